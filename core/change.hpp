@@ -1,0 +1,65 @@
+#pragma once
+
+#include "core/source.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cfgd {
+
+/// The one counter of the service: +1 for each change of effective values. 0: nothing yet.
+using revision_number = std::uint64_t;
+
+/// Milliseconds since the epoch, as records keep it.
+using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
+
+/// RFC 3339, UTC, milliseconds: 2026-11-23T07:23:48.123Z
+std::string to_rfc3339(wall_time when);
+
+/// Who or what set a value.
+struct origin {
+  layer where = layer::admin;
+  /// The file, if one did; absolute.
+  std::string path;
+  place at;
+  /// The writer, if it came through a socket.
+  std::optional<uid_t> uid;
+  std::optional<gid_t> gid;
+  std::optional<pid_t> pid;
+  /// systemd unit of the writer, if known.
+  std::string unit;
+  /// The revision that brought it.
+  revision_number revision = 0;
+
+  friend bool operator==(origin const&, origin const&) = default;
+};
+
+/// One leaf whose effective value changed. Canonical JSON texts; empty: absent.
+struct key_change {
+  std::string key;
+  std::string before;
+  std::string after;
+
+  bool created() const { return before.empty(); }
+  bool deleted() const { return after.empty(); }
+  friend bool operator==(key_change const&, key_change const&) = default;
+};
+
+/// The record of one revision.
+struct change {
+  revision_number revision = 0;
+  wall_time time{};
+  origin from;
+  std::string comment;
+  /// In key order; never empty.
+  std::vector<key_change> keys;
+
+  friend bool operator==(change const&, change const&) = default;
+};
+
+} // namespace cfgd

@@ -1,0 +1,53 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/key.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Documents in their two forms: what one source says, with the place of every value, and the
+/// canonical text of a namespace's effective value, which is compared, searched and sent as it is.
+namespace cfgd {
+
+/// What a source says: an object, and where its values stand. Nulls remove what lies below.
+struct sourced_document {
+  boost::json::object root;
+  /// The place of every node below the root in depth-first order: each member's name, each array
+  /// element. Empty if the format has none (the environment).
+  std::vector<place> places;
+};
+
+/// The place of the node at `path` (members only), or of its nearest ancestor that is there.
+place find_place(sourced_document const& document, std::span<std::string const> path);
+
+namespace canonical {
+
+/// The text of the value at `path` inside a canonical text, which must be one that
+/// json::append_canonical wrote. Absent if a part is missing or lies below something that is no
+/// object. The view points into `text`.
+std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path);
+
+/// One member of a canonical object text. `name` is unescaped.
+struct member {
+  std::string name;
+  std::string_view value;
+};
+
+/// The members in order; empty if `text` is no object.
+std::vector<member> members(std::string_view text);
+
+/// Calls `visit` for every leaf (a value that is no object, or an object without members) at or
+/// below `at`, in key order, until it returns false. A namespace that is an empty object has none.
+/// `text` is the canonical text of the value at `at`.
+void for_each_leaf(key const& at, std::string_view text,
+                   std::function<bool(key const&, std::string_view)> const& visit);
+
+} // namespace canonical
+} // namespace cfgd

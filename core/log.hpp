@@ -1,0 +1,70 @@
+#pragma once
+
+#include <boost/assert/source_location.hpp>
+
+#include <cstdint>
+#include <functional>
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// The way to the log: one line of text and fields for machines, through Boost.Log. Values of
+/// configuration keys are never logged. Functions may be called by any thread.
+namespace cfgd::log {
+
+/// As syslog(3) counts them, so that the number is the priority.
+enum class level : std::uint8_t { error = 3, warning = 4, notice = 5, info = 6, debug = 7 };
+
+std::string_view to_string(level which);
+std::optional<level> parse_level(std::string_view text);
+
+/// A field in journal terms: name in capitals (CFGD_NAMESPACE, CFGD_KEY, ERRNO, MESSAGE_ID ...).
+struct field {
+  std::string_view name;
+  std::string value;
+};
+
+/// What is about to be written. Views are valid during the call only.
+struct record {
+  level severity;
+  std::string_view message;
+  std::vector<field> const& fields;
+  boost::source_location where;
+};
+
+/// Writes where `severity` is at or above the threshold; costs one atomic load where it is not.
+void write(level severity, std::string_view message, std::vector<field> fields = {},
+           boost::source_location const& where = BOOST_CURRENT_LOCATION);
+
+bool enabled(level severity);
+void set_threshold(level severity);
+level threshold();
+
+/// Sends records to standard error: "<N>message" where it is the journal ($JOURNAL_STREAM), "level:
+/// message" elsewhere. Call once, in main.
+void to_standard_error();
+
+/// Receives every record that passes the threshold, until destroyed; for tests.
+class capture {
+ public:
+  struct entry {
+    level severity;
+    std::string message;
+    std::vector<field> fields; ///< names point to constants
+  };
+  capture();
+  ~capture();
+  capture(capture const&) = delete;
+  capture& operator=(capture const&) = delete;
+
+  /// What came so far, and forgets it.
+  std::vector<entry> take();
+
+ private:
+  struct impl;
+  impl* impl_;
+};
+
+} // namespace cfgd::log

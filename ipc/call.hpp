@@ -1,0 +1,66 @@
+#pragma once
+
+#include "ipc/peer.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string_view>
+
+namespace cfgd::ipc {
+
+class server;
+
+/// The way to answer one call, now or later. A cheap copyable handle that finds its connection by
+/// number: when the call was answered or the connection is gone, every function does nothing. Must
+/// not outlive the server. Loop thread only.
+class responder {
+ public:
+  responder(server& owner, std::uint64_t connection, std::uint64_t call)
+      : owner_(&owner), connection_(connection), call_(call) {}
+
+  /// Whether an answer would still reach somebody.
+  bool alive() const;
+
+  /// The last reply. `parameters` is the text of a JSON object, or empty for none. Text is copied
+  /// into the connection's queue as it is and is not parsed again.
+  void reply(std::string_view parameters = {});
+  /// One of a series; only for a call with `more`.
+  void reply_continues(std::string_view parameters);
+  /// The last reply, an error: `name` is qualified, "io.cfgd.Config.BadKey".
+  void fail(std::string_view name, std::string_view parameters = {});
+
+  /// Bytes queued on the connection and not yet taken by the kernel. A stream pauses when it is
+  /// above limits::queue_soft_bytes.
+  std::size_t queued_bytes() const;
+  /// Calls `resume` (from the loop, never from inside another function of this class) whenever the
+  /// queue has become empty after it was above the soft limit; until the last reply.
+  void on_drained(std::function<void()> resume);
+  /// Calls `cancel` once if the connection ends before the last reply: closing is cancelling.
+  void on_closed(std::function<void()> cancel);
+
+ private:
+  server* owner_;
+  std::uint64_t connection_;
+  std::uint64_t call_;
+};
+
+/// One call as a handler sees it, already checked against the interface: parameters are declared
+/// ones, required ones are there, types are right; null counts as absent and is removed. Everything
+/// but `answer` (copy it) is valid during the handler only.
+struct call {
+  std::string_view method; ///< qualified
+  boost::json::object const& parameters;
+  peer const& from;
+  bool more = false;
+  bool oneway = false;
+  responder answer;
+};
+
+/// Must answer through call::answer, during the call or later. What it throws is logged, and
+/// answered with the interface's InternalError.
+using handler = std::function<void(call const&)>;
+
+} // namespace cfgd::ipc

@@ -1,0 +1,45 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/json.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <string>
+#include <string_view>
+
+/// Varlink messages (varlink.org, UAPI.20): one JSON object each, with a closed set of members.
+namespace cfgd::ipc {
+
+enum class call_kind : std::uint8_t { plain, oneway, more, upgrade };
+
+struct call_message {
+  std::string method;
+  boost::json::object parameters; ///< empty if absent or null
+  call_kind kind = call_kind::plain;
+};
+
+/// Reads a call. Members with a dot in their names are extensions and ignored; any other unknown
+/// member, a wrong type, a duplicate, more than one flag is an error, after which the connection
+/// has to be closed. Errors: protocol, parse, limit.
+[[nodiscard]] result<call_message> parse_call(std::string_view text, json::read_limits const& bounds,
+                                              boost::json::storage_ptr storage = {});
+
+struct reply_message {
+  boost::json::object parameters;
+  std::string error; ///< qualified name; empty if it is none
+  bool continues = false;
+};
+
+/// Reads a reply. Errors: protocol, parse, limit.
+[[nodiscard]] result<reply_message> parse_reply(std::string_view text,
+                                                json::read_limits const& bounds);
+
+/// Each appends one whole message with its NUL. `parameters` is the text of a JSON object or empty;
+/// it is taken as it is.
+void append_call(std::string& out, std::string_view method, std::string_view parameters,
+                 call_kind kind);
+void append_reply(std::string& out, std::string_view parameters, bool continues);
+void append_error(std::string& out, std::string_view name, std::string_view parameters);
+
+} // namespace cfgd::ipc

@@ -1,0 +1,76 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "ipc/call.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace cfgd::ipc {
+
+/// A Varlink server (varlink.org; UAPI.20) on Unix stream sockets: accepts, frames, checks calls
+/// against the interfaces, hands them to handlers one at a time per connection, and queues replies
+/// in order and bounded. Answers org.varlink.service by itself. One thread, the loop's.
+class server {
+ public:
+  /// What GetInfo answers, besides the interfaces.
+  struct identity {
+    std::string vendor;
+    std::string product;
+    std::string version;
+    std::string url;
+  };
+
+  server(boost::asio::any_io_executor loop, limits const& bounds, identity who);
+  /// Every connection must have ended: see stop().
+  ~server();
+  server(server const&) = delete;
+  server& operator=(server const&) = delete;
+
+  /// Adds an interface by its description, which GetInterfaceDescription then gives as it is.
+  /// `text` must stay valid. Throws std::invalid_argument if it is none: a bug.
+  void add_interface(std::string_view text);
+
+  /// Gives a declared method its handler; without one it answers MethodNotImplemented. A method
+  /// with "[Requires 'more' flag]" in its comment answers ExpectedMore by itself.
+  /// Throws std::invalid_argument if no interface declares `qualified`: a bug.
+  void bind(std::string_view qualified, handler serve);
+
+  /// Makes a socket at `path` with mode 0666 & `mode` and listens. A stale socket there (nobody
+  /// answers) is replaced; anything else is refused.
+  /// Errors: io, untrusted (what lies there is no socket), conflict (somebody listens there).
+  [[nodiscard]] result<void> listen(std::filesystem::path const& path, unsigned mode = 0666);
+
+  /// Takes over a passed descriptor, listening or already connected (sd_listen_fds(3)). Owns it.
+  /// Errors: protocol (no Unix stream socket).
+  [[nodiscard]] result<void> adopt(int descriptor);
+
+  /// Stops accepting, answers nothing new, lets queued replies go out for `drain`, then closes all
+  /// and calls `done`. Removes a socket that listen() made.
+  void stop(std::chrono::milliseconds drain, std::function<void()> done);
+
+  struct counts {
+    std::size_t connections = 0;
+    std::uint64_t accepted = 0;
+    std::uint64_t refused = 0;      ///< over a limit
+    std::uint64_t slow_closed = 0;  ///< did not read
+    std::uint64_t calls = 0;
+    std::uint64_t errors = 0;       ///< calls answered with an error
+  };
+  counts const& figures() const;
+
+ private:
+  friend class responder;
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace cfgd::ipc

@@ -1,0 +1,1 @@
+#include "ipc/task_group.hpp"

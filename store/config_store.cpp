@@ -1,0 +1,1 @@
+#include "store/config_store.hpp"

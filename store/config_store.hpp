@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "store/records.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cfgd::store {
+
+/// The store on disk (docs/store-format.md): sources, overrides, effective values and changes in one
+/// LMDB environment, in its default sync mode. One thread, the committer's. Functions throw
+/// lmdb_error where the disk or the file fails; the object stays usable and reopens the
+/// environment at the next call.
+class config_store {
+ public:
+  /// Opens or creates the store in `directory` (made with mode 0700 if absent) and locks it against
+  /// other daemons. Creation is atomic: a crash leaves nothing or a whole store.
+  /// Errors: conflict (another process holds the lock: the message has its pid), io, untrusted
+  /// (owner or mode of a file; the message has both), invalid (a newer format: the message has the
+  /// version that is needed; or damaged).
+  [[nodiscard]] static result<std::unique_ptr<config_store>>
+  open(std::filesystem::path const& directory, limits const& bounds);
+
+  ~config_store();
+  config_store(config_store const&) = delete;
+  config_store& operator=(config_store const&) = delete;
+
+  /// Applies requests in their order in one durable transaction (one fsync for all); each is applied
+  /// whole or refused, and is a revision of its own if it changed anything effective. Returns one
+  /// outcome for each. Where the transaction as a whole fails, nothing was applied and every
+  /// outcome is store_failed; grows the map and tries again before that.
+  [[nodiscard]] std::vector<outcome> commit(std::span<request const> requests, wall_time now);
+
+  /// Revision of the last commit seen.
+  revision_number revision() const;
+
+  std::vector<source_row> sources();
+  std::vector<effective> effectives();
+  /// The effective value of one namespace; text is null if there is none.
+  effective read(std::string_view name_space);
+  explanation explain(key const& which);
+  /// Changes behind `after`, about `maximum_bytes` of them.
+  history_slice changes_after(revision_number after, std::size_t maximum_bytes);
+
+  /// Looks whether another process has committed; gives what it did, one element a revision, as
+  /// commit() would have. Cheap if nobody has.
+  std::vector<applied> refresh();
+
+  /// The data file that a watch looks at.
+  std::filesystem::path data_file() const;
+
+ private:
+  struct impl;
+  explicit config_store(std::unique_ptr<impl> state);
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace cfgd::store

@@ -1,0 +1,146 @@
+#pragma once
+
+#include "core/change.hpp"
+#include "core/document.hpp"
+#include "core/key.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// What goes into the store and what comes out of it.
+namespace cfgd::store {
+
+/// State of a source, as Sources tells it.
+enum class source_status : std::uint8_t { active, quarantined, missing, untrusted };
+std::string_view to_string(source_status status);
+
+/// What is known of one source.
+struct source_row {
+  source_id id;
+  std::string path;
+  file_identity identity;
+  content_hash hash{}; ///< of the newest content seen, refused or not
+  source_status status = source_status::active;
+  /// Why it is not active.
+  std::optional<error> why;
+  /// Whether there is content in force from it; a source may be refused from its first day on.
+  bool in_force = false;
+  /// Revision that its content in force came with; 0 if none.
+  revision_number revision = 0;
+};
+
+/// What a source says now.
+struct source_update {
+  /// New content that was read without fault.
+  struct good {
+    sourced_document document;
+  };
+  /// New content that was refused: kept with its diagnostics, what was good stays in force.
+  struct refused {
+    std::string bytes;
+    error why;
+  };
+  /// Content could not be had; what was good stays in force. `status` is missing or untrusted (the
+  /// latter also for what cannot be read for other reasons).
+  struct blocked {
+    source_status status = source_status::untrusted;
+    error why;
+  };
+  /// Only the file's identity is new; makes a blocked source active again, no quarantined one.
+  struct touched {};
+  /// The file is gone, and what it said with it.
+  struct gone {};
+
+  source_id id;
+  std::string path;
+  file_identity identity;
+  content_hash hash{};
+  std::variant<good, refused, blocked, touched, gone> what;
+};
+
+enum class grouping : std::uint8_t {
+  one_change,           ///< all of it is one revision
+  change_per_namespace, ///< at start: what changed while the daemon was down
+};
+
+/// Sources that changed together.
+struct source_batch {
+  std::vector<source_update> updates;
+  grouping how = grouping::one_change;
+};
+
+/// A transaction in the override layer: all of it happens, or none.
+struct set_request {
+  std::vector<std::pair<key, boost::json::value>> values;
+  std::vector<key> unset;
+  std::optional<revision_number> if_revision;
+  bool dry_run = false;
+  std::string comment;
+  origin from; ///< uid, gid, pid, unit; the rest is filled in
+};
+
+using request = std::variant<source_batch, set_request>;
+
+/// The effective value of one namespace, as the loop keeps it. Immutable and shared with threads.
+struct effective {
+  std::string name_space;
+  /// Revision that gave it its value.
+  revision_number revision = 0;
+  /// Canonical text of an object; null: there is no such namespace (any more).
+  std::shared_ptr<std::string const> text;
+};
+
+/// A source whose state changed, for the log.
+struct source_transition {
+  source_row now;
+  source_status before = source_status::active;
+  bool was_known = false;
+  bool gone = false; ///< `now` is what it was last
+};
+
+/// What one request did.
+struct applied {
+  /// The service's revision after it; the old one if nothing effective changed.
+  revision_number revision = 0;
+  std::vector<std::shared_ptr<change const>> changes;
+  /// The namespaces whose effective value changed, came or went.
+  std::vector<effective> effectives;
+  std::vector<source_transition> transitions;
+};
+
+/// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed.
+using outcome = result<applied>;
+
+/// What one layer says about a key.
+struct candidate {
+  origin from;
+  /// Canonical text; absent where the layer removes the key.
+  std::optional<std::string> value;
+};
+
+struct explanation {
+  /// The effective value; absent if the key has none.
+  std::optional<std::string> value;
+  /// The winner first.
+  std::vector<candidate> candidates;
+  revision_number revision = 0;
+};
+
+/// A piece of history, oldest first.
+struct history_slice {
+  std::vector<std::shared_ptr<change const>> changes;
+  /// Whether changes behind the last one were left out for size.
+  bool more = false;
+  /// The asked-for start lies before what is kept; `changes` is empty then.
+  bool compacted = false;
+  revision_number oldest = 0; ///< oldest revision kept; newest + 1 if none
+  revision_number newest = 0;
+};
+
+} // namespace cfgd::store

@@ -1,0 +1,44 @@
+#include "tests/support/temporary_directory.hpp"
+
+#include <stdlib.h>
+
+#include <fstream>
+#include <iterator>
+#include <stdexcept>
+#include <system_error>
+
+namespace cfgd::test {
+
+temporary_directory::temporary_directory() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "cfgd-test-XXXXXX").string();
+  if (::mkdtemp(pattern.data()) == nullptr)
+    throw std::system_error(errno, std::generic_category(), "mkdtemp " + pattern);
+  path_ = pattern;
+}
+
+temporary_directory::~temporary_directory() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
+}
+
+void write_file(std::filesystem::path const& path, std::string_view text) {
+  std::filesystem::create_directories(path.parent_path());
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out.write(text.data(), static_cast<std::streamsize>(text.size()));
+  out.close();
+  if (!out) throw std::runtime_error("cannot write " + path.string());
+}
+
+void replace_file(std::filesystem::path const& path, std::string_view text) {
+  auto const beside = path.parent_path() / ("." + path.filename().string() + ".new");
+  write_file(beside, text);
+  std::filesystem::rename(beside, path);
+}
+
+std::string read_file(std::filesystem::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw std::runtime_error("cannot read " + path.string());
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+} // namespace cfgd::test

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace cfgd::test {
+
+/// A new directory below $TMPDIR, mode 0700, removed with all it holds by the destructor.
+class temporary_directory {
+ public:
+  temporary_directory();
+  ~temporary_directory();
+  temporary_directory(temporary_directory const&) = delete;
+  temporary_directory& operator=(temporary_directory const&) = delete;
+
+  std::filesystem::path const& path() const { return path_; }
+  std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Writes `text` to `path` in place (truncate, write, close), creating directories on the way.
+void write_file(std::filesystem::path const& path, std::string_view text);
+
+/// Writes `text` beside `path` and renames it into place.
+void replace_file(std::filesystem::path const& path, std::string_view text);
+
+/// Throws std::runtime_error if there is no such file.
+std::string read_file(std::filesystem::path const& path);
+
+} // namespace cfgd::test

@@ -1,0 +1,1 @@
+#include "watchers/read_source.hpp"

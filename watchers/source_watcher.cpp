@@ -1,0 +1,1 @@
+#include "watchers/source_watcher.hpp"

@@ -1,0 +1,1 @@
+#include "watchers/store_watch.hpp"
