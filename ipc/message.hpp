@@ -5,6 +5,7 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -22,8 +23,33 @@ struct call_message {
 /// Reads a call. Members with a dot in their names are extensions and ignored; any other unknown
 /// member, a wrong type, a duplicate, more than one flag is an error, after which the connection
 /// has to be closed. Errors: protocol, parse, limit.
-[[nodiscard]] result<call_message> parse_call(std::string_view text, json::read_limits const& bounds,
+[[nodiscard]] result<call_message> parse_call(std::string_view text,
+                                              json::read_limits const& bounds,
                                               boost::json::storage_ptr storage = {});
+
+/// A call as it stands in its text: nothing of it is copied but the name, and that only if it is
+/// written with escapes. Valid as long as the text.
+struct call_envelope {
+  call_envelope() = default;
+  call_envelope(call_envelope const&) = delete; // `method` may point into `unescaped`
+  call_envelope& operator=(call_envelope const&) = delete;
+
+  std::string_view method;     ///< points into the text or to `unescaped`
+  std::string_view parameters; ///< the text of a JSON object not yet checked, or empty for none
+  std::string unescaped;
+  call_kind kind = call_kind::plain;
+  std::size_t members = 0; ///< of the envelope; they count against read_limits::elements
+};
+
+/// Reads a call's envelope without building a value. Refuses what parse_call refuses, but for the
+/// inside of `parameters`, which parse_parameters reads. `into` is overwritten and may be reused.
+/// Errors: protocol, parse, limit.
+[[nodiscard]] result<void> parse_envelope(std::string_view text, json::read_limits const& bounds,
+                                          call_envelope& into);
+/// Errors: parse, limit.
+[[nodiscard]] result<boost::json::object> parse_parameters(call_envelope const& envelope,
+                                                           json::read_limits const& bounds,
+                                                           boost::json::storage_ptr storage = {});
 
 struct reply_message {
   boost::json::object parameters;
