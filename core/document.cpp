@@ -1,1 +1,161 @@
 #include "core/document.hpp"
+
+#include "core/json.hpp"
+
+#include <boost/assert.hpp>
+
+#include <utility>
+
+// A canonical text is JSON that json::append_canonical wrote: no blanks, members in the order of
+// their names' bytes. So a value is found by skipping over the ones before it, without a parser,
+// and the bytes found can be sent as they are. The scanner trusts the text; it never reads behind
+// its end.
+
+namespace cfgd {
+namespace {
+
+/// Number of nodes below a value: members and elements.
+std::size_t nodes_below(boost::json::value const& what) {
+  std::size_t count = 0;
+  if (auto const* const list = what.if_array()) {
+    for (auto const& element : *list)
+      count += 1 + nodes_below(element);
+  } else if (auto const* const object = what.if_object()) {
+    for (auto const& member : *object)
+      count += 1 + nodes_below(member.value());
+  }
+  return count;
+}
+
+/// Behind the string that begins at `at` (its quote).
+std::size_t behind_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return at + 1;
+}
+
+/// Behind the value that begins at `at`.
+std::size_t behind_value(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    char const c = text[at];
+    if (c == '"') {
+      at = behind_string(text, at);
+    } else if (c == '{' || c == '[') {
+      ++depth;
+      ++at;
+      continue;
+    } else if (c == '}' || c == ']') {
+      --depth;
+      ++at;
+    } else if (depth == 0) {
+      auto const end = text.find_first_of(",]}", at);
+      return end == text.npos ? text.size() : end;
+    } else {
+      ++at;
+      continue;
+    }
+    if (depth == 0) return at;
+  }
+  return at;
+}
+
+std::string unescape(std::string_view quoted) {
+  if (quoted.find('\\') == quoted.npos) return std::string(quoted.substr(1, quoted.size() - 2));
+  auto const text = json::parse(quoted);
+  BOOST_ASSERT(text && text->is_string());
+  return std::string(text->get_string());
+}
+
+/// Walks the members of a canonical object: name with quotes, value.
+class member_walk {
+ public:
+  explicit member_walk(std::string_view object) : text_(object), at_(1) {
+    if (object.size() < 2 || object.front() != '{') at_ = object.size();
+  }
+
+  bool next() {
+    if (at_ >= text_.size() || text_[at_] == '}') return false;
+    if (text_[at_] == ',') ++at_;
+    std::size_t const name_end = behind_string(text_, at_);
+    name_ = text_.substr(at_, name_end - at_);
+    std::size_t const value_end = behind_value(text_, name_end + 1);
+    value_ = text_.substr(name_end + 1, value_end - name_end - 1);
+    at_ = value_end;
+    return true;
+  }
+
+  std::string_view quoted_name() const { return name_; }
+  std::string_view value() const { return value_; }
+
+ private:
+  std::string_view text_;
+  std::size_t at_;
+  std::string_view name_;
+  std::string_view value_;
+};
+
+bool visit_leaves(key const& at, std::string_view text,
+                  std::function<bool(key const&, std::string_view)> const& visit) {
+  if (!text.starts_with('{') || text == "{}") return visit(at, text);
+  for (member_walk walk(text); walk.next();)
+    if (!visit_leaves(at.child(unescape(walk.quoted_name())), walk.value(), visit)) return false;
+  return true;
+}
+
+} // namespace
+
+place find_place(sourced_document const& document, std::span<std::string const> path) {
+  place found;
+  if (document.places.empty()) return found;
+  auto const* object = &document.root;
+  std::size_t node = 0;
+  for (auto const& part : path) {
+    if (object == nullptr) break;
+    boost::json::value const* below = nullptr;
+    for (auto const& member : *object) {
+      if (member.key() == part) {
+        below = &member.value();
+        break;
+      }
+      node += 1 + nodes_below(member.value());
+    }
+    if (below == nullptr || node >= document.places.size()) break;
+    found = document.places[node++];
+    object = below->if_object();
+  }
+  return found;
+}
+
+namespace canonical {
+
+std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path) {
+  std::string wanted;
+  for (auto const& part : path) {
+    wanted.clear();
+    json::append_string(wanted, part);
+    member_walk walk(text);
+    bool found = false;
+    while (!found && walk.next())
+      found = walk.quoted_name() == wanted;
+    if (!found) return std::nullopt;
+    text = walk.value();
+  }
+  return text;
+}
+
+std::vector<member> members(std::string_view text) {
+  std::vector<member> all;
+  for (member_walk walk(text); walk.next();)
+    all.push_back({.name = unescape(walk.quoted_name()), .value = walk.value()});
+  return all;
+}
+
+void for_each_leaf(key const& at, std::string_view text,
+                   std::function<bool(key const&, std::string_view)> const& visit) {
+  if (at.parts().size() == 1 && text == "{}") return;
+  visit_leaves(at, text, visit);
+}
+
+} // namespace canonical
+} // namespace cfgd

@@ -41,11 +41,11 @@ struct place {
 struct error {
   errc code = errc::invalid;
   /// One line for people, without the subject.
-  std::string message;
+  std::string message = {};
   /// What it is about: the key, the path, the name of the limit. May be empty.
-  std::string subject;
+  std::string subject = {};
   /// Where in a text, if it is about one.
-  place where;
+  place where = {};
   /// Only for errc::limit.
   std::uint64_t used = 0;
   std::uint64_t maximum = 0;

@@ -47,7 +47,8 @@ class key {
 
 std::ostream& operator<<(std::ostream& out, key const& which);
 
-/// Appends one part of a dotted key, quoted where it must be; a dot before it if `out` is not empty.
+/// Appends one part of a dotted key, quoted where it must be; a dot before it if `out` is not
+/// empty.
 void append_key_part(std::string& out, std::string_view part);
 
 /// Splits a dotted key without asking for a namespace name: for section headers and the like.

@@ -35,10 +35,10 @@ struct limits {
   std::size_t comment_bytes = 1'024; ///< of a Set
 
   // Replies.
-  std::size_t reply_batch_bytes = 256 * 1024;       ///< one reply of a List, about
-  std::size_t queue_soft_bytes = 1024 * 1024;       ///< streams pause above it
-  std::size_t queue_hard_bytes = 4 * 1024 * 1024;   ///< the connection is closed above it
-  std::chrono::milliseconds queue_stalled{30'000};  ///< closed after so long without progress
+  std::size_t reply_batch_bytes = 256 * 1024;      ///< one reply of a List, about
+  std::size_t queue_soft_bytes = 1024 * 1024;      ///< streams pause above it
+  std::size_t queue_hard_bytes = 4 * 1024 * 1024;  ///< the connection is closed above it
+  std::chrono::milliseconds queue_stalled{30'000}; ///< closed after so long without progress
 
   // Watches.
   std::size_t watches_per_connection = 1; ///< Varlink: one call at a time

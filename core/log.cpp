@@ -1,1 +1,150 @@
 #include "core/log.hpp"
+
+#include <boost/log/attributes/attribute_set.hpp>
+#include <boost/log/attributes/constant.hpp>
+#include <boost/log/attributes/value_extraction.hpp>
+#include <boost/log/core.hpp>
+#include <boost/log/sinks/basic_sink_backend.hpp>
+#include <boost/log/sinks/sync_frontend.hpp>
+#include <boost/make_shared.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cstdio>
+#include <cstdlib>
+#include <mutex>
+#include <utility>
+
+// All of Boost.Log is in this file: it is slow to compile and 50 times dearer than the atomic load
+// that decides first. A record travels through the Boost.Log core as one attribute, a pointer to
+// the record of ours, which is sound because every sink here is synchronous. Without a sink nothing
+// is written: libraries and tests are silent until they ask.
+
+namespace cfgd::log {
+namespace {
+
+namespace bl = boost::log;
+
+std::atomic<level> current_threshold{level::info};
+std::atomic<int> sinks{0};
+
+constexpr char const* record_attribute = "Record";
+
+constexpr std::array<std::pair<level, std::string_view>, 5> names{{{level::error, "error"},
+                                                                   {level::warning, "warning"},
+                                                                   {level::notice, "notice"},
+                                                                   {level::info, "info"},
+                                                                   {level::debug, "debug"}}};
+
+record const* record_of(bl::record_view const& view) {
+  auto const found = bl::extract<record const*>(record_attribute, view);
+  return found ? found.get() : nullptr;
+}
+
+/// $JOURNAL_STREAM names the device and inode of the journal's stream (systemd.exec(5)).
+bool standard_error_is_journal() {
+  char const* const stream = std::getenv("JOURNAL_STREAM");
+  struct stat state {};
+  if (stream == nullptr || ::fstat(STDERR_FILENO, &state) != 0) return false;
+  return std::to_string(state.st_dev) + ':' + std::to_string(state.st_ino) == stream;
+}
+
+class standard_error_backend
+    : public bl::sinks::basic_sink_backend<bl::sinks::synchronized_feeding> {
+ public:
+  void consume(bl::record_view const& view) {
+    record const* const what = record_of(view);
+    if (what == nullptr) return;
+    std::string line;
+    if (journal_)
+      line = '<' + std::to_string(static_cast<int>(what->severity)) + '>';
+    else
+      line.append(to_string(what->severity)).append(": ");
+    line.append(what->message).append(1, '\n');
+    std::fwrite(line.data(), 1, line.size(), stderr);
+  }
+
+ private:
+  bool journal_ = standard_error_is_journal();
+};
+
+class capture_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchronized_feeding> {
+ public:
+  void consume(bl::record_view const& view) {
+    record const* const what = record_of(view);
+    if (what == nullptr) return;
+    std::lock_guard const guard(mutex_);
+    entries_.push_back({what->severity, std::string(what->message), what->fields});
+  }
+
+  std::vector<capture::entry> take() {
+    std::lock_guard const guard(mutex_);
+    return std::exchange(entries_, {});
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<capture::entry> entries_;
+};
+
+template <class Backend>
+using front = bl::sinks::synchronous_sink<Backend>;
+
+} // namespace
+
+std::string_view to_string(level which) {
+  for (auto const& [value, name] : names)
+    if (value == which) return name;
+  return "unknown";
+}
+
+std::optional<level> parse_level(std::string_view text) {
+  for (auto const& [value, name] : names)
+    if (name == text) return value;
+  return std::nullopt;
+}
+
+bool enabled(level severity) {
+  return severity <= current_threshold.load(std::memory_order_relaxed) &&
+         sinks.load(std::memory_order_relaxed) > 0;
+}
+
+void set_threshold(level severity) { current_threshold.store(severity, std::memory_order_relaxed); }
+
+level threshold() { return current_threshold.load(std::memory_order_relaxed); }
+
+void write(level severity, std::string_view message, std::vector<field> fields,
+           boost::source_location const& where) {
+  if (!enabled(severity)) return;
+  record const what{severity, message, fields, where};
+  auto const core = bl::core::get();
+  bl::attribute_set attributes;
+  attributes[record_attribute] = bl::attributes::constant<record const*>(&what);
+  if (bl::record opened = core->open_record(attributes)) core->push_record(std::move(opened));
+}
+
+void to_standard_error() {
+  bl::core::get()->add_sink(boost::make_shared<front<standard_error_backend>>());
+  sinks.fetch_add(1);
+}
+
+struct capture::impl {
+  boost::shared_ptr<front<capture_backend>> sink = boost::make_shared<front<capture_backend>>();
+};
+
+capture::capture() : impl_(std::make_unique<impl>()) {
+  bl::core::get()->add_sink(impl_->sink);
+  sinks.fetch_add(1);
+}
+
+capture::~capture() {
+  sinks.fetch_sub(1);
+  bl::core::get()->remove_sink(impl_->sink);
+}
+
+std::vector<capture::entry> capture::take() { return impl_->sink->locked_backend()->take(); }
+
+} // namespace cfgd::log
