@@ -1,0 +1,72 @@
+#!/usr/bin/env python3
+"""The lints find what they are for, and leave alone what they must.
+
+usage: planted_faults.py"""
+
+import sys
+
+import includes_point_down
+import words
+
+FOUND = [
+    (words, "daemon/a.cpp", "asio::co_spawn(loop, run(), asio::detached);"),
+    (words, "daemon/a.cpp", "try { f(); } catch (...) {}"),
+    (words, "daemon/a.cpp", "try { f(); } catch (...) {\n  // nothing to do\n}"),
+    (words, "tests/ipc/a_test.cpp", "std::this_thread::sleep_for(10ms);"),
+    (words, "tests/ipc/a_test.cpp", "::usleep(10);"),
+    (words, "tests/ipc/a_test.cpp", "::sleep(1);"),
+    (words, "ipc/a.hpp", "class session : std::enable_shared_from_this<session> {};"),
+    (words, "core/a.cpp", "// TODO: the rest"),
+    (words, "core/a.cpp", "/* FIXME */"),
+    (words, "core/a.hpp", "using namespace std::chrono_literals;"),
+    (words, "tests/core/a_test.cpp", "BOOST_TEST(true);"),
+    (words, "tests/core/a_test.cpp", 'BOOST_CHECK_MESSAGE( true, "done");'),
+    (words, "core/a.cpp", "int x;\n" * 501),
+    (words, "tests/core/a_test.cpp", "int x;\n" * 601),
+    (words, "core/a.cpp", "int a = 1'000; // it's\nx(asio::detached); char b = 'b';"),
+    (includes_point_down, "core/a.cpp", '#include "store/cache.hpp"'),
+    (includes_point_down, "store/a.cpp", '#include "ipc/call.hpp"'),
+    (includes_point_down, "store/a.hpp", '#  include "watchers/read_source.hpp"'),
+    (includes_point_down, "watchers/a.cpp", '#include "store/cache.hpp"'),
+    (includes_point_down, "ipc/a.cpp", '#include "store/cache.hpp"'),
+    (includes_point_down, "ipc/a.cpp", '#include "daemon/settings.hpp"'),
+    (includes_point_down, "client/a.cpp", '#include "ipc/server.hpp"'),
+    (includes_point_down, "client/a.cpp", '#include "store/cache.hpp"'),
+    (includes_point_down, "daemon/a.cpp", '#include "tests/support/temporary_directory.hpp"'),
+    (includes_point_down, "daemon/a.cpp", '#include "settings.hpp"'),
+    (includes_point_down, "daemon/a.cpp", '#include "../core/key.hpp"'),
+    (includes_point_down, "store/a.cpp", "#include <boost/asio/io_context.hpp>"),
+    (includes_point_down, "ipc/framing.cpp", "#include <boost/asio/buffer.hpp>"),
+]
+
+LEFT_ALONE = [
+    (words, "daemon/a.cpp", "// never asio::detached, and no sleep_for(1s)"),
+    (words, "daemon/a.cpp", 'log("detached; catch (...) {}");'),
+    (words, "daemon/a.cpp", 'auto text = R"(catch (...) {} "detached")";'),
+    (words, "daemon/a.cpp", "try { f(); } catch (...) { report(); }"),
+    (words, "core/a.cpp", "using namespace std::chrono_literals;"),
+    (words, "core/a.cpp", 'mkdtemp("cfgd-XXXXXX");'),
+    (words, "tests/core/a_test.cpp", "BOOST_TEST(true == f());"),
+    (words, "core/a.cpp", "int x;\n" * 500),
+    (includes_point_down, "daemon/a.cpp", '#include "store/cache.hpp"\n#include "ipc/call.hpp"'),
+    (includes_point_down, "client/a.cpp", '#include "ipc/framing.hpp"\n#include "core/key.hpp"'),
+    (includes_point_down, "core/a.cpp", '// #include "store/cache.hpp"'),
+    (includes_point_down, "ipc/a.cpp", "#include <boost/asio/awaitable.hpp>"),
+    (includes_point_down, "tests/ipc/a_test.cpp", '#include "store/cache.hpp"'),
+]
+
+
+def main() -> int:
+    wrong = 0
+    for expected, samples in ((1, FOUND), (0, LEFT_ALONE)):
+        for lint, name, text in samples:
+            found = list(lint.complaints(name, text))
+            if len(found) != expected:
+                wrong += 1
+                print(f"{lint.__name__}: {name}: {text[:60]!r}: {expected} expected, found: {found}")
+    print(f"{len(FOUND)} planted faults, {len(LEFT_ALONE)} sound samples, {wrong} judged wrongly")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
