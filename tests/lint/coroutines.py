@@ -124,7 +124,7 @@ def self_test(root: Path) -> int:
     for name in ("broken.cpp", "safe.cpp"):
         sample = root / "tests" / "lint" / "coroutines" / name
         marked = {n for n, line in enumerate(sample.read_text().splitlines(), 1) if "// found" in line}
-        found = {line for _, line in clang_query(root, sample, ["--", "-std=c++20", "-w"])}
+        found = {line for _, line in clang_query(root, sample, ["--", f"-I{root}", "-std=c++20", "-w"])}
         for line in sorted(marked ^ found):
             print(f"{sample}:{line}: {'not found' if line in marked else 'found'}")
         wrong += len(marked ^ found) + (name == "broken.cpp" and not marked)

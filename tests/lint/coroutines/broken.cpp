@@ -1,5 +1,5 @@
 // Forms that g++ 12.2 compiles wrongly. coroutines.py has to find each line that is marked.
-#include "task.hpp"
+#include "tests/lint/coroutines/task.hpp"
 
 task<int> an_aggregate_by_value() {
   co_return co_await by_value(options{"name", 1}); // found

@@ -1,5 +1,5 @@
 // Forms that g++ 12.2 compiles rightly. coroutines.py has to find nothing here.
-#include "task.hpp"
+#include "tests/lint/coroutines/task.hpp"
 
 #include <utility>
 
