@@ -35,6 +35,7 @@ struct limits {
   std::size_t comment_bytes = 1'024; ///< of a Set
 
   // Replies.
+  std::size_t reply_bytes = 16 * 1024 * 1024;      ///< one reply; peers take no more
   std::size_t reply_batch_bytes = 256 * 1024;      ///< one reply of a List, about
   std::size_t queue_soft_bytes = 1024 * 1024;      ///< streams pause above it
   std::size_t queue_hard_bytes = 4 * 1024 * 1024;  ///< the connection is closed above it
@@ -49,6 +50,8 @@ struct limits {
   std::size_t history_revisions = 1'000;
   std::chrono::hours history_age{24}; ///< kept at least
   std::size_t cache_bytes = 64 * 1024 * 1024;
+
+  friend bool operator==(limits const&, limits const&) = default;
 };
 
 } // namespace cfgd

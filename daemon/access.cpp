@@ -1,0 +1,62 @@
+#include "daemon/access.hpp"
+
+#include <grp.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+// Uid 65534 ("nobody") is what the kernel shows for users of another user namespace: it is never
+// the owner of anything here, even where the daemon itself runs as it.
+
+namespace cfgd {
+namespace {
+
+constexpr uid_t overflow_uid = 65534;
+
+std::optional<gid_t> find_group(std::string const& name) {
+  group const* const found = name.empty() ? nullptr : ::getgrnam(name.c_str());
+  if (found == nullptr) return std::nullopt;
+  return found->gr_gid;
+}
+
+} // namespace
+
+std::string_view to_string(operation what) {
+  switch (what) {
+  case operation::read:
+    return "read";
+  case operation::watch:
+    return "watch";
+  case operation::write:
+    return "write";
+  case operation::rollback:
+    return "rollback";
+  case operation::secret:
+    return "secret";
+  case operation::administer:
+    return "administer";
+  }
+  return "unknown";
+}
+
+access_policy::access_policy(std::string const& admin_group)
+    : group_name_(admin_group), group_(find_group(admin_group)), own_uid_(::geteuid()) {}
+
+result<void> access_policy::authorize(ipc::peer const& who, operation what,
+                                      std::string_view name_space) const {
+  if (what == operation::read || what == operation::watch) return {};
+  bool const is_nobody = who.uid == overflow_uid || who.uid == static_cast<uid_t>(-1);
+  bool const is_owner = who.uid == 0 || who.uid == own_uid_;
+  bool const is_member =
+      group_ && std::find(who.groups.begin(), who.groups.end(), *group_) != who.groups.end();
+  if (!is_nobody && (is_owner || is_member)) return {};
+  return error{.code = errc::denied,
+               .message =
+                   "uid " + std::to_string(who.uid) + " may not " + std::string(to_string(what)) +
+                   (name_space.empty() ? std::string() : " '" + std::string(name_space) + "'") +
+                   ": only root, uid " + std::to_string(own_uid_) + " and group '" + group_name_ +
+                   "' may",
+               .subject = std::string(name_space)};
+}
+
+} // namespace cfgd

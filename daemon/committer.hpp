@@ -1,0 +1,109 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "store/config_store.hpp"
+#include "watchers/source_watcher.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/post.hpp>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <thread>
+#include <type_traits>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cfgd {
+
+namespace detail {
+template <class T>
+struct as_result {
+  using type = result<T>;
+};
+template <class T>
+struct as_result<result<T>> {
+  using type = result<T>;
+};
+} // namespace detail
+
+/// The thread that owns the store: it alone parses sources, commits and reads from disk. The loop
+/// gives it work and gets results, in order, as messages; nothing else is shared. Work that waits
+/// while a commit is made durable goes into the next one together. Functions are for the loop
+/// thread, and what they are given is called there.
+class committer {
+ public:
+  /// `publish` is called for everything that was committed, before the `done` of its request.
+  using publisher = std::function<void(store::applied const&)>;
+
+  committer(boost::asio::any_io_executor loop, std::unique_ptr<store::config_store> store,
+            limits const& bounds, publisher publish);
+  /// Finishes what was submitted, then ends the thread.
+  ~committer();
+  committer(committer const&) = delete;
+  committer& operator=(committer const&) = delete;
+
+  using finished = std::function<void(store::outcome const&)>;
+
+  void submit(store::set_request request, finished done);
+  /// Observed sources are parsed here; `extra` (the environment's) go into the same batch.
+  void submit(std::vector<watchers::observation> observed, std::vector<store::source_update> extra,
+              store::grouping how, finished done);
+
+  /// Runs `ask(store)` on the committer's thread behind all that was submitted before; `done` gets
+  /// the result of what it returned (or that itself, if it is a result).
+  /// Errors: store_failed, and those of `ask`.
+  template <class Ask, class Done>
+  void query(Ask ask, Done done) {
+    enqueue(read(
+        [this, ask = std::move(ask), done = std::move(done)](store::config_store& store) mutable {
+          using answer = as_result<std::invoke_result_t<Ask&, store::config_store&>>;
+          std::optional<answer> answered;
+          if (auto failed = guarded([&] { answered.emplace(ask(store)); }))
+            answered.emplace(std::move(*failed));
+          deliver([done = std::move(done), answered = std::move(*answered)]() mutable {
+            done(std::move(answered));
+          });
+        }));
+  }
+
+  /// Looks for commits of other processes and publishes them.
+  void refresh();
+
+ private:
+  template <class T>
+  using as_result = typename detail::as_result<T>::type;
+  struct write {
+    std::vector<watchers::observation> observed;
+    store::request request;
+    finished done;
+  };
+  using read = std::function<void(store::config_store&)>;
+  using job = std::variant<write, read>;
+
+  void enqueue(job what);
+  void run();
+  void commit(std::vector<write> group);
+  /// Runs `work`; what it throws is logged and returned as store_failed.
+  std::optional<error> guarded(std::function<void()> const& work);
+  void deliver(std::function<void()> message);
+
+  boost::asio::any_io_executor loop_;
+  boost::asio::executor_work_guard<boost::asio::any_io_executor> guard_;
+  std::unique_ptr<store::config_store> store_; ///< the thread's, once it runs
+  limits bounds_;
+  publisher publish_;
+  std::mutex mutex_; ///< guards the two below
+  std::deque<job> waiting_;
+  bool stopping_ = false;
+  std::condition_variable wake_;
+  std::thread thread_; ///< last: uses all above
+};
+
+} // namespace cfgd

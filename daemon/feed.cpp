@@ -1,0 +1,67 @@
+#include "daemon/feed.hpp"
+
+#include <boost/assert.hpp>
+
+// The phases and what leads from one to the next:
+//
+//   state ----> following <----> asked
+//     ^                            |
+//     '------- history gone -------'
+//
+// Following means: what comes next is the revision behind `sent_`. If that is the one being
+// published it goes out at once, else history is asked for it. The state is a snapshot of one
+// revision; what happened while it was being sent is a lag like any other, so there is no second
+// mechanism for it.
+
+namespace cfgd {
+
+feed::feed(std::optional<revision_number> after, revision_number current)
+    : phase_(after ? phase::following : phase::state), sent_(after.value_or(0)) {
+  if (after && *after > current) history_gone();
+}
+
+feed::step feed::next(revision_number current, bool has_room) const {
+  if (!has_room || phase_ == phase::asked) return step::wait;
+  if (phase_ == phase::state) return step::state;
+  if (sent_ < current) return step::history;
+  return ready_due_ ? step::ready : step::wait;
+}
+
+void feed::state_sent(revision_number revision, piece which) {
+  BOOST_ASSERT(phase_ == phase::state);
+  resync_ = false;
+  if (which == piece::more) return;
+  sent_ = revision;
+  ready_due_ = false; // the last piece carries the mark
+  phase_ = phase::following;
+}
+
+void feed::history_asked() {
+  BOOST_ASSERT(phase_ == phase::following);
+  phase_ = phase::asked;
+}
+
+void feed::history_sent(revision_number revision) {
+  BOOST_ASSERT(phase_ == phase::asked && revision >= sent_);
+  sent_ = revision;
+  phase_ = phase::following;
+}
+
+void feed::history_gone() {
+  phase_ = phase::state;
+  resync_ = true;
+  ready_due_ = true;
+}
+
+void feed::ready_sent() {
+  BOOST_ASSERT(phase_ == phase::following);
+  ready_due_ = false;
+}
+
+bool feed::take_live(revision_number revision, bool has_room) {
+  if (phase_ != phase::following || ready_due_ || !has_room || sent_ + 1 != revision) return false;
+  sent_ = revision;
+  return true;
+}
+
+} // namespace cfgd

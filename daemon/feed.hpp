@@ -1,0 +1,55 @@
+#pragma once
+
+#include "core/change.hpp"
+
+#include <cstdint>
+#include <optional>
+
+namespace cfgd {
+
+/// Decides what one watcher is sent next: the state, what it missed from history, or each revision
+/// as it comes. It never waits for a watcher: one whose queue is full falls behind, and goes on
+/// from history when there is room; where history is gone it starts over with the state (resync).
+/// So replies are ordered, without gap and without double. Does no I/O.
+class feed {
+ public:
+  enum class step : std::uint8_t {
+    wait,    ///< for room, for a change, or for what was asked for
+    state,   ///< send the next piece of the state, then call state_sent()
+    history, ///< fetch the changes behind sent_up_to(), then call history_sent() or history_gone()
+    ready,   ///< send the ready mark, then call ready_sent()
+  };
+
+  /// `after`: the watcher knows everything up to there. One that lies ahead of `current` is from
+  /// another life of the store: resync.
+  feed(std::optional<revision_number> after, revision_number current);
+
+  /// `current` is the service's revision, `has_room` whether the queue is below its mark.
+  step next(revision_number current, bool has_room) const;
+
+  /// A piece of the state as of `revision` was sent; `is_last` when none is left.
+  enum class piece : std::uint8_t { more, last };
+  void state_sent(revision_number revision, piece which);
+  /// A fetch is under way: next() waits until it is answered.
+  void history_asked();
+  /// Everything up to `revision` was sent or does not concern this watcher.
+  void history_sent(revision_number revision);
+  void history_gone();
+  void ready_sent();
+
+  /// A new revision. True: send it now (it then counts as sent). False: it will come by next().
+  bool take_live(revision_number revision, bool has_room);
+
+  revision_number sent_up_to() const { return sent_; }
+  /// Whether the state being sent replaces what the watcher knew; for its first reply.
+  bool is_resync() const { return resync_; }
+
+ private:
+  enum class phase : std::uint8_t { state, following, asked };
+  phase phase_;
+  revision_number sent_ = 0;
+  bool resync_ = false;
+  bool ready_due_ = true; ///< the ready mark was not sent since the state or the resumption
+};
+
+} // namespace cfgd

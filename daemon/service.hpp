@@ -1,0 +1,100 @@
+#pragma once
+
+#include "daemon/access.hpp"
+#include "daemon/committer.hpp"
+#include "daemon/config_methods.hpp"
+#include "daemon/service_methods.hpp"
+#include "daemon/settings.hpp"
+#include "daemon/view.hpp"
+#include "daemon/watches.hpp"
+#include "ipc/server.hpp"
+#include "ipc/task_group.hpp"
+#include "watchers/source_watcher.hpp"
+#include "watchers/store_watch.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace cfgd {
+
+/// The store with what the loop has to know of it at start.
+struct opened_store {
+  std::unique_ptr<store::config_store> store;
+  revision_number revision = 0;
+  std::vector<store::effective> effectives;
+  std::vector<store::source_row> sources;
+};
+/// Errors: as store::config_store::open.
+[[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
+                                              limits const& bounds);
+
+/// The whole of the daemon: owns every part, in the order of their start. Loop thread only.
+class service {
+ public:
+  struct options {
+    file_layout where;
+    settings how;
+    /// The daemon's environment, "NAME=value" each.
+    std::vector<std::string> environment;
+  };
+
+  /// Takes what open_store() gave. Call start() once, then run the loop.
+  service(boost::asio::io_context& loop, options with, opened_store opened);
+  ~service();
+  service(service const&) = delete;
+  service& operator=(service const&) = delete;
+
+  /// Begins to watch and, when every source was read once (or after a second, with what was in
+  /// force), to answer. `failed` is called if the socket cannot be had.
+  void start(std::function<void(error const&)> failed);
+
+  /// Reads cfgd.toml and every source again; calls `done` when the result is in force. A fault in
+  /// cfgd.toml is logged and returned, and what was set before stays.
+  void reload(std::function<void(result<revision_number> const&)> done);
+
+  /// Stops in order: no new calls, answers out, what was accepted committed; then calls `done`.
+  void stop(std::function<void()> done);
+
+ private:
+  void publish(store::applied const& done);
+  void take(std::vector<watchers::observation> observed);
+  void finish_start();
+  void open_socket();
+  void retry_later(error const& why);
+  void apply(settings const& newest);
+  boost::asio::awaitable<void> wait_for_start();
+  boost::asio::awaitable<void> retry();
+
+  boost::asio::io_context& loop_;
+  options options_;
+  std::function<void(error const&)> failed_;
+  access_policy access_;
+  view view_;
+  /// Environment variables that say something else than at the last run; told with the first look.
+  std::vector<store::source_update> environment_;
+  /// What was found before the first look was over.
+  std::vector<watchers::observation> first_look_;
+  std::filesystem::path data_file_;
+  bool started_ = false;   ///< the first look is over
+  bool listening_ = false; ///< the socket was opened, or must not be any more
+  bool retrying_ = false;
+  committer committer_;
+  watches watches_;
+  ipc::server server_;
+  watchers::source_watcher files_;
+  watchers::store_watch store_watch_;
+  config_methods config_;
+  service_methods service_;
+  boost::asio::steady_timer patience_;
+  boost::asio::steady_timer retry_;
+  ipc::task_group tasks_;
+};
+
+} // namespace cfgd

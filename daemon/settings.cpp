@@ -1,0 +1,197 @@
+#include "daemon/settings.hpp"
+
+#include "core/text.hpp"
+
+#include <toml++/toml.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+// Every key that cfgd.toml knows is one row of the table below: its name, and how its value is
+// taken. What is no row is an error, so that a misspelt setting is not silently without effect.
+
+namespace cfgd {
+namespace {
+
+/// Takes a value into the settings; returns what is wrong with it, if anything.
+using taker = std::optional<std::string> (*)(toml::node const&, settings&);
+
+std::optional<std::string> take_integer(toml::node const& node, std::int64_t least,
+                                        std::int64_t most,
+                                        std::function<void(std::int64_t)> const& store) {
+  auto const* const number = node.as_integer();
+  if (number == nullptr) return "must be an integer";
+  if (number->get() < least || number->get() > most)
+    return "must be between " + std::to_string(least) + " and " + std::to_string(most);
+  store(number->get());
+  return std::nullopt;
+}
+
+template <std::chrono::milliseconds settings::*Member, std::int64_t Least>
+std::optional<std::string> take_milliseconds(toml::node const& node, settings& into) {
+  return take_integer(node, Least, 3'600'000, [&](std::int64_t number) {
+    into.*Member = std::chrono::milliseconds(number);
+  });
+}
+
+template <std::size_t limits::*Member, std::int64_t Least, std::int64_t Most>
+std::optional<std::string> take_count(toml::node const& node, settings& into) {
+  return take_integer(node, Least, Most, [&](std::int64_t number) {
+    into.bounds.*Member = static_cast<std::size_t>(number);
+  });
+}
+
+std::optional<std::string> take_history_hours(toml::node const& node, settings& into) {
+  return take_integer(node, 0, 87'600, [&](std::int64_t number) {
+    into.bounds.history_age = std::chrono::hours(number);
+  });
+}
+
+std::optional<std::string> take_log_level(toml::node const& node, settings& into) {
+  auto const* const text = node.as_string();
+  auto const level = text == nullptr ? std::nullopt : log::parse_level(text->get());
+  if (!level) return R"(must be "error", "warning", "notice", "info" or "debug")";
+  into.log_level = *level;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_socket_mode(toml::node const& node, settings& into) {
+  constexpr char const* expected = R"(must be a string of octal digits, "0666" at most)";
+  auto const* const text = node.as_string();
+  if (text == nullptr) return expected;
+  std::string const& digits = text->get();
+  unsigned mode = 0;
+  auto const [end, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), mode, 8);
+  if (ec != std::errc{} || end != digits.data() + digits.size() || (mode & ~0666U) != 0)
+    return expected;
+  into.socket_mode = mode;
+  return std::nullopt;
+}
+
+std::optional<std::string> take_admin_group(toml::node const& node, settings& into) {
+  auto const* const text = node.as_string();
+  if (text == nullptr) return "must be a string, the name of a group; empty: no group";
+  into.admin_group = text->get();
+  return std::nullopt;
+}
+
+struct row {
+  std::string_view table;
+  std::string_view name;
+  taker take;
+};
+
+constexpr std::int64_t gib = std::int64_t{1024} * 1024 * 1024;
+
+constexpr std::array rows{
+    row{"watch", "quiet_ms", take_milliseconds<&settings::quiet, 0>},
+    row{"watch", "late_ms", take_milliseconds<&settings::late, 1>},
+    row{"watch", "grace_ms", take_milliseconds<&settings::grace, 0>},
+    row{"watch", "sweep_ms", take_milliseconds<&settings::sweep, 100>},
+    row{"watch", "poll_ms", take_milliseconds<&settings::poll, 100>},
+    row{"store", "maximum_bytes", take_count<&limits::store_bytes, 1024 * 1024, 1024 * gib>},
+    row{"store", "history_revisions", take_count<&limits::history_revisions, 1, 1'000'000'000>},
+    row{"store", "history_hours", take_history_hours},
+    row{"cache", "maximum_bytes", take_count<&limits::cache_bytes, 64 * 1024, 1024 * gib>},
+    row{"log", "level", take_log_level},
+    row{"socket", "mode", take_socket_mode},
+    row{"access", "group", take_admin_group},
+};
+
+place place_of(toml::source_region const& region) {
+  return {.line = region.begin.line, .column = region.begin.column};
+}
+
+error fault(std::string const& path, place where, std::string message) {
+  return {.code = errc::parse, .message = std::move(message), .subject = path, .where = where};
+}
+
+std::string known_names(std::string_view table) {
+  std::string names;
+  for (auto const& one : rows)
+    if (one.table == table) names.append(names.empty() ? "" : ", ").append(one.name);
+  return names;
+}
+
+result<void> take_table(std::string_view name, toml::table const& table, std::string const& path,
+                        settings& into) {
+  for (auto const& [key, node] : table) {
+    auto const* const found =
+        std::find_if(rows.begin(), rows.end(), [&, &key = key](row const& one) {
+          return one.table == name && one.name == key.str();
+        });
+    if (found == rows.end())
+      return fault(path, place_of(key.source()),
+                   "unknown setting '" + std::string(key.str()) + "' in [" + std::string(name) +
+                       "], which has: " + known_names(name));
+    if (auto wrong = found->take(node, into))
+      return fault(path, place_of(node.source()), std::string(key.str()) + ' ' + *wrong);
+  }
+  return {};
+}
+
+result<settings> take_all(toml::table const& document, std::string const& path) {
+  settings into;
+  for (auto const& [key, node] : document) {
+    auto const* const table = node.as_table();
+    if (known_names(key.str()).empty())
+      return fault(path, place_of(key.source()), "unknown table '" + std::string(key.str()) + "'");
+    if (table == nullptr)
+      return fault(path, place_of(node.source()),
+                   "'" + std::string(key.str()) + "' must be a table");
+    if (auto taken = take_table(key.str(), *table, path, into); !taken) return taken.error();
+  }
+  return into;
+}
+
+} // namespace
+
+file_layout file_layout::system() {
+  return {.vendor = "/usr/lib/cfgd",
+          .admin = "/etc/cfgd",
+          .runtime = "/run/cfgd",
+          .state = "/var/lib/cfgd",
+          .socket = "/run/cfgd/io.cfgd",
+          .settings = "/etc/cfgd/cfgd.toml"};
+}
+
+file_layout file_layout::below(std::filesystem::path const& root) {
+  return {.vendor = root / "vendor",
+          .admin = root / "etc",
+          .runtime = root / "run",
+          .state = root / "state",
+          .socket = root / "run" / "io.cfgd",
+          .settings = root / "etc" / "cfgd.toml"};
+}
+
+result<settings> parse_settings(std::string_view text, std::string const& path) {
+  if (auto const clean = check_text(text); !clean)
+    return fault(path, clean.error().where, clean.error().message);
+  try {
+    return take_all(toml::parse(text, std::string_view(path)), path);
+  } catch (toml::parse_error const& wrong) {
+    return fault(path, place_of(wrong.source()), std::string(wrong.description()));
+  }
+}
+
+result<settings> read_settings(std::filesystem::path const& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) {
+    if (errno == ENOENT) return settings{};
+    return error{.code = errc::io, .message = std::strerror(errno), .subject = path.string()};
+  }
+  std::string const text{std::istreambuf_iterator<char>(in), {}};
+  if (in.bad())
+    return error{.code = errc::io, .message = "cannot be read", .subject = path.string()};
+  return parse_settings(text, path.string());
+}
+
+} // namespace cfgd

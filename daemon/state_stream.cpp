@@ -1,0 +1,54 @@
+#include "daemon/state_stream.hpp"
+
+#include "core/document.hpp"
+#include "core/json.hpp"
+
+#include <algorithm>
+
+namespace cfgd {
+
+bool is_below(std::string_view text, std::vector<std::string> const& prefixes) {
+  // Parts are written in one way only, so that a prefix of the text that ends at a dot or at the
+  // end is a prefix of the key.
+  auto const covers = [&](std::string const& prefix) {
+    return text.starts_with(prefix) && (text.size() == prefix.size() || text[prefix.size()] == '.');
+  };
+  return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(), covers);
+}
+
+state_stream::state_stream(view::texts texts, std::vector<std::string> prefixes,
+                           std::size_t piece_bytes)
+    : texts_(std::move(texts)), prefixes_(std::move(prefixes)), piece_bytes_(piece_bytes) {}
+
+std::optional<std::string> state_stream::next() {
+  if (at_end()) return std::nullopt;
+  std::string piece = std::move(pieces_.front());
+  pieces_.pop_front();
+  return piece;
+}
+
+bool state_stream::at_end() {
+  while (pieces_.empty() && !texts_.empty())
+    cut_next_namespace();
+  return pieces_.empty();
+}
+
+void state_stream::cut_next_namespace() {
+  auto const taken = texts_.extract(texts_.begin());
+  std::string piece;
+  canonical::for_each_leaf(key({taken.key()}), *taken.mapped(),
+                           [&](key const& leaf, std::string_view value) {
+                             std::string const name = leaf.str();
+                             if (!is_below(name, prefixes_)) return true;
+                             if (!piece.empty()) piece += ',';
+                             json::append_string(piece, name);
+                             piece += ':';
+                             piece += value;
+                             if (piece.size() >= piece_bytes_)
+                               pieces_.push_back(std::exchange(piece, {}));
+                             return true;
+                           });
+  if (!piece.empty()) pieces_.push_back(std::move(piece));
+}
+
+} // namespace cfgd

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "daemon/view.hpp"
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cfgd {
+
+/// Whether the key written as `text` is one of `prefixes` or below one; all as key::str() writes
+/// them. No prefixes: every key is.
+bool is_below(std::string_view text, std::vector<std::string> const& prefixes);
+
+/// Cuts the leaves of namespaces into pieces for replies: `"key":value,"key":value`, without
+/// braces, in key order, each about as long as asked. Holds the texts, and the pieces of one
+/// namespace at a time. Does no I/O.
+class state_stream {
+ public:
+  /// `prefixes` as is_below takes them.
+  state_stream(view::texts texts, std::vector<std::string> prefixes, std::size_t piece_bytes);
+
+  /// The next piece; absent when there is none left.
+  std::optional<std::string> next();
+  /// Whether next() will give nothing.
+  bool at_end();
+
+ private:
+  void cut_next_namespace();
+
+  view::texts texts_;
+  std::vector<std::string> prefixes_;
+  std::size_t piece_bytes_;
+  std::deque<std::string> pieces_;
+};
+
+} // namespace cfgd

@@ -1,0 +1,186 @@
+#include "daemon/watches.hpp"
+
+#include "core/json.hpp"
+#include "daemon/reply.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <set>
+#include <unordered_map>
+
+// Watchers are found by number: everything that waits (for the committer, for room in a queue)
+// holds the number and looks again, because the peer may be gone by then. A change is rendered once
+// for all watchers with the same prefixes.
+
+namespace cfgd {
+namespace {
+
+/// The parameters of the reply for a change, empty if nothing of it is below the prefixes.
+std::string render_change(change const& what, std::vector<std::string> const& prefixes) {
+  std::string values;
+  std::string removed;
+  for (auto const& one : what.keys) {
+    if (!is_below(one.key, prefixes)) continue;
+    std::string& list = one.deleted() ? removed : values;
+    if (!list.empty()) list += ',';
+    json::append_string(list, one.key);
+    if (!one.deleted()) list.append(1, ':').append(one.after);
+  }
+  if (values.empty() && removed.empty()) return {};
+  std::string out = "{";
+  if (!values.empty()) out.append("\"values\":{").append(values).append("},");
+  if (!removed.empty()) out.append("\"removed\":[").append(removed).append("],");
+  out += "\"origin\":";
+  json::append_compact(out, to_json(what.from));
+  out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
+  return out;
+}
+
+std::string signature_of(std::vector<std::string> const& prefixes) {
+  std::string joined;
+  for (auto const& prefix : prefixes)
+    joined.append(prefix).append(1, '\n'); // no key has a raw line end
+  return joined;
+}
+
+} // namespace
+
+watches::watches(view& what, committer& history, limits const& bounds)
+    : view_(what), committer_(history), bounds_(bounds) {}
+
+void watches::start(ipc::responder answer, std::vector<std::string> prefixes,
+                    std::optional<revision_number> after) {
+  number const mine = ++last_;
+  all_.emplace(mine,
+               watcher{answer, std::move(prefixes), feed(after, view_.revision()), {}, 0, false});
+  answer.on_closed([this, mine] { all_.erase(mine); });
+  answer.on_drained([this, mine] { pump(mine); });
+  pump(mine);
+}
+
+bool watches::has_room(watcher const& who) const {
+  return who.answer.queued_bytes() < bounds_.queue_soft_bytes;
+}
+
+void watches::on_change(change const& what) {
+  std::unordered_map<std::string, std::string> rendered;
+  std::vector<number> behind;
+  for (auto& [which, who] : all_) {
+    if (!who.next.take_live(what.revision, has_room(who))) {
+      behind.push_back(which);
+      continue;
+    }
+    auto const [text, is_new] = rendered.try_emplace(signature_of(who.prefixes));
+    if (is_new) text->second = render_change(what, who.prefixes);
+    if (!text->second.empty()) who.answer.reply_continues(text->second);
+  }
+  for (number const which : behind)
+    pump(which);
+}
+
+void watches::pump(number which) {
+  for (;;) {
+    auto const found = all_.find(which);
+    if (found == all_.end()) return;
+    watcher& who = found->second;
+    switch (who.next.next(view_.revision(), has_room(who))) {
+    case feed::step::wait:
+      return;
+    case feed::step::state:
+      if (!who.state) {
+        ask_state(which);
+        return;
+      }
+      send_state_piece(who);
+      break;
+    case feed::step::history:
+      ask_history(which);
+      return;
+    case feed::step::ready:
+      who.answer.reply_continues(
+          "{\"ready\":true,\"revision\":" + std::to_string(who.next.sent_up_to()) + "}");
+      who.next.ready_sent();
+      break;
+    }
+  }
+}
+
+void watches::ask_state(number which) {
+  watcher& who = all_.at(which);
+  if (who.state_asked) return;
+  who.state_asked = true;
+  std::set<std::string, std::less<>> names;
+  for (auto const& prefix : who.prefixes)
+    names.insert(prefix.substr(0, prefix.find('.')));
+  if (who.prefixes.empty()) {
+    auto all = view_.cache().namespaces();
+    names.insert(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()));
+  }
+  view_.with_texts(
+      committer_, std::move(names),
+      [this, which](view::texts const& texts) {
+        auto const found = all_.find(which);
+        if (found == all_.end()) return;
+        watcher& asking = found->second;
+        asking.state_asked = false;
+        asking.state.emplace(texts, asking.prefixes, bounds_.reply_batch_bytes);
+        asking.state_revision = view_.revision();
+        pump(which);
+      },
+      [this, which](error const& why) {
+        auto const found = all_.find(which);
+        if (found == all_.end()) return;
+        ipc::responder answer = found->second.answer;
+        all_.erase(found);
+        fail(answer, config_interface, why);
+      });
+}
+
+void watches::send_state_piece(watcher& to) {
+  auto const values = to.state->next();
+  bool const is_last = to.state->at_end();
+  std::string out = "{";
+  if (values) out.append("\"values\":{").append(*values).append("},");
+  if (to.next.is_resync()) out += "\"resync\":true,";
+  if (is_last) out += "\"ready\":true,";
+  out.append("\"revision\":").append(std::to_string(to.state_revision)).append("}");
+  to.next.state_sent(to.state_revision, is_last ? feed::piece::last : feed::piece::more);
+  if (is_last) to.state.reset();
+  to.answer.reply_continues(out);
+}
+
+void watches::ask_history(number which) {
+  watcher& who = all_.at(which);
+  who.next.history_asked();
+  committer_.query(
+      [after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
+          store::config_store& store) { return store.changes_after(after, bytes); },
+      [this, which](result<store::history_slice> const& slice) { take_history(which, slice); });
+}
+
+void watches::take_history(number which, result<store::history_slice> const& slice) {
+  auto const found = all_.find(which);
+  if (found == all_.end()) return;
+  watcher& who = found->second;
+  if (!slice) {
+    ipc::responder answer = who.answer;
+    all_.erase(found);
+    fail(answer, config_interface, slice.error());
+    return;
+  }
+  if (slice->compacted) {
+    who.next.history_gone();
+  } else {
+    revision_number up_to = who.next.sent_up_to();
+    for (auto const& one : slice->changes) {
+      std::string const text = render_change(*one, who.prefixes);
+      if (!text.empty()) who.answer.reply_continues(text);
+      up_to = one->revision;
+    }
+    if (!slice->more) up_to = std::max(up_to, slice->newest);
+    who.next.history_sent(up_to);
+  }
+  pump(which);
+}
+
+} // namespace cfgd

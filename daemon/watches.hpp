@@ -1,0 +1,60 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "daemon/committer.hpp"
+#include "daemon/feed.hpp"
+#include "daemon/state_stream.hpp"
+#include "daemon/view.hpp"
+#include "ipc/call.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cfgd {
+
+/// All subscriptions. Each is fed at its own pace: what to send next is decided by its feed, what
+/// it knows of the queue comes from its responder. Loop thread only.
+class watches {
+ public:
+  watches(view& what, committer& history, limits const& bounds);
+
+  /// Begins to answer a Watch. `prefixes` as is_below takes them; empty: everything.
+  void start(ipc::responder answer, std::vector<std::string> prefixes,
+             std::optional<revision_number> after);
+
+  /// Tells a change that the view has published.
+  void on_change(change const& what);
+
+  std::size_t size() const { return all_.size(); }
+
+ private:
+  struct watcher {
+    ipc::responder answer;
+    std::vector<std::string> prefixes;
+    feed next;
+    /// The state while it is being sent, and its revision.
+    std::optional<state_stream> state;
+    revision_number state_revision = 0;
+    bool state_asked = false;
+  };
+  using number = std::uint64_t;
+
+  void pump(number which);
+  void ask_state(number which);
+  void send_state_piece(watcher& to);
+  void ask_history(number which);
+  void take_history(number which, result<store::history_slice> const& slice);
+  bool has_room(watcher const& who) const;
+
+  view& view_;
+  committer& committer_;
+  limits bounds_;
+  std::map<number, watcher> all_;
+  number last_ = 0;
+};
+
+} // namespace cfgd

@@ -1,0 +1,125 @@
+#include "daemon/feed.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+using cfgd::feed;
+using step = cfgd::feed::step;
+
+namespace {
+
+constexpr bool room = true;
+constexpr bool no_room = false;
+
+std::ostream& operator<<(std::ostream& out, step which) { return out << static_cast<int>(which); }
+
+/// A feed that has sent the state of revision 10 and its mark.
+feed live_at_10() {
+  feed subject({}, 10);
+  subject.state_sent(10, feed::piece::last);
+  return subject;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(feed)
+
+using ::cfgd::feed;
+
+BOOST_AUTO_TEST_CASE(begins_with_the_state) {
+  feed subject({}, 10);
+
+  BOOST_TEST((subject.next(10, room) == step::state));
+  BOOST_TEST(!subject.is_resync());
+}
+
+BOOST_AUTO_TEST_CASE(waits_for_room_before_each_piece_of_the_state) {
+  feed subject({}, 10);
+
+  BOOST_TEST((subject.next(10, no_room) == step::wait));
+  subject.state_sent(10, feed::piece::more);
+  BOOST_TEST((subject.next(10, no_room) == step::wait));
+  BOOST_TEST((subject.next(10, room) == step::state));
+}
+
+BOOST_AUTO_TEST_CASE(takes_the_next_revision_live_after_the_state) {
+  feed subject = live_at_10();
+
+  BOOST_TEST((subject.next(10, room) == step::wait));
+  BOOST_TEST(subject.take_live(11, room));
+  BOOST_TEST(subject.sent_up_to() == 11U);
+  BOOST_TEST(subject.take_live(12, room));
+}
+
+BOOST_AUTO_TEST_CASE(what_came_while_the_state_was_sent_is_caught_up_from_history) {
+  feed subject({}, 10);
+  subject.state_sent(10, feed::piece::more);
+
+  BOOST_TEST(!subject.take_live(11, room));
+  subject.state_sent(10, feed::piece::last);
+
+  BOOST_TEST((subject.next(11, room) == step::history));
+  BOOST_TEST(subject.sent_up_to() == 10U);
+}
+
+BOOST_AUTO_TEST_CASE(lagging_subscriber_catches_up_from_history) {
+  feed subject = live_at_10();
+
+  BOOST_TEST(!subject.take_live(11, no_room));
+  BOOST_TEST(!subject.take_live(12, room)); // 11 was not sent: no gap, no double
+  BOOST_TEST((subject.next(12, no_room) == step::wait));
+  BOOST_TEST((subject.next(12, room) == step::history));
+  subject.history_asked();
+  BOOST_TEST((subject.next(12, room) == step::wait));
+  BOOST_TEST(!subject.take_live(13, room));
+  subject.history_sent(12);
+  BOOST_TEST((subject.next(13, room) == step::history));
+  subject.history_asked();
+  subject.history_sent(13);
+
+  BOOST_TEST((subject.next(13, room) == step::wait));
+  BOOST_TEST(subject.take_live(14, room));
+}
+
+BOOST_AUTO_TEST_CASE(resumption_is_history_and_then_the_mark) {
+  feed subject(8, 10);
+
+  BOOST_TEST((subject.next(10, room) == step::history));
+  subject.history_asked();
+  subject.history_sent(10);
+  BOOST_TEST((subject.next(10, room) == step::ready));
+  subject.ready_sent();
+
+  BOOST_TEST((subject.next(10, room) == step::wait));
+  BOOST_TEST(subject.take_live(11, room));
+}
+
+BOOST_AUTO_TEST_CASE(resumption_at_the_present_is_the_mark_alone) {
+  feed subject(10, 10);
+
+  BOOST_TEST((subject.next(10, room) == step::ready));
+  BOOST_TEST(!subject.take_live(11, room)); // not before the mark
+  BOOST_TEST((subject.next(11, room) == step::history));
+}
+
+BOOST_AUTO_TEST_CASE(history_that_is_gone_makes_a_resync) {
+  feed subject(2, 10);
+  subject.history_asked();
+
+  subject.history_gone();
+
+  BOOST_TEST(subject.is_resync());
+  BOOST_TEST((subject.next(10, room) == step::state));
+  subject.state_sent(10, feed::piece::more);
+  BOOST_TEST(!subject.is_resync()); // said once
+  subject.state_sent(10, feed::piece::last);
+  BOOST_TEST((subject.next(10, room) == step::wait));
+}
+
+BOOST_AUTO_TEST_CASE(a_revision_from_the_future_makes_a_resync) {
+  feed subject(99, 10);
+
+  BOOST_TEST(subject.is_resync());
+  BOOST_TEST((subject.next(10, room) == step::state));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

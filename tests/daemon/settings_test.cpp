@@ -1,0 +1,115 @@
+#include "daemon/settings.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <array>
+#include <chrono>
+#include <string>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace {
+
+struct bad_file {
+  char const* text;
+  char const* told;
+};
+
+std::ostream& operator<<(std::ostream& out, bad_file const& which) { return out << which.text; }
+
+std::vector<bad_file> const bad_files{
+    {"[watch]\nquiet = 3\n",
+     "f:2:1: unknown setting 'quiet' in [watch], which has: quiet_ms, late_ms, grace_ms, "
+     "sweep_ms, poll_ms"},
+    {"[watch]\nquiet_ms = \"3\"\n", "f:2:12: quiet_ms must be an integer"},
+    {"[watch]\nquiet_ms = -1\n", "f:2:12: quiet_ms must be between 0 and 3600000"},
+    {"\n[wach]\n", "f:2:2: unknown table 'wach'"},
+    {"watch = 1\n", "f:1:9: 'watch' must be a table"},
+    {"[log]\nlevel = \"loud\"\n",
+     R"(f:2:9: level must be "error", "warning", "notice", "info" or "debug")"},
+    {"[socket]\nmode = \"0777\"\n",
+     R"(f:2:8: mode must be a string of octal digits, "0666" at most)"},
+    {"[socket]\nmode = 438\n", R"(f:2:8: mode must be a string of octal digits, "0666" at most)"},
+    {"[access]\ngroup = 4\n",
+     "f:2:9: group must be a string, the name of a group; empty: no group"},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(settings)
+
+BOOST_AUTO_TEST_CASE(an_empty_file_means_the_defaults) {
+  BOOST_TEST((cfgd::parse_settings("", "f").value() == cfgd::settings{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_means_the_defaults) {
+  cfgd::test::temporary_directory const directory;
+
+  BOOST_TEST((cfgd::read_settings(directory / "cfgd.toml").value() == cfgd::settings{}));
+}
+
+BOOST_AUTO_TEST_CASE(every_setting_is_taken) {
+  auto const read = cfgd::parse_settings(R"(
+[watch]
+quiet_ms = 0
+late_ms = 600
+grace_ms = 7
+sweep_ms = 8000
+poll_ms = 900
+[store]
+maximum_bytes = 2097152
+history_revisions = 10
+history_hours = 48
+[cache]
+maximum_bytes = 1048576
+[log]
+level = "debug"
+[socket]
+mode = "0600"
+[access]
+group = "wheel"
+)",
+                                         "f")
+                        .value();
+
+  BOOST_TEST((read.quiet == 0ms && read.late == 600ms && read.grace == 7ms));
+  BOOST_TEST((read.sweep == 8s && read.poll == 900ms));
+  BOOST_TEST(read.bounds.store_bytes == 2'097'152U);
+  BOOST_TEST(read.bounds.history_revisions == 10U);
+  BOOST_TEST((read.bounds.history_age == 48h));
+  BOOST_TEST(read.bounds.cache_bytes == 1'048'576U);
+  BOOST_TEST((read.log_level == cfgd::log::level::debug));
+  BOOST_TEST(read.socket_mode == 0600U);
+  BOOST_TEST(read.admin_group == "wheel");
+}
+
+BOOST_DATA_TEST_CASE(a_fault_is_told_with_file_line_and_column,
+                     boost::unit_test::data::make(bad_files)) {
+  auto const read = cfgd::parse_settings(sample.text, "f");
+
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(to_string(read.error()) == sample.told);
+}
+
+BOOST_AUTO_TEST_CASE(broken_toml_is_told_with_its_place) {
+  auto const read = cfgd::parse_settings("[watch]\nquiet_ms = = 3\n", "f");
+
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(read.error().where.line == 2U);
+  BOOST_TEST(read.error().subject == "f");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error) {
+  cfgd::test::temporary_directory const directory;
+
+  auto const read = cfgd::read_settings(directory.path());
+
+  BOOST_REQUIRE(!read);
+  BOOST_TEST((read.error().code == cfgd::errc::io));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
