@@ -1,0 +1,126 @@
+#include "store/encoding.hpp"
+
+#include <boost/crc.hpp>
+
+#include <lmdb.h>
+
+#include <limits>
+
+// Every record of every database stands in the same frame: one byte with the frame's version, four
+// with a CRC-32C over the key, the version and the fields, then the fields. LMDB has no check sums;
+// with this a flipped bit, a record of zeros or one under another's key is an error that names the
+// record, and never a value. Numbers are little-endian, byte by byte, whatever the machine.
+
+namespace cfgd::store {
+namespace {
+
+constexpr std::uint8_t frame_version = 1;
+constexpr std::size_t frame_bytes = 5;
+
+using crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
+
+std::uint32_t check_sum(std::string_view key, std::string_view fields) {
+  crc32c sum;
+  sum.process_bytes(key.data(), key.size());
+  sum.process_byte(frame_version);
+  sum.process_bytes(fields.data(), fields.size());
+  return sum.checksum();
+}
+
+template <class Number>
+void append_number(std::string& out, Number number) {
+  for (std::size_t byte = 0; byte < sizeof number; ++byte)
+    out.push_back(static_cast<char>(number >> (8 * byte) & 0xFF));
+}
+
+template <class Number>
+Number read_number(std::string_view bytes) {
+  Number number = 0;
+  for (std::size_t byte = 0; byte < sizeof number; ++byte)
+    number |= static_cast<Number>(static_cast<Number>(static_cast<std::uint8_t>(bytes[byte]))
+                                  << (8 * byte));
+  return number;
+}
+
+/// Keys of changes are binary numbers; they are shown as such.
+std::string printable(std::string_view key) {
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string out;
+  for (char const c : key) {
+    auto const byte = static_cast<std::uint8_t>(c);
+    if (byte >= 0x20 && byte < 0x7F) {
+      out.push_back(c);
+    } else {
+      out.append("\\x").push_back(digits[byte >> 4]);
+      out.push_back(digits[byte & 0xF]);
+    }
+  }
+  return out;
+}
+
+} // namespace
+
+damaged_record::damaged_record(std::string_view database, std::string_view key,
+                               std::string_view why)
+    : lmdb_error("the record '" + printable(key) + "' of the database '" + std::string(database) +
+                     "' is damaged: " + std::string(why),
+                 MDB_CORRUPTED) {}
+
+record_writer::record_writer() : record_(frame_bytes, '\0') {}
+
+void record_writer::u8(std::uint8_t number) { record_.push_back(static_cast<char>(number)); }
+void record_writer::u32(std::uint32_t number) { append_number(record_, number); }
+void record_writer::u64(std::uint64_t number) { append_number(record_, number); }
+
+void record_writer::text(std::string_view bytes) {
+  u32(static_cast<std::uint32_t>(bytes.size()));
+  record_.append(bytes);
+}
+
+std::size_t record_writer::begin_text() {
+  u32(0);
+  return record_.size();
+}
+
+void record_writer::end_text(std::size_t begun) {
+  std::string length;
+  append_number(length, static_cast<std::uint32_t>(record_.size() - begun));
+  record_.replace(begun - length.size(), length.size(), length);
+}
+
+std::string_view record_writer::finish(std::string_view key) {
+  std::string frame(1, static_cast<char>(frame_version));
+  append_number(frame, check_sum(key, std::string_view(record_).substr(frame_bytes)));
+  record_.replace(0, frame_bytes, frame);
+  return record_;
+}
+
+record_reader::record_reader(std::string_view database, lmdb::entry const& entry)
+    : database_(database), key_(entry.key), left_(entry.value) {
+  if (left_.size() < frame_bytes) fail("it is too short");
+  if (static_cast<std::uint8_t>(left_.front()) != frame_version) fail("its version is unknown");
+  auto const sum = read_number<std::uint32_t>(left_.substr(1, 4));
+  left_.remove_prefix(frame_bytes);
+  if (sum != check_sum(key_, left_)) fail("its check sum does not match");
+}
+
+std::string_view record_reader::take(std::size_t bytes) {
+  if (left_.size() < bytes) fail("a field is cut off");
+  auto const taken = left_.substr(0, bytes);
+  left_.remove_prefix(bytes);
+  return taken;
+}
+
+std::uint8_t record_reader::u8() { return read_number<std::uint8_t>(take(1)); }
+std::uint32_t record_reader::u32() { return read_number<std::uint32_t>(take(4)); }
+std::uint64_t record_reader::u64() { return read_number<std::uint64_t>(take(8)); }
+std::string_view record_reader::text() { return take(u32()); }
+std::string_view record_reader::rest() { return take(left_.size()); }
+
+void record_reader::end() {
+  if (!left_.empty()) fail("there is more than its fields");
+}
+
+void record_reader::fail(std::string_view why) const { throw damaged_record(database_, key_, why); }
+
+} // namespace cfgd::store

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "store/lmdb.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cfgd::store {
+
+/// A record is not what was written, or not what this format allows.
+class damaged_record : public lmdb_error {
+ public:
+  damaged_record(std::string_view database, std::string_view key, std::string_view why);
+};
+
+/// Builds a record (docs/store-format.md): a frame with a check sum around fields.
+class record_writer {
+ public:
+  record_writer();
+
+  void u8(std::uint8_t number);
+  void u32(std::uint32_t number);
+  void u64(std::uint64_t number);
+  void i64(std::int64_t number) { u64(static_cast<std::uint64_t>(number)); }
+  /// With its length before it. Less than 4 GiB.
+  void text(std::string_view bytes);
+  /// Without a length: the rest of the record.
+  void rest(std::string_view bytes) { record_.append(bytes); }
+  /// The record as it is now, for whoever appends to it.
+  std::string& buffer() { return record_; }
+  /// Begins a text whose length is not known yet; end_text() with what it returned fills it in.
+  std::size_t begin_text();
+  void end_text(std::size_t begun);
+
+  /// Closes the record for its key. Valid until the writer ends.
+  std::string_view finish(std::string_view key);
+
+ private:
+  std::string record_;
+};
+
+/// Reads a record; throws damaged_record for whatever is wrong with it. Views are as long valid as
+/// the record.
+class record_reader {
+ public:
+  record_reader(std::string_view database, lmdb::entry const& entry);
+
+  std::uint8_t u8();
+  std::uint32_t u32();
+  std::uint64_t u64();
+  std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
+  std::string_view text();
+  std::string_view rest();
+  /// Nothing may be left.
+  void end();
+  [[noreturn]] void fail(std::string_view why) const;
+
+ private:
+  std::string_view take(std::size_t bytes);
+
+  std::string_view database_;
+  std::string_view key_;
+  std::string_view left_;
+};
+
+} // namespace cfgd::store

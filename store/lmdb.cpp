@@ -1,0 +1,213 @@
+#include "store/lmdb.hpp"
+
+#include <fcntl.h>
+#include <lmdb.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <utility>
+
+// The owners over LMDB's C functions. Facts of LMDB 0.9.24 that they rest on:
+//
+// - mdb_txn_commit() frees the transaction also where it fails. So the handle is nulled before the
+//   code is looked at; an abort after it would be a double free.
+// - A failed put leaves the transaction in error: it can only be aborted. The destructor does.
+// - MDB_NOTLS ties a reader's slot to its transaction instead of the thread; without it a second
+//   read transaction of one thread is MDB_BAD_RSLOT.
+// - Another process may have let the map grow: beginning is MDB_MAP_RESIZED then, and size 0 takes
+//   the new size over.
+// - The file may end before the last page that is counted, if it was truncated, and also where a
+//   page was taken and freed again by one transaction. Reading a page behind the end is SIGBUS. The
+//   file is therefore made as long as it claims to be: what is missing reads as zeros, which no
+//   page and no record is, and shows as damage instead.
+// - The descriptor of data.mdb lacks O_CLOEXEC.
+
+namespace cfgd::store {
+namespace {
+
+std::string describe(std::string const& call, int code, std::filesystem::path const& path) {
+  return call + " failed for '" + path.string() + "': " + mdb_strerror(code);
+}
+
+} // namespace
+
+lmdb_error::lmdb_error(std::string const& call, int code, std::filesystem::path const& path)
+    : std::runtime_error(describe(call, code, path)), code_(code) {}
+
+lmdb_error::lmdb_error(std::string const& message, int code)
+    : std::runtime_error(message), code_(code) {}
+
+bool lmdb_error::map_full() const { return code_ == MDB_MAP_FULL; }
+
+bool lmdb_error::not_found() const { return code_ == MDB_NOTFOUND; }
+
+bool lmdb_error::damaged() const {
+  return code_ == MDB_CORRUPTED || code_ == MDB_INVALID || code_ == MDB_VERSION_MISMATCH ||
+         code_ == MDB_PAGE_NOTFOUND;
+}
+
+namespace lmdb {
+namespace {
+
+void check(char const* call, int code, std::filesystem::path const& path) {
+  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
+}
+
+MDB_val to_value(std::string_view text) {
+  // LMDB does not write through the pointer of a value that it is given.
+  return {text.size(), const_cast<char*>(text.data())};
+}
+
+std::string_view to_view(MDB_val const& value) {
+  return {static_cast<char const*>(value.mv_data), value.mv_size};
+}
+
+} // namespace
+
+environment::environment(std::filesystem::path directory, options const& how)
+    : directory_(std::move(directory)) {
+  check("mdb_env_create", mdb_env_create(&handle_), directory_);
+  try {
+    check("mdb_env_set_mapsize", mdb_env_set_mapsize(handle_, how.map_bytes), directory_);
+    check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle_, how.databases), directory_);
+    check("mdb_env_open", mdb_env_open(handle_, directory_.c_str(), MDB_NOTLS, 0600), directory_);
+    cover_map();
+  } catch (...) {
+    mdb_env_close(handle_);
+    throw;
+  }
+}
+
+environment::~environment() { mdb_env_close(handle_); }
+
+void environment::cover_map() {
+  int descriptor = -1;
+  check("mdb_env_get_fd", mdb_env_get_fd(handle_, &descriptor), directory_);
+  if (::fcntl(descriptor, F_SETFD, FD_CLOEXEC) != 0) throw lmdb_error("fcntl", errno, directory_);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw lmdb_error("fstat", errno, directory_);
+  auto const claimed = static_cast<off_t>(used_bytes());
+  if (status.st_size < claimed && ::ftruncate(descriptor, claimed) != 0)
+    throw lmdb_error("ftruncate", errno, directory_);
+}
+
+std::size_t environment::map_bytes() const {
+  MDB_envinfo info{};
+  check("mdb_env_info", mdb_env_info(handle_, &info), directory_);
+  return info.me_mapsize;
+}
+
+std::size_t environment::used_bytes() const {
+  MDB_envinfo info{};
+  MDB_stat status{};
+  check("mdb_env_info", mdb_env_info(handle_, &info), directory_);
+  check("mdb_env_stat", mdb_env_stat(handle_, &status), directory_);
+  return (info.me_last_pgno + 1) * status.ms_psize;
+}
+
+void environment::set_map_bytes(std::size_t bytes) {
+  check("mdb_env_set_mapsize", mdb_env_set_mapsize(handle_, bytes), directory_);
+}
+
+std::uint64_t environment::last_transaction() const {
+  MDB_envinfo info{};
+  check("mdb_env_info", mdb_env_info(handle_, &info), directory_);
+  return info.me_last_txnid;
+}
+
+std::size_t environment::check_readers() {
+  int dead = 0;
+  check("mdb_reader_check", mdb_reader_check(handle_, &dead), directory_);
+  return static_cast<std::size_t>(dead);
+}
+
+void environment::sync() { check("mdb_env_sync", mdb_env_sync(handle_, 1), directory_); }
+
+MDB_txn* environment::begin(unsigned flags) {
+  MDB_txn* begun = nullptr;
+  int code = mdb_txn_begin(handle_, nullptr, flags, &begun);
+  if (code == MDB_MAP_RESIZED) {
+    set_map_bytes(0);
+    code = mdb_txn_begin(handle_, nullptr, flags, &begun);
+  }
+  check("mdb_txn_begin", code, directory_);
+  return begun;
+}
+
+transaction::transaction(environment& owner, unsigned flags)
+    : owner_(&owner), handle_(owner.begin(flags)) {}
+
+transaction::~transaction() {
+  if (handle_ != nullptr) mdb_txn_abort(handle_);
+}
+
+void transaction::finish() {
+  auto* const ended = std::exchange(handle_, nullptr);
+  check("mdb_txn_commit", mdb_txn_commit(ended), owner_->directory());
+}
+
+database transaction::open(char const* name, if_absent what) {
+  database opened = 0;
+  check("mdb_dbi_open",
+        mdb_dbi_open(handle_, name, what == if_absent::create ? MDB_CREATE : 0U, &opened),
+        owner_->directory());
+  return opened;
+}
+
+std::optional<std::string_view> transaction::get(database from, std::string_view key) const {
+  auto wanted = to_value(key);
+  MDB_val found{};
+  int const code = mdb_get(handle_, from, &wanted, &found);
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  check("mdb_get", code, owner_->directory());
+  return to_view(found);
+}
+
+std::uint64_t transaction::id() const { return mdb_txn_id(handle_); }
+
+read_transaction::read_transaction(environment& owner) : transaction(owner, MDB_RDONLY) {}
+
+write_transaction::write_transaction(environment& owner) : transaction(owner, 0) {}
+
+void write_transaction::put(database into, std::string_view key, std::string_view value) {
+  auto name = to_value(key);
+  auto content = to_value(value);
+  check("mdb_put", mdb_put(handle_, into, &name, &content, 0), owner_->directory());
+}
+
+void write_transaction::append(database into, std::string_view key, std::string_view value) {
+  auto name = to_value(key);
+  auto content = to_value(value);
+  check("mdb_put", mdb_put(handle_, into, &name, &content, MDB_APPEND), owner_->directory());
+}
+
+bool write_transaction::erase(database from, std::string_view key) {
+  auto name = to_value(key);
+  int const code = mdb_del(handle_, from, &name, nullptr);
+  if (code == MDB_NOTFOUND) return false;
+  check("mdb_del", code, owner_->directory());
+  return true;
+}
+
+cursor::cursor(transaction& owner, database over) : owner_(&owner) {
+  check("mdb_cursor_open", mdb_cursor_open(owner.handle_, over, &handle_), owner.directory());
+}
+
+cursor::~cursor() { mdb_cursor_close(handle_); }
+
+std::optional<entry> cursor::move(std::string_view key, unsigned operation) {
+  auto name = to_value(key);
+  MDB_val content{};
+  int const code = mdb_cursor_get(handle_, &name, &content, static_cast<MDB_cursor_op>(operation));
+  if (code == MDB_NOTFOUND) return std::nullopt;
+  check("mdb_cursor_get", code, owner_->directory());
+  return entry{to_view(name), to_view(content)};
+}
+
+std::optional<entry> cursor::first() { return move({}, MDB_FIRST); }
+std::optional<entry> cursor::last() { return move({}, MDB_LAST); }
+std::optional<entry> cursor::next() { return move({}, MDB_NEXT); }
+std::optional<entry> cursor::at_or_after(std::string_view key) { return move(key, MDB_SET_RANGE); }
+
+} // namespace lmdb
+} // namespace cfgd::store
