@@ -16,7 +16,8 @@ namespace cfgd::store {
 /// The loop's memory of effective values: by namespace the canonical text and, filled when asked,
 /// ready reply bytes by key as it was asked. A new revision of a namespace drops what was kept of
 /// the old one. Bounded in bytes: the namespace that was not asked for the longest goes first, and
-/// is then known by name only until it is published again. One thread, the loop's. No I/O.
+/// is then known by name only until it is filled or published again. The last used stays, whatever
+/// its size. One thread, the loop's. No I/O.
 class cache {
  public:
   explicit cache(std::size_t maximum_bytes);
@@ -27,6 +28,7 @@ class cache {
   /// Takes the newest effective value of a namespace (null text: forgets it) and drops its entries.
   void publish(effective const& newest);
   /// Takes back a value that had been evicted or invalidated, without counting an invalidation.
+  /// Does nothing if a newer one was published meanwhile.
   void fill(effective const& current);
 
   enum class status : std::uint8_t {
@@ -38,11 +40,11 @@ class cache {
   struct lookup_result {
     status what = status::no_value;
     /// found: `"site.title":"Harbour"`, a member ready to send; valid until the next call.
-    std::string_view member;
+    std::string_view member = {};
     /// not_loaded: the namespace.
-    std::string_view name_space;
+    std::string_view name_space = {};
     /// bad_key: why.
-    error why;
+    error why = {};
   };
   /// Looks a key up as the caller wrote it. Counts a hit where the ready bytes were there, else a
   /// miss.
@@ -51,7 +53,7 @@ class cache {
   /// The text of a namespace for lists and watches; counts as use.
   struct text_result {
     status what = status::no_value; ///< never bad_key
-    std::shared_ptr<std::string const> text;
+    std::shared_ptr<std::string const> text = {};
   };
   text_result text_of(std::string_view name_space);
 

@@ -13,8 +13,8 @@
 
 namespace cfgd::store {
 
-/// The store on disk (docs/store-format.md): sources, overrides, effective values and changes in one
-/// LMDB environment, in its default sync mode. One thread, the committer's. Functions throw
+/// The store on disk (docs/store-format.md): sources, overrides, effective values and changes in
+/// one LMDB environment, in its default sync mode. One thread, the committer's. Functions throw
 /// lmdb_error where the disk or the file fails; the object stays usable and reopens the
 /// environment at the next call.
 class config_store {
@@ -31,10 +31,10 @@ class config_store {
   config_store(config_store const&) = delete;
   config_store& operator=(config_store const&) = delete;
 
-  /// Applies requests in their order in one durable transaction (one fsync for all); each is applied
-  /// whole or refused, and is a revision of its own if it changed anything effective. Returns one
-  /// outcome for each. Where the transaction as a whole fails, nothing was applied and every
-  /// outcome is store_failed; grows the map and tries again before that.
+  /// Applies requests in their order in one durable transaction (one fsync for all); each is
+  /// applied whole or refused, and is a revision of its own if it changed anything effective.
+  /// Returns one outcome for each. Where the transaction as a whole fails, nothing was applied and
+  /// every outcome is store_failed; grows the map and tries again before that.
   [[nodiscard]] std::vector<outcome> commit(std::span<request const> requests, wall_time now);
 
   /// Revision of the last commit seen.
@@ -51,6 +51,19 @@ class config_store {
   /// Looks whether another process has committed; gives what it did, one element a revision, as
   /// commit() would have. Cheap if nobody has.
   std::vector<applied> refresh();
+  /// What other processes had committed and commit() found only then: its revisions lie before
+  /// those of that commit's outcomes, so publish them first. refresh() gives them, too.
+  std::vector<applied> take_foreign();
+
+  /// Forgets changes, keeping the newest `keep`; returns the oldest revision that is kept (newest +
+  /// 1 if none).
+  revision_number compact(std::size_t keep);
+
+  /// Frees what readers that died hold back; returns how many there were.
+  std::size_t check_readers();
+
+  /// The content of a source that was refused, if it was.
+  std::shared_ptr<std::string const> refused_content(source_id const& id) const;
 
   /// The data file that a watch looks at.
   std::filesystem::path data_file() const;

@@ -16,8 +16,13 @@
 /// What goes into the store and what comes out of it.
 namespace cfgd::store {
 
-/// State of a source, as Sources tells it.
-enum class source_status : std::uint8_t { active, quarantined, missing, untrusted };
+/// State of a source, as Sources tells it. The numbers are in the store's format.
+enum class source_status : std::uint8_t {
+  active = 0,
+  quarantined = 1,
+  missing = 2,
+  untrusted = 3,
+};
 std::string_view to_string(source_status status);
 
 /// What is known of one source.
@@ -75,11 +80,20 @@ struct source_batch {
   grouping how = grouping::one_change;
 };
 
-/// A transaction in the override layer: all of it happens, or none.
+/// A transaction in the override layer: all of it happens, or none. No two keys of `values` and
+/// `hide` may overlap; `unset` comes first, and may name what they lie in, but none of them nor
+/// what lies below.
 struct set_request {
+  /// Replaces what the override layer says at the key and below. An object still merges with the
+  /// layers below. The value of a whole namespace must be an object.
   std::vector<std::pair<key, boost::json::value>> values;
+  /// What lies below shows again.
   std::vector<key> unset;
+  /// Keys, none of them a whole namespace, that shall have no value whatever lies below: an
+  /// override that is null. A rollback needs it.
+  std::vector<key> hide;
   std::optional<revision_number> if_revision;
+  /// Tells what would be, with the next revision's number in the changes, and does nothing.
   bool dry_run = false;
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the rest is filled in
@@ -93,7 +107,7 @@ struct effective {
   /// Revision that gave it its value.
   revision_number revision = 0;
   /// Canonical text of an object; null: there is no such namespace (any more).
-  std::shared_ptr<std::string const> text;
+  std::shared_ptr<std::string const> text = {};
 };
 
 /// A source whose state changed, for the log.
@@ -108,10 +122,10 @@ struct source_transition {
 struct applied {
   /// The service's revision after it; the old one if nothing effective changed.
   revision_number revision = 0;
-  std::vector<std::shared_ptr<change const>> changes;
+  std::vector<std::shared_ptr<change const>> changes = {};
   /// The namespaces whose effective value changed, came or went.
-  std::vector<effective> effectives;
-  std::vector<source_transition> transitions;
+  std::vector<effective> effectives = {};
+  std::vector<source_transition> transitions = {};
 };
 
 /// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed.
@@ -119,9 +133,9 @@ using outcome = result<applied>;
 
 /// What one layer says about a key.
 struct candidate {
-  origin from;
+  origin from = {};
   /// Canonical text; absent where the layer removes the key.
-  std::optional<std::string> value;
+  std::optional<std::string> value = {};
 };
 
 struct explanation {

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "store/model.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace cfgd::store {
+
+/// Edits the override layer of one namespace.
+class override_edit {
+ public:
+  /// `before` may be null: there are no overrides yet.
+  explicit override_edit(override_record const* before);
+
+  /// Removes what was set at the key and below it, and the objects that this leaves empty.
+  void unset(key const& which);
+  /// Replaces what was set at the key and below it. A null hides what lies in the layers below; the
+  /// value of a whole namespace must be an object. Leaves all as it is, with who set it first, if
+  /// just this value was set at just this key.
+  void set(key const& which, boost::json::value const& value, override_origin const& by);
+
+  bool changed() const { return changed_; }
+  /// Gives the keys that were set their revision.
+  void set_revision(revision_number revision);
+
+  /// The record as edited; null if nothing is left. Stays the same object when edited further.
+  std::shared_ptr<override_record const> finish();
+
+ private:
+  void forget_missing_keys();
+
+  std::shared_ptr<override_record> record_;
+  std::vector<key> set_;
+  bool changed_ = false;
+};
+
+/// Who set what the override layer says about a key: the newest among those who set it, what it
+/// lies in, or something below it. Null: nobody.
+override_origin const* find_origin(override_record const& overrides, key const& which);
+
+} // namespace cfgd::store

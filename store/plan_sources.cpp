@@ -1,0 +1,191 @@
+#include "store/conclude.hpp"
+#include "store/merge.hpp"
+#include "store/plan.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What became of files. Content that was refused or cannot be had changes nothing that is in force;
+// it is recorded, so that Sources can tell it and a restart does not believe the file anew. Only
+// good content and a file that is gone touch the layers.
+//
+// A source keeps the revision that its content came with; where the content is new but nothing
+// effective changed, that is the service's revision at that time.
+
+namespace cfgd::store {
+namespace {
+
+using record_pointer = std::shared_ptr<source_record>;
+
+/// One source of the batch.
+struct edit {
+  source_update const* asked = nullptr;
+  std::string name_space;
+  std::shared_ptr<source_record const> before; ///< null: it was not known
+  record_pointer now;                          ///< null: it is gone
+  bool content = false;                        ///< what it says is new
+};
+
+/// Builds the new record of a source from the old one and what was found.
+class update_visitor {
+ public:
+  update_visitor(edit& made, limits const& bounds) : made_(made), bounds_(bounds) {}
+
+  void operator()(source_update::good const& found) {
+    auto& record = begin();
+    auto const* const before = made_.before.get();
+    made_.content =
+        before == nullptr || !before->row.in_force || before->document.root != found.document.root;
+    record.row.status = source_status::active;
+    record.row.why.reset();
+    record.row.in_force = true;
+    record.row.hash = made_.asked->hash;
+    record.document = found.document;
+    record.refused.reset();
+  }
+
+  void operator()(source_update::refused const& found) {
+    auto& record = begin();
+    record.row.status = source_status::quarantined;
+    record.row.why = found.why;
+    record.row.hash = made_.asked->hash;
+    record.refused = {.bytes = found.bytes.substr(0, bounds_.file_bytes), .why = found.why};
+  }
+
+  void operator()(source_update::blocked const& found) {
+    auto& record = begin();
+    record.row.status = found.status;
+    record.row.why = found.why;
+  }
+
+  void operator()(source_update::touched const&) {
+    if (!made_.before) return;
+    auto& record = begin();
+    record.row.status = record.refused ? source_status::quarantined : source_status::active;
+    record.row.why.reset();
+    if (record.refused) record.row.why = record.refused->why;
+  }
+
+  void operator()(source_update::gone const&) const {
+    made_.now.reset();
+    made_.content = made_.before != nullptr;
+  }
+
+ private:
+  source_record& begin() {
+    made_.now = made_.before ? std::make_shared<source_record>(*made_.before)
+                             : std::make_shared<source_record>();
+    made_.now->row.id = made_.asked->id;
+    made_.now->row.path = made_.asked->path;
+    made_.now->row.identity = made_.asked->identity;
+    return *made_.now;
+  }
+
+  edit& made_;
+  limits const& bounds_;
+};
+
+result<edit> make_edit(source_update const& asked, draft& made, limits const& bounds) {
+  auto const name = namespace_of(asked.id);
+  if (!name)
+    return error{.code = errc::bad_key,
+                 .message = "the source's name gives no namespace",
+                 .subject = to_string(asked.id)};
+  edit one;
+  one.asked = &asked;
+  one.name_space = *name;
+  auto const* const state = made.find(*name);
+  if (state != nullptr) {
+    auto const found = state->sources.find(asked.id);
+    if (found != state->sources.end()) one.before = found->second;
+  }
+  std::visit(update_visitor(one, bounds), asked.what);
+  if (!one.before && !one.now) return one;
+  auto& sources = made.edit(*name).sources;
+  if (one.now)
+    sources.insert_or_assign(asked.id, one.now);
+  else
+    sources.erase(asked.id);
+  return one;
+}
+
+/// The origin of a change: the topmost of the sources of the namespace that says the key now; if
+/// none does (it was removed), the last one whose content is new.
+origin find_origin(std::vector<edit> const& edits, std::string const& name_space,
+                   std::string const& key_text) {
+  auto const parts = split_dotted(key_text);
+  std::vector<std::string> const path = parts && parts->size() > 1
+                                            ? std::vector(parts->begin() + 1, parts->end())
+                                            : std::vector<std::string>();
+  edit const* found = nullptr;
+  bool says_it = false;
+  for (auto const& one : edits) {
+    if (!one.content || one.name_space != name_space) continue;
+    bool const says = one.now && !path.empty() &&
+                      look_up(one.now->document.root, path).what != layer_answer::kind::nothing;
+    bool const above = found == nullptr || found->asked->id < one.asked->id;
+    if (found == nullptr || (says && !says_it) || (says == says_it && above)) found = &one;
+    says_it = says_it || says;
+  }
+  if (found == nullptr) return {};
+  origin from;
+  from.where = found->asked->id.where;
+  from.path = found->asked->path;
+  if (found->now) from.at = find_place(found->now->document, path);
+  return from;
+}
+
+bool is_transition(edit const& one) {
+  if (!one.now) return one.before != nullptr;
+  auto const& now = one.now->row;
+  if (!one.before) return now.status != source_status::active;
+  auto const& before = one.before->row;
+  return now.status != before.status || now.why != before.why;
+}
+
+source_transition make_transition(edit const& one) {
+  source_transition made;
+  made.now = one.now ? one.now->row : one.before->row;
+  made.gone = !one.now;
+  made.was_known = one.before != nullptr;
+  if (one.before) made.before = one.before->row.status;
+  return made;
+}
+
+} // namespace
+
+outcome plan::apply(source_batch const& asked) {
+  draft made(staged_, base_.namespaces);
+  std::vector<edit> edits;
+  edits.reserve(asked.updates.size());
+  for (auto const& update : asked.updates) {
+    auto one = make_edit(update, made, bounds_);
+    if (!one) return one.error();
+    edits.push_back(std::move(*one));
+  }
+
+  auto done = conclude(
+      made, {.bounds = bounds_,
+             .revision = revision_,
+             .now = now_,
+             .how = asked.how,
+             .comment = {},
+             .origin_of = [&edits](std::string const& name_space, key_change const& first) {
+               return find_origin(edits, name_space, first.key);
+             }});
+  if (!done) return done;
+
+  for (auto& one : edits) {
+    if (one.now && one.content) {
+      auto const changed =
+          std::ranges::find(done->effectives, one.name_space, &effective::name_space);
+      one.now->row.revision =
+          changed == done->effectives.end() ? done->revision : changed->revision;
+    }
+    if (is_transition(one)) done->transitions.push_back(make_transition(one));
+  }
+  keep(std::move(made), *done);
+  return done;
+}
+
+} // namespace cfgd::store

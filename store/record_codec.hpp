@@ -1,0 +1,29 @@
+#pragma once
+
+#include "store/encoding.hpp"
+#include "store/model.hpp"
+
+#include <memory>
+#include <string_view>
+
+namespace cfgd::store {
+
+/// The fields of each kind of record (docs/store-format.md). Writers append to an empty record;
+/// readers throw damaged_record.
+
+void write_source(record_writer& out, source_record const& record);
+source_record read_source(record_reader& in, source_id id);
+
+void write_overrides(record_writer& out, override_record const& record);
+override_record read_overrides(record_reader& in);
+
+void write_effective(record_writer& out, effective const& value);
+effective read_effective(record_reader& in, std::string_view name_space);
+
+void write_change(record_writer& out, change const& record);
+std::shared_ptr<change const> read_change(record_reader& in, revision_number revision);
+
+/// When a change was made, without reading the rest.
+wall_time read_change_time(record_reader& in);
+
+} // namespace cfgd::store

@@ -1,0 +1,183 @@
+#include "store/state_directory.hpp"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <system_error>
+#include <utility>
+
+// Creation. LMDB writes a new file piece by piece and cannot open one that is half written: a crash
+// at the first start would be there for ever. So the first commit happens in a directory of its
+// own, data.new.*, that is made durable (file, then directory) and renamed to data/; then the
+// directory above is made durable too. Whoever finds a data.new.* with the lock in hand knows that
+// its maker is gone, and removes it.
+//
+// The lock is a file that is never removed or renamed: removing it would let two processes lock two
+// files of one name. Its descriptor is closed on exec, so no child keeps it by accident. The pid in
+// it only serves the message.
+//
+// LMDB trusts its file. Whoever could write to it could make us crash or say anything, so the
+// directories and files must belong to us or to root and be closed to others.
+
+namespace cfgd::store {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Two meta pages; LMDB takes less for no store, and an empty file for a new one.
+constexpr off_t least_store_bytes = 2 * 4096;
+
+error io_error(std::string const& call, fs::path const& path) {
+  return {.code = errc::io,
+          .message = call + ": " + std::generic_category().message(errno),
+          .subject = path.string()};
+}
+
+class descriptor {
+ public:
+  explicit descriptor(int number) : number_(number) {}
+  ~descriptor() {
+    if (number_ >= 0) ::close(number_);
+  }
+  descriptor(descriptor const&) = delete;
+  descriptor& operator=(descriptor const&) = delete;
+
+  int get() const { return number_; }
+  int release() { return std::exchange(number_, -1); }
+
+ private:
+  int number_;
+};
+
+result<void> sync_path(fs::path const& path, int flags) {
+  descriptor const opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
+  if (opened.get() < 0) return io_error("open", path);
+  if (::fsync(opened.get()) != 0) return io_error("fsync", path);
+  return {};
+}
+
+result<void> check_status(struct stat const& status, fs::path const& path, mode_t kind) {
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", status.st_mode & 07777U);
+  bool const owned = status.st_uid == ::geteuid() || status.st_uid == 0;
+  bool const closed = (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+  if (owned && closed && (status.st_mode & S_IFMT) == kind) return {};
+  return error{.code = errc::untrusted,
+               .message = "owner " + std::to_string(status.st_uid) + ", mode " + mode.data() +
+                          "; wanted is a " + (kind == S_IFDIR ? "directory" : "regular file") +
+                          " of owner " + std::to_string(::geteuid()) +
+                          " that group and others may not write",
+               .subject = path.string()};
+}
+
+/// What is not there is fine.
+result<void> check_trusted(fs::path const& path, mode_t kind) {
+  struct stat status {};
+  if (::lstat(path.c_str(), &status) != 0) {
+    if (errno == ENOENT) return {};
+    return io_error("lstat", path);
+  }
+  return check_status(status, path, kind);
+}
+
+std::string read_pid(int lock) {
+  std::array<char, 32> text{};
+  auto const length = ::pread(lock, text.data(), text.size(), 0);
+  std::string pid(text.data(), length > 0 ? static_cast<std::size_t>(length) : 0);
+  pid.erase(std::min(pid.find('\n'), pid.size()));
+  return pid.empty() ? "unknown" : pid;
+}
+
+result<int> take_lock(fs::path const& path) {
+  descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (lock.get() < 0) return io_error("open", path);
+  struct stat status {};
+  if (::fstat(lock.get(), &status) != 0) return io_error("fstat", path);
+  if (auto const fine = check_status(status, path, S_IFREG); !fine) return fine.error();
+  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK) return io_error("flock", path);
+    return error{.code = errc::conflict,
+                 .message = "the state directory is locked by pid " + read_pid(lock.get()),
+                 .subject = path.parent_path().string()};
+  }
+  // The message of another process may lack the pid where the disk is full; the lock holds anyway.
+  auto const pid = std::to_string(::getpid()) + '\n';
+  if (::ftruncate(lock.get(), 0) == 0) {
+    [[maybe_unused]] auto const written = ::pwrite(lock.get(), pid.data(), pid.size(), 0);
+  }
+  return lock.release();
+}
+
+} // namespace
+
+result<state_directory> state_directory::open(fs::path path) {
+  if (::mkdir(path.c_str(), 0700) == 0) {
+    auto const parent = fs::absolute(path).lexically_normal().parent_path();
+    if (auto const durable = sync_path(parent, O_DIRECTORY); !durable) return durable.error();
+  } else if (errno != EEXIST) {
+    return io_error("mkdir", path);
+  }
+  // The state directory itself may be a symbolic link: what it leads to counts.
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return io_error("stat", path);
+  if (auto const fine = check_status(status, path, S_IFDIR); !fine) return fine.error();
+  auto const lock = take_lock(path / "lock");
+  if (!lock) return lock.error();
+  return state_directory(std::move(path), *lock);
+}
+
+state_directory::state_directory(state_directory&& other) noexcept
+    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
+
+state_directory::~state_directory() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void state_directory::clear_leftovers() const {
+  std::error_code ignored;
+  for (auto const& entry : fs::directory_iterator(path_, ignored))
+    if (entry.path().filename().string().starts_with("data.new."))
+      fs::remove_all(entry.path(), ignored);
+}
+
+result<void> state_directory::check_store() const {
+  if (auto const fine = check_trusted(data(), S_IFDIR); !fine) return fine;
+  if (auto const fine = check_trusted(data_file(), S_IFREG); !fine) return fine;
+  if (auto const fine = check_trusted(data() / "lock.mdb", S_IFREG); !fine) return fine;
+  struct stat status {};
+  if (::stat(data_file().c_str(), &status) != 0) return io_error("stat", data_file());
+  if (status.st_size >= least_store_bytes) return {};
+  return error{.code = errc::invalid,
+               .message =
+                   "the store is cut off: it has " + std::to_string(status.st_size) + " bytes",
+               .subject = data_file().string()};
+}
+
+result<void> state_directory::provide(std::function<void(fs::path const&)> const& make) const {
+  clear_leftovers();
+  std::error_code code;
+  if (fs::exists(data_file(), code)) return check_store();
+  // A data/ without its file is nobody's store; at most LMDB's lock file is in it.
+  fs::remove(data() / "lock.mdb", code);
+
+  std::string pattern = path_ / "data.new.XXXXXX";
+  if (::mkdtemp(pattern.data()) == nullptr) return io_error("mkdtemp", pattern);
+  fs::path const made = pattern;
+  make(made);
+  // The next to open it makes its own.
+  fs::remove(made / "lock.mdb", code);
+  if (auto const durable = sync_path(made / "data.mdb", 0); !durable) return durable;
+  if (auto const durable = sync_path(made, O_DIRECTORY); !durable) return durable;
+  if (::rename(made.c_str(), data().c_str()) != 0) return io_error("rename", data());
+  if (auto const durable = sync_path(path_, O_DIRECTORY); !durable) return durable;
+  return check_store();
+}
+
+} // namespace cfgd::store

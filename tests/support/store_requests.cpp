@@ -1,0 +1,97 @@
+#include "tests/support/store_requests.hpp"
+
+#include "core/json.hpp"
+
+#include <algorithm>
+
+namespace cfgd::test {
+namespace {
+
+store::source_update update(std::string_view source, std::string_view content) {
+  store::source_update made;
+  made.id = to_source(source);
+  made.path = "/" + std::string(source);
+  made.identity = {
+      .device = 1, .inode = 2, .size = content.size(), .modified_ns = 3, .changed_ns = 4};
+  made.hash = hash_content(content);
+  return made;
+}
+
+} // namespace
+
+boost::json::value to_json(std::string_view text) { return json::parse(text).value(); }
+key to_key(std::string_view text) { return key::parse(text).value(); }
+
+source_id to_source(std::string_view text) {
+  auto const slash = text.find('/');
+  return {.where = parse_layer(text.substr(0, slash)).value(),
+          .relative = std::string(text.substr(slash + 1))};
+}
+
+store::source_update good(std::string_view source, std::string_view content) {
+  auto made = update(source, content);
+  store::source_update::good what;
+  what.document.root = to_json(content).as_object();
+  auto const nodes = static_cast<std::uint32_t>(std::count(content.begin(), content.end(), ':') +
+                                                std::count(content.begin(), content.end(), ','));
+  for (std::uint32_t node = 0; node < nodes; ++node)
+    what.document.places.push_back({.line = node + 1, .column = 1});
+  made.what = std::move(what);
+  return made;
+}
+
+store::source_update refused(std::string_view source, std::string_view content,
+                             std::string_view why) {
+  auto made = update(source, content);
+  made.what = store::source_update::refused{
+      .bytes = std::string(content),
+      .why = {.code = errc::parse, .message = std::string(why), .where = {.line = 3, .column = 7}}};
+  return made;
+}
+
+store::source_update blocked(std::string_view source, store::source_status status) {
+  auto made = update(source, "");
+  made.what = store::source_update::blocked{
+      .status = status, .why = {.code = errc::untrusted, .message = "not to be had"}};
+  return made;
+}
+
+store::source_update touched(std::string_view source) {
+  auto made = update(source, "");
+  made.what = store::source_update::touched{};
+  return made;
+}
+
+store::source_update gone(std::string_view source) {
+  auto made = update(source, "");
+  made.what = store::source_update::gone{};
+  return made;
+}
+
+store::request batch(std::vector<store::source_update> updates, store::grouping how) {
+  return store::source_batch{.updates = std::move(updates), .how = how};
+}
+
+store::set_request set(std::initializer_list<key_value> values) {
+  store::set_request made;
+  for (auto const& [name, text] : values)
+    made.values.emplace_back(to_key(name), to_json(text));
+  made.from.uid = 1000;
+  made.from.gid = 1000;
+  made.from.pid = 4711;
+  made.from.unit = "some.service";
+  return made;
+}
+
+store::set_request unset(std::initializer_list<std::string_view> keys) {
+  auto made = set({});
+  for (auto const name : keys)
+    made.unset.push_back(to_key(name));
+  return made;
+}
+
+wall_time at(std::int64_t milliseconds) {
+  return wall_time(std::chrono::milliseconds(1'795'000'000'000 + milliseconds));
+}
+
+} // namespace cfgd::test
