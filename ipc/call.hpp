@@ -21,25 +21,26 @@ class responder {
   responder(server& owner, std::uint64_t connection, std::uint64_t call)
       : owner_(&owner), connection_(connection), call_(call) {}
 
-  /// Whether an answer would still reach somebody.
+  /// Whether an answer would still reach somebody. A oneway call, which is never answered, is alive
+  /// until it is replied to: the reply is not sent, and lets the connection's next call begin.
   bool alive() const;
 
   /// The last reply. `parameters` is the text of a JSON object, or empty for none. Text is copied
   /// into the connection's queue as it is and is not parsed again.
-  void reply(std::string_view parameters = {});
+  void reply(std::string_view parameters = {}) const;
   /// One of a series; only for a call with `more`.
-  void reply_continues(std::string_view parameters);
+  void reply_continues(std::string_view parameters) const;
   /// The last reply, an error: `name` is qualified, "io.cfgd.Config.BadKey".
-  void fail(std::string_view name, std::string_view parameters = {});
+  void fail(std::string_view name, std::string_view parameters = {}) const;
 
   /// Bytes queued on the connection and not yet taken by the kernel. A stream pauses when it is
   /// above limits::queue_soft_bytes.
   std::size_t queued_bytes() const;
   /// Calls `resume` (from the loop, never from inside another function of this class) whenever the
   /// queue has become empty after it was above the soft limit; until the last reply.
-  void on_drained(std::function<void()> resume);
+  void on_drained(std::function<void()> resume) const;
   /// Calls `cancel` once if the connection ends before the last reply: closing is cancelling.
-  void on_closed(std::function<void()> cancel);
+  void on_closed(std::function<void()> cancel) const;
 
  private:
   server* owner_;

@@ -1,1 +1,378 @@
 #include "ipc/server.hpp"
+
+#include "core/json.hpp"
+#include "core/log.hpp"
+#include "ipc/acceptor.hpp"
+#include "ipc/interfaces.hpp"
+#include "ipc/listening_socket.hpp"
+#include "ipc/session.hpp"
+#include "ipc/task_group.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/assert.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+// The server owns the sessions, and what is there once for all of them: the way in, the clock, the
+// queue of turns.
+//
+// A connection's number is its slot and a count that never repeats, so that a responder that
+// outlives its connection finds nothing instead of another one.
+//
+// Turns that are asked for from outside (a handler answered later, a client has more calls waiting
+// than its share) wait in one queue, and a handler of the loop takes a few of them at a time:
+// neither ten thousand watchers of one key nor one client with a full pipe keep the others waiting.
+//
+// Deadlines are looked at by one task that sleeps until the earliest of them. They are seconds long
+// and mostly not reached, so a timer for each connection would be memory and work for nothing.
+
+namespace cfgd::ipc {
+
+namespace {
+
+namespace asio = boost::asio;
+using clock = session_host::clock;
+
+constexpr std::size_t turns_at_once = 64;
+constexpr clock::duration warning_pause = std::chrono::seconds(10);
+
+std::string describe(std::exception_ptr const& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (std::exception const& known) {
+    return known.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+} // namespace
+
+struct server::impl final : session_host {
+  impl(asio::any_io_executor executor, limits const& limits_of_server, identity of, server& self)
+      : session_host(limits_of_server, self), loop(std::move(executor)), who(std::move(of)),
+        checks(loop), drain_end(loop), tasks(loop, &impl::task_failed) {
+    checks.expires_at(clock::time_point::max());
+    add_own_interface();
+  }
+
+  // session_host
+  void want_turn(session& which) override;
+  void want_check(clock::time_point when) override;
+  void ended(session& which) override;
+  void warn(std::string message, peer const& about) override;
+
+  void add_own_interface();
+  std::string info() const;
+  void describe_interface(call const& asked) const;
+
+  void listen_on(descriptor socket);
+  void admit(descriptor connection);
+  bool over_limit(peer const& from, descriptor const& connection);
+  void take_turns();
+  asio::awaitable<void> watch_deadlines();
+  asio::awaitable<void> close_after(std::chrono::milliseconds drain);
+  void close_all();
+  void begin_stop(std::chrono::milliseconds drain);
+  void finish_stop();
+  session* find(std::uint64_t id, std::uint64_t call);
+
+  static void task_failed(std::string const& name, std::exception_ptr const& thrown) {
+    log::write(log::level::error, name + " ended: " + describe(thrown));
+  }
+
+  asio::any_io_executor loop;
+  identity who;
+  std::vector<std::unique_ptr<session>> slots;
+  std::vector<std::uint32_t> free_slots;
+  std::uint32_t next_serial = 1;
+  std::unordered_map<uid_t, std::size_t> connections_by_uid;
+  std::deque<session*> turns;
+  bool turns_posted = false;
+  bool watching = false; ///< watch_deadlines was spawned
+  std::list<acceptor> acceptors;
+  std::vector<listening_socket> made;
+  asio::steady_timer checks;
+  asio::steady_timer drain_end;
+  clock::time_point quiet_until{}; ///< no warning about peers before
+  std::uint64_t unwarned = 0;
+  std::function<void()> stopped;
+  task_group tasks;
+};
+
+// ---- org.varlink.service
+
+void server::impl::add_own_interface() {
+  table.add(interfaces::org_varlink_service);
+  table.bind("org.varlink.service.GetInfo",
+             [this](call const& asked) { asked.answer.reply(info()); });
+  table.bind("org.varlink.service.GetInterfaceDescription",
+             [this](call const& asked) { describe_interface(asked); });
+}
+
+std::string server::impl::info() const {
+  std::string text = R"({"vendor":)";
+  json::append_string(text, who.vendor);
+  text += R"(,"product":)";
+  json::append_string(text, who.product);
+  text += R"(,"version":)";
+  json::append_string(text, who.version);
+  text += R"(,"url":)";
+  json::append_string(text, who.url);
+  text += R"(,"interfaces":[)";
+  for (auto const& each : table.interfaces()) {
+    if (text.back() != '[') text += ',';
+    json::append_string(text, each.description.name);
+  }
+  return text + "]}";
+}
+
+void server::impl::describe_interface(call const& asked) const {
+  std::string_view const name = asked.parameters.at("interface").get_string();
+  if (auto const* found = table.find_interface(name))
+    asked.answer.reply(one_parameter("description", found->text));
+  else
+    asked.answer.fail("org.varlink.service.InterfaceNotFound", one_parameter("interface", name));
+}
+
+// ---- connections
+
+void server::impl::listen_on(descriptor socket) {
+  acceptors.emplace_back(loop, std::move(socket),
+                         [this](descriptor connection) { admit(std::move(connection)); });
+  tasks.spawn("accepting", acceptors.back().run());
+}
+
+void server::impl::admit(descriptor connection) {
+  auto from = peer_of(connection.get());
+  if (!from) {
+    log::write(log::level::warning, "closing a connection: " + to_string(from.error()));
+    return;
+  }
+  if (over_limit(*from, connection)) return;
+
+  session::socket_type socket(loop);
+  boost::system::error_code failed;
+  socket.assign(asio::local::stream_protocol(), connection.get(), failed);
+  if (failed) {
+    warn("closing a connection: " + failed.message(), *from);
+    return;
+  }
+  connection.release();
+  if (!std::exchange(watching, true)) tasks.spawn("connection deadlines", watch_deadlines());
+
+  if (free_slots.empty()) {
+    free_slots.push_back(static_cast<std::uint32_t>(slots.size()));
+    slots.emplace_back();
+  }
+  auto const slot = free_slots.back();
+  free_slots.pop_back();
+  auto const id = (std::uint64_t{next_serial++} << 32U) | slot;
+  ++figures.accepted;
+  ++figures.connections;
+  ++connections_by_uid[from->uid];
+  slots[slot] = std::make_unique<session>(*this, id, std::move(socket), std::move(*from));
+  slots[slot]->start();
+}
+
+bool server::impl::over_limit(peer const& from, descriptor const& connection) {
+  auto const of_uid = connections_by_uid.find(from.uid);
+  auto const used = of_uid == connections_by_uid.end() ? 0 : of_uid->second;
+  auto const for_uid = from.uid == 0 ? bounds.connections_of_root : bounds.connections_per_uid;
+  std::string_view name;
+  std::string parameters;
+  if (used >= for_uid) {
+    name = from.uid == 0 ? "connections_of_root" : "connections_per_uid";
+    parameters = limit_parameters(name, used, for_uid);
+  } else if (figures.connections >= bounds.connections) {
+    name = "connections";
+    parameters = limit_parameters(name, figures.connections, bounds.connections);
+  } else {
+    return false;
+  }
+  ++figures.refused;
+  std::string message;
+  append_error(message, limit_exceeded, parameters);
+  // A new socket has room for this; who is refused and does not read is not waited for.
+  (void)::send(connection.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  warn("refusing a connection: limit '" + std::string(name) + "' reached", from);
+  return true;
+}
+
+void server::impl::ended(session& which) {
+  auto const slot = static_cast<std::uint32_t>(which.id());
+  auto const of_uid = connections_by_uid.find(which.from().uid);
+  if (--of_uid->second == 0) connections_by_uid.erase(of_uid);
+  --figures.connections;
+  slots[slot].reset();
+  free_slots.push_back(slot);
+  if (stopping && figures.connections == 0) finish_stop();
+}
+
+session* server::impl::find(std::uint64_t id, std::uint64_t call) {
+  auto const slot = static_cast<std::uint32_t>(id);
+  if (slot >= slots.size() || !slots[slot]) return nullptr;
+  auto* const found = slots[slot].get();
+  return found->id() == id && found->serves(call) ? found : nullptr;
+}
+
+void server::impl::warn(std::string message, peer const& about) {
+  auto const now = clock::now();
+  if (now < quiet_until) {
+    ++unwarned;
+    return;
+  }
+  quiet_until = now + warning_pause;
+  if (auto const missed = std::exchange(unwarned, 0); missed != 0)
+    message += " (and " + std::to_string(missed) + " warnings like this before)";
+  log::write(
+      log::level::warning, message,
+      {{"CFGD_PEER_UID", std::to_string(about.uid)}, {"CFGD_PEER_PID", std::to_string(about.pid)}});
+}
+
+// ---- turns and deadlines
+
+void server::impl::want_turn(session& which) {
+  turns.push_back(&which);
+  if (!std::exchange(turns_posted, true)) asio::post(loop, [this] { take_turns(); });
+}
+
+void server::impl::take_turns() {
+  auto left = std::min(turns.size(), turns_at_once);
+  turns_posted = turns.size() > left;
+  if (turns_posted) asio::post(loop, [this] { take_turns(); });
+  for (; left > 0; --left) {
+    auto* const next = turns.front();
+    turns.pop_front();
+    next->take_turn();
+  }
+}
+
+void server::impl::want_check(clock::time_point when) {
+  if (when < checks.expiry()) checks.expires_at(when);
+}
+
+asio::awaitable<void> server::impl::watch_deadlines() {
+  while (!stopping || figures.connections > 0) {
+    auto [interrupted] = co_await checks.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (interrupted) continue; // an earlier deadline was set, or the end
+    auto const now = clock::now();
+    checks.expires_at(clock::time_point::max()); // checking may ask for an earlier time
+    auto next = clock::time_point::max();
+    for (std::size_t slot = 0; slot < slots.size(); ++slot)
+      if (slots[slot]) next = std::min(next, slots[slot]->check_deadlines(now).value_or(next));
+    want_check(next);
+  }
+}
+
+// ---- the end
+
+void server::impl::begin_stop(std::chrono::milliseconds drain) {
+  BOOST_ASSERT(!stopping);
+  stopping = true;
+  for (auto& each : acceptors)
+    each.stop();
+  for (auto& each : made)
+    each.remove();
+  tasks.spawn("closing", close_after(drain));
+  for (std::size_t slot = 0; slot < slots.size(); ++slot)
+    if (slots[slot]) slots[slot]->stop();
+  if (figures.connections == 0) finish_stop();
+}
+
+asio::awaitable<void> server::impl::close_after(std::chrono::milliseconds drain) {
+  drain_end.expires_after(drain);
+  auto [interrupted] = co_await drain_end.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (!interrupted) close_all();
+}
+
+void server::impl::close_all() {
+  for (std::size_t slot = 0; slot < slots.size(); ++slot)
+    if (slots[slot]) slots[slot]->close();
+}
+
+void server::impl::finish_stop() {
+  checks.cancel();
+  drain_end.cancel();
+  if (stopped) tasks.on_empty(std::exchange(stopped, {}));
+}
+
+// ---- the public side
+
+server::server(asio::any_io_executor loop, limits const& bounds, identity who)
+    : impl_(std::make_unique<impl>(std::move(loop), bounds, std::move(who), *this)) {}
+
+server::~server() { BOOST_ASSERT(impl_->figures.connections == 0); }
+
+void server::add_interface(std::string_view text) { impl_->table.add(text); }
+
+void server::bind(std::string_view qualified, handler serve) {
+  impl_->table.bind(qualified, std::move(serve));
+}
+
+result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
+  auto made = listening_socket::make(path, mode);
+  if (!made) return made.error();
+  impl_->listen_on(made->take());
+  impl_->made.push_back(std::move(*made));
+  return {};
+}
+
+result<void> server::adopt(int number) {
+  descriptor passed(number);
+  auto const kind = kind_of_socket(number);
+  if (!kind) return kind.error();
+  if (*kind == socket_kind::listening)
+    impl_->listen_on(std::move(passed));
+  else
+    impl_->admit(std::move(passed));
+  return {};
+}
+
+void server::stop(std::chrono::milliseconds drain, std::function<void()> done) {
+  impl_->stopped = std::move(done);
+  impl_->begin_stop(drain);
+}
+
+server::counts const& server::figures() const { return impl_->figures; }
+
+bool responder::alive() const { return owner_->impl_->find(connection_, call_) != nullptr; }
+
+void responder::reply(std::string_view parameters) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->reply(parameters);
+}
+
+void responder::reply_continues(std::string_view parameters) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->reply_continues(parameters);
+}
+
+void responder::fail(std::string_view name, std::string_view parameters) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->fail(name, parameters);
+}
+
+std::size_t responder::queued_bytes() const {
+  auto* const found = owner_->impl_->find(connection_, call_);
+  return found == nullptr ? 0 : found->queued_bytes();
+}
+
+void responder::on_drained(std::function<void()> resume) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->on_drained(std::move(resume));
+}
+
+void responder::on_closed(std::function<void()> cancel) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->on_closed(std::move(cancel));
+}
+
+} // namespace cfgd::ipc

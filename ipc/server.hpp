@@ -30,7 +30,7 @@ class server {
   };
 
   server(boost::asio::any_io_executor loop, limits const& bounds, identity who);
-  /// Every connection must have ended: see stop().
+  /// Every connection and every socket must have been closed: see stop().
   ~server();
   server(server const&) = delete;
   server& operator=(server const&) = delete;
@@ -60,10 +60,10 @@ class server {
   struct counts {
     std::size_t connections = 0;
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;      ///< over a limit
-    std::uint64_t slow_closed = 0;  ///< did not read
+    std::uint64_t refused = 0;     ///< over a limit
+    std::uint64_t slow_closed = 0; ///< did not read
     std::uint64_t calls = 0;
-    std::uint64_t errors = 0;       ///< calls answered with an error
+    std::uint64_t errors = 0; ///< calls answered with an error
   };
   counts const& figures() const;
 

@@ -1,0 +1,152 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "ipc/framing.hpp"
+#include "ipc/interface_table.hpp"
+#include "ipc/message.hpp"
+#include "ipc/peer.hpp"
+#include "ipc/reply_queue.hpp"
+#include "ipc/server.hpp"
+
+#include <boost/asio/local/stream_protocol.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cfgd::ipc {
+
+class session;
+
+/// What sessions share: the tables they answer from, memory that one of them needs at a time, and
+/// the way back to who owns them.
+class session_host {
+ public:
+  using clock = std::chrono::steady_clock;
+
+  explicit session_host(limits const& limits_of_server, server& owner_of_sessions);
+  virtual ~session_host() = default;
+  session_host(session_host const&) = delete;
+  session_host& operator=(session_host const&) = delete;
+
+  /// Calls take_turn() of `which` once, soon, from the loop; `which` lives until then.
+  virtual void want_turn(session& which) = 0;
+  /// Calls check_deadlines() of all at `when` or earlier.
+  virtual void want_check(clock::time_point when) = 0;
+  /// `which` has closed and nothing refers to it any more: destroys it.
+  virtual void ended(session& which) = 0;
+  /// Logs a warning about a peer, unless there were many.
+  virtual void warn(std::string message, peer const& about) = 0;
+
+  limits const bounds;
+  json::read_limits const json_bounds;
+  server& owner;
+  interface_table table;
+  server::counts figures;
+  bool stopping = false;
+
+  std::vector<char> read_scratch;
+  std::string write_spare;
+  std::vector<unsigned char> parse_arena;
+};
+
+/// One connection: reads calls, hands them to handlers one at a time, sends what they answer.
+/// Destroys itself through session_host::ended.
+class session {
+ public:
+  using clock = session_host::clock;
+  using socket_type = boost::asio::local::stream_protocol::socket;
+
+  session(session_host& host, std::uint64_t id, socket_type socket, peer who);
+  session(session const&) = delete;
+  session& operator=(session const&) = delete;
+
+  void start();
+  /// Sends, handles what was read, and decides what to wait for.
+  void take_turn();
+  /// Ends it as soon as its answers are out; session_host::stopping is set.
+  void stop();
+  /// The next time it wants to be called, if any.
+  std::optional<clock::time_point> check_deadlines(clock::time_point now);
+  /// Drops everything; a call without an answer is cancelled.
+  void close();
+
+  std::uint64_t id() const { return id_; }
+  peer const& from() const { return peer_; }
+  /// Whether `call` is the one at hand.
+  bool serves(std::uint64_t call) const { return open_ && call_ == call && !closed_; }
+
+  // For responders, with the call at hand.
+  void reply(std::string_view parameters);
+  void reply_continues(std::string_view parameters);
+  void fail(std::string_view name, std::string_view parameters);
+  std::size_t queued_bytes() const { return queue_.size(); }
+  void on_drained(std::function<void()> resume);
+  void on_closed(std::function<void()> cancel);
+
+ private:
+  /// Keeps the session while one of its functions runs or the loop holds a handler of it.
+  class activity;
+  enum class wait : std::uint8_t { read, write, hangup };
+
+  struct hooks {
+    std::function<void()> drained;
+    std::function<void()> closed;
+  };
+
+  void wait_for(wait what);
+  void woken(wait what);
+  void read_some();
+  void request_turn();
+  void run_turn();
+  bool peer_is_gone() const;
+
+  bool may_begin_call() const;
+  void handle_frames();
+  void dispatch(std::string_view frame);
+  void serve(call_envelope const& envelope, interface_table::method const& which);
+  void invoke(interface_table::method const& which, call const& made);
+  void not_varlink(error const& why);
+
+  bool begin_message();
+  void end_message();
+  void end_call();
+  void refuse(std::string_view limit, std::uint64_t used, std::uint64_t maximum);
+
+  void flush();
+  void note_drained();
+  void settle();
+  bool close_if_over();
+  void wait_for_next();
+  void note_deadlines(std::size_t handled);
+
+  session_host& host_;
+  std::uint64_t id_;
+  socket_type socket_;
+  peer peer_;
+  frame_reader reader_;
+  reply_queue queue_;
+  std::unique_ptr<hooks> hooks_; ///< of the call at hand
+  std::uint64_t call_ = 0;
+  std::uint32_t uses_ = 0;
+  call_kind kind_ = call_kind::plain;
+  bool open_ = false;    ///< a call is being served
+  bool in_turn_ = false; ///< replies need no turn of their own
+  bool turn_wanted_ = false;
+  bool starved_ = true; ///< there is no whole message in the reader
+  bool end_of_input_ = false;
+  bool gone_ = false;   ///< nobody reads any more
+  bool ending_ = false; ///< closes when the queue is empty
+  bool overflowed_ = false;
+  bool closed_ = false;
+  bool waiting_[3] = {};                           ///< by `wait`
+  std::optional<clock::time_point> partial_since_; ///< a message began and has not ended
+  std::optional<clock::time_point> stalled_since_; ///< the queue is not empty and nothing was taken
+};
+
+} // namespace cfgd::ipc
