@@ -22,6 +22,8 @@ BELOW = {
     "daemon": ["core/", "store/", "watchers/", "ipc/"],
     "client": ["core/", "ipc/framing.hpp", "ipc/message.hpp"],
 }
+# Installed for other people's programs: they find each other beside themselves, and nothing else of ours.
+PUBLIC = re.compile(r"client/\w+\.hpp")
 # No sockets and no loop in what decides and keeps, nor in what clients get of ipc.
 WITHOUT_ASIO = ("core/", "store/", "ipc/framing.", "ipc/message.")
 
@@ -37,6 +39,9 @@ def complaints(name: str, text: str):
         if asio is not None:
             if name.startswith(WITHOUT_ASIO):
                 yield f"{where}: <{asio}> in what has to do without Asio"
+        elif PUBLIC.fullmatch(name):
+            if "/" in ours:
+                yield f'{where}: "{ours}": a public header; what is installed has not that path'
         elif "/" not in ours or ".." in ours:
             yield f'{where}: "{ours}": write the path from the project\'s root'
         elif folder in BELOW and not ours.startswith(tuple([folder + "/", *BELOW[folder]])):
