@@ -1,0 +1,43 @@
+/// Where the service is.
+///
+/// An address is a path, or a Varlink address of the unix kind, whose options behind ';' are other
+/// implementations' affair and ignored. Abstract names ("unix:@name") are refused: they have no
+/// permissions, so anybody could pretend to be the service.
+
+#include "client/address.hpp"
+
+#include "client/detail/failures.hpp"
+
+#include <sys/un.h>
+
+#include <cstdlib>
+
+namespace cfgd::client {
+
+result<std::string> socket_path(std::string_view given) {
+  if (given.empty()) {
+    // Read once at the start of an operation; nobody here changes the environment.
+    char const* const set = std::getenv("CFGD_SOCKET"); // NOLINT(concurrency-mt-unsafe)
+    given = set != nullptr && *set != '\0' ? std::string_view(set) : default_socket;
+  }
+
+  std::string_view path = given;
+  if (path.starts_with("unix:")) {
+    path.remove_prefix(5);
+    path = path.substr(0, path.find(';'));
+    if (path.starts_with('@')) {
+      return detail::unreachable(given, "abstract sockets are not supported");
+    }
+  } else if (path.starts_with("tcp:") || path.starts_with("exec:") || path.starts_with("ssh")) {
+    return detail::unreachable(given, "only Unix sockets are supported");
+  }
+  if (path.empty() || path.find('\0') != std::string_view::npos) {
+    return detail::unreachable(given, "that is no path");
+  }
+  if (path.size() >= sizeof(sockaddr_un{}.sun_path)) {
+    return detail::unreachable(given, "the path is longer than a socket's may be (107 bytes)");
+  }
+  return std::string(path);
+}
+
+} // namespace cfgd::client

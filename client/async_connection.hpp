@@ -1,0 +1,69 @@
+#pragma once
+
+#include "call_error.hpp"
+#include "types.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cfgd::client {
+
+/// One connection to the service for programs with an Asio event loop. Connects when it is first
+/// used, and anew when it is used after it broke; a call that broke with it is not repeated.
+///
+/// Calls may be made by several coroutines and go out one after the other. All of them must run on
+/// one thread or strand at a time, the one of `executor`, and must have ended before the connection
+/// is destroyed: close() makes them end. Varlink has no cancellation: cancelling a call that waits
+/// closes the connection.
+class async_connection {
+ public:
+  /// `address` as socket_path takes it, looked up at each connect. `time_limit` bounds each call,
+  /// waiting for its turn included; zero means none.
+  explicit async_connection(boost::asio::any_io_executor executor, std::string address = {},
+                            std::chrono::milliseconds time_limit = std::chrono::seconds(30));
+  ~async_connection();
+  async_connection(async_connection const&) = delete;
+  async_connection& operator=(async_connection const&) = delete;
+
+  /// Makes sure that there is a connection. Errors: unreachable, timed_out, closed.
+  [[nodiscard]] boost::asio::awaitable<result<void>> connect();
+
+  /// Any method. `method` is qualified: "io.cfgd.Config.Get".
+  /// Errors, as for all below: unreachable, timed_out, closed, protocol, refused.
+  [[nodiscard]] boost::asio::awaitable<result<boost::json::object>>
+  call(std::string method, boost::json::object parameters = {});
+
+  [[nodiscard]] boost::asio::awaitable<result<snapshot>> get(std::vector<std::string> keys);
+  /// Absent if the key has no value.
+  [[nodiscard]] boost::asio::awaitable<result<std::optional<boost::json::value>>>
+  get_value(std::string key);
+  /// Returns when the change is durable.
+  [[nodiscard]] boost::asio::awaitable<result<commit>> set(transaction what);
+
+  /// Sends a call with 'more'. It keeps the connection for itself until next_reply() has given the
+  /// last reply or an error, or the connection was closed.
+  [[nodiscard]] boost::asio::awaitable<result<void>> begin(std::string method,
+                                                           boost::json::object parameters = {});
+  /// The next reply of what begin() started; absent after the last one. Waits at most `limit`;
+  /// zero: as long as it takes.
+  [[nodiscard]] boost::asio::awaitable<result<std::optional<boost::json::object>>>
+  next_reply(std::chrono::milliseconds limit);
+
+  bool is_open() const;
+
+  /// Closes. What waits ends with `closed`.
+  void close();
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace cfgd::client

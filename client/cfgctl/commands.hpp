@@ -1,0 +1,32 @@
+#pragma once
+
+#include "client/cfgctl/command_line.hpp"
+#include "client/cfgctl/exit_code.hpp"
+#include "client/cfgctl/screen.hpp"
+
+namespace cfgd::cfgctl {
+
+/// What every command needs to know.
+struct context {
+  invocation const& asked;
+  screen where;
+};
+
+// Each does what was asked, prints what came of it, and says what to end with. All throw
+// output_failed.
+
+exit_code run(context const& all, get_command const& what);
+exit_code run(context const& all, list_command const& what);
+exit_code run(context const& all, explain_command const& what);
+exit_code run(context const& all, change_command const& what);
+exit_code run(context const& all, watch_command const& what);
+exit_code run(context const& all, sync_command const& what);
+exit_code run(context const& all, status_command const& what);
+exit_code run(context const& all, sources_command const& what);
+exit_code run(context const& all, reload_command const& what);
+exit_code run(context const& all, cache_command const& what);
+exit_code run(context const& all, call_command const& what);
+exit_code run(context const& all, interfaces_command const& what);
+exit_code run(context const& all, introspect_command const& what);
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,196 @@
+/// Telling why a call failed.
+///
+/// A person who is refused wants to know what to do, not what the protocol calls it. Errors that
+/// the interfaces declare have a sentence each, found by their last name, because the three
+/// interfaces share several. An error that is not in the table is shown as it came. Parameters may
+/// be missing: then the sentence is shorter, never wrong.
+
+#include "client/cfgctl/failure_report.hpp"
+
+#include "client/cfgctl/screen.hpp"
+#include "client/detail/decode.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <array>
+#include <optional>
+
+namespace cfgd::cfgctl {
+namespace {
+
+using client::call_error;
+using parameters = boost::json::object;
+
+std::string text_of(parameters const& from, std::string_view name) {
+  boost::json::value const* const found = from.if_contains(name);
+  auto const* text = found != nullptr ? found->if_string() : nullptr;
+  return text != nullptr ? std::string(*text) : std::string();
+}
+
+std::string number_of(parameters const& from, std::string_view name) {
+  boost::json::value const* const found = from.if_contains(name);
+  auto const* number = found != nullptr ? found->if_int64() : nullptr;
+  return number != nullptr ? std::to_string(*number) : std::string("?");
+}
+
+/// "before 'name' after", or "before after" if there is no name.
+std::string quoted(std::string_view before, std::string const& name, std::string_view after) {
+  std::string out(before);
+  if (!name.empty()) out += (out.empty() ? "'" : " '") + name + '\'';
+  if (!after.empty()) out.append(out.empty() ? "" : " ").append(after);
+  return out;
+}
+
+std::string with_message(std::string text, parameters const& from) {
+  auto const message = text_of(from, "message");
+  return message.empty() ? text : text + ": " + message;
+}
+
+std::string bad_key(parameters const& from) {
+  return with_message(quoted("", text_of(from, "key"), "is no valid key"), from);
+}
+
+std::string no_such_namespace(parameters const& from) {
+  return quoted("there is no namespace", text_of(from, "namespace"), "");
+}
+
+std::string issue_line(client::issue const& one) {
+  std::string out = "\n  " + one.severity + ": ";
+  if (one.key) out += *one.key;
+  if (one.pointer && !one.pointer->empty()) out += " at " + *one.pointer;
+  if (one.key || (one.pointer && !one.pointer->empty())) out += ": ";
+  out += one.message;
+  if (!one.rule.empty()) out += " (" + one.rule + ')';
+  return out;
+}
+
+std::string invalid(parameters const& from) {
+  std::string out = "the change is not valid, nothing was changed";
+  for (auto const& one : client::detail::decode_issues(from, "issues"))
+    out += issue_line(one);
+  return out;
+}
+
+std::string revision_mismatch(parameters const& from) {
+  auto const now = number_of(from, "revision");
+  return "the service has moved on to revision " + now +
+         "\n  read again what the change depends on, then repeat it with --if-revision " + now;
+}
+
+std::string read_only(parameters const& from) {
+  return quoted("", text_of(from, "key"), "may be read and not changed");
+}
+
+std::string store_failed(parameters const& from) {
+  return with_message("the change could not be made durable, nothing was changed", from);
+}
+
+std::string limit_exceeded(parameters const& from) {
+  return quoted("the limit", text_of(from, "limit"), "would be exceeded: ") +
+         number_of(from, "used") + " of " + number_of(from, "maximum");
+}
+
+std::string no_such_revision(parameters const& from) {
+  return "that revision is not known; revisions " + number_of(from, "oldest") + " to " +
+         number_of(from, "newest") + " are";
+}
+
+std::string permission_denied(parameters const&) {
+  return "permission denied"
+         "\n  unless an access file says otherwise, reading is for everyone, and changing is for"
+         "\n  root and members of the group cfgd-admin";
+}
+
+std::string method_missing(parameters const& from) {
+  return quoted("this service does not have the method", text_of(from, "method"), "");
+}
+
+std::string interface_missing(parameters const& from) {
+  return quoted("this service does not have the interface", text_of(from, "interface"), "");
+}
+
+std::string invalid_parameter(parameters const& from) {
+  return quoted("the service does not accept the parameter", text_of(from, "parameter"), "");
+}
+
+std::string expected_more(parameters const&) {
+  return "the method answers several times: it has to be called with --more";
+}
+
+std::string internal_error(parameters const& from) {
+  return with_message("internal error of the service, its log says more", from);
+}
+
+struct sentence {
+  std::string_view name;
+  std::string (*make)(parameters const& from);
+};
+
+constexpr std::array sentences{
+    sentence{"BadKey", bad_key},
+    sentence{"NoSuchNamespace", no_such_namespace},
+    sentence{"Invalid", invalid},
+    sentence{"RevisionMismatch", revision_mismatch},
+    sentence{"ReadOnly", read_only},
+    sentence{"StoreFailed", store_failed},
+    sentence{"LimitExceeded", limit_exceeded},
+    sentence{"NoSuchRevision", no_such_revision},
+    sentence{"PermissionDenied", permission_denied},
+    sentence{"MethodNotFound", method_missing},
+    sentence{"MethodNotImplemented", method_missing},
+    sentence{"InterfaceNotFound", interface_missing},
+    sentence{"InvalidParameter", invalid_parameter},
+    sentence{"ExpectedMore", expected_more},
+    sentence{"InternalError", internal_error},
+};
+
+std::string refusal(call_error const& why) {
+  bool const ours =
+      why.name.starts_with("io.cfgd.") || why.name.starts_with("org.varlink.service.");
+  auto const last = std::string_view(why.name).substr(why.name.rfind('.') + 1);
+  for (sentence const& one : sentences) {
+    if (ours && one.name == last) return one.make(why.parameters);
+  }
+  return why.message;
+}
+
+std::string reason(call_error const& why) {
+  switch (why.kind) {
+  case client::failure::refused:
+    return refusal(why);
+  case client::failure::unreachable:
+    return why.message +
+           "\n  start it with 'systemctl start cfgd', or by hand with 'cfgd --root DIR'; "
+           "name another socket\n  with --socket or CFGD_SOCKET";
+  case client::failure::timed_out:
+    return why.message + "\n  what was asked for may still happen; --timeout waits longer";
+  case client::failure::closed:
+  case client::failure::protocol:
+    return why.message;
+  }
+  return why.message;
+}
+
+} // namespace
+
+std::string failure_text(std::string_view what, call_error const& why) {
+  std::string out = "cfgctl: ";
+  out.append(what).append(": ").append(reason(why)).append("\n");
+  return printable(out);
+}
+
+exit_code exit_code_of(call_error const& why) {
+  switch (why.kind) {
+  case client::failure::refused:
+    return exit_code::refused;
+  case client::failure::unreachable:
+    return exit_code::unreachable;
+  case client::failure::timed_out:
+  case client::failure::closed:
+  case client::failure::protocol:
+    return exit_code::trouble;
+  }
+  return exit_code::trouble;
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,89 @@
+/// get, list, explain.
+///
+/// get prints what there is also when something is missing: the caller sees both, and the exit code
+/// tells that it is not all.
+
+#include "client/cfgctl/output.hpp"
+#include "client/cfgctl/session.hpp"
+#include "client/cfgctl/values.hpp"
+#include "client/detail/decode.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+boost::json::object snapshot_json(client::snapshot&& found, bool with_missing) {
+  boost::json::object out;
+  out["values"] = std::move(found.values);
+  if (with_missing) {
+    out["missing"] = boost::json::array(found.missing.begin(), found.missing.end());
+  }
+  out["revision"] = static_cast<std::int64_t>(found.revision);
+  return out;
+}
+
+/// In the order they were asked for.
+std::string found_text(context const& all, std::vector<std::string> const& keys,
+                       boost::json::object const& values) {
+  std::string out;
+  for (std::string const& key : keys) {
+    boost::json::value const* const value = values.if_contains(key);
+    if (value == nullptr) continue;
+    out += keys.size() == 1 ? value_text(all.where, *value) : value_line(all.where, key, *value);
+  }
+  return out;
+}
+
+} // namespace
+
+exit_code run(context const& all, get_command const& what) {
+  std::string const doing = "get " + what.keys.front();
+  auto service = connect(all);
+  if (!service) return report(doing, service.error());
+  auto found = service->get(what.keys);
+  if (!found) return report(what.keys.size() == 1 ? doing : "get", found.error());
+
+  exit_code const code = found->missing.empty() ? exit_code::ok : exit_code::refused;
+  std::string absent;
+  for (std::string const& key : found->missing) {
+    absent += printable("cfgctl: get " + key + ": there is no such key\n");
+  }
+  if (all.asked.format == output_format::json) {
+    print(json_text(all.where, snapshot_json(std::move(*found), true)));
+  } else {
+    print(found_text(all, what.keys, found->values));
+  }
+  complain(absent);
+  return code;
+}
+
+exit_code run(context const& all, list_command const& what) {
+  std::string const doing = what.prefix.empty() ? "list" : "list " + what.prefix;
+  auto service = connect(all);
+  if (!service) return report(doing, service.error());
+  auto found = service->list(what.prefix);
+  if (!found) return report(doing, found.error());
+  if (all.asked.format == output_format::json) {
+    print(json_text(all.where, snapshot_json(std::move(*found), false)));
+  } else {
+    print(value_lines(all.where, found->values));
+  }
+  return exit_code::ok;
+}
+
+exit_code run(context const& all, explain_command const& what) {
+  std::string const doing = "explain " + what.key;
+  boost::json::object const parameters{{"key", what.key}};
+  auto const render = [&](boost::json::object&& reply) -> client::result<std::string> {
+    auto told = client::detail::decode_explanation(std::move(reply));
+    if (!told) return std::move(told).error();
+    return explanation_text(all.where, what.key, *told);
+  };
+  return ask(all, {.what = doing, .method = "io.cfgd.Config.Explain", .parameters = parameters},
+             render);
+}
+
+} // namespace cfgd::cfgctl

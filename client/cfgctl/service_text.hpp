@@ -1,0 +1,19 @@
+#pragma once
+
+#include "client/cfgctl/screen.hpp"
+#include "client/types.hpp"
+
+#include <string>
+#include <vector>
+
+/// The service's own state as text.
+namespace cfgd::cfgctl {
+
+std::string status_text(screen const& where, client::service_status const& what);
+
+/// A table of the files; what is wrong with one stands below it.
+std::string sources_text(screen const& where, std::vector<client::source_file> const& what);
+
+std::string cache_text(screen const& where, client::cache_stats const& what);
+
+} // namespace cfgd::cfgctl

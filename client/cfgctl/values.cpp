@@ -1,0 +1,163 @@
+/// Values as people and scripts want them.
+///
+/// One value alone is printed bare, so that `x=$(cfgctl get a.b)` is what it looks like. Where keys
+/// and values stand together, values are JSON on one line, so that a line is a key and a value
+/// whatever the value holds, and `cfgctl set` takes it back.
+
+#include "client/cfgctl/values.hpp"
+
+#include "client/cfgctl/table.hpp"
+#include "core/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/string.hpp>
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+std::string for_screen(screen const& where, std::string text) {
+  return where.terminal ? printable(text) : text;
+}
+
+std::string compact(boost::json::value const& value) {
+  std::string out;
+  json::append_compact(out, value);
+  return out;
+}
+
+tint color_of(boost::json::value const& value) {
+  return value.is_string() ? tint::good : tint::plain;
+}
+
+void append_fact(boost::json::object& out, std::string_view name,
+                 std::optional<std::int64_t> const& what) {
+  if (what) out[name] = *what;
+}
+
+boost::json::object origin_json(client::origin const& from) {
+  boost::json::object out;
+  out["layer"] = from.layer;
+  if (from.path) out["path"] = *from.path;
+  append_fact(out, "line", from.line);
+  append_fact(out, "column", from.column);
+  append_fact(out, "uid", from.uid);
+  out["revision"] = static_cast<std::int64_t>(from.revision);
+  return out;
+}
+
+} // namespace
+
+std::string value_text(screen const& where, boost::json::value const& value) {
+  if (auto const* text = value.if_string()) {
+    return for_screen(where, std::string(*text)) + '\n';
+  }
+  bool const nested = value.is_object() || value.is_array();
+  return for_screen(where, nested ? json::pretty(value) : compact(value)) + '\n';
+}
+
+std::string value_line(screen const& where, std::string_view key, boost::json::value const& value) {
+  std::string out = paint(where, tint::name, for_screen(where, std::string(key)));
+  out += " = ";
+  out += paint(where, color_of(value), for_screen(where, compact(value)));
+  out += '\n';
+  return out;
+}
+
+std::string value_lines(screen const& where, boost::json::object const& values) {
+  std::string out;
+  for (auto const& member : values)
+    out += value_line(where, member.key(), member.value());
+  return out;
+}
+
+std::string json_text(screen const& where, boost::json::value const& what) {
+  return for_screen(where, where.terminal ? json::pretty(what) : compact(what)) + '\n';
+}
+
+std::string json_line(screen const& where, boost::json::value const& what) {
+  return for_screen(where, compact(what)) + '\n';
+}
+
+std::string origin_text(client::origin const& from) {
+  std::string out;
+  if (from.path) {
+    out = *from.path;
+    if (from.line) out += ':' + std::to_string(*from.line);
+    if (from.line && from.column) out += ':' + std::to_string(*from.column);
+  } else if (from.uid) {
+    out = "uid " + std::to_string(*from.uid);
+  }
+  return out;
+}
+
+std::string explanation_text(screen const& where, std::string_view key,
+                             client::explanation const& what) {
+  std::string out;
+  if (what.value) {
+    out = value_line(where, key, *what.value);
+  } else {
+    out = paint(where, tint::name, for_screen(where, std::string(key)));
+    out += what.secret && !what.candidates.empty() ? " is secret\n" : " has no value\n";
+  }
+
+  table layers({{.title = "", .side = alignment::left, .may_be_cut = false},
+                {.title = "LAYER", .side = alignment::left, .may_be_cut = false},
+                {.title = "VALUE", .side = alignment::left, .may_be_cut = true},
+                {.title = "WHERE", .side = alignment::left, .may_be_cut = true},
+                {.title = "REVISION", .side = alignment::right, .may_be_cut = false}});
+  bool winner = true;
+  for (client::candidate const& one : what.candidates) {
+    std::string value = one.value ? compact(*one.value) : what.secret ? "(secret)" : "(removed)";
+    tint const color = winner ? tint::strong : tint::faint;
+    layers.add({{.text = winner ? "*" : "", .color = tint::good},
+                {.text = one.from.layer, .color = color},
+                {.text = std::move(value), .color = color},
+                {.text = origin_text(one.from), .color = color},
+                {.text = std::to_string(one.from.revision), .color = color}});
+    winner = false;
+  }
+  if (!what.candidates.empty()) out += layers.str(where);
+
+  if (what.schema) {
+    std::string schema;
+    json::append_compact(schema, *what.schema);
+    out += "schema: " + for_screen(where, std::move(schema)) + '\n';
+  }
+  if (what.secret) out += "It is secret: its value is shown only to those who may see secrets.\n";
+  if (!what.writable) out += "You may not change it.\n";
+  return out;
+}
+
+std::string event_text(screen const& where, client::watch_event const& event) {
+  std::string head = "# revision " + std::to_string(event.revision);
+  if (event.resync) head += ", read anew because changes were missed";
+  if (event.from) {
+    head += ", " + event.from->layer;
+    auto const place = origin_text(*event.from);
+    if (!place.empty()) head += ' ' + place;
+  }
+  std::string out = paint(where, tint::faint, for_screen(where, std::move(head))) + '\n';
+  out += value_lines(where, event.values);
+  for (std::string const& key : event.removed) {
+    out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
+    out += '\n';
+  }
+  return out;
+}
+
+std::string event_json(screen const& where, client::watch_event const& event) {
+  boost::json::object out;
+  out["revision"] = static_cast<std::int64_t>(event.revision);
+  if (event.ready) out["ready"] = true;
+  if (event.resync) out["resync"] = true;
+  if (!event.values.empty()) out["values"] = event.values;
+  if (!event.removed.empty()) {
+    out["removed"] = boost::json::array(event.removed.begin(), event.removed.end());
+  }
+  if (event.from) out["origin"] = origin_json(*event.from);
+  return json_line(where, out);
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "client/cfgctl/command_line.hpp"
+#include "client/cfgctl/screen.hpp"
+#include "client/types.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+
+/// Values and what surrounds them as text. Every function gives whole lines.
+namespace cfgd::cfgctl {
+
+/// A value alone: strings without quotes, objects and arrays over several lines.
+std::string value_text(screen const& where, boost::json::value const& value);
+
+/// key = value
+std::string value_line(screen const& where, std::string_view key, boost::json::value const& value);
+
+/// One line for each member.
+std::string value_lines(screen const& where, boost::json::object const& values);
+
+/// A JSON document: over several lines for a terminal, on one line otherwise.
+std::string json_text(screen const& where, boost::json::value const& what);
+
+/// JSON on one line, whatever it goes to.
+std::string json_line(screen const& where, boost::json::value const& what);
+
+/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000", or nothing.
+std::string origin_text(client::origin const& from);
+
+/// Why a key has its value: the value, a table of the layers with the winner marked, and the
+/// schema.
+std::string explanation_text(screen const& where, std::string_view key,
+                             client::explanation const& what);
+
+/// One event of a watch: a comment line, a line for each key.
+std::string event_text(screen const& where, client::watch_event const& event);
+/// The same as one line of JSON, fields named as in the protocol.
+std::string event_json(screen const& where, client::watch_event const& event);
+
+} // namespace cfgd::cfgctl

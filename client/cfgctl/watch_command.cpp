@@ -1,0 +1,87 @@
+/// watch: prints the state and every change of it until it is told to stop.
+///
+/// The library reconnects; here a lost connection is one line on standard error. Each event is
+/// written whole before the next one is read, so a reader that is slow slows this watch down and
+/// the service sees it.
+
+#include "client/cfgctl/failure_report.hpp"
+#include "client/cfgctl/output.hpp"
+#include "client/cfgctl/session.hpp"
+#include "client/cfgctl/stop_source.hpp"
+#include "client/cfgctl/values.hpp"
+#include "client/watcher.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace cfgd::cfgctl {
+namespace {
+
+void tell_lost(client::call_error const& why) {
+  complain(printable("cfgctl: watch: " + why.message + "; trying again\n"));
+}
+
+client::watch_options options_of(context const& all, watch_command const& what) {
+  client::watch_options out;
+  out.prefixes = what.prefixes;
+  out.after_revision = what.after;
+  out.address = all.asked.socket;
+  out.time_limit = all.asked.time_limit.value_or(default_time_limit);
+  out.on_lost = tell_lost;
+  return out;
+}
+
+/// Prints until `until` says stop or the watch fails.
+asio::awaitable<exit_code> print_events(client::watcher& events, context const& all,
+                                        stop_source const& until, bool const& stopped) {
+  bool const as_json = all.asked.format == output_format::json;
+  for (;;) {
+    auto const event = co_await events.next();
+    if (stopped) co_return exit_code::ok;
+    if (!event) co_return report("watch", event.error());
+    std::string text;
+    if (as_json) {
+      text = event_json(all.where, *event);
+    } else {
+      text = event_text(all.where, *event);
+    }
+    if (!until.print(text)) co_return exit_code::ok;
+  }
+}
+
+} // namespace
+
+exit_code run(context const& all, watch_command const& what) {
+  stop_source const until;
+  asio::io_context loop{1};
+  client::watcher events(loop.get_executor(), options_of(all, what));
+
+  bool stopped = false;
+  asio::posix::stream_descriptor stop(loop, until.descriptor());
+  stop.async_wait(asio::posix::stream_descriptor::wait_read, [&](boost::system::error_code failed) {
+    if (failed) return;
+    stopped = true;
+    events.stop();
+  });
+
+  exit_code code = exit_code::trouble;
+  std::exception_ptr thrown;
+  asio::co_spawn(loop, print_events(events, all, until, stopped),
+                 [&](std::exception_ptr problem, exit_code ended) {
+                   thrown = std::move(problem);
+                   code = ended;
+                   stop.cancel();
+                 });
+  loop.run();
+  stop.release(); // it belongs to `until`
+  if (thrown) std::rethrow_exception(thrown);
+  return code;
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,110 @@
+/// What a watcher knows.
+///
+/// A connection is in one of two states. While it collects, the replies are parts of one state,
+/// which is told whole when the reply with `ready` has come: a caller never sees half of it, and a
+/// connection that breaks meanwhile has told nothing. Otherwise each reply is one revision and is
+/// told at once.
+///
+/// A state that was asked for begins a connection without a revision to go on behind; a resync
+/// begins one at any time. After the first state every further one is told as a resync, also when
+/// the server sent it unasked.
+///
+/// Revisions that were told already are dropped, so that an event is told once whatever the service
+/// repeats after a reconnect.
+
+#include "client/detail/watch_progress.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace cfgd::client::detail {
+namespace {
+
+void merge(watch_event& into, watch_event&& part) {
+  into.revision = part.revision;
+  if (into.values.empty()) {
+    into.values = std::move(part.values);
+    return;
+  }
+  for (auto& member : part.values) {
+    into.values.insert_or_assign(member.key(), std::move(member.value()));
+  }
+}
+
+} // namespace
+
+watch_progress::watch_progress(std::optional<revision_number> after_revision, resync_mode mode)
+    : mode_(mode), last_(after_revision), known_whole_(!after_revision.has_value()) {}
+
+std::optional<revision_number> watch_progress::begin() {
+  collected_ = {};
+  collecting_ = !last_.has_value();
+  return last_;
+}
+
+std::optional<watch_event> watch_progress::take(watch_event reply) {
+  if (reply.resync) {
+    collected_ = {};
+    collected_.resync = true;
+    collecting_ = true;
+  }
+
+  if (collecting_) {
+    bool const whole = reply.ready;
+    merge(collected_, std::move(reply));
+    if (!whole) return {};
+    collecting_ = false;
+    return finish_state(std::exchange(collected_, {}));
+  }
+
+  bool const bare = reply.values.empty() && reply.removed.empty();
+  if (bare) {
+    // Says that all up to here was told: news the first time, afterwards every reconnect's noise.
+    last_ = std::max(last_.value_or(0), reply.revision);
+    if (!reply.ready || std::exchange(established_, true)) return {};
+    return reply;
+  }
+  if (last_ && reply.revision <= *last_) return {};
+  established_ = true;
+  last_ = reply.revision;
+  remember(reply);
+  return reply;
+}
+
+watch_event watch_progress::finish_state(watch_event collected) {
+  collected.ready = true;
+  last_ = collected.revision;
+  established_ = true;
+  if (mode_ == resync_mode::differences) differ(collected);
+  return collected;
+}
+
+void watch_progress::remember(watch_event const& change) {
+  if (mode_ != resync_mode::differences) return;
+  for (auto const& key : change.removed)
+    known_.erase(key);
+  for (auto const& member : change.values) {
+    known_.insert_or_assign(std::string(member.key()), member.value());
+  }
+}
+
+void watch_progress::differ(watch_event& state) {
+  decltype(known_) now;
+  boost::json::object changed;
+  for (auto& member : state.values) {
+    auto const before = known_.find(std::string_view(member.key()));
+    if (before == known_.end() || before->second != member.value()) {
+      changed.emplace(member.key(), member.value());
+    }
+    now.insert_or_assign(std::string(member.key()), member.value());
+  }
+  if (std::exchange(known_whole_, true)) {
+    for (auto const& [key, value] : known_) {
+      if (!now.contains(key)) state.removed.push_back(key);
+    }
+    state.values = std::move(changed);
+  }
+  known_ = std::move(now);
+}
+
+} // namespace cfgd::client::detail
