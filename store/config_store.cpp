@@ -1,12 +1,10 @@
 #include "store/config_store.hpp"
 
-#include "store/layout.hpp"
+#include "store/foreign.hpp"
 #include "store/plan.hpp"
-#include "store/state_directory.hpp"
+#include "store/store_file.hpp"
 
 #include <algorithm>
-#include <bit>
-#include <chrono>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -24,122 +22,87 @@
 namespace cfgd::store {
 namespace {
 
-constexpr std::size_t first_map_bytes = 16 * 1024 * 1024;
 /// Per commit; more than one, or a history that is too long would never get shorter.
 constexpr std::size_t trimmed_at_once = 4;
 
-/// The map that a file of that size begins with: room to grow, within the limit.
-std::size_t map_bytes_for(std::filesystem::path const& file, limits const& bounds) {
-  std::error_code absent;
-  auto const size = std::filesystem::file_size(file, absent);
-  auto const wanted = absent ? 0 : std::bit_ceil(static_cast<std::size_t>(size) * 2);
-  return std::min(std::max(wanted, std::min(first_map_bytes, bounds.store_bytes)),
-                  bounds.store_bytes);
+/// Whether a request leaves less than there was, but for history.
+bool takes_away(request const& asked) {
+  auto const* const set = std::get_if<set_request>(&asked);
+  return set != nullptr && set->values.empty();
 }
 
-error store_failure(std::string message) {
-  return {.code = errc::store_failed, .message = std::move(message)};
+error full_error(limits const& bounds, std::size_t used) {
+  return {.code = errc::store_failed,
+          .message = "the store is full",
+          .subject = "store_bytes",
+          .used = used,
+          .maximum = bounds.store_bytes};
 }
 
 } // namespace
 
 struct config_store::impl {
-  impl(state_directory held, limits const& wanted) : place(std::move(held)), bounds(wanted) {}
-
-  lmdb::environment& environment() {
-    if (!opened) reopen();
-    return *opened;
-  }
-
-  void reopen() {
-    opened.reset();
-    opened.emplace(place.data(),
-                   lmdb::environment::options{.map_bytes = map_bytes_for(place.data_file(), bounds),
-                                              .databases = layout::database_count});
-    try {
-      opened->check_readers();
-      lmdb::read_transaction view(*opened);
-      records.emplace(view);
-      view.keep_databases();
-    } catch (...) {
-      opened.reset();
-      throw;
-    }
-  }
+  impl(store_file opened, limits const& wanted) : file(std::move(opened)), bounds(wanted) {}
 
   /// Runs what uses the environment, and closes that if it fails.
   template <class Work>
   auto guarded(Work work) {
     try {
-      return work(environment());
-    } catch (lmdb_error const&) {
-      opened.reset();
+      return work(file.environment());
+    } catch (lmdb_error const& failure) {
+      if (!failure.map_full()) file.close();
       throw;
     }
   }
 
+  void load();
   void absorb(lmdb::transaction& view);
+  void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,
                                    wall_time now);
-  bool grow(lmdb::environment& env) const;
+  std::size_t erase_history(std::size_t keep);
+  bool make_room(std::span<request const> requests);
 
-  state_directory place;
+  store_file file;
   limits bounds;
-  std::optional<lmdb::environment> opened;
-  std::optional<layout> records;
   model state;
   /// The last transaction that the model has seen.
   std::uint64_t seen = 0;
   std::vector<applied> foreign;
 };
 
-/// Takes over what others committed. Values between two of their revisions are not known: each
-/// namespace is told with the last revision that touched it.
+void config_store::impl::load() {
+  guarded([this](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    state = file.records().load(view);
+    seen = view.id();
+  });
+}
+
+/// Takes over what others committed since the model was right.
 void config_store::impl::absorb(lmdb::transaction& view) {
-  auto fresh = records->load(view);
-  auto slice = records->read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
-  std::vector<applied> found;
-  for (auto& one : slice.changes)
-    found.push_back({.revision = one->revision, .changes = {one}});
-
-  std::vector<effective> differing;
-  for (auto const& [name, now] : fresh.namespaces) {
-    auto const before = state.namespaces.find(name);
-    auto const* const old =
-        before == state.namespaces.end() ? nullptr : before->second.value.text.get();
-    auto const* const text = now.value.text.get();
-    if (text == nullptr ? old != nullptr : old == nullptr || *old != *text)
-      differing.push_back(now.value);
-  }
-  for (auto const& [name, before] : state.namespaces)
-    if (before.value.text && !fresh.namespaces.contains(name))
-      differing.push_back({.name_space = name, .revision = fresh.revision, .text = nullptr});
-
-  if (found.empty() && !differing.empty()) found.push_back({.revision = fresh.revision});
-  for (auto& value : differing) {
-    auto const touches = [&value](applied const& one) {
-      return std::ranges::any_of(one.changes.front()->keys, [&value](key_change const& changed) {
-        return changed.key.starts_with(value.name_space + '.');
-      });
-    };
-    auto last = found.rbegin();
-    if (!last->changes.empty()) last = std::find_if(found.rbegin(), found.rend(), touches);
-    (last == found.rend() ? found.back() : *last).effectives.push_back(std::move(value));
-  }
-  std::move(found.begin(), found.end(), std::back_inserter(foreign));
+  auto fresh = file.records().load(view);
+  auto news =
+      file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
+  auto told = tell_foreign(state, fresh, std::move(news.changes));
+  std::move(told.begin(), told.end(), std::back_inserter(foreign));
   state = std::move(fresh);
   seen = view.id();
+}
+
+/// The same for whoever holds the write lock: what it reads stays the last.
+void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_transaction& writing) {
+  // Ids count up by one, and an abandoned transaction gives its id back.
+  if (writing.id() == seen + 1) return;
+  lmdb::read_transaction view(env);
+  absorb(view);
 }
 
 std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
                                                      std::span<request const> requests,
                                                      wall_time now) {
   lmdb::write_transaction writing(env);
-  if (writing.id() != seen + 1) {
-    // Ids count up by one; a read of the last one sees what the lock that we hold keeps in place.
-    lmdb::read_transaction view(env);
-    absorb(view);
-  }
+  absorb_before(env, writing);
   plan planned(state, bounds, now);
   std::vector<outcome> outcomes;
   outcomes.reserve(requests.size());
@@ -148,23 +111,49 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
 
   auto const writes = planned.writes();
   if (writes.empty()) return outcomes;
-  records->write(writing, writes);
+  file.records().write(writing, writes);
   if (!writes.changes.empty())
-    records->trim(writing, {.revisions = bounds.history_revisions,
-                            .since = now - bounds.history_age,
-                            .erased = trimmed_at_once});
+    file.records().trim(writing, {.revisions = bounds.history_revisions,
+                                  .since = now - bounds.history_age,
+                                  .erased = trimmed_at_once});
   auto const id = writing.id();
   writing.commit();
-  seen = id;
+  // If memory runs out here the id stays behind, and the next call reads everything in.
   std::move(planned).take_over(state);
+  seen = id;
   return outcomes;
 }
 
-bool config_store::impl::grow(lmdb::environment& env) const {
-  auto const now = env.map_bytes();
-  if (now >= bounds.store_bytes) return false;
-  env.set_map_bytes(std::min(now * 2, bounds.store_bytes));
-  return true;
+/// Erases the oldest changes up to the newest `keep`, however young; returns how many.
+std::size_t config_store::impl::erase_history(std::size_t keep) {
+  // In pieces: the list of pages that a transaction touched has an end.
+  constexpr std::size_t piece = 1'000;
+  std::size_t all = 0;
+  while (true) {
+    try {
+      auto& env = file.environment();
+      lmdb::write_transaction writing(env);
+      absorb_before(env, writing);
+      auto const erased = file.records().trim(
+          writing, {.revisions = keep, .since = wall_time::max(), .erased = piece});
+      if (erased == 0) return all;
+      auto const id = writing.id();
+      writing.commit();
+      seen = id;
+      all += erased;
+    } catch (lmdb_error const& failure) {
+      if (!failure.map_full() || !file.grow(store_file::purpose::erasing)) throw;
+    }
+  }
+}
+
+/// After the map was full: whether it is worth to try again.
+bool config_store::impl::make_room(std::span<request const> requests) {
+  if (file.grow(store_file::purpose::any)) return true;
+  // The age that history should have gives way, its length does not.
+  if (erase_history(bounds.history_revisions) > 0) return true;
+  return requests.size() == 1 && takes_away(requests.front()) &&
+         file.grow(store_file::purpose::erasing);
 }
 
 config_store::config_store(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
@@ -172,31 +161,11 @@ config_store::~config_store() = default;
 
 result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path const& directory,
                                                          limits const& bounds) {
-  auto held = state_directory::open(directory);
-  if (!held) return held.error();
-  auto state = std::make_unique<impl>(std::move(*held), bounds);
-  auto const now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+  auto file = store_file::open(directory, bounds);
+  if (!file) return file.error();
+  auto state = std::make_unique<impl>(std::move(*file), bounds);
   try {
-    auto const provided = state->place.provide([now](std::filesystem::path const& empty) {
-      lmdb::environment made(empty,
-                             {.map_bytes = first_map_bytes, .databases = layout::database_count});
-      lmdb::write_transaction first(made);
-      layout::create(first, now);
-      first.commit();
-    });
-    if (!provided) return provided.error();
-    {
-      // Before anything else is believed, the format must be ours.
-      lmdb::environment env(state->place.data(),
-                            {.map_bytes = map_bytes_for(state->place.data_file(), bounds),
-                             .databases = layout::database_count});
-      lmdb::read_transaction view(env);
-      if (auto const known = layout::check_format(view); !known) return known.error();
-    }
-    state->reopen();
-    lmdb::read_transaction view(*state->opened);
-    state->state = state->records->load(view);
-    state->seen = view.id();
+    state->load();
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),
@@ -206,27 +175,21 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
 }
 
 std::vector<outcome> config_store::commit(std::span<request const> requests, wall_time now) {
-  auto failed = store_failure({});
   try {
-    while (true) {
+    for (bool again = true; again;) {
       try {
-        return impl_->commit_once(impl_->environment(), requests, now);
+        return impl_->commit_once(impl_->file.environment(), requests, now);
       } catch (lmdb_error const& failure) {
         if (!failure.map_full()) throw;
-        if (impl_->grow(*impl_->opened)) continue;
-        if (requests.size() > 1) break;
-        failed = store_failure("the store is full");
-        failed.subject = "store_bytes";
-        failed.used = impl_->opened->map_bytes();
-        failed.maximum = impl_->bounds.store_bytes;
-        return {failed};
+        again = impl_->make_room(requests);
       }
     }
   } catch (lmdb_error const& failure) {
-    impl_->opened.reset();
-    failed.message = failure.what();
-    return {requests.size(), failed};
+    impl_->file.close();
+    return {requests.size(), error{.code = errc::store_failed, .message = failure.what()}};
   }
+  if (requests.size() == 1)
+    return {full_error(impl_->bounds, impl_->file.environment().map_bytes())};
   // Together they do not fit; some may by themselves, and some may make room.
   std::vector<outcome> outcomes;
   for (auto const& one : requests)
@@ -269,7 +232,7 @@ explanation config_store::explain(key const& which) {
 history_slice config_store::changes_after(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    return impl_->records->read_changes(view, after, maximum_bytes);
+    return impl_->file.records().read_changes(view, after, maximum_bytes);
   });
 }
 
@@ -286,24 +249,10 @@ std::vector<applied> config_store::take_foreign() { return std::exchange(impl_->
 
 revision_number config_store::compact(std::size_t keep) {
   return impl_->guarded([&](lmdb::environment& env) {
-    // In pieces, so that no transaction gets too large for its list of dirty pages.
-    constexpr std::size_t piece = 1'000;
-    std::size_t erased = piece;
-    while (erased == piece) {
-      lmdb::write_transaction writing(env);
-      if (writing.id() != impl_->seen + 1) {
-        lmdb::read_transaction view(env);
-        impl_->absorb(view);
-      }
-      erased = impl_->records->trim(
-          writing, {.revisions = keep, .since = wall_time::max(), .erased = piece});
-      if (erased == 0) break;
-      auto const id = writing.id();
-      writing.commit();
-      impl_->seen = id;
-    }
+    impl_->erase_history(keep);
     lmdb::read_transaction view(env);
-    return impl_->records->read_changes(view, std::numeric_limits<revision_number>::max(), 0)
+    return impl_->file.records()
+        .read_changes(view, std::numeric_limits<revision_number>::max(), 0)
         .oldest;
   });
 }
@@ -322,6 +271,6 @@ std::shared_ptr<std::string const> config_store::refused_content(source_id const
   return {found->second, &found->second->refused->bytes};
 }
 
-std::filesystem::path config_store::data_file() const { return impl_->place.data_file(); }
+std::filesystem::path config_store::data_file() const { return impl_->file.data_file(); }
 
 } // namespace cfgd::store

@@ -1,0 +1,89 @@
+#include "store/store_file.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <utility>
+
+// The map is address space, not memory, but it is also the limit of the file: so it begins small
+// and is doubled when it is full, between transactions. Part of the limit is held back for those
+// who erase: LMDB writes changed pages to new places, so without free pages nothing can be erased
+// either, and a full store would stay full for ever.
+
+namespace cfgd::store {
+namespace {
+
+constexpr std::size_t least_map_bytes = 16 * 1024 * 1024;
+constexpr std::size_t most_reserve_bytes = 1024 * 1024;
+constexpr std::size_t page_bytes = 4096;
+
+std::size_t whole_pages(std::size_t bytes) { return bytes & ~(page_bytes - 1); }
+
+void make_store(std::filesystem::path const& empty) {
+  lmdb::environment made(empty,
+                         {.map_bytes = least_map_bytes, .databases = layout::database_count});
+  lmdb::write_transaction first(made);
+  layout::create(first,
+                 std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  first.commit();
+}
+
+} // namespace
+
+store_file::store_file(state_directory&& place, limits const& bounds)
+    : place_(std::move(place)), maximum_bytes_(bounds.store_bytes) {}
+
+result<store_file> store_file::open(std::filesystem::path const& directory, limits const& bounds) {
+  auto held = state_directory::open(directory);
+  if (!held) return held.error();
+  store_file made(std::move(*held), bounds);
+  try {
+    if (auto const provided = made.place_.provide(make_store); !provided) return provided.error();
+    // Databases that another format may lack must not be asked for before the format is known.
+    lmdb::environment first(made.place_.data(), {.map_bytes = made.first_map_bytes(),
+                                                 .databases = layout::database_count});
+    lmdb::read_transaction view(first);
+    if (auto const known = layout::check_format(view); !known) return known.error();
+  } catch (lmdb_error const& failure) {
+    return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
+                 .message = failure.what(),
+                 .subject = directory.string()};
+  }
+  return made;
+}
+
+lmdb::environment& store_file::environment() {
+  if (environment_) return *environment_;
+  auto opened = std::make_unique<lmdb::environment>(
+      place_.data(), lmdb::environment::options{.map_bytes = first_map_bytes(),
+                                                .databases = layout::database_count});
+  opened->check_readers();
+  lmdb::read_transaction view(*opened);
+  records_.emplace(view);
+  view.keep_databases();
+  environment_ = std::move(opened);
+  return *environment_;
+}
+
+std::size_t store_file::map_limit(purpose what) const {
+  auto const reserve = std::min(most_reserve_bytes, maximum_bytes_ / 8);
+  return whole_pages(what == purpose::erasing ? maximum_bytes_ : maximum_bytes_ - reserve);
+}
+
+std::size_t store_file::first_map_bytes() const {
+  std::error_code absent;
+  auto const size = std::filesystem::file_size(place_.data_file(), absent);
+  auto const wanted = absent ? 0 : std::bit_ceil(static_cast<std::size_t>(size) * 2);
+  return std::min(std::max(wanted, least_map_bytes), map_limit(purpose::any));
+}
+
+bool store_file::grow(purpose what) {
+  auto& opened = environment();
+  auto const now = opened.map_bytes();
+  auto const limit = map_limit(what);
+  if (now >= limit) return false;
+  opened.set_map_bytes(std::min(now * 2, limit));
+  return true;
+}
+
+} // namespace cfgd::store
