@@ -1,1 +1,104 @@
 #include "watchers/read_source.hpp"
+
+#include "core/json.hpp"
+#include "core/key.hpp"
+#include "core/text.hpp"
+#include "watchers/formats/env.hpp"
+#include "watchers/formats/ini.hpp"
+#include "watchers/formats/json.hpp"
+#include "watchers/formats/sourced_value.hpp"
+#include "watchers/formats/toml.hpp"
+#include "watchers/formats/yaml.hpp"
+
+#include <boost/assert.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <utility>
+
+// From the bytes of a file to what it says, in three steps: is it text that cfgd reads at all, what
+// does its format make of it, is the outcome a document (an object, of a size and with texts that
+// everybody behind can deal with). The first and the last are the same for all formats and are done
+// here, so that a reader is only about its format.
+
+namespace cfgd::watchers {
+
+namespace {
+
+result<formats::sourced_value> read_value(format kind, std::string_view text,
+                                          limits const& bounds) {
+  switch (kind) {
+  case format::json:
+    return formats::read_json(text, json::dialect::strict, bounds);
+  case format::jsonc:
+    return formats::read_json(text, json::dialect::relaxed, bounds);
+  case format::yaml:
+    return formats::read_yaml(text, bounds);
+  case format::toml:
+    return formats::read_toml(text, bounds);
+  case format::ini:
+    return formats::read_ini(text, bounds);
+  case format::env:
+    return formats::read_env(text, bounds);
+  }
+  BOOST_ASSERT(false);
+  return formats::make_parse_error({}, "unknown format");
+}
+
+std::string_view describe(boost::json::value const& what) {
+  if (what.is_array()) return "a list";
+  if (what.is_null()) return "null";
+  return what.is_string() ? "a string" : what.is_bool() ? "a boolean" : "a number";
+}
+
+} // namespace
+
+result<sourced_document> read_source(format kind, std::string_view bytes, limits const& bounds) {
+  if (bytes.size() > bounds.file_bytes)
+    return formats::make_limit_error("file_bytes", bytes.size(), bounds.file_bytes);
+  if (auto is_text = check_text(bytes); !is_text) return is_text.error();
+  auto read = read_value(kind, bytes, bounds);
+  if (!read) return read.error();
+  auto& [root, places] = *read;
+  if (kind == format::yaml && root.is_null()) root.emplace_object(); // a file of comments
+  if (!root.is_object())
+    return formats::make_parse_error(place_at(bytes, 0),
+                                     "a source must be an object with members, this is " +
+                                         std::string(describe(root)));
+  if (auto fits = formats::check_content(*read, bounds); !fits) return fits.error();
+  return sourced_document{.root = std::move(root.get_object()), .places = std::move(places)};
+}
+
+std::optional<key> key_of_variable(std::string_view name) {
+  constexpr std::string_view prefix = "CFGD_";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  name.remove_prefix(prefix.size());
+  if (name.size() > 2 * limits::key_bytes) return std::nullopt; // a dot is two bytes here
+  if (!is_clean_text(name)) return std::nullopt;
+  auto parts = formats::split_variable(name);
+  if (!parts || parts->size() < 2 || !is_namespace_name(parts->front())) return std::nullopt;
+  key made(*std::move(parts));
+  if (made.str().size() > limits::key_bytes) return std::nullopt;
+  return made;
+}
+
+result<boost::json::value> read_variable(std::string_view text, limits const& bounds) {
+  if (text.size() > bounds.file_bytes)
+    return formats::make_limit_error("file_bytes", text.size(), bounds.file_bytes);
+  if (!is_clean_text(text))
+    return error{.code = errc::bad_value,
+                 .message = "U+0000, U+FFFE, U+FFFF and invalid UTF-8 are not allowed"};
+  auto parsed = formats::read_json(text, json::dialect::strict, bounds);
+  if (!parsed) {
+    if (parsed.error().code == errc::limit) return parsed.error();
+    return boost::json::value(text);
+  }
+  if (auto fits = formats::check_content(*parsed, bounds); !fits) {
+    error refused = fits.error();
+    if (refused.code != errc::limit) refused.code = errc::bad_value;
+    return refused;
+  }
+  return std::move(parsed->root);
+}
+
+} // namespace cfgd::watchers

@@ -19,8 +19,8 @@ namespace cfgd::watchers {
 /// site.feature_flags.new_checkout. Absent if the name has no "__" or makes no key.
 std::optional<key> key_of_variable(std::string_view name);
 
-/// A scalar as .env files and the environment write it: JSON where it parses as JSON, else a string.
-/// Errors: bad_value (U+0000, invalid UTF-8), limit.
+/// A scalar as .env files and the environment write it: JSON where it parses as JSON, else a
+/// string. Errors: bad_value (U+0000, invalid UTF-8), limit.
 [[nodiscard]] result<boost::json::value> read_variable(std::string_view text, limits const& bounds);
 
 } // namespace cfgd::watchers

@@ -1,0 +1,99 @@
+#include "tests/support/reading.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace {
+
+using namespace cfgd;
+using test::read;
+using test::read_places;
+using test::reading;
+namespace data = boost::unit_test::data;
+
+constexpr reading documents[] = {
+    {"", "{}"},
+    {"# nothing\r\n\r\n", "{}"},
+    {"B=1\r\nexport A=x\r\n", R"({"b":1,"a":"x"})"},
+    {"FEATURE_FLAGS__NEW=true\nfeature_flags__old=false\n",
+     R"({"feature_flags":{"new":true,"old":false}})"},
+    {"  export\tA = 1 \n", R"({"a":1})"},
+    {"export=1\nEXPORTS=2", R"({"export":1,"exports":2})"},
+    {"A___B=1", R"({"a":{"_b":1}})"},
+};
+
+constexpr reading values[] = {
+    {"", R"("")"},
+    {"x y", R"("x y")"},
+    {"12", "12"},
+    {"null", "null"},
+    {"[1, \"a #b\"]", R"([1,"a #b"])"},
+    {"{\"k\": 1} # c", R"({"k":1})"},
+    {"x # c", R"("x")"},
+    {"x#c", R"("x#c")"},
+    {"# c", R"("")"},
+    {"12 #c", "12"},
+    {"'12'", R"("12")"},
+    {"'a \"b\" \\n $x'", R"("a \"b\" \\n $x")"},
+    {"\"12\"", R"("12")"},
+    {R"("a\n\t\"\\\$b")", R"("a\n\t\"\\$b")"},
+    {"'x' # c", R"("x")"},
+    {"$HOME", R"("$HOME")"},
+    {"18446744073709551616", R"("18446744073709551616")"},
+    {"it's", R"("it's")"},
+    {"[1", R"("[1")"},
+    {"''", R"("")"},
+};
+
+constexpr reading refusals[] = {
+    {"A=1\nB\n", "2:2 not NAME=value; a name is letters, digits and '_'"},
+    {"A-B=1", "1:2 not NAME=value; a name is letters, digits and '_'"},
+    {"=1", "1:1 a part of the name is empty ('__' parts names)"},
+    {"A____B=1", "1:1 a part of the name is empty ('__' parts names)"},
+    {"__A=1", "1:1 a part of the name is empty ('__' parts names)"},
+    {"A='x", "1:3 unclosed quote"},
+    {"A=\"x\\\"", "1:3 unclosed quote"},
+    {"A='x'y", "1:6 more text behind the closing quote"},
+    {R"(A="\x")", R"(1:4 unknown escape; there are \n \t \" \\ \$)"},
+    {"A=1\na=2", "2:1 duplicate key 'a' (first at line 1)"},
+    {"A=1\nA__B=2", "2:1 'a' cannot have members, it has a value (first at line 1)"},
+    {"A__B=1\n\nA={}", "3:1 'a' cannot have a value, it has members (first at line 1)"},
+    {"A=[null]", "1:3 null inside a list; only a member may be null, to remove it"},
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(read_env)
+
+BOOST_DATA_TEST_CASE(names_are_members_in_lower_case, data::make(documents), row) {
+  BOOST_CHECK_EQUAL(read(format::env, row.text), row.expected);
+}
+
+BOOST_DATA_TEST_CASE(values_are_json_or_text_and_text_in_quotes, data::make(values), row) {
+  BOOST_CHECK_EQUAL(read(format::env, "A=" + std::string(row.text)),
+                    "{\"a\":" + std::string(row.expected) + "}");
+}
+
+BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
+  BOOST_CHECK_EQUAL(read(format::env, row.text), row.expected);
+}
+
+BOOST_AUTO_TEST_CASE(knows_the_place_of_every_name_and_element) {
+  BOOST_CHECK_EQUAL(read_places(format::env, "A__B=1\n export C=[1,{\"d\":2}]\nA__E=2"),
+                    "1:1 1:1 3:1 2:9 2:9 2:9 2:9");
+}
+
+BOOST_AUTO_TEST_CASE(a_value_counts_with_all_it_holds) {
+  limits bounds;
+  bounds.file_depth = 3;
+  bounds.file_elements = 4;
+
+  BOOST_CHECK_EQUAL(read(format::env, "A__B=[1,2]", bounds), R"({"a":{"b":[1,2]}})");
+  BOOST_CHECK_EQUAL(read(format::env, "A__B=[[]]", bounds), "1:1 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::env, "A__B=[1,2,3]", bounds), "1:1 limit file_elements");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,128 @@
+#include "tests/support/reading.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace {
+
+using namespace cfgd;
+using test::read;
+using test::read_places;
+using test::reading;
+namespace data = boost::unit_test::data;
+
+constexpr reading documents[] = {
+    {"", "{}"},
+    {"# nothing\r\n", "{}"},
+    {"b = 1\na = 'x'\n", R"({"b":1,"a":"x"})"},
+    {"[z]\nb = 1\n[a.c]\nd = true\n[a]\ne = 1.0\n",
+     R"({"z":{"b":1},"a":{"c":{"d":true},"e":1.0}})"},
+    {"a.b.c = 1\na.b.\"d.e\" = 2\n", R"({"a":{"b":{"c":1,"d.e":2}}})"},
+    {"[[p]]\nn = 1\n[[p]]\nn = 2\n", R"({"p":[{"n":1},{"n":2}]})"},
+    {"a = [1, 'x', [true, 2.5], {b = 1}]", R"({"a":[1,"x",[true,2.5],{"b":1}]})"},
+    {"a = 0x7FFFFFFFFFFFFFFF\nb = -9223372036854775808\nc = 1_000\nd = 0b11",
+     R"({"a":9223372036854775807,"b":-9223372036854775808,"c":1000,"d":3})"},
+    {"a = 1e3\nb = 0.1234567890123456789", R"({"a":1000.0,"b":0.12345678901234568})"},
+    {"a = 1979-05-27 07:32:00.500z # late\nb = 1979-05-27T00:32:00-07:00",
+     R"({"a":"1979-05-27T07:32:00.500Z","b":"1979-05-27T00:32:00-07:00"})"},
+    {"a = 1979-05-27t07:32:00\nb = 1979-05-27\nc = [07:32:00, 12:00:00.10]",
+     R"({"a":"1979-05-27T07:32:00","b":"1979-05-27","c":["07:32:00","12:00:00.10"]})"},
+    {"é1 = 1", "1:1 expected keys, tables, whitespace or comments, saw '...'"},
+    {"'é' = ['ö', 2000-01-01]", R"({"é":["ö","2000-01-01"]})"},
+    {"a = \"\"\"\n[[[[\\\"\"\"\"\"\nb = '''''''\nc = 1", R"({"a":"[[[[\"\"","b":"'","c":1})"},
+};
+
+constexpr reading refusals[] = {
+    {"a = 1\na = 2\n", "2:5 cannot redefine existing integer 'a'"},
+    {"[a]\n[a]\n", "2:1 cannot redefine existing table 'a'"},
+    {"a = inf", "1:5 inf and nan are no JSON numbers"},
+    {"x = 1\na = [1, -nan]", "2:9 inf and nan are no JSON numbers"},
+    {"a = \"x\\u0000\"", "1:1 a string holds U+0000, U+FFFE, U+FFFF or broken UTF-8"},
+    {"\n\"\\uffff\" = 1", "2:1 a name holds U+0000, U+FFFE, U+FFFF or broken UTF-8"},
+};
+
+constexpr reading places[] = {
+    {"a = 1\n[t]\n  b.c = [1,\n 2]\n[[l]]\nx = {y = 1}\n",
+     "1:1 2:2 3:3 3:5 3:10 4:2 5:3 5:1 6:1 6:6"},
+};
+
+std::string repeat(std::string_view what, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i)
+    out += what;
+  return out;
+}
+
+std::string nested_list(std::size_t depth) {
+  return "a = " + repeat("[", depth) + repeat("]", depth);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(read_toml)
+
+BOOST_DATA_TEST_CASE(reads_values_in_the_order_of_the_text, data::make(documents), row) {
+  BOOST_CHECK_EQUAL(read(format::toml, row.text), row.expected);
+}
+
+BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
+  BOOST_CHECK_EQUAL(read(format::toml, row.text), row.expected);
+}
+
+BOOST_DATA_TEST_CASE(knows_the_place_of_every_name_and_element, data::make(places), row) {
+  BOOST_CHECK_EQUAL(read_places(format::toml, row.text), row.expected);
+}
+
+BOOST_AUTO_TEST_CASE(values_do_not_appear_in_messages) {
+  for (auto const* const text :
+       {"pw = hunter2secret", "pw = 1e999999", "pw = \"hunter2secret", "pw = 12hunter2secret",
+        "pw = 'hunter2secret' x", "pw = 2000-99-99", "pw = [hunter2secret]", "pw = truehunter2"}) {
+    auto const message = read(format::toml, text);
+    BOOST_CHECK_MESSAGE(message.find("hunter2") == message.npos, message);
+    BOOST_CHECK_MESSAGE(message.find("999") == message.npos, message);
+    BOOST_CHECK_MESSAGE(message.starts_with("1:"), message);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(depth_is_limited_however_it_comes_about) {
+  limits bounds;
+  bounds.file_depth = 4;
+
+  BOOST_CHECK_EQUAL(read(format::toml, nested_list(3), bounds), R"({"a":[[[]]]})");
+  BOOST_CHECK_EQUAL(read(format::toml, nested_list(4), bounds), "1:8 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "a.b.c.d = 1", bounds), R"({"a":{"b":{"c":{"d":1}}}})");
+  BOOST_CHECK_EQUAL(read(format::toml, "a.b.c.d.e = 1", bounds), "1:8 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "[a.b.c]\nd = 1", bounds), R"({"a":{"b":{"c":{"d":1}}}})");
+  BOOST_CHECK_EQUAL(read(format::toml, "[a.b.c.d]", bounds), "1:9 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "[a.b]\nc.d = []", bounds), "2:7 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "[[a]]\n[a.b]\nc = []", bounds), "3:5 limit file_depth");
+}
+
+BOOST_AUTO_TEST_CASE(bombs_are_refused_before_they_are_parsed) {
+  limits const bounds;
+
+  BOOST_CHECK_EQUAL(read(format::toml, repeat("a.", 1'000'000) + "a = 1"),
+                    "1:128 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "[" + repeat("a.", 1'000'000) + "a]"),
+                    "1:129 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, nested_list(1'000'000)), "1:68 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "a=" + repeat("{a=", 1'000'000)), "1:192 limit file_depth");
+  BOOST_CHECK_EQUAL(read(format::toml, "a=[" + repeat("[],", 1'000'000) + "]"),
+                    "1:300001 limit file_elements");
+  BOOST_CHECK_EQUAL(read(format::toml, repeat("[[a]]\n", 400'000)), "200001:1 limit file_elements");
+}
+
+BOOST_AUTO_TEST_CASE(elements_up_to_the_limit_are_read) {
+  limits bounds;
+  bounds.file_elements = 4;
+
+  BOOST_CHECK_EQUAL(read(format::toml, "a=[1,2,3,]", bounds), R"({"a":[1,2,3]})");
+  BOOST_CHECK_EQUAL(read(format::toml, "a=[1,2,3,4]", bounds), "1:10 limit file_elements");
+  BOOST_CHECK_EQUAL(read(format::toml, "a={b={c={d=1}}}", bounds), R"({"a":{"b":{"c":{"d":1}}}})");
+  BOOST_CHECK_EQUAL(read(format::toml, "a.b.c.d.e=1", bounds), "1:9 limit file_elements");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,149 @@
+#include "watchers/formats/env.hpp"
+
+#include "watchers/formats/draft.hpp"
+#include "watchers/formats/lines.hpp"
+#include "watchers/read_source.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <utility>
+
+// .env files in the part that shells, systemd's EnvironmentFile and the dotenv family agree on: one
+// assignment a line, quotes around a whole value, no expansion. What only some of them know (values
+// over several lines, "$NAME", quotes in the middle) is refused or plain text, never half
+// understood.
+
+namespace cfgd::watchers::formats {
+
+namespace {
+
+bool is_name_byte(char byte) {
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= '0' && byte <= '9') || byte == '_';
+}
+
+class env_reader {
+ public:
+  explicit env_reader(limits const& bounds) : bounds_(bounds), draft_(bounds) {}
+
+  result<sourced_value> read(std::string_view text) {
+    line_reader lines(text);
+    while (auto const line = lines.next()) {
+      if (auto done = read_line(*line); !done) return done.error();
+    }
+    return draft_.finish();
+  }
+
+ private:
+  result<void> read_line(text_line const& line) {
+    std::string_view const text = line.text;
+    std::size_t begin = skip_blanks(text, 0);
+    if (begin == text.size() || text[begin] == '#') return {};
+    if (constexpr std::string_view word = "export"; text.substr(begin).starts_with(word) &&
+                                                    begin + word.size() < text.size() &&
+                                                    is_blank(text[begin + word.size()]))
+      begin = skip_blanks(text, begin + word.size());
+    std::size_t end = begin;
+    while (end < text.size() && is_name_byte(text[end]))
+      ++end;
+    std::size_t const sign = skip_blanks(text, end);
+    if (sign == text.size() || text[sign] != '=')
+      return make_parse_error(line.at(end), "not NAME=value; a name is letters, digits and '_'");
+    auto const path = split_variable(text.substr(begin, end - begin));
+    if (!path)
+      return make_parse_error(line.at(begin), "a part of the name is empty ('__' parts names)");
+    auto value = read_value(line, skip_blanks(text, sign + 1));
+    if (!value) return value.error();
+    return draft_.set(draft::root, *path, line.at(begin), *std::move(value));
+  }
+
+  result<boost::json::value> read_value(text_line const& line, std::size_t begin) const {
+    if (begin < line.text.size() && line.text[begin] == '\'') return read_literal(line, begin);
+    if (begin < line.text.size() && line.text[begin] == '"') return read_escaped(line, begin);
+    return read_plain(line, begin);
+  }
+
+  static result<boost::json::value> read_literal(text_line const& line, std::size_t begin) {
+    std::size_t const end = line.text.find('\'', begin + 1);
+    if (end == line.text.npos) return make_parse_error(line.at(begin), "unclosed quote");
+    if (auto alone = check_end(line, end + 1); !alone) return alone.error();
+    return boost::json::value(line.text.substr(begin + 1, end - begin - 1));
+  }
+
+  static result<boost::json::value> read_escaped(text_line const& line, std::size_t begin) {
+    std::string out;
+    std::size_t at = begin + 1;
+    for (; at < line.text.size() && line.text[at] != '"'; ++at) {
+      if (line.text[at] != '\\') {
+        out += line.text[at];
+        continue;
+      }
+      constexpr std::string_view letters = "nt\"\\$";
+      constexpr std::string_view meanings = "\n\t\"\\$";
+      ++at;
+      auto const which = at < line.text.size() ? letters.find(line.text[at]) : letters.npos;
+      if (which == letters.npos)
+        return make_parse_error(line.at(at - 1), R"(unknown escape; there are \n \t \" \\ \$)");
+      out += meanings[which];
+    }
+    if (at >= line.text.size()) return make_parse_error(line.at(begin), "unclosed quote");
+    if (auto alone = check_end(line, at + 1); !alone) return alone.error();
+    return boost::json::value(out);
+  }
+
+  /// Behind a closing quote there may be a comment only.
+  static result<void> check_end(text_line const& line, std::size_t from) {
+    std::size_t const rest = skip_blanks(line.text, from);
+    if (rest == line.text.size() || line.text[rest] == '#') return {};
+    return make_parse_error(line.at(rest), "more text behind the closing quote");
+  }
+
+  result<boost::json::value> read_plain(text_line const& line, std::size_t begin) const {
+    auto const whole = trim(line.text.substr(begin));
+    auto value = interpret(line, begin, whole);
+    // JSON may hold " #" in its strings, so it goes first; only a text can end in a comment.
+    if (!value || !value->is_string()) return value;
+    for (std::size_t at = whole.find('#'); at != whole.npos; at = whole.find('#', at + 1)) {
+      if (at == 0 || is_blank(whole[at - 1]))
+        return interpret(line, begin, trim(whole.substr(0, at)));
+    }
+    return value;
+  }
+
+  result<boost::json::value> interpret(text_line const& line, std::size_t begin,
+                                       std::string_view text) const {
+    auto value = read_variable(text, bounds_);
+    if (value) return value;
+    error refused = value.error();
+    if (refused.code != errc::limit) refused.code = errc::parse;
+    refused.where = line.at(begin);
+    return refused;
+  }
+
+  limits const& bounds_;
+  draft draft_;
+};
+
+} // namespace
+
+std::optional<std::vector<std::string>> split_variable(std::string_view name) {
+  std::vector<std::string> parts(1);
+  for (std::size_t at = 0; at < name.size(); ++at) {
+    if (name.substr(at).starts_with("__")) {
+      if (parts.back().empty()) return std::nullopt;
+      parts.emplace_back();
+      ++at;
+    } else {
+      bool const is_upper = name[at] >= 'A' && name[at] <= 'Z';
+      parts.back() += is_upper ? static_cast<char>(name[at] - 'A' + 'a') : name[at];
+    }
+  }
+  if (parts.back().empty()) return std::nullopt;
+  return parts;
+}
+
+result<sourced_value> read_env(std::string_view text, limits const& bounds) {
+  return env_reader(bounds).read(text);
+}
+
+} // namespace cfgd::watchers::formats

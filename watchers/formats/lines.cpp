@@ -1,0 +1,43 @@
+#include "watchers/formats/lines.hpp"
+
+#include <algorithm>
+
+// The part that .ini and .env have in common: lines. Only "\n" ends one, a "\r" before it goes with
+// it; any other "\r" is content, as for the other formats.
+
+namespace cfgd::watchers::formats {
+
+place text_line::at(std::size_t offset) const {
+  std::string_view const before = text.substr(0, offset);
+  // Continuation bytes start no code point.
+  auto const points = std::count_if(before.begin(), before.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  });
+  return {.line = number, .column = static_cast<std::uint32_t>(points) + 1};
+}
+
+std::optional<text_line> line_reader::next() {
+  if (rest_.empty()) return std::nullopt;
+  std::size_t const end = std::min(rest_.find('\n'), rest_.size());
+  std::string_view line = rest_.substr(0, end);
+  rest_.remove_prefix(std::min(end + 1, rest_.size()));
+  if (line.ends_with('\r')) line.remove_suffix(1);
+  return text_line{.text = line, .number = ++number_};
+}
+
+bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
+std::size_t skip_blanks(std::string_view text, std::size_t from) {
+  while (from < text.size() && is_blank(text[from]))
+    ++from;
+  return from;
+}
+
+std::string_view trim(std::string_view text) {
+  text.remove_prefix(skip_blanks(text, 0));
+  while (!text.empty() && is_blank(text.back()))
+    text.remove_suffix(1);
+  return text;
+}
+
+} // namespace cfgd::watchers::formats

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "core/error.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace cfgd::watchers::formats {
+
+/// One line, without its end ("\n" or "\r\n").
+struct text_line {
+  std::string_view text;
+  std::uint32_t number = 0; ///< from 1
+
+  /// The place of the byte at `offset` of the line.
+  place at(std::size_t offset) const;
+};
+
+/// The lines of a text, one after the other.
+class line_reader {
+ public:
+  explicit line_reader(std::string_view text) : rest_(text) {}
+
+  std::optional<text_line> next();
+
+ private:
+  std::string_view rest_;
+  std::uint32_t number_ = 0;
+};
+
+bool is_blank(char byte);
+
+/// The offset of the first byte at or behind `from` that is no space or tab; size() if there is
+/// none.
+std::size_t skip_blanks(std::string_view text, std::size_t from);
+
+/// Without spaces and tabs at both ends.
+std::string_view trim(std::string_view text);
+
+} // namespace cfgd::watchers::formats

@@ -1,0 +1,359 @@
+#include "watchers/formats/yaml.hpp"
+
+#include "core/text.hpp"
+#include "watchers/formats/yaml_scalar.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <yaml.h>
+
+#include <algorithm>
+#include <memory>
+#include <new>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+// libyaml tokenizes and checks the grammar; here its events become a value. libyaml's own document
+// tree is not used: it knows neither duplicate names nor types nor limits.
+//
+// The value is built in place, and open_ points to the containers that are not closed yet. A
+// container grows only while it is the innermost one, so these pointers stay good. For the same
+// reason an anchor cannot keep a pointer: it keeps the way to its node from the root, as positions
+// of members and elements, and an alias walks it.
+//
+// What keeps hostile input cheap:
+// - depth is checked event by event, before libyaml reads on (its scanner is quadratic in depth);
+// - an alias is charged with all that it copies, nodes and bytes, before it copies ("billion
+// laughs");
+// - libyaml looks through all %TAG directives for each new one, so there may be only a few.
+
+namespace cfgd::watchers::formats {
+
+namespace {
+
+constexpr std::size_t max_tag_directives = 64;
+
+place to_place(yaml_mark_t const& mark) {
+  return {.line = static_cast<std::uint32_t>(mark.line) + 1,
+          .column = static_cast<std::uint32_t>(mark.column) + 1};
+}
+
+std::string_view view(yaml_char_t const* text) {
+  return text == nullptr ? std::string_view() : reinterpret_cast<char const*>(text);
+}
+
+class yaml_events {
+ public:
+  explicit yaml_events(std::string_view text) : text_(text) {
+    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
+    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&parser_, reinterpret_cast<unsigned char const*>(text.data()),
+                                 text.size());
+  }
+  ~yaml_events() {
+    yaml_event_delete(&event_);
+    yaml_parser_delete(&parser_);
+  }
+  yaml_events(yaml_events const&) = delete;
+  yaml_events& operator=(yaml_events const&) = delete;
+
+  /// Valid until the next call.
+  result<yaml_event_t const*> next() {
+    yaml_event_delete(&event_);
+    if (yaml_parser_parse(&parser_, &event_) == 0) return why();
+    return &event_;
+  }
+
+ private:
+  error why() const {
+    if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
+    std::string message = parser_.problem == nullptr ? "no YAML" : parser_.problem;
+    if (parser_.error == YAML_READER_ERROR)
+      return make_parse_error(place_at(text_, parser_.problem_offset), std::move(message));
+    if (parser_.context != nullptr) message.append(" ").append(parser_.context);
+    return make_parse_error(to_place(parser_.problem_mark), std::move(message));
+  }
+
+  std::string_view text_;
+  yaml_parser_t parser_{};
+  yaml_event_t event_{};
+};
+
+class yaml_composer {
+ public:
+  explicit yaml_composer(limits const& bounds) : bounds_(bounds) {}
+
+  /// Absent, or the reason to stop.
+  std::optional<error> on_event(yaml_event_t const& event) {
+    at_ = to_place(event.start_mark);
+    switch (event.type) {
+    case YAML_DOCUMENT_START_EVENT:
+      return on_document();
+    case YAML_SCALAR_EVENT:
+      return on_scalar(event.data.scalar);
+    case YAML_ALIAS_EVENT:
+      return on_alias(view(event.data.alias.anchor));
+    case YAML_SEQUENCE_START_EVENT:
+      return on_open(view(event.data.sequence_start.anchor), view(event.data.sequence_start.tag),
+                     boost::json::array());
+    case YAML_MAPPING_START_EVENT:
+      return on_open(view(event.data.mapping_start.anchor), view(event.data.mapping_start.tag),
+                     boost::json::object());
+    case YAML_SEQUENCE_END_EVENT:
+    case YAML_MAPPING_END_EVENT:
+      on_close();
+      return std::nullopt;
+    default:
+      return std::nullopt;
+    }
+  }
+
+  sourced_value take() { return {.root = std::move(root_), .places = std::move(places_)}; }
+
+ private:
+  /// What has been read up to some point, or between two.
+  struct amount {
+    std::size_t nodes = 0;
+    std::size_t bytes = 0;
+  };
+
+  struct anchored {
+    bool is_open = true;
+    std::vector<std::size_t> way;           ///< positions from the root down
+    std::optional<boost::json::value> name; ///< the scalar itself, where it is a member's name
+    std::size_t first_place = 0;
+    std::size_t last_place = 0;
+    amount before;
+    amount size;
+    std::size_t height = 0; ///< containers in it, one in the other
+  };
+
+  struct container {
+    boost::json::value* value = nullptr;
+    anchored* anchor = nullptr;
+    std::size_t height = 1;
+    std::optional<std::string> name = {}; ///< read, its value is still to come
+    place name_at = {};
+    std::vector<place> members = {}; ///< where their names stand
+  };
+
+  std::optional<error> on_document() {
+    if (std::exchange(has_document_, true))
+      return make_parse_error(at_, "a second document; a source is one document");
+    return std::nullopt;
+  }
+
+  std::optional<error> on_scalar(auto const& scalar) {
+    std::string_view const text(reinterpret_cast<char const*>(scalar.value), scalar.length);
+    std::string_view const tag = view(scalar.tag);
+    bool const is_plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
+    auto value = !tag.empty() ? resolve_tagged(tag, text)
+                 : is_plain   ? resolve_plain(text)
+                              : result<boost::json::value>(boost::json::value(text));
+    bool const is_name = awaits_name();
+    if (!value && !(is_name && tag.empty())) {
+      error refused = value.error();
+      refused.where = at_;
+      return refused;
+    }
+    std::string_view const anchor = view(scalar.anchor);
+    if (is_name) {
+      if (is_plain && tag.empty() && text == "<<")
+        return make_parse_error(at_, "the merge key '<<' is not supported; quote it if meant");
+      if (!anchor.empty()) {
+        anchored& named = anchors_[std::string(anchor)] = {};
+        named.is_open = false;
+        named.name = value ? *std::move(value) : boost::json::value(text);
+        named.size.bytes = text.size();
+      }
+      return set_name(text);
+    }
+    anchored* const named = add_anchor(anchor);
+    used_.bytes += text.size();
+    auto placed = add(*std::move(value));
+    if (!placed) return placed.error();
+    close_anchor(named, 0);
+    return std::nullopt;
+  }
+
+  std::optional<error> on_open(std::string_view anchor, std::string_view tag,
+                               boost::json::value empty) {
+    if (awaits_name()) return make_parse_error(at_, "a name must be a scalar");
+    std::string_view const type =
+        empty.is_object() ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
+    if (!tag.empty() && tag != "!" && tag != type)
+      return make_parse_error(at_, "unknown tag " + quoted(tag));
+    if (open_.size() >= bounds_.file_depth)
+      return located(make_limit_error("file_depth", open_.size() + 1, bounds_.file_depth));
+    anchored* const named = add_anchor(anchor);
+    auto placed = add(std::move(empty));
+    if (!placed) return placed.error();
+    if (named != nullptr) named->first_place = places_.size();
+    open_.push_back({.value = *placed, .anchor = named});
+    return std::nullopt;
+  }
+
+  void on_close() {
+    std::size_t const height = open_.back().height;
+    anchored* const named = open_.back().anchor;
+    open_.pop_back();
+    if (!open_.empty()) open_.back().height = std::max(open_.back().height, height + 1);
+    close_anchor(named, height);
+  }
+
+  std::optional<error> on_alias(std::string_view anchor) {
+    auto const found = anchors_.find(std::string(anchor));
+    if (found == anchors_.end()) return make_parse_error(at_, "unknown alias " + quoted(anchor));
+    anchored const& target = found->second;
+    if (target.is_open)
+      return make_parse_error(at_, "the alias " + quoted(anchor) + " holds itself");
+    if (auto refused = charge(target)) return refused;
+    boost::json::value copy = target.name ? *target.name : walk(target.way);
+    if (awaits_name()) {
+      if (!copy.is_string()) return make_parse_error(at_, "a name must be a string");
+      return set_name(copy.get_string());
+    }
+    auto placed = add(std::move(copy));
+    if (!placed) return placed.error();
+    for (std::size_t index = target.first_place; index < target.last_place; ++index) {
+      place const original = places_[index]; // push_back may move what a reference points to
+      places_.push_back(original);
+    }
+    if (!open_.empty()) open_.back().height = std::max(open_.back().height, target.height + 1);
+    return std::nullopt;
+  }
+
+  /// Whether a copy of `target` fits into the limits; counts it.
+  std::optional<error> charge(anchored const& target) {
+    if (open_.size() + target.height > bounds_.file_depth)
+      return located(
+          make_limit_error("file_depth", open_.size() + target.height, bounds_.file_depth));
+    used_.nodes += target.size.nodes;
+    used_.bytes += target.size.bytes;
+    copied_bytes_ += target.size.bytes;
+    if (used_.nodes > bounds_.file_elements)
+      return located(make_limit_error("file_elements", used_.nodes, bounds_.file_elements));
+    if (copied_bytes_ > bounds_.file_bytes)
+      return located(make_limit_error("file_bytes", copied_bytes_, bounds_.file_bytes));
+    return std::nullopt;
+  }
+
+  bool awaits_name() const {
+    return !open_.empty() && open_.back().value->is_object() && !open_.back().name;
+  }
+
+  std::optional<error> set_name(std::string_view name) {
+    container& parent = open_.back();
+    used_.bytes += name.size();
+    auto const& object = parent.value->get_object();
+    if (auto const* const first = object.find(name); first != object.end()) {
+      place const where = parent.members[static_cast<std::size_t>(first - object.begin())];
+      return make_parse_error(at_, "duplicate key " + quoted(name) + " (first at line " +
+                                       std::to_string(where.line) + ")");
+    }
+    parent.name = name;
+    parent.name_at = at_;
+    return std::nullopt;
+  }
+
+  /// Puts a node where the next one belongs.
+  result<boost::json::value*> add(boost::json::value what) {
+    if (open_.empty()) {
+      root_ = std::move(what);
+      return &root_;
+    }
+    if (++used_.nodes > bounds_.file_elements)
+      return located(make_limit_error("file_elements", used_.nodes, bounds_.file_elements));
+    container& parent = open_.back();
+    if (auto* const array = parent.value->if_array()) {
+      places_.push_back(at_);
+      return &array->emplace_back(std::move(what));
+    }
+    places_.push_back(parent.name_at);
+    parent.members.push_back(parent.name_at);
+    auto const added = parent.value->get_object().emplace(*parent.name, std::move(what)).first;
+    parent.name.reset();
+    return &added->value();
+  }
+
+  /// Before the node is added. Null if it has no anchor.
+  anchored* add_anchor(std::string_view name) {
+    if (name.empty()) return nullptr;
+    anchored& named = anchors_[std::string(name)] = {};
+    for (auto const& level : open_)
+      named.way.push_back(size_of(*level.value) - (&level == &open_.back() ? 0 : 1));
+    // The node's own place is the alias's affair, as is its own count.
+    named.first_place = places_.size() + (open_.empty() ? 0 : 1);
+    named.before = used_;
+    if (!open_.empty()) ++named.before.nodes;
+    return &named;
+  }
+
+  void close_anchor(anchored* named, std::size_t height) {
+    if (named == nullptr || !named->is_open) return;
+    named->is_open = false;
+    named->last_place = places_.size();
+    named->size = {.nodes = used_.nodes - named->before.nodes,
+                   .bytes = used_.bytes - named->before.bytes};
+    named->height = height;
+  }
+
+  static std::size_t size_of(boost::json::value const& what) {
+    return what.is_object() ? what.get_object().size() : what.get_array().size();
+  }
+
+  boost::json::value const& walk(std::vector<std::size_t> const& way) const {
+    boost::json::value const* node = &root_;
+    for (std::size_t const position : way) {
+      if (auto const* const array = node->if_array())
+        node = &(*array)[position];
+      else
+        node = &(node->get_object().begin() + static_cast<std::ptrdiff_t>(position))->value();
+    }
+    return *node;
+  }
+
+  error located(error refused) const {
+    refused.where = at_;
+    return refused;
+  }
+
+  limits const& bounds_;
+  boost::json::value root_ = nullptr;
+  std::vector<place> places_;
+  std::vector<container> open_;
+  /// Nodes of a map stay where they are, so open containers may point to them.
+  std::unordered_map<std::string, anchored> anchors_;
+  amount used_;
+  std::size_t copied_bytes_ = 0;
+  place at_; ///< of the event at hand
+  bool has_document_ = false;
+};
+
+std::optional<error> check_directives(std::string_view text) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find("%TAG"); at != text.npos; at = text.find("%TAG", at + 1)) {
+    bool const begins_line = at == 0 || text[at - 1] == '\n' || text[at - 1] == '\r';
+    if (begins_line && ++count > max_tag_directives)
+      return make_parse_error(place_at(text, at), "too many %TAG directives");
+  }
+  return std::nullopt;
+}
+
+} // namespace
+
+result<sourced_value> read_yaml(std::string_view text, limits const& bounds) {
+  if (auto refused = check_directives(text)) return *std::move(refused);
+  yaml_events events(text);
+  yaml_composer composer(bounds);
+  for (;;) {
+    auto const event = events.next();
+    if (!event) return event.error();
+    if ((*event)->type == YAML_STREAM_END_EVENT) return composer.take();
+    if (auto refused = composer.on_event(**event)) return *std::move(refused);
+  }
+}
+
+} // namespace cfgd::watchers::formats
