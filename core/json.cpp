@@ -150,6 +150,7 @@ class builder {
       fault_ = error{.code = errc::limit,
                      .message = "too many members and elements",
                      .subject = "elements",
+                     .where = place_at(text_, last_offset_),
                      .used = elements_,
                      .maximum = bounds_.elements};
       ec = stopped();
