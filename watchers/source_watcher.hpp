@@ -64,9 +64,9 @@ class source_watcher {
  public:
   struct options {
     std::vector<source_root> roots;
-    std::chrono::milliseconds quiet{20};   ///< without events before a look; 0 is allowed
-    std::chrono::milliseconds late{500};   ///< a look at the latest, for closed files
-    std::chrono::milliseconds grace{500};  ///< for files that vanish
+    std::chrono::milliseconds quiet{20};  ///< without events before a look; 0 is allowed
+    std::chrono::milliseconds late{500};  ///< a look at the latest, for closed files
+    std::chrono::milliseconds grace{500}; ///< for files that vanish
     std::chrono::milliseconds sweep{5'000};
     std::chrono::milliseconds poll{2'000}; ///< of directories that cannot be watched
     /// Owners that are believed, besides root.

@@ -10,8 +10,9 @@
 
 namespace cfgd::watchers {
 
-/// Tells when the store's data file may have been written to, by whomever: inotify on its directory,
-/// events within `quiet` are one, and a slow tick in case the kernel says nothing. Loop thread only.
+/// Tells when the store's data file may have been written to, by whomever: inotify on its
+/// directory, events within `quiet` are one, and a slow tick in case the kernel says nothing. Loop
+/// thread only.
 class store_watch {
  public:
   store_watch(boost::asio::any_io_executor loop, std::filesystem::path data_file,

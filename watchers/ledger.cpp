@@ -1,0 +1,160 @@
+/// What a finding means.
+///
+/// A look reports what stat and read say; whether that is news depends on what was told before. The
+/// same bytes in another file are no content. A file that vanishes is often on its way back (install,
+/// git checkout), so it is missing before it is gone. A file that is empty and was not is often about
+/// to be written, so it has to be empty twice.
+#include "watchers/ledger.hpp"
+
+#include <algorithm>
+
+namespace cfgd::watchers {
+
+ledger::ledger(source_watcher::options const& how, std::vector<known_source> const& known) {
+  for (auto const& root : how.roots)
+    directories_.emplace(root.where, root.directory.lexically_normal().string());
+  for (auto const& [id, identity, hash] : known) {
+    if (!directories_.contains(id.where)) continue;
+    state before;
+    before.identity = identity;
+    // A zero identity: what was read last counts for nothing.
+    if (identity != file_identity{}) before.hash = hash;
+    told_.emplace(id, std::move(before));
+  }
+}
+
+std::string ledger::path_of(source_id const& id) const {
+  std::string directory = directories_.at(id.where);
+  if (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
+  return join(directory, id.relative);
+}
+
+std::string ledger::location(source_id const& id) const {
+  auto const found = told_.find(id);
+  if (found == told_.end() || found->second.location.empty()) return path_of(id);
+  return found->second.location;
+}
+
+void ledger::move_to(state& known, finding const& found) {
+  if (known.linked) {
+    if (auto const old = linked_.find(known.location); old != linked_.end()) linked_.erase(old);
+  }
+  known.location = found.location;
+  known.linked = found.linked;
+  if (known.linked) linked_.insert(known.location);
+}
+
+ledger::outcome ledger::take(finding found, circumstances const& when,
+                             std::vector<observation>& tell) {
+  if (std::holds_alternative<finding::absent>(found.what)) return take_absence(found, when, tell);
+  missing_.erase(found.id);
+  auto& known = told_[found.id];
+  move_to(known, found);
+  known.unmounted = false;
+  if (auto* const file = std::get_if<whole_file>(&found.what))
+    return take_bytes(found, *file, when, tell);
+  if (auto* const why = std::get_if<error>(&found.what)) {
+    known.empty.reset();
+    known.identity = found.identity;
+    if (known.blocked == *why) return outcome::settled;
+    known.blocked = *why;
+    tell.push_back({.id = found.id,
+                    .path = path_of(found.id),
+                    .identity = found.identity,
+                    .what = observation::blocked{std::move(*why)}});
+  }
+  return outcome::settled;
+}
+
+ledger::outcome ledger::take_bytes(finding& found, whole_file& file, circumstances const& when,
+                                   std::vector<observation>& tell) {
+  auto& known = told_.at(found.id);
+  bool const all = when.how_far == source_watcher::depth::all;
+  bool const same_bytes = known.hash == file.hash;
+  if (file.bytes.empty() && !same_bytes && known.empty != file.identity) {
+    known.empty = file.identity;
+    return outcome::again;
+  }
+  known.empty.reset();
+  bool const same_file = known.identity == file.identity && !known.blocked;
+  known.identity = file.identity;
+  known.hash = file.hash;
+  known.blocked.reset();
+  if (same_bytes && same_file && !all) return outcome::settled;
+  tell.push_back({.id = found.id,
+                  .path = path_of(found.id),
+                  .identity = file.identity,
+                  .what = observation::touched{}});
+  if (!same_bytes || all)
+    tell.back().what = observation::content{.bytes = std::move(file.bytes), .hash = file.hash};
+  return outcome::settled;
+}
+
+ledger::outcome ledger::take_absence(finding const& found, circumstances const& when,
+                                     std::vector<observation>& tell) {
+  auto const known = told_.find(found.id);
+  if (known == told_.end()) return outcome::settled;
+  known->second.empty.reset();
+  if (known->second.unmounted) {
+    error const why{.code = errc::not_found,
+                    .message = "the file system that held it is not mounted any more",
+                    .subject = path_of(found.id)};
+    if (known->second.blocked != why) {
+      known->second.blocked = why;
+      tell.push_back({.id = found.id,
+                      .path = path_of(found.id),
+                      .identity = {},
+                      .what = observation::blocked{why}});
+    }
+    return outcome::settled;
+  }
+  missing_.emplace(found.id, when.now + when.grace);
+  if (when.grace.count() > 0) return outcome::missing;
+  give_up(found.id, tell);
+  return outcome::settled;
+}
+
+std::vector<source_id> ledger::overdue(time now) const {
+  std::vector<source_id> ids;
+  for (auto const& [id, until] : missing_) {
+    if (until <= now) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::optional<ledger::time> ledger::next_overdue() const {
+  std::optional<time> next;
+  for (auto const& [id, until] : missing_)
+    next = next ? std::min(*next, until) : until;
+  return next;
+}
+
+void ledger::postpone(source_id const& id, time until) {
+  auto const found = missing_.find(id);
+  if (found != missing_.end()) found->second = std::max(found->second, until);
+}
+
+void ledger::give_up(source_id const& id, std::vector<observation>& tell) {
+  missing_.erase(id);
+  auto const known = told_.find(id);
+  if (known == told_.end()) return;
+  if (known->second.linked) {
+    if (auto const old = linked_.find(known->second.location); old != linked_.end())
+      linked_.erase(old);
+  }
+  told_.erase(known);
+  tell.push_back({.id = id, .path = path_of(id), .identity = {}, .what = observation::gone{}});
+}
+
+void ledger::unmounted(std::string const& directory) {
+  for (auto& [id, known] : told_) {
+    if (location(id).starts_with(directory + '/')) known.unmounted = true;
+  }
+}
+
+void ledger::forget_unmounts() {
+  for (auto& [id, known] : told_)
+    known.unmounted = false;
+}
+
+} // namespace cfgd::watchers

@@ -1,0 +1,359 @@
+/// One look.
+///
+/// A look goes from "/" to the directory of each root, lists it, and stats what could be a source; what
+/// stat tells apart from the last look is read. It remembers what it has said, so that it says
+/// only what is new. A look at a part (one NAME.d, or one root) costs what that part costs.
+///
+/// Every directory is watched before anything is looked up in it. So whatever changes after the look
+/// is an event, and whatever changed before is seen: there is no gap, and no second look.
+///
+/// Directories that may not be believed are listed all the same: each source in them is reported as
+/// blocked, so that the administrator sees what is left out and why.
+#include "watchers/look.hpp"
+
+#include "core/key.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+namespace cfgd::watchers {
+namespace {
+
+bool is_drop_in_directory(std::string_view name) {
+  return name.ends_with(".d") && is_namespace_name(name.substr(0, name.size() - 2));
+}
+
+/// The names in a directory that the predicate accepts, sorted by bytes.
+template <class Predicate>
+result<std::vector<std::string>> list(directory const& where, Predicate accepts) {
+  unique_fd fd(::openat(where.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return system_failure("open", errno, where.path, &where.info);
+  struct closer {
+    void operator()(DIR* stream) const { ::closedir(stream); }
+  };
+  std::unique_ptr<DIR, closer> const stream(::fdopendir(fd.get()));
+  if (!stream) return system_failure("list", errno, where.path);
+  fd.release();
+  std::vector<std::string> names;
+  while (true) {
+    errno = 0;
+    dirent const* const next = ::readdir(stream.get());
+    if (next == nullptr) break;
+    if (accepts(std::string_view(next->d_name))) names.emplace_back(next->d_name);
+  }
+  if (errno != 0) return system_failure("list", errno, where.path);
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+} // namespace
+
+struct looker::visit {
+  std::size_t index;
+  root& top;
+  std::string name; ///< of the unit
+  unit& here;
+  directory_ptr top_directory{};
+  walker* way = nullptr;
+  std::set<std::string> directories{};
+
+  source_id id(std::string_view file) const {
+    std::string relative = name.empty() ? std::string(file) : join(name, file);
+    return {.where = top.what.where, .relative = std::move(relative)};
+  }
+};
+
+struct looker::candidate {
+  directory_ptr parent;
+  std::string name;
+  struct stat info {};
+  std::string location;
+};
+
+looker::looker(source_watcher::options const& how, std::vector<known_source> const& known,
+               inotify const* kernel)
+    : how_(how), watches_(kernel, how.bounds.watched_directories) {
+  for (auto const& what : how.roots) {
+    auto path = what.directory.lexically_normal().string();
+    if (path.size() > 1 && path.ends_with('/')) path.pop_back();
+    roots_.push_back({.what = what, .path = std::move(path), .units = {}, .above = {}});
+    roots_.back().units[""];
+  }
+  for (auto const& [id, identity, hash] : known) {
+    for (auto& top : roots_) {
+      if (top.what.where != id.where) continue;
+      auto const slash = id.relative.find('/');
+      bool const below = slash != id.relative.npos;
+      auto& files = top.units[below ? id.relative.substr(0, slash) : std::string()].files;
+      files[below ? id.relative.substr(slash + 1) : id.relative].identity = identity;
+      ++file_count_;
+    }
+  }
+}
+
+look_result looker::look(look_request const& what) {
+  look_result found;
+  request_ = &what;
+  result_ = &found;
+  for (int const lost : what.lost_watches)
+    watches_.forget(lost);
+  for (auto const& id : what.again) {
+    for (std::size_t index = 0; index < roots_.size(); ++index) {
+      if (roots_[index].what.where != id.where) continue;
+      for (auto& [name, part] : roots_[index].units) {
+        for (auto& [file, known] : part.files) {
+          if ((name.empty() ? file : join(name, file)) == id.relative) known.identity = {};
+        }
+      }
+    }
+  }
+  if (what.whole) watches_.begin_whole();
+  for (std::size_t index = 0; index < roots_.size(); ++index) {
+    bool const touched =
+        what.whole || what.roots.contains(index) ||
+        std::any_of(what.units.begin(), what.units.end(),
+                    [index](look_unit const& part) { return part.root == index; });
+    if (touched) look_at_root(index);
+  }
+  if (what.whole) watches_.end_whole();
+  found.watches = watches_.take_changes();
+  found.unwatched = watches_.failures();
+  found.watch_count = watches_.size();
+  request_ = nullptr;
+  result_ = nullptr;
+  return found;
+}
+
+bool looker::wants(std::size_t index, std::string const& name) const {
+  return request_->whole || request_->roots.contains(index) ||
+         request_->units.contains({.root = index, .name = name});
+}
+
+void looker::look_at_root(std::size_t index) {
+  auto& top = roots_[index];
+  std::set<std::string> above;
+  walker const way(how_.trusted_uid,
+                   [&](directory const& where, std::string_view name, walker::zone) {
+                     watches_.visit(where, name);
+                     above.insert(where.path);
+                   });
+  auto opened = way.open_root(top.path);
+  if (above != top.above) {
+    top.above = above;
+    result_->root_directories[index] = std::move(above);
+  }
+  std::vector<std::string> parts;
+  if (!opened) {
+    for (auto const& [name, part] : top.units)
+      parts.push_back(name);
+    for (auto const& name : parts)
+      block_unit(index, name, opened.error());
+    return;
+  }
+  for (auto const& [name, part] : top.units) {
+    if (!name.empty() && wants(index, name)) parts.push_back(name);
+  }
+  if (wants(index, "")) {
+    visit now{.index = index, .top = top, .name = {}, .here = top.units[""]};
+    now.top_directory = *opened;
+    look_at_unit(now, *opened);
+    close_unit(now);
+    auto names = list(**opened, is_drop_in_directory);
+    if (!names) return;
+    for (auto const& [name, part] : top.units) {
+      if (!name.empty() && !std::binary_search(names->begin(), names->end(), name))
+        parts.push_back(name);
+    }
+    for (auto const& name : *names) {
+      auto const known = top.units.find(name);
+      struct stat info {};
+      bool const same =
+          known != top.units.end() && !known->second.linked &&
+          ::fstatat((*opened)->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+          identity_of(info) == known->second.directory;
+      if (!same) parts.push_back(name);
+    }
+    std::sort(parts.begin(), parts.end());
+    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+  }
+  for (auto const& name : parts)
+    look_at_subdirectory(index, *opened, name);
+}
+
+void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,
+                                  std::string const& name) {
+  visit now{.index = index, .top = roots_[index], .name = name, .here = roots_[index].units[name]};
+  now.top_directory = top;
+  walker const way = way_of(now);
+  struct stat info {};
+  if (::fstatat(top->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0) {
+    now.here.linked = S_ISLNK(info.st_mode);
+    now.here.directory = identity_of(info);
+  }
+  auto end = way.resolve(top, now.top.path, top, name);
+  if (!end || !end->here) {
+    now.here.directory = {};
+    auto const why = end ? system_failure("open", ENOTDIR, join(top->path, name)) : end.error();
+    bool const is_there = now.here.linked;
+    if (is_there) close_unit(now); // keep watching where the link leads through
+    block_unit(index, name, why);
+    return;
+  }
+  look_at_unit(now, end->here);
+  close_unit(now);
+}
+
+walker looker::way_of(visit& now) {
+  return {how_.trusted_uid,
+          [this, &now](directory const& where, std::string_view, walker::zone) {
+            watches_.visit(where, {});
+            now.directories.insert(where.path);
+          }};
+}
+
+void looker::look_at_unit(visit& now, directory_ptr const& here) {
+  watches_.visit(*here, {});
+  now.directories.insert(here->path);
+  auto names =
+      list(*here, [&](std::string_view name) { return namespace_of(now.id(name)).has_value(); });
+  if (!names) {
+    block_unit(now.index, now.name, names.error());
+    return;
+  }
+  for (auto const& name : *names)
+    look_at_file(now, here, name);
+  report_absent(now, *names, here->path);
+}
+
+result<looker::candidate> looker::find_candidate(visit& now, directory_ptr const& here,
+                                                 std::string const& name) {
+  candidate file{.parent = here, .name = name, .location = join(here->path, name)};
+  if (::fstatat(here->fd.get(), name.c_str(), &file.info, AT_SYMLINK_NOFOLLOW) != 0)
+    return system_failure("stat", errno, file.location, &here->info);
+  if (!S_ISLNK(file.info.st_mode)) return file;
+  auto end = way_of(now).resolve(now.top_directory, now.top.path, here, name);
+  if (!end) return end.error();
+  file.parent = end->parent;
+  file.name = end->name;
+  file.info = end->info;
+  file.location = end->here ? end->here->path : join(end->parent->path, end->name);
+  return file;
+}
+
+void looker::look_at_file(visit& now, directory_ptr const& here, std::string const& name) {
+  auto found = now.here.files.find(name);
+  if (found == now.here.files.end() && file_count_ >= how_.bounds.source_files) {
+    ++result_->ignored_files;
+    return;
+  }
+  auto const own = join(here->path, name);
+  if (request_->skip.contains(own)) return;
+  auto file = find_candidate(now, here, name);
+  if (file && request_->skip.contains(file->location)) return;
+  struct stat info {};
+  if (!file && ::fstatat(here->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+
+  if (found == now.here.files.end()) {
+    found = now.here.files.emplace(name, entry{}).first;
+    ++file_count_;
+  }
+  auto& known = found->second;
+  auto const id = now.id(name);
+  if (!file) {
+    block(known, id, own, {.identity = identity_of(info), .location = own, .why = file.error()});
+    return;
+  }
+  auto const identity = identity_of(file->info);
+  auto why = file->parent->distrust;
+  auto const path = join(now.top.path, id.relative);
+  if (!why) why = refuse_file(file->info, path, how_.trusted_uid, how_.bounds.file_bytes);
+  if (why) {
+    block(known, id, own, {.identity = identity, .location = file->location, .why = *why});
+    return;
+  }
+  bool const moved = known.location != file->location;
+  known.location = file->location;
+  bool const same = known.identity == identity && known.certain && !known.blocked;
+  if (same && request_->how_far == source_watcher::depth::changed) {
+    if (moved) report(id, known, own, {});
+    return;
+  }
+  auto bytes = read_whole(file->parent->fd.get(), file->name, path, how_.trusted_uid,
+                          how_.bounds.file_bytes);
+  ++result_->reads;
+  if (bytes) {
+    known.identity = bytes->identity;
+    known.certain = bytes->certain;
+    known.blocked.reset();
+    report(id, known, own, std::move(*bytes));
+  } else if (bytes.error().code == errc::conflict || bytes.error().code == errc::not_found) {
+    // It is being written to or replaced right now.
+    known.identity = {};
+    report(id, known, own, finding::unstable{});
+  } else {
+    block(known, id, own, {.identity = identity, .location = file->location, .why = bytes.error()});
+  }
+}
+
+void looker::block(entry& known, source_id const& id, std::string const& own, blockage what) {
+  if (known.blocked == what.why && known.identity == what.identity) return;
+  known.identity = what.identity;
+  known.location = std::move(what.location);
+  known.blocked = std::move(what.why);
+  report(id, known, own, *known.blocked);
+}
+
+void looker::block_unit(std::size_t index, std::string const& name, error const& why) {
+  auto& top = roots_[index];
+  auto const part = top.units.find(name);
+  visit now{.index = index, .top = top, .name = name, .here = part->second};
+  auto const path = name.empty() ? top.path : join(top.path, name);
+  if (why.code == errc::not_found) {
+    report_absent(now, {}, path);
+    // A link that leads nowhere keeps what it depends on; anything else is no unit any more.
+    if (!now.here.linked) {
+      close_unit(now);
+      if (!name.empty() && now.here.files.empty()) top.units.erase(part);
+    }
+    return;
+  }
+  for (auto& [file, known] : now.here.files) {
+    auto const own = join(path, file);
+    block(known, now.id(file), own, {.identity = {}, .location = own, .why = why});
+  }
+}
+
+void looker::report_absent(visit& now, std::vector<std::string> const& present,
+                           std::string const& directory) {
+  std::erase_if(now.here.files, [&](auto const& file) {
+    auto const& [name, known] = file;
+    if (std::binary_search(present.begin(), present.end(), name)) return false;
+    auto const own = join(directory, name);
+    if (request_->skip.contains(own) || request_->skip.contains(known.location)) return false;
+    --file_count_;
+    report(now.id(name), known, own, finding::absent{});
+    return true;
+  });
+}
+
+void looker::close_unit(visit& now) {
+  if (now.directories == now.here.directories) return;
+  now.here.directories = now.directories;
+  result_->unit_directories[{.root = now.index, .name = now.name}] = now.directories;
+}
+
+void looker::report(source_id id, entry const& known, std::string const& own,
+                    decltype(finding::what) what) {
+  result_->findings.push_back({.id = std::move(id),
+                               .location = known.location.empty() ? own : known.location,
+                               .linked = !known.location.empty() && known.location != own,
+                               .identity = known.identity,
+                               .what = std::move(what)});
+}
+
+} // namespace cfgd::watchers

@@ -1,0 +1,136 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/source.hpp"
+#include "watchers/safe_open.hpp"
+#include "watchers/source_watcher.hpp"
+#include "watchers/watch_table.hpp"
+
+#include <compare>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+namespace cfgd::watchers {
+
+/// One directory that is looked at as a whole: the directory of a root, or a NAME.d in it.
+struct look_unit {
+  std::size_t root = 0;
+  std::string name; ///< empty: the root's directory itself
+
+  friend auto operator<=>(look_unit const&, look_unit const&) = default;
+  friend bool operator==(look_unit const&, look_unit const&) = default;
+};
+
+struct look_request {
+  bool whole = false; ///< all units
+  std::set<std::size_t> roots; ///< all units of these roots
+  std::set<look_unit> units;
+  /// Real paths of files that are left alone, as they still settle.
+  std::unordered_set<std::string> skip;
+  /// To be read again, whatever stat says.
+  std::vector<source_id> again;
+  /// Watches that the kernel has dropped.
+  std::vector<int> lost_watches;
+  source_watcher::depth how_far = source_watcher::depth::changed;
+};
+
+/// What has changed about a source since the looker last said something about it.
+struct finding {
+  struct absent {};
+  struct unstable {}; ///< changed while it was read
+
+  source_id id;
+  std::string location; ///< real path, without links; may be empty if it leads nowhere
+  bool linked = false;  ///< location is another path than the source's own
+  file_identity identity;
+  /// monostate: nothing but where it is.
+  std::variant<std::monostate, whole_file, error, absent, unstable> what;
+};
+
+struct look_result {
+  std::vector<finding> findings;
+  std::vector<watched_directory> watches; ///< what has changed about them
+  /// Directories inside the root that a unit depends on, where that has changed. Empty: the unit is
+  /// no more.
+  std::map<look_unit, std::set<std::string>> unit_directories;
+  /// Directories on the way to a root, where that has changed.
+  std::map<std::size_t, std::set<std::string>> root_directories;
+  std::map<std::string, int> unwatched; ///< all of them, with errno
+  std::size_t watch_count = 0;
+  std::size_t reads = 0;
+  std::size_t ignored_files = 0; ///< beyond limits::source_files
+};
+
+/// Looks at directories of sources: lists, stats, reads what has changed, and watches what it goes
+/// through before it looks into it. Blocking; used by one thread.
+class looker {
+ public:
+  /// `kernel` may be null: then nothing is watched. It has to outlive the looker.
+  looker(source_watcher::options const& how, std::vector<known_source> const& known,
+         inotify const* kernel);
+
+  look_result look(look_request const& what);
+
+ private:
+  struct entry {
+    file_identity identity; ///< zero: to be read
+    bool certain = true;
+    std::optional<error> blocked;
+    std::string location;
+  };
+  struct unit {
+    std::map<std::string, entry, std::less<>> files; ///< by name in the directory
+    file_identity directory;
+    bool linked = false;
+    std::set<std::string> directories;
+  };
+  struct root {
+    source_root what;
+    std::string path; ///< as given, without a slash at the end
+    std::map<std::string, unit, std::less<>> units;
+    std::set<std::string> above;
+  };
+  /// One look at one unit.
+  struct visit;
+  struct candidate;
+
+  struct blockage {
+    file_identity identity;
+    std::string location;
+    error why;
+  };
+
+  bool wants(std::size_t index, std::string const& name) const;
+  walker way_of(visit& now);
+  void look_at_root(std::size_t index);
+  void look_at_subdirectory(std::size_t index, directory_ptr const& top, std::string const& name);
+  void look_at_unit(visit& now, directory_ptr const& here);
+  void look_at_file(visit& now, directory_ptr const& here, std::string const& name);
+  [[nodiscard]] result<candidate> find_candidate(visit& now, directory_ptr const& here,
+                                                 std::string const& name);
+  void block(entry& known, source_id const& id, std::string const& own, blockage what);
+  void block_unit(std::size_t index, std::string const& name, error const& why);
+  void report_absent(visit& now, std::vector<std::string> const& present,
+                     std::string const& directory);
+  void close_unit(visit& now);
+  void report(source_id id, entry const& known, std::string const& own,
+              decltype(finding::what) what);
+
+  source_watcher::options how_;
+  std::vector<root> roots_;
+  watch_table watches_;
+  std::size_t file_count_ = 0;
+
+  look_request const* request_ = nullptr; ///< during look()
+  look_result* result_ = nullptr;
+};
+
+} // namespace cfgd::watchers

@@ -1,0 +1,48 @@
+#pragma once
+
+#include "watchers/look.hpp"
+
+#include <cstddef>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace cfgd::watchers {
+
+/// From an event to what has to be looked at: which path it is about, and which units depend on that
+/// path. Fed by the results of looks. No I/O.
+class routes {
+ public:
+  void apply(look_result const& result);
+
+  bool knows(int watch) const { return directories_.contains(watch); }
+  /// The watched directories that a watch stands for: one, but for bind mounts.
+  std::vector<std::string> directories(int watch) const;
+  /// The real paths that an event is about; none if it is about an entry that does not matter.
+  std::vector<std::string> subjects(kernel_event const& event) const;
+  void forget(int watch) { directories_.erase(watch); }
+
+  /// Adds the units that depend on the path, or on the directory that it is in.
+  void add_units(std::string const& subject, look_request& to) const;
+  /// Whether the unit depends on a directory that is not watched.
+  bool is_polled(look_unit const& unit) const;
+  bool has_unwatched() const { return !unwatched_.empty(); }
+  /// Adds the units that depend on directories that are not watched.
+  void add_polled(look_request& to) const;
+
+ private:
+  void add_dependents(std::string const& directory, look_request& to) const;
+
+  std::unordered_map<int, std::vector<watched_directory>> directories_; ///< by watch
+  std::unordered_map<std::string, int> watches_;                        ///< by path
+  std::map<look_unit, std::set<std::string>> needs_;
+  std::map<std::size_t, std::set<std::string>> roots_need_;
+  std::unordered_map<std::string, std::set<look_unit>> units_by_directory_;
+  std::unordered_map<std::string, std::set<std::size_t>> roots_by_directory_;
+  std::map<std::string, int> unwatched_;
+};
+
+} // namespace cfgd::watchers

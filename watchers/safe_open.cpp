@@ -1,0 +1,300 @@
+/// Opening files that must be believed.
+///
+/// Whoever can write a source decides what the machine does, and whoever can write a directory on
+/// the way to it can put another file there. So every component from "/" on is opened by itself,
+/// without following links, checked on the open descriptor, and the next one is looked up in that
+/// descriptor: nothing is looked up twice, so nothing can be swapped in between.
+///
+/// A directory must be owned by root or the trusted user and be writable by nobody else. One
+/// exception, as sshd and systemd make it: a sticky directory that all may write (/tmp) above the
+/// root of sources, because there only the owner of an entry can rename or remove it, and the next
+/// component has to be owned by root or the trusted user as well.
+///
+/// Links above the root are followed, as an administrator may well make one. Below it a link must
+/// lead to something below the root: that is what Kubernetes' ..data needs, and all that is given.
+#include "watchers/safe_open.hpp"
+
+#include <fcntl.h>
+#include <time.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+#include <cstdio>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace cfgd::watchers {
+namespace {
+
+constexpr int maximum_links = 8;
+constexpr int maximum_attempts = 3;
+/// The kernel stamps files with a clock that ticks at least 100 times a second.
+constexpr std::int64_t clock_tick_ns = 15'000'000;
+
+std::int64_t nanoseconds(timespec const& when) {
+  return std::int64_t{when.tv_sec} * 1'000'000'000 + when.tv_nsec;
+}
+
+std::string owner_and_mode(struct stat const& info) {
+  std::array<char, 64> text{};
+  std::snprintf(text.data(), text.size(), "owned by uid %u with mode %04o",
+                static_cast<unsigned>(info.st_uid), static_cast<unsigned>(info.st_mode & 07777U));
+  return text.data();
+}
+
+bool is_owner_trusted(struct stat const& info, uid_t trusted) {
+  return info.st_uid == 0 || info.st_uid == trusted;
+}
+
+bool is_shared_directory(struct stat const& info) {
+  constexpr mode_t sticky_for_all = S_ISVTX | S_IWOTH;
+  return S_ISDIR(info.st_mode) && (info.st_mode & sticky_for_all) == sticky_for_all;
+}
+
+error untrusted(std::string message, std::string const& path) {
+  return {.code = errc::untrusted, .message = std::move(message), .subject = path};
+}
+
+/// Puts the components of a path on a stack, first one on top.
+void push_components(std::vector<std::string>& todo, std::string_view path) {
+  std::vector<std::string> parts;
+  while (!path.empty()) {
+    auto const slash = path.find('/');
+    auto const part = path.substr(0, slash);
+    if (!part.empty() && part != ".") parts.emplace_back(part);
+    path = slash == path.npos ? std::string_view{} : path.substr(slash + 1);
+  }
+  todo.insert(todo.end(), std::make_move_iterator(parts.rbegin()),
+              std::make_move_iterator(parts.rend()));
+}
+
+/// What lies below `base` in an absolute path, if it does.
+std::optional<std::string_view> below(std::string_view path, std::string_view base) {
+  if (base == "/") return path.substr(1);
+  if (!path.starts_with(base)) return std::nullopt;
+  auto const rest = path.substr(base.size());
+  if (rest.empty()) return rest;
+  if (rest.front() != '/') return std::nullopt;
+  return rest.substr(1);
+}
+
+result<directory_ptr> open_slash() {
+  auto slash = std::make_shared<directory>();
+  slash->path = "/";
+  slash->fd = unique_fd(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!slash->fd || ::fstat(slash->fd.get(), &slash->info) != 0)
+    return system_failure("open", errno, slash->path);
+  return directory_ptr(std::move(slash));
+}
+
+/// -1 or the bytes; the descriptor is at the start.
+std::optional<std::string> read_to_end(int fd, std::size_t expected) {
+  // One byte more than expected: a file that grew is found out without another stat.
+  std::string bytes(expected + 1, '\0');
+  std::size_t filled = 0;
+  while (filled < bytes.size()) {
+    auto const got = ::read(fd, bytes.data() + filled, bytes.size() - filled);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return std::nullopt;
+    if (got == 0) break;
+    filled += static_cast<std::size_t>(got);
+  }
+  bytes.resize(filled);
+  return bytes;
+}
+
+} // namespace
+
+file_identity identity_of(struct stat const& info) {
+  return {.device = info.st_dev,
+          .inode = info.st_ino,
+          .size = static_cast<std::uint64_t>(info.st_size),
+          .modified_ns = nanoseconds(info.st_mtim),
+          .changed_ns = nanoseconds(info.st_ctim)};
+}
+
+std::string join(std::string_view directory, std::string_view name) {
+  std::string path(directory);
+  if (path != "/") path += '/';
+  path += name;
+  return path;
+}
+
+error system_failure(char const* call, int code, std::string const& path, struct stat const* info) {
+  auto const kind = code == ENOENT || code == ENOTDIR || code == ELOOP ? errc::not_found : errc::io;
+  auto message = std::string(call) + " '" + path + "': " + std::generic_category().message(code);
+  if (code == EACCES && info != nullptr) message += " (it is " + owner_and_mode(*info) + ")";
+  return {.code = kind, .message = std::move(message), .subject = path};
+}
+
+std::optional<error> distrust_of(struct stat const& info, std::string const& path, uid_t trusted) {
+  auto const is_private = (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || S_ISLNK(info.st_mode);
+  if (is_private && is_owner_trusted(info, trusted)) return std::nullopt;
+  std::string wanted = "root";
+  if (trusted != 0) wanted += " or uid " + std::to_string(trusted);
+  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it has to be owned by " + wanted +
+                       " and writable by nobody else",
+                   path);
+}
+
+std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
+                                 std::size_t maximum) {
+  if (!S_ISREG(info.st_mode))
+    return untrusted("'" + path + "' is no regular file (it is " + owner_and_mode(info) + ")", path);
+  if (auto distrust = distrust_of(info, path, trusted)) return distrust;
+  auto const size = static_cast<std::uint64_t>(info.st_size);
+  if (size <= maximum) return std::nullopt;
+  return error{.code = errc::limit,
+               .message = "'" + path + "' has " + std::to_string(size) + " bytes; at most " +
+                          std::to_string(maximum) + " are read",
+               .subject = "file_bytes",
+               .used = size,
+               .maximum = maximum};
+}
+
+struct walker::journey {
+  directory_ptr at;
+  std::vector<std::string> todo; ///< next one last
+  directory_ptr floor{};         ///< not to be left; none above the root
+  std::string_view alias{};      ///< the floor's path as people write it
+  int links = 0;
+};
+
+result<directory_ptr> walker::open_root(std::string const& path) const {
+  auto slash = open_slash();
+  if (!slash) return slash.error();
+  journey way{.at = *slash, .todo = {}};
+  push_components(way.todo, path);
+  auto end = walk(std::move(way));
+  if (!end) return end.error();
+  if (!end->here) return system_failure("open", ENOTDIR, path);
+  // The exception for sticky directories is for those above only.
+  if (end->here->distrust || !distrust_of(end->here->info, end->here->path, trusted_))
+    return end->here;
+  auto const& last = *end->here;
+  auto shared = std::make_shared<directory>();
+  shared->fd = unique_fd(::fcntl(last.fd.get(), F_DUPFD_CLOEXEC, 0));
+  if (!shared->fd) return system_failure("open", errno, path);
+  shared->path = last.path;
+  shared->info = last.info;
+  shared->parent = last.parent;
+  shared->distrust = distrust_of(last.info, last.path, trusted_);
+  return directory_ptr(std::move(shared));
+}
+
+result<target> walker::resolve(directory_ptr const& root, std::string const& alias,
+                               directory_ptr const& from, std::string_view name) const {
+  journey way{.at = from, .todo = {}, .floor = root, .alias = alias};
+  way.todo.emplace_back(name);
+  return walk(std::move(way));
+}
+
+result<void> walker::go_up(journey& way) const {
+  if (way.floor && way.at->path == way.floor->path)
+    return untrusted("a link leads out of '" + way.floor->path + "'", way.at->path);
+  if (way.at->parent) way.at = way.at->parent;
+  return {};
+}
+
+result<void> walker::follow(journey& way, int link, std::string const& path) const {
+  if (++way.links > maximum_links)
+    return untrusted("more than " + std::to_string(maximum_links) + " links to '" + path + "'", path);
+  std::array<char, PATH_MAX> buffer{};
+  auto const length = ::readlinkat(link, "", buffer.data(), buffer.size());
+  if (length < 0) return system_failure("readlink", errno, path);
+  std::string_view leads_to(buffer.data(), static_cast<std::size_t>(length));
+  if (!leads_to.empty() && leads_to.front() == '/') {
+    auto top = way.floor;
+    if (!top) {
+      auto slash = open_slash();
+      if (!slash) return slash.error();
+      top = *slash;
+    } else {
+      auto rest = below(leads_to, way.floor->path);
+      if (!rest) rest = below(leads_to, way.alias);
+      if (!rest)
+        return untrusted("'" + path + "' is a link that leads out of '" + top->path + "'", path);
+      leads_to = *rest;
+    }
+    way.at = std::move(top);
+  }
+  push_components(way.todo, leads_to);
+  return {};
+}
+
+result<target> walker::walk(journey way) const {
+  auto const where = way.floor ? zone::inside : zone::above;
+  while (!way.todo.empty()) {
+    auto const name = std::move(way.todo.back());
+    way.todo.pop_back();
+    if (name == "..") {
+      if (auto up = go_up(way); !up) return up.error();
+      continue;
+    }
+    visit_(*way.at, name, where);
+    auto path = join(way.at->path, name);
+    unique_fd fd(::openat(way.at->fd.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    if (!fd) return system_failure("open", errno, path, &way.at->info);
+    struct stat info {};
+    if (::fstat(fd.get(), &info) != 0) return system_failure("stat", errno, path);
+
+    auto distrust = way.at->distrust;
+    bool const shared = !way.floor && is_shared_directory(info) && is_owner_trusted(info, trusted_);
+    if (!distrust && !shared) distrust = distrust_of(info, path, trusted_);
+    if (S_ISLNK(info.st_mode)) {
+      // In a shared directory anybody can make a link: it counts for nothing if its owner does not.
+      if (distrust) return *distrust;
+      if (auto ok = follow(way, fd.get(), path); !ok) return ok.error();
+      continue;
+    }
+    if (!S_ISDIR(info.st_mode)) {
+      if (!way.todo.empty()) return system_failure("open", ENOTDIR, path);
+      return target{.parent = way.at, .name = name, .info = info, .here = {}};
+    }
+    auto next = std::make_shared<directory>();
+    next->fd = std::move(fd);
+    next->path = std::move(path);
+    next->info = info;
+    next->parent = way.at;
+    next->distrust = std::move(distrust);
+    way.at = std::move(next);
+  }
+  return target{.parent = way.at->parent, .name = {}, .info = way.at->info, .here = way.at};
+}
+
+result<whole_file> read_whole(int directory, std::string const& name, std::string const& path,
+                              uid_t trusted, std::size_t maximum) {
+  constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
+  for (int attempt = 0; attempt < maximum_attempts; ++attempt) {
+    unique_fd fd(::openat(directory, name.c_str(), flags));
+    struct stat before {};
+    if (!fd) {
+      auto const code = errno;
+      bool const known = ::fstatat(directory, name.c_str(), &before, AT_SYMLINK_NOFOLLOW) == 0;
+      return system_failure("open", code, path, known ? &before : nullptr);
+    }
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    if (::fstat(fd.get(), &before) != 0) return system_failure("stat", errno, path);
+    if (auto refusal = refuse_file(before, path, trusted, maximum)) return *refusal;
+
+    auto bytes = read_to_end(fd.get(), static_cast<std::size_t>(before.st_size));
+    if (!bytes) return system_failure("read", errno, path);
+    struct stat after {};
+    if (::fstat(fd.get(), &after) != 0) return system_failure("stat", errno, path);
+    auto const identity = identity_of(before);
+    if (identity != identity_of(after) || bytes->size() != identity.size) continue;
+    auto const hash = hash_content(*bytes);
+    return whole_file{.bytes = std::move(*bytes),
+                      .hash = hash,
+                      .identity = identity,
+                      .certain = nanoseconds(now) - identity.changed_ns > clock_tick_ns};
+  }
+  return error{.code = errc::conflict,
+               .message = "'" + path + "' changes while it is read",
+               .subject = path};
+}
+
+} // namespace cfgd::watchers

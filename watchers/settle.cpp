@@ -1,0 +1,101 @@
+/// Settling.
+///
+/// One save is many events: a temporary file, a truncation, writes, a close, a rename. What counts is
+/// the state after the last one. So each subject has a time when it is ready (quiet long enough, or
+/// late) and a time when it no longer waits for its neighbours. The group goes when all of it is
+/// ready, or when one member has waited for too long; then all that are ready go.
+///
+/// A file that somebody has open for writing is half a file, however quiet it is: between a truncation
+/// and the write lies whatever the writer does in between. It is ready when it is closed. A writer
+/// that keeps it open for ever, or a truncate(2) that closes nothing, is taken after `open`.
+///
+/// Events under way are few, so every question walks all of them.
+#include "watchers/settle.hpp"
+
+#include <algorithm>
+
+namespace cfgd::watchers {
+
+using namespace std::chrono_literals;
+
+void settle::note(std::string_view subject, sign what, time now) {
+  auto found = pending_.find(subject);
+  if (found == pending_.end()) {
+    state const fresh{.first = now, .last = now};
+    found = pending_.emplace(std::string(subject), fresh).first;
+  }
+  state& which = found->second;
+  which.last = now;
+  which.again = false;
+  if (what == sign::written) which.open = true;
+  if (what == sign::closed || what == sign::replaced) which.open = false;
+}
+
+void settle::put_back(std::string_view subject, time first, time now) {
+  auto const found = pending_.find(subject);
+  if (found == pending_.end()) {
+    pending_.emplace(std::string(subject), state{.first = first, .last = now, .again = true});
+  } else {
+    found->second.first = std::min(found->second.first, first);
+  }
+}
+
+void settle::lose_track() {
+  for (auto& [subject, which] : pending_)
+    which.open = false;
+}
+
+settle::time settle::ready_at(state const& which) const {
+  if (which.open) return which.last + how_.open;
+  // A late one that was put back would be ready at once and for ever.
+  if (which.again) return which.last + std::max(how_.quiet, 1ms);
+  return std::min(which.last + how_.quiet, which.first + how_.late);
+}
+
+settle::time settle::forced_at(state const& which) const {
+  auto const ready = ready_at(which);
+  if (which.open) return ready;
+  return std::max(ready, std::min(which.last + how_.quiet + how_.together, which.first + how_.late));
+}
+
+std::optional<settle::time> settle::next() const {
+  if (pending_.empty()) return std::nullopt;
+  time all_ready = time::min();
+  time first_forced = time::max();
+  for (auto const& [subject, which] : pending_) {
+    all_ready = std::max(all_ready, ready_at(which));
+    first_forced = std::min(first_forced, forced_at(which));
+  }
+  return std::min(all_ready, first_forced);
+}
+
+std::vector<settle::released> settle::take(time now) {
+  auto const due = next();
+  std::vector<released> group;
+  if (!due || *due > now) return group;
+  std::erase_if(pending_, [&](auto const& entry) {
+    if (ready_at(entry.second) > now) return false;
+    group.push_back({.subject = entry.first, .first = entry.second.first});
+    return true;
+  });
+  return group;
+}
+
+std::vector<settle::released> settle::take_closed() {
+  std::vector<released> group;
+  std::erase_if(pending_, [&](auto const& entry) {
+    if (entry.second.open) return false;
+    group.push_back({.subject = entry.first, .first = entry.second.first});
+    return true;
+  });
+  return group;
+}
+
+std::unordered_set<std::string> settle::subjects() const {
+  std::unordered_set<std::string> names;
+  for (auto const& [subject, which] : pending_)
+    names.insert(subject);
+  return names;
+}
+
+} // namespace cfgd::watchers
