@@ -17,7 +17,7 @@
 namespace cfgd::store {
 namespace {
 
-/// A key and its new value; null hides it.
+/// A key and its new value; without one it is hidden.
 struct assignment {
   key const* which = nullptr;
   boost::json::value const* value = nullptr;
@@ -29,13 +29,12 @@ error key_error(key const& which, std::string message) {
 
 /// All assignments in key order. Errors: bad_key (they overlap).
 result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
-  static boost::json::value const null;
   std::vector<assignment> all;
   all.reserve(asked.values.size() + asked.hide.size());
   for (auto const& [which, value] : asked.values)
     all.push_back({&which, &value});
   for (auto const& which : asked.hide)
-    all.push_back({&which, &null});
+    all.push_back({&which, nullptr});
   std::ranges::sort(all, {}, [](assignment const& one) -> key const& { return *one.which; });
 
   // In key order whatever lies below a key follows it at once.
@@ -53,11 +52,11 @@ result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
 }
 
 result<void> check_value(assignment const& one, limits const& bounds) {
-  if (one.which->path().empty() && !one.value->is_object())
+  if (one.which->path().empty() && (one.value == nullptr || !one.value->is_object()))
     return error{.code = errc::bad_value,
                  .message = "the value of a namespace must be an object",
                  .subject = one.which->str()};
-  if (one.value->is_null()) return {};
+  if (one.value == nullptr) return {};
   if (auto const storable = json::check_storable(*one.value); !storable) {
     auto refused = storable.error();
     if (!refused.subject.empty()) refused.message += " (at " + refused.subject + ")";
@@ -137,8 +136,9 @@ outcome plan::apply(set_request const& asked) {
   by.from.where = layer::overrides;
   for (auto const& which : asked.unset)
     edits.of(which.name_space()).unset(which);
+  static boost::json::value const null;
   for (auto const& one : *assignments)
-    edits.of(one.which->name_space()).set(*one.which, *one.value, by);
+    edits.of(one.which->name_space()).set(*one.which, one.value ? *one.value : null, by);
   edits.put_into(made);
 
   auto done = conclude(

@@ -1,9 +1,9 @@
 #include "store/config_store.hpp"
-#include "tests/support/store_requests.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <cstring>
 #include <ostream>
 
 // What a store does with one request after the other, as its callers see it.
@@ -14,45 +14,22 @@ using namespace cfgd;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
-struct fixture {
-  temporary_directory directory;
-  limits bounds;
-  std::unique_ptr<config_store> store = open();
-
-  std::unique_ptr<config_store> open() {
-    return std::move(config_store::open(directory / "state", bounds).value());
+/// From the newer meta page, as LMDB writes it: MDB_page's header, then MDB_meta, whose last member
+/// is the id. Asking LMDB would mean to open the file twice in one process.
+std::uint64_t last_transaction(std::filesystem::path const& file) {
+  auto const bytes = read_file(file);
+  std::uint64_t newest = 0;
+  for (std::size_t page : {0U, 4096U}) {
+    std::uint64_t id = 0;
+    std::memcpy(&id, bytes.data() + page + 16 + 128, sizeof id);
+    newest = std::max(newest, id);
   }
-  void reopen() {
-    store.reset();
-    store = open();
-  }
-  outcome commit(request const& one) {
-    auto all = store->commit({&one, 1}, at());
-    BOOST_REQUIRE_EQUAL(all.size(), 1U);
-    return std::move(all.front());
-  }
-  applied must(request const& one) { return commit(one).value(); }
-  errc refusal(request const& one) { return commit(one).error().code; }
-  std::string text(std::string_view name) {
-    auto const found = store->read(name).text;
-    return found ? *found : "(none)";
-  }
-};
-
-std::string keys_of(applied const& done) {
-  std::string out;
-  for (auto const& change : done.changes) {
-    out += std::to_string(change->revision) + ':';
-    for (auto const& one : change->keys)
-      out += ' ' + one.key + '=' + one.before + "->" + one.after;
-    out += ';';
-  }
-  return out;
+  return newest;
 }
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(config_store, fixture)
+BOOST_FIXTURE_TEST_SUITE(config_store, store_fixture)
 
 BOOST_AUTO_TEST_CASE(a_new_store_is_empty_at_revision_0) {
   BOOST_TEST(store->revision() == 0U);
@@ -69,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
   auto const done = must(batch({good("admin/site.json", R"({"title":"Harbour","a":{"b":1}})")}));
 
   BOOST_TEST(done.revision == 1U);
-  BOOST_TEST(keys_of(done) == R"(1: site.a.b=->1 site.title=->"Harbour";)");
+  BOOST_TEST(show(done.changes) == R"(1: site.a.b=->1 site.title=->"Harbour";)");
   BOOST_TEST(text("site") == R"({"a":{"b":1},"title":"Harbour"})");
   BOOST_TEST(done.transitions.empty());
   auto const& from = done.changes.front()->from;
@@ -96,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_set_is_durable_and_explained) {
   must(batch({good("admin/site.json", R"({"title":"A"})")}));
   auto const done = must(set({{"site.title", "\"O\""}}));
 
-  BOOST_TEST(keys_of(done) == R"(2: site.title="A"->"O";)");
+  BOOST_TEST(show(done.changes) == R"(2: site.title="A"->"O";)");
   reopen();
   BOOST_TEST(store->revision() == 2U);
   BOOST_TEST(text("site") == R"({"title":"O"})");
@@ -117,11 +94,131 @@ BOOST_AUTO_TEST_CASE(requests_of_one_commit_see_each_other) {
   auto const outcomes = store->commit(requests, at());
 
   BOOST_REQUIRE_EQUAL(outcomes.size(), 4U);
-  BOOST_TEST(keys_of(outcomes[0].value()) == "1: site.a=->1;");
-  BOOST_TEST(keys_of(outcomes[1].value()) == "2: site.b=->2;");
+  BOOST_TEST(show(outcomes[0].value().changes) == "1: site.a=->1;");
+  BOOST_TEST(show(outcomes[1].value().changes) == "2: site.b=->2;");
   BOOST_TEST((outcomes[2].error().code == errc::bad_value));
-  BOOST_TEST(keys_of(outcomes[3].value()) == "3: site.a=1->4;");
+  BOOST_TEST(show(outcomes[3].value().changes) == "3: site.a=1->4;");
   BOOST_TEST(store->changes_after(0, 100'000).changes.size() == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
+  auto const together =
+      must(batch({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
+  BOOST_TEST(show(together.changes) == "1: a.x=->1 b.y=->1;");
+  BOOST_TEST(together.effectives.size() == 2U);
+  BOOST_TEST(together.changes.front()->from.path == "/admin/a.json");
+
+  auto const apart =
+      must(batch({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
+                 grouping::change_per_namespace));
+  BOOST_TEST(show(apart.changes) == "2: a.x=1->2; 3: b.y=1->2;");
+  BOOST_TEST(apart.revision == 3U);
+  BOOST_TEST(apart.changes.back()->from.path == "/admin/b.json");
+  BOOST_TEST(store->read("a").revision == 2U);
+  BOOST_TEST(store->read("b").revision == 3U);
+  BOOST_TEST(store->sources().at(1).revision == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
+  must(batch({good("admin/site.json", R"({"a":1})")}));
+
+  auto const same = must(batch({good("admin/site.json", R"({ "a": 1 })")}));
+  auto const hidden = must(batch({good("vendor/site.json", R"({"a":5})")}));
+
+  BOOST_TEST(same.revision == 1U);
+  BOOST_TEST(same.changes.empty());
+  BOOST_TEST(same.effectives.empty());
+  BOOST_TEST(hidden.changes.empty());
+  reopen();
+  BOOST_TEST(store->sources().size() == 2U);
+  BOOST_TEST(store->revision() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
+  must(batch({good("admin/site.json", R"({"a":1})")}));
+
+  auto const done = must(batch({gone("admin/site.json")}));
+
+  BOOST_TEST(show(done.changes) == "2: site.a=1->;");
+  BOOST_REQUIRE_EQUAL(done.effectives.size(), 1U);
+  BOOST_TEST((done.effectives.front().text == nullptr));
+  BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
+  BOOST_TEST(done.transitions.front().gone);
+  BOOST_TEST(text("site") == "(none)");
+  reopen();
+  BOOST_TEST(store->effectives().empty());
+  BOOST_TEST(store->sources().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
+  auto const done = must(batch({good("admin/site.json", "{}")}));
+
+  BOOST_TEST(done.revision == 0U);
+  BOOST_TEST(done.changes.empty());
+  BOOST_REQUIRE_EQUAL(done.effectives.size(), 1U);
+  BOOST_TEST(*done.effectives.front().text == "{}");
+  reopen();
+  BOOST_TEST(text("site") == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_says_the_first_key) {
+  must(
+      batch({good("vendor/site.json", R"({"a":1,"b":1})"), good("admin/site.json", R"({"c":1})")}));
+
+  auto const lower = must(
+      batch({good("admin/site.json", R"({"c":2})"), good("vendor/site.json", R"({"a":2,"b":1})")}));
+  BOOST_TEST(lower.changes.front()->from.path == "/vendor/site.json");
+  auto const removed = must(batch({good("vendor/site.json", R"({"b":1})")}));
+  BOOST_TEST(removed.changes.front()->from.path == "/vendor/site.json");
+  auto const erased = must(batch({gone("admin/site.json")}));
+  BOOST_TEST(erased.changes.front()->from.path == "/admin/site.json");
+  BOOST_TEST(erased.changes.front()->from.at.line == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_gives_no_namespace_is_refused) {
+  BOOST_TEST((refusal(batch({good("admin/Site.json", "{}")})).code == errc::bad_key));
+  BOOST_TEST((refusal(batch({good("admin/.site.json", "{}")})).code == errc::bad_key));
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_grows_too_large_is_refused_whole) {
+  store.reset();
+  bounds.namespace_bytes = 20;
+  store = open();
+  must(batch({good("admin/site.json", R"({"a":"01234567890"})")}));
+
+  auto const large = refusal(batch({good("admin/other.json", R"({"a":1})"),
+                                    good("admin/site.json", R"({"a":"0123456789012345"})")}));
+
+  BOOST_TEST((large.code == errc::limit));
+  BOOST_TEST(large.subject == "namespace_bytes");
+  BOOST_TEST(large.used == 24U);
+  BOOST_TEST(large.maximum == 20U);
+  BOOST_TEST(text("other") == "(none)");
+  BOOST_TEST(store->sources().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_group_is_one_transaction) {
+  std::vector<request> requests;
+  for (int number = 0; number < 100; ++number)
+    requests.emplace_back(set({{"site.a" + std::to_string(number), "1"}}));
+  auto const before = last_transaction(store->data_file());
+
+  auto const outcomes = store->commit(requests, at());
+
+  BOOST_TEST(outcomes.back().value().revision == 100U);
+  BOOST_TEST(last_transaction(store->data_file()) == before + 1);
+}
+
+BOOST_AUTO_TEST_CASE(what_asks_for_nothing_costs_no_transaction) {
+  must(set({{"site.a", "1"}}));
+  auto const before = last_transaction(store->data_file());
+
+  must(set({{"site.a", "1"}}));
+  must(unset({"site.b"}));
+  BOOST_TEST((refusal(set({{"site", "1"}})).code == errc::bad_value));
+  BOOST_TEST(store->refresh().empty());
+
+  BOOST_TEST(last_transaction(store->data_file()) == before);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

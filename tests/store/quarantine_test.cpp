@@ -1,0 +1,130 @@
+#include "tests/support/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+// Content that was refused or cannot be had never replaces what is good, also not after a restart.
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::store;
+using namespace cfgd::test;
+
+constexpr auto source = "admin/site.json";
+
+struct fixture : store_fixture {
+  source_row row() { return store->sources().at(0); }
+  source_status status() { return row().status; }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(quarantine, fixture)
+
+BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
+  must(batch({good(source, R"({"a":1})")}));
+
+  auto const done = must(batch({refused(source, "{\"a\": \xff", "no UTF-8")}));
+
+  BOOST_TEST(done.changes.empty());
+  BOOST_TEST(done.effectives.empty());
+  BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
+  BOOST_TEST((done.transitions[0].before == source_status::active));
+  BOOST_TEST((done.transitions[0].now.status == source_status::quarantined));
+  BOOST_TEST(done.transitions[0].was_known);
+  for (int restart = 0; restart < 2; ++restart, reopen()) {
+    BOOST_TEST(text("site") == R"({"a":1})");
+    BOOST_TEST((status() == source_status::quarantined));
+    BOOST_TEST(row().in_force);
+    BOOST_TEST(row().revision == 1U);
+    BOOST_TEST(row().why->message == "no UTF-8");
+    BOOST_TEST((row().why->where == place{3, 7}));
+    BOOST_TEST((row().hash == hash_content("{\"a\": \xff")));
+    BOOST_TEST(*store->refused_content(to_source(source)) == "{\"a\": \xff");
+  }
+}
+
+BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
+  must(batch({good(source, R"({"a":1})")}));
+  must(batch({refused(source, "{", "cut off")}));
+
+  auto const done = must(batch({good(source, R"({"a":1})")}));
+
+  BOOST_TEST(done.changes.empty());
+  BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
+  BOOST_TEST((done.transitions[0].now.status == source_status::active));
+  reopen();
+  BOOST_TEST((status() == source_status::active));
+  BOOST_TEST(!row().why);
+  BOOST_TEST((store->refused_content(to_source(source)) == nullptr));
+}
+
+BOOST_AUTO_TEST_CASE(another_fault_is_a_transition_and_the_same_is_none) {
+  must(batch({good(source, R"({"a":1})")}));
+  BOOST_TEST(must(batch({refused(source, "{", "first")})).transitions.size() == 1U);
+  BOOST_TEST(must(batch({refused(source, "{ ", "first")})).transitions.empty());
+  BOOST_TEST(must(batch({refused(source, "[", "second")})).transitions.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
+  auto const done = must(batch({refused(source, "{", "cut off")}));
+
+  BOOST_TEST(done.revision == 0U);
+  BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
+  BOOST_TEST(!done.transitions[0].was_known);
+  BOOST_TEST(text("site") == "{}");
+  BOOST_TEST(!row().in_force);
+  reopen();
+  BOOST_TEST(text("site") == "{}");
+  BOOST_TEST(show(must(batch({good(source, R"({"a":1})")})).changes) == "1: site.a=->1;");
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_had_stays_in_force) {
+  must(batch({good(source, R"({"a":1})")}));
+
+  BOOST_TEST(must(batch({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
+  BOOST_TEST(text("site") == R"({"a":1})");
+  BOOST_TEST((row().hash == hash_content(R"({"a":1})")));
+  reopen();
+  BOOST_TEST((status() == source_status::untrusted));
+  BOOST_TEST(must(batch({touched(source)})).transitions.size() == 1U);
+  BOOST_TEST((status() == source_status::active));
+  BOOST_TEST(!row().why);
+}
+
+BOOST_AUTO_TEST_CASE(touching_does_not_lift_a_quarantine) {
+  must(batch({good(source, R"({"a":1})")}));
+  must(batch({refused(source, "{", "cut off")}));
+
+  must(batch({touched(source)}));
+  BOOST_TEST((status() == source_status::quarantined));
+
+  must(batch({blocked(source, source_status::missing)}));
+  BOOST_TEST((status() == source_status::missing));
+  reopen();
+  must(batch({touched(source)}));
+  BOOST_TEST((status() == source_status::quarantined));
+  BOOST_TEST(row().why->message == "cut off");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_kept_of_refused_content_is_limited) {
+  store.reset();
+  bounds.file_bytes = 8;
+  store = open();
+  must(batch({refused(source, "0123456789", "too long")}));
+  BOOST_TEST(*store->refused_content(to_source(source)) == "01234567");
+}
+
+BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
+  must(batch({good(source, R"({"a":1})")}));
+  must(batch({refused(source, "{", "cut off")}));
+  BOOST_TEST(show(must(batch({gone(source)})).changes) == "2: site.a=1->;");
+  BOOST_TEST(store->sources().empty());
+  BOOST_TEST(must(batch({gone(source)})).transitions.empty());
+  BOOST_TEST(must(batch({touched(source)})).effectives.empty());
+  BOOST_TEST(store->sources().empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
