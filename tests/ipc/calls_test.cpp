@@ -1,19 +1,260 @@
+#include "core/log.hpp"
 #include "tests/support/serving.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
+#include <string>
+#include <vector>
+
+using namespace cfgd;
 using namespace cfgd::test;
+
+namespace {
+
+std::string echo(std::string_view text) {
+  return try_call("Echo", R"({"text":")" + std::string(text) + R"("})");
+}
+std::string echoed(std::string_view text) {
+  return R"({"parameters":{"text":")" + std::string(text) + R"("}})";
+}
+std::string note(std::string_view text, std::string_view more = {}) {
+  return try_call("Note", R"({"text":")" + std::string(text) + R"("})", more);
+}
+
+} // namespace
 
 BOOST_AUTO_TEST_SUITE(calls)
 
-BOOST_AUTO_TEST_CASE(a_call_is_answered) {
+BOOST_AUTO_TEST_CASE(pipelined_calls_are_answered_in_order) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  std::string all;
+  for (int number = 0; number < 1000; ++number)
+    all += echo(std::to_string(number)) + '\0';
+
+  client.send_raw(all);
+
+  for (int number = 0; number < 1000; ++number)
+    BOOST_REQUIRE(client.receive().value_or("closed") == echoed(std::to_string(number)));
+  BOOST_TEST(here.server->figures().calls == 1000U);
+}
+
+BOOST_AUTO_TEST_CASE(calls_split_anywhere_are_answered) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  auto const text = echo("a") + '\0' + echo("b") + '\0';
+
+  for (std::size_t cut = 0; cut <= text.size(); ++cut) {
+    client.send_raw(text.substr(0, cut));
+    here.loop.restart();
+    here.loop.poll();
+    client.send_raw(text.substr(cut));
+
+    BOOST_REQUIRE(client.receive().value_or("closed") == echoed("a"));
+    BOOST_REQUIRE(client.receive().value_or("closed") == echoed("b"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(one_client_with_a_full_pipe_does_not_keep_others_waiting) {
+  serving here;
+  here.bounds.pipelined_calls = 4;
+  here.start();
+  auto busy = here.connect();
+  auto other = here.connect();
+  std::string all;
+  for (int number = 0; number < 200; ++number)
+    all += note("busy") + '\0';
+  busy.send_raw(all);
+  other.send(note("other"));
+
+  BOOST_TEST(other.receive().value_or("closed") == "{}");
+
+  std::size_t const before = static_cast<std::size_t>(
+      std::find(here.noted.begin(), here.noted.end(), "other") - here.noted.begin());
+  BOOST_TEST(before <= 20U);
+  for (int number = 0; number < 200; ++number)
+    BOOST_REQUIRE(busy.receive().value_or("closed") == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(a_large_call_and_a_large_reply_pass) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  std::string const text(900'000, 'x');
+
+  BOOST_TEST((client.ask(echo(text)) == echoed(text)));
+}
+
+BOOST_AUTO_TEST_CASE(a_reply_larger_than_the_queue_may_be_is_sent_whole) {
+  serving here;
+  here.bounds.queue_soft_bytes = 1000;
+  here.bounds.queue_hard_bytes = 2000;
+  here.start();
+  auto client = here.connect();
+
+  auto const answer = client.ask(try_call("Produce", R"({"bytes":3000000})"));
+
+  BOOST_TEST(answer.size() > 3'000'000U);
+  BOOST_TEST(client.ask(echo("next")) == echoed("next"));
+}
+
+BOOST_AUTO_TEST_CASE(oneway_calls_are_done_in_order_and_not_answered) {
   serving here;
   here.start();
   auto client = here.connect();
 
-  BOOST_TEST(client.ask(try_call("Echo", R"({"text":"hello"})")) ==
-             R"({"parameters":{"text":"hello"}})");
-  BOOST_TEST(here.server->figures().calls == 1U);
+  client.send(note("1", R"(,"oneway":true)"));
+  client.send(try_call("Throw", "{}", R"(,"oneway":true)"));
+  client.send(note("2", R"(,"oneway":true)"));
+  client.send(echo("end"));
+
+  BOOST_TEST(client.receive().value_or("closed") == echoed("end"));
+  BOOST_TEST(here.noted == (std::vector<std::string>{"1", "2"}), boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(oneway_calls_are_done_though_the_client_has_left) {
+  serving here;
+  here.start();
+  {
+    auto client = here.connect();
+    for (int number = 0; number < 100; ++number)
+      client.send(note("x", R"(,"oneway":true)"));
+  }
+
+  BOOST_TEST(here.until([&] {
+    return here.server->figures().accepted == 1U && here.server->figures().connections == 0;
+  }));
+  BOOST_TEST(here.noted.size() == 100U);
+}
+
+BOOST_AUTO_TEST_CASE(the_next_call_waits_for_the_answer_of_the_one_before) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Hold"));
+  client.send(note("later"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
+  BOOST_TEST(here.noted.empty());
+
+  here.held[0].reply(R"({"text":"now"})");
+
+  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"now"}})");
+  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(here.noted.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_oneway_call_holds_the_next_until_it_is_done) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Hold", "{}", R"(,"oneway":true)"));
+  client.send(echo("next"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(here.held[0].alive());
+  BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
+
+  here.held[0].fail("org.example.try.InternalError");
+
+  BOOST_TEST(!here.held[0].alive());
+  BOOST_TEST(client.receive().value_or("closed") == echoed("next"));
+}
+
+BOOST_AUTO_TEST_CASE(a_call_is_answered_once) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Hold"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  auto const answer = here.held[0];
+  BOOST_TEST(answer.alive());
+
+  answer.reply(R"({"text":"once"})");
+  BOOST_TEST(!answer.alive());
+  answer.reply(R"({"text":"twice"})");
+  answer.fail("org.example.try.InternalError");
+  answer.reply_continues("{}");
+  answer.on_closed([] { BOOST_ERROR("called for an answered call"); });
+
+  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"once"}})");
+  BOOST_TEST(client.ask(echo("next")) == echoed("next"));
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_to_a_former_call_does_not_reach_the_next) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Hold"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  here.held[0].reply(R"({"text":"1"})");
+  client.send(try_call("Hold"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 2; }));
+
+  here.held[0].reply(R"({"text":"late"})");
+  here.held[1].reply(R"({"text":"2"})");
+
+  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"1"}})");
+  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"2"}})");
+}
+
+BOOST_AUTO_TEST_CASE(an_answer_does_not_reach_the_next_connection) {
+  serving here;
+  here.start();
+  {
+    auto first = here.connect();
+    first.send(try_call("Hold"));
+    BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  }
+  BOOST_TEST(here.until([&] { return here.server->figures().connections == 0; }));
+  auto second = here.connect();
+  second.send(try_call("Hold"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 2; }));
+
+  here.held[0].reply(R"({"text":"for the first"})");
+  BOOST_TEST(!here.held[0].alive());
+  BOOST_TEST(here.held[0].queued_bytes() == 0U);
+  here.held[1].reply(R"({"text":"for the second"})");
+
+  BOOST_TEST(second.receive().value_or("closed") == R"({"parameters":{"text":"for the second"}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_series_ends_with_the_reply_that_does_not_continue) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Stream", "{}", R"(,"more":true)"));
+  client.send(echo("behind"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+
+  for (int number = 0; number < 100; ++number)
+    here.held[0].reply_continues(R"({"number":)" + std::to_string(number) + '}');
+  for (int number = 0; number < 100; ++number)
+    BOOST_REQUIRE(client.receive().value_or("closed") == R"({"parameters":{"number":)" +
+                                                             std::to_string(number) +
+                                                             R"(},"continues":true})");
+  BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
+  here.held[0].reply();
+
+  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(client.receive().value_or("closed") == echoed("behind"));
+}
+
+BOOST_AUTO_TEST_CASE(a_series_may_end_with_an_error) {
+  serving here;
+  here.start();
+  auto client = here.connect();
+  client.send(try_call("Stream", "{}", R"(,"more":true)"));
+  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+
+  here.held[0].reply_continues("{}");
+  here.held[0].fail("org.example.try.InternalError", R"({"message":"m"})");
+
+  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{},"continues":true})");
+  BOOST_TEST(client.receive().value_or("closed") ==
+             R"({"error":"org.example.try.InternalError","parameters":{"message":"m"}})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
