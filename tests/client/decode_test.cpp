@@ -1,0 +1,124 @@
+#include "client/detail/decode.hpp"
+#include "core/json.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <string_view>
+
+using namespace cfgd::client;
+using namespace cfgd::client::detail;
+
+namespace {
+
+boost::json::object object_of(std::string_view text) {
+  return std::move(cfgd::json::parse(text).value().as_object());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(decode)
+
+BOOST_AUTO_TEST_CASE(unknown_fields_are_ignored) {
+  auto const found =
+      decode_snapshot(object_of(R"({"values":{"a.b":1},"missing":["c"],"revision":7,"x":[{}]})"));
+
+  BOOST_TEST(found.value().values.at("a.b").as_int64() == 1);
+  BOOST_TEST(found.value().missing.size() == 1U);
+  BOOST_TEST(found.value().revision == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(optional_fields_may_be_absent_or_null) {
+  auto const event = decode_watch_event(object_of(R"({"revision":3,"values":null,"ready":null})"));
+
+  BOOST_TEST(event.value().values.empty());
+  BOOST_TEST(!event.value().ready);
+  BOOST_TEST(!event.value().from.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_field_is_named) {
+  auto const found = decode_snapshot(object_of(R"({"values":{}})"));
+
+  BOOST_REQUIRE(!found);
+  BOOST_TEST((found.error().kind == failure::protocol));
+  BOOST_TEST(found.error().message.find("'revision'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_field_of_a_wrong_type_is_refused) {
+  BOOST_TEST(!decode_snapshot(object_of(R"({"values":[],"revision":1})")));
+  BOOST_TEST(!decode_snapshot(object_of(R"({"revision":"1"})")));
+  BOOST_TEST(!decode_snapshot(object_of(R"({"revision":-1})")));
+  BOOST_TEST(!decode_snapshot(object_of(R"({"revision":1,"missing":[1]})")));
+  BOOST_TEST(!decode_watch_event(object_of(R"({"revision":1,"ready":1})")));
+  BOOST_TEST(!decode_watch_event(object_of(R"({"revision":1,"origin":{}})")));
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_has_its_candidates_in_order) {
+  auto const told = decode_explanation(object_of(
+      R"({"values":{"a.b":2},"candidates":[
+          {"origin":{"layer":"override","uid":1000,"revision":5},"values":{"a.b":2}},
+          {"origin":{"layer":"admin","path":"/e/a.yaml","line":3,"column":8,"revision":1}}],
+          "schema":{"type":"integer"},"secret":false,"writable":true,"revision":5})"));
+
+  BOOST_REQUIRE(told);
+  BOOST_TEST(told->value->as_int64() == 2);
+  BOOST_REQUIRE(told->candidates.size() == 2U);
+  BOOST_TEST(told->candidates[0].from.uid.value() == 1000);
+  BOOST_TEST(told->candidates[0].value->as_int64() == 2);
+  BOOST_TEST(told->candidates[1].from.path.value() == "/e/a.yaml");
+  BOOST_TEST(!told->candidates[1].value.has_value());
+  BOOST_TEST(told->schema->at("type").as_string() == "integer");
+  BOOST_TEST(told->writable);
+}
+
+BOOST_AUTO_TEST_CASE(issues_that_make_no_sense_are_left_out) {
+  auto const found = decode_issues(object_of(R"({"issues":[1,{"severity":"error"},
+                 {"severity":"error","rule":"maximum","key":"a.b","message":"too large"}]})"),
+                                   "issues");
+
+  BOOST_REQUIRE(found.size() == 1U);
+  BOOST_TEST(found[0].key.value() == "a.b");
+  BOOST_TEST(!found[0].pointer.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_transaction_says_only_what_is_wanted) {
+  transaction what;
+  BOOST_TEST(encode_transaction(what) == "");
+
+  what.values["a.b"] = 0.5;
+  BOOST_TEST(encode_transaction(what) == R"({"values":{"a.b":0.5}})");
+
+  what.unset = {"c.d", "e"};
+  what.if_revision = 7;
+  what.mode = commit_mode::check;
+  what.comment = "why \"so\"";
+  BOOST_TEST(
+      encode_transaction(what) ==
+      R"({"values":{"a.b":0.5},"unset":["c.d","e"],"ifRevision":7,"dryRun":true,"comment":"why \"so\""})");
+}
+
+BOOST_AUTO_TEST_CASE(an_object_keeps_its_order) {
+  boost::json::object const what{{"b", 1}, {"a", {{"z", "x"}}}};
+
+  BOOST_TEST(encode_object(what) == R"({"b":1,"a":{"z":"x"}})");
+  BOOST_TEST(encode_object({}) == "");
+}
+
+BOOST_AUTO_TEST_CASE(sources_and_cache_figures_are_read) {
+  auto const files = decode_sources(object_of(
+      R"({"sources":[{"path":"/e/a.yaml","namespace":"a","layer":"admin","state":"quarantined",
+          "message":"bad","line":1,"column":2,"revision":4,"size":10,"watch":"inotify"}]})"));
+  auto const cache = decode_cache_stats(object_of(
+      R"({"namespaces":{"a":{"entries":1,"bytes":2,"hits":3,"misses":4,"invalidations":5}},
+          "bytes":2,"maximumBytes":10,"evictions":0})"));
+
+  BOOST_REQUIRE(files);
+  BOOST_TEST(files->at(0).line.value() == 1);
+  BOOST_TEST(files->at(0).state == "quarantined");
+  BOOST_REQUIRE(cache);
+  BOOST_TEST(cache->namespaces.at(0).name_space == "a");
+  BOOST_TEST(cache->namespaces.at(0).misses == 4);
+  BOOST_TEST(!decode_sources(object_of(R"({"sources":[{"path":"/e"}]})")));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
