@@ -157,7 +157,12 @@ early_end ended(CLI::App const& app, CLI::ParseError const& why) {
   std::ostringstream err;
   int const code = app.exit(why, out, err);
   if (code == 0) return {exit_code::ok, out.str(), {}};
-  return {exit_code::usage, {}, std::string("cfgctl: ") + why.what() + "\nSee 'cfgctl --help'.\n"};
+  std::string message = why.what();
+  auto const unknown = app.remaining(true);
+  if (app.get_subcommands().empty() && !unknown.empty()) {
+    message = "there is no command '" + unknown.front() + '\'';
+  }
+  return {exit_code::usage, {}, "cfgctl: " + message + "\nSee 'cfgctl --help'.\n"};
 }
 
 } // namespace

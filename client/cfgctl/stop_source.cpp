@@ -55,6 +55,10 @@ stop_source::stop_source() {
 }
 
 stop_source::~stop_source() {
+  // A signal that is still pending would end the process when it is unblocked.
+  signalfd_siginfo pending{};
+  while (::read(signals_, &pending, sizeof pending) > 0) {
+  }
   ::close(epoll_);
   ::close(signals_);
   sigset_t const wanted = stop_signals();

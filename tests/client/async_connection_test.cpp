@@ -1,0 +1,238 @@
+#include "client/async_connection.hpp"
+#include "tests/support/scripted_peer.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/system/system_error.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace cfgd::client;
+using cfgd::test::exchange;
+using cfgd::test::scripted_connection;
+using cfgd::test::scripted_peer;
+using std::chrono::milliseconds;
+
+namespace {
+
+struct fixture {
+  cfgd::test::temporary_directory directory;
+  std::string path = directory / "socket";
+  asio::io_context loop{1};
+
+  /// Starts an operation; its outcome is in the result when the loop has run.
+  template <class T>
+  std::shared_ptr<std::optional<T>> start(asio::awaitable<T> operation) {
+    auto outcome = std::make_shared<std::optional<T>>();
+    asio::co_spawn(loop, std::move(operation), [outcome](std::exception_ptr failed, T done) {
+      if (failed) std::rethrow_exception(failed);
+      outcome->emplace(std::move(done));
+    });
+    return outcome;
+  }
+
+  /// Runs an operation to its end.
+  template <class T>
+  T run(asio::awaitable<T> operation) {
+    auto const outcome = start(std::move(operation));
+    loop.restart();
+    loop.run_for(std::chrono::seconds(20));
+    BOOST_REQUIRE(outcome->has_value());
+    return std::move(**outcome);
+  }
+};
+
+std::string get_call(std::string const& key) {
+  return R"({"method":"io.cfgd.Config.Get","parameters":{"keys":[")" + key + R"("]}})";
+}
+
+std::string get_reply(std::string const& key, int value) {
+  return R"({"parameters":{"values":{")" + key + "\":" + std::to_string(value) +
+         R"(},"missing":[],"revision":7}})";
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(async_connection, fixture)
+
+BOOST_AUTO_TEST_CASE(it_connects_when_it_is_first_used) {
+  scripted_peer peer(path, {exchange({{get_call("a.b"), get_reply("a.b", 1)},
+                                      {get_call("a.c"), get_reply("a.c", 2)}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  BOOST_TEST(!service.is_open());
+  BOOST_TEST(run(service.get({"a.b"})).value().revision == 7U);
+  BOOST_TEST(service.is_open());
+  BOOST_TEST(run(service.get_value("a.c")).value()->as_int64() == 2);
+  service.close();
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_change_says_what_it_did) {
+  scripted_peer peer(
+      path, {exchange({{R"({"method":"io.cfgd.Config.Set","parameters":{"values":{"a.b":1}}})",
+                        R"({"parameters":{"revision":8,"changed":["a.b"],"warnings":[]}})"}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+  transaction what;
+  what.values["a.b"] = 1;
+
+  auto const done = run(service.set(what));
+
+  BOOST_TEST(done.value().revision == 8U);
+  BOOST_TEST(done.value().changed.at(0) == "a.b");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_at_the_socket_is_unreachable) {
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  auto const none = run(service.connect());
+
+  BOOST_TEST((none.error().kind == failure::unreachable));
+  BOOST_TEST(!service.is_open());
+}
+
+BOOST_AUTO_TEST_CASE(calls_of_several_coroutines_go_out_in_turn) {
+  scripted_peer peer(path, {exchange({{get_call("a.a"), get_reply("a.a", 1)},
+                                      {get_call("a.b"), get_reply("a.b", 2)},
+                                      {get_call("a.c"), get_reply("a.c", 3)}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  auto const first = start(service.get_value("a.a"));
+  auto const second = start(service.get_value("a.b"));
+  auto const third = run(service.get_value("a.c"));
+
+  BOOST_TEST(first->value().value()->as_int64() == 1);
+  BOOST_TEST(second->value().value()->as_int64() == 2);
+  BOOST_TEST(third.value()->as_int64() == 3);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_leaves_the_connection_open) {
+  scripted_peer peer(path, {exchange({{get_call("A"), R"({"error":"io.cfgd.Config.BadKey"})"},
+                                      {get_call("a.b"), get_reply("a.b", 1)}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  BOOST_TEST(run(service.get({"A"})).error().name == "io.cfgd.Config.BadKey");
+  BOOST_TEST(run(service.get({"a.b"})).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(it_connects_anew_after_the_service_closed) {
+  scripted_peer peer(path, {[](scripted_connection& client) { client.receive(); },
+                            exchange({{get_call("a.b"), get_reply("a.b", 1)}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  auto const lost = run(service.get({"a.b"}));
+  auto const found = run(service.get({"a.b"}));
+
+  BOOST_TEST((lost.error().kind == failure::closed));
+  BOOST_TEST(found.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(silence_ends_with_the_time_limit_also_for_who_waits_for_a_turn) {
+  scripted_peer peer(path, {[](scripted_connection& client) { client.wait_for_close(); }});
+  cfgd::client::async_connection service(loop.get_executor(), path, milliseconds(30));
+
+  auto const first = start(service.get({"a.b"}));
+  auto const second = run(service.get({"a.b"}));
+
+  BOOST_TEST((first->value().error().kind == failure::timed_out));
+  // It either waited in vain, or got the turn and found nobody there any more.
+  BOOST_TEST(
+      (second.error().kind == failure::timed_out || second.error().kind == failure::unreachable));
+}
+
+BOOST_AUTO_TEST_CASE(garbage_is_a_protocol_failure_and_closes) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                       client.receive();
+                       client.send("[]");
+                       client.wait_for_close();
+                     }});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  BOOST_TEST((run(service.get({"a.b"})).error().kind == failure::protocol));
+  BOOST_TEST(!service.is_open());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(close_ends_what_waits) {
+  scripted_peer peer(path, {[](scripted_connection& client) { client.wait_for_close(); }});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  auto const first = start(service.get({"a.b"}));
+  auto const second = start(service.get({"a.b"}));
+  loop.run_for(milliseconds(50)); // both wait now, or will find it closed
+  service.close();
+  loop.restart();
+  loop.run_for(std::chrono::seconds(20));
+
+  BOOST_TEST((first->value().error().kind == failure::closed));
+  BOOST_TEST((second->value().error().kind == failure::closed));
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_cancelled_call_closes_and_lets_the_next_one_through) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                              client.receive();
+                              client.wait_for_close();
+                            },
+                            exchange({{get_call("a.c"), get_reply("a.c", 1)}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+  asio::cancellation_signal cancel;
+  std::exception_ptr ended;
+  asio::co_spawn(loop, service.get({"a.b"}),
+                 asio::bind_cancellation_slot(
+                     cancel.slot(), [&](std::exception_ptr failed, result<snapshot> const&) {
+                       ended = std::move(failed);
+                     }));
+  loop.run_one();
+  while (!service.is_open())
+    loop.run_one();
+
+  cancel.emit(asio::cancellation_type::terminal);
+  auto const next = run(service.get_value("a.c"));
+
+  BOOST_TEST((ended != nullptr));
+  BOOST_TEST(next.value()->as_int64() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(a_stream_keeps_the_connection_until_its_last_reply) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                       client.receive();
+                       client.send(R"({"parameters":{"n":1},"continues":true})");
+                       client.send(R"({"parameters":{"n":2}})");
+                       client.receive();
+                       client.send(get_reply("a.b", 3));
+                       client.wait_for_close();
+                     }});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+
+  BOOST_REQUIRE(run(service.begin("a.b.C")));
+  auto const waiting = start(service.get_value("a.b"));
+  BOOST_TEST(run(service.next_reply(milliseconds(0))).value()->at("n").as_int64() == 1);
+  BOOST_TEST(!waiting->has_value());
+  BOOST_TEST(run(service.next_reply(milliseconds(0))).value()->at("n").as_int64() == 2);
+  BOOST_TEST(!run(service.next_reply(milliseconds(0))).value().has_value());
+
+  BOOST_TEST(waiting->value().value()->as_int64() == 3);
+  BOOST_TEST((run(service.next_reply(milliseconds(0))).error().kind == failure::closed));
+}
+
+BOOST_AUTO_TEST_CASE(a_silent_stream_ends_with_its_limit) {
+  scripted_peer peer(path, {[](scripted_connection& client) { client.wait_for_close(); }});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+  BOOST_REQUIRE(run(service.begin("a.b.C")));
+
+  BOOST_TEST((run(service.next_reply(milliseconds(20))).error().kind == failure::timed_out));
+  BOOST_TEST(!service.is_open());
+}
+
+BOOST_AUTO_TEST_SUITE_END()

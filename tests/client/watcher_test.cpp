@@ -1,0 +1,228 @@
+#include "client/watcher.hpp"
+#include "core/json.hpp"
+#include "tests/support/scripted_peer.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace asio = boost::asio;
+using namespace cfgd::client;
+using cfgd::test::scripted_connection;
+using cfgd::test::scripted_peer;
+using std::chrono::milliseconds;
+
+namespace {
+
+struct fixture {
+  cfgd::test::temporary_directory directory;
+  std::string path = directory / "socket";
+  asio::io_context loop{1};
+
+  watch_options options() const {
+    watch_options out;
+    out.prefixes = {"a"};
+    out.address = path;
+    out.shortest_wait = milliseconds(1);
+    out.longest_wait = milliseconds(4);
+    return out;
+  }
+
+  result<watch_event> next(cfgd::client::watcher& watched) {
+    std::optional<result<watch_event>> outcome;
+    asio::co_spawn(loop, watched.next(), [&](std::exception_ptr failed, result<watch_event> event) {
+      if (failed) std::rethrow_exception(failed);
+      outcome.emplace(std::move(event));
+    });
+    loop.restart();
+    loop.run_for(std::chrono::seconds(20));
+    BOOST_REQUIRE(outcome.has_value());
+    return std::move(*outcome);
+  }
+};
+
+std::string const from_start =
+    R"({"method":"io.cfgd.Config.Watch","parameters":{"prefixes":["a"]},"more":true})";
+
+std::string from(int revision) {
+  return R"({"method":"io.cfgd.Config.Watch","parameters":{"prefixes":["a"],"afterRevision":)" +
+         std::to_string(revision) + R"(},"more":true})";
+}
+
+std::string event(std::string const& fields) {
+  return R"({"parameters":{)" + fields + R"(},"continues":true})";
+}
+
+/// Receives `call`, sends `replies`; then closes, or waits for the client to do so.
+enum class ending { close, wait };
+scripted_peer::script watch(std::string call, std::vector<std::string> replies, ending end) {
+  return [=](scripted_connection& client) {
+    std::string const got = client.receive();
+    if (got != call) throw std::runtime_error("unexpected call: " + got + "\nwanted: " + call);
+    for (auto const& reply : replies)
+      client.send(reply);
+    if (end == ending::wait) client.wait_for_close();
+  };
+}
+
+std::string values_of(result<watch_event> const& what) {
+  return cfgd::json::canonical(what.value().values);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(watcher, fixture)
+
+BOOST_AUTO_TEST_CASE(the_state_comes_first_and_then_every_revision) {
+  scripted_peer peer(path, {watch(from_start,
+                                  {event(R"("values":{"a.b":1},"revision":5)"),
+                                   event(R"("values":{"a.c":2},"ready":true,"revision":5)"),
+                                   event(R"("values":{"a.b":3},"revision":6)"),
+                                   event(R"("removed":["a.c"],"revision":9)")},
+                                  ending::wait)});
+  cfgd::client::watcher watched(loop.get_executor(), options());
+
+  auto const state = next(watched);
+  auto const first = next(watched);
+  auto const second = next(watched);
+
+  BOOST_TEST(values_of(state) == R"({"a.b":1,"a.c":2})");
+  BOOST_TEST(state->ready);
+  BOOST_TEST(values_of(first) == R"({"a.b":3})");
+  BOOST_TEST(second->removed.at(0) == "a.c");
+  BOOST_TEST(watched.revision() == 9U);
+}
+
+BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_nothing_is_missed_or_repeated) {
+  scripted_peer peer(
+      path,
+      {watch(from_start, {event(R"("values":{"a.b":1},"ready":true,"revision":5)")}, ending::close),
+       watch(from(5), {}, ending::close),
+       watch(from(5),
+             {event(R"("values":{"a.b":1},"revision":5)"),
+              event(R"("values":{"a.b":2},"revision":6)"), R"({"parameters":{"val)"},
+             ending::close),
+       watch(from(6),
+             {event(R"("ready":true,"revision":6)"), event(R"("values":{"a.b":3},"revision":7)")},
+             ending::wait)});
+  std::vector<failure> lost;
+  auto how = options();
+  how.on_lost = [&](call_error const& why) { lost.push_back(why.kind); };
+  cfgd::client::watcher watched(loop.get_executor(), how);
+
+  BOOST_TEST(next(watched).value().revision == 5U);
+  BOOST_TEST(values_of(next(watched)) == R"({"a.b":2})");
+  BOOST_TEST(values_of(next(watched)) == R"({"a.b":3})");
+
+  // Told once for the first two, which brought nothing, and once for the third.
+  BOOST_REQUIRE(lost.size() == 2U);
+  BOOST_TEST((lost[0] == failure::closed));
+}
+
+BOOST_AUTO_TEST_CASE(a_state_cut_in_the_middle_is_asked_for_again) {
+  scripted_peer peer(
+      path, {watch(from_start, {event(R"("values":{"a.b":1},"revision":5)")}, ending::close),
+             watch(from_start, {event(R"("values":{"a.c":1},"ready":true,"revision":6)")},
+                   ending::wait)});
+  cfgd::client::watcher watched(loop.get_executor(), options());
+
+  BOOST_TEST(values_of(next(watched)) == R"({"a.c":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_is_told_as_differences) {
+  scripted_peer peer(
+      path, {watch(from_start, {event(R"("values":{"a.b":1,"a.c":1},"ready":true,"revision":5)")},
+                   ending::close),
+             watch(from(5),
+                   {event(R"("resync":true,"values":{"a.b":1},"revision":90)"),
+                    event(R"("values":{"a.d":1},"ready":true,"revision":90)")},
+                   ending::wait)});
+  auto how = options();
+  how.resync = resync_mode::differences;
+  cfgd::client::watcher watched(loop.get_executor(), how);
+  next(watched).value();
+
+  auto const again = next(watched);
+
+  BOOST_TEST(again.value().resync);
+  BOOST_TEST(values_of(again) == R"({"a.d":1})");
+  BOOST_TEST(again->removed.at(0) == "a.c");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_there_at_first_is_an_error_unless_retry_is_wanted) {
+  cfgd::client::watcher watched(loop.get_executor(), options());
+
+  BOOST_TEST((next(watched).error().kind == failure::unreachable));
+  BOOST_TEST((next(watched).error().kind == failure::closed));
+
+  std::optional<scripted_peer> peer;
+  auto how = options();
+  how.first = first_connect::retry;
+  how.on_lost = [&](call_error const&) {
+    peer.emplace(path, std::vector{watch(from_start, {event(R"("ready":true,"revision":1)")},
+                                         ending::wait)});
+  };
+  cfgd::client::watcher patient(loop.get_executor(), how);
+
+  BOOST_TEST(next(patient).value().ready);
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_ends_it) {
+  scripted_peer peer(path,
+                     {watch(from_start, {R"({"error":"io.cfgd.Config.BadKey"})"}, ending::wait)});
+  cfgd::client::watcher watched(loop.get_executor(), options());
+
+  BOOST_TEST(next(watched).error().name == "io.cfgd.Config.BadKey");
+}
+
+BOOST_AUTO_TEST_CASE(a_full_service_is_tried_again_after_a_reconnect) {
+  scripted_peer peer(
+      path, {watch(from_start, {event(R"("ready":true,"revision":1)")}, ending::close),
+             watch(from(1), {R"({"error":"io.cfgd.Config.LimitExceeded"})"}, ending::close),
+             watch(from(1), {event(R"("values":{"a.b":1},"revision":2)")}, ending::wait)});
+  cfgd::client::watcher watched(loop.get_executor(), options());
+
+  BOOST_TEST(next(watched).value().ready);
+  BOOST_TEST(next(watched).value().revision == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_state_that_does_not_come_is_an_error_of_time) {
+  scripted_peer peer(path, {watch(from_start, {}, ending::wait)});
+  auto how = options();
+  how.time_limit = milliseconds(30);
+  cfgd::client::watcher watched(loop.get_executor(), how);
+
+  BOOST_TEST((next(watched).error().kind == failure::timed_out));
+}
+
+BOOST_AUTO_TEST_CASE(stop_ends_next) {
+  scripted_peer peer(path,
+                     {watch(from_start, {event(R"("ready":true,"revision":1)")}, ending::wait)});
+  cfgd::client::watcher watched(loop.get_executor(), options());
+  next(watched).value();
+
+  std::optional<result<watch_event>> outcome;
+  asio::co_spawn(loop, watched.next(), [&](std::exception_ptr, result<watch_event> event) {
+    outcome.emplace(std::move(event));
+  });
+  loop.restart();
+  loop.poll();
+  BOOST_TEST(!outcome.has_value());
+  watched.stop();
+  loop.restart();
+  loop.run_for(std::chrono::seconds(20));
+
+  BOOST_REQUIRE(outcome.has_value());
+  BOOST_TEST((outcome->error().kind == failure::closed));
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_SUITE_END()
