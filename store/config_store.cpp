@@ -5,6 +5,7 @@
 #include "store/store_file.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <limits>
 #include <utility>
@@ -60,6 +61,7 @@ struct config_store::impl {
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,
                                    wall_time now);
+  void transact(std::function<bool(lmdb::write_transaction&)> const& work);
   std::size_t erase_history(std::size_t keep);
   bool make_room(std::span<request const> requests);
 
@@ -124,34 +126,53 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
   return outcomes;
 }
 
-/// Erases the oldest changes up to the newest `keep`, however young; returns how many.
-std::size_t config_store::impl::erase_history(std::size_t keep) {
-  // In pieces: the list of pages that a transaction touched has an end.
-  constexpr std::size_t piece = 1'000;
-  std::size_t all = 0;
+/// A transaction that takes away: may use the reserve. `work` tells whether to commit.
+void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> const& work) {
   while (true) {
     try {
       auto& env = file.environment();
       lmdb::write_transaction writing(env);
       absorb_before(env, writing);
-      auto const erased = file.records().trim(
-          writing, {.revisions = keep, .since = wall_time::max(), .erased = piece});
-      if (erased == 0) return all;
+      if (!work(writing)) return;
       auto const id = writing.id();
       writing.commit();
       seen = id;
-      all += erased;
+      return;
     } catch (lmdb_error const& failure) {
       if (!failure.map_full() || !file.grow(store_file::purpose::erasing)) throw;
     }
   }
 }
 
+/// Erases the oldest changes up to the newest `keep`, however young; returns how many.
+std::size_t config_store::impl::erase_history(std::size_t keep) {
+  // In pieces: the list of pages that a transaction touched has an end.
+  constexpr std::size_t piece = 1'000;
+  std::size_t all = 0;
+  while (true) {
+    std::size_t erased = 0;
+    transact([&](lmdb::write_transaction& in) {
+      erased =
+          file.records().trim(in, {.revisions = keep, .since = wall_time::max(), .erased = piece});
+      return erased > 0;
+    });
+    if (erased == 0) return all;
+    all += erased;
+  }
+}
+
 /// After the map was full: whether it is worth to try again.
 bool config_store::impl::make_room(std::span<request const> requests) {
   if (file.grow(store_file::purpose::any)) return true;
-  // The age that history should have gives way, its length does not.
-  if (erase_history(bounds.history_revisions) > 0) return true;
+  // The age that history should have gives way, its length does not. LMDB uses pages again two
+  // transactions after the one that freed them, so there is one more.
+  if (erase_history(bounds.history_revisions) > 0) {
+    transact([this](lmdb::write_transaction& in) {
+      file.records().touch(in);
+      return true;
+    });
+    return true;
+  }
   return requests.size() == 1 && takes_away(requests.front()) &&
          file.grow(store_file::purpose::erasing);
 }

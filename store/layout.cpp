@@ -196,6 +196,10 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   if (!what.changes.empty()) put_meta(in, meta_, "revision", std::to_string(what.revision));
 }
 
+void layout::touch(lmdb::write_transaction& in) const {
+  put_meta(in, meta_, "revision", std::to_string(revision(in)));
+}
+
 history_slice layout::read_changes(lmdb::transaction& in, revision_number after,
                                    std::size_t maximum_bytes) const {
   history_slice out;

@@ -36,6 +36,9 @@ class layout {
   history_slice read_changes(lmdb::transaction& in, revision_number after,
                              std::size_t maximum_bytes) const;
 
+  /// Writes what is there already.
+  void touch(lmdb::write_transaction& in) const;
+
   struct kept_history {
     std::size_t revisions = 0;
     /// Older changes may go.
