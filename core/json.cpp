@@ -14,11 +14,11 @@
 #include <optional>
 #include <vector>
 
-// Boost.JSON's tokenizer with a handler of our own, and a writer of our own. The handler sees the
-// text of each number, so that doubles are read by std::from_chars (exact), and sees each key, so
-// that duplicates are refused. It builds the value in place: `open_` points to the containers that
-// are not closed yet. A container grows only while it is the innermost one, so these pointers stay
-// good.
+// Boost.JSON's tokenizer with a handler of our own; the writer is in json_write.cpp. The handler
+// sees the text of each number, so that doubles are read by std::from_chars (exact), and sees each
+// key, so that duplicates are refused. It builds the value in place: `open_` points to the
+// containers that are not closed yet. A container grows only while it is the innermost one, so
+// these pointers stay good.
 
 namespace cfgd::json {
 namespace {
@@ -36,8 +36,11 @@ class builder {
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-  builder(std::string_view text, read_limits const& bounds, bj::storage_ptr storage)
-      : text_(text), bounds_(bounds), storage_(std::move(storage)), root_(nullptr, storage_) {}
+  /// `source` is what people see, `text` the same without comments; offsets are equal.
+  builder(std::string_view source, std::string_view text, read_limits const& bounds,
+          bj::storage_ptr storage)
+      : source_(source), text_(text), bounds_(bounds), storage_(std::move(storage)),
+        root_(nullptr, storage_) {}
 
   bool on_document_begin(error_code&) { return true; }
   bool on_document_end(error_code&) { return true; }
@@ -99,6 +102,7 @@ class builder {
   }
   bool on_bool(bool what, error_code& ec) { return put(bj::value(what, storage_), ec) != nullptr; }
   bool on_null(error_code& ec) { return put(bj::value(nullptr, storage_), ec) != nullptr; }
+  // Comments are blanked before; the parser asks for these all the same.
   bool on_comment_part(std::string_view, error_code&) { return true; }
   bool on_comment(std::string_view, error_code&) { return true; }
 
@@ -122,8 +126,8 @@ class builder {
   }
 
   bool fail(std::size_t offset, std::string message, error_code& ec) {
-    fault_ =
-        error{.code = errc::parse, .message = std::move(message), .where = place_at(text_, offset)};
+    fault_ = error{
+        .code = errc::parse, .message = std::move(message), .where = place_at(source_, offset)};
     ec = stopped();
     return false;
   }
@@ -150,7 +154,7 @@ class builder {
       fault_ = error{.code = errc::limit,
                      .message = "too many members and elements",
                      .subject = "elements",
-                     .where = place_at(text_, last_offset_),
+                     .where = place_at(source_, last_offset_),
                      .used = elements_,
                      .maximum = bounds_.elements};
       ec = stopped();
@@ -166,6 +170,7 @@ class builder {
     return &member->value();
   }
 
+  std::string_view source_;
   std::string_view text_;
   read_limits bounds_;
   bj::storage_ptr storage_;
@@ -216,121 +221,33 @@ std::size_t skip_blanks(std::string_view text, std::size_t offset) {
   return at == text.npos ? text.size() : at;
 }
 
-enum class order : std::uint8_t { as_is, by_name };
+/// Behind the string that begins at `at` (its quote).
+std::size_t skip_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return std::min(at + 1, text.size());
+}
 
-class writer {
- public:
-  writer(std::string& out, order members) : out_(out), order_(members) {}
-
-  void write(bj::value const& what) {
-    switch (what.kind()) {
-    case bj::kind::null:
-      out_ += "null";
-      break;
-    case bj::kind::bool_:
-      out_ += what.get_bool() ? "true" : "false";
-      break;
-    case bj::kind::int64:
-      write_integer(what.get_int64());
-      break;
-    case bj::kind::uint64:
-      write_integer(what.get_uint64());
-      break;
-    case bj::kind::double_:
-      append_number(out_, what.get_double());
-      break;
-    case bj::kind::string:
-      append_string(out_, what.get_string());
-      break;
-    case bj::kind::array:
-      write_list(what.get_array());
-      break;
-    case bj::kind::object:
-      write_object(what.get_object());
-      break;
-    }
-  }
-
- private:
-  template <class Integer>
-  void write_integer(Integer number) {
-    char text[24];
-    auto const [end, ec] = std::to_chars(std::begin(text), std::end(text), number);
-    BOOST_ASSERT(ec == std::errc{});
-    out_.append(text, end);
-  }
-
-  void write_list(bj::array const& list) {
-    char before = '[';
-    for (auto const& element : list) {
-      out_ += before;
-      before = ',';
-      write(element);
-    }
-    if (list.empty()) out_ += '[';
-    out_ += ']';
-  }
-
-  void write_object(bj::object const& object) {
-    auto const by_name = [](auto const& left, auto const& right) {
-      return std::string_view(left.key()) < std::string_view(right.key());
-    };
-    out_ += '{';
-    if (order_ == order::as_is || std::is_sorted(object.begin(), object.end(), by_name)) {
-      for (auto const& member : object)
-        write_member(member);
+/// Overwrites the comments with blanks. Boost.JSON 1.81 would read them, but does not see the end
+/// of one that ends in "**/". Returns where a comment begins that never ends, or npos.
+std::size_t blank_comments(std::string& text) {
+  for (std::size_t at = text.find_first_of("\"/"); at != text.npos;
+       at = text.find_first_of("\"/", at)) {
+    char const next = at + 1 < text.size() ? text[at + 1] : '\0';
+    if (text[at] == '"') {
+      at = skip_string(text, at);
+    } else if (next == '/' || next == '*') {
+      std::size_t const end = text.find(next == '/' ? "\n" : "*/", at + 2);
+      if (end == text.npos && next == '*') return at;
+      std::size_t const behind = next == '/' ? std::min(end, text.size()) : end + 2;
+      std::fill(text.begin() + static_cast<std::ptrdiff_t>(at),
+                text.begin() + static_cast<std::ptrdiff_t>(behind), ' ');
+      at = behind;
     } else {
-      std::vector<bj::key_value_pair const*> members;
-      members.reserve(object.size());
-      for (auto const& member : object)
-        members.push_back(&member);
-      std::sort(members.begin(), members.end(),
-                [&](auto const* left, auto const* right) { return by_name(*left, *right); });
-      for (auto const* const member : members)
-        write_member(*member);
+      ++at;
     }
-    if (out_.back() == ',') out_.pop_back();
-    out_ += '}';
   }
-
-  void write_member(bj::key_value_pair const& member) {
-    append_string(out_, member.key());
-    out_ += ':';
-    write(member.value());
-    out_ += ',';
-  }
-
-  std::string& out_;
-  order order_;
-};
-
-void append_pretty(std::string& out, bj::value const& what, std::size_t depth) {
-  auto const new_line = [&](std::size_t indent) { out.append(1, '\n').append(2 * indent, ' '); };
-  if (auto const* const list = what.if_array(); list != nullptr && !list->empty()) {
-    char before = '[';
-    for (auto const& element : *list) {
-      out += before;
-      before = ',';
-      new_line(depth + 1);
-      append_pretty(out, element, depth + 1);
-    }
-    new_line(depth);
-    out += ']';
-  } else if (auto const* const object = what.if_object(); object != nullptr && !object->empty()) {
-    char before = '{';
-    for (auto const& member : *object) {
-      out += before;
-      before = ',';
-      new_line(depth + 1);
-      append_string(out, member.key());
-      out += ": ";
-      append_pretty(out, member.value(), depth + 1);
-    }
-    new_line(depth);
-    out += '}';
-  } else {
-    append_compact(out, what);
-  }
+  return text.npos;
 }
 
 /// Walks with the JSON pointer (RFC 6901) of where it is.
@@ -370,86 +287,25 @@ result<bj::value> parse(std::string_view text, dialect kind, read_limits const& 
                         bj::storage_ptr storage) {
   bj::parse_options options;
   options.max_depth = bounds.depth;
-  options.allow_comments = kind == dialect::relaxed;
   options.allow_trailing_commas = kind == dialect::relaxed;
-  bj::basic_parser<builder> parser(options, text, bounds, std::move(storage));
+  std::string_view const source = text;
+  std::string without_comments;
+  if (kind == dialect::relaxed && text.find('/') != text.npos) {
+    without_comments = text;
+    if (auto const open = blank_comments(without_comments); open != text.npos)
+      return error{.code = errc::parse,
+                   .message = "the comment is not closed",
+                   .where = place_at(source, open)};
+    text = without_comments;
+  }
+  bj::basic_parser<builder> parser(options, source, text, bounds, std::move(storage));
   error_code ec;
   std::size_t const consumed = parser.write_some(false, text.data(), text.size(), ec);
   if (parser.handler().fault()) return *parser.handler().fault();
-  if (ec) return syntax_error(text, consumed, ec, bounds);
+  if (ec) return syntax_error(source, consumed, ec, bounds);
   if (std::size_t const rest = skip_blanks(text, consumed); rest != text.size())
-    return syntax_error(text, rest, make_error_code(bj::error::extra_data), bounds);
+    return syntax_error(source, rest, make_error_code(bj::error::extra_data), bounds);
   return parser.handler().take();
-}
-
-void append_canonical(std::string& out, bj::value const& what) {
-  writer(out, order::by_name).write(what);
-}
-
-std::string canonical(bj::value const& what) {
-  std::string out;
-  append_canonical(out, what);
-  return out;
-}
-
-void append_compact(std::string& out, bj::value const& what) {
-  writer(out, order::as_is).write(what);
-}
-
-std::string pretty(bj::value const& what) {
-  std::string out;
-  append_pretty(out, what, 0);
-  return out;
-}
-
-void append_string(std::string& out, std::string_view text) {
-  constexpr char hex[] = "0123456789abcdef";
-  out += '"';
-  std::size_t plain = 0; // first byte not yet appended
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    auto const byte = static_cast<unsigned char>(text[at]);
-    if (byte >= 0x20 && byte != 0x7F && byte != '"' && byte != '\\') continue;
-    out.append(text, plain, at - plain);
-    plain = at + 1;
-    out += '\\';
-    switch (byte) {
-    case '"':
-    case '\\':
-      out += text[at];
-      break;
-    case '\b':
-      out += 'b';
-      break;
-    case '\f':
-      out += 'f';
-      break;
-    case '\n':
-      out += 'n';
-      break;
-    case '\r':
-      out += 'r';
-      break;
-    case '\t':
-      out += 't';
-      break;
-    default:
-      out += "u00";
-      out += hex[byte >> 4];
-      out += hex[byte & 15];
-    }
-  }
-  out.append(text, plain, text.size() - plain);
-  out += '"';
-}
-
-void append_number(std::string& out, double number) {
-  BOOST_ASSERT(std::isfinite(number));
-  char text[32];
-  auto const [end, ec] = std::to_chars(std::begin(text), std::end(text), number);
-  BOOST_ASSERT(ec == std::errc{});
-  std::string_view const shortest(text, static_cast<std::size_t>(end - text));
-  out += shortest;
-  if (shortest.find_first_of(".e") == shortest.npos) out += ".0";
 }
 
 result<void> check_storable(bj::value const& what) {

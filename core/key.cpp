@@ -23,6 +23,9 @@ bool is_bare(char c) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/// What TOML allows inside quotes only as an escape.
+bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
+
 void append_utf8(std::string& out, std::uint32_t code) {
   auto const byte = [&](std::uint32_t value) { out.push_back(static_cast<char>(value)); };
   if (code < 0x80) {
@@ -87,11 +90,13 @@ class dotted_reader {
   }
 
   result<std::string> read_literal() {
-    std::size_t const end = text_.find('\'', at_ + 1);
+    std::size_t const begin = at_ + 1;
+    std::size_t const end = text_.find('\'', begin);
     if (end == text_.npos) return fault("the quote is not closed");
-    std::string part(text_.substr(at_ + 1, end - at_ - 1));
-    at_ = end + 1;
-    return part;
+    for (++at_; at_ < end; ++at_)
+      if (is_control(text_[at_])) return fault("a control character must be escaped");
+    ++at_;
+    return std::string(text_.substr(begin, end - begin));
   }
 
   result<std::string> read_basic() {
@@ -103,8 +108,7 @@ class dotted_reader {
         return part;
       }
       if (c != '\\') {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F)
-          return fault("a control character must be escaped");
+        if (is_control(c)) return fault("a control character must be escaped");
         part.push_back(c);
       } else if (auto escaped = read_escape(part); !escaped) {
         return escaped.error();
@@ -141,6 +145,14 @@ class dotted_reader {
   std::size_t at_ = 0;
 };
 
+error too_long(std::size_t length) {
+  return {.code = errc::limit,
+          .message = "the key is too long",
+          .subject = "key_bytes",
+          .used = length,
+          .maximum = limits::key_bytes};
+}
+
 } // namespace
 
 bool is_namespace_name(std::string_view text) {
@@ -158,12 +170,7 @@ result<std::vector<std::string>> split_dotted(std::string_view text) {
 }
 
 result<key> key::parse(std::string_view text) {
-  if (text.size() > limits::key_bytes)
-    return error{.code = errc::limit,
-                 .message = "the key is too long",
-                 .subject = "key_bytes",
-                 .used = text.size(),
-                 .maximum = limits::key_bytes};
+  if (text.size() > limits::key_bytes) return too_long(text.size());
   auto parts = split_dotted(text);
   if (!parts) return parts.error();
   if (!is_namespace_name(parts->front()))
@@ -176,7 +183,12 @@ result<key> key::parse(std::string_view text) {
                    .message = "U+0000, U+FFFE and U+FFFF are not allowed",
                    .subject = std::string(text)};
   }
-  return key(std::move(*parts));
+  key made(std::move(*parts));
+  // Escapes may make the key longer when it is written.
+  if (text.find_first_of("\"'") != text.npos) {
+    if (auto const length = made.str().size(); length > limits::key_bytes) return too_long(length);
+  }
+  return made;
 }
 
 key::key(std::vector<std::string> parts) : parts_(std::move(parts)) {

@@ -1,0 +1,58 @@
+#include "core/error.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace {
+
+using namespace cfgd;
+
+result<int> refuse() { return error{.code = errc::not_found, .message = "no such key"}; }
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(error)
+
+BOOST_AUTO_TEST_CASE(an_error_is_written_with_what_is_known_of_it) {
+  cfgd::error failure{.code = errc::parse, .message = "unexpected '}'"};
+  BOOST_CHECK_EQUAL(to_string(failure), "unexpected '}'");
+
+  failure.where.line = 3;
+  BOOST_CHECK_EQUAL(to_string(failure), "3: unexpected '}'");
+
+  failure.where.column = 5;
+  BOOST_CHECK_EQUAL(to_string(failure), "3:5: unexpected '}'");
+
+  failure.subject = "/etc/cfgd/namespaces/site.json";
+  BOOST_CHECK_EQUAL(to_string(failure), "/etc/cfgd/namespaces/site.json:3:5: unexpected '}'");
+
+  failure.where = {};
+  BOOST_CHECK_EQUAL(to_string(failure), "/etc/cfgd/namespaces/site.json: unexpected '}'");
+}
+
+BOOST_AUTO_TEST_CASE(a_limit_says_how_far_it_was_exceeded) {
+  std::ostringstream out;
+  out << cfgd::error{.code = errc::limit,
+                     .message = "the key is too long",
+                     .subject = "key_bytes",
+                     .where = {},
+                     .used = 513,
+                     .maximum = 512};
+  BOOST_CHECK_EQUAL(out.str(), "limit: key_bytes: the key is too long (513 of 512)");
+}
+
+BOOST_AUTO_TEST_CASE(asking_for_the_value_of_a_failure_throws_its_text) {
+  BOOST_CHECK_EXCEPTION(refuse().value(), std::runtime_error, [](std::runtime_error const& thrown) {
+    return std::string(thrown.what()) == "no such key";
+  });
+}
+
+BOOST_AUTO_TEST_CASE(every_code_has_a_name) {
+  for (int code = 0; code <= static_cast<int>(errc::closed); ++code)
+    BOOST_CHECK_NE(std::string(to_string(static_cast<errc>(code))), "unknown");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

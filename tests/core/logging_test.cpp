@@ -1,0 +1,75 @@
+#include "core/log.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace {
+
+namespace lg = cfgd::log; // log(3) is a function
+
+/// Leaves the threshold as it was.
+struct with_threshold {
+  explicit with_threshold(lg::level which) { lg::set_threshold(which); }
+  ~with_threshold() { lg::set_threshold(before); }
+  with_threshold(with_threshold const&) = delete;
+  with_threshold& operator=(with_threshold const&) = delete;
+
+  lg::level before = lg::threshold();
+};
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(logging)
+
+BOOST_AUTO_TEST_CASE(levels_are_the_priorities_of_syslog) {
+  BOOST_CHECK_EQUAL(static_cast<int>(lg::level::error), 3);
+  BOOST_CHECK_EQUAL(static_cast<int>(lg::level::debug), 7);
+  for (auto const which :
+       {lg::level::error, lg::level::warning, lg::level::notice, lg::level::info, lg::level::debug})
+    BOOST_CHECK(lg::parse_level(lg::to_string(which)) == which);
+  BOOST_CHECK(!lg::parse_level("loud"));
+}
+
+BOOST_AUTO_TEST_CASE(records_come_with_their_fields) {
+  with_threshold const threshold(lg::level::info);
+  lg::capture captured;
+
+  lg::write(lg::level::warning, "one 'thing'", {{"CFGD_NAMESPACE", "site"}, {"ERRNO", "2"}});
+  lg::write(lg::level::info, "another");
+
+  auto const entries = captured.take();
+  BOOST_REQUIRE_EQUAL(entries.size(), 2U);
+  BOOST_CHECK(entries[0].severity == lg::level::warning);
+  BOOST_CHECK_EQUAL(entries[0].message, "one 'thing'");
+  BOOST_REQUIRE_EQUAL(entries[0].fields.size(), 2U);
+  BOOST_CHECK_EQUAL(entries[0].fields[1].name, "ERRNO");
+  BOOST_CHECK_EQUAL(entries[0].fields[1].value, "2");
+  BOOST_CHECK_EQUAL(entries[1].message, "another");
+  BOOST_CHECK(captured.take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_below_the_threshold_is_not_written) {
+  with_threshold const threshold(lg::level::warning);
+  lg::capture captured;
+
+  lg::write(lg::level::notice, "no");
+  lg::write(lg::level::warning, "yes");
+
+  auto const entries = captured.take();
+  BOOST_REQUIRE_EQUAL(entries.size(), 1U);
+  BOOST_CHECK_EQUAL(entries[0].message, "yes");
+  BOOST_CHECK(lg::enabled(lg::level::error));
+  BOOST_CHECK(!lg::enabled(lg::level::notice));
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_enabled_where_nobody_listens) {
+  with_threshold const threshold(lg::level::debug);
+  {
+    lg::capture const captured;
+    BOOST_CHECK(lg::enabled(lg::level::debug));
+  }
+  BOOST_CHECK(!lg::enabled(lg::level::error));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
