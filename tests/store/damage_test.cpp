@@ -1,0 +1,163 @@
+#include "store/encoding.hpp"
+#include "tests/support/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <ostream>
+
+// Files that are not what was written: an error that names them, never a wrong value.
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::store;
+using namespace cfgd::test;
+
+/// Bit by bit, as slow as it is short.
+std::uint32_t crc_32c(std::string_view bytes) {
+  std::uint32_t sum = 0xFFFFFFFF;
+  for (char const byte : bytes) {
+    sum ^= static_cast<std::uint8_t>(byte);
+    for (int bit = 0; bit < 8; ++bit)
+      sum = (sum & 1) != 0 ? sum >> 1 ^ 0x82F63B78 : sum >> 1;
+  }
+  return ~sum;
+}
+
+struct fixture : store_fixture {
+  std::filesystem::path const file = store->data_file();
+
+  /// Changes each place of the closed file where `bytes` stand.
+  int overwrite(std::string_view bytes, char with) {
+    auto content = read_file(file);
+    int places = 0;
+    for (auto at = content.find(bytes); at != std::string::npos; at = content.find(bytes, at + 1)) {
+      content[at] = with;
+      ++places;
+    }
+    write_file(file, content);
+    return places;
+  }
+  error failure() { return config_store::open(directory / "state", bounds).error(); }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(damage, fixture)
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_in_a_value_is_found_at_opening) {
+  must(batch({good("admin/site.json", R"({"a":"MARKER"})")}));
+  store.reset();
+  BOOST_TEST(overwrite("MARKER", 'm') > 0);
+
+  auto const why = failure();
+
+  BOOST_TEST((why.code == errc::invalid));
+  BOOST_TEST(why.message ==
+             "the record 'admin/site.json' of the database 'sources' is damaged: its check sum "
+             "does not match");
+}
+
+BOOST_AUTO_TEST_CASE(a_flipped_bit_in_history_is_found_when_it_is_read) {
+  must(set({{"site.a", "\"BEFORE\""}}));
+  must(set({{"site.a", "1"}}));
+  store.reset();
+  // Overrides and effective values have the new one; only history and free pages have the old one.
+  BOOST_TEST(overwrite("BEFORE", 'b') > 0);
+  store = open();
+
+  BOOST_TEST(text("site") == R"({"a":1})");
+  BOOST_CHECK_EXCEPTION(store->changes_after(0, 1 << 20), damaged_record,
+                        [](damaged_record const& failure) {
+                          return std::string_view(failure.what())
+                              .starts_with("the record '\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x01' "
+                                           "of the database 'changes' is damaged");
+                        });
+  BOOST_TEST(must(set({{"site.a", "2"}})).revision == 3U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_cut_off_is_refused) {
+  must(set({{"site.a", '"' + std::string(200'000, 'x') + '"'}}));
+  store.reset();
+  auto const whole = std::filesystem::file_size(file);
+  for (auto const size :
+       {std::uintmax_t{0}, std::uintmax_t{100}, std::uintmax_t{8192}, whole / 2}) {
+    std::filesystem::resize_file(file, size);
+    BOOST_TEST((failure().code == errc::invalid), "cut off at " << size);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {
+  store.reset();
+  write_file(file, std::string(100'000, 'x'));
+  auto const why = failure();
+  BOOST_TEST((why.code == errc::invalid));
+  BOOST_TEST(why.subject == (directory / "state").string());
+}
+
+BOOST_AUTO_TEST_CASE(a_record_under_another_key_is_damaged) {
+  record_writer out;
+  out.u8(7);
+  std::string const record(out.finish("right"));
+
+  record_reader in("test", {"right", record});
+  BOOST_TEST(in.u8() == 7U);
+  in.end();
+  BOOST_CHECK_THROW(record_reader("test", {"wrong", record}), damaged_record);
+}
+
+BOOST_AUTO_TEST_CASE(each_bit_of_a_record_counts) {
+  record_writer out;
+  out.text("content");
+  std::string const whole(out.finish("key"));
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    auto record = whole;
+    record[bit / 8] = static_cast<char>(record[bit / 8] ^ (1 << bit % 8));
+    BOOST_CHECK_THROW(record_reader("test", {"key", record}), damaged_record);
+  }
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    BOOST_CHECK_THROW(record_reader("test", {"key", std::string_view(whole).substr(0, length)}),
+                      damaged_record);
+}
+
+BOOST_AUTO_TEST_CASE(fields_come_back_and_end_where_they_should) {
+  record_writer out;
+  out.u8(255);
+  out.u32(0xFEDCBA98);
+  out.u64(0xFEDCBA9876543210);
+  out.i64(-2);
+  out.text(std::string_view("a\0b", 3));
+  auto const begun = out.begin_text();
+  out.rest("later");
+  out.end_text(begun);
+  out.rest("rest");
+  std::string const record(out.finish("key"));
+
+  record_reader in("test", {"key", record});
+  BOOST_TEST(in.u8() == 255U);
+  BOOST_TEST(in.u32() == 0xFEDCBA98U);
+  BOOST_TEST(in.u64() == 0xFEDCBA9876543210U);
+  BOOST_TEST(in.i64() == -2);
+  BOOST_TEST(in.text() == std::string_view("a\0b", 3));
+  BOOST_TEST(in.text() == "later");
+  BOOST_CHECK_THROW(in.end(), damaged_record);
+  BOOST_TEST(in.rest() == "rest");
+  in.end();
+  BOOST_CHECK_THROW(in.u8(), damaged_record);
+}
+
+BOOST_AUTO_TEST_CASE(the_check_sum_is_crc_32c) {
+  // The check value of the catalogue of CRCs stands for the reference, the reference for us.
+  BOOST_REQUIRE_EQUAL(crc_32c("123456789"), 0xE3069283U);
+  record_writer out;
+  out.rest("fields");
+  auto const record = out.finish("key");
+  std::uint32_t sum = 0;
+  for (std::size_t byte = 4; byte > 0; --byte)
+    sum = sum << 8 | static_cast<std::uint8_t>(record[byte]);
+  BOOST_TEST(sum == crc_32c("key\x01"
+                            "fields"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
