@@ -43,7 +43,9 @@ std::optional<revision_number> watch_progress::begin() {
 }
 
 std::optional<watch_event> watch_progress::take(watch_event reply) {
-  if (reply.resync) {
+  // A service may mark each part of one resync.
+  bool const goes_on = collecting_ && collected_.resync && collected_.revision == reply.revision;
+  if (reply.resync && !goes_on) {
     collected_ = {};
     collected_.resync = true;
     collecting_ = true;

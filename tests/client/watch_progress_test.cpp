@@ -134,6 +134,26 @@ BOOST_AUTO_TEST_CASE(a_resync_gives_the_whole_state) {
   BOOST_TEST(event->removed.empty());
 }
 
+BOOST_AUTO_TEST_CASE(each_part_of_a_resync_may_be_marked) {
+  auto watched = begun(resync_mode::whole);
+
+  watched.take(resync(part(9, R"({"a.x":1})")));
+  auto const event = watched.take(ready(resync(part(9, R"({"a.z":1})"))));
+
+  BOOST_REQUIRE(event.has_value());
+  BOOST_TEST(values_of(*event) == R"({"a.x":1,"a.z":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_begun_anew_forgets_the_first_one) {
+  auto watched = begun(resync_mode::whole);
+
+  watched.take(resync(part(9, R"({"a.x":1})")));
+  auto const event = watched.take(ready(resync(part(10, R"({"a.z":1})"))));
+
+  BOOST_REQUIRE(event.has_value());
+  BOOST_TEST(values_of(*event) == R"({"a.z":1})");
+}
+
 BOOST_AUTO_TEST_CASE(a_resync_may_go_back_in_revisions) {
   auto watched = begun(resync_mode::whole);
 
