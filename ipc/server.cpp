@@ -85,6 +85,7 @@ struct server::impl final : session_host {
   asio::awaitable<void> watch_deadlines();
   asio::awaitable<void> close_after(std::chrono::milliseconds drain);
   void close_all();
+  void for_each_session(std::function<void(session&)> const& visit);
   void begin_stop(std::chrono::milliseconds drain);
   void finish_stop();
   session* find(std::uint64_t id, std::uint64_t call);
@@ -271,10 +272,16 @@ asio::awaitable<void> server::impl::watch_deadlines() {
     auto const now = clock::now();
     checks.expires_at(clock::time_point::max()); // checking may ask for an earlier time
     auto next = clock::time_point::max();
-    for (std::size_t slot = 0; slot < slots.size(); ++slot)
-      if (slots[slot]) next = std::min(next, slots[slot]->check_deadlines(now).value_or(next));
+    for_each_session(
+        [&](session& each) { next = std::min(next, each.check_deadlines(now).value_or(next)); });
     want_check(next);
   }
+}
+
+void server::impl::for_each_session(std::function<void(session&)> const& visit) {
+  // By number: what is called may end this session or bring a new one, which moves the slots.
+  for (std::size_t slot = 0; slot < slots.size(); ++slot) // NOLINT(modernize-loop-convert)
+    if (slots[slot]) visit(*slots[slot]);
 }
 
 // ---- the end
@@ -287,8 +294,7 @@ void server::impl::begin_stop(std::chrono::milliseconds drain) {
   for (auto& each : made)
     each.remove();
   tasks.spawn("closing", close_after(drain));
-  for (std::size_t slot = 0; slot < slots.size(); ++slot)
-    if (slots[slot]) slots[slot]->stop();
+  for_each_session([](session& each) { each.stop(); });
   if (figures.connections == 0) finish_stop();
 }
 
@@ -299,8 +305,7 @@ asio::awaitable<void> server::impl::close_after(std::chrono::milliseconds drain)
 }
 
 void server::impl::close_all() {
-  for (std::size_t slot = 0; slot < slots.size(); ++slot)
-    if (slots[slot]) slots[slot]->close();
+  for_each_session([](session& each) { each.close(); });
 }
 
 void server::impl::finish_stop() {

@@ -72,9 +72,10 @@ void task_group::spawn(std::string name, boost::asio::awaitable<void> task) {
   entry->name = std::move(name);
   boost::asio::co_spawn(
       impl_->loop, std::move(task),
-      boost::asio::bind_cancellation_slot(
-          entry->signal.slot(),
-          [group = impl_, entry](std::exception_ptr thrown) { group->ended(entry, thrown); }));
+      boost::asio::bind_cancellation_slot(entry->signal.slot(),
+                                          [group = impl_, entry](std::exception_ptr const& thrown) {
+                                            group->ended(entry, thrown);
+                                          }));
 }
 
 void task_group::cancel() {
