@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 
 namespace cfgd::ipc {
@@ -63,5 +64,13 @@ struct call {
 /// Must answer through call::answer, during the call or later. What it throws is logged, and
 /// answered with the interface's InternalError.
 using handler = std::function<void(call const&)>;
+
+/// A short cut for calls that come often and in one form: gets the text of the parameters, before
+/// they are read or checked (empty, or what looks like an object and may not be JSON), and either
+/// writes the parameters of the only reply to `reply` and returns true, or returns false and the
+/// call goes its usual way. It must know the whole text byte for byte to say true: what it does
+/// not look at, nobody does. Not asked for oneway calls. Must not throw.
+using quick_handler =
+    std::function<bool(std::string_view parameters, peer const& from, std::string& reply)>;
 
 } // namespace cfgd::ipc

@@ -24,14 +24,22 @@ void interface_table::add(std::string_view text) {
   interfaces_.push_back({std::move(*description), text});
   auto const& added = interfaces_.back();
   for (auto const& each : added.description.methods)
-    methods_[added.description.name + '.' + each.name] = {&added, &each, nullptr};
+    methods_[added.description.name + '.' + each.name] = {&added, &each, {}, {}};
 }
 
-void interface_table::bind(std::string_view qualified, handler serve) {
+interface_table::method& interface_table::declared(std::string_view qualified) {
   auto const found = methods_.find(qualified);
   if (found == methods_.end())
     throw std::invalid_argument("no interface declares " + std::string(qualified));
-  found->second.serve = std::move(serve);
+  return found->second;
+}
+
+void interface_table::bind(std::string_view qualified, handler serve) {
+  declared(qualified).serve = std::move(serve);
+}
+
+void interface_table::bind_quick(std::string_view qualified, quick_handler serve) {
+  declared(qualified).serve_quickly = std::move(serve);
 }
 
 interface_table::method const* interface_table::find(call_envelope const& call,

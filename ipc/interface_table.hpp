@@ -27,6 +27,7 @@ class interface_table {
     served_interface const* of = nullptr;
     idl::method const* description = nullptr;
     handler serve;
+    quick_handler serve_quickly; ///< may be empty
   };
   /// An error of org.varlink.service.
   struct refusal {
@@ -39,6 +40,7 @@ class interface_table {
   void add(std::string_view text);
   /// Throws std::invalid_argument if no interface declares `qualified`.
   void bind(std::string_view qualified, handler serve);
+  void bind_quick(std::string_view qualified, quick_handler serve);
 
   /// The method that a call is for, if its name, flags and the state of this table allow to go on.
   /// Sets `refused` and returns null otherwise.
@@ -59,6 +61,7 @@ class interface_table {
     }
   };
 
+  method& declared(std::string_view qualified);
   refusal unknown(std::string_view name) const;
 
   std::list<served_interface> interfaces_; ///< in the order they were added; addresses are kept

@@ -4,6 +4,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <utility>
 
@@ -47,6 +48,21 @@ error element_limit(std::size_t maximum) {
   failure.maximum = maximum;
   return failure;
 }
+
+constexpr std::array<bool, 256> bytes_where(bool (*holds)(unsigned char)) {
+  std::array<bool, 256> table{};
+  for (unsigned byte = 0; byte < 256; ++byte)
+    table[byte] = holds(static_cast<unsigned char>(byte));
+  return table;
+}
+
+/// Bytes of a string that stand for themselves.
+constexpr auto plain = bytes_where(
+    [](unsigned char byte) { return byte >= 0x20 && byte < 0x80 && byte != '\\' && byte != '"'; });
+/// Bytes that matter when looking for the end of an object or a list.
+constexpr auto structural = bytes_where([](unsigned char byte) {
+  return byte == '"' || byte == '{' || byte == '}' || byte == '[' || byte == ']';
+});
 
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool ends_literal(char c) { return is_space(c) || c == ',' || c == '}' || c == ']'; }
@@ -147,14 +163,12 @@ class envelope_scanner {
   result<std::string_view> string_token(std::string& decoded) {
     auto const begin = at_;
     if (!take('"')) return parse_error("a string is missing");
-    bool plain = true;
-    for (; at_ < text_.size() && text_[at_] != '"'; ++at_) {
-      auto const byte = static_cast<unsigned char>(text_[at_]);
-      plain = plain && byte >= 0x20 && byte < 0x80 && byte != '\\';
-      if (byte == '\\') ++at_;
-    }
+    while (at_ < text_.size() && plain[static_cast<unsigned char>(text_[at_])])
+      ++at_;
+    if (take('"')) return text_.substr(begin + 1, at_ - begin - 2);
+    at_ = begin;
+    skip_string();
     if (!take('"')) return parse_error("a string does not end");
-    if (plain) return text_.substr(begin + 1, at_ - begin - 2);
     auto const read = json::parse(text_.substr(begin, at_ - begin), json::dialect::strict, bounds_);
     if (!read) return read.error();
     auto const& content = read->get_string();
@@ -164,34 +178,46 @@ class envelope_scanner {
 
   result<std::string_view> value_extent() {
     auto const begin = at_;
+    if (peek() == '"') {
+      skip_string();
+      take('"');
+    } else if (peek() == '{' || peek() == '[') {
+      skip_container();
+    } else {
+      while (at_ < text_.size() && !ends_literal(text_[at_]))
+        ++at_;
+    }
+    return extent_from(begin);
+  }
+
+  /// From the opening bracket to behind the one that closes it, or to the end of the text.
+  void skip_container() {
     std::size_t open = 0;
     for (; at_ < text_.size(); ++at_) {
       auto const c = text_[at_];
+      if (!structural[static_cast<unsigned char>(c)]) continue;
       if (c == '"') {
         skip_string();
-        if (open == 0) break;
       } else if (c == '{' || c == '[') {
         ++open;
-      } else if (open == 0 && ends_literal(c)) {
-        return extent_from(begin);
-      } else if ((c == '}' || c == ']') && --open == 0) {
-        break;
+      } else if (--open == 0) {
+        ++at_;
+        return;
       }
     }
-    if (at_ < text_.size()) ++at_;
-    return extent_from(begin);
+    at_ = text_.size(); // skip_string may have gone beyond
   }
 
   result<std::string_view> extent_from(std::size_t begin) const {
     if (begin == at_) return parse_error("a value is missing");
+    if (at_ > text_.size()) return parse_error("a string does not end");
     return text_.substr(begin, at_ - begin);
   }
 
-  /// From the opening quote to the closing one, or to the end of the text.
+  /// From the opening quote to the closing one, or to the end of the text or one byte beyond.
   void skip_string() {
     for (++at_; at_ < text_.size() && text_[at_] != '"'; ++at_)
       if (text_[at_] == '\\') ++at_;
-    if (at_ > text_.size()) at_ = text_.size();
   }
 
   void skip_space() {

@@ -327,6 +327,10 @@ void server::bind(std::string_view qualified, handler serve) {
   impl_->table.bind(qualified, std::move(serve));
 }
 
+void server::bind_quick(std::string_view qualified, quick_handler serve) {
+  impl_->table.bind_quick(qualified, std::move(serve));
+}
+
 result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
   auto made = listening_socket::make(path, mode);
   if (!made) return made.error();

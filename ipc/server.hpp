@@ -44,6 +44,9 @@ class server {
   /// Throws std::invalid_argument if no interface declares `qualified`: a bug.
   void bind(std::string_view qualified, handler serve);
 
+  /// Adds a short cut to a method that has, or will get, a handler. Throws as bind() does.
+  void bind_quick(std::string_view qualified, quick_handler serve);
+
   /// Makes a socket at `path` with mode 0666 & `mode` and listens. A stale socket there (nobody
   /// answers) is replaced; anything else is refused.
   /// Errors: io, untrusted (what lies there is no socket), conflict (somebody listens there).

@@ -184,10 +184,18 @@ void session::dispatch(std::string_view frame) {
   open_ = true;
   kind_ = envelope.kind;
   interface_table::refusal refused;
-  if (auto const* which = host_.table.find(envelope, refused); which != nullptr)
-    serve(envelope, *which);
-  else
+  if (auto const* which = host_.table.find(envelope, refused); which == nullptr)
     fail(refused.name, refused.parameters);
+  else if (!serve_quickly(envelope, *which))
+    serve(envelope, *which);
+}
+
+bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
+  if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
+  host_.quick_reply.clear();
+  if (!which.serve_quickly(envelope.parameters, peer_, host_.quick_reply)) return false;
+  reply(host_.quick_reply);
+  return true;
 }
 
 void session::serve(call_envelope const& envelope, interface_table::method const& which) {

@@ -52,6 +52,7 @@ class session_host {
 
   std::vector<char> read_scratch;
   std::string write_spare;
+  std::string quick_reply;
   std::vector<unsigned char> parse_arena;
 };
 
@@ -109,6 +110,7 @@ class session {
   bool may_begin_call() const;
   void handle_frames();
   void dispatch(std::string_view frame);
+  bool serve_quickly(call_envelope const& envelope, interface_table::method const& which);
   void serve(call_envelope const& envelope, interface_table::method const& which);
   void invoke(interface_table::method const& which, call const& made);
   void not_varlink(error const& why);

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
@@ -219,6 +221,32 @@ BOOST_AUTO_TEST_CASE(an_answer_does_not_reach_the_next_connection) {
   here.held[1].reply(R"({"text":"for the second"})");
 
   BOOST_TEST(second.receive().value_or("closed") == R"({"parameters":{"text":"for the second"}})");
+}
+
+BOOST_AUTO_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest) {
+  serving here;
+  here.start();
+  std::vector<std::string> offered;
+  here.server->bind_quick("org.example.try.Echo", [&](std::string_view parameters,
+                                                      ipc::peer const& from, std::string& reply) {
+    BOOST_TEST(reply.empty());
+    BOOST_TEST(from.uid == ::getuid());
+    offered.emplace_back(parameters);
+    if (parameters != R"({"text":"known"})") return false;
+    reply = R"({"text":"quick"})";
+    return true;
+  });
+  auto client = here.connect();
+
+  BOOST_TEST(client.ask(echo("known")) == echoed("quick"));
+  BOOST_TEST(client.ask(echo("other")) == echoed("other"));
+  BOOST_TEST(client.ask(try_call("Echo", R"({"text":1})")).find("InvalidParameter") !=
+             std::string::npos);
+  BOOST_TEST(client.ask(try_call("Echo", R"({"text":"known"})", R"(,"upgrade":true)"))
+                 .find("MethodNotImplemented") != std::string::npos);
+  client.send(try_call("Echo", R"({"text":"known"})", R"(,"oneway":true)"));
+  BOOST_TEST(client.ask(echo("known")) == echoed("quick"));
+  BOOST_TEST(offered.size() == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(a_series_ends_with_the_reply_that_does_not_continue) {
