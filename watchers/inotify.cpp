@@ -1,14 +1,15 @@
 /// inotify(7): the descriptor and the parser.
 ///
-/// The mask has neither IN_OPEN nor IN_ACCESS nor IN_CLOSE_NOWRITE: a look opens and reads, and would
-/// fill the queue with events about itself. A watch is set on an open descriptor, through
+/// The mask has neither IN_OPEN nor IN_ACCESS nor IN_CLOSE_NOWRITE: a look opens and reads, and
+/// would fill the queue with events about itself. A watch is set on an open descriptor, through
 /// /proc/self/fd, so that it is the very directory that was checked, whatever its path leads to by
 /// then. inotify reports nothing for a write through a hard link in another directory, a renamed
 /// parent, a mount on top, or the lower layer of an overlay: who uses this also looks from time to
 /// time.
 #include "watchers/inotify.hpp"
 
-#include <limits.h>
+#include <climits>
+
 #include <sys/inotify.h>
 
 #include <array>

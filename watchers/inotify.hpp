@@ -43,7 +43,8 @@ class inotify {
 
   /// Watches the directory that `directory` (an O_PATH descriptor) has open; `path` is used only
   /// where /proc is missing. The same directory gives the same number again, and adds to its mask.
-  /// Returns -errno on failure: ENOSPC (fs.inotify.max_user_watches), EACCES (no permission to read it).
+  /// Returns -errno on failure: ENOSPC (fs.inotify.max_user_watches), EACCES (no permission to read
+  /// it).
   int watch(int directory, std::string const& path, std::uint32_t mask) const;
   void unwatch(int watch) const;
 

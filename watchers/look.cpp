@@ -1,11 +1,11 @@
 /// One look.
 ///
-/// A look goes from "/" to the directory of each root, lists it, and stats what could be a source; what
-/// stat tells apart from the last look is read. It remembers what it has said, so that it says
+/// A look goes from "/" to the directory of each root, lists it, and stats what could be a source;
+/// what stat tells apart from the last look is read. It remembers what it has said, so that it says
 /// only what is new. A look at a part (one NAME.d, or one root) costs what that part costs.
 ///
-/// Every directory is watched before anything is looked up in it. So whatever changes after the look
-/// is an event, and whatever changed before is seen: there is no gap, and no second look.
+/// Every directory is watched before anything is looked up in it. So whatever changes after the
+/// look is an event, and whatever changed before is seen: there is no gap, and no second look.
 ///
 /// Directories that may not be believed are listed all the same: each source in them is reported as
 /// blocked, so that the administrator sees what is left out and why.
@@ -114,10 +114,9 @@ look_result looker::look(look_request const& what) {
   }
   if (what.whole) watches_.begin_whole();
   for (std::size_t index = 0; index < roots_.size(); ++index) {
-    bool const touched =
-        what.whole || what.roots.contains(index) ||
-        std::any_of(what.units.begin(), what.units.end(),
-                    [index](look_unit const& part) { return part.root == index; });
+    bool const touched = what.whole || what.roots.contains(index) ||
+                         std::any_of(what.units.begin(), what.units.end(),
+                                     [index](look_unit const& part) { return part.root == index; });
     if (touched) look_at_root(index);
   }
   if (what.whole) watches_.end_whole();
@@ -209,8 +208,7 @@ void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,
 }
 
 walker looker::way_of(visit& now) {
-  return {how_.trusted_uid,
-          [this, &now](directory const& where, std::string_view, walker::zone) {
+  return {how_.trusted_uid, [this, &now](directory const& where, std::string_view, walker::zone) {
             watches_.visit(where, {});
             now.directories.insert(where.path);
           }};

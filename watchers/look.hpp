@@ -30,7 +30,7 @@ struct look_unit {
 };
 
 struct look_request {
-  bool whole = false; ///< all units
+  bool whole = false;          ///< all units
   std::set<std::size_t> roots; ///< all units of these roots
   std::set<look_unit> units;
   /// Real paths of files that are left alone, as they still settle.

@@ -2,9 +2,9 @@
 ///
 /// A unit depends on the directory that it is and on those that links in it lead through; all units
 /// of a root depend on every directory from "/" to it. An event in one of them is a hint to look at
-/// the units that depend on it, whatever name it carries: Kubernetes swaps "..data", and the names of
-/// the sources never appear. Only for the directories above a root do names count: /tmp is a busy
-/// place, and all that matters there is the next component.
+/// the units that depend on it, whatever name it carries: Kubernetes swaps "..data", and the names
+/// of the sources never appear. Only for the directories above a root do names count: /tmp is a
+/// busy place, and all that matters there is the next component.
 #include "watchers/routes.hpp"
 
 #include <algorithm>

@@ -12,8 +12,8 @@
 
 namespace cfgd::watchers {
 
-/// From an event to what has to be looked at: which path it is about, and which units depend on that
-/// path. Fed by the results of looks. No I/O.
+/// From an event to what has to be looked at: which path it is about, and which units depend on
+/// that path. Fed by the results of looks. No I/O.
 class routes {
  public:
   void apply(look_result const& result);

@@ -14,13 +14,14 @@
 /// lead to something below the root: that is what Kubernetes' ..data needs, and all that is given.
 #include "watchers/safe_open.hpp"
 
+#include <climits>
+
 #include <fcntl.h>
-#include <time.h>
 
 #include <array>
 #include <cerrno>
-#include <climits>
 #include <cstdio>
+#include <ctime>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -134,15 +135,16 @@ std::optional<error> distrust_of(struct stat const& info, std::string const& pat
   if (is_private && is_owner_trusted(info, trusted)) return std::nullopt;
   std::string wanted = "root";
   if (trusted != 0) wanted += " or uid " + std::to_string(trusted);
-  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it has to be owned by " + wanted +
-                       " and writable by nobody else",
+  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it has to be owned by " +
+                       wanted + " and writable by nobody else",
                    path);
 }
 
 std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
                                  std::size_t maximum) {
   if (!S_ISREG(info.st_mode))
-    return untrusted("'" + path + "' is no regular file (it is " + owner_and_mode(info) + ")", path);
+    return untrusted("'" + path + "' is no regular file (it is " + owner_and_mode(info) + ")",
+                     path);
   if (auto distrust = distrust_of(info, path, trusted)) return distrust;
   auto const size = static_cast<std::uint64_t>(info.st_size);
   if (size <= maximum) return std::nullopt;
@@ -200,7 +202,8 @@ result<void> walker::go_up(journey& way) const {
 
 result<void> walker::follow(journey& way, int link, std::string const& path) const {
   if (++way.links > maximum_links)
-    return untrusted("more than " + std::to_string(maximum_links) + " links to '" + path + "'", path);
+    return untrusted("more than " + std::to_string(maximum_links) + " links to '" + path + "'",
+                     path);
   std::array<char, PATH_MAX> buffer{};
   auto const length = ::readlinkat(link, "", buffer.data(), buffer.size());
   if (length < 0) return system_failure("readlink", errno, path);

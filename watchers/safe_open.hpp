@@ -42,7 +42,8 @@ struct target {
 };
 
 /// Walks paths component by component with openat(2) and O_NOFOLLOW, and follows links by hand, at
-/// most 8 of them. (openat2(2) is not used: RestrictSUIDSGID= of systemd makes it fail with ENOSYS.)
+/// most 8 of them. (openat2(2) is not used: RestrictSUIDSGID= of systemd makes it fail with
+/// ENOSYS.)
 class walker {
  public:
   enum class zone : std::uint8_t { above, inside };

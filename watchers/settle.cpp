@@ -1,13 +1,14 @@
 /// Settling.
 ///
-/// One save is many events: a temporary file, a truncation, writes, a close, a rename. What counts is
-/// the state after the last one. So each subject has a time when it is ready (quiet long enough, or
-/// late) and a time when it no longer waits for its neighbours. The group goes when all of it is
+/// One save is many events: a temporary file, a truncation, writes, a close, a rename. What counts
+/// is the state after the last one. So each subject has a time when it is ready (quiet long enough,
+/// or late) and a time when it no longer waits for its neighbours. The group goes when all of it is
 /// ready, or when one member has waited for too long; then all that are ready go.
 ///
-/// A file that somebody has open for writing is half a file, however quiet it is: between a truncation
-/// and the write lies whatever the writer does in between. It is ready when it is closed. A writer
-/// that keeps it open for ever, or a truncate(2) that closes nothing, is taken after `open`.
+/// A file that somebody has open for writing is half a file, however quiet it is: between a
+/// truncation and the write lies whatever the writer does in between. It is ready when it is
+/// closed. A writer that keeps it open for ever, or a truncate(2) that closes nothing, is taken
+/// after `open`.
 ///
 /// Events under way are few, so every question walks all of them.
 #include "watchers/settle.hpp"
@@ -28,6 +29,7 @@ void settle::note(std::string_view subject, sign what, time now) {
   which.last = now;
   which.again = false;
   if (what == sign::written) which.open = true;
+  if (what == sign::written || what == sign::closed) which.written = true;
   if (what == sign::closed || what == sign::replaced) which.open = false;
 }
 
@@ -55,7 +57,8 @@ settle::time settle::ready_at(state const& which) const {
 settle::time settle::forced_at(state const& which) const {
   auto const ready = ready_at(which);
   if (which.open) return ready;
-  return std::max(ready, std::min(which.last + how_.quiet + how_.together, which.first + how_.late));
+  return std::max(ready,
+                  std::min(which.last + how_.quiet + how_.together, which.first + how_.late));
 }
 
 std::optional<settle::time> settle::next() const {
@@ -75,17 +78,24 @@ std::vector<settle::released> settle::take(time now) {
   if (!due || *due > now) return group;
   std::erase_if(pending_, [&](auto const& entry) {
     if (ready_at(entry.second) > now) return false;
-    group.push_back({.subject = entry.first, .first = entry.second.first});
+    group.push_back(release(entry.first, entry.second, now));
     return true;
   });
   return group;
 }
 
-std::vector<settle::released> settle::take_closed() {
+settle::released settle::release(std::string const& subject, state const& which, time now) const {
+  return {.subject = subject,
+          .first = which.first,
+          .written = which.written,
+          .late = now < which.last + how_.quiet || now >= which.first + how_.late};
+}
+
+std::vector<settle::released> settle::take_closed(time now) {
   std::vector<released> group;
   std::erase_if(pending_, [&](auto const& entry) {
     if (entry.second.open) return false;
-    group.push_back({.subject = entry.first, .first = entry.second.first});
+    group.push_back(release(entry.first, entry.second, now));
     return true;
   });
   return group;

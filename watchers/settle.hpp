@@ -22,10 +22,10 @@ class settle {
   using time = clock::time_point;
 
   struct times {
-    std::chrono::milliseconds quiet{20};    ///< without events before a subject is ready; 0 is allowed
-    std::chrono::milliseconds late{500};    ///< ready at the latest, unless a writer has it open
+    std::chrono::milliseconds quiet{20}; ///< without events before a subject is ready; 0 is allowed
+    std::chrono::milliseconds late{500}; ///< ready at the latest, unless a writer has it open
     std::chrono::milliseconds together{100}; ///< a ready subject waits for others at most so long
-    std::chrono::milliseconds open{10'000}; ///< an open file is ready so long after its last event
+    std::chrono::milliseconds open{10'000};  ///< an open file is ready so long after its last event
   };
 
   enum class sign : std::uint8_t {
@@ -37,7 +37,9 @@ class settle {
 
   struct released {
     std::string subject;
-    time first; ///< when it began to be noisy
+    time first;           ///< when it began to be noisy
+    bool written = false; ///< somebody wrote to it in place
+    bool late = false;    ///< taken although it was not quiet for long enough
   };
 
   explicit settle(times how) : how_(how) {}
@@ -55,7 +57,7 @@ class settle {
   std::vector<released> take(time now);
 
   /// Takes out everything but what is open.
-  std::vector<released> take_closed();
+  std::vector<released> take_closed(time now);
 
   /// When take() will return something, if nothing else is noted. Absent: nothing settles.
   std::optional<time> next() const;
@@ -71,8 +73,11 @@ class settle {
     time first;
     time last;
     bool open = false;
+    bool written = false;
     bool again = false; ///< put back; nothing was noted since
   };
+
+  released release(std::string const& subject, state const& which, time now) const;
 
   time ready_at(state const& which) const;
   time forced_at(state const& which) const;

@@ -1,9 +1,9 @@
 /// The watch on the store.
 ///
-/// LMDB writes its data file with pwrite(2), so inotify tells of every commit, of ours as well: who is
-/// told asks the store for its last transaction id and knows whether there is news. The directory is
-/// watched, not the file, since a restored store is renamed into place; when the directory itself is
-/// replaced the tick sets the watch again.
+/// LMDB writes its data file with pwrite(2), so inotify tells of every commit, of ours as well: who
+/// is told asks the store for its last transaction id and knows whether there is news. The
+/// directory is watched, not the file, since a restored store is renamed into place; when the
+/// directory itself is replaced the tick sets the watch again.
 #include "watchers/store_watch.hpp"
 
 #include "core/log.hpp"
@@ -82,8 +82,7 @@ store_watch::impl::~impl() {
 void store_watch::impl::watch_directory() {
   if (!kernel_) return;
   unique_fd const directory(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  int const now =
-      directory ? kernel_->watch(directory.get(), directory_, inotify::files_mask) : -1;
+  int const now = directory ? kernel_->watch(directory.get(), directory_, inotify::files_mask) : -1;
   if (now == watch_) return;
   if (watch_ >= 0) kernel_->unwatch(watch_);
   watch_ = now;

@@ -1,9 +1,9 @@
 /// Which directories are watched.
 ///
-/// A watch belongs to an inode, but what matters is a path: the directory may be renamed, removed or
-/// covered while its watch goes on telling of the old one. So the table remembers which inode a path
-/// was, and each look that comes by compares. Two paths may be one inode (a bind mount, a directory
-/// that was just renamed); they share a watch, which is removed with the last of them.
+/// A watch belongs to an inode, but what matters is a path: the directory may be renamed, removed
+/// or covered while its watch goes on telling of the old one. So the table remembers which inode a
+/// path was, and each look that comes by compares. Two paths may be one inode (a bind mount, a
+/// directory that was just renamed); they share a watch, which is removed with the last of them.
 #include "watchers/watch_table.hpp"
 
 #include <algorithm>

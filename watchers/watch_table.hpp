@@ -22,8 +22,8 @@ struct watched_directory {
   std::set<std::string> names; ///< components of ways that lead through it
 };
 
-/// Which directories are watched, by path; keeps the kernel's watches in step with what looks visit.
-/// Used by one thread, the one that looks.
+/// Which directories are watched, by path; keeps the kernel's watches in step with what looks
+/// visit. Used by one thread, the one that looks.
 class watch_table {
  public:
   /// Without `kernel` nothing can be watched (errno is EMFILE).

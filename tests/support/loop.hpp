@@ -19,8 +19,8 @@ class loop {
 
   boost::asio::io_context& context() { return context_; }
 
-  /// Runs handlers until the predicate holds; false if it does not within the limit. Throws what the
-  /// coroutine ended with.
+  /// Runs handlers until the predicate holds; false if it does not within the limit. Throws what
+  /// the coroutine ended with.
   bool run_until(std::function<bool()> const& holds,
                  std::chrono::milliseconds limit = std::chrono::seconds(20));
 

@@ -75,8 +75,8 @@ class watched_tree {
     watcher_->look_now(how, [&done] { done = true; });
     return until([&done] { return done; });
   }
-  /// Waits until everything that has happened so far has been looked at because of its events: a file
-  /// that is saved now is told.
+  /// Waits until everything that has happened so far has been looked at because of its events: a
+  /// file that is saved now is told.
   bool catch_up() {
     auto const text = std::to_string(++markers_);
     replace_file(file("marker.json"), text);

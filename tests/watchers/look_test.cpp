@@ -1,0 +1,215 @@
+#include "tests/support/temporary_directory.hpp"
+#include "watchers/look.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace {
+
+using cfgd::layer;
+using cfgd::test::replace_file;
+using cfgd::test::temporary_directory;
+using cfgd::test::write_file;
+using cfgd::watchers::finding;
+using cfgd::watchers::look_request;
+using cfgd::watchers::look_result;
+using cfgd::watchers::whole_file;
+namespace fs = std::filesystem;
+
+class tree {
+ public:
+  tree() {
+    how_.roots = {{.where = layer::admin, .directory = top_ / "admin"}};
+    how_.trusted_uid = ::geteuid();
+    fs::create_directory(top_ / "admin");
+  }
+
+  fs::path file(std::string const& name) const { return top_ / "admin" / name; }
+  cfgd::watchers::looker make_looker() const { return {how_, {}, &kernel_}; }
+  cfgd::watchers::source_watcher::options& how() { return how_; }
+
+ private:
+  temporary_directory top_;
+  cfgd::watchers::inotify kernel_;
+  cfgd::watchers::source_watcher::options how_;
+};
+
+look_request everything() {
+  look_request request;
+  request.whole = true;
+  return request;
+}
+look_request only(std::string const& unit) {
+  look_request request;
+  request.units = {{.root = 0, .name = unit}};
+  return request;
+}
+
+/// "a.json=bytes b.json!untrusted c.json- d.json?", sorted.
+std::string told(look_result const& result) {
+  std::vector<std::string> words;
+  for (auto const& one : result.findings) {
+    auto const& name = one.id.relative;
+    if (auto const* file = std::get_if<whole_file>(&one.what))
+      words.push_back(name + '=' + file->bytes);
+    if (auto const* why = std::get_if<cfgd::error>(&one.what))
+      words.push_back(name + '!' + to_string(why->code));
+    if (std::holds_alternative<finding::absent>(one.what)) words.push_back(name + '-');
+    if (std::holds_alternative<finding::unstable>(one.what)) words.push_back(name + '?');
+  }
+  std::sort(words.begin(), words.end());
+  std::string text;
+  for (auto const& word : words)
+    text += (text.empty() ? "" : " ") + word;
+  return text;
+}
+
+BOOST_AUTO_TEST_SUITE(look)
+
+BOOST_AUTO_TEST_CASE(what_has_not_changed_is_neither_told_nor_read_again) {
+  tree files;
+  write_file(files.file("a.json"), "1");
+  write_file(files.file("a.d/b.json"), "2");
+  auto looker = files.make_looker();
+
+  BOOST_TEST(told(looker.look(everything())) == "a.d/b.json=2 a.json=1");
+  // Until the kernel's clock for files has ticked, stat proves nothing and the bytes decide.
+  auto const limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  look_result later;
+  do {
+    later = looker.look(everything());
+    BOOST_TEST_REQUIRE(later.findings.size() == later.reads);
+  } while (later.reads > 0 && std::chrono::steady_clock::now() < limit);
+
+  BOOST_TEST(later.reads == 0U);
+  BOOST_TEST(told(later).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_look_at_a_part_does_not_touch_the_rest) {
+  tree files;
+  write_file(files.file("a.json"), "1");
+  write_file(files.file("a.d/b.json"), "1");
+  auto looker = files.make_looker();
+  looker.look(everything());
+  replace_file(files.file("a.json"), "2");
+  replace_file(files.file("a.d/b.json"), "2");
+
+  BOOST_TEST(told(looker.look(only("a.d"))) == "a.d/b.json=2");
+  BOOST_TEST(told(looker.look(only(""))) == "a.json=2");
+}
+
+BOOST_AUTO_TEST_CASE(a_look_at_the_root_finds_new_and_lost_drop_in_directories) {
+  tree files;
+  write_file(files.file("a.d/b.json"), "1");
+  auto looker = files.make_looker();
+  looker.look(everything());
+
+  fs::rename(files.file("a.d"), files.file("c.d"));
+
+  BOOST_TEST(told(looker.look(only(""))) == "a.d/b.json- c.d/b.json=1");
+}
+
+BOOST_AUTO_TEST_CASE(files_that_settle_are_left_alone) {
+  tree files;
+  write_file(files.file("a.json"), "1");
+  write_file(files.file("gone.json"), "1");
+  auto looker = files.make_looker();
+  looker.look(everything());
+  replace_file(files.file("a.json"), "2");
+  fs::remove(files.file("gone.json"));
+
+  auto request = everything();
+  request.skip = {files.file("a.json").string(), files.file("gone.json").string()};
+  BOOST_TEST(told(looker.look(request)).empty());
+
+  BOOST_TEST(told(looker.look(everything())) == "a.json=2 gone.json-");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_asked_for_again_is_read_again) {
+  tree files;
+  write_file(files.file("a.json"), "1");
+  write_file(files.file("a.d/b.json"), "2");
+  auto looker = files.make_looker();
+  looker.look(everything());
+
+  auto request = everything();
+  request.again = {{.where = layer::admin, .relative = "a.d/b.json"}};
+  auto const found = looker.look(request);
+
+  BOOST_TEST(told(found).find("a.d/b.json=2") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_dropped_when_they_go) {
+  tree files;
+  write_file(files.file("a.d/b.json"), "1");
+  auto looker = files.make_looker();
+  auto const first = looker.look(everything());
+  auto const before = first.watch_count;
+  auto const is_here = [&](auto const& one) {
+    return one.path == files.file("a.d").string() && one.watch >= 0 && one.all_names;
+  };
+  BOOST_TEST(std::any_of(first.watches.begin(), first.watches.end(), is_here));
+  BOOST_TEST(first.unit_directories.size() == 2U);
+
+  fs::remove_all(files.file("a.d"));
+  auto const second = looker.look(everything());
+
+  BOOST_TEST(second.watch_count == before - 1);
+  BOOST_TEST_REQUIRE(second.watches.size() == 1U);
+  BOOST_TEST(second.watches[0].watch == -1);
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_made_again_gets_another_watch) {
+  tree files;
+  write_file(files.file("a.d/b.json"), "1");
+  auto looker = files.make_looker();
+  auto const first = looker.look(everything());
+  fs::rename(files.file("a.d"), files.file("x"));
+  write_file(files.file("a.d/b.json"), "2");
+
+  auto const second = looker.look(everything());
+
+  BOOST_TEST(told(second) == "a.d/b.json=2");
+  BOOST_TEST_REQUIRE(second.watches.size() == 1U);
+  BOOST_TEST(second.watches[0].path == files.file("a.d").string());
+  BOOST_TEST(second.watches[0].watch >= 0);
+}
+
+BOOST_AUTO_TEST_CASE(without_a_kernel_everything_is_found_and_nothing_watched) {
+  tree files;
+  write_file(files.file("a.json"), "1");
+  cfgd::watchers::looker looker(files.how(), {}, nullptr);
+
+  auto const found = looker.look(everything());
+
+  BOOST_TEST(told(found) == "a.json=1");
+  BOOST_TEST(found.watch_count == 0U);
+  BOOST_TEST(found.unwatched.at(files.file("").parent_path().string()) == EMFILE);
+}
+
+BOOST_AUTO_TEST_CASE(files_beyond_the_limit_are_counted) {
+  tree files;
+  files.how().bounds.source_files = 2;
+  for (auto const* const name : {"a.json", "b.json", "c.json"})
+    write_file(files.file(name), "1");
+  auto looker = files.make_looker();
+
+  auto const first = looker.look(everything());
+  BOOST_TEST(told(first) == "a.json=1 b.json=1");
+  BOOST_TEST(first.ignored_files == 1U);
+
+  fs::remove(files.file("a.json"));
+  BOOST_TEST(told(looker.look(everything())).find("a.json-") != std::string::npos);
+  BOOST_TEST(told(looker.look(everything())).find("c.json=1") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace

@@ -1,0 +1,263 @@
+#include "core/log.hpp"
+#include "tests/watchers/watched_tree.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <string>
+#include <thread>
+
+namespace {
+
+using cfgd::test::replace_file;
+using cfgd::test::watched_tree;
+using cfgd::test::write_file;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+/// A sysctl with another value for a while.
+class changed_sysctl {
+ public:
+  changed_sysctl(fs::path path, std::string const& value) : path_(std::move(path)) {
+    std::ifstream(path_) >> before_;
+    std::ofstream out(path_);
+    out << value << std::flush;
+    changed_ = out.good() && !before_.empty();
+  }
+  ~changed_sysctl() { restore(); }
+  changed_sysctl(changed_sysctl const&) = delete;
+  changed_sysctl& operator=(changed_sysctl const&) = delete;
+
+  explicit operator bool() const { return changed_; }
+  void restore() {
+    if (changed_) std::ofstream(path_) << before_ << std::flush;
+    changed_ = false;
+  }
+
+ private:
+  fs::path path_;
+  std::string before_;
+  bool changed_ = false;
+};
+
+/// A text that tells whether it is whole: a number, and that number of letters after it.
+std::string checked_text(int number) {
+  auto const length = static_cast<std::size_t>(1 + number % 5'000);
+  return std::to_string(number) + ':' + std::string(length, static_cast<char>('a' + number % 26)) +
+         ";\n";
+}
+std::optional<int> number_of(std::string const& text) {
+  auto const number = std::atoi(text.c_str());
+  if (text != checked_text(number)) return std::nullopt;
+  return number;
+}
+
+int replacements() {
+  char const* const wanted = std::getenv("CFGD_REPLACEMENTS");
+  return wanted == nullptr ? 2'000 : std::atoi(wanted);
+}
+
+void write_to(fs::path const& path, std::string const& text) {
+  int const fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  auto const half = text.size() / 2;
+  bool const whole = ::write(fd, text.data(), half) == static_cast<ssize_t>(half) &&
+                     ::write(fd, text.data() + half, text.size() - half) ==
+                         static_cast<ssize_t>(text.size() - half);
+  ::close(fd);
+  if (!whole) throw std::runtime_error("short write");
+}
+
+/// Saves again and again on a thread of its own.
+class busy_writer {
+ public:
+  template <class Save>
+  busy_writer(int count, Save save)
+      : thread_([this, count, save] {
+          for (int i = 1; i <= count; ++i)
+            save(i);
+          done_ = true;
+        }) {}
+  ~busy_writer() { thread_.join(); }
+  busy_writer(busy_writer const&) = delete;
+  busy_writer& operator=(busy_writer const&) = delete;
+
+  bool is_done() const { return done_; }
+
+ private:
+  std::atomic<bool> done_{false};
+  std::thread thread_;
+};
+
+void expect_whole_files_only(watched_tree& tree, int count, void (*save)(fs::path const&, int)) {
+  write_file(tree.file("site.json"), checked_text(0));
+  tree.start();
+  int last = 0;
+  int backwards = 0;
+  int broken = 0;
+  tree.on_call = [&] {
+    for (auto const& one : tree.seen) {
+      auto const* const found = std::get_if<watched_tree::content>(&one.what);
+      if (found == nullptr) continue;
+      auto const number = number_of(found->bytes);
+      if (!number) ++broken;
+      if (number && *number < last) ++backwards;
+      if (number) last = *number;
+    }
+    tree.seen.clear();
+  };
+
+  auto const path = tree.file("site.json");
+  busy_writer const writer(count, [path, save](int i) { save(path, i); });
+  BOOST_TEST(tree.until([&] { return writer.is_done() && last == count; }, 10min));
+
+  BOOST_TEST(broken == 0);
+  BOOST_TEST(backwards == 0);
+  BOOST_TEST_MESSAGE(count << " saves, " << tree.calls << " calls, "
+                           << tree.watcher().figures().unstable_reads << " reads thrown away");
+}
+
+BOOST_AUTO_TEST_SUITE(overload)
+
+BOOST_AUTO_TEST_CASE(a_file_replaced_without_end_is_never_half) {
+  watched_tree tree;
+  tree.options.quiet = 0ms;
+  expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
+    write_to(path.string() + ".tmp", checked_text(i));
+    fs::rename(path.string() + ".tmp", path);
+  });
+  BOOST_TEST(tree.calls > 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_rewritten_in_place_in_bursts_is_never_half) {
+  watched_tree tree;
+  tree.options.late = 1h;
+  expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
+    write_to(path, checked_text(i));
+    if (i % 100 == 0) std::this_thread::sleep_for(30ms); // the pause that settling waits for
+  });
+  BOOST_TEST(tree.calls > 1U);
+}
+
+BOOST_AUTO_TEST_CASE(rapid_saves_are_few_changes_and_the_last_one_wins) {
+  for (bool const in_place : {false, true}) {
+    watched_tree tree;
+    write_file(tree.file("site.json"), checked_text(0));
+    tree.start();
+    constexpr int count = 2'000;
+    auto const path = tree.file("site.json");
+    busy_writer const writer(count, [path, in_place](int i) {
+      auto const next = std::chrono::steady_clock::now() + 1ms;
+      if (in_place)
+        write_to(path, checked_text(i));
+      else
+        replace_file(path, checked_text(i));
+      std::this_thread::sleep_until(next);
+    });
+
+    BOOST_TEST(
+        tree.until([&] { return tree.last_content("site.json") == checked_text(count); }, 60s));
+
+    BOOST_TEST_MESSAGE(count << " saves, " << tree.calls << " calls");
+    BOOST_TEST(tree.count<watched_tree::content>("site.json") <= 40U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_full_queue_is_a_look_at_everything) {
+  watched_tree tree;
+  constexpr int count = 1'000;
+  for (int i = 0; i < count; ++i)
+    write_file(tree.file("n" + std::to_string(i) + ".json"), "0");
+  changed_sysctl queue("/proc/sys/fs/inotify/max_queued_events", "16");
+  if (!queue) {
+    BOOST_TEST_MESSAGE("skipped: may not set fs.inotify.max_queued_events");
+    return;
+  }
+  tree.begin(); // the queue's length is fixed by inotify_init
+  queue.restore();
+  BOOST_TEST(tree.look());
+  tree.seen.clear();
+
+  for (int i = 0; i < count; ++i)
+    write_file(tree.file("n" + std::to_string(i) + ".json"), "1");
+
+  BOOST_TEST(tree.until([&] { return tree.seen.size() >= count; }));
+  BOOST_TEST(tree.watcher().figures().overflows >= 1U);
+  BOOST_TEST(tree.look());
+  BOOST_TEST(tree.seen.size() == static_cast<std::size_t>(count));
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_watched_is_polled_with_one_warning) {
+  watched_tree tree;
+  tree.options.bounds.watched_directories = 2; // "/" and "/tmp"
+  tree.options.poll = 50ms;
+  write_file(tree.file("site.json"), "0");
+  cfgd::log::capture log;
+  tree.start();
+
+  BOOST_TEST(tree.watcher().watched_by({.where = cfgd::layer::admin, .relative = "site.json"}) ==
+             "poll");
+  BOOST_TEST(tree.watcher().figures().polled_directories >= 1U);
+  replace_file(tree.file("site.json"), "1");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.json") == "1"; }));
+  replace_file(tree.file("site.json"), "2");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.json") == "2"; }));
+
+  auto const lines = log.take();
+  BOOST_TEST_REQUIRE(lines.size() == 1U);
+  BOOST_TEST((lines[0].severity == cfgd::log::level::warning));
+  BOOST_TEST(lines[0].message.find("the limit watched_directories") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_lack_of_watches_names_the_sysctl_and_ends_with_it) {
+  watched_tree tree;
+  tree.options.poll = 50ms;
+  write_file(tree.file("site.json"), "0");
+  changed_sysctl watches("/proc/sys/fs/inotify/max_user_watches", "1");
+  if (!watches) {
+    BOOST_TEST_MESSAGE("skipped: may not set fs.inotify.max_user_watches");
+    return;
+  }
+  cfgd::log::capture log;
+  tree.start();
+  auto const is_polled = [&] { return tree.watcher().figures().polled_directories > 0; };
+
+  auto const lines = log.take();
+  BOOST_TEST_REQUIRE(lines.size() == 1U);
+  BOOST_TEST(lines[0].message.find("fs.inotify.max_user_watches") != std::string::npos);
+  BOOST_TEST(is_polled());
+  watches.restore();
+
+  BOOST_TEST(tree.until([&] { return !is_polled(); }));
+  replace_file(tree.file("site.json"), "1");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.json") == "1"; }));
+}
+
+BOOST_AUTO_TEST_CASE(without_an_inotify_instance_everything_is_polled) {
+  watched_tree tree;
+  tree.options.poll = 50ms;
+  write_file(tree.file("site.json"), "0");
+  changed_sysctl const instances("/proc/sys/fs/inotify/max_user_instances", "0");
+  if (!instances) {
+    BOOST_TEST_MESSAGE("skipped: may not set fs.inotify.max_user_instances");
+    return;
+  }
+  cfgd::log::capture log;
+  tree.start();
+
+  replace_file(tree.file("site.json"), "1");
+
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.json") == "1"; }));
+  BOOST_TEST(log.take().at(0).message.find("fs.inotify.max_user_instances") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+} // namespace

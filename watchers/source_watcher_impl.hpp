@@ -1,0 +1,120 @@
+#pragma once
+
+#include "watchers/inotify.hpp"
+#include "watchers/ledger.hpp"
+#include "watchers/look.hpp"
+#include "watchers/routes.hpp"
+#include "watchers/settle.hpp"
+#include "watchers/source_watcher.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+namespace cfgd::watchers {
+
+/// The state of a source_watcher; see source_watcher.cpp (events and time) and
+/// source_watcher_look.cpp (looks).
+struct source_watcher::impl {
+  using time = std::chrono::steady_clock::time_point;
+  /// Noted when everything has to be looked at: after lost events, when mounts change.
+  static constexpr std::string_view everything = "*";
+
+  impl(boost::asio::any_io_executor loop, options how, std::vector<known_source> known,
+       handler found);
+  ~impl();
+
+  boost::asio::awaitable<void> run();
+  boost::asio::awaitable<void> read_events();
+  boost::asio::awaitable<void> watch_mounts();
+  boost::asio::awaitable<void> keep_time();
+
+  void drain();
+  void on_event(kernel_event const& event);
+  void note(std::string const& path, kernel_event const& event);
+  void note_everything() {
+    settle_.note(everything, settle::sign::changed, std::chrono::steady_clock::now());
+  }
+
+  time next_wake() const;
+  void pump();
+  bool plan(look_request& next);
+  void plan_missing(look_request& next, time now);
+  void start(look_request next);
+  void on_look(look_result result, std::exception_ptr failure);
+  ledger::outcome judge(finding found, std::vector<observation>& tell);
+  void look_again(source_id const& id, std::string const& location, time first);
+  look_unit unit_of(source_id const& id) const;
+  bool is_premature(finding const& found) const;
+  void give_up_missing(std::vector<observation>& tell);
+  void warn(look_result const& result);
+  void answer();
+
+  /// Someone who waits for a look at everything.
+  struct waiter {
+    depth how_far;
+    std::function<void()> done;
+    bool looked = false;
+    std::set<source_id> owed; ///< seen by the look, and not yet told
+  };
+  /// The look under way.
+  struct look_state {
+    bool whole = false;
+    bool asked = false; ///< by somebody, or the first
+    depth how_far = depth::changed;
+    std::chrono::system_clock::time_point began;
+    std::unordered_map<std::string, settle::released> released; ///< by subject
+    std::vector<source_id> overdue;
+    std::unordered_set<std::string> rewritten; ///< written to since it began
+    bool lost_events = false;
+  };
+  /// How a result finds its way back; the owner is gone when the watcher is.
+  struct inbox {
+    impl* owner = nullptr;
+    bool running = false;
+  };
+
+  boost::asio::any_io_executor loop_;
+  options how_;
+  handler found_;
+  std::optional<inotify> kernel_;
+  std::optional<boost::asio::posix::stream_descriptor> events_;
+  boost::asio::steady_timer timer_;
+  settle settle_;
+  ledger ledger_;
+  routes routes_;
+  look_state current_;
+  std::deque<waiter> waiters_;
+  std::vector<source_id> again_;
+  std::set<source_id> tell_all_; ///< asked for with depth::all and not yet told
+  std::vector<int> lost_watches_;
+  std::vector<std::pair<kernel_event, std::string>> early_;
+  time next_sweep_ = time::min();
+  time next_poll_ = time::max();
+  bool busy_ = false;
+  bool first_ = true;
+  bool warned_unwatched_ = false;
+  bool warned_files_ = false;
+  std::exception_ptr failure_;
+  counts figures_;
+  std::shared_ptr<inbox> inbox_ = std::make_shared<inbox>();
+  looker looker_;
+  boost::asio::thread_pool worker_{1};
+};
+
+} // namespace cfgd::watchers
