@@ -1,0 +1,42 @@
+#pragma once
+
+/// MESSAGE_ID of every kind of log line that somebody may look for: every warning and worse, and
+/// what the audit trail is made of. Each has a text in systemd/cfgd.catalog (journalctl -x). An id
+/// is for ever: what it means does not change, and it is not used again.
+namespace cfgd::message_id {
+
+// Configuration.
+inline constexpr char changed[] = "0f0fa5a4c1b84b0f8d2d6a1f3c7e9b21";
+inline constexpr char source_quarantined[] = "3b7c2a9e55d94c71a0a8e2f6d4c1b832";
+inline constexpr char source_blocked[] = "6e1d8f04b7a2493c9c5fa0b3e7d2c643";
+inline constexpr char source_active[] = "a94c3d7be0f1485f8b26c1d9f4e7a054";
+inline constexpr char source_gone[] = "c2f58e6a1d3b4790b7e4d0a9c6f3b165";
+inline constexpr char variable_ignored[] = "71b2f6f0c4a94a2e8c6f5d0d9be3a412";
+inline constexpr char settings_faulty[] = "d8a06c2f5b1e4d3f9a7c0e4b6f2d8135";
+inline constexpr char settings_later[] = "4f9e1b7d2c8a4e60b5d3a1f7c9e08246";
+
+// Watching files.
+inline constexpr char not_watched[] = "2c6b9d4e8f1a4b7c9e0d3f5a7b8c1d57";
+inline constexpr char too_many_sources[] = "9a3e5c7d1b2f4d6e8c0a9b7f5e3d1c68";
+
+// The store.
+inline constexpr char store_failed[] = "5d1c6f0f4c0a4a8e9a1f6c3b7e2d4f10";
+inline constexpr char not_recorded[] = "b3f7d1e95a2c4c8f8e6b0d4a9c1f7e79";
+inline constexpr char committer_silent[] = "e6c8a0f24d7b4f1a9b3e5c7d9f0b2a8a";
+
+// Clients.
+inline constexpr char call_refused[] = "e7d4b1c8a52f4e6093b8d7f2c5a1e876";
+inline constexpr char call_failed[] = "58d2b6f09c3e4a7d8f1b5e9a0c4d7f9b";
+inline constexpr char client_cut_off[] = "1f4a7c0e3b6d4982a5c8e1f4b7d0a3ac";
+inline constexpr char not_accepting[] = "8b5e2d9f6c1a4073b8e4d1a7f0c3b6bd";
+
+// The service itself.
+inline constexpr char start_failed[] = "c47f0a3d6e9b4215a8d7c0f3e6b9a2ce";
+inline constexpr char start_slow[] = "60d3f6a9b2c54e8f91a4d7e0b3c6f9df";
+inline constexpr char stopped_by_fault[] = "f2a5c8e1b4d74a0d93c6f9e2a5b8d1e0";
+inline constexpr char task_ended[] = "35b8e1d4a7f04c3696d9b2c5e8f1a4f1";
+inline constexpr char socket_unusable[] = "a7d0b3e6c9f24f5899e2c5b8d1a4f702";
+inline constexpr char log_level_set[] = "0c9f6e3b5d284a7c84e1b7d0f3a69213";
+inline constexpr char log_lines_lost[] = "d3e6f9a2b5c8418b8f7d0c3e6a9b2d24";
+
+} // namespace cfgd::message_id
