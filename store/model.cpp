@@ -6,7 +6,7 @@
 
 #include <boost/json/monotonic_resource.hpp>
 
-#include <ranges>
+#include <utility>
 
 // Merging and explaining read the same layers in opposite directions: from the bottom to give one
 // value, from the top to tell where it came from. The merged document lives only until it is
@@ -64,8 +64,8 @@ explanation explain(namespace_state const& state, key const& which) {
     if (found) all.candidates.push_back(std::move(*found));
   };
   if (state.overrides) add(ask(*state.overrides, which));
-  for (auto const& source : std::views::values(state.sources) | std::views::reverse)
-    add(ask(*source, which));
+  for (auto at = state.sources.rbegin(); at != state.sources.rend(); ++at)
+    add(ask(*at->second, which));
   return all;
 }
 

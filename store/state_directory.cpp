@@ -148,9 +148,9 @@ void state_directory::clear_leftovers() const {
 }
 
 result<void> state_directory::check_store() const {
-  if (auto const fine = check_trusted(data(), S_IFDIR); !fine) return fine;
-  if (auto const fine = check_trusted(data_file(), S_IFREG); !fine) return fine;
-  if (auto const fine = check_trusted(data() / "lock.mdb", S_IFREG); !fine) return fine;
+  if (auto fine = check_trusted(data(), S_IFDIR); !fine) return fine;
+  if (auto fine = check_trusted(data_file(), S_IFREG); !fine) return fine;
+  if (auto fine = check_trusted(data() / "lock.mdb", S_IFREG); !fine) return fine;
   struct stat status {};
   if (::stat(data_file().c_str(), &status) != 0) return io_error("stat", data_file());
   if (status.st_size >= least_store_bytes) return {};
@@ -173,10 +173,10 @@ result<void> state_directory::provide(std::function<void(fs::path const&)> const
   make(made);
   // The next to open it makes its own.
   fs::remove(made / "lock.mdb", code);
-  if (auto const durable = sync_path(made / "data.mdb", 0); !durable) return durable;
-  if (auto const durable = sync_path(made, O_DIRECTORY); !durable) return durable;
+  if (auto durable = sync_path(made / "data.mdb", 0); !durable) return durable;
+  if (auto durable = sync_path(made, O_DIRECTORY); !durable) return durable;
   if (::rename(made.c_str(), data().c_str()) != 0) return io_error("rename", data());
-  if (auto const durable = sync_path(path_, O_DIRECTORY); !durable) return durable;
+  if (auto durable = sync_path(path_, O_DIRECTORY); !durable) return durable;
   return check_store();
 }
 

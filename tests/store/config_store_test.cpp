@@ -199,6 +199,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_grows_too_large_is_refused_whole) {
 
 BOOST_AUTO_TEST_CASE(a_group_is_one_transaction) {
   std::vector<request> requests;
+  requests.reserve(100);
   for (int number = 0; number < 100; ++number)
     requests.emplace_back(set({{"site.a" + std::to_string(number), "1"}}));
   auto const before = last_transaction(store->data_file());

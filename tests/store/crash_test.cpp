@@ -3,10 +3,10 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <iterator>
@@ -27,13 +27,18 @@ int number_from(char const* name, int otherwise) {
 
 /// Commits one Set after the other, and says so with one byte for each.
 int write_for_ever(std::filesystem::path const& directory, int out) {
-  auto const store = std::move(config_store::open(directory, limits{}).value());
+  auto const store = config_store::open(directory, limits{}).value();
   while (true) {
     auto const next = std::to_string(store->revision() + 1);
     std::vector<request> const group{set({{"site.a", next}, {"site.b", next}})};
     if (!store->commit(group, at()).at(0)) return 1;
     if (::write(out, "+", 1) != 1) return 2;
   }
+}
+
+std::string json_of(std::string const& value) {
+  std::string text = R"({"a":)";
+  return text.append(value).append(R"(,"b":)").append(value).append("}");
 }
 
 constexpr int creations = 30;
@@ -60,12 +65,12 @@ BOOST_AUTO_TEST_CASE(no_acknowledged_commit_is_lost_when_the_writer_is_killed) {
     BOOST_REQUIRE_EQUAL(writer.wait(), 128 + SIGKILL);
     acknowledged += before + more;
 
-    auto const store = std::move(config_store::open(directory / "state", limits{}).value());
+    auto const store = config_store::open(directory / "state", limits{}).value();
     // One more may be durable that could not be acknowledged any more.
     BOOST_REQUIRE(store->revision() == acknowledged || store->revision() == acknowledged + 1);
     acknowledged = store->revision();
     auto const value = std::to_string(acknowledged);
-    BOOST_REQUIRE_EQUAL(*store->read("site").text, R"({"a":)" + value + R"(,"b":)" + value + "}");
+    BOOST_REQUIRE_EQUAL(*store->read("site").text, json_of(value));
     auto const history = store->changes_after(0, 1 << 30);
     BOOST_REQUIRE_EQUAL(history.changes.size(), acknowledged);
     BOOST_REQUIRE_EQUAL(history.changes.back()->revision, acknowledged);

@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_and_nothing_is_lost) {
     BOOST_TEST_MESSAGE("skipped: a tmpfs cannot be mounted here");
     return;
   }
-  store = std::move(config_store::open(directory / "disk" / "state", bounds).value());
+  store = config_store::open(directory / "disk" / "state", bounds).value();
   bounds.value_bytes = 1 << 20;
   int const fitted = fill(50'000);
   BOOST_TEST(fitted > 3);
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_refuses_and_nothing_is_lost) {
   BOOST_TEST(must(set({{"more.v", filler(50'000)}})).revision ==
              static_cast<revision_number>(fitted) + 1);
   store = nullptr;
-  store = std::move(config_store::open(directory / "disk" / "state", bounds).value());
+  store = config_store::open(directory / "disk" / "state", bounds).value();
   BOOST_TEST(store->effectives().size() == static_cast<std::size_t>(fitted) + 1);
   store = nullptr;
 }

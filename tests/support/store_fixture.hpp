@@ -19,7 +19,7 @@ struct store_fixture {
   std::unique_ptr<store::config_store> store = open();
 
   std::unique_ptr<store::config_store> open() {
-    return std::move(store::config_store::open(directory / "state", bounds).value());
+    return store::config_store::open(directory / "state", bounds).value();
   }
   void reopen() {
     store.reset();
