@@ -40,7 +40,6 @@ namespace {
 using clock = std::chrono::steady_clock;
 using time_point = clock::time_point;
 using unix_socket = asio::local::stream_protocol::socket;
-using asio::experimental::awaitable_operators::operator||;
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr json::read_limits reply_bounds{.depth = 256, .elements = 4'000'000};
@@ -137,6 +136,7 @@ struct async_connection::impl {
       asio::steady_timer timer(executor_, end);
       auto ready = socket_.async_wait(what, as_result);
       auto expired = timer.async_wait(as_result);
+      using namespace asio::experimental::awaitable_operators;
       auto const first = co_await (std::move(ready) || std::move(expired));
       if (epoch == epoch_ && first.index() == 1) co_return waited::expired;
     }
@@ -328,12 +328,12 @@ async_connection::~async_connection() = default;
 asio::awaitable<result<void>> async_connection::connect() { return impl_->connect(); }
 
 asio::awaitable<result<boost::json::object>>
-async_connection::call(std::string method, boost::json::object parameters) {
+async_connection::call(std::string_view method, boost::json::object const& parameters) {
   return impl_->exchange(
       call_text(method, detail::encode_object(parameters), ipc::call_kind::plain));
 }
 
-asio::awaitable<result<snapshot>> async_connection::get(std::vector<std::string> keys) {
+asio::awaitable<result<snapshot>> async_connection::get(std::vector<std::string> const& keys) {
   return decoded<snapshot>(
       impl_->exchange(
           call_text("io.cfgd.Config.Get", detail::encode_keys(keys), ipc::call_kind::plain)),
@@ -341,19 +341,19 @@ asio::awaitable<result<snapshot>> async_connection::get(std::vector<std::string>
 }
 
 asio::awaitable<result<std::optional<boost::json::value>>>
-async_connection::get_value(std::string key) {
-  return only_value(get({std::move(key)}));
+async_connection::get_value(std::string_view key) {
+  return only_value(get({std::string(key)}));
 }
 
-asio::awaitable<result<commit>> async_connection::set(transaction what) {
+asio::awaitable<result<commit>> async_connection::set(transaction const& what) {
   return decoded<commit>(
       impl_->exchange(
           call_text("io.cfgd.Config.Set", detail::encode_transaction(what), ipc::call_kind::plain)),
       detail::decode_commit);
 }
 
-asio::awaitable<result<void>> async_connection::begin(std::string method,
-                                                      boost::json::object parameters) {
+asio::awaitable<result<void>> async_connection::begin(std::string_view method,
+                                                      boost::json::object const& parameters) {
   return impl_->begin(call_text(method, detail::encode_object(parameters), ipc::call_kind::more));
 }
 

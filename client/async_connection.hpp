@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd::client {
@@ -21,7 +22,8 @@ namespace cfgd::client {
 /// Calls may be made by several coroutines and go out one after the other. All of them must run on
 /// one thread or strand at a time, the one of `executor`, and must have ended before the connection
 /// is destroyed: close() makes them end. Varlink has no cancellation: cancelling a call that waits
-/// closes the connection.
+/// closes the connection. Arguments are read before a function returns its awaitable, and need not
+/// live longer.
 class async_connection {
  public:
   /// `address` as socket_path takes it, looked up at each connect. `time_limit` bounds each call,
@@ -38,19 +40,19 @@ class async_connection {
   /// Any method. `method` is qualified: "io.cfgd.Config.Get".
   /// Errors, as for all below: unreachable, timed_out, closed, protocol, refused.
   [[nodiscard]] boost::asio::awaitable<result<boost::json::object>>
-  call(std::string method, boost::json::object parameters = {});
+  call(std::string_view method, boost::json::object const& parameters = {});
 
-  [[nodiscard]] boost::asio::awaitable<result<snapshot>> get(std::vector<std::string> keys);
+  [[nodiscard]] boost::asio::awaitable<result<snapshot>> get(std::vector<std::string> const& keys);
   /// Absent if the key has no value.
   [[nodiscard]] boost::asio::awaitable<result<std::optional<boost::json::value>>>
-  get_value(std::string key);
+  get_value(std::string_view key);
   /// Returns when the change is durable.
-  [[nodiscard]] boost::asio::awaitable<result<commit>> set(transaction what);
+  [[nodiscard]] boost::asio::awaitable<result<commit>> set(transaction const& what);
 
   /// Sends a call with 'more'. It keeps the connection for itself until next_reply() has given the
   /// last reply or an error, or the connection was closed.
-  [[nodiscard]] boost::asio::awaitable<result<void>> begin(std::string method,
-                                                           boost::json::object parameters = {});
+  [[nodiscard]] boost::asio::awaitable<result<void>>
+  begin(std::string_view method, boost::json::object const& parameters = {});
   /// The next reply of what begin() started; absent after the last one. Waits at most `limit`;
   /// zero: as long as it takes.
   [[nodiscard]] boost::asio::awaitable<result<std::optional<boost::json::object>>>

@@ -39,7 +39,7 @@ boost::json::object watch_parameters(std::vector<std::string> const& prefixes,
 } // namespace
 
 struct watcher::impl {
-  impl(asio::any_io_executor executor, watch_options options)
+  impl(asio::any_io_executor const& executor, watch_options options)
       : options_(std::move(options)), connection_(executor, options_.address, options_.time_limit),
         pause_(executor), progress_(options_.after_revision, options_.resync),
         wait_(options_.shortest_wait, options_.longest_wait), random_(std::random_device{}()) {}
@@ -86,8 +86,8 @@ struct watcher::impl {
   }
 
   asio::awaitable<result<void>> begin() {
-    auto parameters = watch_parameters(options_.prefixes, progress_.begin());
-    return connection_.begin("io.cfgd.Config.Watch", std::move(parameters));
+    return connection_.begin("io.cfgd.Config.Watch",
+                             watch_parameters(options_.prefixes, progress_.begin()));
   }
 
   bool may_go_on(call_error const& why) const {
@@ -119,8 +119,8 @@ struct watcher::impl {
   bool over_ = false;
 };
 
-watcher::watcher(asio::any_io_executor executor, watch_options options)
-    : impl_(std::make_unique<impl>(std::move(executor), std::move(options))) {}
+watcher::watcher(asio::any_io_executor const& executor, watch_options options)
+    : impl_(std::make_unique<impl>(executor, std::move(options))) {}
 
 watcher::~watcher() = default;
 

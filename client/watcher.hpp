@@ -50,7 +50,7 @@ struct watch_options {
 /// slow caller is seen by the service and by nobody else.
 class watcher {
  public:
-  watcher(boost::asio::any_io_executor executor, watch_options options);
+  watcher(boost::asio::any_io_executor const& executor, watch_options options);
   /// No next() may be under way.
   ~watcher();
   watcher(watcher const&) = delete;

@@ -8,8 +8,7 @@
 #include "client/cfgctl/commands.hpp"
 #include "client/cfgctl/output.hpp"
 
-#include <signal.h>
-
+#include <csignal>
 #include <exception>
 #include <string>
 

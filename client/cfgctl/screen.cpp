@@ -11,7 +11,6 @@
 
 #include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
 #include <clocale>
 #include <cstdio>

@@ -10,9 +10,9 @@
 
 #include "client/cfgctl/output.hpp"
 
-#include <limits.h>
+#include <climits>
+
 #include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -20,6 +20,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <system_error>
 
 namespace cfgd::cfgctl {

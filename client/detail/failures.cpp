@@ -5,8 +5,7 @@
 
 #include "core/json.hpp"
 
-#include <string.h>
-
+#include <cstring>
 #include <utility>
 
 namespace cfgd::client::detail {

@@ -6,8 +6,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
-
+#include <csignal>
 #include <ostream>
 #include <string>
 #include <vector>
