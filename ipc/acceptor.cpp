@@ -1,6 +1,7 @@
 #include "ipc/acceptor.hpp"
 
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "ipc/interface_table.hpp"
 #include "ipc/message.hpp"
 
@@ -115,7 +116,7 @@ void acceptor::out_of_means(int why) {
     quiet_until_ = now + warning_pause;
     log::write(log::level::warning,
                std::string("cannot accept connections: ") + std::strerror(why) + ", trying again",
-               {{"ERRNO", std::to_string(why)}});
+               {{"MESSAGE_ID", message_id::not_accepting}, {"ERRNO", std::to_string(why)}});
   }
   if (means_are_short(why)) shed();
 }

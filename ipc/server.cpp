@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "ipc/acceptor.hpp"
 #include "ipc/interfaces.hpp"
 #include "ipc/listening_socket.hpp"
@@ -91,7 +92,8 @@ struct server::impl final : session_host {
   session* find(std::uint64_t id, std::uint64_t call);
 
   static void task_failed(std::string const& name, std::exception_ptr const& thrown) {
-    log::write(log::level::error, name + " ended: " + describe(thrown));
+    log::write(log::level::error, name + " ended: " + describe(thrown),
+               {{"MESSAGE_ID", message_id::task_ended}});
   }
 
   asio::any_io_executor loop;
@@ -159,7 +161,8 @@ void server::impl::listen_on(descriptor socket) {
 void server::impl::admit(descriptor connection) {
   auto from = peer_of(connection.get());
   if (!from) {
-    log::write(log::level::warning, "closing a connection: " + to_string(from.error()));
+    log::write(log::level::warning, "closing a connection: " + to_string(from.error()),
+               {{"MESSAGE_ID", message_id::client_cut_off}});
     return;
   }
   if (over_limit(*from, connection)) return;
@@ -238,9 +241,10 @@ void server::impl::warn(std::string message, peer const& about) {
   quiet_until = now + warning_pause;
   if (auto const missed = std::exchange(unwarned, 0); missed != 0)
     message += " (and " + std::to_string(missed) + " warnings like this before)";
-  log::write(
-      log::level::warning, message,
-      {{"CFGD_PEER_UID", std::to_string(about.uid)}, {"CFGD_PEER_PID", std::to_string(about.pid)}});
+  log::write(log::level::warning, message,
+             {{"MESSAGE_ID", message_id::client_cut_off},
+              {"CFGD_PEER_UID", std::to_string(about.uid)},
+              {"CFGD_PEER_PID", std::to_string(about.pid)}});
 }
 
 // ---- turns and deadlines

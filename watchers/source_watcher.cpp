@@ -19,6 +19,7 @@
 #include "watchers/source_watcher.hpp"
 
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "watchers/source_watcher_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -50,7 +51,8 @@ std::optional<inotify> open_inotify() {
     log::write(log::level::warning,
                std::string(failure.what()) + ": polling instead; raise the sysctl "
                                              "fs.inotify.max_user_instances",
-               {{"ERRNO", std::to_string(failure.code().value())}});
+               {{"MESSAGE_ID", message_id::not_watched},
+                {"ERRNO", std::to_string(failure.code().value())}});
     return std::nullopt;
   }
 }

@@ -5,6 +5,7 @@
 /// nothing new, or they come too early. What comes too early goes back to settle, is read again
 /// whatever stat says, and whoever asked for a look waits for it.
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "watchers/source_watcher_impl.hpp"
 
 #include <boost/asio/post.hpp>
@@ -228,15 +229,17 @@ void source_watcher::impl::warn(look_result const& result) {
     log::write(log::level::warning,
                std::to_string(result.unwatched.size()) + " directories are polled, as '" + path +
                    "' cannot be watched: " + why_unwatched(code),
-               {{"ERRNO", std::to_string(code)}});
+               {{"MESSAGE_ID", message_id::not_watched}, {"ERRNO", std::to_string(code)}});
   }
   if (!current_.whole) return;
   if (result.ignored_files == 0) {
     warned_files_ = false;
   } else if (!std::exchange(warned_files_, true)) {
-    log::write(log::level::warning, std::to_string(result.ignored_files) +
-                                        " source files are ignored: the limit source_files is " +
-                                        std::to_string(how_.bounds.source_files));
+    log::write(log::level::warning,
+               std::to_string(result.ignored_files) +
+                   " source files are ignored: the limit source_files is " +
+                   std::to_string(how_.bounds.source_files),
+               {{"MESSAGE_ID", message_id::too_many_sources}});
   }
 }
 

@@ -7,6 +7,7 @@
 #include "watchers/store_watch.hpp"
 
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "watchers/inotify.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -70,7 +71,8 @@ store_watch::impl::impl(asio::any_io_executor loop, std::filesystem::path data_f
     log::write(log::level::warning,
                std::string(failure.what()) + ": the store is looked at every " +
                    std::to_string(tick.count()) + " ms instead",
-               {{"ERRNO", std::to_string(failure.code().value())}});
+               {{"MESSAGE_ID", message_id::not_watched},
+                {"ERRNO", std::to_string(failure.code().value())}});
   }
   watch_directory();
 }
