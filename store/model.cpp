@@ -5,6 +5,7 @@
 #include "store/overrides.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
+#include <boost/range/adaptor/reversed.hpp>
 
 #include <utility>
 
@@ -64,8 +65,8 @@ explanation explain(namespace_state const& state, key const& which) {
     if (found) all.candidates.push_back(std::move(*found));
   };
   if (state.overrides) add(ask(*state.overrides, which));
-  for (auto at = state.sources.rbegin(); at != state.sources.rend(); ++at)
-    add(ask(*at->second, which));
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
+    add(ask(*source, which));
   return all;
 }
 
