@@ -41,7 +41,7 @@ std::string quoted(std::string_view before, std::string const& name, std::string
   return out;
 }
 
-std::string with_message(std::string text, parameters const& from) {
+std::string with_message(std::string const& text, parameters const& from) {
   auto const message = text_of(from, "message");
   return message.empty() ? text : text + ": " + message;
 }

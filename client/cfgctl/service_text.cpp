@@ -52,8 +52,8 @@ std::string status_text(screen const& where, client::service_status const& what)
 
   table facts({{.title = "", .side = alignment::left, .may_be_cut = false},
                {.title = "", .side = alignment::left, .may_be_cut = true}});
-  auto const add = [&](std::string name, std::string value) {
-    facts.add({{.text = "  " + name, .color = tint::faint},
+  auto const add = [&](std::string_view name, std::string value) {
+    facts.add({{.text = std::string("  ").append(name), .color = tint::faint},
                {.text = std::move(value), .color = tint::plain}});
   };
   add("revision", std::to_string(what.revision));

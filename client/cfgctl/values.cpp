@@ -17,7 +17,7 @@
 namespace cfgd::cfgctl {
 namespace {
 
-std::string for_screen(screen const& where, std::string text) {
+std::string for_screen(screen const& where, std::string const& text) {
   return where.terminal ? printable(text) : text;
 }
 
@@ -123,7 +123,7 @@ std::string explanation_text(screen const& where, std::string_view key,
   if (what.schema) {
     std::string schema;
     json::append_compact(schema, *what.schema);
-    out += "schema: " + for_screen(where, std::move(schema)) + '\n';
+    out += "schema: " + for_screen(where, schema) + '\n';
   }
   if (what.secret) out += "It is secret: its value is shown only to those who may see secrets.\n";
   if (!what.writable) out += "You may not change it.\n";
@@ -138,7 +138,7 @@ std::string event_text(screen const& where, client::watch_event const& event) {
     auto const place = origin_text(*event.from);
     if (!place.empty()) head += ' ' + place;
   }
-  std::string out = paint(where, tint::faint, for_screen(where, std::move(head))) + '\n';
+  std::string out = paint(where, tint::faint, for_screen(where, head)) + '\n';
   out += value_lines(where, event.values);
   for (std::string const& key : event.removed) {
     out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
