@@ -102,16 +102,8 @@ look_result looker::look(look_request const& what) {
   result_ = &found;
   for (int const lost : what.lost_watches)
     watches_.forget(lost);
-  for (auto const& id : what.again) {
-    for (std::size_t index = 0; index < roots_.size(); ++index) {
-      if (roots_[index].what.where != id.where) continue;
-      for (auto& [name, part] : roots_[index].units) {
-        for (auto& [file, known] : part.files) {
-          if ((name.empty() ? file : join(name, file)) == id.relative) known.identity = {};
-        }
-      }
-    }
-  }
+  for (auto const& id : what.again)
+    read_again(id);
   if (what.whole) watches_.begin_whole();
   for (std::size_t index = 0; index < roots_.size(); ++index) {
     bool const touched = what.whole || what.roots.contains(index) ||
@@ -126,6 +118,20 @@ look_result looker::look(look_request const& what) {
   request_ = nullptr;
   result_ = nullptr;
   return found;
+}
+
+void looker::read_again(source_id const& id) {
+  auto const slash = id.relative.find('/');
+  bool const below = slash != id.relative.npos;
+  auto const part = below ? id.relative.substr(0, slash) : std::string();
+  auto const file = below ? id.relative.substr(slash + 1) : id.relative;
+  for (auto& top : roots_) {
+    if (top.what.where != id.where) continue;
+    auto const unit_found = top.units.find(part);
+    if (unit_found == top.units.end()) continue;
+    auto const found = unit_found->second.files.find(file);
+    if (found != unit_found->second.files.end()) found->second.identity = {};
+  }
 }
 
 bool looker::wants(std::size_t index, std::string const& name) const {
@@ -162,26 +168,35 @@ void looker::look_at_root(std::size_t index) {
     now.top_directory = *opened;
     look_at_unit(now, *opened);
     close_unit(now);
-    auto names = list(**opened, is_drop_in_directory);
-    if (!names) return;
-    for (auto const& [name, part] : top.units) {
-      if (!name.empty() && !std::binary_search(names->begin(), names->end(), name))
-        parts.push_back(name);
-    }
-    for (auto const& name : *names) {
-      auto const known = top.units.find(name);
-      struct stat info {};
-      bool const same =
-          known != top.units.end() && !known->second.linked &&
-          ::fstatat((*opened)->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
-          identity_of(info) == known->second.directory;
-      if (!same) parts.push_back(name);
-    }
+    auto changed = changed_parts(top, **opened);
+    if (!changed) return;
+    parts.insert(parts.end(), changed->begin(), changed->end());
     std::sort(parts.begin(), parts.end());
     parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
   }
   for (auto const& name : parts)
     look_at_subdirectory(index, *opened, name);
+}
+
+/// The drop-in directories that are new, lost, other ones by now, or links to who knows what.
+result<std::vector<std::string>> looker::changed_parts(root const& top,
+                                                       directory const& here) const {
+  auto const names = list(here, is_drop_in_directory);
+  if (!names) return names.error();
+  std::vector<std::string> changed;
+  for (auto const& [name, part] : top.units) {
+    if (!name.empty() && !std::binary_search(names->begin(), names->end(), name))
+      changed.push_back(name);
+  }
+  for (auto const& name : *names) {
+    auto const known = top.units.find(name);
+    struct stat info {};
+    bool const same = known != top.units.end() && !known->second.linked &&
+                      ::fstatat(here.fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+                      identity_of(info) == known->second.directory;
+    if (!same) changed.push_back(name);
+  }
+  return changed;
 }
 
 void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,

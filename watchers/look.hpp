@@ -7,13 +7,13 @@
 #include "watchers/source_watcher.hpp"
 #include "watchers/watch_table.hpp"
 
-#include <compare>
 #include <cstddef>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
 #include <variant>
 #include <vector>
@@ -25,8 +25,10 @@ struct look_unit {
   std::size_t root = 0;
   std::string name; ///< empty: the root's directory itself
 
-  friend auto operator<=>(look_unit const&, look_unit const&) = default;
   friend bool operator==(look_unit const&, look_unit const&) = default;
+  friend bool operator<(look_unit const& left, look_unit const& right) {
+    return std::tie(left.root, left.name) < std::tie(right.root, right.name);
+  }
 };
 
 struct look_request {
@@ -110,7 +112,10 @@ class looker {
 
   bool wants(std::size_t index, std::string const& name) const;
   walker way_of(visit& now);
+  void read_again(source_id const& id);
   void look_at_root(std::size_t index);
+  [[nodiscard]] result<std::vector<std::string>> changed_parts(root const& top,
+                                                               directory const& here) const;
   void look_at_subdirectory(std::size_t index, directory_ptr const& top, std::string const& name);
   void look_at_unit(visit& now, directory_ptr const& here);
   void look_at_file(visit& now, directory_ptr const& here, std::string const& name);

@@ -227,8 +227,29 @@ result<void> walker::follow(journey& way, int link, std::string const& path) con
   return {};
 }
 
+/// What a name in the directory at hand is.
+struct walker::step {
+  unique_fd fd;
+  std::string path;
+  struct stat info {};
+  std::optional<error> distrust;
+};
+
+result<walker::step> walker::look_up(journey const& way, std::string const& name) const {
+  visit_(*way.at, name, way.floor ? zone::inside : zone::above);
+  step next;
+  next.path = join(way.at->path, name);
+  next.fd = unique_fd(::openat(way.at->fd.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
+  if (!next.fd) return system_failure("open", errno, next.path, &way.at->info);
+  if (::fstat(next.fd.get(), &next.info) != 0) return system_failure("stat", errno, next.path);
+  next.distrust = way.at->distrust;
+  bool const shared =
+      !way.floor && is_shared_directory(next.info) && is_owner_trusted(next.info, trusted_);
+  if (!next.distrust && !shared) next.distrust = distrust_of(next.info, next.path, trusted_);
+  return next;
+}
+
 result<target> walker::walk(journey way) const {
-  auto const where = way.floor ? zone::inside : zone::above;
   while (!way.todo.empty()) {
     auto const name = std::move(way.todo.back());
     way.todo.pop_back();
@@ -236,33 +257,25 @@ result<target> walker::walk(journey way) const {
       if (auto up = go_up(way); !up) return up.error();
       continue;
     }
-    visit_(*way.at, name, where);
-    auto path = join(way.at->path, name);
-    unique_fd fd(::openat(way.at->fd.get(), name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
-    if (!fd) return system_failure("open", errno, path, &way.at->info);
-    struct stat info {};
-    if (::fstat(fd.get(), &info) != 0) return system_failure("stat", errno, path);
-
-    auto distrust = way.at->distrust;
-    bool const shared = !way.floor && is_shared_directory(info) && is_owner_trusted(info, trusted_);
-    if (!distrust && !shared) distrust = distrust_of(info, path, trusted_);
-    if (S_ISLNK(info.st_mode)) {
+    auto next = look_up(way, name);
+    if (!next) return next.error();
+    if (S_ISLNK(next->info.st_mode)) {
       // In a shared directory anybody can make a link: it counts for nothing if its owner does not.
-      if (distrust) return *distrust;
-      if (auto ok = follow(way, fd.get(), path); !ok) return ok.error();
+      if (next->distrust) return *next->distrust;
+      if (auto ok = follow(way, next->fd.get(), next->path); !ok) return ok.error();
       continue;
     }
-    if (!S_ISDIR(info.st_mode)) {
-      if (!way.todo.empty()) return system_failure("open", ENOTDIR, path);
-      return target{.parent = way.at, .name = name, .info = info, .here = {}};
+    if (!S_ISDIR(next->info.st_mode)) {
+      if (!way.todo.empty()) return system_failure("open", ENOTDIR, next->path);
+      return target{.parent = way.at, .name = name, .info = next->info, .here = {}};
     }
-    auto next = std::make_shared<directory>();
-    next->fd = std::move(fd);
-    next->path = std::move(path);
-    next->info = info;
-    next->parent = way.at;
-    next->distrust = std::move(distrust);
-    way.at = std::move(next);
+    auto here = std::make_shared<directory>();
+    here->fd = std::move(next->fd);
+    here->path = std::move(next->path);
+    here->info = next->info;
+    here->parent = way.at;
+    here->distrust = std::move(next->distrust);
+    way.at = std::move(here);
   }
   return target{.parent = way.at->parent, .name = {}, .info = way.at->info, .here = way.at};
 }

@@ -64,7 +64,9 @@ class walker {
 
  private:
   struct journey;
+  struct step;
   [[nodiscard]] result<target> walk(journey way) const;
+  [[nodiscard]] result<step> look_up(journey const& way, std::string const& name) const;
   [[nodiscard]] result<void> follow(journey& way, int link, std::string const& path) const;
   [[nodiscard]] result<void> go_up(journey& way) const;
 

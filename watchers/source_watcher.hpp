@@ -93,6 +93,7 @@ class source_watcher {
   };
   /// Looks at everything at once: edits finished before the call have been given to `found` when
   /// `done` is called (what still settles is taken as it is; an open writer is waited for as ever).
+  /// Called before run(), it is answered by the first look. Answers come in the order of the calls.
   void look_now(depth how_far, std::function<void()> done);
 
   /// How a source is watched: "inotify" or "poll".
