@@ -66,8 +66,8 @@ settle::sign sign_of(std::uint32_t mask) {
 
 } // namespace
 
-source_watcher::impl::impl(asio::any_io_executor loop, options how, std::vector<known_source> known,
-                           handler found)
+source_watcher::impl::impl(asio::any_io_executor const& loop, options how,
+                           std::vector<known_source> const& known, handler found)
     : loop_(loop), how_(std::move(how)), found_(std::move(found)), kernel_(open_inotify()),
       timer_(loop), settle_({.quiet = how_.quiet, .late = how_.late}), ledger_(how_, known),
       looker_(how_, known, kernel_ ? &*kernel_ : nullptr) {
@@ -203,10 +203,9 @@ void source_watcher::impl::pump() {
   }
 }
 
-source_watcher::source_watcher(asio::any_io_executor loop, options how,
-                               std::vector<known_source> known, handler found)
-    : impl_(std::make_unique<impl>(std::move(loop), std::move(how), std::move(known),
-                                   std::move(found))) {}
+source_watcher::source_watcher(asio::any_io_executor const& loop, options how,
+                               std::vector<known_source> const& known, handler found)
+    : impl_(std::make_unique<impl>(loop, std::move(how), known, std::move(found))) {}
 
 source_watcher::~source_watcher() = default;
 

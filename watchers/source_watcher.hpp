@@ -77,8 +77,8 @@ class source_watcher {
   /// `found` is called on the loop with at least one observation.
   using handler = std::function<void(std::vector<observation>)>;
 
-  source_watcher(boost::asio::any_io_executor loop, options how, std::vector<known_source> known,
-                 handler found);
+  source_watcher(boost::asio::any_io_executor const& loop, options how,
+                 std::vector<known_source> const& known, handler found);
   ~source_watcher();
   source_watcher(source_watcher const&) = delete;
   source_watcher& operator=(source_watcher const&) = delete;

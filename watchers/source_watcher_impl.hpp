@@ -35,8 +35,8 @@ struct source_watcher::impl {
   /// Noted when everything has to be looked at: after lost events, when mounts change.
   static constexpr std::string_view everything = "*";
 
-  impl(boost::asio::any_io_executor loop, options how, std::vector<known_source> known,
-       handler found);
+  impl(boost::asio::any_io_executor const& loop, options how,
+       std::vector<known_source> const& known, handler found);
   ~impl();
 
   boost::asio::awaitable<void> run();
@@ -56,7 +56,7 @@ struct source_watcher::impl {
   bool plan(look_request& next);
   void plan_missing(look_request& next, time now);
   void start(look_request next);
-  void on_look(look_result result, std::exception_ptr failure);
+  void on_look(look_result result, std::exception_ptr const& failure);
   ledger::outcome judge(finding found, std::vector<observation>& tell);
   void look_again(source_id const& id, std::string const& location, time first);
   look_unit unit_of(source_id const& id) const;

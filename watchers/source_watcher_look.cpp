@@ -102,7 +102,7 @@ void source_watcher::impl::start(look_request next) {
   });
 }
 
-void source_watcher::impl::on_look(look_result result, std::exception_ptr failure) {
+void source_watcher::impl::on_look(look_result result, std::exception_ptr const& failure) {
   if (failure || !inbox_->running) {
     busy_ = false;
     failure_ = failure;

@@ -35,8 +35,9 @@ using clock = std::chrono::steady_clock;
 } // namespace
 
 struct store_watch::impl {
-  impl(asio::any_io_executor loop, std::filesystem::path data_file, std::chrono::milliseconds quiet,
-       std::chrono::milliseconds tick, std::function<void()> written);
+  impl(asio::any_io_executor const& loop, std::filesystem::path const& data_file,
+       std::chrono::milliseconds quiet, std::chrono::milliseconds tick,
+       std::function<void()> written);
   ~impl();
 
   asio::awaitable<void> read_events();
@@ -58,7 +59,7 @@ struct store_watch::impl {
   clock::time_point next_tick_;
 };
 
-store_watch::impl::impl(asio::any_io_executor loop, std::filesystem::path data_file,
+store_watch::impl::impl(asio::any_io_executor const& loop, std::filesystem::path const& data_file,
                         std::chrono::milliseconds quiet, std::chrono::milliseconds tick,
                         std::function<void()> written)
     : directory_(data_file.parent_path().string()), name_(data_file.filename().string()),
@@ -126,11 +127,10 @@ asio::awaitable<void> store_watch::impl::keep_time() {
   }
 }
 
-store_watch::store_watch(asio::any_io_executor loop, std::filesystem::path data_file,
+store_watch::store_watch(asio::any_io_executor const& loop, std::filesystem::path const& data_file,
                          std::chrono::milliseconds quiet, std::chrono::milliseconds tick,
                          std::function<void()> written)
-    : impl_(std::make_unique<impl>(std::move(loop), std::move(data_file), quiet, tick,
-                                   std::move(written))) {}
+    : impl_(std::make_unique<impl>(loop, data_file, quiet, tick, std::move(written))) {}
 
 store_watch::~store_watch() = default;
 

@@ -15,7 +15,7 @@ namespace cfgd::watchers {
 /// thread only.
 class store_watch {
  public:
-  store_watch(boost::asio::any_io_executor loop, std::filesystem::path data_file,
+  store_watch(boost::asio::any_io_executor const& loop, std::filesystem::path const& data_file,
               std::chrono::milliseconds quiet, std::chrono::milliseconds tick,
               std::function<void()> written);
   ~store_watch();
