@@ -34,7 +34,7 @@ struct fixture {
   template <class T>
   std::shared_ptr<std::optional<T>> start(asio::awaitable<T> operation) {
     auto outcome = std::make_shared<std::optional<T>>();
-    asio::co_spawn(loop, std::move(operation), [outcome](std::exception_ptr failed, T done) {
+    asio::co_spawn(loop, std::move(operation), [outcome](std::exception_ptr const& failed, T done) {
       if (failed) std::rethrow_exception(failed);
       outcome->emplace(std::move(done));
     });
@@ -189,10 +189,9 @@ BOOST_AUTO_TEST_CASE(a_cancelled_call_closes_and_lets_the_next_one_through) {
   asio::cancellation_signal cancel;
   std::exception_ptr ended;
   asio::co_spawn(loop, service.get({"a.b"}),
-                 asio::bind_cancellation_slot(
-                     cancel.slot(), [&](std::exception_ptr failed, result<snapshot> const&) {
-                       ended = std::move(failed);
-                     }));
+                 asio::bind_cancellation_slot(cancel.slot(),
+                                              [&](std::exception_ptr const& failed,
+                                                  result<snapshot> const&) { ended = failed; }));
   loop.run_one();
   while (!service.is_open())
     loop.run_one();

@@ -21,7 +21,7 @@ struct fixture {
   std::string path = directory / "socket";
 
   connection connected(milliseconds limit = std::chrono::seconds(20)) const {
-    return std::move(connection::connect(path, limit).value());
+    return connection::connect(path, limit).value();
   }
 };
 

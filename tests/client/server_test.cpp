@@ -92,7 +92,7 @@ struct fixture {
   template <class T>
   T run(asio::awaitable<T> operation) {
     std::optional<T> outcome;
-    asio::co_spawn(loop, std::move(operation), [&](std::exception_ptr failed, T done) {
+    asio::co_spawn(loop, std::move(operation), [&](std::exception_ptr const& failed, T done) {
       if (failed) std::rethrow_exception(failed);
       outcome.emplace(std::move(done));
     });

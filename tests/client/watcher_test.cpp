@@ -38,10 +38,11 @@ struct fixture {
 
   result<watch_event> next(cfgd::client::watcher& watched) {
     std::optional<result<watch_event>> outcome;
-    asio::co_spawn(loop, watched.next(), [&](std::exception_ptr failed, result<watch_event> event) {
-      if (failed) std::rethrow_exception(failed);
-      outcome.emplace(std::move(event));
-    });
+    asio::co_spawn(loop, watched.next(),
+                   [&](std::exception_ptr const& failed, result<watch_event> event) {
+                     if (failed) std::rethrow_exception(failed);
+                     outcome.emplace(std::move(event));
+                   });
     loop.restart();
     loop.run_for(std::chrono::seconds(20));
     BOOST_REQUIRE(outcome.has_value());
