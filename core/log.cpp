@@ -1,5 +1,7 @@
 #include "core/log.hpp"
 
+#include "core/journal.hpp"
+
 #include <boost/log/attributes/attribute_set.hpp>
 #include <boost/log/attributes/constant.hpp>
 #include <boost/log/attributes/value_extraction.hpp>
@@ -71,6 +73,19 @@ class standard_error_backend
   bool journal_ = standard_error_is_journal();
 };
 
+class journal_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchronized_feeding> {
+ public:
+  journal_backend(std::string const& socket, std::string const& identifier)
+      : to_(socket, identifier) {}
+
+  void consume(bl::record_view const& view) {
+    if (record const* const what = record_of(view)) to_.send(*what);
+  }
+
+ private:
+  journal to_;
+};
+
 class capture_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchronized_feeding> {
  public:
   void consume(bl::record_view const& view) {
@@ -116,7 +131,7 @@ void set_threshold(level severity) { current_threshold.store(severity, std::memo
 
 level threshold() { return current_threshold.load(std::memory_order_relaxed); }
 
-void write(level severity, std::string_view message, std::vector<field> fields,
+void write(level severity, std::string_view message, std::vector<field> const& fields,
            boost::source_location const& where) {
   if (!enabled(severity)) return;
   record const what{severity, message, fields, where};
@@ -129,6 +144,14 @@ void write(level severity, std::string_view message, std::vector<field> fields,
 void to_standard_error() {
   bl::core::get()->add_sink(boost::make_shared<front<standard_error_backend>>());
   sinks.fetch_add(1);
+}
+
+bool to_journal(std::string const& socket, std::string const& identifier) {
+  if (!standard_error_is_journal() || !journal(socket, identifier).reachable()) return false;
+  auto const backend = boost::make_shared<journal_backend>(socket, identifier);
+  bl::core::get()->add_sink(boost::make_shared<front<journal_backend>>(backend));
+  sinks.fetch_add(1);
+  return true;
 }
 
 struct capture::impl {

@@ -35,7 +35,7 @@ struct record {
 };
 
 /// Writes where `severity` is at or above the threshold; costs one atomic load where it is not.
-void write(level severity, std::string_view message, std::vector<field> fields = {},
+void write(level severity, std::string_view message, std::vector<field> const& fields = {},
            boost::source_location const& where = BOOST_CURRENT_LOCATION);
 
 bool enabled(level severity);
@@ -45,6 +45,10 @@ level threshold();
 /// Sends records to standard error: "<N>message" where it is the journal ($JOURNAL_STREAM), "level:
 /// message" elsewhere. Call once, in main.
 void to_standard_error();
+
+/// Sends records to the journal's own socket, with their fields, if standard error is the journal
+/// and somebody listens at `socket`; whether it does. Call once, in main.
+[[nodiscard]] bool to_journal(std::string const& socket, std::string const& identifier);
 
 /// Receives every record that passes the threshold, until destroyed; for tests.
 class capture {

@@ -1,0 +1,114 @@
+#include "core/journal.hpp"
+
+#include "core/message_ids.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstring>
+#include <utility>
+#include <vector>
+
+// The journal's native protocol: one datagram a record, "NAME=value" lines, and for a value of more
+// than one line its name, a line end, its length as 64 bits little endian, the value. libsystemd's
+// sd_journal_sendv() speaks it too, on a socket of its own that blocks: a journal that is stopped
+// or slow would then stop the loop. So it is spoken here, on a socket that does not.
+//
+// The address is given with each datagram, so that a journal that was started anew is found again.
+// A record is bounded far below what a datagram may take (net.core.wmem_default, 208 KiB), which
+// spares the protocol's other half, records in memory files.
+
+namespace cfgd::log {
+namespace {
+
+/// Longer messages are cut.
+constexpr std::size_t message_bytes = 16 * 1024;
+
+sockaddr_un address_of(std::filesystem::path const& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.native().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
+  return address;
+}
+
+sockaddr const* generic(sockaddr_un const& address) {
+  return reinterpret_cast<sockaddr const*>(&address); // NOLINT: sendto(2) wants it so
+}
+
+void append_field(std::string& out, std::string_view name, std::string_view value) {
+  // Name, "=" or length, value, line ends.
+  if (out.size() + name.size() + value.size() + 10 > journal_record_bytes) return;
+  out.append(name);
+  if (value.find('\n') == value.npos) {
+    out.append(1, '=');
+  } else {
+    out.append(1, '\n');
+    std::uint64_t const length = value.size();
+    for (unsigned shift = 0; shift < 64; shift += 8)
+      out.append(1, static_cast<char>((length >> shift) & 0xffU));
+  }
+  out.append(value).append(1, '\n');
+}
+
+/// A source file below the project's root, as people name it.
+std::string_view short_name(std::string_view file) {
+  constexpr std::string_view root = CFGD_SOURCE_DIRECTORY "/";
+  if (file.starts_with(root)) file.remove_prefix(root.size());
+  return file;
+}
+
+} // namespace
+
+std::string to_journal_text(record const& what, std::string_view identifier) {
+  std::string text;
+  append_field(text, "MESSAGE", what.message.substr(0, message_bytes));
+  append_field(text, "PRIORITY", std::to_string(static_cast<int>(what.severity)));
+  append_field(text, "SYSLOG_IDENTIFIER", identifier);
+  append_field(text, "CODE_FILE", short_name(what.where.file_name()));
+  append_field(text, "CODE_LINE", std::to_string(what.where.line()));
+  append_field(text, "CODE_FUNC", what.where.function_name());
+  for (auto const& one : what.fields)
+    append_field(text, one.name, one.value);
+  return text;
+}
+
+journal::journal(std::filesystem::path socket, std::string identifier)
+    : path_(std::move(socket)), identifier_(std::move(identifier)),
+      socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
+
+journal::~journal() {
+  if (socket_ >= 0) ::close(socket_);
+}
+
+bool journal::reachable() const {
+  int const probe = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (probe < 0) return false;
+  auto const address = address_of(path_);
+  bool const answered = ::connect(probe, generic(address), sizeof address) == 0;
+  ::close(probe);
+  return answered;
+}
+
+bool journal::try_send(record const& what) const {
+  auto const text = to_journal_text(what, identifier_);
+  auto const address = address_of(path_);
+  return ::sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL, generic(address),
+                  sizeof address) >= 0;
+}
+
+void journal::send(record const& what) {
+  if (lost_ != 0) {
+    std::vector<field> const fields{{"MESSAGE_ID", message_id::log_lines_lost}};
+    auto const line =
+        std::to_string(lost_) + " lines of the log were lost, as the journal took none";
+    if (!try_send({level::warning, line, fields, BOOST_CURRENT_LOCATION})) {
+      ++lost_;
+      return;
+    }
+    lost_ = 0;
+  }
+  if (!try_send(what)) ++lost_;
+}
+
+} // namespace cfgd::log
