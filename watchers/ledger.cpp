@@ -3,7 +3,7 @@
 /// A look reports what stat and read say; whether that is news depends on what was told before. The
 /// same bytes in another file are no content. A file that vanishes is often on its way back
 /// (install, git checkout), so it is missing before it is gone. A file that is empty and was not is
-/// often about to be written, so it has to be empty twice.
+/// often about to be written, so it has to be empty twice, a grace apart.
 #include "watchers/ledger.hpp"
 
 #include <algorithm>

@@ -33,10 +33,10 @@ void settle::note(std::string_view subject, sign what, time now) {
   if (what == sign::closed || what == sign::replaced) which.open = false;
 }
 
-void settle::put_back(std::string_view subject, time first, time now) {
+void settle::put_back(std::string_view subject, time first, time since) {
   auto const found = pending_.find(subject);
   if (found == pending_.end()) {
-    pending_.emplace(std::string(subject), state{.first = first, .last = now, .again = true});
+    pending_.emplace(std::string(subject), state{.first = first, .last = since, .again = true});
   } else {
     found->second.first = std::min(found->second.first, first);
   }
@@ -56,20 +56,21 @@ settle::time settle::ready_at(state const& which) const {
 
 settle::time settle::forced_at(state const& which) const {
   auto const ready = ready_at(which);
-  if (which.open) return ready;
+  if (which.open || which.again) return ready;
   return std::max(ready,
                   std::min(which.last + how_.quiet + how_.together, which.first + how_.late));
 }
 
 std::optional<settle::time> settle::next() const {
   if (pending_.empty()) return std::nullopt;
-  time all_ready = time::min();
+  std::optional<time> all_ready;
   time first_forced = time::max();
   for (auto const& [subject, which] : pending_) {
-    all_ready = std::max(all_ready, ready_at(which));
+    // What was put back has been in a group before: nobody waits for it.
+    if (!which.again) all_ready = std::max(all_ready.value_or(time::min()), ready_at(which));
     first_forced = std::min(first_forced, forced_at(which));
   }
-  return std::min(all_ready, first_forced);
+  return std::min(all_ready.value_or(time::max()), first_forced);
 }
 
 std::vector<settle::released> settle::take(time now) {

@@ -46,9 +46,9 @@ class settle {
 
   void note(std::string_view subject, sign what, time now);
 
-  /// A released subject that could not be used yet: it waits for another quiet period (or a close),
-  /// and its lateness is counted from `first`.
-  void put_back(std::string_view subject, time first, time now);
+  /// A released subject that could not be used yet: it waits for another quiet period from `since`
+  /// on (or a close), and its lateness is counted from `first`. Others do not wait for it.
+  void put_back(std::string_view subject, time first, time since);
 
   /// Events were lost, perhaps those that say that a file was closed: nothing counts as open.
   void lose_track();

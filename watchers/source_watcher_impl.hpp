@@ -58,7 +58,8 @@ struct source_watcher::impl {
   void start(look_request next);
   void on_look(look_result result, std::exception_ptr const& failure);
   ledger::outcome judge(finding found, std::vector<observation>& tell);
-  void look_again(source_id const& id, std::string const& location, time first);
+  void look_again(source_id const& id, std::string const& location, time first,
+                  std::chrono::milliseconds after = {});
   look_unit unit_of(source_id const& id) const;
   bool is_premature(finding const& found) const;
   void give_up_missing(std::vector<observation>& tell);

@@ -185,7 +185,8 @@ ledger::outcome source_watcher::impl::judge(finding found, std::vector<observati
       .now = now, .grace = first_ ? 0ms : how_.grace, .how_far = all ? depth::all : depth::changed};
   auto const outcome = ledger_.take(std::move(found), when, tell);
   if (outcome == ledger::outcome::again) {
-    look_again(id, location, now);
+    // A truncation shows before its event is queued, and may take as long as the disk likes.
+    look_again(id, location, now, how_.grace);
   } else {
     tell_all_.erase(id);
   }
@@ -193,10 +194,10 @@ ledger::outcome source_watcher::impl::judge(finding found, std::vector<observati
 }
 
 void source_watcher::impl::look_again(source_id const& id, std::string const& location,
-                                      clock::time_point first) {
+                                      clock::time_point first, std::chrono::milliseconds after) {
   again_.push_back(id);
   if (current_.how_far == depth::all) tell_all_.insert(id);
-  settle_.put_back(location, first, clock::now());
+  settle_.put_back(location, first, clock::now() + after);
 }
 
 look_unit source_watcher::impl::unit_of(source_id const& id) const {

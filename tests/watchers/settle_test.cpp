@@ -145,6 +145,16 @@ BOOST_AUTO_TEST_CASE(what_is_put_back_late_is_taken_at_the_next_close) {
   BOOST_TEST(names(settling.take(at(603ms))) == "a");
 }
 
+BOOST_AUTO_TEST_CASE(nobody_waits_for_what_is_put_back) {
+  settler settling({});
+  settling.put_back("a", at(0ms), at(500ms));
+  settling.note("b", sign::replaced, at(0ms));
+
+  BOOST_TEST(names(settling.take(at(20ms))) == "b");
+  BOOST_TEST(names(settling.take(at(519ms))).empty());
+  BOOST_TEST(names(settling.take(at(520ms))) == "a");
+}
+
 BOOST_AUTO_TEST_CASE(taking_everything_leaves_what_is_open) {
   settler settling({});
   settling.note("a", sign::written, at(0ms));
