@@ -1,0 +1,26 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace cfgd::bench {
+
+/// How much is measured. The defaults are what the figures in docs/benchmarks.md were made with.
+struct options {
+  std::string cfgd = CFGD_PROGRAM; ///< what is measured
+  unsigned rounds = 9;
+  std::chrono::milliseconds time{500}; ///< of one measurement under load
+  unsigned edits = 1'000;
+  unsigned namespaces = 1'000;
+  unsigned watchers = 100; ///< at most what one user may have, limits::connections_per_uid
+};
+
+/// Each starts what it needs in a directory of its own, measures and prints a table. Servers that
+/// are not installed are left out, and it is said so. Throws std::runtime_error where a server
+/// does not do what it is asked for: a figure of something else would be worse than none.
+void get(options const& how);
+void watch(options const& how);
+void start(options const& how);
+void set(options const& how);
+
+} // namespace cfgd::bench

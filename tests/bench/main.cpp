@@ -1,0 +1,92 @@
+#include "tests/bench/bench.hpp"
+#include "tests/bench/machine.hpp"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+// Measures cfgd beside its peers, all in one run on one machine: docs/benchmarks.md.
+
+namespace {
+
+using namespace cfgd;
+
+std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
+    {"get", bench::get}, {"watch", bench::watch}, {"start", bench::start}, {"set", bench::set}};
+
+struct command_line {
+  std::vector<std::string> names;
+  std::string directory = CFGD_BENCH_DIRECTORY;
+  bench::options how;
+};
+
+void declare(CLI::App& app, command_line& into, long& milliseconds) {
+  std::vector<std::string> known;
+  known.reserve(benches.size());
+  for (auto const& one : benches)
+    known.push_back(one.first);
+  app.add_option("name", into.names, "get, watch, start, set; all without one")
+      ->check(CLI::IsMember(known));
+  app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
+      ->check(CLI::Range(1, 1'000))
+      ->envname("CFGD_BENCH_ROUNDS")
+      ->capture_default_str();
+  app.add_option("--milliseconds", milliseconds, "Length of one measurement under load")
+      ->check(CLI::Range(1, 60'000))
+      ->capture_default_str();
+  app.add_option("--edits", into.how.edits, "Edits that a watcher is told")
+      ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--namespaces", into.how.namespaces, "Namespaces at a start, of 100 keys each")
+      ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  app.add_option("--cfgd", into.how.cfgd, "The program that is measured")
+      ->check(CLI::ExistingFile)
+      ->capture_default_str();
+  app.add_option("--directory", into.directory, "Where data go; not a tmpfs")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+}
+
+int run(command_line const& asked) {
+  // Where temporary directories are made.
+  ::setenv("TMPDIR", asked.directory.c_str(), 1);
+  ::signal(SIGPIPE, SIG_IGN);
+  fmt::print("{}\n{} rounds; load {}\n\n", bench::describe_machine(asked.directory),
+             asked.how.rounds, bench::load_now());
+  for (auto const& [name, measure] : benches) {
+    if (!asked.names.empty() && std::ranges::find(asked.names, name) == asked.names.end()) continue;
+    measure(asked.how);
+    fmt::print("load after {}: {}\n\n", name, bench::load_now());
+    std::fflush(stdout);
+  }
+  return EXIT_SUCCESS;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  command_line asked;
+  long milliseconds = asked.how.time.count();
+  CLI::App app("Measures cfgd beside its peers on this machine", "cfgd_bench");
+  declare(app, asked, milliseconds);
+  CLI11_PARSE(app, argc, argv);
+  asked.how.time = std::chrono::milliseconds(milliseconds);
+  try {
+    return run(asked);
+  } catch (std::exception const& wrong) {
+    std::fflush(stdout);
+    fmt::print(stderr, "cfgd_bench: {}\n", wrong.what());
+    return EXIT_FAILURE;
+  }
+}
