@@ -1,6 +1,8 @@
 #include "daemon/committer.hpp"
 
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
+#include "daemon/systemd.hpp"
 #include "watchers/read_source.hpp"
 
 #include <exception>
@@ -76,6 +78,14 @@ void committer::submit(std::vector<observation> observed, std::vector<store::sou
   enqueue(write{std::move(observed), std::move(batch), std::move(done)});
 }
 
+void committer::stop(std::function<void()> done) {
+  query([](store::config_store& store) { return store.revision(); },
+        [this, done = std::move(done)](result<revision_number> const&) {
+          guard_.reset();
+          done();
+        });
+}
+
 void committer::refresh() {
   query([](store::config_store& store) { return store.refresh(); },
         [this](result<std::vector<store::applied>> const& foreign) {
@@ -127,6 +137,9 @@ void committer::commit(std::vector<write> group) {
       for (auto& seen : one.observed)
         batch->updates.push_back(to_update(std::move(seen), bounds_));
       one.observed.clear();
+    } else if (auto* const set = std::get_if<store::set_request>(&one.request)) {
+      // Here and not at accept: it reads from /proc, and few connections ever write.
+      set->from.unit = systemd::unit_of(set->from.pid.value_or(0));
     }
     requests.push_back(std::move(one.request));
   }
@@ -155,7 +168,7 @@ std::optional<error> committer::guarded(std::function<void()> const& work) {
   } catch (std::exception const& broken) {
     log::write(log::level::error,
                std::string("the store failed: ") + broken.what() + "; it is opened again",
-               {{"MESSAGE_ID", "5d1c6f0f4c0a4a8e9a1f6c3b7e2d4f10"}});
+               {{"MESSAGE_ID", message_id::store_failed}, {"CFGD_KIND", "store"}});
     return error{.code = errc::store_failed, .message = broken.what()};
   }
 }

@@ -73,6 +73,9 @@ class committer {
         }));
   }
 
+  /// Calls `done` when all that was submitted is done; the loop is then no longer kept running.
+  void stop(std::function<void()> done);
+
   /// Looks for commits of other processes and publishes them.
   void refresh();
 

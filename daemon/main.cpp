@@ -1,5 +1,8 @@
+#include "core/journal.hpp"
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "daemon/service.hpp"
+#include "daemon/systemd.hpp"
 #include "daemon/version.hpp"
 
 #include <CLI/CLI.hpp>
@@ -66,7 +69,7 @@ int exit_code_of(error const& why) {
 }
 
 int complain(error const& why, int code) {
-  log::write(log::level::error, to_string(why));
+  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
   return code;
 }
 
@@ -118,6 +121,16 @@ class signals {
   bool stopping_ = false;
 };
 
+/// As a system service the daemon may make none, and finds them there.
+result<void> make_directories(std::vector<std::filesystem::path> const& wanted) {
+  for (auto const& directory : wanted) {
+    std::error_code ec;
+    std::filesystem::create_directories(directory, ec);
+    if (ec) return error{.code = errc::io, .message = ec.message(), .subject = directory.string()};
+  }
+  return {};
+}
+
 int run(command_line const& asked) {
   file_layout const where = layout_of(asked);
   auto how = read_settings(where.settings);
@@ -125,17 +138,20 @@ int run(command_line const& asked) {
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level);
 
+  auto const sockets = systemd::take_sockets();
+  std::vector<std::filesystem::path> above{where.state.parent_path()};
+  if (sockets.empty()) above.push_back(where.socket.parent_path());
+  if (auto const made = make_directories(above); !made) return complain(made.error(), EX_CANTCREAT);
   auto opened = open_store(where.state, how->bounds);
   if (!opened) return complain(opened.error(), exit_code_of(opened.error()));
-  std::error_code ec;
-  std::filesystem::create_directories(where.socket.parent_path(), ec);
-  if (ec)
-    return complain(
-        {.code = errc::io, .message = ec.message(), .subject = where.socket.parent_path()},
-        EX_CANTCREAT);
 
   asio::io_context loop{1};
-  service serves(loop, {.where = where, .how = *how, .environment = environment()},
+  service serves(loop,
+                 {.where = where,
+                  .how = *how,
+                  .level_is_fixed = !asked.log_level.empty(),
+                  .environment = environment(),
+                  .sockets = sockets},
                  std::move(*opened));
   signals control(loop, serves);
   int code = EX_OK;
@@ -155,11 +171,12 @@ int main(int argc, char** argv) {
   ::umask(022);
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;
-  log::to_standard_error();
+  if (!log::to_journal(log::journal_socket, "cfgd")) log::to_standard_error();
   try {
     return run(asked);
   } catch (std::exception const& broken) {
-    log::write(log::level::error, std::string("cannot go on: ") + broken.what());
+    log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
+               {{"MESSAGE_ID", message_id::stopped_by_fault}});
     return EX_SOFTWARE;
   }
 }

@@ -2,6 +2,8 @@
 
 #include "core/json.hpp"
 #include "core/key.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -56,8 +58,20 @@ wire_error to_config_error(error const& why) {
 }
 
 wire_error to_service_error(error const& why) {
-  if (why.code == errc::not_found) return {"NoSuchNamespace", {{"namespace", why.subject}}};
-  return internal(why);
+  switch (why.code) {
+  case errc::not_found:
+    return {"NoSuchNamespace", {{"namespace", why.subject}}};
+  case errc::store_failed:
+    return {"StoreFailed", {{"message", why.message}}};
+  case errc::parse: {
+    bj::object told{{"path", why.subject}, {"message", why.message}};
+    if (why.where.line != 0) told["line"] = why.where.line;
+    if (why.where.column != 0) told["column"] = why.where.column;
+    return {"BadSettings", std::move(told)};
+  }
+  default:
+    return internal(why);
+  }
 }
 
 } // namespace
@@ -72,6 +86,17 @@ void fail(ipc::responder& answer, std::string_view interface, error const& why) 
   std::string text;
   json::append_compact(text, told.parameters);
   answer.fail(std::string(interface).append(1, '.').append(told.name), text);
+}
+
+void refuse(ipc::call const& asked, std::string_view interface, error const& why) {
+  log::write(log::level::warning, "refused " + std::string(asked.method) + ": " + why.message,
+             {{"MESSAGE_ID", message_id::call_refused},
+              {"CFGD_KIND", "permission"},
+              {"CFGD_NAMESPACE", why.subject},
+              {"CFGD_PEER_UID", std::to_string(asked.from.uid)},
+              {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
+  ipc::responder answer = asked.answer;
+  fail(answer, interface, why);
 }
 
 void reply(ipc::responder& answer, bj::object const& parameters) {

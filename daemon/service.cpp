@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/version.hpp"
 #include "ipc/interfaces.hpp"
@@ -47,7 +48,8 @@ std::map<std::string, sourced_document> read_environment(std::vector<std::string
     auto value = watchers::read_variable(std::string_view(variable).substr(equals + 1), bounds);
     if (!value) {
       log::write(log::level::warning,
-                 "environment variable '" + name + "': " + value.error().message + ", ignoring it");
+                 "environment variable '" + name + "': " + value.error().message + ", ignoring it",
+                 {{"MESSAGE_ID", message_id::variable_ignored}, {"CFGD_KIND", "parse"}});
       continue;
     }
     auto* object = &documents[which->name_space()].root;
@@ -118,7 +120,8 @@ void log_failed_task(std::string const& name, std::exception_ptr const& why) {
   try {
     std::rethrow_exception(why);
   } catch (std::exception const& broken) {
-    log::write(log::level::error, "task '" + name + "' ended: " + broken.what());
+    log::write(log::level::error, "task '" + name + "' ended: " + broken.what(),
+               {{"MESSAGE_ID", message_id::task_ended}, {"CFGD_KIND", "internal"}});
   }
 }
 
@@ -161,13 +164,24 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                 .server = server_,
                 .access = access_},
                [this](auto done) { reload(std::move(done)); }),
+      systemd_(access_, [this](auto done) { reload(std::move(done)); }),
+      supervisor_(loop.get_executor(),
+                  {.status = [this] { return describe_state(view_); },
+                   .ping =
+                       [this](std::function<void()> answered) {
+                         committer_.query([](store::config_store&) { return true; },
+                                          [answered](result<bool> const&) { answered(); });
+                       }},
+                  systemd::supervisor::pace{}),
       patience_(loop), retry_(loop), tasks_(loop.get_executor(), log_failed_task) {
   view_.begin(opened.revision, opened.effectives, opened.sources);
   server_.add_interface(ipc::interfaces::io_cfgd_config);
   server_.add_interface(ipc::interfaces::io_cfgd_history);
   server_.add_interface(ipc::interfaces::io_cfgd_service);
+  server_.add_interface(ipc::interfaces::io_systemd_service);
   config_.bind_to(server_);
   service_.bind_to(server_);
+  systemd_.bind_to(server_);
 }
 
 service::~service() = default;
@@ -176,6 +190,7 @@ void service::start(std::function<void(error const&)> failed) {
   failed_ = std::move(failed);
   tasks_.spawn("sources", files_.run());
   tasks_.spawn("store", store_watch_.run());
+  tasks_.spawn("service manager", supervisor_.run());
   files_.look_now(source_watcher::depth::changed, [this] { finish_start(); });
   patience_.expires_after(start_patience);
   tasks_.spawn("patience", wait_for_start());
@@ -184,9 +199,12 @@ void service::start(std::function<void(error const&)> failed) {
 asio::awaitable<void> service::wait_for_start() {
   auto const [cancelled] = co_await patience_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (cancelled || listening_) co_return;
+  bool const waits = !options_.sockets.empty();
   log::write(log::level::warning,
-             "the sources take long to read; answering with what was in force before");
-  open_socket();
+             std::string("the sources take long to read; ") +
+                 (waits ? "clients wait" : "answering with what was in force before"),
+             {{"MESSAGE_ID", message_id::start_slow}});
+  if (!waits) open_socket();
 }
 
 void service::take(std::vector<watchers::observation> observed) {
@@ -206,6 +224,7 @@ void service::finish_start() {
     if (!done) retry_later(done.error());
     service_.set_ready();
     if (!listening_) open_socket();
+    supervisor_.ready();
   };
   if (first_look_.empty() && environment_.empty()) {
     ready(store::applied{});
@@ -218,19 +237,42 @@ void service::finish_start() {
 void service::open_socket() {
   listening_ = true;
   patience_.cancel();
-  if (auto const heard = server_.listen(options_.where.socket, options_.how.socket_mode); !heard) {
+  if (auto const heard = listen(); !heard) {
     failed_(heard.error());
     return;
   }
-  log::write(log::level::info, "listening on '" + options_.where.socket.string() +
-                                   "' at revision " + std::to_string(view_.revision()) + " with " +
-                                   std::to_string(view_.cache().namespaces().size()) +
-                                   " namespaces");
+  log::write(log::level::info,
+             "listening on " +
+                 (options_.sockets.empty() ? "'" + options_.where.socket.string() + "'"
+                                           : std::string("the socket that was passed")) +
+                 " at revision " + std::to_string(view_.revision()) + " with " +
+                 std::to_string(view_.cache().namespaces().size()) + " namespaces");
+}
+
+result<void> service::listen() {
+  if (!options_.sockets.empty()) return adopt_sockets();
+  return server_.listen(options_.where.socket, options_.how.socket_mode);
+}
+
+result<void> service::adopt_sockets() {
+  result<void> outcome = error{.code = errc::protocol, .message = "no socket was passed"};
+  for (int const one : options_.sockets) {
+    auto const adopted = server_.adopt(one);
+    if (adopted) {
+      outcome = {};
+      continue;
+    }
+    log::write(log::level::warning, to_string(adopted.error()) + ", closing it",
+               {{"MESSAGE_ID", message_id::socket_unusable}});
+    if (!outcome) outcome = adopted;
+  }
+  return outcome;
 }
 
 void service::retry_later(error const& why) {
   log::write(log::level::error,
-             "changes of files could not be recorded: " + why.message + "; trying again");
+             "changes of files could not be recorded: " + why.message + "; trying again",
+             {{"MESSAGE_ID", message_id::not_recorded}, {"CFGD_KIND", "store"}});
   if (retrying_) return;
   retrying_ = true;
   tasks_.spawn("retry", retry());
@@ -248,20 +290,26 @@ void service::publish(store::applied const& done) {
   for (auto const& one : done.changes)
     watches_.on_change(*one);
   announce(done);
+  supervisor_.status_changed();
 }
 
 void service::apply(settings const& newest) {
-  if (newest.log_level != options_.how.log_level) log::set_threshold(newest.log_level);
   settings but_for_level = newest;
   but_for_level.log_level = options_.how.log_level;
   if (but_for_level != options_.how)
-    log::write(log::level::notice, "'" + options_.where.settings.string() +
-                                       "': all but the log level take effect at the next start");
+    log::write(log::level::notice,
+               "'" + options_.where.settings.string() +
+                   "': all but the log level take effect at the next start",
+               {{"MESSAGE_ID", message_id::settings_later},
+                {"CFGD_PATH", options_.where.settings.string()}});
+  if (options_.level_is_fixed) return;
   options_.how.log_level = newest.log_level;
+  log::set_threshold(newest.log_level);
 }
 
 void service::reload(std::function<void(result<revision_number> const&)> done) {
   log::write(log::level::info, "reading everything again");
+  supervisor_.begin_reload();
   committer_.query(
       [path = options_.where.settings](store::config_store&) { return read_settings(path); },
       [this, done = std::move(done)](result<settings> const& newest) {
@@ -272,10 +320,15 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
           refused = newest.error();
         if (refused)
           log::write(log::level::warning,
-                     to_string(*refused) + "; keeping the settings as they were");
+                     to_string(*refused) + "; keeping the settings as they were",
+                     {{"MESSAGE_ID", message_id::settings_faulty},
+                      {"CFGD_PATH", refused->subject},
+                      {"CFGD_LINE", std::to_string(refused->where.line)},
+                      {"CFGD_KIND", to_string(refused->code)}});
         files_.look_now(source_watcher::depth::all, [this, done, refused] {
           committer_.query([](store::config_store& store) { return store.revision(); },
-                           [done, refused](result<revision_number> const& revision) {
+                           [this, done, refused](result<revision_number> const& revision) {
+                             supervisor_.end_reload();
                              done(refused ? result<revision_number>(*refused) : revision);
                            });
         });
@@ -284,9 +337,10 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
 
 void service::stop(std::function<void()> done) {
   listening_ = true; // nothing opens it any more
+  supervisor_.stopping();
   server_.stop(drain, [this, done = std::move(done)] {
     tasks_.cancel();
-    tasks_.on_empty(done);
+    tasks_.on_empty([this, done] { committer_.stop(done); });
   });
 }
 

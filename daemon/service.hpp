@@ -5,6 +5,8 @@
 #include "daemon/config_methods.hpp"
 #include "daemon/service_methods.hpp"
 #include "daemon/settings.hpp"
+#include "daemon/systemd.hpp"
+#include "daemon/systemd_methods.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -41,8 +43,12 @@ class service {
   struct options {
     file_layout where;
     settings how;
+    /// The log level is the command line's: cfgd.toml does not change it.
+    bool level_is_fixed = false;
     /// The daemon's environment, "NAME=value" each.
     std::vector<std::string> environment;
+    /// Sockets that were passed to the process. If there is one, none is made.
+    std::vector<int> sockets = {};
   };
 
   /// Takes what open_store() gave. Call start() once, then run the loop.
@@ -51,8 +57,9 @@ class service {
   service(service const&) = delete;
   service& operator=(service const&) = delete;
 
-  /// Begins to watch and, when every source was read once (or after a second, with what was in
-  /// force), to answer. `failed` is called if the socket cannot be had.
+  /// Begins to watch and, when every source was read once, to answer. On a socket of its own it
+  /// answers after a second anyway, with what was in force; clients of a passed one wait. `failed`
+  /// is called if no socket can be had.
   void start(std::function<void(error const&)> failed);
 
   /// Reads cfgd.toml and every source again; calls `done` when the result is in force. A fault in
@@ -67,6 +74,8 @@ class service {
   void take(std::vector<watchers::observation> observed);
   void finish_start();
   void open_socket();
+  [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> adopt_sockets();
   void retry_later(error const& why);
   void apply(settings const& newest);
   boost::asio::awaitable<void> wait_for_start();
@@ -92,6 +101,8 @@ class service {
   watchers::store_watch store_watch_;
   config_methods config_;
   service_methods service_;
+  systemd_methods systemd_;
+  systemd::supervisor supervisor_;
   boost::asio::steady_timer patience_;
   boost::asio::steady_timer retry_;
   ipc::task_group tasks_;

@@ -1,6 +1,5 @@
 #include "daemon/service_methods.hpp"
 
-#include "core/log.hpp"
 #include "daemon/reply.hpp"
 #include "daemon/version.hpp"
 
@@ -60,11 +59,7 @@ void service_methods::bind_to(ipc::server& server) {
 bool service_methods::allowed(ipc::call const& asked) const {
   auto const may = parts_.access.authorize(asked.from, operation::administer, {});
   if (may) return true;
-  log::write(log::level::info, "refused " + std::string(asked.method) + ": " + may.error().message,
-             {{"CFGD_PEER_UID", std::to_string(asked.from.uid)},
-              {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
-  ipc::responder answer = asked.answer;
-  fail(answer, service_interface, may.error());
+  refuse(asked, service_interface, may.error());
   return false;
 }
 
