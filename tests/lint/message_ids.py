@@ -2,8 +2,8 @@
 """Every log line of level warning or error names its MESSAGE_ID, and every id has a text.
 
 usage: message_ids.py ROOT
-Ids are constants in core/message_ids.hpp, texts are in systemd/cfgd.catalog, lines are calls that name
-log::level::warning or log::level::error outside tests/."""
+Ids are constants in core/message_ids.hpp, texts are in systemd/cfgd.catalog, lines are calls whose first
+argument is log::level::warning or log::level::error, outside tests/."""
 
 import re
 import sys
@@ -11,21 +11,14 @@ from pathlib import Path
 
 from sources import code_of, line_of, listed
 
-LEVEL = re.compile(r"\b(?:log|lg)::level::(?:warning|error)\b")
+# As the first argument of a call: what writes a line.
+LEVEL = re.compile(r"(?<=\()\s*(?:log|lg)::level::(?:warning|error)\s*,")
 
 
 def call_around(code: str, at: int) -> str:
-    """The innermost call whose arguments hold the place `at`, to its closing parenthesis."""
-    depth, begin = 0, at
-    while begin > 0:
-        begin -= 1
-        if code[begin] == ")":
-            depth += 1
-        elif code[begin] == "(":
-            if depth == 0:
-                break
-            depth -= 1
-    depth, end = 0, begin
+    """The arguments of the call whose first one begins at `at`, in their parentheses."""
+    depth, begin = 0, at - 1
+    end = begin
     while end < len(code):
         depth += {"(": 1, ")": -1}.get(code[end], 0)
         end += 1
@@ -42,7 +35,7 @@ def lines_without_id(root: Path) -> list[str]:
         code = code_of((root / name).read_text())
         for level in LEVEL.finditer(code):
             call = call_around(code, level.start())
-            if call and "message_id::" not in call:
+            if "message_id::" not in call:
                 wrong.append(f"{name}:{line_of(code, level.start())}: no message_id:: in the call")
     return wrong
 
