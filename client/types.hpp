@@ -65,12 +65,12 @@ enum class commit_mode : std::uint8_t {
 
 /// Changes that happen together or not at all.
 struct transaction {
-  boost::json::object values;
-  std::vector<std::string> unset;
+  boost::json::object values = {};
+  std::vector<std::string> unset = {};
   /// Refuse with RevisionMismatch unless the service is still at this revision.
-  std::optional<revision_number> if_revision;
+  std::optional<revision_number> if_revision = {};
   commit_mode mode = commit_mode::apply;
-  std::string comment;
+  std::string comment = {};
 };
 
 /// What a transaction did, durably.

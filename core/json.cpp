@@ -10,6 +10,7 @@
 #include <charconv>
 #include <cmath>
 #include <functional>
+#include <iterator>
 #include <limits>
 #include <optional>
 #include <vector>
@@ -59,7 +60,7 @@ class builder {
     pieces_.clear();
     key_offset_ = offset_of(last);
     if (find_bad_text(key_))
-      return fail(key_offset_, "this character is not allowed in a name", ec);
+      return refuse(key_offset_, "this character is not allowed in a name", ec);
     return true;
   }
   bool on_string_part(std::string_view part, std::size_t, error_code&) {
@@ -68,11 +69,11 @@ class builder {
   }
   bool on_string(std::string_view last, std::size_t, error_code& ec) {
     if (pieces_.empty()) {
-      if (find_bad_text(last)) return fail(offset_of(last), bad_text_message, ec);
+      if (find_bad_text(last)) return refuse(offset_of(last), bad_text_message, ec);
       return put(bj::value(bj::string(last, storage_)), ec) != nullptr;
     }
     pieces_.append(last);
-    if (find_bad_text(pieces_)) return fail(offset_of(last), bad_text_message, ec);
+    if (find_bad_text(pieces_)) return refuse(offset_of(last), bad_text_message, ec);
     bool const done = put(bj::value(bj::string(pieces_, storage_)), ec) != nullptr;
     pieces_.clear();
     return done;
@@ -87,16 +88,16 @@ class builder {
     return put(bj::value(number, storage_), ec) != nullptr;
   }
   bool on_uint64(std::uint64_t, std::string_view last, error_code& ec) {
-    return fail(offset_of(last), integer_message, ec);
+    return refuse(offset_of(last), integer_message, ec);
   }
   bool on_double(double, std::string_view last, error_code& ec) {
     pieces_.append(last);
     if (pieces_.find_first_of(".eE") == pieces_.npos)
-      return fail(offset_of(last), integer_message, ec);
+      return refuse(offset_of(last), integer_message, ec);
     double number = 0;
     auto const [end, rc] = std::from_chars(pieces_.data(), pieces_.data() + pieces_.size(), number);
     if (rc != std::errc{} || end != pieces_.data() + pieces_.size())
-      return fail(offset_of(last), "the number is out of the range of a double", ec);
+      return refuse(offset_of(last), double_message, ec);
     pieces_.clear();
     return put(bj::value(number, storage_), ec) != nullptr;
   }
@@ -111,6 +112,7 @@ class builder {
   std::optional<error> const& fault() const { return fault_; }
 
  private:
+  static constexpr char const* double_message = "the number is out of the range of a double";
   static constexpr char const* integer_message = "the integer is out of the range of int64";
   static constexpr char const* bad_text_message = "U+0000, U+FFFE and U+FFFF are not allowed";
 
@@ -129,6 +131,15 @@ class builder {
     fault_ = error{
         .code = errc::parse, .message = std::move(message), .where = place_at(source_, offset)};
     ec = stopped();
+    return false;
+  }
+
+  /// Good JSON, but nothing that is kept. The subject is the member of the root that it is in.
+  bool refuse(std::size_t offset, std::string message, error_code& ec) {
+    fail(offset, std::move(message), ec);
+    fault_->code = errc::bad_value;
+    if (auto const* const root = root_.if_object(); root != nullptr && !open_.empty())
+      fault_->subject = open_.size() == 1 ? key_ : std::string(std::prev(root->end())->key());
     return false;
   }
 
@@ -203,6 +214,7 @@ error syntax_error(std::string_view text, std::size_t offset, error_code ec,
     fault.used = bounds.depth + 1;
     fault.maximum = bounds.depth;
   } else if (ec == bj::error::exponent_overflow) {
+    fault.code = errc::bad_value;
     fault.message = "the number is out of the range of a double";
   } else if (ec == bj::error::incomplete) {
     fault.message = "unexpected end of the text";

@@ -29,7 +29,7 @@ struct read_limits {
 /// Reads one JSON value. Null is read: what it means is the caller's affair.
 /// The value uses `storage`; a duplicate key, invalid UTF-8, U+0000, an integer beyond int64 and a
 /// number beyond double are refused. Object members keep the order of the text.
-/// Errors: parse (with the place), limit ("depth", "elements").
+/// Errors, with the place: parse, bad_value (JSON, not kept; subject: the root's member), limit.
 [[nodiscard]] result<boost::json::value> parse(std::string_view text,
                                                dialect kind = dialect::strict,
                                                read_limits const& limits = {},

@@ -10,6 +10,8 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -43,6 +45,12 @@ std::optional<std::uint64_t> count_of(bj::object const& parameters, std::string_
 bool flag_of(bj::object const& parameters, std::string_view name) {
   auto const* const value = parameters.if_contains(name);
   return value != nullptr && value->get_bool();
+}
+
+/// What a bare key is made of; nothing of it is escaped in JSON.
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '-' || c == '.';
 }
 
 /// The reply of a Get while it is put together.
@@ -221,6 +229,10 @@ config_methods::config_methods(view& what, committer& writer, watches& streams,
 
 void config_methods::bind_to(ipc::server& server) {
   server.bind("io.cfgd.Config.Get", [this](ipc::call const& asked) { get(asked); });
+  server.bind_quick("io.cfgd.Config.Get",
+                    [this](std::string_view parameters, ipc::peer const&, std::string& reply) {
+                      return quick_get(parameters, reply);
+                    });
   server.bind("io.cfgd.Config.List", [this](ipc::call const& asked) { list(asked); });
   server.bind("io.cfgd.Config.Explain", [this](ipc::call const& asked) { explain(asked); });
   server.bind("io.cfgd.Config.Set", [this](ipc::call const& asked) { set(asked); });
@@ -266,6 +278,24 @@ void config_methods::get(ipc::call const& asked) {
     }
   }
   answer_get(answer, reply.finish(view_.revision()), bounds_);
+}
+
+bool config_methods::quick_get(std::string_view parameters, std::string& reply) {
+  constexpr std::string_view before = "{\"keys\":[\"";
+  constexpr std::string_view behind = "\"]}";
+  if (!parameters.starts_with(before) || !parameters.ends_with(behind) ||
+      parameters.size() <= before.size() + behind.size())
+    return false;
+  std::string_view const text =
+      parameters.substr(before.size(), parameters.size() - before.size() - behind.size());
+  if (!std::all_of(text.begin(), text.end(), is_plain)) return false;
+  auto const found = view_.cache().find(text);
+  if (found.what != cache::status::found || found.member.size() > bounds_.reply_bytes) return false;
+  char digits[24];
+  auto const end = std::to_chars(std::begin(digits), std::end(digits), view_.revision()).ptr;
+  reply.append("{\"values\":{").append(found.member).append("},\"missing\":[],\"revision\":");
+  reply.append(std::begin(digits), end).append(1, '}');
+  return true;
 }
 
 void config_methods::list(ipc::call const& asked) {
@@ -348,7 +378,7 @@ void config_methods::set(ipc::call const& asked) {
     names.insert(one.name_space());
   for (auto const& name : names) {
     if (auto const allowed = access_.authorize(asked.from, operation::write, name); !allowed) {
-      fail(answer, config_interface, allowed.error());
+      refuse(asked, config_interface, allowed.error());
       return;
     }
   }

@@ -8,6 +8,9 @@
 #include "ipc/server.hpp"
 #include "watchers/source_watcher.hpp"
 
+#include <string>
+#include <string_view>
+
 namespace cfgd {
 
 /// io.cfgd.Config over the view, the committer and the watches. Owns nothing. Loop thread only.
@@ -20,6 +23,8 @@ class config_methods {
 
  private:
   void get(ipc::call const& asked);
+  /// Get of one key that needs no escapes, from ready bytes.
+  bool quick_get(std::string_view parameters, std::string& reply);
   void list(ipc::call const& asked);
   void explain(ipc::call const& asked);
   void set(ipc::call const& asked);

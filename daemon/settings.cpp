@@ -11,8 +11,8 @@
 #include <cstring>
 #include <fstream>
 #include <functional>
-#include <iterator>
 #include <optional>
+#include <sstream>
 #include <string_view>
 
 // Every key that cfgd.toml knows is one row of the table below: its name, and how its value is
@@ -188,10 +188,12 @@ result<settings> read_settings(std::filesystem::path const& path) {
     if (errno == ENOENT) return settings{};
     return error{.code = errc::io, .message = std::strerror(errno), .subject = path.string()};
   }
-  std::string const text{std::istreambuf_iterator<char>(in), {}};
+  in.peek(); // a directory can be opened and not read
   if (in.bad())
     return error{.code = errc::io, .message = "cannot be read", .subject = path.string()};
-  return parse_settings(text, path.string());
+  std::ostringstream text;
+  text << in.rdbuf();
+  return parse_settings(text.str(), path.string());
 }
 
 } // namespace cfgd

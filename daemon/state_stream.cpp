@@ -28,27 +28,30 @@ std::optional<std::string> state_stream::next() {
 }
 
 bool state_stream::at_end() {
-  while (pieces_.empty() && !texts_.empty())
+  // A piece grows over the end of a namespace: many small ones make few replies.
+  auto const wants_more = [this] {
+    return pieces_.empty() || (pieces_.size() == 1 && pieces_.front().size() < piece_bytes_);
+  };
+  while (wants_more() && !texts_.empty())
     cut_next_namespace();
   return pieces_.empty();
 }
 
 void state_stream::cut_next_namespace() {
   auto const taken = texts_.extract(texts_.begin());
-  std::string piece;
   canonical::for_each_leaf(key({taken.key()}), *taken.mapped(),
                            [&](key const& leaf, std::string_view value) {
                              std::string const name = leaf.str();
                              if (!is_below(name, prefixes_)) return true;
+                             if (pieces_.empty() || pieces_.back().size() >= piece_bytes_)
+                               pieces_.emplace_back();
+                             std::string& piece = pieces_.back();
                              if (!piece.empty()) piece += ',';
                              json::append_string(piece, name);
                              piece += ':';
                              piece += value;
-                             if (piece.size() >= piece_bytes_)
-                               pieces_.push_back(std::exchange(piece, {}));
                              return true;
                            });
-  if (!piece.empty()) pieces_.push_back(std::move(piece));
 }
 
 } // namespace cfgd

@@ -9,7 +9,7 @@ void view::begin(revision_number revision, std::vector<store::effective> const& 
                  std::vector<store::source_row> const& sources) {
   revision_ = revision;
   for (auto const& one : effectives)
-    cache_.fill(one);
+    cache_.publish(one);
   for (auto const& row : sources)
     note_source(row, false);
 }

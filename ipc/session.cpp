@@ -1,6 +1,7 @@
 #include "ipc/session.hpp"
 
 #include "core/log.hpp"
+#include "core/message_ids.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/json/monotonic_resource.hpp>
@@ -206,6 +207,9 @@ void session::serve(call_envelope const& envelope, interface_table::method const
     if (why.code == errc::limit)
       return fail(limit_exceeded,
                   limit_parameters("request_" + why.subject, why.used, why.maximum));
+    // Good JSON with a value that nobody keeps: the peer speaks Varlink, and is told.
+    if (why.code == errc::bad_value)
+      return fail("org.varlink.service.InvalidParameter", one_parameter("parameter", why.subject));
     end_call();
     return not_varlink(why);
   }
@@ -225,8 +229,9 @@ void session::invoke(interface_table::method const& which, call const& made) {
   } catch (...) {
     reason = "an exception of unknown type";
   }
-  log::write(log::level::error, std::string(made.method) + " failed: " + reason,
-             {{"CFGD_PEER_UID", std::to_string(peer_.uid)}});
+  log::write(
+      log::level::error, std::string(made.method) + " failed: " + reason,
+      {{"MESSAGE_ID", message_id::call_failed}, {"CFGD_PEER_UID", std::to_string(peer_.uid)}});
   if (!serves(number)) return;
   auto const name = interface_table::internal_error_of(which);
   if (name.empty()) {

@@ -194,4 +194,15 @@ BOOST_AUTO_TEST_CASE(what_the_store_cannot_keep_is_refused_with_its_pointer) {
   BOOST_CHECK(!js::check_storable(boost::json::value(nullptr)));
 }
 
+BOOST_AUTO_TEST_CASE(json_that_is_not_kept_is_no_fault_of_syntax) {
+  for (char const* const text :
+       {R"({"a":1,"b":{"c":[1e400]}})", R"({"b":9223372036854775808})", R"({"b":"\ufffe"})",
+        R"({"b":{"\u0000":1}})"}) {
+    auto const read = cfgd::json::parse(text);
+    BOOST_REQUIRE(!read);
+    BOOST_CHECK(read.error().code == cfgd::errc::bad_value);
+    BOOST_CHECK_EQUAL(read.error().subject, "b"); // the root's member
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -16,6 +16,8 @@ cfgd::ipc::peer somebody(uid_t uid, std::vector<gid_t> groups = {}) {
 
 } // namespace
 
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
 BOOST_AUTO_TEST_SUITE(access)
 
 BOOST_AUTO_TEST_CASE(everyone_may_read_and_watch) {
@@ -62,3 +64,4 @@ BOOST_AUTO_TEST_CASE(users_of_other_namespaces_are_nobody) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases

@@ -10,8 +10,6 @@ namespace {
 constexpr bool room = true;
 constexpr bool no_room = false;
 
-std::ostream& operator<<(std::ostream& out, step which) { return out << static_cast<int>(which); }
-
 /// A feed that has sent the state of revision 10 and its mark.
 feed live_at_10() {
   feed subject({}, 10);
@@ -21,6 +19,8 @@ feed live_at_10() {
 
 } // namespace
 
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
 BOOST_AUTO_TEST_SUITE(feed)
 
 using ::cfgd::feed;
@@ -123,3 +123,4 @@ BOOST_AUTO_TEST_CASE(a_revision_from_the_future_makes_a_resync) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases

@@ -40,6 +40,8 @@ std::vector<bad_file> const bad_files{
 
 } // namespace
 
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
 BOOST_AUTO_TEST_SUITE(settings)
 
 BOOST_AUTO_TEST_CASE(an_empty_file_means_the_defaults) {
@@ -113,3 +115,4 @@ BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_read_is_an_error) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases

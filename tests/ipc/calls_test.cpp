@@ -285,4 +285,15 @@ BOOST_AUTO_TEST_CASE(a_series_may_end_with_an_error) {
              R"({"error":"org.example.try.InternalError","parameters":{"message":"m"}})");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_nobody_keeps_is_an_invalid_parameter) {
+  serving test;
+  test.start();
+  auto peer = test.connect();
+
+  for (char const* const value : {"1e400", "18446744073709551616", R"("\ufffe")", R"("\u0000")"})
+    BOOST_TEST(peer.ask(try_call("Echo", std::string(R"({"text":)") + value + "}")) ==
+               R"({"error":"org.varlink.service.InvalidParameter","parameters":)"
+               R"({"parameter":"text"}})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

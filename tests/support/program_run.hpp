@@ -31,6 +31,9 @@ class program_run {
   /// Waits for the end. The exit code, or minus the signal.
   int finish();
 
+  pid_t pid() const { return pid_; }
+  /// The reading end of its standard output, for poll(2) alone.
+  int output() const { return out_pipe_; }
   std::string const& out() const { return out_; }
   std::string const& err() const { return err_; }
 

@@ -1,0 +1,133 @@
+#include "tests/integration/fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <signal.h>
+#include <sysexits.h>
+
+// What a daemon finds when it comes back.
+
+namespace {
+
+using namespace cfgd::test;
+
+} // namespace
+
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
+BOOST_AUTO_TEST_SUITE(restart)
+
+BOOST_AUTO_TEST_CASE(the_revision_goes_on_and_nothing_changed_is_no_revision) {
+  running test;
+  test.save("a.toml", "x = 1\n");
+  test.save("b.toml", "x = 1\n");
+  test.daemon.start();
+  test.daemon.connect().set({.values = {{"a.y", 2}}}).value();
+  BOOST_TEST(test.revision() == 3U);
+  BOOST_TEST(test.daemon.stop() == 0);
+
+  test.daemon.start();
+
+  BOOST_TEST(test.revision() == 3U);
+  BOOST_TEST(test.value("a") == R"({"x":1,"y":2})");
+}
+
+BOOST_AUTO_TEST_CASE(what_changed_meanwhile_is_one_revision_a_namespace) {
+  running test;
+  test.save("a.toml", "x = 1\n");
+  test.save("b.toml", "x = 1\n");
+  test.save("c.toml", "x = 1\n");
+  test.daemon.start();
+  test.daemon.stop();
+
+  test.save("a.toml", "x = 2\n");
+  test.save("a.d/1.toml", "y = 2\n");
+  test.save("b.toml", "x = 3\n");
+  std::filesystem::remove(test.daemon.admin("c.toml"));
+  test.daemon.start();
+
+  BOOST_TEST(test.revision() == 6U);
+  BOOST_TEST(test.value("a") == R"({"x":2,"y":2})");
+  BOOST_TEST(test.value("b.x") == "3");
+  BOOST_TEST(test.value("c") == "-");
+}
+
+BOOST_AUTO_TEST_CASE(quarantine_and_last_good_content_outlive_it) {
+  running test;
+  test.save("a.json", R"({"x":1})");
+  test.daemon.start();
+  test.save("a.json", "{\n  \"x\": }\n");
+  test.daemon.wait_for_line("a.json':2");
+  test.daemon.kill();
+
+  test.daemon.start();
+
+  BOOST_TEST(test.value("a.x") == "1");
+  auto const source = test.source("a.json");
+  BOOST_TEST(source.state == "quarantined");
+  BOOST_TEST(source.line.value() == 2);
+  BOOST_TEST(test.daemon.connect().status().value().degraded);
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_of_the_environment_that_is_gone_takes_its_value_with_it) {
+  temporary_directory const directory;
+  auto const root = directory / "root";
+  {
+    daemon_process with(root, {.arguments = {}, .environment = {"CFGD_APP__X=1"}});
+    with.start();
+    BOOST_TEST(with.connect().status().value().revision == 1U);
+    with.stop();
+  }
+
+  daemon_process without(root);
+  without.start();
+
+  BOOST_TEST(without.connect().status().value().revision == 2U);
+  BOOST_TEST(!without.connect().get_value("app.x").value());
+}
+
+BOOST_AUTO_TEST_CASE(a_second_daemon_is_told_who_holds_the_store) {
+  running test;
+  test.daemon.start();
+  daemon_process second(test.root);
+
+  BOOST_TEST(second.run_to_end() == EX_TEMPFAIL);
+  BOOST_TEST(second.log().find(std::to_string(test.daemon.pid())) != std::string::npos);
+  BOOST_TEST(test.revision() == 0U); // the first one serves on
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_in_the_settings_is_told_with_its_place) {
+  running test;
+  write_file(test.root / "etc" / "cfgd.toml", "[watch]\nquiet_ms = 1\nlate = 2\n");
+
+  BOOST_TEST(test.daemon.run_to_end() == EX_CONFIG);
+  BOOST_TEST(test.daemon.log().find("cfgd.toml:3:1: unknown setting 'late'") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_fault_in_the_settings_at_reload_keeps_what_was) {
+  running test;
+  test.save("a.toml", "x = 1\n");
+  test.daemon.start();
+  write_file(test.root / "etc" / "cfgd.toml", "[log]\nlevel = 3\n");
+
+  auto const refused = test.daemon.connect().reload();
+
+  BOOST_REQUIRE(!refused);
+  BOOST_TEST(refused.error().name == "io.cfgd.Service.BadSettings");
+  BOOST_TEST(text_of(refused.error().parameters.at("line")) == "2");
+  BOOST_TEST(test.daemon.log().find("keeping the settings as they were") != std::string::npos);
+  BOOST_TEST(test.value("a.x") == "1");
+}
+
+BOOST_AUTO_TEST_CASE(a_hangup_is_a_reload) {
+  running test;
+  test.daemon.start();
+
+  test.daemon.send_signal(SIGHUP);
+
+  test.daemon.wait_for_line("reading everything again");
+  BOOST_TEST(test.daemon.stop() == 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases

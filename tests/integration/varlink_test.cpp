@@ -1,0 +1,151 @@
+#include "tests/integration/fixture.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/socket.h>
+
+namespace {
+
+using namespace cfgd::test;
+
+struct serving : running {
+  serving() {
+    save("app.json", R"({"a":1,"b":[1,2.0,"x"]})");
+    daemon.start();
+  }
+  std::string ask(std::string_view message) {
+    return text_of(stream(daemon.socket()).ask(message));
+  }
+};
+
+} // namespace
+
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
+BOOST_AUTO_TEST_SUITE(varlink)
+
+BOOST_FIXTURE_TEST_CASE(get_answers_values_and_what_is_missing, serving) {
+  BOOST_TEST(
+      ask(R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["app.b","app.x","no.such","app.b"]}})") ==
+      R"({"parameters":{"missing":["app.x","no.such"],"revision":1,"values":{"app.b":[1,2.0,"x"]}}})");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_not_built_is_not_implemented, serving) {
+  for (char const* const call :
+       {R"({"method":"io.cfgd.Config.Validate","parameters":{"namespace":"app"}})",
+        R"({"method":"io.cfgd.History.Log"})", R"({"method":"io.cfgd.Service.Health"})",
+        R"({"method":"io.cfgd.Service.Metrics"})"})
+    BOOST_TEST(ask(call).find(R"({"error":"org.varlink.service.MethodNotImplemented")") == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(info_names_the_interfaces, serving) {
+  auto const info = ask(R"({"method":"org.varlink.service.GetInfo"})");
+
+  for (char const* const name :
+       {"io.cfgd.Config", "io.cfgd.History", "io.cfgd.Service", "org.varlink.service"})
+    BOOST_TEST(info.find(name) != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(bad_keys_are_told_with_what_is_wrong, serving) {
+  std::string const told = "a part is empty (column 5)";
+
+  BOOST_TEST(ask(R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["app..a"]}})") ==
+             R"({"error":"io.cfgd.Config.BadKey","parameters":{"key":"app..a","message":")" + told +
+                 R"("}})");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_thousand_calls_in_one_write_are_answered_in_order, serving) {
+  stream peer(daemon.socket());
+  std::string all;
+  for (int n = 0; n < 1'000; ++n) {
+    all += R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["app.k)" + std::to_string(n) +
+           R"("]}})";
+    all += '\0';
+  }
+  all.pop_back(); // send() ends it
+
+  peer.send(all);
+
+  for (int n = 0; n < 1'000; ++n)
+    BOOST_TEST(text_of(peer.parameters().at("missing")) == "[\"app.k" + std::to_string(n) + "\"]");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_peer_that_has_said_all_gets_its_answers, serving) {
+  stream peer(daemon.socket());
+  peer.send(R"({"method":"io.cfgd.Config.Set","parameters":{"values":{"app.a":5}}})");
+  peer.send(R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["app.a"]}})");
+  ::shutdown(peer.socket(), SHUT_WR);
+
+  BOOST_TEST(text_of(peer.parameters().at("changed")) == R"(["app.a"])");
+  BOOST_TEST(text_of(peer.parameters().at("values")) == R"({"app.a":5})");
+  BOOST_CHECK_THROW(peer.next(), std::runtime_error); // closed
+}
+
+BOOST_FIXTURE_TEST_CASE(a_list_is_split_and_of_one_revision, serving) {
+  boost::json::object many;
+  std::string const text(2'000, 'v');
+  for (int n = 0; n < 1'000; ++n)
+    many["k" + std::to_string(n)] = text;
+  save("big.json", cfgd::json::canonical(many));
+  sync();
+  stream peer(daemon.socket());
+  peer.send(R"({"method":"io.cfgd.Config.List","more":true,"parameters":{"prefix":"big"}})");
+
+  std::size_t replies = 0;
+  std::size_t keys = 0;
+  for (bool more = true; more; ++replies) {
+    auto const reply = peer.next();
+    more = reply.contains("continues");
+    auto const& parameters = reply.at("parameters").as_object();
+    BOOST_TEST(text_of(parameters.at("revision")) == "2");
+    keys += parameters.at("values").as_object().size();
+  }
+
+  BOOST_TEST(keys == 1'000U);
+  BOOST_TEST(replies >= 7U); // 2 MB in pieces of 256 KiB
+}
+
+BOOST_FIXTURE_TEST_CASE(the_cache_counts_and_obeys, serving) {
+  auto connected = daemon.connect();
+  connected.get({"app.a"}).value();
+  connected.get({"app.a"}).value();
+  auto const used = connected.cache().value();
+  BOOST_REQUIRE(used.namespaces.size() == 1U);
+  BOOST_TEST(used.namespaces[0].hits == 1);
+  BOOST_TEST(used.namespaces[0].misses == 1);
+  BOOST_TEST(used.namespaces[0].entries == 1);
+
+  BOOST_TEST(connected.invalidate("app").value() == 1);
+  BOOST_TEST(connected.cache().value().namespaces[0].entries == 0);
+  BOOST_TEST(value("app.a") == "1"); // read again through the committer
+  BOOST_TEST(connected.warm().value() >= 2);
+  BOOST_TEST(connected.invalidate("nothing").error().name == "io.cfgd.Service.NoSuchNamespace");
+}
+
+BOOST_AUTO_TEST_CASE(more_than_the_cache_holds_is_served_all_the_same) {
+  running test;
+  write_file(test.root / "etc" / "cfgd.toml", "[cache]\nmaximum_bytes = 65536\n");
+  std::string const text(10'000, 'v');
+  for (int n = 0; n < 20; ++n)
+    test.save("n" + std::to_string(n) + ".json", R"({"a":")" + text + R"("})");
+  test.daemon.start();
+  auto connected = test.daemon.connect();
+
+  for (int n = 0; n < 20; ++n)
+    BOOST_TEST(
+        text_of(connected.get_value("n" + std::to_string(n) + ".a").value().value()).size() ==
+        text.size() + 2);
+  std::vector<std::string> keys;
+  for (int n = 0; n < 20; ++n)
+    keys.push_back("n" + std::to_string(n) + ".a");
+  BOOST_TEST(connected.get(keys).value().values.size() == 20U);
+  BOOST_TEST(connected.list().value().values.size() == 20U);
+
+  auto const used = connected.cache().value();
+  BOOST_TEST(used.evictions > 0);
+  BOOST_TEST(used.bytes <= used.maximum_bytes);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases
