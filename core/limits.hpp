@@ -12,9 +12,9 @@ struct limits {
   // Files.
   std::size_t file_bytes = 4 * 1024 * 1024;
   std::size_t file_depth = 64;
-  std::size_t file_elements = 100'000; ///< members and elements of one file
-  std::size_t source_files = 10'000;   ///< in all layers
-  std::size_t watched_directories = 1'024;
+  std::size_t file_elements = 100'000;     ///< members and elements of one file
+  std::size_t source_files = 10'000;       ///< in all layers
+  std::size_t watched_directories = 1'024; ///< others are polled
 
   // Keys and values.
   static constexpr std::size_t key_bytes = 512; ///< as dotted key
@@ -22,7 +22,7 @@ struct limits {
   std::size_t namespace_bytes = 8 * 1024 * 1024;
 
   // Connections.
-  std::size_t connections = 1'024;
+  std::size_t connections = 1'024; ///< in all
   std::size_t connections_per_uid = 128;
   std::size_t connections_of_root = 256;
 
@@ -31,8 +31,8 @@ struct limits {
   std::size_t request_depth = 32;
   std::size_t request_elements = 100'000;
   std::size_t pipelined_calls = 64; ///< answered in one turn before others get theirs
-  std::chrono::milliseconds partial_frame{10'000};
-  std::size_t comment_bytes = 1'024; ///< of a Set
+  std::chrono::milliseconds partial_frame{10'000}; ///< from its first byte to its NUL
+  std::size_t comment_bytes = 1'024;               ///< of a Set
 
   // Replies.
   std::size_t reply_bytes = 16 * 1024 * 1024;      ///< one reply; peers take no more
@@ -42,14 +42,13 @@ struct limits {
   std::chrono::milliseconds queue_stalled{30'000}; ///< closed after so long without progress
 
   // Watches.
-  std::size_t watches_per_connection = 1; ///< Varlink: one call at a time
-  std::size_t watch_prefixes = 32;
+  std::size_t watch_prefixes = 32; ///< of one Watch
 
   // Store and memory.
   std::size_t store_bytes = 256 * 1024 * 1024; ///< the map's maximum
-  std::size_t history_revisions = 1'000;
-  std::chrono::hours history_age{24}; ///< kept at least
-  std::size_t cache_bytes = 64 * 1024 * 1024;
+  std::size_t history_revisions = 1'000;       ///< kept at least
+  std::chrono::hours history_age{24};          ///< kept at least
+  std::size_t cache_bytes = 64 * 1024 * 1024;  ///< in the loop's memory
 
   friend bool operator==(limits const&, limits const&) = default;
 };
