@@ -76,6 +76,10 @@ std::string describe_fault(store::source_row const& row) {
   return text + ": " + row.why->message;
 }
 
+std::string counted(std::size_t number, char const* what) {
+  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
+}
+
 /// The kind of a problem with a source.
 std::string_view kind_of(errc why) {
   switch (why) {
@@ -139,9 +143,9 @@ void announce(store::applied const& done) {
 std::string describe_state(view& what) {
   auto const& problems = what.problems();
   std::string text = "revision " + std::to_string(what.revision()) + ", " +
-                     std::to_string(what.cache().namespaces().size()) + " namespaces, ";
+                     counted(what.cache().namespaces().size(), "namespace") + ", ";
   if (problems.empty()) return text + "all sources in force";
-  text += std::to_string(problems.size()) + " sources not in force as they are:";
+  text += counted(problems.size(), "source") + " not in force as saved:";
   std::size_t named = 0;
   for (auto const& [name, one] : problems) {
     if (named == named_problems) return text + " ...";
