@@ -170,7 +170,7 @@ void supervisor::status_changed() {
   timer_.expires_at(std::min(timer_.expiry(), std::max(next_status_, clock::now())));
 }
 
-void supervisor::tell(std::string text) const {
+void supervisor::tell(std::string const& text) const {
   // What fails here is between us and the service manager, which notices by itself.
   if (listened_to_) (void)::sd_notify(0, text.c_str());
 }

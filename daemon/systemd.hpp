@@ -70,7 +70,7 @@ class supervisor {
   /// Does what is due and returns when something will be.
   clock::time_point act(clock::time_point now);
   void beat();
-  void tell(std::string text) const;
+  void tell(std::string const& text) const;
   std::string status_text() const;
 
   parts parts_;

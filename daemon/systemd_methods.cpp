@@ -18,8 +18,6 @@
 namespace cfgd {
 namespace {
 
-namespace bj = boost::json;
-
 constexpr std::string_view systemd_interface = "io.systemd.service";
 
 /// Syslog's eight levels are five here.
