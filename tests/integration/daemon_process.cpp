@@ -99,7 +99,10 @@ int daemon_process::run_to_end() {
   return wait();
 }
 
-void daemon_process::send_signal(int number) const { ::kill(pid_, number); }
+void daemon_process::send_signal(int number) const {
+  if (pid_ <= 0) throw std::logic_error("cfgd does not run"); // kill(-1) is everybody
+  ::kill(pid_, number);
+}
 
 int daemon_process::stop() {
   send_signal(SIGTERM);
@@ -107,6 +110,7 @@ int daemon_process::stop() {
 }
 
 void daemon_process::kill() {
+  if (pid_ <= 0) return;
   send_signal(SIGKILL);
   wait();
 }

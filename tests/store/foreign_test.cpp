@@ -1,6 +1,5 @@
-#include "store/encoding.hpp"
-#include "store/lmdb.hpp"
 #include "tests/support/child_process.hpp"
+#include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -10,8 +9,7 @@
 
 #include <ostream>
 
-// Another process writes to the store as docs/store-format.md says, with nothing but LMDB and the
-// frame of records: what it builds here, it builds from that page.
+// Another process writes to the store as docs/store-format.md says.
 
 namespace {
 
@@ -19,67 +17,12 @@ using namespace cfgd;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
-void put(lmdb::write_transaction& in, char const* database, std::string const& key,
-         record_writer& record) {
-  in.put(in.open(database, lmdb::transaction::if_absent::fail), key, record.finish(key));
-}
-
-void add_origin(record_writer& out, std::uint64_t revision) {
-  out.u8(5);
-  out.text("");
-  out.u32(0);
-  out.u32(0);
-  out.u8(1);
-  out.u32(77);
-  out.u32(0);
-  out.u32(0);
-  out.text("offline");
-  out.u64(revision);
-}
-
-/// One revision: site.a of the overrides becomes `value`, which was `before`.
-void write_revision(lmdb::write_transaction& in, std::uint64_t revision, std::string const& before,
-                    std::string const& value) {
-  record_writer counter;
-  counter.rest(std::to_string(revision));
-  put(in, "meta", "revision", counter);
-
-  record_writer overrides;
-  overrides.text(R"({"a":)" + value + "}");
-  overrides.u32(1);
-  overrides.text("site.a");
-  overrides.i64(1'000);
-  add_origin(overrides, revision);
-  put(in, "overrides", "site", overrides);
-
-  record_writer effective;
-  effective.u64(revision);
-  effective.rest(R"({"a":)" + value + "}");
-  put(in, "effective", "site", effective);
-
-  record_writer change;
-  change.i64(1'000);
-  add_origin(change, revision);
-  change.text("by hand");
-  change.u32(1);
-  change.text("site.a");
-  change.text(before);
-  change.text(value);
-  std::string key(8, '\0');
-  key[7] = static_cast<char>(revision);
-  put(in, "changes", key, change);
-}
-
 struct fixture : store_fixture {
   /// Two revisions in one transaction of another process, behind `revision`.
   void write_elsewhere(std::uint64_t revision, std::string const& before) {
     auto const file = store->data_file().parent_path();
     child_process writer([&](int) {
-      lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
-      lmdb::write_transaction in(env);
-      write_revision(in, revision + 1, before, "\"one\"");
-      write_revision(in, revision + 2, "\"one\"", "\"two\"");
-      in.commit();
+      foreign_writer::write_two_revisions(file, revision, before);
       return 0;
     });
     BOOST_REQUIRE_EQUAL(writer.wait(), 0);
