@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "daemon/refusal_gate.hpp"
 #include "ipc/peer.hpp"
 
 #include <optional>
@@ -26,10 +27,14 @@ class access_policy {
   [[nodiscard]] result<void> authorize(ipc::peer const& who, operation what,
                                        std::string_view name_space) const;
 
+  /// Which refusals are logged.
+  refusal_gate& refusals() const { return refusals_; }
+
  private:
   std::string group_name_;
   std::optional<gid_t> group_;
   uid_t own_uid_;
+  mutable refusal_gate refusals_; ///< of no weight for what is decided
 };
 
 } // namespace cfgd

@@ -378,7 +378,7 @@ void config_methods::set(ipc::call const& asked) {
     names.insert(one.name_space());
   for (auto const& name : names) {
     if (auto const allowed = access_.authorize(asked.from, operation::write, name); !allowed) {
-      refuse(asked, config_interface, allowed.error());
+      refuse(asked, config_interface, allowed.error(), access_.refusals());
       return;
     }
   }
