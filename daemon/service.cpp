@@ -116,6 +116,19 @@ source_watcher::options watch_options(file_layout const& where, settings const& 
           .bounds = how.bounds};
 }
 
+std::vector<log::field> fields_of(char const* id, error const& why) {
+  std::vector<log::field> fields{{"MESSAGE_ID", id},
+                                 {"CFGD_KIND", why.code == errc::parse ? "parse" : "permission"},
+                                 {"CFGD_PATH", why.subject}};
+  if (why.where.line != 0) fields.push_back({"CFGD_LINE", std::to_string(why.where.line)});
+  return fields;
+}
+
+void log_faulty_settings(error const& why) {
+  log::write(log::level::warning, to_string(why) + "; keeping the settings as they were",
+             fields_of(message_id::settings_faulty, why));
+}
+
 void log_failed_task(std::string const& name, std::exception_ptr const& why) {
   try {
     std::rethrow_exception(why);
@@ -318,13 +331,7 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
           apply(*newest);
         else
           refused = newest.error();
-        if (refused)
-          log::write(log::level::warning,
-                     to_string(*refused) + "; keeping the settings as they were",
-                     {{"MESSAGE_ID", message_id::settings_faulty},
-                      {"CFGD_PATH", refused->subject},
-                      {"CFGD_LINE", std::to_string(refused->where.line)},
-                      {"CFGD_KIND", to_string(refused->code)}});
+        if (refused) log_faulty_settings(*refused);
         files_.look_now(source_watcher::depth::all, [this, done, refused] {
           committer_.query([](store::config_store& store) { return store.revision(); },
                            [this, done, refused](result<revision_number> const& revision) {
