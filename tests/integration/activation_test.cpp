@@ -1,15 +1,18 @@
+#include "core/journal.hpp"
 #include "core/json.hpp"
 #include "tests/integration/activated_daemon.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/test/tree/decorator.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
@@ -48,6 +51,11 @@ struct activated {
   temporary_directory directory;
   activated_daemon daemon{directory.path()};
 };
+
+/// Where there is one, its lines would go to the real journal.
+boost::test_tools::assertion_result no_journal(boost::unit_test::test_unit_id) {
+  return !std::filesystem::exists(cfgd::log::journal_socket);
+}
 
 /// A plain exchange over a socket: one call, one reply, both with their NUL.
 std::string exchange(int socket, std::string_view call) {
@@ -194,6 +202,17 @@ BOOST_AUTO_TEST_CASE(the_watchdog_is_fed) {
 
   for (int count = 0; count < 3; ++count)
     BOOST_TEST(daemon.wait_for("WATCHDOG=1") == "WATCHDOG=1");
+}
+
+BOOST_AUTO_TEST_CASE(where_the_journal_has_no_socket_lines_begin_with_their_priority,
+                     *boost::unit_test::precondition(no_journal)) {
+  write_file(directory / "log", "");
+  struct stat log {};
+  BOOST_REQUIRE(::stat((directory / "log").c_str(), &log) == 0);
+
+  start({"JOURNAL_STREAM=" + std::to_string(log.st_dev) + ':' + std::to_string(log.st_ino)});
+
+  BOOST_TEST(daemon.log().starts_with("<6>listening on the socket that was passed"));
 }
 
 BOOST_AUTO_TEST_CASE(what_was_acknowledged_under_load_outlives_the_stop) {
