@@ -91,7 +91,11 @@ struct watcher::impl {
   }
 
   bool may_go_on(call_error const& why) const {
-    if (why.kind == failure::refused) return answered_ && why.name.ends_with(".LimitExceeded");
+    if (why.kind == failure::refused) {
+      // These pass; what else is refused stays refused.
+      auto const is = [&](std::string_view name) { return why.name.ends_with(name); };
+      return answered_ && (is(".LimitExceeded") || is(".StoreFailed") || is(".InternalError"));
+    }
     return answered_ || options_.first == first_connect::retry;
   }
 

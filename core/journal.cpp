@@ -55,6 +55,8 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 std::string_view short_name(std::string_view file) {
   constexpr std::string_view root = CFGD_SOURCE_DIRECTORY "/";
   if (file.starts_with(root)) file.remove_prefix(root.size());
+  while (file.starts_with("../")) // as the compiler's cache names it
+    file.remove_prefix(3);
   return file;
 }
 

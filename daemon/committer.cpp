@@ -29,6 +29,15 @@ store::source_status blocked_status(error const& why) {
                                      : store::source_status::untrusted;
 }
 
+/// A library that throws at some file must not take the daemon with it: that file is refused.
+result<sourced_document> read_guarded(format kind, std::string_view bytes, limits const& bounds) {
+  try {
+    return watchers::read_source(kind, bytes, bounds);
+  } catch (std::exception const& broken) {
+    return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
+  }
+}
+
 /// What the store is told about an observation; parses new content.
 store::source_update to_update(observation seen, limits const& bounds) {
   store::source_update update{.id = std::move(seen.id),
@@ -39,7 +48,7 @@ store::source_update to_update(observation seen, limits const& bounds) {
     update.hash = content->hash;
     auto const kind = format_of(update.id.relative);
     BOOST_ASSERT(kind);
-    auto document = watchers::read_source(*kind, content->bytes, bounds);
+    auto document = read_guarded(*kind, content->bytes, bounds);
     if (document)
       update.what = store::source_update::good{std::move(*document)};
     else

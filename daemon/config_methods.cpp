@@ -36,10 +36,11 @@ std::vector<std::string> strings_of(bj::object const& parameters, std::string_vi
   return list;
 }
 
-std::optional<std::uint64_t> count_of(bj::object const& parameters, std::string_view name) {
+/// A revision below zero never was: it is taken as one that never will be.
+std::optional<std::uint64_t> revision_of(bj::object const& parameters, std::string_view name) {
   auto const* const value = parameters.if_contains(name);
   if (value == nullptr) return std::nullopt;
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(0, value->get_int64()));
+  return static_cast<std::uint64_t>(value->get_int64());
 }
 
 bool flag_of(bj::object const& parameters, std::string_view name) {
@@ -64,6 +65,8 @@ class get_reply {
     if (!missing_.empty()) missing_ += ',';
     json::append_string(missing_, key_text);
   }
+  /// What was put together so far.
+  std::size_t size() const { return out_.size() + missing_.size(); }
   std::string finish(revision_number revision) {
     out_.append("},\"missing\":[").append(missing_);
     return std::move(out_.append("],\"revision\":").append(std::to_string(revision)).append("}"));
@@ -82,7 +85,7 @@ error too_long(std::size_t used, std::size_t maximum) {
           .maximum = maximum};
 }
 
-void answer_get(ipc::responder answer, std::string const& text, limits const& bounds) {
+void answer_whole(ipc::responder answer, std::string const& text, limits const& bounds) {
   if (text.size() > bounds.reply_bytes)
     fail(answer, config_interface, too_long(text.size(), bounds.reply_bytes));
   else
@@ -106,11 +109,15 @@ void get_from_texts(ipc::responder answer, std::vector<std::string> const& keys,
       reply.add_missing(text);
       continue;
     }
+    if (reply.size() + value->size() > bounds.reply_bytes) {
+      fail(answer, config_interface, too_long(reply.size() + value->size(), bounds.reply_bytes));
+      return;
+    }
     std::string member;
     json::append_string(member, text);
     reply.add_member(member.append(1, ':').append(*value));
   }
-  answer_get(answer, reply.finish(revision), bounds);
+  answer_whole(answer, reply.finish(revision), bounds);
 }
 
 /// The replies of one List, sent as the queue has room.
@@ -126,7 +133,7 @@ struct list_task {
     return out.append("\"revision\":").append(std::to_string(revision)).append("}");
   }
   void send() {
-    while (answer.alive() && answer.queued_bytes() < queue_bytes) {
+    while (answer.alive() && answer.queued_bytes() <= queue_bytes) {
       std::string const text = next();
       if (pieces.at_end()) {
         answer.reply(text);
@@ -134,6 +141,20 @@ struct list_task {
       }
       answer.reply_continues(text);
     }
+  }
+  void send_whole(std::size_t maximum) {
+    std::string values;
+    while (auto const piece = pieces.next()) {
+      if (!values.empty()) values += ',';
+      values += *piece;
+      if (values.size() > maximum) {
+        fail(answer, config_interface, too_long(values.size(), maximum));
+        return;
+      }
+    }
+    std::string out = "{";
+    if (!values.empty()) out.append("\"values\":{").append(values).append("},");
+    answer.reply(out.append("\"revision\":").append(std::to_string(revision)).append("}"));
   }
 };
 
@@ -148,36 +169,34 @@ result<std::vector<key>> parse_keys(std::vector<std::string> const& texts) {
   return keys;
 }
 
-bj::value parse_text(std::string_view canonical_text) {
-  auto parsed = json::parse(canonical_text, json::dialect::strict,
-                            {.depth = 1'000, .elements = std::numeric_limits<std::size_t>::max()});
-  BOOST_ASSERT(parsed);
-  return std::move(*parsed);
+/// `"values":{"key":text}`
+void append_value(std::string& out, std::string_view name, std::string_view text) {
+  out += "\"values\":{";
+  json::append_string(out, name);
+  out.append(1, ':').append(text).append("}");
 }
 
-bj::object to_json(key const& which, store::explanation const& told) {
+/// Values are canonical texts already, and are sent as they are.
+std::string explain_reply(key const& which, store::explanation const& told, bool writable) {
   std::string const name = which.str();
-  bj::array candidates;
-  for (auto const& one : told.candidates) {
-    bj::object candidate;
-    candidate["origin"] = to_json(one.from);
-    if (one.value) {
-      bj::object values;
-      values[name] = parse_text(*one.value);
-      candidate["values"] = std::move(values);
-    }
-    candidates.push_back(std::move(candidate));
-  }
-  bj::object out;
+  std::string out = "{";
   if (told.value) {
-    bj::object values;
-    values[name] = parse_text(*told.value);
-    out["values"] = std::move(values);
+    append_value(out, name, *told.value);
+    out += ',';
   }
-  out["candidates"] = std::move(candidates);
-  out["secret"] = false;
-  out["revision"] = told.revision;
-  return out;
+  out += "\"candidates\":[";
+  for (auto const& one : told.candidates) {
+    if (out.back() != '[') out += ',';
+    out += "{\"origin\":";
+    json::append_compact(out, to_json(one.from));
+    if (one.value) {
+      out += ',';
+      append_value(out, name, *one.value);
+    }
+    out += '}';
+  }
+  out.append("],\"secret\":false,\"writable\":").append(writable ? "true" : "false");
+  return out.append(",\"revision\":").append(std::to_string(told.revision)).append("}");
 }
 
 /// What a Set asks for. Errors: bad_key, limit.
@@ -194,7 +213,7 @@ result<store::set_request> read_set(ipc::call const& asked) {
   auto unset = parse_keys(strings_of(asked.parameters, "unset"));
   if (!unset) return unset.error();
   request.unset = std::move(*unset);
-  request.if_revision = count_of(asked.parameters, "ifRevision");
+  request.if_revision = revision_of(asked.parameters, "ifRevision");
   request.dry_run = flag_of(asked.parameters, "dryRun");
   if (auto const* const comment = asked.parameters.if_contains("comment"))
     request.comment = std::string(comment->get_string());
@@ -252,6 +271,12 @@ void config_methods::get(ipc::call const& asked) {
     auto const found = view_.cache().find(text);
     switch (found.what) {
     case cache::status::found:
+      // Checked as it grows: a key can be written in many ways, and each asks for its value anew.
+      if (reply.size() + found.member.size() > bounds_.reply_bytes) {
+        fail(answer, config_interface,
+             too_long(reply.size() + found.member.size(), bounds_.reply_bytes));
+        return;
+      }
       reply.add_member(found.member);
       break;
     case cache::status::no_value:
@@ -264,7 +289,7 @@ void config_methods::get(ipc::call const& asked) {
       auto texts = strings_of(asked.parameters, "keys");
       std::set<std::string> const unique(texts.begin(), texts.end());
       texts.assign(unique.begin(), unique.end());
-      std::set<std::string, std::less<>> names;
+      view::names names;
       for (auto const& asked_key : texts)
         if (auto const which = key::parse(asked_key)) names.insert(which->name_space());
       view_.with_texts(
@@ -277,7 +302,7 @@ void config_methods::get(ipc::call const& asked) {
     }
     }
   }
-  answer_get(answer, reply.finish(view_.revision()), bounds_);
+  answer_whole(answer, reply.finish(view_.revision()), bounds_);
 }
 
 bool config_methods::quick_get(std::string_view parameters, std::string& reply) {
@@ -301,7 +326,7 @@ bool config_methods::quick_get(std::string_view parameters, std::string& reply) 
 void config_methods::list(ipc::call const& asked) {
   ipc::responder answer = asked.answer;
   std::vector<std::string> prefixes;
-  std::set<std::string, std::less<>> names;
+  std::optional<view::names> names; // none: all
   if (auto const* const prefix = asked.parameters.if_contains("prefix")) {
     auto const which = key::parse(prefix->get_string());
     if (!which) {
@@ -309,35 +334,22 @@ void config_methods::list(ipc::call const& asked) {
       return;
     }
     prefixes.push_back(which->str());
-    names.insert(which->name_space());
-  } else {
-    for (auto& name : view_.cache().namespaces())
-      names.insert(std::move(name));
+    names = view::names{which->name_space()};
   }
   // Without `more` all of it has to go into one reply.
   bool const split = asked.more;
   view_.with_texts(
       committer_, std::move(names),
       [this, answer, prefixes, split](view::texts const& texts) mutable {
-        std::size_t const piece =
-            split ? bounds_.reply_batch_bytes : std::numeric_limits<std::size_t>::max();
-        auto const task =
-            std::make_shared<list_task>(list_task{answer, state_stream(texts, prefixes, piece),
-                                                  view_.revision(), bounds_.queue_soft_bytes});
-        if (split) {
-          answer.on_drained([task] { task->send(); });
-          task->send();
+        list_task task{answer, state_stream(texts, prefixes, bounds_.reply_batch_bytes),
+                       view_.revision(), bounds_.queue_soft_bytes};
+        if (!split) {
+          task.send_whole(bounds_.reply_bytes);
           return;
         }
-        std::string out = "{\"values\":{";
-        while (auto const values = task->pieces.next())
-          out.append(out.back() == '{' ? "" : ",").append(*values);
-        if (out.back() == '{')
-          out = "{";
-        else
-          out += "},";
-        answer_get(answer, out.append("\"revision\":").append(std::to_string(task->revision)) + "}",
-                   bounds_);
+        auto const streamed = std::make_shared<list_task>(std::move(task));
+        answer.on_drained([streamed] { streamed->send(); });
+        streamed->send();
       },
       [answer](error const& why) mutable { fail(answer, config_interface, why); });
 }
@@ -353,14 +365,12 @@ void config_methods::explain(ipc::call const& asked) {
       access_.authorize(asked.from, operation::write, which->name_space()).has_value();
   committer_.query(
       [which = *which](store::config_store& store) { return store.explain(which); },
-      [answer, which = *which, writable](result<store::explanation> const& told) mutable {
-        if (!told) {
+      [this, answer, which = *which, writable](result<store::explanation> const& told) mutable {
+        if (!answer.alive()) return;
+        if (!told)
           fail(answer, config_interface, told.error());
-          return;
-        }
-        bj::object out = to_json(which, *told);
-        out["writable"] = writable;
-        reply(answer, out);
+        else
+          answer_whole(answer, explain_reply(which, *told, writable), bounds_);
       });
 }
 
@@ -409,15 +419,17 @@ void config_methods::watch(ipc::call const& asked) {
   std::vector<std::string> prefixes;
   for (auto const& one : *keys)
     prefixes.push_back(one.str());
-  watches_.start(answer, std::move(prefixes), count_of(asked.parameters, "afterRevision"));
+  watches_.start(answer, std::move(prefixes), revision_of(asked.parameters, "afterRevision"));
 }
 
 void config_methods::sync(ipc::call const& asked) {
   // The committer's queue is in order: behind what was found, a question is answered last.
   files_.look_now(watchers::source_watcher::depth::changed, [this, answer = asked.answer] {
     committer_.query([](store::config_store& store) { return store.revision(); },
-                     [answer](result<revision_number> const& revision) mutable {
-                       if (revision)
+                     [this, answer](result<revision_number> const& revision) mutable {
+                       if (view_.unrecorded())
+                         fail(answer, config_interface, *view_.unrecorded());
+                       else if (revision)
                          answer.reply("{\"revision\":" + std::to_string(*revision) + "}");
                        else
                          fail(answer, config_interface, revision.error());

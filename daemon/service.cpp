@@ -16,7 +16,9 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <set>
 #include <utility>
+#include <variant>
 
 // Start: what was in force at the last run is in the view at once. Then every source is looked at;
 // what changed while the daemon was down, in files and in the environment, is one batch with one
@@ -186,7 +188,12 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                                           [answered](result<bool> const&) { answered(); });
                        }},
                   systemd::supervisor::pace{}),
-      patience_(loop), retry_(loop), tasks_(loop.get_executor(), log_failed_task) {
+      patience_(loop), retry_(loop),
+      tasks_(loop.get_executor(), [this](std::string const& name, std::exception_ptr const& why) {
+        log_failed_task(name, why);
+        // Half a service is none: it ends, and is started anew.
+        failed_({.code = errc::io, .message = "the task '" + name + "' has ended"});
+      }) {
   view_.begin(opened.revision, opened.effectives, opened.sources);
   server_.add_interface(ipc::interfaces::io_cfgd_config);
   server_.add_interface(ipc::interfaces::io_cfgd_history);
@@ -225,26 +232,48 @@ void service::take(std::vector<watchers::observation> observed) {
     std::move(observed.begin(), observed.end(), std::back_inserter(first_look_));
     return;
   }
-  committer_.submit(std::move(observed), {}, store::grouping::one_change,
-                    [this](store::outcome const& done) {
-                      if (!done) retry_later(done.error());
+  record(std::move(observed), store::grouping::one_change, [] {});
+}
+
+void service::record(std::vector<watchers::observation> observed, store::grouping how,
+                     std::function<void()> done) {
+  // What cannot be recorded now is told again later. Contents are read anew then; the rest is kept,
+  // unless it is told anew itself.
+  std::set<source_id> told;
+  std::vector<watchers::observation> kept;
+  for (auto const& one : observed) {
+    told.insert(one.id);
+    if (!std::holds_alternative<watchers::observation::content>(one.what)) kept.push_back(one);
+  }
+  auto environment = environment_;
+  committer_.submit(std::move(observed), std::move(environment), how,
+                    [this, told = std::move(told), kept = std::move(kept),
+                     done = std::move(done)](store::outcome const& made) {
+                      std::erase_if(unrecorded_,
+                                    [&](auto const& one) { return told.contains(one.id); });
+                      if (made) {
+                        environment_.clear();
+                        view_.note_unrecorded({});
+                      } else {
+                        unrecorded_.insert(unrecorded_.end(), kept.begin(), kept.end());
+                        view_.note_unrecorded(made.error());
+                        retry_later(made.error());
+                      }
+                      done();
                     });
 }
 
 void service::finish_start() {
   started_ = true;
-  auto const ready = [this](store::outcome const& done) {
-    if (!done) retry_later(done.error());
+  auto const ready = [this] {
     service_.set_ready();
     if (!listening_) open_socket();
     supervisor_.ready();
   };
-  if (first_look_.empty() && environment_.empty()) {
-    ready(store::applied{});
-    return;
-  }
-  committer_.submit(std::move(first_look_), std::move(environment_),
-                    store::grouping::change_per_namespace, ready);
+  if (first_look_.empty() && environment_.empty())
+    ready();
+  else
+    record(std::exchange(first_look_, {}), store::grouping::change_per_namespace, ready);
 }
 
 void service::open_socket() {
@@ -295,7 +324,10 @@ asio::awaitable<void> service::retry() {
   retry_.expires_after(retry_pause);
   auto const [cancelled] = co_await retry_.async_wait(asio::as_tuple(asio::use_awaitable));
   retrying_ = false;
-  if (!cancelled) files_.look_now(source_watcher::depth::all, [] {});
+  if (cancelled) co_return;
+  if (!unrecorded_.empty() || !environment_.empty())
+    record(std::exchange(unrecorded_, {}), store::grouping::one_change, [] {});
+  files_.look_now(source_watcher::depth::all, [] {});
 }
 
 void service::publish(store::applied const& done) {
@@ -336,7 +368,8 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
           committer_.query([](store::config_store& store) { return store.revision(); },
                            [this, done, refused](result<revision_number> const& revision) {
                              supervisor_.end_reload();
-                             done(refused ? result<revision_number>(*refused) : revision);
+                             auto const& failed = refused ? refused : view_.unrecorded();
+                             done(failed ? result<revision_number>(*failed) : revision);
                            });
         });
       });

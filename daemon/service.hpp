@@ -72,6 +72,9 @@ class service {
  private:
   void publish(store::applied const& done);
   void take(std::vector<watchers::observation> observed);
+  /// Has it committed, and told again later where that fails.
+  void record(std::vector<watchers::observation> observed, store::grouping how,
+              std::function<void()> done);
   void finish_start();
   void open_socket();
   [[nodiscard]] result<void> listen();
@@ -86,10 +89,13 @@ class service {
   std::function<void(error const&)> failed_;
   access_policy access_;
   view view_;
-  /// Environment variables that say something else than at the last run; told with the first look.
+  /// Environment variables that say something else than at the last run; told with the first look
+  /// and kept until that is recorded.
   std::vector<store::source_update> environment_;
   /// What was found before the first look was over.
   std::vector<watchers::observation> first_look_;
+  /// What was found and could not be recorded, but for contents, which are read again.
+  std::vector<watchers::observation> unrecorded_;
   std::filesystem::path data_file_;
   bool started_ = false;   ///< the first look is over
   bool listening_ = false; ///< the socket was opened, or must not be any more

@@ -64,7 +64,7 @@ bool service_methods::allowed(ipc::call const& asked) const {
 }
 
 void service_methods::status(ipc::call const& asked) {
-  bool const degraded = !parts_.what.problems().empty();
+  bool const degraded = !parts_.what.problems().empty() || parts_.what.unrecorded();
   bj::array namespaces;
   for (auto const& name : parts_.what.cache().namespaces())
     namespaces.emplace_back(name);
@@ -86,6 +86,7 @@ void service_methods::sources(ipc::call const& asked) {
   parts_.writer.query(
       [](store::config_store& store) { return store.sources(); },
       [this, answer = asked.answer](result<std::vector<store::source_row>> const& rows) mutable {
+        if (!answer.alive()) return;
         if (!rows) {
           fail(answer, service_interface, rows.error());
           return;

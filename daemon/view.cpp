@@ -1,5 +1,8 @@
 #include "daemon/view.hpp"
 
+#include <algorithm>
+#include <utility>
+
 // Messages from the committer come in the order of its work. So what it read for us is, when it
 // arrives, exactly as new as what was published before it, and can be used beside cached texts.
 
@@ -29,25 +32,31 @@ void view::note_source(store::source_row const& row, bool gone) {
     problems_[to_string(row.id)] = {row.path, row.status};
 }
 
-void view::with_texts(committer& reader, std::set<std::string, std::less<>> names,
+void view::with_texts(committer& reader, std::optional<names> which,
                       std::function<void(texts const&)> use,
                       std::function<void(error const&)> failed) {
   texts found;
-  std::set<std::string, std::less<>> missing;
-  for (auto const& name : names) {
+  bool complete = true;
+  auto const take = [&](std::string const& name) {
     auto const here = cache_.text_of(name);
     if (here.what == store::cache::status::found) found.emplace(name, here.text);
-    if (here.what == store::cache::status::not_loaded) missing.insert(name);
-  }
-  if (missing.empty()) {
+    if (here.what == store::cache::status::not_loaded) complete = false;
+  };
+  if (which)
+    std::for_each(which->begin(), which->end(), take);
+  else
+    for (auto const& name : cache_.namespaces())
+      take(name);
+  if (complete) {
     use(found);
     return;
   }
   // All of them are read, not the missing ones alone: others may be evicted until it arrives.
   reader.query(
-      [names](store::config_store& store) {
+      [which = std::move(which)](store::config_store& store) {
+        if (!which) return store.effectives();
         std::vector<store::effective> read;
-        for (auto const& name : names)
+        for (auto const& name : *which)
           read.push_back(store.read(name));
         return read;
       },

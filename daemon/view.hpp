@@ -7,8 +7,10 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cfgd {
@@ -36,12 +38,17 @@ class view {
   /// Sources that are not active, by name.
   std::map<std::string, source_problem> const& problems() const { return problems_; }
 
+  /// Why what the files say could not be recorded, while it is so.
+  std::optional<error> const& unrecorded() const { return unrecorded_; }
+  void note_unrecorded(std::optional<error> why) { unrecorded_ = std::move(why); }
+
   using texts = std::map<std::string, std::shared_ptr<std::string const>, std::less<>>;
+  using names = std::set<std::string, std::less<>>;
   /// Hands the texts of namespaces to `use`, all of one revision, the current one when it is
-  /// called: at once if all are loaded, else when the committer has read those that are not. A
-  /// namespace that is not there is not in it. `failed` is called instead if the store cannot be
-  /// read.
-  void with_texts(committer& reader, std::set<std::string, std::less<>> names,
+  /// called: at once if all are loaded, else when the committer has read them. Without `which`: of
+  /// all that are there at that moment. A namespace that is not there is not in it. `failed` is
+  /// called instead if the store cannot be read.
+  void with_texts(committer& reader, std::optional<names> which,
                   std::function<void(texts const&)> use, std::function<void(error const&)> failed);
 
  private:
@@ -50,6 +57,7 @@ class view {
   store::cache cache_;
   revision_number revision_ = 0;
   std::map<std::string, source_problem> problems_;
+  std::optional<error> unrecorded_;
 };
 
 } // namespace cfgd

@@ -5,7 +5,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <set>
 #include <unordered_map>
 
 // Watchers are found by number: everything that waits (for the committer, for room in a queue)
@@ -59,20 +58,20 @@ void watches::start(ipc::responder answer, std::vector<std::string> prefixes,
 }
 
 bool watches::has_room(watcher const& who) const {
-  return who.answer.queued_bytes() < bounds_.queue_soft_bytes;
+  return who.answer.queued_bytes() <= bounds_.queue_soft_bytes;
 }
 
 void watches::on_change(change const& what) {
   std::unordered_map<std::string, std::string> rendered;
   std::vector<number> behind;
   for (auto& [which, who] : all_) {
-    if (!who.next.take_live(what.revision, has_room(who))) {
-      behind.push_back(which);
-      continue;
-    }
     auto const [text, is_new] = rendered.try_emplace(signature_of(who.prefixes));
     if (is_new) text->second = render_change(what, who.prefixes);
-    if (!text->second.empty()) who.answer.reply_continues(text->second);
+    bool const fits = text->second.size() <= bounds_.reply_bytes;
+    if (!fits || !who.next.take_live(what.revision, has_room(who)))
+      behind.push_back(which);
+    else if (!text->second.empty())
+      who.answer.reply_continues(text->second);
   }
   for (number const which : behind)
     pump(which);
@@ -109,12 +108,10 @@ void watches::ask_state(number which) {
   watcher& who = all_.at(which);
   if (who.state_asked) return;
   who.state_asked = true;
-  std::set<std::string, std::less<>> names;
-  for (auto const& prefix : who.prefixes)
-    names.insert(prefix.substr(0, prefix.find('.')));
-  if (who.prefixes.empty()) {
-    auto all = view_.cache().namespaces();
-    names.insert(std::make_move_iterator(all.begin()), std::make_move_iterator(all.end()));
+  std::optional<view::names> names; // none: all
+  for (auto const& prefix : who.prefixes) {
+    if (!names) names.emplace();
+    names->insert(prefix.substr(0, prefix.find('.')));
   }
   view_.with_texts(
       committer_, std::move(names),
@@ -162,25 +159,24 @@ void watches::take_history(number which, result<store::history_slice> const& sli
   auto const found = all_.find(which);
   if (found == all_.end()) return;
   watcher& who = found->second;
-  if (!slice) {
-    ipc::responder answer = who.answer;
-    all_.erase(found);
-    fail(answer, config_interface, slice.error());
-    return;
-  }
-  if (slice->compacted) {
+  if (!slice || slice->compacted || !send_slice(who, *slice)) {
+    // What cannot be told change by change is told as the state, which is in memory.
     who.next.history_gone();
-  } else {
-    revision_number up_to = who.next.sent_up_to();
-    for (auto const& one : slice->changes) {
-      std::string const text = render_change(*one, who.prefixes);
-      if (!text.empty()) who.answer.reply_continues(text);
-      up_to = one->revision;
-    }
-    if (!slice->more) up_to = std::max(up_to, slice->newest);
-    who.next.history_sent(up_to);
   }
   pump(which);
+}
+
+bool watches::send_slice(watcher& to, store::history_slice const& slice) {
+  revision_number up_to = to.next.sent_up_to();
+  for (auto const& one : slice.changes) {
+    std::string const text = render_change(*one, to.prefixes);
+    if (text.size() > bounds_.reply_bytes) return false;
+    if (!text.empty()) to.answer.reply_continues(text);
+    up_to = one->revision;
+  }
+  if (!slice.more) up_to = std::max(up_to, slice.newest);
+  to.next.history_sent(up_to);
+  return true;
 }
 
 } // namespace cfgd

@@ -48,6 +48,8 @@ class watches {
   void send_state_piece(watcher& to);
   void ask_history(number which);
   void take_history(number which, result<store::history_slice> const& slice);
+  /// False if one of the changes is too long for a reply.
+  bool send_slice(watcher& to, store::history_slice const& slice);
   bool has_room(watcher const& who) const;
 
   view& view_;

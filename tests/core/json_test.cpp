@@ -195,9 +195,8 @@ BOOST_AUTO_TEST_CASE(what_the_store_cannot_keep_is_refused_with_its_pointer) {
 }
 
 BOOST_AUTO_TEST_CASE(json_that_is_not_kept_is_no_fault_of_syntax) {
-  for (char const* const text :
-       {R"({"a":1,"b":{"c":[1e400]}})", R"({"b":9223372036854775808})", R"({"b":"\ufffe"})",
-        R"({"b":{"\u0000":1}})"}) {
+  for (char const* const text : {R"({"a":1,"b":{"c":[1e400]}})", R"({"b":9223372036854775808})",
+                                 R"({"b":"\ufffe"})", R"({"b":{"\u0000":1}})"}) {
     auto const read = cfgd::json::parse(text);
     BOOST_REQUIRE(!read);
     BOOST_CHECK(read.error().code == cfgd::errc::bad_value);

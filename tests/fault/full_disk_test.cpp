@@ -64,6 +64,10 @@ BOOST_FIXTURE_TEST_CASE(reads_go_on_and_what_was_saved_meanwhile_is_in_force_whe
   auto const refused = connected.set({.values = {{"app.b", large}}});
   BOOST_REQUIRE(!refused);
   BOOST_TEST(refused.error().name == "io.cfgd.Config.StoreFailed");
+  auto const synced = connected.sync();
+  BOOST_REQUIRE(!synced);
+  BOOST_TEST(synced.error().name == "io.cfgd.Config.StoreFailed");
+  BOOST_TEST(connected.status().value().degraded);
   auto watching = watch(daemon.socket());
 
   make_room();
@@ -80,6 +84,7 @@ BOOST_FIXTURE_TEST_CASE(reads_go_on_and_what_was_saved_meanwhile_is_in_force_whe
   BOOST_TEST(value("app.a") == '"' + large + '"');
   BOOST_TEST(value("gone.x") == "-");
   BOOST_TEST(connected.set({.values = {{"app.b", 1}}}).has_value());
+  BOOST_TEST(!connected.status().value().degraded);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -147,5 +147,27 @@ BOOST_AUTO_TEST_CASE(more_than_the_cache_holds_is_served_all_the_same) {
   BOOST_TEST(used.bytes <= used.maximum_bytes);
 }
 
+BOOST_FIXTURE_TEST_CASE(many_spellings_of_one_key_are_refused_with_the_limit, serving) {
+  save("big.json", R"({"a":")" + std::string(200'000, 'v') + R"("})");
+  sync();
+  std::string keys;
+  for (int n = 0; n < 100; ++n)
+    keys += (n == 0 ? "\"" : ",\"") + std::string(static_cast<std::size_t>(n), ' ') + "big.a\"";
+  std::string const get = R"({"method":"io.cfgd.Config.Get","parameters":{"keys":[)" + keys + "]}}";
+
+  for (int turn = 0; turn < 2; ++turn) {
+    auto const refused = stream(daemon.socket()).ask(get);
+    BOOST_TEST(text_of(refused.at("error")) == R"("io.cfgd.Config.LimitExceeded")");
+    BOOST_TEST(text_of(refused.at("parameters").as_object().at("limit")) == R"("reply_bytes")");
+    daemon.connect().invalidate().value(); // and again from what has to be read first
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(a_negative_revision_is_none_that_is, serving) {
+  BOOST_TEST(
+      ask(R"({"method":"io.cfgd.Config.Set","parameters":{"values":{"app.a":2},"ifRevision":-1}})")
+          .find(R"({"error":"io.cfgd.Config.RevisionMismatch")") == 0U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -195,5 +195,47 @@ BOOST_FIXTURE_TEST_CASE(too_many_prefixes_are_refused_with_the_limit, serving) {
                                  R"({"limit":"watch_prefixes","maximum":32,"used":33}})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_revision_too_long_for_a_reply_is_told_as_the_state, serving) {
+  auto const parent = std::string(450, 'p');
+  auto const text = [&](int value) {
+    boost::json::object many;
+    for (int n = 0; n < 40'000; ++n)
+      many["k" + std::to_string(n)] = value;
+    return cfgd::json::canonical(boost::json::object{{parent, many}});
+  };
+  save("long.json", text(1));
+  sync();
+  auto watching = watch(daemon.socket(), R"(["long"])");
+
+  save("long.json", text(2));
+
+  std::size_t keys = 0;
+  bool ready = false;
+  for (bool first = true; !ready; first = false) {
+    auto const reply = watching.parameters();
+    BOOST_TEST(reply.contains("resync") == first);
+    keys += reply.at("values").as_object().size();
+    ready = reply.contains("ready");
+  }
+  BOOST_TEST(keys == 40'000U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_namespace_that_is_born_while_the_state_is_read_is_not_missed, serving) {
+  for (int round = 0; round < 30; ++round) {
+    std::string const fresh = "born" + std::to_string(round);
+    daemon.connect().invalidate().value(); // so that the state has to be read
+    stream writer(daemon.socket());
+    stream watching(daemon.socket());
+    writer.send(R"({"method":"io.cfgd.Config.Set","parameters":{"values":{")" + fresh +
+                R"(.x":1}}})");
+    watching.send(watch_call("{}"));
+
+    replica known;
+    while (!known.values.contains(fresh + ".x"))
+      known.apply(watching.parameters()); // throws when nothing comes any more
+    BOOST_TEST(known.revision >= static_cast<std::uint64_t>(3 + round));
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

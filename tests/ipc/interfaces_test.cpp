@@ -30,9 +30,7 @@ installed const all[] = {
     {"org.varlink.service", interfaces::org_varlink_service},
 };
 
-std::filesystem::path source_directory() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-}
+std::filesystem::path source_directory() { return CFGD_SOURCE_DIRECTORY; }
 
 } // namespace
 

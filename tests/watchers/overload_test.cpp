@@ -1,6 +1,8 @@
 #include "core/log.hpp"
 #include "tests/watchers/watched_tree.hpp"
 
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
@@ -22,6 +24,20 @@ using cfgd::test::watched_tree;
 using cfgd::test::write_file;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
+
+/// A writer's rate: its destructor waits until `time` has passed since it was made. What is tested
+/// here is the rate; nothing is waited for.
+class pacer {
+ public:
+  explicit pacer(std::chrono::milliseconds time) : timer_(context_, time) {}
+  ~pacer() { timer_.wait(); }
+  pacer(pacer const&) = delete;
+  pacer& operator=(pacer const&) = delete;
+
+ private:
+  boost::asio::io_context context_;
+  boost::asio::steady_timer timer_;
+};
 
 /// A sysctl with another value for a while.
 class changed_sysctl {
@@ -145,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_file_rewritten_in_place_in_bursts_is_never_half) {
   tree.options.late = 1h;
   expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
     write_to(path, checked_text(i));
-    if (i % 100 == 0) std::this_thread::sleep_for(30ms); // the pause that settling waits for
+    if (i % 100 == 0) pacer const pause(30ms); // that settling waits for
   });
   BOOST_TEST(tree.calls > 1U);
 }
@@ -158,12 +174,11 @@ BOOST_AUTO_TEST_CASE(rapid_saves_are_few_changes_and_the_last_one_wins) {
     constexpr int count = 2'000;
     auto const path = tree.file("site.json");
     busy_writer const writer(count, [path, in_place](int i) {
-      auto const next = std::chrono::steady_clock::now() + 1ms;
+      pacer const next(1ms);
       if (in_place)
         write_to(path, checked_text(i));
       else
         replace_file(path, checked_text(i));
-      std::this_thread::sleep_until(next);
     });
 
     BOOST_TEST(

@@ -166,6 +166,10 @@ error explain(std::string_view text, error refused) {
              refused.message.find("allowed") != std::string::npos) {
     if (auto exact = place_scanner(text).find_bad_string()) return *std::move(exact);
   }
+  if (refused.code == errc::bad_value) { // of a file everything is its text
+    refused.code = errc::parse;
+    refused.subject.clear();
+  }
   return refused;
 }
 
