@@ -3,6 +3,7 @@
 #include "store/diff.hpp"
 
 #include <iterator>
+#include <optional>
 #include <utility>
 
 // The second half of every request: layers have been edited, now effective values follow. A
@@ -24,20 +25,28 @@ std::string_view view(std::shared_ptr<std::string const> const& text) {
   return text ? std::string_view(*text) : std::string_view();
 }
 
+std::shared_ptr<std::string const> new_text(namespace_state const& state) {
+  return state.exists() ? std::make_shared<std::string const>(merged_text(state)) : nullptr;
+}
+
+/// What is too large already may shrink.
+std::optional<error> check_size(std::string const& name, std::string_view before,
+                                std::string_view text, limits const& bounds) {
+  if (text.size() <= bounds.namespace_bytes || text.size() <= before.size()) return std::nullopt;
+  return error{.code = errc::limit,
+               .message = "the namespace '" + name + "' would be too large",
+               .subject = "namespace_bytes",
+               .used = text.size(),
+               .maximum = bounds.namespace_bytes};
+}
+
 result<std::vector<difference>> compare(draft& made, limits const& bounds) {
   std::vector<difference> all;
   for (auto& [name, state] : made.edited()) {
     auto const before = view(state.value.text);
-    std::shared_ptr<std::string const> text;
-    if (state.exists()) text = std::make_shared<std::string const>(merged_text(state));
+    auto text = new_text(state);
     if (view(text) == before) continue;
-    // What is too large already may shrink.
-    if (view(text).size() > bounds.namespace_bytes && view(text).size() > before.size())
-      return error{.code = errc::limit,
-                   .message = "the namespace '" + name + "' would be too large",
-                   .subject = "namespace_bytes",
-                   .used = view(text).size(),
-                   .maximum = bounds.namespace_bytes};
+    if (auto refused = check_size(name, before, view(text), bounds)) return *std::move(refused);
     std::vector<key_change> keys;
     append_differences(keys, name, before, view(text));
     all.push_back({&state, name, std::move(text), std::move(keys)});
@@ -67,6 +76,14 @@ void take(applied& out, difference& what) {
 }
 
 } // namespace
+
+std::map<std::string, error> too_large(draft& made, limits const& bounds) {
+  std::map<std::string, error> found;
+  for (auto const& [name, state] : made.edited())
+    if (auto refused = check_size(name, view(state.value.text), view(new_text(state)), bounds))
+      found.emplace(name, *std::move(refused));
+  return found;
+}
 
 result<applied> conclude(draft& made, conclusion const& by) {
   auto differences = compare(made, by.bounds);

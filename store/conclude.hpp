@@ -4,6 +4,7 @@
 #include "store/plan.hpp"
 
 #include <functional>
+#include <map>
 #include <string>
 
 namespace cfgd::store {
@@ -21,7 +22,10 @@ struct conclusion {
 
 /// Merges the namespaces that a draft edited, compares them with what was in force and makes the
 /// changes of it; the draft's effective values are the new ones then.
-/// Errors: limit ("namespace_bytes").
+/// Errors: limit ("namespace_bytes"); the draft is as it was then.
 [[nodiscard]] result<applied> conclude(draft& made, conclusion const& by);
+
+/// The namespaces that keep a draft from being concluded, and what conclude() would say of each.
+std::map<std::string, error> too_large(draft& made, limits const& bounds);
 
 } // namespace cfgd::store

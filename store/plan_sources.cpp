@@ -1,3 +1,4 @@
+#include "core/json.hpp"
 #include "store/conclude.hpp"
 #include "store/merge.hpp"
 #include "store/plan.hpp"
@@ -8,6 +9,10 @@
 // What became of files. Content that was refused or cannot be had changes nothing that is in force;
 // it is recorded, so that Sources can tell it and a restart does not believe the file anew. Only
 // good content and a file that is gone touch the layers.
+//
+// Nobody waits for an answer to a batch, and the next one would be refused for the same reason. So
+// a namespace that would be too large holds back what the batch brings for it, as if each of its
+// sources had been refused, and nothing else of the batch.
 //
 // A source keeps the revision that its content came with; where the content is new but nothing
 // effective changed, that is the service's revision at that time.
@@ -109,6 +114,41 @@ result<edit> make_edit(source_update const& asked, draft& made, limits const& bo
   return one;
 }
 
+/// What the source said before stays in force.
+void hold_back(edit& one, draft& made, error const& why, limits const& bounds) {
+  auto held =
+      one.before ? std::make_shared<source_record>(*one.before) : std::make_shared<source_record>();
+  if (one.now) {
+    auto const newest = one.now;
+    held->row.id = newest->row.id;
+    held->row.path = newest->row.path;
+    held->row.identity = newest->row.identity;
+    held->row.hash = newest->row.hash;
+    held->row.status = source_status::quarantined;
+    // The bytes of the file are gone by now; this says the same.
+    held->refused = {.bytes = json::canonical(newest->document.root).substr(0, bounds.file_bytes),
+                     .why = why};
+  } else {
+    held->row.status = source_status::missing;
+  }
+  held->row.why = why;
+  one.now = held;
+  one.content = false;
+  made.edit(one.name_space).sources.insert_or_assign(one.asked->id, std::move(held));
+}
+
+/// New content goes first; a removal only where the file hid what does not fit.
+void hold_back_too_large(std::vector<edit>& edits, draft& made, limits const& bounds) {
+  for (auto const removals : {false, true}) {
+    auto const refused = too_large(made, bounds);
+    for (auto& one : edits) {
+      auto const found = refused.find(one.name_space);
+      if (found != refused.end() && one.content && (one.now == nullptr) == removals)
+        hold_back(one, made, found->second, bounds);
+    }
+  }
+}
+
 /// The origin of a change: the topmost of the sources of the namespace that says the key now; if
 /// none does (it was removed), the last one whose content is new.
 origin find_origin(std::vector<edit> const& edits, std::string const& name_space,
@@ -164,15 +204,20 @@ outcome plan::apply(source_batch const& asked) {
     edits.push_back(std::move(*one));
   }
 
-  auto done = conclude(
-      made, {.bounds = bounds_,
-             .revision = revision_,
-             .now = now_,
-             .how = asked.how,
-             .comment = {},
-             .origin_of = [&edits](std::string const& name_space, key_change const& first) {
-               return find_origin(edits, name_space, first.key);
-             }});
+  conclusion const by{
+      .bounds = bounds_,
+      .revision = revision_,
+      .now = now_,
+      .how = asked.how,
+      .comment = {},
+      .origin_of = [&edits](std::string const& name_space, key_change const& first) {
+        return find_origin(edits, name_space, first.key);
+      }};
+  auto done = conclude(made, by);
+  if (!done) {
+    hold_back_too_large(edits, made, bounds_);
+    done = conclude(made, by);
+  }
   if (!done) return done;
 
   for (auto& one : edits) {

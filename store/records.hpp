@@ -74,7 +74,9 @@ enum class grouping : std::uint8_t {
   change_per_namespace, ///< at start: what changed while the daemon was down
 };
 
-/// Sources that changed together.
+/// Sources that changed together, none of them twice. Where a namespace would be too large, its
+/// sources of this batch are quarantined (limit, "namespace_bytes") and the others go on; a file
+/// that is gone but hid what does not fit stays in force, as missing.
 struct source_batch {
   std::vector<source_update> updates;
   grouping how = grouping::one_change;

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <ostream>
 
 // Content that was refused or cannot be had never replaces what is good, also not after a restart.
@@ -13,9 +14,22 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 constexpr auto source = "admin/site.json";
+constexpr auto below = "vendor/site.json";
+constexpr auto fresh_source = "admin/fresh.json";
 
 struct fixture : store_fixture {
   source_row row() { return store->sources().at(0); }
+  source_row row(std::string_view name) {
+    auto const all = store->sources();
+    auto const found = std::ranges::find(all, to_source(name), &source_row::id);
+    BOOST_REQUIRE(found != all.end());
+    return *found;
+  }
+  void limit_namespaces(std::size_t bytes) {
+    store.reset();
+    bounds.namespace_bytes = bytes;
+    store = open();
+  }
   source_status status() { return row().status; }
 };
 
@@ -125,6 +139,86 @@ BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
   BOOST_TEST(must(batch({gone(source)})).transitions.empty());
   BOOST_TEST(must(batch({touched(source)})).effectives.empty());
   BOOST_TEST(store->sources().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_only) {
+  limit_namespaces(20);
+  must(batch({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
+
+  auto const large = R"({"b":"01234567890123456789"})";
+  auto const done =
+      must(batch({good(below, large), good(source, R"({"a":2})"), good(fresh_source, R"({"c":2})"),
+                  refused("admin/x.json", "{", "cut off")}));
+
+  BOOST_TEST(show(done.changes) == "2: fresh.c=1->2;");
+  BOOST_TEST(done.effectives.size() == 2U, "fresh, and x without a key");
+  BOOST_REQUIRE_EQUAL(done.transitions.size(), 3U);
+  BOOST_TEST((done.transitions[0].now.id == to_source(below)));
+  BOOST_TEST(!done.transitions[0].was_known);
+  BOOST_TEST((done.transitions[1].now.id == to_source(source)));
+  BOOST_TEST((done.transitions[1].before == source_status::active));
+  for (int restart = 0; restart < 2; ++restart, reopen()) {
+    BOOST_TEST(text("site") == R"({"a":1})");
+    BOOST_TEST(text("fresh") == R"({"c":2})");
+    auto const held = row(below);
+    BOOST_TEST((held.status == source_status::quarantined));
+    BOOST_TEST(!held.in_force);
+    BOOST_TEST(held.revision == 0U);
+    BOOST_TEST((held.hash == hash_content(large)));
+    BOOST_REQUIRE(held.why.has_value());
+    BOOST_TEST((held.why->code == errc::limit));
+    BOOST_TEST(held.why->message.find("'site'") != std::string::npos);
+    BOOST_TEST(held.why->subject == "namespace_bytes");
+    BOOST_TEST(held.why->used > 20U);
+    BOOST_TEST(held.why->maximum == 20U);
+    BOOST_TEST(*store->refused_content(to_source(below)) == large);
+    BOOST_TEST((row(source).status == source_status::quarantined));
+    BOOST_TEST(row(source).in_force);
+    BOOST_TEST(row(source).revision == 1U);
+    BOOST_TEST((row(fresh_source).status == source_status::active));
+  }
+  BOOST_TEST((refusal(set({{"site.b", R"("01234567890123456789")"}})).code == errc::limit));
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
+  limit_namespaces(20);
+  must(batch({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
+             grouping::change_per_namespace));
+  BOOST_TEST(text("site") == "{}");
+
+  BOOST_TEST(must(batch({touched(below), touched(source)})).effectives.empty());
+  BOOST_TEST(show(must(batch({good(source, R"({"a":2})")})).changes) == "1: site.a=->2;");
+  BOOST_TEST((row(source).status == source_status::active));
+  BOOST_TEST((row(below).status == source_status::quarantined));
+
+  auto const mended = must(batch({good(below, R"({"b":1})")}));
+  BOOST_TEST(show(mended.changes) == "2: site.b=->1;");
+  BOOST_REQUIRE_EQUAL(mended.transitions.size(), 1U);
+  BOOST_TEST((row(below).status == source_status::active));
+  BOOST_TEST((store->refused_content(to_source(below)) == nullptr));
+
+  must(batch({good(below, R"({"b":"01234567890123456789"})")}));
+  BOOST_TEST(text("site") == R"({"a":2,"b":1})");
+  must(batch({gone(below)}));
+  BOOST_TEST(text("site") == R"({"a":2})");
+  BOOST_TEST(store->sources().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_hid_too_much_stays_in_force_when_it_goes) {
+  limit_namespaces(40);
+  must(batch({good(source, R"({"b":null})")}));
+  must(batch({good(below, R"({"b":"012345678901234567890"})")}));
+  limit_namespaces(20);
+
+  must(batch({gone(source)}));
+  BOOST_TEST(text("site") == "{}");
+  BOOST_TEST((row(source).status == source_status::missing));
+  BOOST_TEST(row(source).in_force);
+  BOOST_TEST((row(source).why->code == errc::limit));
+
+  must(batch({good(below, R"({"b":1})"), gone(source)}));
+  BOOST_TEST(text("site") == R"({"b":1})");
+  BOOST_TEST(store->sources().size() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
