@@ -27,6 +27,7 @@ installed const all[] = {
     {"io.cfgd.Config", interfaces::io_cfgd_config},
     {"io.cfgd.History", interfaces::io_cfgd_history},
     {"io.cfgd.Service", interfaces::io_cfgd_service},
+    {"io.systemd.service", interfaces::io_systemd_service},
     {"org.varlink.service", interfaces::org_varlink_service},
 };
 

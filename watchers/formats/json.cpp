@@ -164,7 +164,7 @@ error explain(std::string_view text, error refused) {
     refused.where = where;
   } else if (refused.message.starts_with("duplicate") ||
              refused.message.find("allowed") != std::string::npos) {
-    if (auto exact = place_scanner(text).find_bad_string()) return *std::move(exact);
+    if (auto exact = place_scanner(text).find_bad_string()) refused = *std::move(exact);
   }
   if (refused.code == errc::bad_value) { // of a file everything is its text
     refused.code = errc::parse;
