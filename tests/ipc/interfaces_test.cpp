@@ -76,7 +76,7 @@ BOOST_DATA_TEST_CASE(a_server_serves_just_this_text, boost::unit_test::data::mak
 
 BOOST_AUTO_TEST_CASE(our_interfaces_declare_how_they_fail) {
   for (auto const& each : all) {
-    if (each.name == "org.varlink.service") continue;
+    if (!std::string_view(each.name).starts_with("io.cfgd.")) continue;
     auto const read = idl::parse(each.text).value();
     BOOST_TEST(read.errors.contains("InternalError"));
   }
