@@ -23,8 +23,8 @@
 namespace cfgd::store {
 namespace {
 
-/// Per commit; more than one, or a history that is too long would never get shorter.
-constexpr std::size_t trimmed_at_once = 4;
+/// Per commit, beyond what it adds, or a history that is too long would never get shorter.
+constexpr std::size_t trimmed_beyond = 4;
 
 /// Whether a request leaves less than there was, but for history.
 bool takes_away(request const& asked) {
@@ -117,7 +117,7 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
   if (!writes.changes.empty())
     file.records().trim(writing, {.revisions = bounds.history_revisions,
                                   .since = now - bounds.history_age,
-                                  .erased = trimmed_at_once});
+                                  .erased = writes.changes.size() + trimmed_beyond});
   auto const id = writing.id();
   writing.commit();
   // If memory runs out here the id stays behind, and the next call reads everything in.

@@ -19,11 +19,11 @@ struct fixture : store_fixture {
       BOOST_REQUIRE(store->commit({&one, 1}, when).at(0).has_value());
     }
   }
-  void write_together(int count) {
+  void write_together(int count, wall_time when = at()) {
     std::vector<request> group;
     for (; count > 0; --count)
       group.emplace_back(set({{"site.a", std::to_string(++last)}}));
-    BOOST_REQUIRE(store->commit(group, at()).back().has_value());
+    BOOST_REQUIRE(store->commit(group, when).back().has_value());
   }
   void limit(std::size_t revisions, std::chrono::hours age) {
     store.reset();
@@ -73,12 +73,24 @@ BOOST_AUTO_TEST_CASE(it_is_kept_by_count_and_age) {
   write(1, at(day_ms));
   BOOST_TEST(kept() == 11U, "just a day old");
   write(1, at(day_ms + 1));
-  BOOST_TEST(kept() == 8U, "a few go with each commit");
+  BOOST_TEST(kept() == 7U, "a few more go with each commit than come");
   write(3, at(day_ms + 2));
   BOOST_TEST(kept() == 5U, "the young ones, more than three");
   reopen();
   BOOST_TEST(kept() == 5U);
   BOOST_TEST(store->revision() == 15U);
+}
+
+BOOST_AUTO_TEST_CASE(it_stays_short_where_many_changes_come_in_one_transaction) {
+  limit(60, std::chrono::hours(0));
+  for (int group = 0; group < 6; ++group)
+    write_together(50, at(group));
+  BOOST_TEST(kept() == 60U);
+  BOOST_TEST(oldest() == 241U);
+
+  limit(20, std::chrono::hours(0));
+  write_together(10, at(6));
+  BOOST_TEST(kept() == 56U, "what was too long gets shorter bit by bit");
 }
 
 BOOST_AUTO_TEST_CASE(what_lies_before_it_is_told_as_compacted) {
