@@ -1,33 +1,76 @@
 #include "store/foreign.hpp"
 
+#include "store/diff.hpp"
+
 #include <algorithm>
 #include <utility>
 
 // Another program that writes to the store may err: forget the record of a change, or leave a
 // namespace out of it. What is in `effective` counts, for readers will see it after a restart
 // anyway. So namespaces are compared by their texts, and one that no change speaks of is told with
-// the last of them, or by itself.
+// the last of them, or by itself; then it is marked as untold, unless nothing in it has a key that
+// a change could name. Sources have no revisions of their own: their state stands with the last
+// one.
 
 namespace cfgd::store {
 namespace {
 
-std::vector<effective> differing_values(model const& before, model const& after) {
+/// A namespace whose text is another one now.
+struct new_value {
+  effective is;
+  std::shared_ptr<std::string const> was;
+};
+
+std::string_view view(std::shared_ptr<std::string const> const& text) {
+  return text ? std::string_view(*text) : std::string_view();
+}
+
+namespace_state const& state_of(model const& all, std::string const& name) {
   static namespace_state const nothing;
-  std::vector<effective> found;
+  auto const found = all.namespaces.find(name);
+  return found == all.namespaces.end() ? nothing : found->second;
+}
+
+std::vector<new_value> differing_values(model const& before, model const& after) {
+  std::vector<new_value> found;
   for (auto const& [name, state] : after.namespaces) {
-    auto const at = before.namespaces.find(name);
-    auto const& old = at == before.namespaces.end() ? nothing : at->second;
-    auto const& was = old.value.text;
-    auto const& is = state.value.text;
-    if (was == nullptr || is == nullptr ? was != is : *was != *is) found.push_back(state.value);
+    auto const& was = state_of(before, name).value.text;
+    if (view(was) != view(state.value.text)) found.push_back({state.value, was});
   }
   for (auto const& [name, state] : before.namespaces)
     if (state.value.text && !after.namespaces.contains(name))
-      found.push_back({.name_space = name, .revision = after.revision});
+      found.push_back({{.name_space = name, .revision = after.revision}, state.value.text});
   return found;
 }
 
+bool has_keys(new_value const& value) {
+  std::vector<key_change> keys;
+  append_differences(keys, value.is.name_space, view(value.was), view(value.is.text));
+  return !keys.empty();
+}
+
+std::vector<source_transition> find_transitions(model const& before, model const& after) {
+  std::vector<source_transition> all;
+  auto const add = [&all](source_record const* was, source_record const* is) {
+    if (auto found = find_transition(was, is)) all.push_back(*std::move(found));
+  };
+  for (auto const& [name, state] : after.namespaces) {
+    auto const& old = state_of(before, name).sources;
+    for (auto const& [id, source] : state.sources) {
+      auto const was = old.find(id);
+      add(was == old.end() ? nullptr : was->second.get(), source.get());
+    }
+  }
+  for (auto const& [name, state] : before.namespaces) {
+    auto const& rest = state_of(after, name).sources;
+    for (auto const& [id, source] : state.sources)
+      if (!rest.contains(id)) add(source.get(), nullptr);
+  }
+  return all;
+}
+
 bool touches(applied const& one, std::string const& name_space) {
+  if (one.changes.empty()) return false;
   return std::ranges::any_of(one.changes.front()->keys, [&name_space](key_change const& changed) {
     return changed.key.size() > name_space.size() && changed.key.starts_with(name_space) &&
            changed.key[name_space.size()] == '.';
@@ -44,16 +87,20 @@ std::vector<applied> tell_foreign(model const& before, model const& after,
     all.push_back({.revision = revision, .changes = {std::move(one)}});
   }
   auto values = differing_values(before, after);
-  if (all.empty() && !values.empty()) {
-    all.push_back({.revision = after.revision, .effectives = std::move(values)});
-    return all;
-  }
+  auto transitions = find_transitions(before, after);
+  // Changes that were trimmed at once, or never written.
+  bool const silent = all.empty() && after.revision != before.revision;
+  if (all.empty() && (silent || !values.empty() || !transitions.empty()))
+    all.push_back({.revision = after.revision, .untold = silent});
   for (auto& value : values) {
     auto const last = std::find_if(all.rbegin(), all.rend(), [&value](applied const& one) {
-      return touches(one, value.name_space);
+      return touches(one, value.is.name_space);
     });
-    (last == all.rend() ? all.back() : *last).effectives.push_back(std::move(value));
+    auto& with = last == all.rend() ? all.back() : *last;
+    if (last == all.rend() && has_keys(value)) with.untold = true;
+    with.effectives.push_back(std::move(value.is));
   }
+  if (!transitions.empty()) all.back().transitions = std::move(transitions);
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include "store/merge.hpp"
 #include "store/overrides.hpp"
 
+#include <boost/assert.hpp>
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/range/adaptor/reversed.hpp>
 
@@ -53,6 +54,19 @@ std::string merged_text(namespace_state const& state) {
     if (source->row.in_force) merge_patch(merged.get_object(), source->document.root);
   if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
   return json::canonical(merged);
+}
+
+std::optional<source_transition> find_transition(source_record const* before,
+                                                 source_record const* now) {
+  BOOST_ASSERT(before != nullptr || now != nullptr);
+  auto const was = before != nullptr ? before->row.status : source_status::active;
+  if (now != nullptr && now->row.status == was &&
+      (before == nullptr || now->row.why == before->row.why))
+    return std::nullopt;
+  return source_transition{.now = now != nullptr ? now->row : before->row,
+                           .before = was,
+                           .was_known = before != nullptr,
+                           .gone = now == nullptr};
 }
 
 explanation explain(namespace_state const& state, key const& which) {

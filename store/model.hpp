@@ -59,6 +59,11 @@ struct model {
 /// The canonical text of what the layers of an existing namespace give.
 std::string merged_text(namespace_state const& state);
 
+/// What became of the state of a source, if that changed; null: it was, or is, not known. At least
+/// one of them must be.
+std::optional<source_transition> find_transition(source_record const* before,
+                                                 source_record const* now);
+
 /// Why a key has the value it has.
 explanation explain(namespace_state const& state, key const& which);
 

@@ -175,23 +175,6 @@ origin find_origin(std::vector<edit> const& edits, std::string const& name_space
   return from;
 }
 
-bool is_transition(edit const& one) {
-  if (!one.now) return one.before != nullptr;
-  auto const& now = one.now->row;
-  if (!one.before) return now.status != source_status::active;
-  auto const& before = one.before->row;
-  return now.status != before.status || now.why != before.why;
-}
-
-source_transition make_transition(edit const& one) {
-  source_transition made;
-  made.now = one.now ? one.now->row : one.before->row;
-  made.gone = !one.now;
-  made.was_known = one.before != nullptr;
-  if (one.before) made.before = one.before->row.status;
-  return made;
-}
-
 } // namespace
 
 outcome plan::apply(source_batch const& asked) {
@@ -227,7 +210,9 @@ outcome plan::apply(source_batch const& asked) {
       one.now->row.revision =
           changed == done->effectives.end() ? done->revision : changed->revision;
     }
-    if (is_transition(one)) done->transitions.push_back(make_transition(one));
+    if (!one.before && !one.now) continue;
+    if (auto found = find_transition(one.before.get(), one.now.get()))
+      done->transitions.push_back(*std::move(found));
   }
   keep(std::move(made), *done);
   return done;

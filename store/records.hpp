@@ -128,6 +128,8 @@ struct applied {
   /// The namespaces whose effective value changed, came or went.
   std::vector<effective> effectives = {};
   std::vector<source_transition> transitions = {};
+  /// Effective values changed without a change record: watchers have to start over.
+  bool untold = false;
 };
 
 /// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed.

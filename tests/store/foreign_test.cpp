@@ -1,3 +1,5 @@
+#include "store/layout.hpp"
+#include "store/plan.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"
@@ -27,6 +29,27 @@ struct fixture : store_fixture {
     });
     BOOST_REQUIRE_EQUAL(writer.wait(), 0);
   }
+  enum class change_records { kept, forgotten };
+  /// One transaction of another process that plans as this one does, but may forget the changes.
+  void commit_elsewhere(std::vector<request> const& requests,
+                        change_records changes = change_records::kept) {
+    auto const file = store->data_file().parent_path();
+    child_process writer([&](int) {
+      lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
+      lmdb::write_transaction in(env);
+      layout const records(in);
+      auto const base = records.load(in);
+      plan planned(base, bounds, at());
+      for (auto const& one : requests)
+        if (!planned.apply(one)) return 1;
+      auto writes = planned.writes();
+      if (changes == change_records::forgotten) writes.changes.clear();
+      records.write(in, writes);
+      in.commit();
+      return 0;
+    });
+    BOOST_REQUIRE_EQUAL(writer.wait(), 0);
+  }
 };
 
 } // namespace
@@ -44,6 +67,8 @@ BOOST_AUTO_TEST_CASE(a_commit_of_another_process_is_seen_by_refresh) {
   BOOST_TEST(seen[0].revision == 2U);
   BOOST_TEST(show(seen[0].changes) == "2: site.a=1->\"one\";");
   BOOST_TEST(seen[0].effectives.empty());
+  BOOST_TEST(!seen[0].untold);
+  BOOST_TEST(!seen[1].untold);
   BOOST_TEST(show(seen[1].changes) == "3: site.a=\"one\"->\"two\";");
   BOOST_TEST(seen[1].changes.front()->from.uid.value() == 77U);
   BOOST_REQUIRE_EQUAL(seen[1].effectives.size(), 1U);
@@ -95,9 +120,99 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
   BOOST_TEST(seen[0].changes.empty());
+  BOOST_TEST(seen[0].untold);
   BOOST_REQUIRE_EQUAL(seen[0].effectives.size(), 1U);
   BOOST_TEST((seen[0].effectives[0].text == nullptr));
   BOOST_TEST(text("site") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told) {
+  must(batch({good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
+              refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
+
+  commit_elsewhere(
+      {batch({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
+              good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
+              touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
+       set({{"site.b", "2"}})});
+  auto const seen = store->refresh();
+
+  BOOST_REQUIRE_EQUAL(seen.size(), 2U);
+  BOOST_TEST(seen[0].transitions.empty());
+  std::string told;
+  for (auto const& one : seen[1].transitions)
+    told += std::string(one.was_known ? to_string(one.before) : "unknown") + ' ' +
+            to_string(one.now.id) + ' ' +
+            std::string(one.gone ? "gone" : to_string(one.now.status)) + "; ";
+  BOOST_TEST(told == "quarantined admin/mended.json active; "
+                     "unknown admin/new.json quarantined; "
+                     "active admin/site.json quarantined; "
+                     "active admin/gone.json gone; ");
+  BOOST_TEST(!seen[1].untold);
+  BOOST_TEST(store->refresh().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_source_may_change_its_state_and_nothing_else) {
+  must(batch({good("admin/site.json", R"({"a":1})")}));
+
+  commit_elsewhere({batch({refused("admin/site.json", "{", "cut off")})});
+  auto const seen = store->refresh();
+
+  BOOST_REQUIRE_EQUAL(seen.size(), 1U);
+  BOOST_TEST(seen[0].revision == 1U);
+  BOOST_TEST(seen[0].effectives.empty());
+  BOOST_TEST(seen[0].transitions.size() == 1U);
+  BOOST_TEST(!seen[0].untold);
+}
+
+BOOST_AUTO_TEST_CASE(values_without_a_change_record_are_marked) {
+  must(set({{"site.a", "1"}}));
+
+  commit_elsewhere({set({{"site.a", "2"}})}, change_records::forgotten);
+  auto const alone = store->refresh();
+  BOOST_REQUIRE_EQUAL(alone.size(), 1U);
+  BOOST_TEST(alone[0].untold);
+  BOOST_TEST(alone[0].effectives.size() == 1U);
+  BOOST_TEST(text("site") == R"({"a":2})");
+
+  commit_elsewhere({set({{"other.a", "2"}})}, change_records::forgotten);
+  commit_elsewhere({set({{"site.a", "3"}})});
+  auto const beside = store->refresh();
+  BOOST_REQUIRE_EQUAL(beside.size(), 1U);
+  BOOST_TEST(beside[0].untold);
+  BOOST_TEST(beside[0].effectives.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_without_keys_needs_no_change_record) {
+  must(set({{"site.a", "1"}}));
+
+  commit_elsewhere({batch({good("admin/empty.json", "{}")}), set({{"site.a", "2"}})});
+  auto const seen = store->refresh();
+
+  BOOST_REQUIRE_EQUAL(seen.size(), 1U);
+  BOOST_TEST(!seen[0].untold);
+  BOOST_TEST(seen[0].effectives.size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_were_erased_before_they_were_seen_are_marked) {
+  must(set({{"site.a", "1"}}));
+  auto const file = store->data_file().parent_path();
+  commit_elsewhere({set({{"site.a", "2"}}), set({{"site.a", "1"}})});
+  child_process writer([&](int) {
+    lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
+    lmdb::write_transaction in(env);
+    layout(in).trim(in, {.revisions = 0, .since = wall_time::max(), .erased = 9});
+    in.commit();
+    return 0;
+  });
+  BOOST_REQUIRE_EQUAL(writer.wait(), 0);
+
+  auto const seen = store->refresh();
+
+  BOOST_REQUIRE_EQUAL(seen.size(), 1U);
+  BOOST_TEST(seen[0].revision == 3U);
+  BOOST_TEST(seen[0].effectives.size() == 0U);
+  BOOST_TEST(seen[0].untold);
 }
 
 BOOST_AUTO_TEST_CASE(a_map_that_another_process_grew_is_taken_over) {
