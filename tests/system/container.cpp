@@ -5,16 +5,17 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
-#include <cstring>
+#include <csignal>
+#include <cstdlib>
 #include <fstream>
 #include <ostream>
 #include <sstream>
@@ -38,6 +39,7 @@ namespace {
 
 constexpr std::chrono::seconds boot_limit{60};
 constexpr char base[] = "/run/cfgd-test";
+constexpr char cgroup_prefix[] = "cfgd-system-";
 
 [[noreturn]] void refuse(std::string const& what, int number) {
   std::string const text = what + ": " + std::generic_category().message(number);
@@ -90,6 +92,17 @@ void remove_cgroup(std::filesystem::path const& which) {
   for (auto const& entry : std::filesystem::directory_iterator(which, ignored))
     if (entry.is_directory(ignored) && !entry.is_symlink(ignored)) remove_cgroup(entry.path());
   ::rmdir(which.c_str());
+}
+
+/// What runs that were killed have left. Those of a run that has just begun are empty too.
+void remove_cgroups_of_the_dead(std::filesystem::path const& parent) {
+  std::error_code ignored;
+  for (auto const& entry : std::filesystem::directory_iterator(parent, ignored)) {
+    auto const name = entry.path().filename().string();
+    if (!name.starts_with(cgroup_prefix)) continue;
+    pid_t const owner = std::atoi(name.c_str() + std::string_view(cgroup_prefix).size());
+    if (owner <= 0 || (::kill(owner, 0) != 0 && errno == ESRCH)) remove_cgroup(entry.path());
+  }
 }
 
 /// The pids of a process's children; needs the kernel's CONFIG_PROC_CHILDREN.
@@ -160,11 +173,9 @@ container::~container() {
 
 void container::enter_cgroups() {
   for (auto const& parent : own_cgroups()) {
-    std::error_code ignored;
-    for (auto const& entry : std::filesystem::directory_iterator(parent, ignored))
-      if (entry.path().filename().string().starts_with("cfgd-system-")) remove_cgroup(entry.path());
+    remove_cgroups_of_the_dead(parent);
     auto const own =
-        parent / ("cfgd-system-" + std::to_string(::getpid()) + base_.filename().string());
+        parent / (cgroup_prefix + std::to_string(::getpid()) + '-' + base_.filename().string());
     if (::mkdir(own.c_str(), 0755) != 0 && errno != EEXIST) refuse(own.string(), errno);
     cgroups_.push_back(own);
   }

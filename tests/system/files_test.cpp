@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(an_edit_is_an_entry_of_the_journal_with_its_fields_and_with
   BOOST_TEST(!contains(boost::json::serialize(entry), "not-to-be-told"));
 }
 
-BOOST_AUTO_TEST_CASE(a_call_is_an_entry_with_the_unit_that_made_it) {
+BOOST_AUTO_TEST_CASE(a_call_is_an_entry_with_who_made_it) {
   host.inside().must({"systemd-run", "--quiet", "--wait", "--unit=writer", "--uid=operator",
                       CFGD_PREFIX "/bin/cfgctl", "set", "site.domain=\"set.example\""});
 
@@ -68,7 +68,8 @@ BOOST_AUTO_TEST_CASE(a_call_is_an_entry_with_the_unit_that_made_it) {
   auto const uid = host.inside().must({"id", "--user", "operator"});
   BOOST_TEST(one_field(entry, "CFGD_PEER_UID") + '\n' == uid);
   BOOST_TEST(one_field(entry, "CFGD_PEER_PID") != "-");
-  BOOST_TEST(one_field(entry, "CFGD_UNIT") == "writer.service");
+  // What would tell the unit is in /proc, and the sandbox hides other users' processes there.
+  BOOST_TEST(one_field(entry, "CFGD_UNIT") == "-");
 }
 
 BOOST_AUTO_TEST_CASE(the_journal_is_the_audit_trail_of_a_key) {

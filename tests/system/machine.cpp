@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <exception>
+#include <memory>
 #include <optional>
 #include <sstream>
 
@@ -49,6 +50,8 @@ std::string const& refusal() {
       return std::string();
     } catch (container_refused const& refused) {
       return std::string("no container can be booted here: ") + refused.what();
+    } catch (std::exception const&) {
+      return std::string(); // the cases get it, and fail
     }
   }();
   return why;
@@ -57,8 +60,16 @@ std::string const& refusal() {
 } // namespace
 
 machine& machine::get() {
-  static machine only;
-  return only;
+  static std::unique_ptr<machine> only;
+  static std::exception_ptr failed; // what failed once is not tried again for each case
+  if (failed) std::rethrow_exception(failed);
+  try {
+    if (!only) only = std::make_unique<machine>();
+  } catch (std::exception const&) {
+    failed = std::current_exception();
+    throw;
+  }
+  return *only;
 }
 
 machine::machine() {
@@ -82,11 +93,9 @@ void machine::install() {
 }
 
 void machine::remove() {
-  // Files first, then directories from the inside out, unless somebody else has something there: a
-  // recursive iterator names each directory before what is in it.
-  for (auto one = installed_.rbegin(); one != installed_.rend(); ++one) {
-    std::error_code not_empty;
-    std::filesystem::remove(container_.files() / one->relative_path(), not_empty);
+  for (auto const& one : installed_) {
+    std::error_code not_empty; // somebody else has something there
+    std::filesystem::remove(container_.files() / one.relative_path(), not_empty);
   }
   std::filesystem::remove_all(container_.files() / sanitizers);
   container_.must({"systemctl", "daemon-reload"});
@@ -101,6 +110,8 @@ void machine::unpack() {
     throw std::runtime_error("cmake --install: " + std::to_string(code) + cmake.err());
   for (auto const& entry : std::filesystem::recursive_directory_iterator(stage))
     installed_.push_back("/" / entry.path().lexically_relative(stage));
+  // A recursive iterator names each directory before what is in it.
+  std::reverse(installed_.begin(), installed_.end());
   container_.must({"cp", "--archive", "--remove-destination", "/root/stage/.", "/"});
   std::filesystem::remove_all(stage);
 }

@@ -78,7 +78,7 @@ class machine {
   std::vector<std::string> journalctl(std::vector<std::string> const& more) const;
 
   container container_;
-  std::vector<std::filesystem::path> installed_; ///< as seen inside
+  std::vector<std::filesystem::path> installed_; ///< as seen inside; directories last
   std::string cursor_;
 };
 

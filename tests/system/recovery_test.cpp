@@ -2,12 +2,11 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
-
 #include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <mutex>
 #include <string>
 #include <thread>
