@@ -34,12 +34,14 @@ class feed {
   void history_asked();
   /// Everything up to `revision` was sent or does not concern this watcher.
   void history_sent(revision_number revision);
+  /// What was sent is void, at any time: the state is sent anew, as a resync.
   void history_gone();
   void ready_sent();
 
   /// A new revision. True: send it now (it then counts as sent). False: it will come by next().
   bool take_live(revision_number revision, bool has_room);
 
+  bool awaits_history() const { return phase_ == phase::asked; }
   revision_number sent_up_to() const { return sent_; }
   /// Whether the state being sent replaces what the watcher knew; for its first reply.
   bool is_resync() const { return resync_; }

@@ -334,6 +334,7 @@ void service::publish(store::applied const& done) {
   view_.publish(done);
   for (auto const& one : done.changes)
     watches_.on_change(*one);
+  if (done.untold) watches_.start_over();
   announce(done);
   supervisor_.status_changed();
 }

@@ -77,6 +77,17 @@ void watches::on_change(change const& what) {
     pump(which);
 }
 
+void watches::start_over() {
+  std::vector<number> everybody;
+  for (auto& [which, who] : all_) {
+    who.state.reset();
+    who.next.history_gone();
+    everybody.push_back(which);
+  }
+  for (number const which : everybody)
+    pump(which);
+}
+
 void watches::pump(number which) {
   for (;;) {
     auto const found = all_.find(which);
@@ -159,6 +170,7 @@ void watches::take_history(number which, result<store::history_slice> const& sli
   auto const found = all_.find(which);
   if (found == all_.end()) return;
   watcher& who = found->second;
+  if (!who.next.awaits_history()) return; // it has started over since
   if (!slice || slice->compacted || !send_slice(who, *slice)) {
     // What cannot be told change by change is told as the state, which is in memory.
     who.next.history_gone();

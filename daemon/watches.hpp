@@ -29,6 +29,9 @@ class watches {
   /// Tells a change that the view has published.
   void on_change(change const& what);
 
+  /// Values have changed that no change tells of: everybody gets the state again.
+  void start_over();
+
   std::size_t size() const { return all_.size(); }
 
  private:

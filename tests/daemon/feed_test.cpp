@@ -122,5 +122,17 @@ BOOST_AUTO_TEST_CASE(a_revision_from_the_future_makes_a_resync) {
   BOOST_TEST((subject.next(10, room) == step::state));
 }
 
+BOOST_AUTO_TEST_CASE(it_can_start_over_at_any_time) {
+  feed subject = live_at_10();
+  BOOST_TEST(!subject.take_live(12, room));
+  subject.history_asked();
+
+  subject.history_gone();
+
+  BOOST_TEST(!subject.awaits_history());
+  BOOST_TEST(subject.is_resync());
+  BOOST_TEST((subject.next(12, room) == step::state));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

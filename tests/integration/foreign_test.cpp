@@ -31,5 +31,19 @@ BOOST_AUTO_TEST_CASE(a_commit_of_another_process_is_visible_and_pushed) {
   BOOST_TEST(test.daemon.connect().set({.values = {{"site.b", 2}}}).value().revision == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(a_value_that_nobody_recorded_makes_watchers_start_over) {
+  running test;
+  test.daemon.start();
+  test.daemon.connect().set({.values = {{"site.a", 1}}}).value();
+  auto watching = watch(test.daemon.socket());
+
+  foreign_writer::write_value_alone(test.root / "state" / "data", 1, "7");
+
+  auto const state = watching.parameters();
+  BOOST_TEST(state.contains("resync"));
+  BOOST_TEST(text_of(state.at("values")) == R"({"site.a":7})");
+  BOOST_TEST(test.value("site.a") == "7");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -76,4 +76,16 @@ inline void write_two_revisions(std::filesystem::path const& data, std::uint64_t
   in.commit();
 }
 
+/// Against the rules: site.a becomes `value`, and no revision and no change tells of it.
+inline void write_value_alone(std::filesystem::path const& data, std::uint64_t revision,
+                              std::string const& value) {
+  store::lmdb::environment env(data, {.map_bytes = 64 << 20, .databases = 8});
+  store::lmdb::write_transaction in(env);
+  record_writer effective;
+  effective.u64(revision);
+  effective.rest(R"({"a":)" + value + "}");
+  put(in, "effective", "site", effective);
+  in.commit();
+}
+
 } // namespace cfgd::test::foreign_writer
