@@ -51,15 +51,6 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
   out.append(value).append(1, '\n');
 }
 
-/// A source file below the project's root, as people name it.
-std::string_view short_name(std::string_view file) {
-  constexpr std::string_view root = CFGD_SOURCE_DIRECTORY "/";
-  if (file.starts_with(root)) file.remove_prefix(root.size());
-  while (file.starts_with("../")) // as the compiler's cache names it
-    file.remove_prefix(3);
-  return file;
-}
-
 } // namespace
 
 std::string to_journal_text(record const& what, std::string_view identifier) {
@@ -67,7 +58,7 @@ std::string to_journal_text(record const& what, std::string_view identifier) {
   append_field(text, "MESSAGE", what.message.substr(0, message_bytes));
   append_field(text, "PRIORITY", std::to_string(static_cast<int>(what.severity)));
   append_field(text, "SYSLOG_IDENTIFIER", identifier);
-  append_field(text, "CODE_FILE", short_name(what.where.file_name()));
+  append_field(text, "CODE_FILE", source_name(what.where.file_name()));
   append_field(text, "CODE_LINE", std::to_string(what.where.line()));
   append_field(text, "CODE_FUNC", what.where.function_name());
   for (auto const& one : what.fields)

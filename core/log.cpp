@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstdio>
@@ -30,7 +31,11 @@ namespace {
 
 namespace bl = boost::log;
 
-std::atomic<level> current_threshold{level::info};
+/// For all, and behind it one for each area.
+std::array<std::atomic<level>, 1 + areas.size()> thresholds{level::info, level::info, level::info,
+                                                            level::info, level::info, level::info};
+/// The least important of them: decides for nearly all lines, at the cost of one load.
+std::atomic<level> most_verbose{level::info};
 std::atomic<int> sinks{0};
 
 constexpr char const* record_attribute = "Record";
@@ -40,6 +45,13 @@ constexpr std::array<std::pair<level, std::string_view>, 5> names{{{level::error
                                                                    {level::notice, "notice"},
                                                                    {level::info, "info"},
                                                                    {level::debug, "debug"}}};
+
+level threshold_of(std::string_view file) {
+  std::string_view const name = source_name(file);
+  auto const* const area = std::find(areas.begin(), areas.end(), name.substr(0, name.find('/')));
+  auto const index = area == areas.end() ? 0 : 1 + static_cast<std::size_t>(area - areas.begin());
+  return thresholds[index].load(std::memory_order_relaxed);
+}
 
 record const* record_of(bl::record_view const& view) {
   auto const found = bl::extract<record const*>(record_attribute, view);
@@ -123,17 +135,35 @@ std::optional<level> parse_level(std::string_view text) {
 }
 
 bool enabled(level severity) {
-  return severity <= current_threshold.load(std::memory_order_relaxed) &&
+  return severity <= most_verbose.load(std::memory_order_relaxed) &&
          sinks.load(std::memory_order_relaxed) > 0;
 }
 
-void set_threshold(level severity) { current_threshold.store(severity, std::memory_order_relaxed); }
+void set_threshold(level everywhere, filters const& own) {
+  level most = everywhere;
+  thresholds[0].store(everywhere, std::memory_order_relaxed);
+  for (std::size_t area = 0; area < areas.size(); ++area) {
+    auto const found = own.find(std::string(areas[area]));
+    level const mine = found == own.end() ? everywhere : found->second;
+    thresholds[1 + area].store(mine, std::memory_order_relaxed);
+    most = std::max(most, mine);
+  }
+  most_verbose.store(most, std::memory_order_relaxed);
+}
 
-level threshold() { return current_threshold.load(std::memory_order_relaxed); }
+level threshold() { return thresholds[0].load(std::memory_order_relaxed); }
+
+std::string_view source_name(std::string_view file) {
+  constexpr std::string_view root = CFGD_SOURCE_DIRECTORY "/";
+  if (file.starts_with(root)) file.remove_prefix(root.size());
+  while (file.starts_with("../")) // as the compiler's cache names it
+    file.remove_prefix(3);
+  return file;
+}
 
 void write(level severity, std::string_view message, std::vector<field> const& fields,
            boost::source_location const& where) {
-  if (!enabled(severity)) return;
+  if (!enabled(severity) || severity > threshold_of(where.file_name())) return;
   record const what{severity, message, fields, where};
   auto const core = bl::core::get();
   bl::attribute_set attributes;

@@ -2,8 +2,10 @@
 
 #include <boost/assert/source_location.hpp>
 
+#include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -39,8 +41,20 @@ void write(level severity, std::string_view message, std::vector<field> const& f
            boost::source_location const& where = BOOST_CURRENT_LOCATION);
 
 bool enabled(level severity);
-void set_threshold(level severity);
+
+/// The parts of the house, which are the folders of the sources that write.
+inline constexpr std::array<std::string_view, 5> areas{"core", "store", "watchers", "ipc",
+                                                       "daemon"};
+/// Areas with a threshold of their own.
+using filters = std::map<std::string, level>;
+/// What is less important than the threshold of its area is not written. Areas that `own` does not
+/// name (and names that are no area) have the one for all.
+void set_threshold(level everywhere, filters const& own = {});
+/// The one for all.
 level threshold();
+
+/// A source file's name as it lies in the project: "daemon/service.cpp".
+std::string_view source_name(std::string_view file);
 
 /// Sends records to standard error: "<N>message" where it is the journal ($JOURNAL_STREAM), "level:
 /// message" elsewhere. Call once, in main.

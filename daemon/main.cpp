@@ -136,7 +136,7 @@ int run(command_line const& asked) {
   auto how = read_settings(where.settings);
   if (!how) return complain(how.error(), EX_CONFIG);
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
-  log::set_threshold(how->log_level);
+  log::set_threshold(how->log_level, how->log_filters);
 
   auto const sockets = systemd::take_sockets();
   std::vector<std::filesystem::path> above{where.state.parent_path()};

@@ -340,17 +340,18 @@ void service::publish(store::applied const& done) {
 }
 
 void service::apply(settings const& newest) {
-  settings but_for_level = newest;
-  but_for_level.log_level = options_.how.log_level;
-  if (but_for_level != options_.how)
+  settings but_for_log = newest;
+  but_for_log.log_level = options_.how.log_level;
+  but_for_log.log_filters = options_.how.log_filters;
+  if (but_for_log != options_.how)
     log::write(log::level::notice,
                "'" + options_.where.settings.string() +
-                   "': all but the log level take effect at the next start",
+                   "': all but the log's level and filters take effect at the next start",
                {{"MESSAGE_ID", message_id::settings_later},
                 {"CFGD_PATH", options_.where.settings.string()}});
-  if (options_.level_is_fixed) return;
-  options_.how.log_level = newest.log_level;
-  log::set_threshold(newest.log_level);
+  if (!options_.level_is_fixed) options_.how.log_level = newest.log_level;
+  options_.how.log_filters = newest.log_filters;
+  log::set_threshold(options_.how.log_level, options_.how.log_filters);
 }
 
 void service::reload(std::function<void(result<revision_number> const&)> done) {

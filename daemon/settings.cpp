@@ -63,6 +63,23 @@ std::optional<std::string> take_log_level(toml::node const& node, settings& into
   return std::nullopt;
 }
 
+std::optional<std::string> take_log_filters(toml::node const& node, settings& into) {
+  auto const* const table = node.as_table();
+  if (table == nullptr) return R"(must be a table, as { ipc = "debug" })";
+  for (auto const& [area, value] : *table) {
+    if (std::find(log::areas.begin(), log::areas.end(), area.str()) == log::areas.end())
+      return "has '" + std::string(area.str()) +
+             "', which is none of core, store, watchers, ipc, daemon";
+    auto const* const text = value.as_string();
+    auto const level = text == nullptr ? std::nullopt : log::parse_level(text->get());
+    if (!level)
+      return "." + std::string(area.str()) +
+             R"( must be "error", "warning", "notice", "info" or "debug")";
+    into.log_filters[std::string(area.str())] = *level;
+  }
+  return std::nullopt;
+}
+
 std::optional<std::string> take_socket_mode(toml::node const& node, settings& into) {
   constexpr char const* expected = R"(must be a string of octal digits, "0666" at most)";
   auto const* const text = node.as_string();
@@ -102,6 +119,7 @@ constexpr std::array rows{
     row{"store", "history_hours", take_history_hours},
     row{"cache", "maximum_bytes", take_count<&limits::cache_bytes, 64 * 1024, 1024 * gib>},
     row{"log", "level", take_log_level},
+    row{"log", "filters", take_log_filters},
     row{"socket", "mode", take_socket_mode},
     row{"access", "group", take_admin_group},
 };
@@ -133,7 +151,8 @@ result<void> take_table(std::string_view name, toml::table const& table, std::st
                    "unknown setting '" + std::string(key.str()) + "' in [" + std::string(name) +
                        "], which has: " + known_names(name));
     if (auto wrong = found->take(node, into))
-      return fault(path, place_of(node.source()), std::string(key.str()) + ' ' + *wrong);
+      return fault(path, place_of(node.source()),
+                   std::string(key.str()) + (wrong->starts_with('.') ? "" : " ") + *wrong);
   }
   return {};
 }

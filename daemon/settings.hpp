@@ -31,6 +31,7 @@ struct settings {
   std::chrono::milliseconds sweep{5'000};
   std::chrono::milliseconds poll{2'000};
   log::level log_level = log::level::info;
+  log::filters log_filters;
   unsigned socket_mode = 0666;
   std::string admin_group = "cfgd-admin";
   limits bounds;

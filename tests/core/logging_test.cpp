@@ -63,6 +63,25 @@ BOOST_AUTO_TEST_CASE(what_is_below_the_threshold_is_not_written) {
   BOOST_CHECK(!lg::enabled(lg::level::notice));
 }
 
+BOOST_AUTO_TEST_CASE(an_area_may_have_a_threshold_of_its_own) {
+  with_threshold const threshold(lg::level::warning);
+  lg::set_threshold(lg::level::warning, {{"ipc", lg::level::debug}, {"store", lg::level::error}});
+  lg::capture captured;
+  auto const from = [](char const* file) { return boost::source_location(file, 1, "f"); };
+
+  lg::write(lg::level::debug, "ipc", {}, from("ipc/session.cpp"));
+  lg::write(lg::level::debug, "as the compiler's cache names it", {},
+            from("../../ipc/session.cpp"));
+  lg::write(lg::level::warning, "no", {}, from("store/lmdb.cpp"));
+  lg::write(lg::level::notice, "no", {}, from("daemon/service.cpp"));
+  lg::write(lg::level::warning, "the others", {}, from("daemon/service.cpp"));
+
+  auto const entries = captured.take();
+  BOOST_REQUIRE_EQUAL(entries.size(), 3U);
+  BOOST_CHECK_EQUAL(entries[0].message, "ipc");
+  BOOST_CHECK_EQUAL(entries[2].message, "the others");
+}
+
 BOOST_AUTO_TEST_CASE(nothing_is_enabled_where_nobody_listens) {
   with_threshold const threshold(lg::level::debug);
   {

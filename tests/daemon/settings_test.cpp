@@ -31,6 +31,11 @@ std::vector<bad_file> const bad_files{
     {"watch = 1\n", "f:1:9: 'watch' must be a table"},
     {"[log]\nlevel = \"loud\"\n",
      R"(f:2:9: level must be "error", "warning", "notice", "info" or "debug")"},
+    {"[log]\nfilters = \"debug\"\n", R"(f:2:11: filters must be a table, as { ipc = "debug" })"},
+    {"[log]\nfilters = { ipd = \"debug\" }\n",
+     "f:2:11: filters has 'ipd', which is none of core, store, watchers, ipc, daemon"},
+    {"[log]\nfilters = { ipc = 7 }\n",
+     R"(f:2:11: filters.ipc must be "error", "warning", "notice", "info" or "debug")"},
     {"[socket]\nmode = \"0777\"\n",
      R"(f:2:8: mode must be a string of octal digits, "0666" at most)"},
     {"[socket]\nmode = 438\n", R"(f:2:8: mode must be a string of octal digits, "0666" at most)"},
@@ -70,6 +75,7 @@ history_hours = 48
 maximum_bytes = 1048576
 [log]
 level = "debug"
+filters = { ipc = "error" }
 [socket]
 mode = "0600"
 [access]
@@ -85,6 +91,7 @@ group = "wheel"
   BOOST_TEST((read.bounds.history_age == 48h));
   BOOST_TEST(read.bounds.cache_bytes == 1'048'576U);
   BOOST_TEST((read.log_level == cfgd::log::level::debug));
+  BOOST_TEST((read.log_filters == cfgd::log::filters{{"ipc", cfgd::log::level::error}}));
   BOOST_TEST(read.socket_mode == 0600U);
   BOOST_TEST(read.admin_group == "wheel");
 }
