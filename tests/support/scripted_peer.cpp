@@ -88,6 +88,10 @@ void scripted_connection::wait_for_close() {
   }
 }
 
+void scripted_connection::wait_for_close_unread() {
+  wait(0); // a hangup is told in any case, poll(2)
+}
+
 scripted_peer::scripted_peer(std::filesystem::path socket, std::vector<script> scripts)
     : path_(std::move(socket)), scripts_(std::move(scripts)) {
   sockaddr_un name{};

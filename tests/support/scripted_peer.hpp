@@ -32,6 +32,8 @@ class scripted_connection {
 
   /// Waits until the client has closed.
   void wait_for_close();
+  /// The same, and reads nothing: what the client sends stays in the socket's buffer.
+  void wait_for_close_unread();
 
  private:
   void wait(short events) const;
