@@ -44,6 +44,8 @@ struct key_change {
   std::string key;
   std::string before;
   std::string after;
+  /// Whether the schema called it a secret when it changed: never shown from history.
+  bool secret = false;
 
   bool created() const { return before.empty(); }
   bool deleted() const { return after.empty(); }
@@ -58,6 +60,8 @@ struct change {
   std::string comment;
   /// In key order; never empty.
   std::vector<key_change> keys;
+  /// What rules had to say and let pass.
+  std::vector<issue> warnings = {};
 
   friend bool operator==(change const&, change const&) = default;
 };

@@ -4,6 +4,9 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <optional>
 #include <utility>
 
 // A canonical text is JSON that json::append_canonical wrote: no blanks, members in the order of
@@ -103,28 +106,118 @@ bool visit_leaves(key const& at, std::string_view text,
   return true;
 }
 
+/// The index that a pointer's token is, if it is one.
+std::optional<std::size_t> list_index(std::string_view token) {
+  std::size_t index = 0;
+  auto const [end, code] = std::from_chars(token.data(), token.data() + token.size(), index);
+  if (code != std::errc() || end != token.data() + token.size()) return std::nullopt;
+  return index;
+}
+
+enum class lists : std::uint8_t { opaque, entered };
+
+/// The number of nodes before the child called `token`, and the child; null: there is none.
+std::pair<std::size_t, boost::json::value const*> find_child(boost::json::value const& in,
+                                                             std::string_view token) {
+  std::size_t before = 0;
+  if (auto const* const object = in.if_object()) {
+    for (auto const& member : *object) {
+      if (member.key() == token) return {before, &member.value()};
+      before += 1 + nodes_below(member.value());
+    }
+  } else if (auto const* const list = in.if_array()) {
+    auto const index = list_index(token);
+    if (!index || *index >= list->size()) return {0, nullptr};
+    for (std::size_t at = 0; at < *index; ++at)
+      before += 1 + nodes_below((*list)[at]);
+    return {before, &(*list)[*index]};
+  }
+  return {0, nullptr};
+}
+
+std::pair<std::size_t, boost::json::value const*> find_child(boost::json::object const& in,
+                                                             std::string_view token) {
+  std::size_t before = 0;
+  for (auto const& member : in) {
+    if (member.key() == token) return {before, &member.value()};
+    before += 1 + nodes_below(member.value());
+  }
+  return {0, nullptr};
+}
+
+place locate(sourced_document const& document, std::span<std::string const> path, lists how) {
+  place found;
+  if (document.places.empty() || path.empty()) return found;
+  auto [node, at] = find_child(document.root, path.front());
+  for (std::size_t part = 1; at != nullptr && node < document.places.size(); ++part) {
+    found = document.places[node];
+    if (part == path.size() || (how == lists::opaque && !at->is_object())) break;
+    auto const [before, below] = find_child(*at, path[part]);
+    node += 1 + before;
+    at = below;
+  }
+  return found;
+}
+
 } // namespace
 
 place find_place(sourced_document const& document, std::span<std::string const> path) {
-  place found;
-  if (document.places.empty()) return found;
-  auto const* object = &document.root;
-  std::size_t node = 0;
-  for (auto const& part : path) {
-    if (object == nullptr) break;
-    boost::json::value const* below = nullptr;
-    for (auto const& member : *object) {
-      if (member.key() == part) {
-        below = &member.value();
-        break;
-      }
-      node += 1 + nodes_below(member.value());
+  return locate(document, path, lists::opaque);
+}
+
+place find_place(sourced_document const& document, std::string_view pointer) {
+  return locate(document, split_pointer(pointer), lists::entered);
+}
+
+boost::json::value const* find_pointer(boost::json::value const& in, std::string_view pointer) {
+  auto const* at = &in;
+  for (auto const& token : split_pointer(pointer)) {
+    if (auto const* const object = at->if_object()) {
+      at = object->if_contains(token);
+    } else if (auto const* const list = at->if_array()) {
+      auto const index = list_index(token);
+      at = index ? list->if_contains(*index) : nullptr;
+    } else {
+      at = nullptr;
     }
-    if (below == nullptr || node >= document.places.size()) break;
-    found = document.places[node++];
-    object = below->if_object();
+    if (at == nullptr) return nullptr;
   }
-  return found;
+  return at;
+}
+
+boost::json::value const* find_pointer(boost::json::object const& in, std::string_view pointer) {
+  if (!pointer.starts_with('/')) return nullptr;
+  auto const end = std::min(pointer.find('/', 1), pointer.size());
+  auto const first = split_pointer(pointer.substr(0, end));
+  auto const* const found = in.if_contains(first.front());
+  return found == nullptr ? nullptr : find_pointer(*found, pointer.substr(end));
+}
+
+void append_pointer(std::string& pointer, std::string_view token) {
+  pointer += '/';
+  for (char const c : token) {
+    if (c == '~')
+      pointer += "~0";
+    else if (c == '/')
+      pointer += "~1";
+    else
+      pointer += c;
+  }
+}
+
+std::vector<std::string> split_pointer(std::string_view pointer) {
+  std::vector<std::string> tokens;
+  for (std::size_t at = 0; at < pointer.size(); ++at) {
+    char const c = pointer[at];
+    if (c == '/' || tokens.empty()) {
+      tokens.emplace_back();
+      if (c == '/') continue;
+    }
+    bool const escaped = c == '~' && at + 1 < pointer.size();
+    if (escaped) ++at;
+    tokens.back() += escaped ? (pointer[at] == '1' ? '/' : '~') : c;
+  }
+  return tokens;
 }
 
 namespace canonical {

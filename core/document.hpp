@@ -27,6 +27,19 @@ struct sourced_document {
 /// The place of the node at `path` (members only), or of its nearest ancestor that is there.
 place find_place(sourced_document const& document, std::span<std::string const> path);
 
+/// The place of the node that a JSON pointer (RFC 6901) leads to, elements of lists among them, or
+/// of its nearest ancestor that is there.
+place find_place(sourced_document const& document, std::string_view pointer);
+
+/// The value that a JSON pointer leads to; null if there is none.
+boost::json::value const* find_pointer(boost::json::value const& in, std::string_view pointer);
+boost::json::value const* find_pointer(boost::json::object const& in, std::string_view pointer);
+
+/// Appends "/token", escaped as RFC 6901 asks.
+void append_pointer(std::string& pointer, std::string_view token);
+/// The unescaped tokens of a pointer; none for "".
+std::vector<std::string> split_pointer(std::string_view pointer);
+
 namespace canonical {
 
 /// The text of the value at `path` inside a canonical text, which must be one that

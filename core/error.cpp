@@ -6,6 +6,19 @@
 #include <stdexcept>
 
 namespace cfgd {
+namespace {
+
+/// "subject:line:column", as far as they are known.
+std::string placed(std::string const& subject, place where) {
+  std::string out = subject;
+  if (where.line == 0) return out;
+  if (!out.empty()) out += ':';
+  out += std::to_string(where.line);
+  if (where.column != 0) out += ':' + std::to_string(where.column);
+  return out;
+}
+
+} // namespace
 
 char const* to_string(errc code) {
   switch (code) {
@@ -39,13 +52,21 @@ char const* to_string(errc code) {
   return "unknown";
 }
 
+char const* to_string(severity how) { return how == severity::error ? "error" : "warning"; }
+
+std::string to_string(issue const& what) {
+  std::string out = placed(what.path, what.where);
+  if (!out.empty()) out += ": ";
+  out.append(to_string(what.how)).append(": ");
+  if (!what.key.empty()) out.append(what.key).append(": ");
+  out += what.message;
+  return out.append(" [").append(what.rule).append("]");
+}
+
+std::ostream& operator<<(std::ostream& out, issue const& what) { return out << to_string(what); }
+
 std::string to_string(error const& failure) {
-  std::string out = failure.subject;
-  if (failure.where.line != 0) {
-    if (!out.empty()) out += ':';
-    out += std::to_string(failure.where.line);
-    if (failure.where.column != 0) out += ':' + std::to_string(failure.where.column);
-  }
+  std::string out = placed(failure.subject, failure.where);
   if (!out.empty()) out += ": ";
   out += failure.message;
   if (failure.code == errc::limit && failure.maximum != 0)

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <iosfwd>
 #include <string>
+#include <vector>
 
 /// The words that every part of cfgd uses. No I/O, no threads.
 namespace cfgd {
@@ -37,6 +38,34 @@ struct place {
   friend bool operator==(place const&, place const&) = default;
 };
 
+enum class severity : std::uint8_t {
+  error,   ///< refuses the change
+  warning, ///< lets it pass
+};
+/// error, warning
+char const* to_string(severity how);
+
+/// One thing that a schema or a rule has to say about a document.
+struct issue {
+  severity how = severity::error;
+  /// The schema keyword or the rule that speaks.
+  std::string rule = {};
+  /// The key that it is about, dotted; may be empty.
+  std::string key = {};
+  /// Place inside the namespace's document, as a JSON pointer (RFC 6901); "" is the whole of it.
+  std::string pointer = {};
+  /// One line for people. It holds no value of the document: that could be a secret.
+  std::string message = {};
+  /// The file that says it and the place in that file, where one does.
+  std::string path = {};
+  place where = {};
+
+  friend bool operator==(issue const&, issue const&) = default;
+};
+/// "error: site.port: must be at least 1 [minimum]", with "path:line:column: " before it if known.
+std::string to_string(issue const& what);
+std::ostream& operator<<(std::ostream& out, issue const& what);
+
 /// An outcome that the caller must handle. What is broken in the world is an exception instead.
 struct error {
   errc code = errc::invalid;
@@ -49,6 +78,9 @@ struct error {
   /// Only for errc::limit.
   std::uint64_t used = 0;
   std::uint64_t maximum = 0;
+  /// Only for errc::invalid: all that schemas and rules say, at most limits::issues of them;
+  /// `used` is how many there were.
+  std::vector<issue> issues = {};
 
   friend bool operator==(error const&, error const&) = default;
 };

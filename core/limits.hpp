@@ -44,11 +44,24 @@ struct limits {
   // Watches.
   std::size_t watch_prefixes = 32; ///< of one Watch
 
+  // Schemas and rules.
+  std::size_t schema_steps = 1'000'000;       ///< subschemas looked at for one document
+  std::size_t pattern_steps = 1'000'000;      ///< of one match of a pattern
+  std::size_t rule_instructions = 10'000'000; ///< of one rule
+  std::size_t rule_bytes = 16 * 1024 * 1024;  ///< of memory of one rule
+  std::size_t issues = 20;                    ///< told of one refusal
+
+  // Changes that end by themselves.
+  std::size_t timed_changes = 256;           ///< that wait, in all
+  std::chrono::hours timed_change_time{720}; ///< until one ends, at the most
+  std::chrono::minutes edit_time{10};        ///< of an edit of several files, if it says nothing
+
   // Store and memory.
-  std::size_t store_bytes = 256 * 1024 * 1024; ///< the map's maximum
-  std::size_t history_revisions = 1'000;       ///< kept at least
-  std::chrono::hours history_age{24};          ///< kept at least
-  std::size_t cache_bytes = 64 * 1024 * 1024;  ///< in the loop's memory
+  std::size_t store_bytes = 256 * 1024 * 1024;  ///< the map's maximum
+  std::size_t history_revisions = 1'000;        ///< kept at least
+  std::chrono::hours history_age{24};           ///< kept at least
+  std::size_t history_bytes = 64 * 1024 * 1024; ///< kept at the most, about
+  std::size_t cache_bytes = 64 * 1024 * 1024;   ///< in the loop's memory
 
   friend bool operator==(limits const&, limits const&) = default;
 };

@@ -16,6 +16,15 @@ namespace {
 constexpr std::array<std::string_view, 6> layer_names{"default", "vendor",      "admin",
                                                       "runtime", "environment", "override"};
 
+constexpr std::array<std::string_view, 3> kind_directories{"namespaces", "schemas", "rules"};
+
+bool has_extension(std::string_view file, source_kind what) {
+  if (is_leftover(file) || file.find('/') != file.npos) return false;
+  auto const kind = format_of(file);
+  if (what == source_kind::rules) return kind == format::toml;
+  return kind == format::json || kind == format::yaml;
+}
+
 /// "site.d/x.yaml" -> {"site", "x.yaml"}; "site.yaml" -> {"site", ""}; the namespace is not
 /// checked.
 std::pair<std::string_view, std::string_view> split_relative(std::string_view relative) {
@@ -58,8 +67,23 @@ bool is_leftover(std::string_view file_name) {
   return file_name.find(".dpkg-") != file_name.npos || file_name.find(".rpm") != file_name.npos;
 }
 
+std::string_view directory_of(source_kind what) {
+  return kind_directories.at(static_cast<std::size_t>(what));
+}
+
+bool is_source(source_id const& id) {
+  if (id.what == source_kind::values) return namespace_of(id).has_value();
+  return has_extension(id.relative, id.what);
+}
+
 std::optional<std::string_view> namespace_of(source_id const& id) {
   std::string_view const relative = id.relative;
+  if (id.what == source_kind::rules) return std::nullopt;
+  if (id.what == source_kind::schema) {
+    auto const name = split_relative(relative).first;
+    if (!has_extension(relative, id.what) || !is_namespace_name(name)) return std::nullopt;
+    return name;
+  }
   if (id.where == layer::environment) {
     if (!is_namespace_name(relative)) return std::nullopt;
     return relative;
@@ -77,12 +101,32 @@ std::strong_ordering operator<=>(source_id const& left, source_id const& right) 
   auto const [left_name, left_file] = split_relative(left.relative);
   auto const [right_name, right_file] = split_relative(right.relative);
   // The relative path decides between NAME.json and NAME.yaml, where both file parts are empty.
-  return std::tie(left.where, left_name, left_file, left.relative) <=>
-         std::tie(right.where, right_name, right_file, right.relative);
+  return std::tie(left.what, left.where, left_name, left_file, left.relative) <=>
+         std::tie(right.what, right.where, right_name, right_file, right.relative);
 }
 
 std::string to_string(source_id const& id) {
-  return std::string(to_string(id.where)) + '/' + id.relative;
+  std::string const kind =
+      id.what == source_kind::values ? "" : std::string(directory_of(id.what)) + '/';
+  return kind + std::string(to_string(id.where)) + '/' + id.relative;
+}
+
+std::optional<source_id> parse_source_id(std::string_view text) {
+  source_id id;
+  for (auto const what : {source_kind::schema, source_kind::rules}) {
+    auto const directory = directory_of(what);
+    if (!text.starts_with(directory) || text.substr(directory.size(), 1) != "/") continue;
+    text.remove_prefix(directory.size() + 1);
+    id.what = what;
+    break;
+  }
+  auto const slash = text.find('/');
+  auto const where = parse_layer(text.substr(0, slash));
+  if (slash == text.npos || !where) return std::nullopt;
+  id.where = *where;
+  id.relative = text.substr(slash + 1);
+  if (!is_source(id)) return std::nullopt;
+  return id;
 }
 
 std::ostream& operator<<(std::ostream& out, source_id const& id) { return out << to_string(id); }

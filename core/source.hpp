@@ -34,23 +34,41 @@ std::optional<format> format_of(std::string_view file_name);
 /// *.tmp, *.dpkg-*, *.rpm*).
 bool is_leftover(std::string_view file_name);
 
-/// Names one source for ever: its layer and its path below the layer's directory, "site.yaml" or
-/// "site.d/50-uploads.jsonc". The environment's sources are named by their namespace alone.
-/// Ordered as they are merged: by layer, namespace, then NAME.EXT before NAME.d/*, each by bytes.
+/// What a file says. The numbers are in the store's format.
+enum class source_kind : std::uint8_t {
+  values = 0, ///< values of a namespace, in namespaces/
+  schema = 1, ///< the JSON Schema of a namespace, in schemas/; NAME.json, .yaml or .yml
+  rules = 2,  ///< rules over namespaces, in rules/; *.toml
+};
+/// The directory of a layer that it lies in: namespaces, schemas, rules
+std::string_view directory_of(source_kind what);
+
+/// Names one source for ever: its kind, its layer and its path below the layer's directory of that
+/// kind, "site.yaml" or "site.d/50-uploads.jsonc". The environment's sources are named by their
+/// namespace alone. Ordered as they are merged: by kind, layer, namespace, then NAME.EXT before
+/// NAME.d/*, each by bytes.
 struct source_id {
   layer where = layer::admin;
   std::string relative;
+  source_kind what = source_kind::values;
 
   friend bool operator==(source_id const&, source_id const&) = default;
   friend std::strong_ordering operator<=>(source_id const& left, source_id const& right);
 };
 
-/// The namespace that a source belongs to, if its name is one of a source: NAME.EXT or
-/// NAME.d/FILE.EXT with a known extension, no leftover. For the environment: the name itself.
+/// Whether its name is one of a source: values need a namespace (see below), schemas and rules a
+/// known extension and no directory; leftovers are none.
+bool is_source(source_id const& id);
+
+/// The namespace that a source belongs to. Values: NAME.EXT or NAME.d/FILE.EXT with a known
+/// extension, no leftover; of the environment, the name itself. Schemas: NAME.EXT where NAME is a
+/// namespace name; others ("_common.json") are there to be referred to. Rules: none.
 std::optional<std::string_view> namespace_of(source_id const& id);
 
-/// "admin/site.d/50-uploads.jsonc"
+/// "admin/site.d/50-uploads.jsonc", "schemas/admin/site.json", "rules/vendor/site.toml"
 std::string to_string(source_id const& id);
+/// The other way round. Absent: it names no source.
+std::optional<source_id> parse_source_id(std::string_view text);
 std::ostream& operator<<(std::ostream& out, source_id const& id);
 
 /// What stat(2) tells to see that a file is another one or was written to. All zero: no file.
