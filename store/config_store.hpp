@@ -4,6 +4,7 @@
 #include "store/records.hpp"
 
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -45,8 +46,30 @@ class config_store {
   /// The effective value of one namespace; text is null if there is none.
   effective read(std::string_view name_space);
   explanation explain(key const& which);
+  /// What schemas and rules say of what is in force in a namespace or, if it is given, of a
+  /// document as if it were that. Errors first. Errors: not_found (no such namespace).
+  [[nodiscard]] result<std::vector<issue>> validate(std::string_view name_space,
+                                                    boost::json::object const* document);
+  /// Whether a source was refused by schemas or rules: it is tried again with the next batch.
+  bool has_suspended() const;
+  /// Changes that end by themselves, the next one first.
+  std::vector<timed_change> timed() const;
   /// Changes behind `after`, about `maximum_bytes` of them.
   history_slice changes_after(revision_number after, std::size_t maximum_bytes);
+
+  /// A page of history, about `maximum_bytes` of records at the most but one at least.
+  history_page log(history_query const& asked, std::size_t maximum_bytes);
+  /// The leaves that differ between two revisions, in key order, `to` as "after"; `from` may be
+  /// the later one. Without secrets.
+  /// Errors: not_found (used, maximum: the oldest and newest that may be asked for).
+  [[nodiscard]] result<std::vector<key_change>>
+  differences(revision_number from, revision_number to, std::optional<key> const& prefix);
+  /// Canonical texts of namespaces as they were, without secrets. One that was not there is not in
+  /// it. Errors: not_found, as above.
+  [[nodiscard]] result<std::map<std::string, std::string>>
+  values_at(revision_number revision, std::span<std::string const> name_spaces);
+  /// Every leaf of a namespace in key order. Errors: not_found (no such namespace).
+  [[nodiscard]] result<std::vector<blamed_key>> blame(std::string_view name_space);
 
   /// Looks whether another process has committed; gives what it did, one element a revision, as
   /// commit() would have. Cheap if nobody has.

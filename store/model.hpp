@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/definitions.hpp"
 #include "store/records.hpp"
 
 #include <boost/json/object.hpp>
@@ -20,8 +21,13 @@ struct source_record {
   struct refusal {
     std::string bytes;
     error why;
+    /// What it says, if it can be read: it is tried again when something changes.
+    std::optional<sourced_document> document = {};
   };
   std::optional<refusal> refused;
+
+  /// Refused by schemas or rules, or for its namespace's size.
+  bool suspended() const { return refused && refused->document; }
 };
 
 /// Who set a key of the override layer, and when.
@@ -44,20 +50,35 @@ struct namespace_state {
   /// In merge order.
   std::map<source_id, std::shared_ptr<source_record const>> sources;
   std::shared_ptr<override_record const> overrides; ///< null: none
+  std::shared_ptr<namespace_schema const> schema;   ///< null: none
   effective value;
 
-  /// Whether a source or an override names it.
-  bool exists() const { return !sources.empty() || overrides != nullptr; }
+  /// Whether a source, an override or a schema names it.
+  bool exists() const { return !sources.empty() || overrides != nullptr || schema != nullptr; }
 };
+
+/// A change that ends by itself, with the way back: what it did to the override layer of each
+/// namespace.
+struct timed_record {
+  timed_change what;
+  struct layer_change {
+    std::shared_ptr<override_record const> before; ///< null: there was none
+    std::shared_ptr<override_record const> after;
+  };
+  std::map<std::string, layer_change> layers;
+};
+using timed_records = std::map<revision_number, std::shared_ptr<timed_record const>>;
 
 /// All that the store holds but the history, in memory.
 struct model {
   revision_number revision = 0;
   std::map<std::string, namespace_state, std::less<>> namespaces;
+  std::shared_ptr<definitions const> judges = std::make_shared<definitions const>();
+  timed_records timed;
 };
 
-/// The canonical text of what the layers of an existing namespace give.
-std::string merged_text(namespace_state const& state);
+/// What the layers of an existing namespace give; `storage` holds it.
+boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage);
 
 /// What became of the state of a source, if that changed; null: it was, or is, not known. At least
 /// one of them must be.

@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "store/judge.hpp"
 #include "store/model.hpp"
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -20,24 +22,33 @@ struct write_set {
       {};                                 ///< null: erase
   std::vector<effective> effectives = {}; ///< null text: erase
   std::vector<std::shared_ptr<change const>> changes = {};
+  std::vector<std::pair<revision_number, std::shared_ptr<timed_record const>>> timed =
+      {}; ///< null: erase
 
   bool empty() const {
-    return sources.empty() && overrides.empty() && effectives.empty() && changes.empty();
+    return sources.empty() && overrides.empty() && effectives.empty() && changes.empty() &&
+           timed.empty();
   }
 };
 
-/// Namespaces that differ from those below. Reads fall through, edits copy.
+/// What one request makes of the model. Reads fall through to what lies below, edits copy.
 class draft {
  public:
-  /// `below` and `further` must outlive it; a namespace is looked for in `below` first.
   using states = std::map<std::string, namespace_state, std::less<>>;
-  draft(states const& below, states const& further) : below_(below), further_(further) {}
+  /// `below` and `further` must outlive it; a namespace is looked for in `below` first.
+  draft(states const& below, states const& further, std::shared_ptr<definitions const> current)
+      : judges(std::move(current)), below_(below), further_(further) {}
+
+  /// Schemas and rules as they shall be. A namespace's state has its schema beside.
+  std::shared_ptr<definitions const> judges;
 
   /// Null: no such namespace.
   namespace_state const* find(std::string_view name_space) const;
   /// The state to change; a new one is empty.
   namespace_state& edit(std::string_view name_space);
   states& edited() { return edited_; }
+  /// The names of all namespaces, edited or not, in order.
+  std::vector<std::string> names() const;
 
  private:
   states const& below_;
@@ -49,9 +60,15 @@ class draft {
 /// before it did. No I/O: what is to be written is asked for afterwards.
 class plan {
  public:
-  /// `base` and `bounds` must outlive it.
-  plan(model const& base, limits const& bounds, wall_time now)
-      : base_(base), bounds_(bounds), now_(now), revision_(base.revision) {}
+  /// Effective texts of a namespace, or of all, as they were at a revision that is kept, with
+  /// secrets. Errors: not_found, as outcome says.
+  using past = std::function<result<std::map<std::string, std::string>>(
+      revision_number at, std::string const& name_space)>;
+
+  /// `base`, `judging` and `bounds` must outlive it.
+  plan(model const& base, judge& judging, limits const& bounds, wall_time now, past history)
+      : base_(base), judge_(judging), bounds_(bounds), now_(now), history_(std::move(history)),
+        revision_(base.revision), judges_(base.judges), timed_(base.timed) {}
 
   /// Errors: as commit() of config_store.
   [[nodiscard]] outcome apply(request const& asked);
@@ -63,13 +80,26 @@ class plan {
  private:
   outcome apply(source_batch const& asked);
   outcome apply(set_request const& asked);
+  outcome apply(rollback_request const& asked);
+  outcome apply(restore_request const& asked);
+  outcome apply(timed_request const& asked);
+  draft begin() const { return {staged_, base_.namespaces, judges_}; }
   void keep(draft&& made, applied const& done);
+  /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
+  void arm(ending const& how, set_request const& by, applied& done,
+           std::map<std::string, timed_record::layer_change> layers);
+  /// All that waits, the next one first.
+  std::vector<timed_change> timed_list() const;
 
   model const& base_;
+  judge& judge_;
   limits const& bounds_;
   wall_time now_;
+  past history_;
   revision_number revision_;
   draft::states staged_;
+  std::shared_ptr<definitions const> judges_;
+  timed_records timed_;
   std::vector<std::shared_ptr<change const>> changes_;
 };
 

@@ -6,6 +6,10 @@
 
 #include <boost/json/value.hpp>
 
+#include <chrono>
+#include <cstdint>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,9 +46,10 @@ struct source_row {
 
 /// What a source says now.
 struct source_update {
-  /// New content that was read without fault.
+  /// New content that was read without fault; its bytes are kept if schemas or rules refuse it.
   struct good {
     sourced_document document;
+    std::string bytes = {};
   };
   /// New content that was refused: kept with its diagnostics, what was good stays in force.
   struct refused {
@@ -72,15 +77,30 @@ struct source_update {
 enum class grouping : std::uint8_t {
   one_change,           ///< all of it is one revision
   change_per_namespace, ///< at start: what changed while the daemon was down
+  all_or_none,          ///< one revision; if a part of it is refused all its new content is
 };
 
-/// Sources that changed together, none of them twice. Where a namespace would be too large, its
-/// sources of this batch are quarantined (limit, "namespace_bytes") and the others go on; a file
-/// that is gone but hid what does not fit stays in force, as missing.
+/// Sources that changed together, none of them twice; without updates, what was refused by schemas
+/// and rules is tried again (as it is with every batch). What is refused - a namespace that would
+/// be too large (limit, "namespace_bytes") or does not pass schemas and rules (invalid) - is
+/// quarantined, and the others go on; a file that is gone but hid what does not fit stays in force,
+/// as missing.
 struct source_batch {
   std::vector<source_update> updates;
   grouping how = grouping::one_change;
 };
+
+/// How a change ends by itself.
+struct ending {
+  enum class kind : std::uint8_t {
+    confirm = 0, ///< is undone at the deadline unless it is confirmed
+    expire = 1,  ///< ends at the deadline
+  };
+  kind what = kind::confirm;
+  std::chrono::milliseconds after{};
+};
+/// confirm, expire
+std::string_view to_string(ending::kind what);
 
 /// A transaction in the override layer: all of it happens, or none. No two keys of `values` and
 /// `hide` may overlap; `unset` comes first, and may name what they lie in, but none of them nor
@@ -99,9 +119,45 @@ struct set_request {
   bool dry_run = false;
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the rest is filled in
+  /// A change of which no reader sees anything is not made at all then.
+  std::optional<ending> ends = {};
 };
 
-using request = std::variant<source_batch, set_request>;
+/// Makes effective values what they were at a revision, by overrides: all of it, or none.
+struct rollback_request {
+  revision_number revision = 0;
+  /// Empty: all namespaces.
+  std::string name_space = {};
+  std::optional<revision_number> if_revision = {};
+  bool dry_run = false;
+  std::string comment = {};
+  origin from = {};
+  std::optional<ending> ends = {};
+};
+
+/// Replaces the whole override layer.
+struct restore_request {
+  /// By namespace; null hides what lies below.
+  std::map<std::string, boost::json::object> overrides;
+  bool dry_run = false;
+  std::string comment = {};
+  origin from = {};
+};
+
+/// What becomes of a change that waits for its end.
+struct timed_request {
+  enum class action : std::uint8_t {
+    confirm, ///< it stays
+    extend,  ///< it ends at `deadline`
+    end,     ///< it ends now: what it did to the override layer is undone, where that still stands
+  };
+  revision_number revision = 0;
+  action what = action::confirm;
+  wall_time deadline{};
+};
+
+using request =
+    std::variant<source_batch, set_request, rollback_request, restore_request, timed_request>;
 
 /// The effective value of one namespace, as the loop keeps it. Immutable and shared with threads.
 struct effective {
@@ -110,6 +166,18 @@ struct effective {
   revision_number revision = 0;
   /// Canonical text of an object; null: there is no such namespace (any more).
   std::shared_ptr<std::string const> text = {};
+  /// The same without secrets, for those who may not see them; the same object if there are none.
+  std::shared_ptr<std::string const> shown = {};
+};
+
+/// A change that ends by itself.
+struct timed_change {
+  revision_number revision = 0;
+  ending::kind what = ending::kind::confirm;
+  wall_time deadline{};
+  origin from = {};
+  std::string comment = {};
+  std::vector<std::string> keys = {}; ///< that it changed in the override layer
 };
 
 /// A source whose state changed, for the log.
@@ -130,14 +198,25 @@ struct applied {
   std::vector<source_transition> transitions = {};
   /// Effective values changed without a change record: watchers have to start over.
   bool untold = false;
+  /// What rules say of it and let pass.
+  std::vector<issue> warnings = {};
+  /// All changes that end by themselves, the next one first, if that list is another one now.
+  std::optional<std::vector<timed_change>> timed = {};
+  /// When this change ends by itself.
+  std::optional<wall_time> deadline = {};
 };
 
-/// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed.
+/// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed, invalid
+/// (`issues` has what schemas and rules say), not_found (no such revision is kept: used is the
+/// oldest, maximum the newest that is; or no such timed change: subject is "timed"; or no such
+/// namespace: subject is its name).
 using outcome = result<applied>;
 
 /// What one layer says about a key.
 struct candidate {
   origin from = {};
+  /// When it was written; overrides only.
+  std::optional<wall_time> time = {};
   /// Canonical text; absent where the layer removes the key.
   std::optional<std::string> value = {};
 };
@@ -148,6 +227,36 @@ struct explanation {
   /// The winner first.
   std::vector<candidate> candidates;
   revision_number revision = 0;
+  /// The subschema that governs the key, JSON text; absent: none does.
+  std::optional<std::string> schema = {};
+  bool secret = false;
+};
+
+/// What Log asks for: changes from the newest on.
+struct history_query {
+  /// Only changes of this key and below; only such keys are in them then.
+  std::optional<key> prefix = {};
+  revision_number after = 0; ///< only behind it
+  revision_number before = std::numeric_limits<revision_number>::max();
+  std::optional<wall_time> since = {};
+  std::size_t limit = 10;
+};
+struct history_page {
+  /// Newest first.
+  std::vector<std::shared_ptr<change const>> changes;
+  /// There are older ones that fit the query and were left out, for the limit or for size.
+  bool more = false;
+  revision_number oldest = 0; ///< kept; newest + 1 if none
+  revision_number newest = 0;
+};
+
+/// Who gave a leaf its value.
+struct blamed_key {
+  std::string key;
+  std::string value; ///< canonical; empty: a secret
+  origin from;
+  std::optional<wall_time> time; ///< absent: the change is no longer kept
+  std::string comment;
 };
 
 /// A piece of history, oldest first.

@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "store/records.hpp"
+#include "store/rules/rules.hpp"
+#include "store/schema/schema.hpp"
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+/// Schemas and rules: from the files that say them to what is in force.
+namespace cfgd::store {
+
+struct source_record;
+using source_records = std::map<source_id, std::shared_ptr<source_record const>>;
+
+/// The schema of a namespace, with the file that it came from.
+struct namespace_schema {
+  std::shared_ptr<source_record const> source;
+  std::shared_ptr<schema::schema const> what;
+  /// Documents of other files that it is made of; it points into them.
+  std::vector<std::shared_ptr<boost::json::value const>> parts;
+};
+
+/// A rule, and what it said when it last ran.
+struct standing_rule {
+  std::shared_ptr<rules::rule const> what;
+  source_id from;
+  rules::verdict last = {};
+};
+
+/// Everything that judges values. Immutable; copies share what did not change.
+struct definitions {
+  /// All that is known, in force or not.
+  source_records sources;
+  std::map<std::string, std::shared_ptr<namespace_schema const>, std::less<>> schemas = {};
+  std::vector<standing_rule> rules = {};
+};
+
+/// Makes schemas and rules from `next.sources`, those of `before` again where none of their files
+/// has changed. A layer's file hides that of the same name in the layers below; of several for one
+/// namespace the last one counts. Returns what is wrong, by source; such a source is left out.
+/// Errors in it: invalid (with the place, and all issues).
+std::map<source_id, error> compile(definitions& next, definitions const& before,
+                                   limits const& bounds);
+
+/// The default layer that a schema makes; null: none.
+boost::json::object const* defaults_of(namespace_schema const* schema);
+
+/// The value without its secrets.
+boost::json::value without_secrets(boost::json::value const& whole, schema::schema const& by);
+
+} // namespace cfgd::store
