@@ -1,8 +1,7 @@
 #include "store/config_store.hpp"
 
+#include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
-#include "store/plan.hpp"
-#include "store/store_file.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -41,37 +40,6 @@ error full_error(limits const& bounds, std::size_t used) {
 }
 
 } // namespace
-
-struct config_store::impl {
-  impl(store_file opened, limits const& wanted) : file(std::move(opened)), bounds(wanted) {}
-
-  /// Runs what uses the environment, and closes that if it fails.
-  template <class Work>
-  auto guarded(Work work) {
-    try {
-      return work(file.environment());
-    } catch (lmdb_error const& failure) {
-      if (!failure.map_full()) file.close();
-      throw;
-    }
-  }
-
-  void load();
-  void absorb(lmdb::transaction& view);
-  void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
-  std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,
-                                   wall_time now);
-  void transact(std::function<bool(lmdb::write_transaction&)> const& work);
-  std::size_t erase_history(std::size_t keep);
-  bool make_room(std::span<request const> requests);
-
-  store_file file;
-  limits bounds;
-  model state;
-  /// The last transaction that the model has seen.
-  std::uint64_t seen = 0;
-  std::vector<applied> foreign;
-};
 
 void config_store::impl::load() {
   guarded([this](lmdb::environment& env) {

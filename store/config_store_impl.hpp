@@ -1,0 +1,51 @@
+#pragma once
+
+#include "store/config_store.hpp"
+#include "store/judge.hpp"
+#include "store/plan.hpp"
+#include "store/store_file.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <utility>
+#include <vector>
+
+// The inside of a store, for the files that make it up.
+
+namespace cfgd::store {
+
+struct config_store::impl {
+  impl(store_file opened, limits const& wanted)
+      : file(std::move(opened)), bounds(wanted), judging(bounds) {}
+
+  /// Runs what uses the environment, and closes that if it fails.
+  template <class Work>
+  auto guarded(Work work) {
+    try {
+      return work(file.environment());
+    } catch (lmdb_error const& failure) {
+      if (!failure.map_full()) file.close();
+      throw;
+    }
+  }
+
+  void load();
+  void absorb(lmdb::transaction& view);
+  void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
+  std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,
+                                   wall_time now);
+  void transact(std::function<bool(lmdb::write_transaction&)> const& work);
+  std::size_t erase_history(std::size_t keep);
+  bool make_room(std::span<request const> requests);
+
+  store_file file;
+  limits bounds;
+  judge judging;
+  model state;
+  /// The last transaction that the model has seen.
+  std::uint64_t seen = 0;
+  std::vector<applied> foreign;
+};
+
+} // namespace cfgd::store
