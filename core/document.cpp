@@ -106,8 +106,9 @@ bool visit_leaves(key const& at, std::string_view text,
   return true;
 }
 
-/// The index that a pointer's token is, if it is one.
+/// The index that a pointer's token is, if it is one (RFC 6901, section 4: no leading zeros).
 std::optional<std::size_t> list_index(std::string_view token) {
+  if (token.size() > 1 && token.front() == '0') return std::nullopt;
   std::size_t index = 0;
   auto const [end, code] = std::from_chars(token.data(), token.data() + token.size(), index);
   if (code != std::errc() || end != token.data() + token.size()) return std::nullopt;
@@ -170,6 +171,7 @@ place find_place(sourced_document const& document, std::string_view pointer) {
 }
 
 boost::json::value const* find_pointer(boost::json::value const& in, std::string_view pointer) {
+  if (!pointer.empty() && pointer.front() != '/') return nullptr;
   auto const* at = &in;
   for (auto const& token : split_pointer(pointer)) {
     if (auto const* const object = at->if_object()) {

@@ -44,6 +44,24 @@ sourced_document make_document() {
 }
 
 std::uint32_t line_of(path const& where) { return find_place(make_document(), where).line; }
+std::uint32_t line_at(std::string_view pointer) {
+  return find_place(make_document(), pointer).line;
+}
+
+boost::json::value const pointed =
+    *json::parse(R"({"a":[1,{"b":null},[]],"":{"":2},"c/d":3,"e~f":4,"~1":5,"0":6,"g":"text"})");
+
+std::string value_at(std::string_view pointer) {
+  auto const* const found = find_pointer(pointed, pointer);
+  return found == nullptr ? "none" : json::canonical(*found);
+}
+
+std::string joined(path const& tokens) {
+  std::string pointer;
+  for (auto const& token : tokens)
+    append_pointer(pointer, token);
+  return pointer;
+}
 
 } // namespace
 
@@ -110,6 +128,84 @@ BOOST_AUTO_TEST_CASE(places_are_found_by_path_or_nearest_ancestor) {
   BOOST_CHECK_EQUAL(line_of({"x"}), 0U);
   BOOST_CHECK_EQUAL(line_of({}), 0U);
   BOOST_CHECK_EQUAL(find_place(sourced_document{}, path{"a"}).line, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(places_are_found_by_pointer_also_in_lists) {
+  BOOST_CHECK_EQUAL(line_at("/a"), 1U);
+  BOOST_CHECK_EQUAL(line_at("/a/b"), 2U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/0"), 3U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/1"), 4U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/1/0"), 5U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/1/1"), 6U);
+  BOOST_CHECK_EQUAL(line_at("/a/c/d"), 8U);
+  BOOST_CHECK_EQUAL(line_at("/e"), 9U);
+  BOOST_CHECK_EQUAL(line_at(""), 0U);
+  BOOST_CHECK_EQUAL(line_at("/x"), 0U);
+  BOOST_CHECK_EQUAL(find_place(sourced_document{}, "/a").line, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_that_leads_nowhere_has_the_place_of_what_is_nearest) {
+  BOOST_CHECK_EQUAL(line_at("/a/b/2"), 2U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/01"), 2U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/-"), 2U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/99999999999999999999"), 2U);
+  BOOST_CHECK_EQUAL(line_at("/a/b/0/x"), 3U);
+  BOOST_CHECK_EQUAL(line_at("/a/x/y/z"), 1U);
+  BOOST_CHECK_EQUAL(line_at("/a/"), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(places_are_found_behind_escaped_tokens) {
+  sourced_document document{.root = json::parse(R"({"a/b":[{"m~n":1}],"":2})")->as_object(),
+                            .places = {}};
+  for (std::uint32_t line = 1; line <= 4; ++line) // a/b, {, m~n, ""
+    document.places.push_back({.line = line, .column = 1});
+
+  BOOST_CHECK_EQUAL(find_place(document, "/a~1b").line, 1U);
+  BOOST_CHECK_EQUAL(find_place(document, "/a~1b/0").line, 2U);
+  BOOST_CHECK_EQUAL(find_place(document, "/a~1b/0/m~0n").line, 3U);
+  BOOST_CHECK_EQUAL(find_place(document, "/").line, 4U);
+  BOOST_CHECK_EQUAL(find_place(document, "/a/b").line, 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_leads_to_a_value) {
+  BOOST_CHECK(find_pointer(pointed, "") == &pointed);
+  BOOST_CHECK_EQUAL(value_at("/a/0"), "1");
+  BOOST_CHECK_EQUAL(value_at("/a/1/b"), "null");
+  BOOST_CHECK_EQUAL(value_at("/a/2"), "[]");
+  BOOST_CHECK_EQUAL(value_at("/"), R"({"":2})");
+  BOOST_CHECK_EQUAL(value_at("//"), "2");
+  BOOST_CHECK_EQUAL(value_at("/c~1d"), "3");
+  BOOST_CHECK_EQUAL(value_at("/e~0f"), "4");
+  BOOST_CHECK_EQUAL(value_at("/~01"), "5");
+  BOOST_CHECK_EQUAL(value_at("/0"), "6");
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_leads_to_nothing_that_is_not_there) {
+  for (auto const* const pointer :
+       {"/x", "/a/3", "/a/00", "/a/01", "/a/-", "/a/+0", "/a/-0", "/a/", "/a/0x", "/a/0/0", "/g/0",
+        "/c/d", "///", "/a/18446744073709551616", "a", "a/0"})
+    BOOST_CHECK_EQUAL(value_at(pointer), "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_pointer_into_an_object_finds_what_one_into_its_value_does) {
+  auto const& object = pointed.as_object();
+  for (auto const* const pointer : {"/a/1/b", "/a", "/", "//", "/c~1d", "/x", "/a/9", "a", "///"})
+    BOOST_CHECK(find_pointer(object, pointer) == find_pointer(pointed, pointer));
+  BOOST_CHECK(find_pointer(object, "") == nullptr); // an object is no value
+}
+
+BOOST_AUTO_TEST_CASE(pointers_are_split_and_put_together) {
+  for (auto const& [pointer, tokens] :
+       {std::pair<std::string, path>{"", {}}, std::pair<std::string, path>{"/", {""}},
+        std::pair<std::string, path>{"/a~1b", {"a/b"}},
+        std::pair<std::string, path>{"/a/", {"a", ""}},
+        std::pair<std::string, path>{"//a", {"", "a"}},
+        std::pair<std::string, path>{"/~0~1/~01", {"~/", "~1"}},
+        std::pair<std::string, path>{"/é/0/\"", {"é", "0", "\""}}}) {
+    auto const split = split_pointer(pointer);
+    BOOST_CHECK_EQUAL_COLLECTIONS(split.begin(), split.end(), tokens.begin(), tokens.end());
+    BOOST_CHECK_EQUAL(joined(tokens), pointer);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -50,6 +50,57 @@ BOOST_AUTO_TEST_CASE(asking_for_the_value_of_a_failure_throws_its_text) {
   });
 }
 
+BOOST_AUTO_TEST_CASE(an_issue_is_written_with_what_is_known_of_it) {
+  issue found{.rule = "minimum", .message = "must be at least 1"};
+  BOOST_CHECK_EQUAL(to_string(found), "error: must be at least 1 [minimum]");
+
+  found.how = severity::warning;
+  found.key = "site.port";
+  found.pointer = "/port"; // said by the key
+  BOOST_CHECK_EQUAL(to_string(found), "warning: site.port: must be at least 1 [minimum]");
+
+  found.path = "/etc/cfgd/namespaces/site.yaml";
+  BOOST_CHECK_EQUAL(to_string(found), "/etc/cfgd/namespaces/site.yaml: warning: site.port: must be "
+                                      "at least 1 [minimum]");
+
+  found.where = {.line = 3, .column = 7};
+  std::ostringstream out;
+  out << found;
+  BOOST_CHECK_EQUAL(out.str(), "/etc/cfgd/namespaces/site.yaml:3:7: warning: site.port: must be at "
+                               "least 1 [minimum]");
+
+  found.where.column = 0;
+  found.path.clear();
+  BOOST_CHECK_EQUAL(to_string(found), "3: warning: site.port: must be at least 1 [minimum]");
+}
+
+BOOST_AUTO_TEST_CASE(issues_do_not_change_the_line_that_an_error_is) {
+  cfgd::error failure{.code = errc::invalid, .message = "schema refuses it", .subject = "site"};
+  auto const line = to_string(failure);
+  failure.used = 2;
+  failure.issues = {{.rule = "type", .message = "must be a string"}};
+
+  BOOST_CHECK_EQUAL(to_string(failure), line);
+  BOOST_CHECK_EQUAL(line, "site: schema refuses it");
+}
+
+BOOST_AUTO_TEST_CASE(errors_with_other_issues_are_other_errors) {
+  cfgd::error const plain{.code = errc::invalid, .message = "refused"};
+  auto with_issue = plain;
+  with_issue.issues = {{.rule = "type", .pointer = "/a", .message = "must be a string"}};
+  auto elsewhere = with_issue;
+  elsewhere.issues.front().pointer = "/b";
+
+  BOOST_CHECK(plain != with_issue);
+  BOOST_CHECK(with_issue != elsewhere);
+  BOOST_CHECK(elsewhere == cfgd::error(elsewhere));
+}
+
+BOOST_AUTO_TEST_CASE(severities_have_names) {
+  BOOST_CHECK_EQUAL(to_string(severity::error), "error");
+  BOOST_CHECK_EQUAL(to_string(severity::warning), "warning");
+}
+
 BOOST_AUTO_TEST_CASE(every_code_has_a_name) {
   for (int code = 0; code <= static_cast<int>(errc::closed); ++code)
     BOOST_CHECK_NE(std::string(to_string(static_cast<errc>(code))), "unknown");

@@ -17,6 +17,16 @@ std::string name_space(std::string relative, layer where = layer::admin) {
   return std::string(namespace_of(id).value_or("none"));
 }
 
+source_id schema(std::string relative) {
+  return {layer::admin, std::move(relative), source_kind::schema};
+}
+source_id rules(std::string relative) {
+  return {layer::admin, std::move(relative), source_kind::rules};
+}
+
+constexpr layer all_layers[] = {layer::defaults, layer::vendor,      layer::admin,
+                                layer::runtime,  layer::environment, layer::overrides};
+
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(source)
@@ -63,6 +73,91 @@ BOOST_AUTO_TEST_CASE(files_and_drop_ins_belong_to_their_namespace) {
         "site.d/.x.yaml", "site.d/x.yaml~", ".d/x.yaml", "site.yaml.d/x.yaml", "/site.yaml", ""})
     BOOST_CHECK_EQUAL(name_space(relative), "none");
   BOOST_CHECK_EQUAL(name_space("site.yaml", layer::environment), "none");
+}
+
+BOOST_AUTO_TEST_CASE(every_kind_has_a_directory) {
+  BOOST_CHECK_EQUAL(directory_of(source_kind::values), "namespaces");
+  BOOST_CHECK_EQUAL(directory_of(source_kind::schema), "schemas");
+  BOOST_CHECK_EQUAL(directory_of(source_kind::rules), "rules");
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_belongs_to_the_namespace_it_is_called_after) {
+  for (auto const* const relative : {"site.json", "site.yaml", "site.yml"})
+    BOOST_CHECK_EQUAL(namespace_of(schema(relative)).value_or("none"), "site");
+  for (auto const* const relative :
+       {"_common.json", "a.b.json", "Site.json", "site.toml", "site.jsonc", "site.d/x.json",
+        ".site.json", "site.json~", "site", ".json", ""})
+    BOOST_CHECK_MESSAGE(!namespace_of(schema(relative)), relative);
+}
+
+BOOST_AUTO_TEST_CASE(rules_belong_to_no_namespace) {
+  BOOST_CHECK(!namespace_of(rules("site.toml")));
+  BOOST_CHECK(is_source(rules("site.toml")));
+}
+
+BOOST_AUTO_TEST_CASE(a_kind_says_which_files_are_its_sources) {
+  for (auto const* const relative : {"site.json", "_common.json", "a.b.yaml", "Site.yml"})
+    BOOST_CHECK_MESSAGE(is_source(schema(relative)), relative);
+  for (auto const* const relative :
+       {"site.toml", "site.jsonc", "site.ini", "site.env", "site.d/x.json", "sub/site.json",
+        ".site.json", "site.json~", "site.json.tmp", "json", ".json", ""})
+    BOOST_CHECK_MESSAGE(!is_source(schema(relative)), relative);
+  for (auto const* const relative : {"site.toml", "_any name.toml", "10-first.toml"})
+    BOOST_CHECK_MESSAGE(is_source(rules(relative)), relative);
+  for (auto const* const relative :
+       {"site.json", "site.yaml", "site.d/x.toml", ".site.toml", "site.toml.swp", ".toml", ""})
+    BOOST_CHECK_MESSAGE(!is_source(rules(relative)), relative);
+  BOOST_CHECK(is_source({layer::admin, "site.d/1.env"}));
+  BOOST_CHECK(is_source({layer::environment, "site"}));
+  BOOST_CHECK(!is_source({layer::admin, "_common.json"}));
+}
+
+BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_are_read_back) {
+  for (auto const where : all_layers) {
+    std::string const of_values = where == layer::environment ? "site" : "site.d/50-up.jsonc";
+    for (auto const& id : {source_id{where, of_values}, //
+                           source_id{where, "_common.json", source_kind::schema},
+                           source_id{where, "site.toml", source_kind::rules}})
+      BOOST_CHECK_MESSAGE(parse_source_id(to_string(id)) == id, to_string(id));
+  }
+  BOOST_CHECK_EQUAL(to_string(schema("site.json")), "schemas/admin/site.json");
+  BOOST_CHECK_EQUAL(to_string(rules("site.toml")), "rules/admin/site.toml");
+}
+
+BOOST_AUTO_TEST_CASE(what_names_no_source_is_no_id) {
+  for (auto const* const text : {"",
+                                 "/",
+                                 "admin",
+                                 "admin/",
+                                 "admin/site",
+                                 "admin/site.txt",
+                                 "etc/site.yaml",
+                                 "site.yaml",
+                                 "/admin/site.yaml",
+                                 "Admin/site.yaml",
+                                 "admin//site.yaml",
+                                 "admin/x/site.yaml",
+                                 "environment/site.yaml",
+                                 "schemas",
+                                 "schemas/",
+                                 "schemas/site.json",
+                                 "schemas/admin/",
+                                 "schemas/admin/site.toml",
+                                 "schemas/admin/sub/site.json",
+                                 "schemas/schemas/admin/site.json",
+                                 "schemasadmin/site.json",
+                                 "rules/admin/site.yaml",
+                                 "rules/schemas/admin/site.json",
+                                 "namespaces/admin/site.yaml"})
+    BOOST_CHECK_MESSAGE(!parse_source_id(text), text);
+}
+
+BOOST_AUTO_TEST_CASE(kinds_are_parts_of_the_identity_and_ordered_first) {
+  source_id const values{layer::runtime, "site.json"};
+
+  BOOST_CHECK(values != (source_id{layer::runtime, "site.json", source_kind::schema}));
+  BOOST_CHECK(values < schema("site.json"));
+  BOOST_CHECK(schema("z.json") < rules("a.toml"));
 }
 
 BOOST_AUTO_TEST_CASE(sources_are_ordered_as_they_are_merged) {
