@@ -12,9 +12,10 @@ namespace cfgd::watchers {
 
 ledger::ledger(source_watcher::options const& how, std::vector<known_source> const& known) {
   for (auto const& root : how.roots)
-    directories_.emplace(root.where, root.directory.lexically_normal().string());
+    directories_.emplace(std::pair(root.where, root.what),
+                         root.directory.lexically_normal().string());
   for (auto const& [id, identity, hash] : known) {
-    if (!directories_.contains(id.where)) continue;
+    if (!directories_.contains({id.where, id.what})) continue;
     state before;
     before.identity = identity;
     // A zero identity: what was read last counts for nothing.
@@ -24,7 +25,7 @@ ledger::ledger(source_watcher::options const& how, std::vector<known_source> con
 }
 
 std::string ledger::path_of(source_id const& id) const {
-  std::string directory = directories_.at(id.where);
+  std::string directory = directories_.at({id.where, id.what});
   if (directory.size() > 1 && directory.ends_with('/')) directory.pop_back();
   return join(directory, id.relative);
 }

@@ -74,7 +74,7 @@ class ledger {
   outcome take_absence(finding const& found, circumstances const& when,
                        std::vector<observation>& tell);
 
-  std::map<layer, std::string> directories_;
+  std::map<std::pair<layer, source_kind>, std::string> directories_;
   std::map<source_id, state> told_;
   std::map<source_id, time> missing_; ///< until when
   std::multiset<std::string> linked_;

@@ -64,7 +64,7 @@ struct looker::visit {
 
   source_id id(std::string_view file) const {
     std::string relative = name.empty() ? std::string(file) : join(name, file);
-    return {.where = top.what.where, .relative = std::move(relative)};
+    return {.where = top.what.where, .relative = std::move(relative), .what = top.what.what};
   }
 };
 
@@ -86,7 +86,7 @@ looker::looker(source_watcher::options const& how, std::vector<known_source> con
   }
   for (auto const& [id, identity, hash] : known) {
     for (auto& top : roots_) {
-      if (top.what.where != id.where) continue;
+      if (!top.what.holds(id)) continue;
       auto const slash = id.relative.find('/');
       bool const below = slash != id.relative.npos;
       auto& files = top.units[below ? id.relative.substr(0, slash) : std::string()].files;
@@ -126,7 +126,7 @@ void looker::read_again(source_id const& id) {
   auto const part = below ? id.relative.substr(0, slash) : std::string();
   auto const file = below ? id.relative.substr(slash + 1) : id.relative;
   for (auto& top : roots_) {
-    if (top.what.where != id.where) continue;
+    if (!top.what.holds(id)) continue;
     auto const unit_found = top.units.find(part);
     if (unit_found == top.units.end()) continue;
     auto const found = unit_found->second.files.find(file);
@@ -181,6 +181,7 @@ void looker::look_at_root(std::size_t index) {
 /// The drop-in directories that are new, lost, other ones by now, or links to who knows what.
 result<std::vector<std::string>> looker::changed_parts(root const& top,
                                                        directory const& here) const {
+  if (top.what.what != source_kind::values) return std::vector<std::string>(); // it is flat
   auto const names = list(here, is_drop_in_directory);
   if (!names) return names.error();
   std::vector<std::string> changed;
@@ -232,8 +233,7 @@ walker looker::way_of(visit& now) {
 void looker::look_at_unit(visit& now, directory_ptr const& here) {
   watches_.visit(*here, {});
   now.directories.insert(here->path);
-  auto names =
-      list(*here, [&](std::string_view name) { return namespace_of(now.id(name)).has_value(); });
+  auto names = list(*here, [&](std::string_view name) { return is_source(now.id(name)); });
   if (!names) {
     block_unit(now.index, now.name, names.error());
     return;

@@ -53,7 +53,8 @@ std::string_view describe(boost::json::value const& what) {
 
 } // namespace
 
-result<sourced_document> read_source(format kind, std::string_view bytes, limits const& bounds) {
+result<sourced_document> read_source(format kind, std::string_view bytes, limits const& bounds,
+                                     nulls where) {
   if (bytes.size() > bounds.file_bytes)
     return formats::make_limit_error("file_bytes", bytes.size(), bounds.file_bytes);
   if (auto is_text = check_text(bytes); !is_text) return is_text.error();
@@ -65,8 +66,16 @@ result<sourced_document> read_source(format kind, std::string_view bytes, limits
     return formats::make_parse_error(place_at(bytes, 0),
                                      "a source must be an object with members, this is " +
                                          std::string(describe(root)));
-  if (auto fits = formats::check_content(*read, bounds); !fits) return fits.error();
+  if (auto fits = formats::check_content(*read, bounds, where); !fits) return fits.error();
   return sourced_document{.root = std::move(root.get_object()), .places = std::move(places)};
+}
+
+result<sourced_document> read_source(source_id const& file, std::string_view bytes,
+                                     limits const& bounds) {
+  auto const kind = format_of(file.relative);
+  BOOST_ASSERT(kind);
+  auto const where = file.what == source_kind::schema ? nulls::anywhere : nulls::of_members;
+  return read_source(*kind, bytes, bounds, where);
 }
 
 std::optional<key> key_of_variable(std::string_view name) {
@@ -93,7 +102,7 @@ result<boost::json::value> read_variable(std::string_view text, limits const& bo
     if (parsed.error().code == errc::limit) return parsed.error();
     return boost::json::value(text);
   }
-  if (auto fits = formats::check_content(*parsed, bounds); !fits) {
+  if (auto fits = formats::check_content(*parsed, bounds, nulls::of_members); !fits) {
     error refused = fits.error();
     if (refused.code != errc::limit) refused.code = errc::bad_value;
     return refused;

@@ -20,10 +20,15 @@
 
 namespace cfgd::watchers {
 
-/// One directory of sources.
+/// One directory of sources, all of one kind: what is_source() says is one is looked at. Values may
+/// lie in NAME.d below it; the directories of schemas and rules are flat. There is one root at the
+/// most for a layer and a kind.
 struct source_root {
   layer where = layer::admin;
   std::filesystem::path directory; ///< absolute; need not be there yet
+  source_kind what = source_kind::values;
+
+  bool holds(source_id const& id) const { return where == id.where && what == id.what; }
 };
 
 /// What was found about one source since it was last told.
@@ -59,7 +64,8 @@ struct known_source {
 
 /// Watches directories of sources and tells, on the loop, what changed in them: inotify is a hint,
 /// a look (list, stat, read, hash) is the truth. Looks and reads happen on a thread of its own.
-/// Observations of edits that settle together come in one call. Loop thread only.
+/// Observations of edits that settle together come in one call, also of different roots, in the
+/// order of the roots. Loop thread only.
 class source_watcher {
  public:
   struct options {

@@ -202,7 +202,7 @@ void source_watcher::impl::look_again(source_id const& id, std::string const& lo
 
 look_unit source_watcher::impl::unit_of(source_id const& id) const {
   auto const root = std::find_if(how_.roots.begin(), how_.roots.end(),
-                                 [&](source_root const& one) { return one.where == id.where; });
+                                 [&](source_root const& one) { return one.holds(id); });
   auto const slash = id.relative.find('/');
   return {.root = static_cast<std::size_t>(root - how_.roots.begin()),
           .name = slash == std::string::npos ? std::string() : id.relative.substr(0, slash)};

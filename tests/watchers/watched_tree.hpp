@@ -42,9 +42,9 @@ class watched_tree {
   std::filesystem::path root() const { return directory_ / "namespaces"; }
   std::filesystem::path file(std::string_view relative) const { return root() / relative; }
 
-  void begin(std::vector<watchers::known_source> known = {}) {
+  void begin(std::vector<watchers::known_source> const& known = {}) {
     watcher_ = std::make_unique<watchers::source_watcher>(
-        loop_.context().get_executor(), options, std::move(known),
+        loop_.context().get_executor(), options, known,
         [this](std::vector<watchers::observation> found) {
           ++calls;
           for (auto& one : found)
@@ -54,8 +54,8 @@ class watched_tree {
     loop_.start(watcher_->run());
   }
   /// Starts the watcher, waits for the first look and forgets what it found.
-  void start(std::vector<watchers::known_source> known = {}) {
-    begin(std::move(known));
+  void start(std::vector<watchers::known_source> const& known = {}) {
+    begin(known);
     look();
     seen.clear();
     calls = 0;

@@ -1,6 +1,7 @@
 #include "watchers/formats/sourced_value.hpp"
 
 #include "core/text.hpp"
+#include "watchers/read_source.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/json/array.hpp>
@@ -25,8 +26,8 @@ namespace {
 
 class content_check {
  public:
-  content_check(std::vector<place> const& places, limits const& bounds)
-      : places_(places), bounds_(bounds) {}
+  content_check(std::vector<place> const& places, limits const& bounds, nulls where)
+      : places_(places), bounds_(bounds), nulls_(where) {}
 
   std::optional<error> visit(boost::json::value const& what, place at, std::size_t depth) {
     if (auto const* text = what.if_string(); text != nullptr && !is_clean_text(*text))
@@ -54,7 +55,7 @@ class content_check {
     for (auto const& element : array) {
       place const here = next_place();
       if (next_ > bounds_.file_elements) return too_many(here);
-      if (element.is_null())
+      if (element.is_null() && nulls_ == nulls::of_members)
         return make_parse_error(here,
                                 "null inside a list; only a member may be null, to remove it");
       if (auto refused = visit(element, here, depth)) return refused;
@@ -86,6 +87,7 @@ class content_check {
 
   std::vector<place> const& places_;
   limits const& bounds_;
+  nulls nulls_;
   std::size_t next_ = 0;
 };
 
@@ -126,8 +128,8 @@ std::string quoted(std::string_view name) {
   return out;
 }
 
-result<void> check_content(sourced_value const& what, limits const& bounds) {
-  content_check walk(what.places, bounds);
+result<void> check_content(sourced_value const& what, limits const& bounds, nulls where) {
+  content_check walk(what.places, bounds, where);
   if (auto refused = walk.visit(what.root, place{.line = 1, .column = 1}, 0))
     return *std::move(refused);
   return {};

@@ -10,6 +10,10 @@
 #include <string_view>
 #include <vector>
 
+namespace cfgd::watchers {
+enum class nulls : std::uint8_t;
+} // namespace cfgd::watchers
+
 /// What the readers of the formats share. Each reads text that core's check_text has let through;
 /// whether the root is an object is asked by read_source.
 namespace cfgd::watchers::formats {
@@ -29,9 +33,10 @@ error make_limit_error(std::string_view which, std::uint64_t used, std::uint64_t
 /// that may be a secret.
 std::string quoted(std::string_view name);
 
-/// Checks what no format forbids by itself: null inside a list, text that cfgd does not keep (it
-/// can come in through escapes), depth and number of elements. `what.places` must be complete.
+/// Checks what no format forbids by itself: null where none may stand, text that cfgd does not keep
+/// (it can come in through escapes), depth and number of elements. `what.places` must be complete.
 /// Errors: parse (with the place), limit ("file_depth", "file_elements").
-[[nodiscard]] result<void> check_content(sourced_value const& what, limits const& bounds);
+[[nodiscard]] result<void> check_content(sourced_value const& what, limits const& bounds,
+                                         nulls where);
 
 } // namespace cfgd::watchers::formats
