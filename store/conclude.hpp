@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,10 +14,12 @@ namespace cfgd::store {
 
 /// Something that keeps a draft from being concluded.
 struct objection {
-  /// The edited namespaces that it is about.
-  std::set<std::string> against;
+  /// The namespaces whose change it is about.
+  std::set<std::string> against = {};
+  /// The file of rules that is new and not met.
+  std::optional<source_id> by = {};
   /// limit ("namespace_bytes") or invalid, with issues.
-  error why;
+  error why = {};
 };
 
 /// A draft's namespaces, merged and judged.
@@ -30,12 +33,23 @@ struct weighed {
   std::vector<difference> differences;
   std::vector<objection> objections;
   std::vector<issue> warnings;
+  /// All rules, with what they said now.
+  std::vector<standing_rule> rules;
 };
 
 /// Merges the namespaces that a draft edited, judges those that differ by their schemas and by the
-/// rules that read them, and compares them with what was in force. Rules that have run are noted in
-/// the draft. A rule that failed before the draft just so does not object.
-weighed weigh(draft& made, judge& judging, limits const& bounds);
+/// rules that read them, and compares them with what was in force. A namespace that nobody has set
+/// (it has no override and no source in force) is not judged by its schema: it is what the defaults
+/// make of it. A rule that failed before the draft, too, does not object.
+weighed weigh(draft const& made, judge& judging, limits const& bounds);
+
+/// Notes what all rules say of a model, and which namespaces they read.
+void run_rules(model& over, judge& judging);
+
+/// What schemas and rules say of what is in force in a namespace or, if it is given, of a document
+/// in its place. Errors first.
+std::vector<issue> judge_namespace(model const& in, judge& judging, namespace_state const& state,
+                                   boost::json::object const* document);
 
 /// How a draft becomes changes.
 struct conclusion {

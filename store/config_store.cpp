@@ -1,7 +1,10 @@
 #include "store/config_store.hpp"
 
+#include "core/json.hpp"
+#include "store/conclude.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
+#include "store/history.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -31,6 +34,17 @@ bool takes_away(request const& asked) {
   return set != nullptr && set->values.empty();
 }
 
+/// A namespace's text without its secrets.
+std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
+  auto const& text = state.value.text;
+  if (!text || !state.schema || !state.schema->what->has_secrets()) return text;
+  json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
+  auto const whole = json::parse(*text, json::dialect::strict, any);
+  if (!whole) return text;
+  auto shown = json::canonical(without_secrets(*whole, *state.schema->what));
+  return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
+}
+
 error full_error(limits const& bounds, std::size_t used) {
   return {.code = errc::store_failed,
           .message = "the store is full",
@@ -44,14 +58,41 @@ error full_error(limits const& bounds, std::size_t used) {
 void config_store::impl::load() {
   guarded([this](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    state = file.records().load(view);
+    state = load_model(view);
     seen = view.id();
   });
 }
 
+/// What the store holds, with all that follows from it.
+model config_store::impl::load_model(lmdb::transaction& view) {
+  auto all = file.records().load(view);
+  auto made = std::make_shared<definitions>(*all.judges);
+  // They were in force, so they compiled once; where this program is stricter they are left out.
+  for (auto const& [id, why] : compile(*made, {}, bounds)) {
+    auto refused = std::make_shared<source_record>(*made->sources.at(id));
+    refused->row.status = source_status::quarantined;
+    refused->row.why = why;
+    refused->row.in_force = false;
+    made->sources[id] = std::move(refused);
+  }
+  for (auto const& [name, schema] : made->schemas) {
+    auto& state = all.namespaces[name];
+    state.value.name_space = name;
+    state.schema = schema;
+  }
+  all.judges = made;
+  note_suspended(all, {}, made->sources);
+  for (auto& [name, state] : all.namespaces) {
+    note_suspended(all, {}, state.sources);
+    state.value.shown = shown_text(state);
+  }
+  run_rules(all, judging);
+  return all;
+}
+
 /// Takes over what others committed since the model was right.
 void config_store::impl::absorb(lmdb::transaction& view) {
-  auto fresh = file.records().load(view);
+  auto fresh = load_model(view);
   auto news =
       file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
   auto told = tell_foreign(state, fresh, std::move(news.changes));
@@ -73,7 +114,9 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
                                                      wall_time now) {
   lmdb::write_transaction writing(env);
   absorb_before(env, writing);
-  plan planned(state, bounds, now);
+  plan planned(state, judging, bounds, now, [&](revision_number at, std::string const& name_space) {
+    return texts_at(file.records(), writing, state, at, name_space);
+  });
   std::vector<outcome> outcomes;
   outcomes.reserve(requests.size());
   for (auto const& one : requests)
@@ -193,6 +236,8 @@ std::vector<source_row> config_store::sources() {
   for (auto const& [name, state] : impl_->state.namespaces)
     for (auto const& [id, record] : state.sources)
       all.push_back(record->row);
+  for (auto const& [id, record] : impl_->state.judges->sources)
+    all.push_back(record->row);
   std::ranges::sort(all, {}, &source_row::id);
   return all;
 }
@@ -217,6 +262,16 @@ explanation config_store::explain(key const& which) {
   all.revision = impl_->state.revision;
   return all;
 }
+
+result<std::vector<issue>> config_store::validate(std::string_view name_space,
+                                                  boost::json::object const* document) {
+  auto const found = impl_->state.namespaces.find(name_space);
+  if (found == impl_->state.namespaces.end())
+    return error{.code = errc::not_found, .subject = std::string(name_space)};
+  return judge_namespace(impl_->state, impl_->judging, found->second, document);
+}
+
+bool config_store::has_suspended() const { return !impl_->state.suspended.empty(); }
 
 history_slice config_store::changes_after(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
@@ -251,13 +306,9 @@ std::size_t config_store::check_readers() {
 }
 
 std::shared_ptr<std::string const> config_store::refused_content(source_id const& id) const {
-  auto const name = namespace_of(id);
-  if (!name) return nullptr;
-  auto const state = impl_->state.namespaces.find(*name);
-  if (state == impl_->state.namespaces.end()) return nullptr;
-  auto const found = state->second.sources.find(id);
-  if (found == state->second.sources.end() || !found->second->refused) return nullptr;
-  return {found->second, &found->second->refused->bytes};
+  auto const found = find_source(impl_->state, id);
+  if (!found || !found->refused) return nullptr;
+  return {found, &found->refused->bytes};
 }
 
 std::filesystem::path config_store::data_file() const { return impl_->file.data_file(); }

@@ -31,6 +31,7 @@ struct config_store::impl {
   }
 
   void load();
+  model load_model(lmdb::transaction& view);
   void absorb(lmdb::transaction& view);
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,

@@ -17,11 +17,18 @@ namespace cfgd::store {
 struct source_record;
 using source_records = std::map<source_id, std::shared_ptr<source_record const>>;
 
-/// The schema of a namespace, with the file that it came from.
+/// A document that schemas are made of.
+struct schema_document {
+  std::shared_ptr<source_record const> source;
+  /// The same as the source's, as schemas want it.
+  std::shared_ptr<boost::json::value const> value;
+};
+
+/// The schema of a namespace.
 struct namespace_schema {
   std::shared_ptr<source_record const> source;
   std::shared_ptr<schema::schema const> what;
-  /// Documents of other files that it is made of; it points into them.
+  /// The documents that it points into.
   std::vector<std::shared_ptr<boost::json::value const>> parts;
 };
 
@@ -29,13 +36,15 @@ struct namespace_schema {
 struct standing_rule {
   std::shared_ptr<rules::rule const> what;
   source_id from;
+  bool has_run = false;
   rules::verdict last = {};
 };
 
-/// Everything that judges values. Immutable; copies share what did not change.
+/// Everything that judges values. Immutable once it is in force; copies share what did not change.
 struct definitions {
   /// All that is known, in force or not.
-  source_records sources;
+  source_records sources = {};
+  std::map<std::string, schema_document, std::less<>> documents = {}; ///< by URI
   std::map<std::string, std::shared_ptr<namespace_schema const>, std::less<>> schemas = {};
   std::vector<standing_rule> rules = {};
 };

@@ -32,13 +32,13 @@ class judge {
   /// Runs a rule.
   rules::verdict run(rules::rule const& which, finder const& states, overlay const& newer);
 
+  /// The effective value of a namespace; null: there is none.
+  boost::json::value const* parsed(namespace_state const& state);
+
   /// What a verdict that does not hold says, placed in the file that says the rule's key.
   issue issue_of(rules::rule const& which, rules::verdict const& said, finder const& states) const;
 
  private:
-  boost::json::value const* parsed(namespace_state const& state);
-
-  limits const& bounds_;
   rules::engine engine_;
   struct parsed_text {
     std::shared_ptr<std::string const> text;

@@ -29,7 +29,10 @@ std::optional<candidate> ask(boost::json::object const& layer, key const& which)
 std::optional<candidate> ask(override_record const& overrides, key const& which) {
   auto found = ask(overrides.document, which);
   if (!found) return found;
-  if (auto const* const by = find_origin(overrides, which); by != nullptr) found->from = by->from;
+  if (auto const* const by = find_origin(overrides, which); by != nullptr) {
+    found->from = by->from;
+    found->time = by->time;
+  }
   found->from.where = layer::overrides;
   return found;
 }
@@ -45,15 +48,57 @@ std::optional<candidate> ask(source_record const& source, key const& which) {
   return found;
 }
 
+/// The place of a member's subschema, where it is reached by properties alone; else the nearest.
+place place_in_schema(sourced_document const& schema, std::span<std::string const> path) {
+  std::string pointer;
+  for (auto const& part : path) {
+    append_pointer(pointer, "properties");
+    append_pointer(pointer, part);
+  }
+  return find_place(schema, std::string_view(pointer));
+}
+
+std::optional<candidate> ask(namespace_schema const& schema, key const& which) {
+  if (which.path().empty() && schema.what->defaults().empty()) return std::nullopt;
+  auto found = ask(schema.what->defaults(), which);
+  if (!found) return found;
+  auto const& source = *schema.source;
+  found->from.where = layer::defaults;
+  found->from.path = source.row.path;
+  found->from.at = place_in_schema(source.document, which.path());
+  found->from.revision = source.row.revision;
+  return found;
+}
+
 } // namespace
 
-std::string merged_text(namespace_state const& state) {
-  boost::json::monotonic_resource memory;
-  boost::json::value merged(boost::json::object_kind, &memory);
+boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
+  boost::json::value merged(boost::json::object_kind, std::move(storage));
+  if (auto const* const defaults = defaults_of(state.schema.get()))
+    merge_patch(merged.get_object(), *defaults);
   for (auto const& [id, source] : state.sources)
     if (source->row.in_force) merge_patch(merged.get_object(), source->document.root);
   if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
-  return json::canonical(merged);
+  return merged;
+}
+
+void note_suspended(model& all, source_records const& before, source_records const& now) {
+  for (auto const& [id, record] : before)
+    if (record->suspended()) all.suspended.erase(id);
+  for (auto const& [id, record] : now)
+    if (record->suspended()) all.suspended.insert(id);
+}
+
+std::shared_ptr<source_record const> find_source(model const& in, source_id const& id) {
+  auto const* records = &in.judges->sources;
+  if (id.what == source_kind::values) {
+    auto const name = namespace_of(id);
+    auto const state = name ? in.namespaces.find(*name) : in.namespaces.end();
+    if (state == in.namespaces.end()) return nullptr;
+    records = &state->second.sources;
+  }
+  auto const found = records->find(id);
+  return found == records->end() ? nullptr : found->second;
 }
 
 std::optional<source_transition> find_transition(source_record const* before,
@@ -81,6 +126,11 @@ explanation explain(namespace_state const& state, key const& which) {
   if (state.overrides) add(ask(*state.overrides, which));
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
     add(ask(*source, which));
+  if (!state.schema) return all;
+  add(ask(*state.schema, which));
+  if (auto const* const governs = state.schema->what->governs(which.path()))
+    all.schema = json::canonical(*governs);
+  all.secret = !which.path().empty() && state.schema->what->is_secret(which.path());
   return all;
 }
 

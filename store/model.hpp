@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace cfgd::store {
@@ -75,7 +76,15 @@ struct model {
   std::map<std::string, namespace_state, std::less<>> namespaces;
   std::shared_ptr<definitions const> judges = std::make_shared<definitions const>();
   timed_records timed;
+  /// Sources that are tried again with every batch.
+  std::set<source_id> suspended;
 };
+
+/// Brings model::suspended up to date for sources that were `before` and are `now`.
+void note_suspended(model& all, source_records const& before, source_records const& now);
+
+/// The record of a source; null: it is not known.
+std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
 
 /// What the layers of an existing namespace give; `storage` holds it.
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage);

@@ -1,5 +1,6 @@
 #include "store/plan.hpp"
 
+#include <set>
 #include <utility>
 
 // Two levels of copies: a draft holds what one request changes and is thrown away if the request is
@@ -10,7 +11,14 @@
 namespace cfgd::store {
 
 namespace_state const* draft::find(std::string_view name_space) const {
-  for (auto const* const level : {&edited_, &below_, &further_}) {
+  for (auto const* const level : {&edited_, below_, further_}) {
+    if (auto const found = level->find(name_space); found != level->end()) return &found->second;
+  }
+  return nullptr;
+}
+
+namespace_state const* draft::was(std::string_view name_space) const {
+  for (auto const* const level : {below_, further_}) {
     if (auto const found = level->find(name_space); found != level->end()) return &found->second;
   }
   return nullptr;
@@ -29,12 +37,37 @@ outcome plan::apply(request const& asked) {
   return std::visit([this](auto const& one) { return apply(one); }, asked);
 }
 
+std::vector<std::string> plan::names() const {
+  std::set<std::string> all;
+  for (auto const& [name, state] : base_.namespaces)
+    all.insert(name);
+  for (auto const& [name, state] : staged_)
+    all.insert(name);
+  return {all.begin(), all.end()};
+}
+
 void plan::keep(draft&& made, applied const& done) {
+  judges_ = std::move(made.judges);
   for (auto& [name, state] : made.edited())
     staged_.insert_or_assign(name, std::move(state));
   revision_ = done.revision;
   changes_.insert(changes_.end(), done.changes.begin(), done.changes.end());
 }
+
+namespace {
+
+/// What differs between two tables of shared records.
+template <class Records, class Changes>
+void add_changes(Records const& before, Records const& now, Changes& out) {
+  for (auto const& [id, record] : now) {
+    auto const old = before.find(id);
+    if (old == before.end() || old->second != record) out.emplace_back(id, record);
+  }
+  for (auto const& [id, record] : before)
+    if (!now.contains(id)) out.emplace_back(id, nullptr);
+}
+
+} // namespace
 
 write_set plan::writes() const {
   static namespace_state const nothing;
@@ -42,22 +75,26 @@ write_set plan::writes() const {
   for (auto const& [name, state] : staged_) {
     auto const found = base_.namespaces.find(name);
     auto const& before = found == base_.namespaces.end() ? nothing : found->second;
-    for (auto const& [id, record] : state.sources) {
-      auto const old = before.sources.find(id);
-      if (old == before.sources.end() || old->second != record)
-        out.sources.emplace_back(id, record);
-    }
-    for (auto const& [id, record] : before.sources)
-      if (!state.sources.contains(id)) out.sources.emplace_back(id, nullptr);
+    add_changes(before.sources, state.sources, out.sources);
     if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
   }
+  if (judges_ != base_.judges) add_changes(base_.judges->sources, judges_->sources, out.sources);
+  add_changes(base_.timed, timed_, out.timed);
   return out;
 }
 
 void plan::take_over(model& base) && {
   base.revision = revision_;
+  base.timed = std::move(timed_);
+  if (base.judges != judges_) {
+    note_suspended(base, base.judges->sources, judges_->sources);
+    base.judges = std::move(judges_);
+  }
   for (auto& [name, state] : staged_) {
+    auto const old = base.namespaces.find(name);
+    note_suspended(base, old == base.namespaces.end() ? source_records() : old->second.sources,
+                   state.sources);
     if (state.exists())
       base.namespaces.insert_or_assign(name, std::move(state));
     else

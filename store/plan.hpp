@@ -7,6 +7,8 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -37,22 +39,23 @@ class draft {
   using states = std::map<std::string, namespace_state, std::less<>>;
   /// `below` and `further` must outlive it; a namespace is looked for in `below` first.
   draft(states const& below, states const& further, std::shared_ptr<definitions const> current)
-      : judges(std::move(current)), below_(below), further_(further) {}
+      : judges(std::move(current)), below_(&below), further_(&further) {}
 
   /// Schemas and rules as they shall be. A namespace's state has its schema beside.
   std::shared_ptr<definitions const> judges;
 
   /// Null: no such namespace.
   namespace_state const* find(std::string_view name_space) const;
+  /// The state below the draft; null: there was no such namespace.
+  namespace_state const* was(std::string_view name_space) const;
   /// The state to change; a new one is empty.
   namespace_state& edit(std::string_view name_space);
   states& edited() { return edited_; }
-  /// The names of all namespaces, edited or not, in order.
-  std::vector<std::string> names() const;
+  states const& edited() const { return edited_; }
 
  private:
-  states const& below_;
-  states const& further_;
+  states const* below_;
+  states const* further_;
   states edited_;
 };
 
@@ -80,13 +83,21 @@ class plan {
  private:
   outcome apply(source_batch const& asked);
   outcome apply(set_request const& asked);
+  /// The names of all namespaces, in order.
+  std::vector<std::string> names() const;
   outcome apply(rollback_request const& asked);
   outcome apply(restore_request const& asked);
   outcome apply(timed_request const& asked);
+  /// Sources to try again, and the record of one as it is staged; null: it is not known.
+  std::set<source_id> suspended() const;
+  std::shared_ptr<source_record const> find_record(source_id const& id) const;
+  /// Whether there is room for one more change that ends by itself, and it ends soon enough.
+  /// Errors: limit ("timed_changes", "timed_change_time").
+  [[nodiscard]] result<void> check_ending(std::optional<ending> const& how) const;
   draft begin() const { return {staged_, base_.namespaces, judges_}; }
   void keep(draft&& made, applied const& done);
   /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
-  void arm(ending const& how, set_request const& by, applied& done,
+  void arm(ending const& how, origin const& by, std::string const& comment, applied& done,
            std::map<std::string, timed_record::layer_change> layers);
   /// All that waits, the next one first.
   std::vector<timed_change> timed_list() const;

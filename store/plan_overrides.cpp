@@ -111,6 +111,17 @@ class layer_edits {
       if (edit.changed()) made.edit(name).overrides = edit.finish();
   }
 
+  /// What was done to each layer.
+  std::map<std::string, timed_record::layer_change> layer_changes() {
+    std::map<std::string, timed_record::layer_change> all;
+    for (auto& [name, edit] : edits_) {
+      if (!edit.changed()) continue;
+      auto const* const was = made_.was(name);
+      all[name] = {was == nullptr ? nullptr : was->overrides, edit.finish()};
+    }
+    return all;
+  }
+
   void set_revision(revision_number revision) {
     for (auto& [name, edit] : edits_)
       edit.set_revision(revision);
@@ -130,7 +141,8 @@ outcome plan::apply(set_request const& asked) {
   for (auto const& one : *assignments)
     if (auto const fine = check_value(one, bounds_); !fine) return fine.error();
 
-  draft made(staged_, base_.namespaces);
+  if (auto const fine = check_ending(asked.ends); !fine) return fine.error();
+  auto made = begin();
   layer_edits edits(made);
   override_origin by{.from = asked.from, .time = now_};
   by.from.where = layer::overrides;
@@ -141,20 +153,25 @@ outcome plan::apply(set_request const& asked) {
     edits.of(one.which->name_space()).set(*one.which, one.value ? *one.value : null, by);
   edits.put_into(made);
 
-  auto done = conclude(
-      made, {.bounds = bounds_,
-             .revision = revision_,
-             .now = now_,
-             .how = grouping::one_change,
-             .comment = asked.comment,
-             .origin_of = [&by](std::string const&, key_change const&) { return by.from; }});
-  if (!done) return done;
+  auto found = weigh(made, judge_, bounds_);
+  if (!found.objections.empty()) return refusal_of(found.objections, bounds_);
+  if (asked.ends && found.differences.empty()) return applied{.revision = revision_};
+  auto done =
+      conclude(made, std::move(found),
+               {.revision = revision_,
+                .now = now_,
+                .how = grouping::one_change,
+                .comment = asked.comment,
+                .origin_of = [&by](std::string const&, key_change const&) { return by.from; }});
   if (asked.dry_run) {
-    done->revision = revision_;
+    done.revision = revision_;
     return done;
   }
-  edits.set_revision(done->revision);
-  keep(std::move(made), *done);
+  edits.set_revision(done.revision);
+  auto layers = edits.layer_changes();
+  keep(std::move(made), done);
+  if (asked.ends && !done.changes.empty())
+    arm(*asked.ends, asked.from, asked.comment, done, std::move(layers));
   return done;
 }
 

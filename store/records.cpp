@@ -2,7 +2,7 @@
 
 #include <array>
 
-// The words for a source's state, as the interface Service shows them.
+// The words for states and kinds, as the interfaces show them.
 
 namespace cfgd::store {
 
@@ -10,6 +10,10 @@ std::string_view to_string(source_status status) {
   static constexpr std::array<std::string_view, 4> names{"active", "quarantined", "missing",
                                                          "untrusted"};
   return names.at(static_cast<std::size_t>(status));
+}
+
+std::string_view to_string(ending::kind what) {
+  return what == ending::kind::confirm ? "confirm" : "expire";
 }
 
 } // namespace cfgd::store
