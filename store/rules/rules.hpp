@@ -20,13 +20,13 @@ namespace cfgd::rules {
 
 /// One [[rule]] of a file.
 struct rule {
-  std::string name; ///< unique in all files
+  std::string name = {}; ///< unique in all files
   severity how = severity::error;
-  std::string check; ///< a Lua expression; the rule holds if it is neither false nor nil
-  std::string key;   ///< what it is about; may be empty
-  std::string message;
-  std::string path; ///< of its file
-  place where;      ///< of `check` in it
+  std::string check = {}; ///< a Lua expression; the rule holds if it is neither false nor nil
+  std::string key = {};   ///< what it is about; may be empty
+  std::string message = {};
+  std::string path = {}; ///< of its file
+  place where = {};      ///< of `check` in it
 
   friend bool operator==(rule const&, rule const&) = default;
 };
