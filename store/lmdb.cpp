@@ -165,6 +165,13 @@ std::optional<std::string_view> transaction::get(database from, std::string_view
 
 std::uint64_t transaction::id() const { return mdb_txn_id(handle_); }
 
+std::size_t transaction::used_bytes(database of) const {
+  MDB_stat status{};
+  check("mdb_stat", mdb_stat(handle_, of, &status), owner_->directory());
+  return (status.ms_branch_pages + status.ms_leaf_pages + status.ms_overflow_pages) *
+         status.ms_psize;
+}
+
 read_transaction::read_transaction(environment& owner) : transaction(owner, MDB_RDONLY) {}
 
 write_transaction::write_transaction(environment& owner) : transaction(owner, 0) {}
@@ -207,6 +214,7 @@ std::optional<entry> cursor::move(std::string_view key, unsigned operation) {
 std::optional<entry> cursor::first() { return move({}, MDB_FIRST); }
 std::optional<entry> cursor::last() { return move({}, MDB_LAST); }
 std::optional<entry> cursor::next() { return move({}, MDB_NEXT); }
+std::optional<entry> cursor::previous() { return move({}, MDB_PREV); }
 std::optional<entry> cursor::at_or_after(std::string_view key) { return move(key, MDB_SET_RANGE); }
 
 } // namespace lmdb

@@ -89,6 +89,8 @@ class transaction {
   database open(char const* name, if_absent what);
   std::optional<std::string_view> get(database from, std::string_view key) const;
   std::uint64_t id() const;
+  /// Bytes of the pages that a database takes.
+  std::size_t used_bytes(database of) const;
   std::filesystem::path const& directory() const { return owner_->directory(); }
 
  protected:
@@ -135,6 +137,7 @@ class cursor {
   std::optional<entry> first();
   std::optional<entry> last();
   std::optional<entry> next();
+  std::optional<entry> previous();
   /// The first entry whose key is not less than `key`.
   std::optional<entry> at_or_after(std::string_view key);
 

@@ -1,10 +1,13 @@
 #pragma once
 
 #include "store/encoding.hpp"
+#include "store/fields.hpp"
 #include "store/model.hpp"
 
+#include <cstddef>
 #include <memory>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::store {
 
@@ -12,7 +15,8 @@ namespace cfgd::store {
 /// readers throw damaged_record.
 
 void write_source(record_writer& out, source_record const& record);
-source_record read_source(record_reader& in, source_id id);
+source_record read_source(record_reader& in, source_id id,
+                          record_format written = record_format::second);
 
 void write_overrides(record_writer& out, override_record const& record);
 override_record read_overrides(record_reader& in);
@@ -21,9 +25,33 @@ void write_effective(record_writer& out, effective const& value);
 effective read_effective(record_reader& in, std::string_view name_space);
 
 void write_change(record_writer& out, change const& record);
-std::shared_ptr<change const> read_change(record_reader& in, revision_number revision);
+std::shared_ptr<change const> read_change(record_reader& in, revision_number revision,
+                                          record_format written = record_format::second);
+
+/// A change in its record: its leaves can be looked at without copying what they say. Views are as
+/// long valid as the record.
+struct change_view {
+  revision_number revision = 0;
+  wall_time time{};
+  origin from = {};
+  std::string_view comment = {};
+  struct leaf {
+    std::string_view key;
+    std::string_view before; ///< empty: absent
+    std::string_view after;
+    bool secret = false;
+  };
+  std::vector<leaf> keys = {};
+  std::vector<issue> warnings = {};
+  std::size_t bytes = 0; ///< of the record
+};
+change_view view_change(record_reader& in, revision_number revision,
+                        record_format written = record_format::second);
 
 /// When a change was made, without reading the rest.
 wall_time read_change_time(record_reader& in);
+
+void write_timed(record_writer& out, timed_record const& record);
+timed_record read_timed(record_reader& in, revision_number revision);
 
 } // namespace cfgd::store

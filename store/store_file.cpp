@@ -28,6 +28,15 @@ void make_store(std::filesystem::path const& empty) {
   first.commit();
 }
 
+/// Every record may be written anew before a page of the old ones may be used again. The file may
+/// grow over its limit by that, once; what is free in it afterwards is used first.
+void upgrade(lmdb::environment& old) {
+  old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 3) + least_map_bytes));
+  lmdb::write_transaction all(old);
+  layout::upgrade(all);
+  all.commit();
+}
+
 } // namespace
 
 store_file::store_file(state_directory&& place, limits const& bounds)
@@ -42,8 +51,12 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
     // Databases that another format may lack must not be asked for before the format is known.
     lmdb::environment first(made.place_.data(), {.map_bytes = made.first_map_bytes(),
                                                  .databases = layout::database_count});
-    lmdb::read_transaction view(first);
-    if (auto const known = layout::check_format(view); !known) return known.error();
+    auto const known = [&first] {
+      lmdb::read_transaction view(first);
+      return layout::check_format(view);
+    }();
+    if (!known) return known.error();
+    if (*known != layout::format) upgrade(first);
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),

@@ -1,0 +1,173 @@
+#include "store/fields.hpp"
+
+#include "core/json.hpp"
+
+#include <chrono>
+#include <limits>
+#include <utility>
+
+// What records have in common: times, origins, what is wrong with something, documents. Documents
+// are JSON text: what reads and writes it exactly is there already, and a foreign program can do it
+// too. A source's members keep the order of its file, for its places are counted in that order.
+//
+// What is read is checked as if a stranger had written it: a store may be written by another
+// program, and one that errs must not bring the service down later.
+
+namespace cfgd::store {
+namespace {
+
+enum origin_fields : std::uint8_t { has_uid = 1, has_gid = 2, has_pid = 4 };
+
+void write_place(record_writer& out, place at) {
+  out.u32(at.line);
+  out.u32(at.column);
+}
+
+place read_place(record_reader& in) {
+  place at;
+  at.line = in.u32();
+  at.column = in.u32();
+  return at;
+}
+
+issue read_issue(record_reader& in) {
+  issue one;
+  auto const how = in.u8();
+  if (how > static_cast<std::uint8_t>(severity::warning)) in.fail("there is no such severity");
+  one.how = static_cast<severity>(how);
+  one.rule = in.text();
+  one.key = in.text();
+  one.pointer = in.text();
+  one.message = in.text();
+  one.path = in.text();
+  one.where = read_place(in);
+  return one;
+}
+
+} // namespace
+
+void write_time(record_writer& out, wall_time time) { out.i64(time.time_since_epoch().count()); }
+
+wall_time read_time(record_reader& in) { return wall_time(std::chrono::milliseconds(in.i64())); }
+
+void write_origin(record_writer& out, origin const& from) {
+  out.u8(static_cast<std::uint8_t>(from.where));
+  out.text(from.path);
+  write_place(out, from.at);
+  out.u8(static_cast<std::uint8_t>((from.uid ? has_uid : 0) | (from.gid ? has_gid : 0) |
+                                   (from.pid ? has_pid : 0)));
+  out.u32(from.uid.value_or(0));
+  out.u32(from.gid.value_or(0));
+  out.u32(static_cast<std::uint32_t>(from.pid.value_or(0)));
+  out.text(from.unit);
+  out.u64(from.revision);
+}
+
+origin read_origin(record_reader& in) {
+  origin from;
+  auto const where = in.u8();
+  if (where > static_cast<std::uint8_t>(layer::overrides)) in.fail("there is no such layer");
+  from.where = static_cast<layer>(where);
+  from.path = in.text();
+  from.at = read_place(in);
+  auto const fields = in.u8();
+  auto const uid = in.u32();
+  auto const gid = in.u32();
+  auto const pid = in.u32();
+  if ((fields & has_uid) != 0) from.uid = uid;
+  if ((fields & has_gid) != 0) from.gid = gid;
+  if ((fields & has_pid) != 0) from.pid = static_cast<pid_t>(pid);
+  from.unit = in.text();
+  from.revision = in.u64();
+  return from;
+}
+
+void write_issues(record_writer& out, std::vector<issue> const& all) {
+  out.u32(static_cast<std::uint32_t>(all.size()));
+  for (auto const& one : all) {
+    out.u8(static_cast<std::uint8_t>(one.how));
+    out.text(one.rule);
+    out.text(one.key);
+    out.text(one.pointer);
+    out.text(one.message);
+    out.text(one.path);
+    write_place(out, one.where);
+  }
+}
+
+std::vector<issue> read_issues(record_reader& in) {
+  std::vector<issue> all;
+  for (auto issues = in.u32(); issues > 0; --issues)
+    all.push_back(read_issue(in));
+  return all;
+}
+
+void write_error(record_writer& out, error const& why) {
+  out.text(to_string(why.code));
+  out.text(why.message);
+  out.text(why.subject);
+  write_place(out, why.where);
+  out.u64(why.used);
+  out.u64(why.maximum);
+  write_issues(out, why.issues);
+}
+
+error read_error(record_reader& in, record_format written) {
+  error why;
+  auto const name = in.text();
+  auto code = errc::bad_key;
+  while (name != to_string(code)) {
+    if (code == errc::closed) in.fail("there is no such kind of error");
+    code = static_cast<errc>(static_cast<std::uint8_t>(code) + 1);
+  }
+  why.code = code;
+  why.message = in.text();
+  why.subject = in.text();
+  why.where = read_place(in);
+  why.used = in.u64();
+  why.maximum = in.u64();
+  if (written != record_format::first) why.issues = read_issues(in);
+  return why;
+}
+
+void write_object(record_writer& out, boost::json::object const& what) {
+  // The value borrows the object's memory for as long as it is written.
+  auto const begun = out.begin_text();
+  auto& text = out.buffer();
+  text.push_back('{');
+  for (auto const& member : what) {
+    if (text.back() != '{') text.push_back(',');
+    json::append_string(text, member.key());
+    text.push_back(':');
+    json::append_compact(text, member.value());
+  }
+  text.push_back('}');
+  out.end_text(begun);
+}
+
+boost::json::object read_object(record_reader& in) {
+  // What was let in was limited then; here the limits only keep the parser's stack.
+  json::read_limits const bounds{.depth = 1024,
+                                 .elements = std::numeric_limits<std::size_t>::max()};
+  auto parsed = json::parse(in.text(), json::dialect::strict, bounds);
+  if (!parsed) in.fail(parsed.error().message);
+  if (!parsed->is_object()) in.fail("the document is no object");
+  return std::move(parsed->get_object());
+}
+
+void write_document(record_writer& out, sourced_document const& document) {
+  write_object(out, document.root);
+  out.u32(static_cast<std::uint32_t>(document.places.size()));
+  for (auto const& at : document.places)
+    write_place(out, at);
+}
+
+sourced_document read_document(record_reader& in) {
+  sourced_document document;
+  document.root = read_object(in);
+  for (auto places = in.u32(); places > 0; --places)
+    document.places.push_back(read_place(in));
+  return document;
+}
+
+} // namespace cfgd::store

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "core/change.hpp"
+#include "core/document.hpp"
+#include "store/encoding.hpp"
+
+#include <boost/json/object.hpp>
+
+#include <cstdint>
+#include <vector>
+
+namespace cfgd::store {
+
+/// Formats of the store that records are read in. Records are written in the newest alone.
+enum class record_format : std::uint8_t {
+  first = 1,  ///< errors without issues; changes without secrets and warnings
+  second = 2, ///< as docs/store-format.md tells it
+};
+
+/// The parts that several kinds of records are made of. Writers append to a record; readers throw
+/// damaged_record.
+
+void write_time(record_writer& out, wall_time time);
+wall_time read_time(record_reader& in);
+
+void write_origin(record_writer& out, origin const& from);
+origin read_origin(record_reader& in);
+
+void write_issues(record_writer& out, std::vector<issue> const& all);
+std::vector<issue> read_issues(record_reader& in);
+
+void write_error(record_writer& out, error const& why);
+error read_error(record_reader& in, record_format written);
+
+void write_object(record_writer& out, boost::json::object const& what);
+boost::json::object read_object(record_reader& in);
+
+void write_document(record_writer& out, sourced_document const& document);
+sourced_document read_document(record_reader& in);
+
+} // namespace cfgd::store

@@ -1,0 +1,67 @@
+#include "store/layout_keys.hpp"
+
+#include "store/encoding.hpp"
+
+#include <charconv>
+
+// Which database holds what, and under which keys:
+//
+//   meta       text            decimal numbers and words, as text
+//   sources    a source's name one source: values, schemas and rules
+//   overrides  namespace       its override layer
+//   effective  namespace       its effective value and revision
+//   changes    revision        one change
+//   timed      revision        a change that ends by itself, and the way back
+//
+// The frame of records and the record "format" of meta stay as they are in all formats to come, so
+// that each cfgd can tell a store that is too new for it.
+
+namespace cfgd::store::layout_keys {
+
+std::string encode_revision(revision_number revision) {
+  std::string key(sizeof revision, '\0');
+  for (auto byte = key.rbegin(); byte != key.rend(); ++byte, revision >>= 8)
+    *byte = static_cast<char>(revision & 0xFF);
+  return key;
+}
+
+revision_number decode_revision(char const* database, lmdb::entry const& entry) {
+  revision_number revision = 0;
+  if (entry.key.size() != sizeof revision)
+    throw damaged_record(database, entry.key, "its key is no revision");
+  for (char const byte : entry.key)
+    revision = revision << 8 | static_cast<std::uint8_t>(byte);
+  return revision;
+}
+
+source_id decode_source(lmdb::entry const& entry) {
+  auto id = parse_source_id(entry.key);
+  if (!id) throw damaged_record(sources, entry.key, "its key names no source");
+  return *std::move(id);
+}
+
+void put_meta(lmdb::write_transaction& in, lmdb::database in_meta, std::string_view key,
+              std::string_view value) {
+  record_writer record;
+  record.rest(value);
+  in.put(in_meta, key, record.finish(key));
+}
+
+std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_meta,
+                                    std::string_view key) {
+  auto const found = in.get(in_meta, key);
+  if (!found) return std::nullopt;
+  return std::string(record_reader(meta, {key, *found}).rest());
+}
+
+std::uint64_t get_number(lmdb::transaction& in, lmdb::database in_meta, std::string_view key) {
+  auto const text = get_meta(in, in_meta, key);
+  if (!text) throw damaged_record(meta, key, "it is missing");
+  std::uint64_t number = 0;
+  auto const [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (code != std::errc() || end != text->data() + text->size())
+    throw damaged_record(meta, key, "it is no number");
+  return number;
+}
+
+} // namespace cfgd::store::layout_keys

@@ -1,0 +1,36 @@
+#pragma once
+
+#include "core/change.hpp"
+#include "core/source.hpp"
+#include "store/lmdb.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// The names of a store's databases, and the keys in them.
+namespace cfgd::store::layout_keys {
+
+inline constexpr char const* meta = "meta";
+inline constexpr char const* sources = "sources";
+inline constexpr char const* overrides = "overrides";
+inline constexpr char const* effective = "effective";
+inline constexpr char const* changes = "changes";
+inline constexpr char const* timed = "timed";
+
+/// 8 bytes, big-endian, so that key order is time order.
+std::string encode_revision(revision_number revision);
+
+/// Both throw damaged_record.
+revision_number decode_revision(char const* database, lmdb::entry const& entry);
+source_id decode_source(lmdb::entry const& entry);
+
+/// Words of the database meta, whose handle is `in_meta`. get_number throws damaged_record.
+void put_meta(lmdb::write_transaction& in, lmdb::database in_meta, std::string_view key,
+              std::string_view value);
+std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_meta,
+                                    std::string_view key);
+std::uint64_t get_number(lmdb::transaction& in, lmdb::database in_meta, std::string_view key);
+
+} // namespace cfgd::store::layout_keys

@@ -1,0 +1,54 @@
+#include "store/layout.hpp"
+#include "store/layout_keys.hpp"
+#include "store/record_codec.hpp"
+
+// From format 1 to format 2: sources and changes have fields more, and changes that end by
+// themselves have a database. Every record that has another form is written anew, all in one
+// transaction, so a store has one format or the other and never a mixture, whatever happens on the
+// way; and only what reads a store before it is upgraded has to know the old forms.
+
+namespace cfgd::store {
+namespace {
+
+/// Calls `rewrite(out, fields, entry)` for each record and puts what it writes in its place.
+template <class Rewrite>
+void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite) {
+  auto const database = in.open(name, lmdb::transaction::if_absent::fail);
+  std::string key;
+  while (true) {
+    record_writer out;
+    {
+      // A record that is written ends all views into the transaction.
+      lmdb::cursor at(in, database);
+      auto const entry = key.empty() ? at.first() : at.at_or_after(key + '\0');
+      if (!entry) return;
+      key = entry->key;
+      record_reader fields(name, *entry);
+      rewrite(out, fields, *entry);
+    }
+    in.put(database, key, out.finish(key));
+  }
+}
+
+} // namespace
+
+void layout::upgrade(lmdb::write_transaction& in) {
+  namespace keys = layout_keys;
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  if (keys::get_number(in, meta, "format") == format) return;
+  in.open(keys::timed, lmdb::transaction::if_absent::create);
+  rewrite_all(in, keys::sources,
+              [](record_writer& out, record_reader& fields, lmdb::entry const& entry) {
+                auto id = keys::decode_source(entry);
+                write_source(out, read_source(fields, std::move(id), record_format::first));
+              });
+  rewrite_all(in, keys::changes,
+              [](record_writer& out, record_reader& fields, lmdb::entry const& entry) {
+                auto const revision = keys::decode_revision(keys::changes, entry);
+                write_change(out, *read_change(fields, revision, record_format::first));
+              });
+  keys::put_meta(in, meta, "format", std::to_string(format));
+  keys::put_meta(in, meta, "needs", first_version);
+}
+
+} // namespace cfgd::store
