@@ -22,16 +22,13 @@ store::source_update update(std::string_view source, std::string_view content) {
 boost::json::value to_json(std::string_view text) { return json::parse(text).value(); }
 key to_key(std::string_view text) { return key::parse(text).value(); }
 
-source_id to_source(std::string_view text) {
-  auto const slash = text.find('/');
-  return {.where = parse_layer(text.substr(0, slash)).value(),
-          .relative = std::string(text.substr(slash + 1))};
-}
+source_id to_source(std::string_view text) { return parse_source_id(text).value(); }
 
 store::source_update good(std::string_view source, std::string_view content) {
   auto made = update(source, content);
   store::source_update::good what;
   what.document.root = to_json(content).as_object();
+  what.bytes = content;
   auto const nodes = static_cast<std::uint32_t>(std::count(content.begin(), content.end(), ':') +
                                                 std::count(content.begin(), content.end(), ','));
   for (std::uint32_t node = 0; node < nodes; ++node)

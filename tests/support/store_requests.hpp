@@ -14,7 +14,7 @@ namespace cfgd::test {
 boost::json::value to_json(std::string_view text);
 key to_key(std::string_view text);
 
-/// "admin/site.yaml"
+/// "admin/site.yaml", "schemas/admin/site.json"; must name a source.
 source_id to_source(std::string_view text);
 
 /// Good content of the source "admin/site.json": the JSON text of an object. The line of the n-th
