@@ -76,15 +76,15 @@ model config_store::impl::load_model(lmdb::transaction& view) {
     made->sources[id] = std::move(refused);
   }
   for (auto const& [name, schema] : made->schemas) {
-    auto& state = all.namespaces[name];
-    state.value.name_space = name;
-    state.schema = schema;
+    auto& named = all.namespaces[name];
+    named.value.name_space = name;
+    named.schema = schema;
   }
   all.judges = made;
   note_suspended(all, {}, made->sources);
-  for (auto& [name, state] : all.namespaces) {
-    note_suspended(all, {}, state.sources);
-    state.value.shown = shown_text(state);
+  for (auto& [name, one] : all.namespaces) {
+    note_suspended(all, {}, one.sources);
+    one.value.shown = shown_text(one);
   }
   run_rules(all, judging);
   return all;
