@@ -14,6 +14,7 @@
 
 #include "client/address.hpp"
 #include "client/detail/decode.hpp"
+#include "client/detail/decode_later.hpp"
 #include "client/detail/failures.hpp"
 #include "client/detail/socket.hpp"
 #include "ipc/framing.hpp"
@@ -48,14 +49,6 @@ enum class waited : std::uint8_t { ready, expired, aborted };
 
 time_point end_of(std::chrono::milliseconds limit) {
   return limit.count() > 0 ? clock::now() + limit : time_point::max();
-}
-
-template <class T, class Decode>
-asio::awaitable<result<T>> decoded(asio::awaitable<result<boost::json::object>> exchange,
-                                   Decode decode) {
-  auto reply = co_await std::move(exchange);
-  if (!reply) co_return std::move(reply).error();
-  co_return decode(std::move(*reply));
 }
 
 } // namespace
@@ -334,7 +327,7 @@ async_connection::call(std::string_view method, boost::json::object const& param
 }
 
 asio::awaitable<result<snapshot>> async_connection::get(std::vector<std::string> const& keys) {
-  return decoded<snapshot>(
+  return detail::decoded_later<snapshot>(
       impl_->exchange(
           call_text("io.cfgd.Config.Get", detail::encode_keys(keys), ipc::call_kind::plain)),
       detail::decode_snapshot);
@@ -346,7 +339,7 @@ async_connection::get_value(std::string_view key) {
 }
 
 asio::awaitable<result<commit>> async_connection::set(transaction const& what) {
-  return decoded<commit>(
+  return detail::decoded_later<commit>(
       impl_->exchange(
           call_text("io.cfgd.Config.Set", detail::encode_transaction(what), ipc::call_kind::plain)),
       detail::decode_commit);
@@ -361,6 +354,8 @@ asio::awaitable<result<std::optional<boost::json::object>>>
 async_connection::next_reply(std::chrono::milliseconds limit) {
   return impl_->next_reply(limit);
 }
+
+std::chrono::milliseconds async_connection::time_limit() const { return impl_->time_limit_; }
 
 bool async_connection::is_open() const { return impl_->socket_.is_open(); }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call_error.hpp"
+#include "history_types.hpp"
 #include "types.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -49,6 +50,33 @@ class async_connection {
   /// Returns when the change is durable.
   [[nodiscard]] boost::asio::awaitable<result<commit>> set(transaction const& what);
 
+  // As the functions of the same names of connection.
+
+  [[nodiscard]] boost::asio::awaitable<result<validation>>
+  validate(std::string_view name_space, boost::json::object const* document = nullptr);
+  [[nodiscard]] boost::asio::awaitable<result<std::vector<pending_change>>> list_pending();
+  [[nodiscard]] boost::asio::awaitable<result<void>> confirm(revision_number revision);
+  [[nodiscard]] boost::asio::awaitable<result<std::string>> extend(revision_number revision,
+                                                                   std::chrono::seconds time);
+  [[nodiscard]] boost::asio::awaitable<result<change_log>> log(log_query const& query);
+  [[nodiscard]] boost::asio::awaitable<result<difference>>
+  diff(revision_number from, std::optional<revision_number> to, std::string_view prefix);
+  [[nodiscard]] boost::asio::awaitable<result<past_values>>
+  get_at(std::vector<std::string> const& keys, revision_number revision);
+  [[nodiscard]] boost::asio::awaitable<result<commit>> rollback(rollback_request const& what);
+  [[nodiscard]] boost::asio::awaitable<result<std::vector<blame_line>>>
+  blame(std::string_view name_space);
+  [[nodiscard]] boost::asio::awaitable<result<commit>> restore(restore_request const& what);
+  [[nodiscard]] boost::asio::awaitable<result<revision_number>> compact(std::int64_t keep);
+
+  /// Begins an edit of several files, and gives its deadline (RFC 3339). It keeps the connection
+  /// for itself until await_edit() has given what came of it. Closing the connection ends the edit.
+  [[nodiscard]] boost::asio::awaitable<result<std::string>>
+  begin_edit(std::optional<std::chrono::seconds> time);
+  [[nodiscard]] boost::asio::awaitable<result<edit_outcome>> await_edit();
+  /// Ends the edit that is under way: of another connection than the one that began it.
+  [[nodiscard]] boost::asio::awaitable<result<edit_outcome>> end_edit();
+
   /// Sends a call with 'more'. It keeps the connection for itself until next_reply() has given the
   /// last reply or an error, or the connection was closed.
   [[nodiscard]] boost::asio::awaitable<result<void>>
@@ -58,6 +86,7 @@ class async_connection {
   [[nodiscard]] boost::asio::awaitable<result<std::optional<boost::json::object>>>
   next_reply(std::chrono::milliseconds limit);
 
+  std::chrono::milliseconds time_limit() const;
   bool is_open() const;
 
   /// Closes. What waits ends with `closed`.

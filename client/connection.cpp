@@ -31,6 +31,8 @@
 namespace cfgd::client {
 namespace {
 
+using detail::decoded;
+
 using clock = std::chrono::steady_clock;
 
 /// Replies may be larger than what a service takes; still nothing unbounded.
@@ -61,14 +63,6 @@ bool wait_for(int descriptor, short events, deadline const& end) {
     if (ready > 0) return true;
     if (ready == 0 || errno != EINTR) return false;
   }
-}
-
-/// Applies a decode function to a call's reply.
-template <class Decode>
-auto decoded(result<boost::json::object> reply, Decode decode)
-    -> decltype(decode(std::move(*reply))) {
-  if (!reply) return std::move(reply).error();
-  return decode(std::move(*reply));
 }
 
 } // namespace
@@ -207,6 +201,8 @@ result<connection> connection::connect(std::string_view address,
 void connection::set_time_limit(std::chrono::milliseconds time_limit) {
   impl_->time_limit = time_limit;
 }
+
+std::chrono::milliseconds connection::time_limit() const { return impl_->time_limit; }
 
 bool connection::is_open() const { return impl_->socket >= 0; }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call_error.hpp"
+#include "history_types.hpp"
 #include "types.hpp"
 
 #include <boost/json/object.hpp>
@@ -37,6 +38,7 @@ class connection {
 
   /// Bounds later operations. Zero: none.
   void set_time_limit(std::chrono::milliseconds time_limit);
+  std::chrono::milliseconds time_limit() const;
   bool is_open() const;
 
   /// Any method. `method` is qualified: "io.cfgd.Config.Get".
@@ -67,6 +69,46 @@ class connection {
   [[nodiscard]] result<commit> unset(std::vector<std::string> keys);
   /// Returns when every file edit made before the call is in force or was refused.
   [[nodiscard]] result<revision_number> sync();
+
+  /// What schemas and rules say about a document of `name_space` as if it were the effective one;
+  /// without a document, about what is in force.
+  [[nodiscard]] result<validation> validate(std::string_view name_space,
+                                            boost::json::object const* document = nullptr);
+
+  /// Changes that end by themselves, the next one first.
+  [[nodiscard]] result<std::vector<pending_change>> list_pending();
+  /// Lets a change that would end by itself stay.
+  [[nodiscard]] result<void> confirm(revision_number revision);
+  /// Lets a change end so long from now. The deadline, RFC 3339.
+  [[nodiscard]] result<std::string> extend(revision_number revision, std::chrono::seconds time);
+
+  /// Begins an edit of several files: what is saved from now on is held back, and taken in as one
+  /// change when the edit ends, by end_edit() of another connection, after `time` (ten minutes
+  /// unless told), or by the end of this connection. `on_begun` is told the deadline (RFC 3339).
+  /// Then this waits, with no other limit than the service's, for what comes of the edit. If
+  /// `on_begun` says stop the connection is closed, which ends the edit as well, and the result is
+  /// `closed`.
+  [[nodiscard]] result<edit_outcome>
+  begin_edit(std::optional<std::chrono::seconds> time,
+             std::function<step(std::string const& deadline)> const& on_begun);
+  /// Ends the edit that is under way, whoever began it.
+  [[nodiscard]] result<edit_outcome> end_edit();
+
+  // io.cfgd.History
+
+  [[nodiscard]] result<change_log> log(log_query const& query = {});
+  /// Between two revisions; `to` is now if it is absent.
+  [[nodiscard]] result<difference>
+  diff(revision_number from, std::optional<revision_number> to = {}, std::string_view prefix = {});
+  [[nodiscard]] result<past_values> get_at(std::vector<std::string> const& keys,
+                                           revision_number revision);
+  /// Makes the effective values what they were, as a new revision.
+  [[nodiscard]] result<commit> rollback(rollback_request const& what);
+  [[nodiscard]] result<std::vector<blame_line>> blame(std::string_view name_space);
+  /// Replaces the whole override layer.
+  [[nodiscard]] result<commit> restore(restore_request const& what);
+  /// Forgets changes but the newest `keep`. The oldest revision that is still kept.
+  [[nodiscard]] result<revision_number> compact(std::int64_t keep);
 
   // io.cfgd.Service
 

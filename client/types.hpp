@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,10 @@ struct origin {
   std::optional<std::int64_t> column; ///< from 1
   std::optional<std::int64_t> uid;
   revision_number revision = 0;
+  std::optional<std::int64_t> gid = {};
+  std::optional<std::int64_t> pid = {};
+  std::optional<std::string> unit = {}; ///< systemd unit of that process
+  std::optional<std::string> time = {}; ///< RFC 3339, UTC, where it is kept
 };
 
 /// Values of one revision.
@@ -56,7 +61,22 @@ struct issue {
   std::optional<std::string> key;
   std::optional<std::string> pointer;
   std::string message;
+  /// The file that says it and the place in it, counted from 1.
+  std::optional<std::string> path = {};
+  std::optional<std::int64_t> line = {};
+  std::optional<std::int64_t> column = {};
 };
+
+/// Why a change was refused.
+struct refusal {
+  std::vector<issue> issues;
+  std::int64_t more = 0; ///< how many more there are
+};
+
+struct call_error;
+
+/// What an Invalid of the service says; absent for any other failure.
+std::optional<refusal> refusal_of(call_error const& why);
 
 enum class commit_mode : std::uint8_t {
   apply,
@@ -71,6 +91,10 @@ struct transaction {
   std::optional<revision_number> if_revision = {};
   commit_mode mode = commit_mode::apply;
   std::string comment = {};
+  /// Undo it after so long, unless confirm() comes before.
+  std::optional<std::chrono::seconds> confirm = {};
+  /// Let it end after so long: what it replaced shows again.
+  std::optional<std::chrono::seconds> expire = {};
 };
 
 /// What a transaction did, durably.
@@ -78,6 +102,30 @@ struct commit {
   revision_number revision = 0;
   std::vector<std::string> changed; ///< keys whose effective value changed
   std::vector<issue> warnings;
+  std::optional<std::string> deadline = {}; ///< RFC 3339, if it ends by itself
+};
+
+/// What schemas and rules say about a document.
+struct validation {
+  bool valid = false;
+  std::vector<issue> issues;
+};
+
+/// A change that ends by itself.
+struct pending_change {
+  revision_number revision = 0;
+  std::string kind;     ///< confirm, expire, or a newer one
+  std::string deadline; ///< RFC 3339
+  std::vector<std::string> keys;
+  std::optional<std::int64_t> uid;
+  std::optional<std::string> comment;
+};
+
+/// What came of an edit of several files.
+struct edit_outcome {
+  revision_number revision = 0;
+  std::vector<std::string> changed;
+  std::vector<issue> issues; ///< why files were refused, and warnings
 };
 
 struct service_status {
@@ -91,6 +139,11 @@ struct service_status {
   std::vector<std::string> namespaces;
   std::int64_t connections = 0;
   std::int64_t watchers = 0;
+  /// Namespaces that are served from the defaults of their schemas.
+  std::vector<std::string> fallback = {};
+  std::vector<pending_change> pending = {};
+  /// RFC 3339; until when an edit of several files may take, if one is under way.
+  std::optional<std::string> edit_deadline = {};
 };
 
 /// One configuration file.
@@ -105,6 +158,8 @@ struct source_file {
   revision_number revision = 0;
   std::int64_t size = 0; ///< bytes
   std::string watch;     ///< inotify or poll
+  std::string kind = {}; ///< values, schema, rules; empty where the service does not tell
+  std::vector<issue> issues = {};
 };
 
 struct namespace_cache {

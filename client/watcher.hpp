@@ -66,7 +66,8 @@ class watcher {
   /// Ends next() with `closed`.
   void stop();
 
-  /// The revision of the last event; 0 before the first.
+  /// The revision up to which everything was told: that of the last event, or a later one that
+  /// changed nothing that is watched. 0 before the first event.
   revision_number revision() const;
 
  private:

@@ -1,13 +1,17 @@
 #pragma once
 
 #include "client/call_error.hpp"
+#include "client/history_types.hpp"
 #include "client/types.hpp"
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 /// From the parameters of replies to types, and from types to the parameters of calls. No I/O.
@@ -23,12 +27,24 @@ namespace cfgd::client::detail {
 [[nodiscard]] result<std::vector<source_file>> decode_sources(boost::json::object&& from);
 [[nodiscard]] result<cache_stats> decode_cache_stats(boost::json::object&& from);
 
-/// One field alone.
+[[nodiscard]] result<validation> decode_validation(boost::json::object&& from);
+[[nodiscard]] result<std::vector<pending_change>> decode_pending(boost::json::object&& from);
+[[nodiscard]] result<edit_outcome> decode_edit_outcome(boost::json::object&& from);
+
+[[nodiscard]] result<change_log> decode_log(boost::json::object&& from);
+[[nodiscard]] result<difference> decode_difference(boost::json::object&& from);
+[[nodiscard]] result<past_values> decode_past_values(boost::json::object&& from);
+[[nodiscard]] result<std::vector<blame_line>> decode_blame(boost::json::object&& from);
+[[nodiscard]] result<revision_number> decode_oldest(boost::json::object&& from);
+
+/// One field alone, or none.
 [[nodiscard]] result<revision_number> decode_revision(boost::json::object&& from);
 [[nodiscard]] result<std::int64_t> decode_count(boost::json::object&& from, std::string_view field);
 [[nodiscard]] result<std::string> decode_text(boost::json::object&& from, std::string_view field);
 [[nodiscard]] result<std::vector<std::string>> decode_names(boost::json::object&& from,
                                                             std::string_view field);
+
+[[nodiscard]] result<void> decode_nothing(boost::json::object&& from);
 
 /// The issues of an error's parameters; those that make no sense are left out.
 [[nodiscard]] std::vector<issue> decode_issues(boost::json::object const& from,
@@ -42,5 +58,28 @@ std::string encode_keys(std::vector<std::string> const& keys);
 /// {"name":"text"}; an empty text is left out.
 std::string encode_optional(std::string_view name, std::string_view text);
 std::string encode_transaction(transaction const& what);
+
+// Parameters as an object.
+
+boost::json::object parameters_of(log_query const& what);
+boost::json::object parameters_of(rollback_request const& what);
+boost::json::object parameters_of(restore_request const& what);
+boost::json::object diff_parameters(revision_number from, std::optional<revision_number> to,
+                                    std::string_view prefix);
+boost::json::object get_at_parameters(std::vector<std::string> const& keys, revision_number at);
+/// `document` may be null.
+boost::json::object validate_parameters(std::string_view name_space,
+                                        boost::json::object const* document);
+boost::json::object revision_parameters(revision_number revision);
+boost::json::object extend_parameters(revision_number revision, std::chrono::seconds time);
+boost::json::object edit_parameters(std::optional<std::chrono::seconds> time);
+
+/// Applies a decode function to a call's reply.
+template <class Decode>
+auto decoded(result<boost::json::object> reply, Decode decode)
+    -> decltype(decode(std::move(*reply))) {
+  if (!reply) return std::move(reply).error();
+  return decode(std::move(*reply));
+}
 
 } // namespace cfgd::client::detail

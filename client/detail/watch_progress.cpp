@@ -9,6 +9,10 @@
 /// begins one at any time. After the first state every further one is told as a resync, also when
 /// the server sent it unasked.
 ///
+/// A reply that has nothing but its revision is progress: nothing that is watched changed up to
+/// there. Nobody is told; a reconnect goes on from there, so that a watch of quiet keys does not
+/// fall out of the history.
+///
 /// Revisions that were told already are dropped, so that an event is told once whatever the service
 /// repeats after a reconnect.
 
@@ -61,7 +65,8 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
 
   bool const bare = reply.values.empty() && reply.removed.empty();
   if (bare) {
-    // Says that all up to here was told: news the first time, afterwards every reconnect's noise.
+    // Says that all up to here was told, because other keys changed or a watch was resumed: news to
+    // the caller the first time that it is ready, afterwards only the place to go on from.
     last_ = std::max(last_.value_or(0), reply.revision);
     if (!reply.ready || std::exchange(established_, true)) return {};
     return reply;

@@ -5,6 +5,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
+#include <future>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -260,6 +262,66 @@ BOOST_AUTO_TEST_CASE(value_throws_what_the_error_says) {
   BOOST_CHECK_EXCEPTION(none.value(), call_exception, [](call_exception const& thrown) {
     return thrown.error().kind == failure::unreachable;
   });
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_is_waited_for_longer_than_a_call) {
+  std::promise<void> may_end;
+  scripted_peer peer(
+      path, {[&](scripted_connection& client) {
+        if (client.receive() !=
+            R"({"method":"io.cfgd.Config.BeginEdit","parameters":{"seconds":60},"more":true})") {
+          throw std::runtime_error("unexpected call");
+        }
+        client.send(R"({"parameters":{"deadline":"d"},"continues":true})");
+        may_end.get_future().wait();
+        client.send(R"({"parameters":{"revision":8,"changed":["a.b"],)"
+                    R"("issues":[]}})");
+        client.wait_for_close();
+      }});
+  {
+    auto service = connected();
+    std::string told;
+
+    auto const outcome = service.begin_edit(std::chrono::minutes(1), [&](std::string const& until) {
+      told = until;
+      BOOST_TEST(service.time_limit().count() == 0);
+      may_end.set_value();
+      return step::more;
+    });
+
+    BOOST_REQUIRE(outcome);
+    BOOST_TEST(told == "d");
+    BOOST_TEST(outcome->revision == 8U);
+    BOOST_TEST(outcome->changed.at(0) == "a.b");
+    BOOST_TEST(service.time_limit().count() > 0);
+    BOOST_TEST(service.is_open());
+  }
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_log_is_collected_over_several_replies) {
+  auto const one = [](int revision) {
+    return R"({"revision":)" + std::to_string(revision) +
+           R"(,"time":"t","origin":{"layer":"override","revision":1},)"
+           R"("created":[],"updated":[],"deleted":[]})";
+  };
+  scripted_peer peer(path, {[&](scripted_connection& client) {
+                       client.receive();
+                       client.send(R"({"parameters":{"changes":[)" + one(9) +
+                                   R"(],"oldest":1},"continues":true})");
+                       client.send(R"({"parameters":{"changes":[)" + one(8) + R"(],"oldest":1}})");
+                       client.wait_for_close();
+                     }});
+  {
+    auto service = connected();
+
+    auto const all = service.log();
+
+    BOOST_REQUIRE(all);
+    BOOST_REQUIRE(all->changes.size() == 2U);
+    BOOST_TEST(all->changes[1].revision == 8U);
+  }
+  peer.finish();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

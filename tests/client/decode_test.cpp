@@ -97,6 +97,103 @@ BOOST_AUTO_TEST_CASE(a_transaction_says_only_what_is_wanted) {
       R"({"values":{"a.b":0.5},"unset":["c.d","e"],"ifRevision":7,"dryRun":true,"comment":"why \"so\""})");
 }
 
+BOOST_AUTO_TEST_CASE(a_transaction_may_end_by_itself) {
+  transaction what;
+  what.unset = {"a"};
+  what.confirm = std::chrono::minutes(15);
+  BOOST_TEST(encode_transaction(what) == R"({"unset":["a"],"confirmSeconds":900})");
+
+  what.confirm.reset();
+  what.expire = std::chrono::hours(2);
+  BOOST_TEST(encode_transaction(what) == R"({"unset":["a"],"expireSeconds":7200})");
+
+  auto const done = decode_commit(
+      object_of(R"({"revision":3,"changed":[],"deadline":"2026-11-23T10:36:32.000Z"})"));
+  BOOST_TEST(done.value().deadline.value() == "2026-11-23T10:36:32.000Z");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_has_its_places_and_what_is_left_out) {
+  call_error why{.kind = failure::refused,
+                 .message = {},
+                 .name = "io.cfgd.History.Invalid",
+                 .parameters = object_of(
+                     R"({"issues":[{"severity":"error","rule":"r","message":"m","path":"/e/a.yaml",
+                         "line":3,"column":8}],"more":4})")};
+
+  auto const told = refusal_of(why);
+
+  BOOST_REQUIRE(told.has_value());
+  BOOST_TEST(told->more == 4);
+  BOOST_TEST(told->issues.at(0).path.value() == "/e/a.yaml");
+  BOOST_TEST(told->issues.at(0).line.value() == 3);
+  BOOST_TEST(told->issues.at(0).column.value() == 8);
+  why.name = "io.cfgd.Config.ReadOnly";
+  BOOST_TEST(!refusal_of(why).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(an_origin_tells_who_wrote) {
+  auto const told = decode_explanation(object_of(
+      R"({"candidates":[{"origin":{"layer":"override","uid":1,"gid":2,"pid":3,"unit":"a.service",
+          "time":"2026-11-23T10:36:32.000Z","revision":5}}],
+          "secret":true,"writable":false,"revision":5})"));
+
+  BOOST_REQUIRE(told);
+  origin const& from = told->candidates.at(0).from;
+  BOOST_TEST(from.gid.value() == 2);
+  BOOST_TEST(from.pid.value() == 3);
+  BOOST_TEST(from.unit.value() == "a.service");
+  BOOST_TEST(from.time.value() == "2026-11-23T10:36:32.000Z");
+}
+
+BOOST_AUTO_TEST_CASE(the_state_has_what_ends_by_itself) {
+  auto const told = decode_status(object_of(
+      R"({"version":"1","pid":1,"startTime":"t","status":"healthy","ready":true,"degraded":false,
+          "revision":5,"namespaces":[],"connections":1,"watchers":0,"fallback":["a"],
+          "pending":[{"revision":4,"kind":"confirm","deadline":"d","keys":["a.b"],"uid":7}],
+          "editDeadline":"e"})"));
+
+  BOOST_REQUIRE(told);
+  BOOST_TEST(told->fallback.at(0) == "a");
+  BOOST_TEST(told->pending.at(0).kind == "confirm");
+  BOOST_TEST(told->pending.at(0).uid.value() == 7);
+  BOOST_TEST(told->edit_deadline.value() == "e");
+}
+
+BOOST_AUTO_TEST_CASE(changes_have_their_keys_and_values) {
+  auto const told = decode_log(object_of(
+      R"({"changes":[{"revision":4,"time":"t","origin":{"layer":"admin","path":"/e","revision":4},
+          "pid":9,"comment":"why","created":["a.b"],"updated":[],"deleted":["a.c"],
+          "before":{"a.c":1},"after":{"a.b":2}}],"oldest":2})"));
+
+  BOOST_REQUIRE(told);
+  change const& one = told->changes.at(0);
+  BOOST_TEST(one.revision == 4U);
+  BOOST_TEST(one.from.layer == "admin");
+  BOOST_TEST(one.pid.value() == 9);
+  BOOST_TEST(one.created.at(0) == "a.b");
+  BOOST_TEST(one.before.at("a.c").as_int64() == 1);
+  BOOST_TEST(one.after.at("a.b").as_int64() == 2);
+  BOOST_TEST(told->oldest == 2U);
+  BOOST_TEST(!decode_log(object_of(R"({"changes":[{"revision":4}],"oldest":2})")));
+}
+
+BOOST_AUTO_TEST_CASE(questions_to_history_say_only_what_is_wanted) {
+  BOOST_TEST(encode_object(parameters_of(log_query())) == "");
+  log_query query;
+  query.prefix = "a";
+  query.before = 9;
+  query.limit = 5;
+  query.detail = log_detail::values;
+  BOOST_TEST(encode_object(parameters_of(query)) ==
+             R"({"prefix":"a","limit":5,"values":true,"beforeRevision":9})");
+  rollback_request back;
+  back.revision = 3;
+  back.mode = commit_mode::check;
+  back.confirm = std::chrono::seconds(60);
+  BOOST_TEST(encode_object(parameters_of(back)) ==
+             R"({"revision":3,"dryRun":true,"confirmSeconds":60})");
+}
+
 BOOST_AUTO_TEST_CASE(an_object_keeps_its_order) {
   boost::json::object const what{{"b", 1}, {"a", {{"z", "x"}}}};
 

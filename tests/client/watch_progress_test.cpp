@@ -121,6 +121,30 @@ BOOST_AUTO_TEST_CASE(quiet_progress_moves_the_place_to_go_on_from) {
   BOOST_TEST(watched.begin().value() == 50U);
 }
 
+BOOST_AUTO_TEST_CASE(progress_moves_the_place_to_go_on_from_and_tells_nobody) {
+  auto watched = begun(resync_mode::whole);
+
+  BOOST_TEST(!watched.take(part(70, "{}")).has_value());
+  BOOST_TEST(watched.revision() == 70U);
+  BOOST_TEST(!watched.take(part(60, "{}")).has_value());
+
+  BOOST_TEST(watched.begin().value() == 70U);
+  BOOST_TEST(!watched.take(part(70, R"({"a.x":3})")).has_value());
+  BOOST_TEST(watched.take(part(71, R"({"a.x":4})")).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(progress_before_ready_does_not_stand_for_it) {
+  progress watched(3, resync_mode::whole);
+  watched.begin();
+
+  BOOST_TEST(!watched.take(part(5, "{}")).has_value());
+  BOOST_TEST(!watched.established());
+  auto const event = watched.take(ready(part(5, "{}")));
+
+  BOOST_REQUIRE(event.has_value());
+  BOOST_TEST(event->ready);
+}
+
 BOOST_AUTO_TEST_CASE(a_resync_gives_the_whole_state) {
   auto watched = begun(resync_mode::whole);
 
