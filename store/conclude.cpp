@@ -87,9 +87,7 @@ class scales {
   weighed weigh() {
     for (auto const& [name, state] : made_.edited())
       weigh_namespace(name, state);
-    out_.rules = made_.judges->rules;
-    for (auto& rule : out_.rules)
-      if (must_run(rule)) run(rule);
+    run_rules();
     return std::move(out_);
   }
 
@@ -145,6 +143,16 @@ class scales {
     append_differences(keys, name, view(before.text), view(text));
     mark_secrets(keys, schema, schema_of(was));
     out_.differences.push_back({name, std::move(value), std::move(keys)});
+  }
+
+  void run_rules() {
+    auto const& rules = made_.judges->rules;
+    for (std::size_t index = 0; index < rules.size(); ++index) {
+      if (!must_run(rules[index])) continue;
+      // Copied for those that run only: a rule that reads nothing of a change costs nothing.
+      if (out_.rules.empty()) out_.rules = rules;
+      run(out_.rules[index]);
+    }
   }
 
   bool must_run(standing_rule const& rule) const {
@@ -303,7 +311,7 @@ applied conclude(draft& made, weighed&& found, conclusion const& by) {
     for (auto& difference : found.differences)
       take(out, made, difference);
   }
-  if (!is_same(found.rules, made.judges->rules)) {
+  if (!found.rules.empty() && !is_same(found.rules, made.judges->rules)) {
     auto judges = std::make_shared<definitions>(*made.judges);
     judges->rules = std::move(found.rules);
     made.judges = std::move(judges);

@@ -33,7 +33,7 @@ struct weighed {
   std::vector<difference> differences;
   std::vector<objection> objections;
   std::vector<issue> warnings;
-  /// All rules, with what they said now.
+  /// All rules, with what they said now; empty if none has run.
   std::vector<standing_rule> rules;
 };
 
