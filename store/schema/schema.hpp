@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -23,6 +24,21 @@ namespace cfgd::schema {
 /// live as long as what was compiled with it.
 using loader = std::function<boost::json::value const*(std::string_view uri)>;
 
+/// Whether the keyword "format" is checked. The specification leaves it to us since 2019-09; a
+/// setting that says "ipv4" is meant to be one.
+enum class formats : std::uint8_t {
+  assert_them,
+  annotate, ///< checked only if the metaschema has the vocabulary format-assertion
+};
+
+/// The draft of a schema that names none.
+enum class draft : std::uint8_t { draft4, draft6, draft7, draft2019, draft2020 };
+
+struct options {
+  formats how = formats::assert_them;
+  draft unnamed = draft::draft2020;
+};
+
 /// What a schema says about a document.
 struct verdict {
   /// Errors, then warnings (`deprecated`), each in the order of the document; at most
@@ -38,11 +54,13 @@ class schema {
  public:
   /// Compiles what `document` says, which is looked up in `load` under `uri`, with all it refers
   /// to. A schema without $schema is of draft 2020-12. The schema itself is checked: each keyword's
-  /// type, every $ref, every pattern.
+  /// type, every $ref, every pattern, every default (it must fit its own subschema).
   /// Errors: invalid (message; subject is the URI with the JSON pointer of the fault as fragment),
   /// limit ("schema_steps").
-  [[nodiscard]] static result<std::shared_ptr<schema const>>
-  compile(std::string const& uri, loader const& load, limits const& bounds);
+  [[nodiscard]] static result<std::shared_ptr<schema const>> compile(std::string const& uri,
+                                                                     loader const& load,
+                                                                     limits const& bounds,
+                                                                     options const& how = {});
 
   ~schema();
 

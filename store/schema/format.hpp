@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string_view>
+
+/// The values of the keyword "format" (JSON Schema Validation 2020-12, section 7).
+namespace cfgd::schema {
+
+struct format_rule {
+  std::string_view name;
+  /// What it must be: "must be " + this.
+  std::string_view meaning;
+  bool (*fits)(std::string_view text);
+};
+
+/// Null: not known, which lets everything pass.
+format_rule const* find_format(std::string_view name);
+
+// RFC 3339, section 5.6 and appendix A.
+bool is_date_time(std::string_view text);
+bool is_date(std::string_view text);
+bool is_time(std::string_view text);
+bool is_duration(std::string_view text);
+
+// RFC 5321, 6531, 1123, 5890; RFC 2673 section 3.2, RFC 4291 section 2.2.
+bool is_email(std::string_view text);
+bool is_idn_email(std::string_view text);
+bool is_hostname(std::string_view text);
+bool is_idn_hostname(std::string_view text);
+bool is_ipv4(std::string_view text);
+bool is_ipv6(std::string_view text);
+
+} // namespace cfgd::schema
