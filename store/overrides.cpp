@@ -1,5 +1,6 @@
 #include "store/overrides.hpp"
 
+#include "store/members.hpp"
 #include "store/merge.hpp"
 
 #include <boost/assert.hpp>
@@ -16,29 +17,6 @@ namespace cfgd::store {
 namespace {
 
 namespace json = boost::json;
-
-/// Removes the member at `path` and the parents that this empties. Returns whether it was there.
-bool erase_member(json::object& from, std::span<std::string const> path) {
-  auto* const found = from.if_contains(path.front());
-  if (found == nullptr) return false;
-  if (path.size() > 1) {
-    auto* const below = found->if_object();
-    if (below == nullptr || !erase_member(*below, path.subspan(1))) return false;
-    if (!below->empty()) return true;
-  }
-  from.erase(path.front());
-  return true;
-}
-
-/// Puts a value at `path`; what is no object on the way becomes one.
-void put_member(json::object& into, std::span<std::string const> path, json::value const& value) {
-  auto* object = &into;
-  for (auto const& part : path.first(path.size() - 1)) {
-    auto& below = (*object)[part];
-    object = below.is_object() ? &below.get_object() : &below.emplace_object();
-  }
-  (*object)[path.back()] = value;
-}
 
 /// Erases the keys at and below `which`.
 void forget_keys(std::map<key, override_origin>& keys, key const& which) {
@@ -94,7 +72,7 @@ void override_edit::set(key const& which, json::value const& value, override_ori
     BOOST_ASSERT(value.is_object());
     record_->document = value.get_object();
   } else {
-    put_member(record_->document, which.path(), value);
+    put_member(record_->document, which.path()) = value;
   }
   record_->keys.insert_or_assign(which, by);
   set_.push_back(which);

@@ -21,6 +21,8 @@ class override_edit {
   void set(key const& which, boost::json::value const& value, override_origin const& by);
 
   bool changed() const { return changed_; }
+  /// As edited so far.
+  boost::json::object const& document() const { return record_->document; }
   /// Gives the keys that were set their revision.
   void set_revision(revision_number revision);
 

@@ -15,6 +15,9 @@
 
 namespace cfgd::store {
 
+class override_edits;
+struct edit_terms;
+
 /// What one transaction writes: the last state of each record that differs from what was.
 struct write_set {
   revision_number revision = 0;
@@ -88,6 +91,13 @@ class plan {
   outcome apply(rollback_request const& asked);
   outcome apply(restore_request const& asked);
   outcome apply(timed_request const& asked);
+  /// Effective texts as past tells them, of this batch's revisions, too.
+  [[nodiscard]] result<std::map<std::string, std::string>>
+  texts_at(revision_number revision, std::string const& name_space) const;
+  /// Makes a change of a draft by its edited override layers: the end of every request for one.
+  outcome finish(draft& made, override_edits& edits, edit_terms const& how);
+  /// Undoes a change that ends. Its record is gone already.
+  outcome end(timed_record const& ended);
   /// Sources to try again, and the record of one as it is staged; null: it is not known.
   std::set<source_id> suspended() const;
   std::shared_ptr<source_record const> find_record(source_id const& id) const;

@@ -1,0 +1,153 @@
+#include "store/blame.hpp"
+
+#include "core/json.hpp"
+#include "store/merge.hpp"
+#include "store/overrides.hpp"
+
+#include <boost/range/adaptor/reversed.hpp>
+
+#include <cstddef>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+// History is asked first and only until every leaf has its change. What it does not tell any more
+// the layers do, the topmost first: of an effective leaf, whoever says it topmost has given it. The
+// files are walked once each instead of being asked for every leaf by itself: a file's places are
+// counted from its beginning, and a namespace may have a hundred thousand leaves.
+
+namespace cfgd::store {
+namespace {
+
+/// The leaves that nobody is found for yet, by their keys.
+class search {
+ public:
+  explicit search(namespace_state const& state) : state_(state) {
+    key const whole(std::vector{state.value.name_space});
+    canonical::for_each_leaf(whole, *state.value.text,
+                             [this](key const& which, std::string_view value) {
+                               auto& leaf = found_.emplace_back();
+                               leaf.key = which.str();
+                               leaf.value = value;
+                               keys_.push_back(which);
+                               return true;
+                             });
+    for (std::size_t at = 0; at < found_.size(); ++at)
+      open_.emplace(found_[at].key, at);
+  }
+
+  bool done() const { return open_.empty(); }
+
+  void ask(change_view const& newer) {
+    for (auto const& leaf : newer.keys) {
+      auto* const found = take(leaf.key);
+      if (found == nullptr) continue;
+      found->from = newer.from;
+      found->time = newer.time;
+      found->comment = newer.comment;
+      if (leaf.secret) found->value.clear();
+    }
+  }
+
+  void ask(override_record const& overrides) {
+    auto const still = std::exchange(open_, {});
+    for (auto const& [text, at] : still) {
+      if (look_up(overrides.document, keys_[at].path()).value == nullptr) {
+        open_.emplace(text, at);
+        continue;
+      }
+      if (auto const* const by = find_origin(overrides, keys_[at])) found_[at].from = by->from;
+      found_[at].from.where = layer::overrides;
+    }
+  }
+
+  void ask(source_record const& source) {
+    if (!source.row.in_force || done()) return;
+    std::string at = state_.value.name_space;
+    std::size_t place = 0;
+    walk(source, source.document.root, at, place);
+  }
+
+  /// Defaults of the schema are left.
+  void ask_one_by_one() {
+    for (auto const& [text, at] : open_) {
+      auto const why = explain(state_, keys_[at]);
+      if (!why.candidates.empty()) found_[at].from = why.candidates.front().from;
+    }
+  }
+
+  std::vector<blamed_key> finish() && {
+    if (state_.schema && state_.schema->what->has_secrets()) {
+      for (std::size_t at = 0; at < found_.size(); ++at)
+        if (state_.schema->what->is_secret(keys_[at].path())) found_[at].value.clear();
+    }
+    return std::move(found_);
+  }
+
+ private:
+  /// The leaf of that key, which is open no more; null: there is none.
+  blamed_key* take(std::string_view key_text) {
+    auto const found = open_.find(key_text);
+    if (found == open_.end()) return nullptr;
+    auto& leaf = found_[found->second];
+    open_.erase(found);
+    return &leaf;
+  }
+
+  void walk(source_record const& source, boost::json::object const& from, std::string& at,
+            std::size_t& place) {
+    for (auto const& member : from) {
+      auto const here = place++;
+      auto const length = at.size();
+      append_key_part(at, member.key());
+      if (auto* const found = member.value().is_null() ? nullptr : take(at)) {
+        found->from.where = source.row.id.where;
+        found->from.path = source.row.path;
+        found->from.revision = source.row.revision;
+        if (here < source.document.places.size()) found->from.at = source.document.places[here];
+      }
+      if (auto const* const below = member.value().if_object())
+        walk(source, *below, at, place);
+      else
+        pass(member.value(), place);
+      at.resize(length);
+    }
+  }
+
+  /// Counts the nodes in a list.
+  static void pass(boost::json::value const& value, std::size_t& place) {
+    if (auto const* const list = value.if_array()) {
+      place += list->size();
+      for (auto const& element : *list)
+        pass(element, place);
+    } else if (auto const* const object = value.if_object()) {
+      place += object->size();
+      for (auto const& member : *object)
+        pass(member.value(), place);
+    }
+  }
+
+  namespace_state const& state_;
+  std::vector<blamed_key> found_;
+  std::vector<key> keys_;
+  std::unordered_map<std::string_view, std::size_t> open_; ///< views into found_, which stays
+};
+
+} // namespace
+
+std::vector<blamed_key> blame_leaves(layout const& records, lmdb::transaction& in,
+                                     namespace_state const& state) {
+  search all(state);
+  if (!all.done())
+    records.walk_back(in, records.revision(in), [&all](change_view const& one) {
+      all.ask(one);
+      return !all.done();
+    });
+  if (state.overrides) all.ask(*state.overrides);
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
+    all.ask(*source);
+  all.ask_one_by_one();
+  return std::move(all).finish();
+}
+
+} // namespace cfgd::store

@@ -1,0 +1,61 @@
+#include "store/blame.hpp"
+#include "store/config_store_impl.hpp"
+#include "store/history.hpp"
+#include "store/timed.hpp"
+
+#include <utility>
+
+// What a store tells of its past. The past is told from the present in memory and the changes on
+// disk, so both must be of one transaction: what another process has committed meanwhile is taken
+// over first, and published by whoever asks next for what others did.
+
+namespace cfgd::store {
+
+namespace {
+
+/// Runs what reads history beside the model of the same transaction.
+template <class Inside, class Work>
+auto look_back(Inside& store, Work work) {
+  return store.guarded([&](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    if (view.id() != store.seen) store.absorb(view);
+    return work(view);
+  });
+}
+
+} // namespace
+
+history_page config_store::log(history_query const& asked, std::size_t maximum_bytes) {
+  return look_back(*impl_, [&](lmdb::transaction& in) {
+    return read_log(impl_->file.records(), in, impl_->state, asked, maximum_bytes);
+  });
+}
+
+result<std::vector<key_change>> config_store::differences(revision_number from, revision_number to,
+                                                          std::optional<key> const& prefix) {
+  return look_back(*impl_, [&](lmdb::transaction& in) {
+    return differences_between(impl_->file.records(), in, impl_->state, {from, to}, prefix);
+  });
+}
+
+result<std::map<std::string, std::string>>
+config_store::values_at(revision_number revision, std::span<std::string const> name_spaces) {
+  return look_back(*impl_, [&](lmdb::transaction& in) {
+    return shown_texts_at(impl_->file.records(), in, impl_->state, revision, name_spaces);
+  });
+}
+
+result<std::vector<blamed_key>> config_store::blame(std::string_view name_space) {
+  return look_back(*impl_, [&](lmdb::transaction& in) -> result<std::vector<blamed_key>> {
+    auto const found = impl_->state.namespaces.find(name_space);
+    if (found == impl_->state.namespaces.end() || !found->second.value.text)
+      return error{.code = errc::not_found,
+                   .message = "there is no such namespace",
+                   .subject = std::string(name_space)};
+    return blame_leaves(impl_->file.records(), in, found->second);
+  });
+}
+
+std::vector<timed_change> config_store::timed() const { return list_timed(impl_->state.timed); }
+
+} // namespace cfgd::store

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "store/model.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+/// Changes that end by themselves.
+namespace cfgd::store {
+
+/// All of them, the next one first.
+std::vector<timed_change> list_timed(timed_records const& all);
+
+/// The leaves of the override layer that differ, in key order.
+std::vector<std::string> changed_keys(std::map<std::string, timed_record::layer_change> const& by);
+
+/// The override layer of a namespace with what a change did to it taken back, where that still
+/// stands; null: nothing is left of it. The same object if nothing stands.
+std::shared_ptr<override_record const>
+take_back(std::string const& name_space, std::shared_ptr<override_record const> const& current,
+          timed_record::layer_change const& done);
+
+} // namespace cfgd::store
