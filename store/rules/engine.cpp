@@ -20,9 +20,8 @@
 // the law of glue.hpp. Rules have no pcall: the first error ends the run, so that no rule can go on
 // after a limit.
 //
-// The text of a check stands in parentheses, so that it is one value, and its last line is ended,
-// so that a comment cannot eat the parenthesis. It is always compiled as text: bytes that claim to
-// be compiled could do anything.
+// The text of a check stands in parentheses, so that it is one value. It is always compiled as
+// text: bytes that claim to be compiled could do anything.
 
 namespace cfgd::rules {
 namespace {
@@ -107,7 +106,7 @@ void compile(lua_State* lua, chunk& text) {
   if (lua_load(lua, read_chunk, &text, "=check", "t") != LUA_OK) lua_error(lua);
 }
 
-chunk make_chunk(std::string_view check) { return {.pieces = {"return (", check, "\n)"}}; }
+chunk make_chunk(std::string_view check) { return {.pieces = {"return (", check, ")"}}; }
 
 /// (chunk as light userdata) -> the value
 int evaluate(lua_State* lua) {

@@ -1,3 +1,4 @@
+#include "core/key.hpp"
 #include "store/rules/glue.hpp"
 
 #include <array>
@@ -81,6 +82,7 @@ int without_secrets(lua_State* lua) {
 }
 
 int next_of_any(lua_State* lua) {
+  refuse_secrets(lua);
   return lua_isuserdata(lua, 1) != 0 ? next_in_document(lua) : call_wrapped(lua);
 }
 
@@ -109,7 +111,9 @@ int text_of(lua_State* lua) {
 
 int named_name_space(lua_State* lua) {
   if (lua_type(lua, 2) != LUA_TSTRING) refuse(lua, "the name of a namespace is a string");
-  push_name_space(lua, text_at(lua, 2));
+  auto const name = text_at(lua, 2);
+  if (!is_namespace_name(name)) return luaL_error(lua, "there is no namespace '%s'", name.data());
+  push_name_space(lua, name);
   return 1;
 }
 
@@ -126,7 +130,7 @@ void add_basics(lua_State* lua) {
   lua_pop(lua, 1);
   wrap_function(lua, "next", next_of_any);
   wrap_function(lua, "select", count_arguments);
-  wrap_function(lua, "tonumber", without_secrets);
+  wrap_function(lua, "tonumber", read_number);
   lua_pushcfunction(lua, type_of);
   lua_setfield(lua, -2, "type");
   lua_pushcfunction(lua, text_of);

@@ -69,6 +69,8 @@ int next_in_document(lua_State* lua);
 void push_functions(lua_State* lua);
 /// Changes the table of string functions on the top of the stack into what a rule may call.
 void bound_text_functions(lua_State* lua);
+/// tonumber
+int read_number(lua_State* lua);
 /// Replaces a function of the table on the top of the stack; `with` gets it as upvalue 1.
 void wrap_function(lua_State* lua, char const* name, lua_CFunction with);
 /// What `with` of wrap_function calls in the end: the function that was there.

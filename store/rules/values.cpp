@@ -1,4 +1,3 @@
-#include "core/key.hpp"
 #include "store/rules/glue.hpp"
 
 #include <boost/json/value.hpp>
@@ -222,7 +221,7 @@ void make_value_types(lua_State* lua) {
 void push_value(lua_State* lua, node const& at, int parent) {
   // The parent may be at a negative index of a stack that grows here.
   int const holder = parent == 0 ? 0 : lua_absindex(lua, parent);
-  constexpr std::uint64_t asking = 10; // about what asking for secrecy takes
+  constexpr std::uint64_t asking = 40; // about what asking for secrecy takes
   pay(lua, asking);
   if (at.what->is_null()) return lua_pushnil(lua);
   auto& of = run_of(lua);
