@@ -79,6 +79,12 @@ int read_global(lua_State* lua) {
   lua_pop(lua, 1);
   if (lua_type(lua, 2) != LUA_TSTRING) return 0;
   auto const name = glue::text_at(lua, 2);
+  lua_pushvalue(lua, lua_upvalueindex(1));
+  if (glue::add_library(lua, name)) {
+    lua_getfield(lua, -1, name.data());
+    return 1;
+  }
+  lua_pop(lua, 1);
   if (!is_namespace_name(name))
     return luaL_error(lua, "there is neither a function nor a namespace '%s'", name.data());
   if (is_missing_function(name) && !has_name_space(lua, name))

@@ -193,10 +193,18 @@ void add_names(lua_State* lua) {
 void push_functions(lua_State* lua) {
   lua_newtable(lua);
   add_basics(lua);
-  add_math(lua);
-  add_table(lua);
-  add_string(lua);
+  add_string(lua); // for the methods of texts
   add_names(lua);
+}
+
+bool add_library(lua_State* lua, std::string_view name) {
+  if (name == "math")
+    add_math(lua);
+  else if (name == "table")
+    add_table(lua);
+  else
+    return false;
+  return true;
 }
 
 void wrap_function(lua_State* lua, char const* name, lua_CFunction with) {

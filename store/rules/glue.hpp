@@ -65,8 +65,11 @@ int next_in_document(lua_State* lua);
 
 // functions.cpp, text_functions.cpp
 
-/// Pushes the table of all that a rule may call.
+/// Pushes the table of all that a rule may call, but `math` and `table`.
 void push_functions(lua_State* lua);
+/// Adds `math` or `table` to the table on the top of the stack, when one is asked for: making them
+/// takes as long as all else. False: it is neither.
+bool add_library(lua_State* lua, std::string_view name);
 /// Changes the table of string functions on the top of the stack into what a rule may call.
 void bound_text_functions(lua_State* lua);
 /// tonumber

@@ -63,6 +63,9 @@ bool is_of_class(unsigned char c, char letter) {
   case 'x':
     found = is_digit(c) || in_range(c, 'a', 'f') || in_range(c, 'A', 'F');
     break;
+  case 'z':
+    found = c == 0;
+    break; // no more in the manual, but in Lua
   default:
     return c == of;
   }

@@ -32,7 +32,7 @@ namespace cfgd::rules {
 namespace {
 
 constexpr std::int64_t nanoseconds = 1'000'000'000;
-constexpr std::int64_t most_time = nanoseconds;
+constexpr std::int64_t most_time = nanoseconds / 2;
 constexpr std::size_t bytes_an_instruction = 64;
 constexpr std::size_t most_message_bytes = 500;
 constexpr std::string_view chunk = "check:";

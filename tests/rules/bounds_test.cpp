@@ -20,7 +20,7 @@ std::string const no_instructions = "broken: takes more than 10000000 instructio
 std::string const no_memory = "broken: takes more than 16777216 bytes of memory";
 /// Which limit is met first depends on the machine.
 std::string const either = "either";
-std::string const no_time = "broken: takes more than 1000 ms";
+std::string const no_time = "broken: takes more than 500 ms";
 
 /// Processor time of this thread: a busy machine fails no test.
 double seconds() {
@@ -43,8 +43,8 @@ std::vector<bomb> const bombs{
     {"while true do end", no_instructions},
     {"::again:: goto again", no_instructions},
     {"for i = 1, math.maxinteger do end", no_instructions},
-    {"local function f() return f() end return f()", no_instructions},
-    {"repeat local t = {} until false", no_instructions},
+    {"local function f() return f() end return f()", either},
+    {"repeat local t = {} until false", either},
     {"while true do local x = site.list[1] end", either},
     {"while true do for k, v in pairs(site) do end end", either},
     {"local t = {} for i = 1, 1e9 do t[i] = i end", no_memory},
@@ -57,48 +57,45 @@ std::vector<bomb> const bombs{
     {"return (''):rep(1 << 62)", "broken: done"},
     {"return (''):rep(1 << 62, '')", "broken: done"},
     {"local s = ('x'):rep(1e6) while true do local t = s .. 'y' end", either},
-    {"local s = ('x'):rep(1e6) while true do local t = s:upper() end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = s:reverse() end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = s:find('y', 1, true) end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = s:sub(2) end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = s:byte(-1) end", no_instructions},
-    {"local s = ('%'):rep(1e6) while true do local t = s:format() end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = ('%q'):format(s) end", no_instructions},
-    {"local s = ('x'):rep(1e6) while true do local t = tonumber(s, 36) end", no_instructions},
+    {"local s = ('x'):rep(1e6) while true do local t = s:upper() end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = s:reverse() end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = s:find('y', 1, true) end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = s:sub(2) end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = s:byte(-1) end", either},
+    {"local s = ('%'):rep(1e6) while true do local t = s:format() end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = ('%q'):format(s) end", either},
+    {"local s = ('x'):rep(1e6) while true do local t = tonumber(s, 36) end", either},
     {"local s = ('a'):rep(30000) return s:find(('a-'):rep(100) .. 'b')", no_instructions},
     {"local s = ('a'):rep(30000) return s:find(('a-'):rep(1000) .. 'b')",
      "broken: pattern too complex"},
-    {"local s = ('a'):rep(30000) return s:find(('a*'):rep(100) .. 'b')", no_instructions},
-    {"local s = ('a'):rep(30000) return s:match(('a?'):rep(190) .. 'b')", no_instructions},
-    {"local s = ('a'):rep(1e6) return s:find('.-b')", no_instructions},
-    {"local s = ('('):rep(1e5) return s:find('%b()')", no_instructions},
-    {"local s = ('a'):rep(1e5) return s:gsub('.-b', '')", no_instructions},
-    {"local s = ('a'):rep(1e5) for w in s:gmatch('(.-)b') do end", no_instructions},
-    {"local s = ('a'):rep(1e5) return s:find('[' .. ('b'):rep(1e5) .. ']')", no_instructions},
-    {"local s = ('a'):rep(1e5) return s:find('(a*)%1b')", no_instructions},
-    {"local s = ('a'):rep(1e6) while true do local n = s:gsub('b', '') end", no_instructions},
+    {"local s = ('a'):rep(30000) return s:find(('a*'):rep(100) .. 'b')", either},
+    {"local s = ('a'):rep(30000) return s:match(('a?'):rep(190) .. 'b')", either},
+    {"local s = ('a'):rep(1e6) return s:find('.-b')", either},
+    {"local s = ('('):rep(1e5) return s:find('%b()')", either},
+    {"local s = ('a'):rep(1e5) return s:gsub('.-b', '')", either},
+    {"local s = ('a'):rep(1e5) for w in s:gmatch('(.-)b') do end", either},
+    {"local s = ('a'):rep(1e5) return s:find('[' .. ('b'):rep(1e5) .. ']')", either},
+    {"local s = ('a'):rep(1e5) return s:find('(a*)%1b')", either},
+    {"local s = ('a'):rep(1e6) while true do local n = s:gsub('b', '') end", either},
     {"local s = ('a'):rep(1e6) return s:gsub('', ('x'):rep(1e6))", no_memory},
-    {"local s = ('a'):rep(1e5) return s:gsub('a', function() while true do end end)",
-     no_instructions},
+    {"local s = ('a'):rep(1e5) return s:gsub('a', function() while true do end end)", either},
     {"return table.move({}, 1, math.maxinteger - 2, 2)", no_instructions},
-    {"return table.move({}, 1, 1e12, 2, {})", no_instructions},
+    {"return table.move({}, 1, 1e12, 2, {})", either},
     {"return table.unpack({}, 1, 1e7)", no_instructions},
     {"return table.unpack({}, 1, 5e6)", "broken: too many results to unpack"},
-    {"return table.unpack({}, math.mininteger, math.maxinteger)", no_instructions},
-    {"return table.concat({}, ',', 1, math.maxinteger)", no_instructions},
+    {"return table.unpack({}, math.mininteger, math.maxinteger)", either},
+    {"return table.concat({}, ',', 1, math.maxinteger)", either},
     {"return table.concat({}, ',', 1, 5)",
      "broken: invalid value (nil) at index 1 in table for 'concat'"},
-    {"local t = {} for i = 1, 1e5 do t[i] = '' end while true do table.concat(t) end",
-     no_instructions},
+    {"local t = {} for i = 1, 1e5 do t[i] = '' end while true do table.concat(t) end", either},
     {"local t = {} for i = 1, 1e5 do t[i] = i end while true do table.insert(t, 1, 0) "
      "table.remove(t, 1) end",
-     no_instructions},
-    {"local t = {} for i = 1, 1e5 do t[i] = i end while true do table.sort(t) end",
-     no_instructions},
+     either},
+    {"local t = {} for i = 1, 1e5 do t[i] = i end while true do table.sort(t) end", either},
     {"local t = {} for i = 1, 1e5 do t[i] = 0 end table.sort(t, function() while true do end end)",
-     no_instructions},
+     either},
     {"local t = {} for i = 1, 1e5 do t[i] = i end while true do select('#', table.unpack(t)) end",
-     no_instructions},
+     either},
     {"return ('%99999d'):format(1)", "broken: invalid conversion specification: '%99999d'"},
     {"local function f(n, ...) if n == 0 then return select('#', ...) end "
      "return f(n - 1, n, ...) end return f(200000)",
@@ -113,7 +110,7 @@ std::vector<bomb> const bombs{
      no_time},
     {"local t = {} for i = 1, 1e5 do t[i] = {} end "
      "while true do local s = ('x'):rep(8e6) end",
-     no_instructions},
+     either},
     {"local t = {} for i = 1, (1 << 17) - 1 do t['k' .. i] = i end "
      "for i = 1, 1e9 do t.x = 1 t.x = nil t.y = 1 t.y = nil end",
      either},
@@ -146,7 +143,7 @@ BOOST_DATA_TEST_CASE(nothing_runs_without_end, bombs, made) {
     BOOST_TEST((said == no_instructions || said == no_time), said);
   else
     BOOST_TEST(said == made.limit);
-  BOOST_TEST(took < 3.0); // twice what was seen with sanitizers
+  BOOST_TEST(took < 3.0); // far more than was seen with sanitizers
   BOOST_TEST_MESSAGE(took << " s");
 }
 
