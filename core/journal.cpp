@@ -90,18 +90,19 @@ bool journal::try_send(record const& what) const {
                   sizeof address) >= 0;
 }
 
+bool journal::tell_lost() {
+  if (lost_ == 0) return true;
+  std::vector<field> const fields{{"MESSAGE_ID", message_id::log_lines_lost}};
+  auto const line = std::to_string(lost_) + " lines of the log were lost, as the journal took none";
+  if (!try_send({level::warning, line, fields, BOOST_CURRENT_LOCATION})) return false;
+  lost_ = 0;
+  return true;
+}
+
 void journal::send(record const& what) {
-  if (lost_ != 0) {
-    std::vector<field> const fields{{"MESSAGE_ID", message_id::log_lines_lost}};
-    auto const line =
-        std::to_string(lost_) + " lines of the log were lost, as the journal took none";
-    if (!try_send({level::warning, line, fields, BOOST_CURRENT_LOCATION})) {
-      ++lost_;
-      return;
-    }
-    lost_ = 0;
-  }
-  if (!try_send(what)) ++lost_;
+  if (tell_lost() && try_send(what)) return;
+  ++lost_;
+  ++lost_in_all_;
 }
 
 } // namespace cfgd::log

@@ -33,6 +33,9 @@ class journal {
   void send(record const& what);
   /// Lost and not yet told.
   std::uint64_t lost() const { return lost_; }
+  std::uint64_t lost_in_all() const { return lost_in_all_; }
+  /// Tells how many were lost, if any were; whether nothing is left to tell.
+  bool tell_lost();
 
  private:
   bool try_send(record const& what) const;
@@ -41,6 +44,7 @@ class journal {
   std::string identifier_;
   int socket_ = -1;
   std::uint64_t lost_ = 0;
+  std::uint64_t lost_in_all_ = 0;
 };
 
 } // namespace cfgd::log

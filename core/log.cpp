@@ -1,6 +1,7 @@
 #include "core/log.hpp"
 
 #include "core/journal.hpp"
+#include "core/log_gate.hpp"
 
 #include <boost/log/attributes/attribute_set.hpp>
 #include <boost/log/attributes/constant.hpp>
@@ -16,15 +17,21 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <shared_mutex>
 #include <utility>
 
 // All of Boost.Log is in this file: it is slow to compile and 50 times dearer than the atomic load
 // that decides first. A record travels through the Boost.Log core as one attribute, a pointer to
 // the record of ours, which is sound because every sink here is synchronous. Without a sink nothing
 // is written: libraries and tests are silent until they ask.
+//
+// What may come often is let through one by one: for a peer one line of a sort in five seconds, for
+// all else twenty at once, as there are people who save faulty files in a row and want to be told
+// each time. A listener hears all of it, so that nothing is uncounted for being unsaid.
 
 namespace cfgd::log {
 namespace {
@@ -37,6 +44,29 @@ std::array<std::atomic<level>, 1 + areas.size()> thresholds{level::info, level::
 /// The least important of them: decides for nearly all lines, at the cost of one load.
 std::atomic<level> most_verbose{level::info};
 std::atomic<int> sinks{0};
+
+/// What became of lines. Of the lost ones there is one writer, the journal's sink.
+std::array<std::atomic<std::uint64_t>, 8> written_by_level{};
+std::atomic<std::uint64_t> suppressed{0};
+std::atomic<std::uint64_t> lost{0};
+std::atomic<std::uint64_t> untold{0};
+
+constexpr gate::rate rate_for_peers{.burst = 1, .pause = std::chrono::seconds(5)};
+constexpr gate::rate rate_for_others{.burst = 20, .pause = std::chrono::seconds(5)};
+
+/// The gate of the process, and who listens.
+struct shared_state {
+  std::mutex mutex; ///< guards the gate
+  gate repeated;
+  std::atomic<bool> heard{false};
+  std::shared_mutex listening; ///< guards the one below; held while it is called
+  std::function<void(record const&)> hear;
+};
+
+shared_state& shared() {
+  static shared_state state;
+  return state;
+}
 
 constexpr char const* record_attribute = "Record";
 
@@ -66,6 +96,32 @@ bool standard_error_is_journal() {
   return std::to_string(state.st_dev) + ':' + std::to_string(state.st_ino) == stream;
 }
 
+void tell_listener(record const& what) {
+  auto& state = shared();
+  if (!state.heard.load(std::memory_order_acquire)) return;
+  std::shared_lock const locked(state.listening);
+  if (state.hear) state.hear(what);
+}
+
+/// How many lines like it were left out before; absent: so is this one.
+std::optional<std::uint64_t> pass_gate(std::vector<field> const& fields) {
+  std::string subject;
+  bool has_id = false;
+  bool of_peer = false;
+  for (auto const& one : fields) {
+    has_id |= one.name == "MESSAGE_ID";
+    of_peer |= one.name == "CFGD_PEER_UID";
+    if (one.name != "MESSAGE_ID" && one.name != "CFGD_PEER_UID" && one.name != "CFGD_PATH")
+      continue;
+    subject.append(one.name).append(1, '=').append(one.value).append(1, '\n');
+  }
+  if (!has_id) return 0;
+  auto& state = shared();
+  std::lock_guard const locked(state.mutex);
+  return state.repeated.pass(subject, of_peer ? rate_for_peers : rate_for_others,
+                             gate::clock::now());
+}
+
 class standard_error_backend
     : public bl::sinks::basic_sink_backend<bl::sinks::synchronized_feeding> {
  public:
@@ -92,9 +148,20 @@ class journal_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchron
 
   void consume(bl::record_view const& view) {
     if (record const* const what = record_of(view)) to_.send(*what);
+    note_lost();
+  }
+
+  void tell_lost() {
+    (void)to_.tell_lost(); // it is tried again
+    note_lost();
   }
 
  private:
+  void note_lost() const {
+    lost.store(to_.lost_in_all(), std::memory_order_relaxed);
+    untold.store(to_.lost(), std::memory_order_relaxed);
+  }
+
   journal to_;
 };
 
@@ -119,6 +186,20 @@ class capture_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchron
 
 template <class Backend>
 using front = bl::sinks::synchronous_sink<Backend>;
+
+/// The one that to_journal() made, or null.
+boost::shared_ptr<front<journal_backend>>& journal_sink() {
+  static boost::shared_ptr<front<journal_backend>> sink;
+  return sink;
+}
+
+void push(record const& what) {
+  written_by_level[static_cast<std::size_t>(what.severity)].fetch_add(1, std::memory_order_relaxed);
+  auto const core = bl::core::get();
+  bl::attribute_set attributes;
+  attributes[record_attribute] = bl::attributes::constant<record const*>(&what);
+  if (bl::record opened = core->open_record(attributes)) core->push_record(std::move(opened));
+}
 
 } // namespace
 
@@ -163,12 +244,48 @@ std::string_view source_name(std::string_view file) {
 
 void write(level severity, std::string_view message, std::vector<field> const& fields,
            boost::source_location const& where) {
+  if (severity <= level::notice) tell_listener({severity, message, fields, where});
   if (!enabled(severity) || severity > threshold_of(where.file_name())) return;
-  record const what{severity, message, fields, where};
-  auto const core = bl::core::get();
-  bl::attribute_set attributes;
-  attributes[record_attribute] = bl::attributes::constant<record const*>(&what);
-  if (bl::record opened = core->open_record(attributes)) core->push_record(std::move(opened));
+  if (severity > level::warning) return push({severity, message, fields, where});
+  auto const unsaid = pass_gate(fields);
+  if (!unsaid) {
+    suppressed.fetch_add(1, std::memory_order_relaxed);
+  } else if (*unsaid == 0) {
+    push({severity, message, fields, where});
+  } else {
+    auto const text =
+        std::string(message) + " (and " + std::to_string(*unsaid) + " lines like this before)";
+    push({severity, text, fields, where});
+  }
+}
+
+counts figures() {
+  counts out;
+  out.suppressed = suppressed.load();
+  out.lost = lost.load();
+  out.untold = untold.load();
+  for (auto const& [value, name] : names)
+    out.written[value] = written_by_level[static_cast<std::size_t>(value)].load();
+  return out;
+}
+
+void tell_lost() {
+  if (auto const& sink = journal_sink(); sink && untold.load() != 0)
+    sink->locked_backend()->tell_lost();
+}
+
+listener::listener(std::function<void(record const&)> hear) {
+  auto& state = shared();
+  std::unique_lock const locked(state.listening);
+  state.hear = std::move(hear);
+  state.heard.store(true, std::memory_order_release);
+}
+
+listener::~listener() {
+  auto& state = shared();
+  std::unique_lock const locked(state.listening);
+  state.heard.store(false, std::memory_order_release);
+  state.hear = nullptr;
 }
 
 void to_standard_error() {
@@ -179,7 +296,8 @@ void to_standard_error() {
 bool to_journal(std::string const& socket, std::string const& identifier) {
   if (!standard_error_is_journal() || !journal(socket, identifier).reachable()) return false;
   auto const backend = boost::make_shared<journal_backend>(socket, identifier);
-  bl::core::get()->add_sink(boost::make_shared<front<journal_backend>>(backend));
+  journal_sink() = boost::make_shared<front<journal_backend>>(backend);
+  bl::core::get()->add_sink(journal_sink());
   sinks.fetch_add(1);
   return true;
 }
@@ -189,6 +307,10 @@ struct capture::impl {
 };
 
 capture::capture() : impl_(std::make_unique<impl>()) {
+  {
+    std::lock_guard const locked(shared().mutex);
+    shared().repeated = gate();
+  }
   bl::core::get()->add_sink(impl_->sink);
   sinks.fetch_add(1);
 }

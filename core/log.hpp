@@ -36,7 +36,9 @@ struct record {
   boost::source_location where;
 };
 
-/// Writes where `severity` is at or above the threshold; costs one atomic load where it is not.
+/// Writes where `severity` is at or above the threshold; costs one atomic load where it is not, but
+/// for what a listener hears. Of warnings and errors with the same MESSAGE_ID about the same peer
+/// or file only so many are written; how many were left out is told with the next one.
 void write(level severity, std::string_view message, std::vector<field> const& fields = {},
            boost::source_location const& where = BOOST_CURRENT_LOCATION);
 
@@ -64,7 +66,31 @@ void to_standard_error();
 /// and somebody listens at `socket`; whether it does. Call once, in main.
 [[nodiscard]] bool to_journal(std::string const& socket, std::string const& identifier);
 
-/// Receives every record that passes the threshold, until destroyed; for tests.
+/// What became of lines since the start.
+struct counts {
+  std::map<level, std::uint64_t> written; ///< past the threshold and the gate
+  std::uint64_t suppressed = 0;           ///< too many of a sort (log_gate.hpp)
+  std::uint64_t lost = 0;                 ///< the journal took them not
+  std::uint64_t untold =
+      0; ///< of these: no line has told of them yet, the journal still takes none
+};
+counts figures();
+/// Tries to tell the journal how many lines it lost, without waiting for the next one.
+void tell_lost();
+
+/// Hears of every record of level notice and above, whatever thresholds and gate say, until
+/// destroyed. Called by the thread that writes, which has to wait; must not write itself. There is
+/// one at a time.
+class listener {
+ public:
+  explicit listener(std::function<void(record const&)> hear);
+  ~listener();
+  listener(listener const&) = delete;
+  listener& operator=(listener const&) = delete;
+};
+
+/// Receives every record that passes the threshold, until destroyed; for tests. The gate begins
+/// anew with it.
 class capture {
  public:
   struct entry {

@@ -115,6 +115,24 @@ BOOST_AUTO_TEST_CASE(a_journal_that_comes_back_is_found) {
   BOOST_TEST(has_line(receiver.take().value(), "MESSAGE=here"));
 }
 
+BOOST_AUTO_TEST_CASE(a_loss_is_told_without_a_line_to_tell_it_with) {
+  temporary_directory const directory;
+  lg::journal to(directory / "socket", "cfgd");
+  send(to, "nobody hears");
+  send(to, "nor this");
+  BOOST_TEST(!to.tell_lost());
+  BOOST_TEST(to.lost() == 2U);
+
+  datagram_receiver receiver(directory / "socket");
+
+  BOOST_TEST(to.tell_lost());
+  BOOST_TEST(receiver.take().value().starts_with("MESSAGE=2 lines of the log were lost"));
+  BOOST_TEST(to.tell_lost());
+  BOOST_TEST(!receiver.take().has_value());
+  BOOST_TEST(to.lost() == 0U);
+  BOOST_TEST(to.lost_in_all() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(where_standard_error_is_no_journal_it_is_not_used) {
   temporary_directory const directory;
   datagram_receiver const receiver(directory / "socket");

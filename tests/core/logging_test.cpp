@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -89,6 +91,67 @@ BOOST_AUTO_TEST_CASE(nothing_is_enabled_where_nobody_listens) {
     BOOST_CHECK(lg::enabled(lg::level::debug));
   }
   BOOST_CHECK(!lg::enabled(lg::level::error));
+}
+
+BOOST_AUTO_TEST_CASE(one_peer_does_not_fill_the_log) {
+  with_threshold const threshold(lg::level::info);
+  lg::capture captured;
+  auto const suppressed = lg::figures().suppressed;
+  auto const refuse = [](std::string uid) {
+    lg::write(lg::level::warning, "refused",
+              {{"MESSAGE_ID", "refused"}, {"CFGD_PEER_UID", std::move(uid)}});
+  };
+
+  for (int time = 0; time < 100; ++time)
+    refuse("1000");
+  refuse("1001");
+  lg::write(lg::level::warning, "refused", {{"MESSAGE_ID", "other"}, {"CFGD_PEER_UID", "1000"}});
+
+  BOOST_CHECK_EQUAL(captured.take().size(), 3U);
+  BOOST_CHECK_EQUAL(lg::figures().suppressed - suppressed, 99U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_repeated_without_end_is_written_each_time) {
+  with_threshold const threshold(lg::level::info);
+  lg::capture captured;
+
+  for (int time = 0; time < 100; ++time) {
+    lg::write(lg::level::warning, "x", {{"MESSAGE_ID", "faulty"}, {"CFGD_PATH", "/a"}});
+    lg::write(lg::level::notice, "x", {{"MESSAGE_ID", "changed"}, {"CFGD_PATH", "/a"}});
+  }
+  lg::write(lg::level::warning, "x", {{"MESSAGE_ID", "faulty"}, {"CFGD_PATH", "/b"}});
+
+  // Of the warnings about /a a burst, and every notice: those are the record of what was changed.
+  BOOST_CHECK_EQUAL(captured.take().size(), 20U + 100U + 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_listener_hears_what_is_not_written) {
+  with_threshold const threshold(lg::level::error);
+  lg::capture captured;
+  std::vector<std::string> heard;
+  {
+    lg::listener const listening([&](lg::record const& what) { heard.emplace_back(what.message); });
+    for (int time = 0; time < 3; ++time)
+      lg::write(lg::level::warning, "w", {{"MESSAGE_ID", "id"}, {"CFGD_PEER_UID", "1"}});
+    lg::write(lg::level::info, "i");
+  }
+  lg::write(lg::level::warning, "late");
+
+  BOOST_CHECK_EQUAL(heard.size(), 3U);
+  BOOST_CHECK(captured.take().empty());
+}
+
+BOOST_AUTO_TEST_CASE(lines_are_counted_by_level) {
+  with_threshold const threshold(lg::level::info);
+  lg::capture const captured;
+  auto before = lg::figures().written;
+
+  lg::write(lg::level::info, "x");
+  lg::write(lg::level::debug, "below the threshold");
+
+  auto after = lg::figures().written;
+  BOOST_CHECK_EQUAL(after[lg::level::info] - before[lg::level::info], 1U);
+  BOOST_CHECK_EQUAL(after[lg::level::debug], before[lg::level::debug]);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
