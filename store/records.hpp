@@ -49,7 +49,7 @@ struct source_update {
   /// New content that was read without fault; its bytes are kept if schemas or rules refuse it.
   struct good {
     sourced_document document;
-    std::string bytes = {};
+    std::string bytes;
   };
   /// New content that was refused: kept with its diagnostics, what was good stays in force.
   struct refused {
