@@ -39,7 +39,12 @@ struct fixture : store_fixture {
       lmdb::write_transaction in(env);
       layout const records(in);
       auto const base = records.load(in);
-      plan planned(base, bounds, at());
+      judge judging(bounds);
+      plan planned(
+          base, judging, bounds, at(),
+          [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
+            return error{};
+          });
       for (auto const& one : requests)
         if (!planned.apply(one)) return 1;
       auto writes = planned.writes();

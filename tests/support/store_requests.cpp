@@ -8,12 +8,15 @@ namespace cfgd::test {
 namespace {
 
 store::source_update update(std::string_view source, std::string_view content) {
-  store::source_update made;
-  made.id = to_source(source);
-  made.path = "/" + std::string(source);
-  made.identity = {
-      .device = 1, .inode = 2, .size = content.size(), .modified_ns = 3, .changed_ns = 4};
-  made.hash = hash_content(content);
+  store::source_update made{.id = to_source(source),
+                            .path = "/" + std::string(source),
+                            .identity = {.device = 1,
+                                         .inode = 2,
+                                         .size = content.size(),
+                                         .modified_ns = 3,
+                                         .changed_ns = 4},
+                            .hash = hash_content(content),
+                            .what = store::source_update::touched{}};
   return made;
 }
 
