@@ -130,7 +130,8 @@ char const* pattern_match::match_item(char const* from, char const*& with, bool&
     decided = true;
     return from == end_ ? from : nullptr;
   case '%':
-    if (with + 1 != pattern_end_ && (with[1] == 'b' || with[1] == 'f' || is_digit(with[1])))
+    if (with + 1 != pattern_end_ &&
+        (with[1] == 'b' || with[1] == 'f' || is_digit(static_cast<unsigned char>(with[1]))))
       return match_escape(from, with);
     break;
   default:

@@ -60,8 +60,11 @@ struct verdict {
   std::set<std::string, std::less<>> read = {};
 };
 
-/// Runs rules. Each in a fresh state of its own with nothing but string, math, table and harmless
-/// basics; bounded in instructions and memory. One thread.
+/// Runs rules, each in a state of its own that knows assert, error, ipairs, next, pairs, select,
+/// tonumber, tostring, type, and of string, math and table what has no effect and always gives the
+/// same. Namespaces are global variables, or members of `ns` where a name is none of a variable or
+/// that of a function. Bounded by limits::rule_instructions (work that Lua does not count is
+/// counted as instructions), limits::rule_bytes, and half a second of processor time. One thread.
 class engine {
  public:
   explicit engine(limits const& bounds);
@@ -69,7 +72,7 @@ class engine {
   engine(engine const&) = delete;
   engine& operator=(engine const&) = delete;
 
-  /// Never throws but std::bad_alloc.
+  /// Never throws but std::bad_alloc, and what the world throws.
   verdict run(rule const& which, world const& over);
 
  private:

@@ -6,11 +6,10 @@
 #include <fmt/format.h>
 #include <utf8.h>
 
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <ctime>
 #include <iterator>
 #include <new>
 #include <utility>

@@ -1,11 +1,10 @@
 #include "store/rules/glue.hpp"
 #include "store/rules/pattern.hpp"
 
-#include <string.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <type_traits>
 

@@ -4,8 +4,7 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <time.h>
-
+#include <ctime>
 #include <ostream>
 #include <string>
 #include <utility>

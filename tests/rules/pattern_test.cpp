@@ -15,6 +15,8 @@
 
 // Lua's own functions say what is right.
 
+// NOLINTBEGIN(performance-inefficient-string-concatenation): texts of tests
+
 namespace {
 
 using namespace cfgd;
@@ -196,3 +198,5 @@ BOOST_AUTO_TEST_CASE(steps_are_counted) {
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+
+// NOLINTEND(performance-inefficient-string-concatenation)
