@@ -168,7 +168,8 @@ void compiler::take_type(node& into, bj::value const& value, keyword const& whic
 
 void compiler::take_enum(node& into, bj::value const& value, keyword const& which) {
   if (!value.is_array()) return fail(into, which, "must be a list");
-  if (value.get_array().empty()) return fail(into, which, "must not be empty: nothing would fit");
+  if (value.get_array().empty() && into.home->language.which <= draft::draft6)
+    return fail(into, which, "must not be empty");
   into.choices = &value.get_array();
 }
 

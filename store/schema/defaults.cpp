@@ -2,6 +2,7 @@
 
 #include "store/schema/evaluate.hpp"
 #include "store/schema/metaschemas.hpp"
+#include "store/schema/walk.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -55,7 +56,9 @@ void add_missing(bj::object& into, bj::object&& more) {
 class collector {
  public:
   collector(program const& what, limits const& bounds)
-      : program_(what), steps_(bounds.schema_steps), open_(what.nodes.size()) {}
+      : program_(what), steps_(bounds.schema_steps),
+        useful_(find_reaching(what, [](node const& one) { return one.fallback != nullptr; })),
+        open_(what.nodes.size()) {}
 
   std::optional<bj::value> default_of(node const& which);
   /// The schema is larger than the limit, through what it refers to.
@@ -68,6 +71,8 @@ class collector {
 
   program const& program_;
   std::uint64_t steps_;
+  /// By id: those that lead to any default.
+  std::vector<bool> useful_;
   /// The nodes on the way to where we are, by id.
   std::vector<bool> open_;
   std::size_t depth_ = 0;
@@ -75,7 +80,7 @@ class collector {
 };
 
 std::optional<bj::value> collector::default_of(node const& which) {
-  if (open_[which.id] || halted_) return std::nullopt;
+  if (!useful_[which.id] || open_[which.id] || halted_) return std::nullopt;
   if (steps_ == 0 || depth_ > most_nested) {
     halted_ = true;
     return std::nullopt;
@@ -151,10 +156,11 @@ result<void> check_default(program const& what, node const& which, bj::value con
 
 } // namespace
 
-result<bj::object> collect_defaults(program const& what, limits const& bounds) {
+result<bj::object> collect_defaults(program const& what, limits const& bounds, misfits how) {
   collector all(what, bounds);
   auto steps = static_cast<std::uint64_t>(bounds.schema_steps);
   for (auto const& which : what.nodes) {
+    if (how == misfits::let_be) break;
     if (which.fallback == nullptr || which.fallback->is_null()) continue;
     if (find_metaschema(which.home->document) != nullptr) continue;
     auto const value = all.default_of(which);

@@ -8,9 +8,10 @@
 
 namespace cfgd::schema {
 
-/// What the keyword "default" makes of an empty document, and whether each default fits its own
-/// subschema. Errors: invalid (subject: place of the default), limit ("schema_steps").
+/// What the keyword "default" makes of an empty document; each default must fit its own subschema,
+/// unless `how` lets it be. Errors: invalid (subject: place of the default), limit
+/// ("schema_steps").
 [[nodiscard]] result<boost::json::object> collect_defaults(program const& what,
-                                                           limits const& bounds);
+                                                           limits const& bounds, misfits how);
 
 } // namespace cfgd::schema

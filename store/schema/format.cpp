@@ -22,10 +22,28 @@ bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
 boost::urls::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
-bool is_uri(std::string_view text) { return boost::urls::parse_uri(view(text)).has_value(); }
+/// Boost 1.81 lets "host:port" with letters, a second "@" and a bare IPv6 address through.
+bool has_good_authority(std::string_view text) {
+  auto const start = text.find("//");
+  auto const before = text.find_first_of("/?#");
+  if (start == text.npos || before != start) return true;
+  text.remove_prefix(start + 2);
+  text = text.substr(0, text.find_first_of("/?#"));
+  if (auto const at = text.find('@'); at != text.npos) text.remove_prefix(at + 1);
+  if (text.find('@') != text.npos) return false;
+  if (text.starts_with('[')) text.remove_prefix(std::min(text.find(']'), text.size()));
+  auto const colon = text.find(':');
+  if (colon == text.npos) return true;
+  auto const port = text.substr(colon + 1);
+  return std::all_of(port.begin(), port.end(), is_digit);
+}
+
+bool is_uri(std::string_view text) {
+  return boost::urls::parse_uri(view(text)).has_value() && has_good_authority(text);
+}
 
 bool is_uri_reference_format(std::string_view text) {
-  return boost::urls::parse_uri_reference(view(text)).has_value();
+  return boost::urls::parse_uri_reference(view(text)).has_value() && has_good_authority(text);
 }
 
 std::string escape_beyond_ascii(std::string_view text) {
@@ -118,7 +136,7 @@ bool is_template_expression(std::string_view text) {
 }
 
 bool is_template_literal(std::string_view text) {
-  constexpr std::string_view forbidden = "\"'<>\\^`{|} ";
+  constexpr std::string_view forbidden = "\"<>\\^`{|} ";
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto const byte = static_cast<unsigned char>(text[i]);
     if (byte <= 0x20 || byte == 0x7F || forbidden.find(text[i]) != forbidden.npos) return false;

@@ -3,12 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <string>
 
-// Names of hosts and mailboxes, and addresses. Names with letters beyond ASCII are checked for what
-// can be told without the tables of IDNA 2008 (RFC 5892): their lengths, hyphens, the characters
-// that may stand in certain company only, and the symbols that people mistake for letters. "xn--"
-// labels are taken by their form; they are not decoded.
+// Names of hosts and mailboxes, and addresses: by their grammar alone, nobody is asked whether they
+// exist. Labels with letters beyond ASCII are format_idn.cpp's affair.
 
 namespace cfgd::schema {
 namespace {
@@ -21,135 +18,17 @@ constexpr std::size_t longest_label = 63;
 constexpr std::size_t longest_name = 253;
 constexpr std::size_t longest_mailbox = 64;
 
+bool is_ascii(std::string_view text) {
+  return std::all_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
 bool is_label(std::string_view label) {
   if (label.empty() || label.size() > longest_label) return false;
   if (label.front() == '-' || label.back() == '-') return false;
-  bool const punycode = label.starts_with("xn--") || label.starts_with("XN--");
-  if (label.size() >= 4 && label.substr(2, 2) == "--" && !(punycode && label.size() > 4))
-    return false;
+  if (label.size() >= 4 && label.substr(2, 2) == "--" && !is_punycode_label(label)) return false;
   return std::all_of(label.begin(), label.end(),
                      [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
-}
-
-/// The next character of UTF-8 that is known to be good; 0 at the end.
-char32_t take_character(std::string_view& text) {
-  if (text.empty()) return 0;
-  auto const first = static_cast<unsigned char>(text.front());
-  std::size_t const size = first < 0x80 ? 1 : first < 0xE0 ? 2 : first < 0xF0 ? 3 : 4;
-  char32_t out = size == 1 ? first : first & (0xFFU >> (size + 1));
-  for (std::size_t i = 1; i < size && i < text.size(); ++i)
-    out = (out << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  text.remove_prefix(std::min(size, text.size()));
-  return out;
-}
-
-struct span_of {
-  char32_t first;
-  char32_t last;
-};
-
-template <std::size_t Size>
-bool is_in(std::array<span_of, Size> const& spans, char32_t c) {
-  return std::any_of(spans.begin(), spans.end(),
-                     [&](span_of const& one) { return c >= one.first && c <= one.last; });
-}
-
-/// DISALLOWED by RFC 5892 and often met: blanks, punctuation, symbols, forms that stand for others.
-constexpr std::array<span_of, 19> forbidden{{{0x80, 0xB6},
-                                             {0xB8, 0xDE},
-                                             {0xF7, 0xF7},
-                                             {0x2000, 0x200B},
-                                             {0x200E, 0x2183},
-                                             {0x2190, 0x2BFF},
-                                             {0x3000, 0x3004},
-                                             {0x3008, 0x3029},
-                                             {0x302E, 0x3030},
-                                             {0x3031, 0x303B},
-                                             {0x303D, 0x303F},
-                                             {0x0640, 0x0640},
-                                             {0x07FA, 0x07FA},
-                                             {0x3164, 0x3164},
-                                             {0xD800, 0xF8FF},
-                                             {0xFE00, 0xFE1F},
-                                             {0xFE30, 0xFFFF},
-                                             {0x1D100, 0x1FFFF},
-                                             {0xE0000, 0x10FFFF}}};
-/// Combining marks, with which no label begins.
-constexpr std::array<span_of, 8> marks{{{0x300, 0x36F},
-                                        {0x483, 0x489},
-                                        {0x591, 0x5BD},
-                                        {0x610, 0x61A},
-                                        {0x64B, 0x65F},
-                                        {0x900, 0x903},
-                                        {0x93A, 0x94F},
-                                        {0x302A, 0x302D}}};
-constexpr std::array<span_of, 4> kana_or_han{
-    {{0x3041, 0x30FA}, {0x30FC, 0x30FF}, {0x3400, 0x9FFF}, {0x3005, 0x3007}}};
-constexpr std::array<span_of, 15> viramas{{{0x94D, 0x94D},
-                                           {0x9CD, 0x9CD},
-                                           {0xA4D, 0xA4D},
-                                           {0xACD, 0xACD},
-                                           {0xB4D, 0xB4D},
-                                           {0xBCD, 0xBCD},
-                                           {0xC4D, 0xC4D},
-                                           {0xCCD, 0xCCD},
-                                           {0xD3B, 0xD3C},
-                                           {0xD4D, 0xD4D},
-                                           {0xDCA, 0xDCA},
-                                           {0xE3A, 0xE3A},
-                                           {0x1039, 0x103A},
-                                           {0x17D2, 0x17D2},
-                                           {0x1B44, 0x1B44}}};
-
-/// CONTEXTO and CONTEXTJ of RFC 5892, appendix A.
-bool fits_company(char32_t before, char32_t c, char32_t after, std::u32string_view label) {
-  auto const has = [&](char32_t first, char32_t last) {
-    return std::any_of(label.begin(), label.end(),
-                       [&](char32_t one) { return one >= first && one <= last; });
-  };
-  switch (c) {
-  case 0xB7: // middle dot, between two "l"
-    return before == U'l' && after == U'l';
-  case 0x375: // Greek keraia
-    return after >= 0x370 && after <= 0x3FF;
-  case 0x5F3: // Hebrew geresh, gershayim
-  case 0x5F4:
-    return before >= 0x590 && before <= 0x5FF;
-  case 0x30FB: // Katakana middle dot
-    return std::any_of(label.begin(), label.end(),
-                       [](char32_t one) { return is_in(kana_or_han, one); });
-  case 0x200C: // the joiners
-  case 0x200D:
-    return is_in(viramas, before);
-  default:
-    break;
-  }
-  if (c >= 0x660 && c <= 0x669) return !has(0x6F0, 0x6F9);
-  if (c >= 0x6F0 && c <= 0x6F9) return !has(0x660, 0x669);
-  return !is_in(forbidden, c);
-}
-
-bool is_idn_label(std::string_view text) {
-  bool const ascii =
-      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) > 0; });
-  if (ascii) return is_label(text);
-  std::u32string label;
-  while (!text.empty())
-    label += take_character(text);
-  if (label.size() > longest_label - 4 || label.front() == U'-' || label.back() == U'-')
-    return false;
-  if (label.size() >= 4 && label[2] == U'-' && label[3] == U'-') return false;
-  if (is_in(marks, label.front())) return false;
-  for (std::size_t i = 0; i < label.size(); ++i) {
-    char32_t const c = label[i];
-    if (c < 0x80 && !is_letter(static_cast<char>(c)) && !is_digit(static_cast<char>(c)) &&
-        c != U'-')
-      return false;
-    char32_t const before = i > 0 ? label[i - 1] : 0;
-    char32_t const after = i + 1 < label.size() ? label[i + 1] : 0;
-    if (c >= 0x80 && !fits_company(before, c, after, label)) return false;
-  }
-  return true;
 }
 
 enum class spelling : std::uint8_t { ascii, international };
@@ -179,7 +58,7 @@ bool is_host(std::string_view name, spelling how) {
     return false;
   while (!name.empty()) {
     auto const label = take_label(name, how);
-    if (how == spelling::ascii ? !is_label(label) : label.empty() || !is_idn_label(label))
+    if (how == spelling::ascii || is_ascii(label) ? !is_label(label) : !is_idn_label(label))
       return false;
   }
   return true;

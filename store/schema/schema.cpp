@@ -32,11 +32,11 @@ result<std::shared_ptr<schema const>> schema::compile(std::string const& uri, lo
   resources known(made->code.resources, load, dialect{.which = how.unnamed});
   compiler work(made->code, known, how);
   if (auto done = work.run(uri); !done) return done.error();
-  auto defaults = collect_defaults(made->code, bounds);
+  auto defaults = collect_defaults(made->code, bounds, how.in_defaults);
   if (!defaults) return defaults.error();
   made->defaults = std::move(*defaults);
   made->documents = known.documents();
-  made->secrets = find_secrets(made->code);
+  made->secrets = find_reaching(made->code, [](node const& one) { return one.secret; });
   return std::shared_ptr<schema const>(new schema(std::move(made)));
 }
 

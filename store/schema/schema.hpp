@@ -34,9 +34,16 @@ enum class formats : std::uint8_t {
 /// The draft of a schema that names none.
 enum class draft : std::uint8_t { draft4, draft6, draft7, draft2019, draft2020 };
 
+/// What a default that does not fit its own subschema is.
+enum class misfits : std::uint8_t {
+  refuse, ///< an error of the schema
+  let_be, ///< as the specification has it
+};
+
 struct options {
   formats how = formats::assert_them;
   draft unnamed = draft::draft2020;
+  misfits in_defaults = misfits::refuse;
 };
 
 /// What a schema says about a document.

@@ -78,7 +78,8 @@ bool is_hidden(program const& all, std::vector<bool> const& secrets, node const&
 
 } // namespace
 
-std::vector<bool> find_secrets(program const& all) {
+std::vector<bool> find_reaching(program const& all,
+                                std::function<bool(node const&)> const& wanted) {
   std::vector<std::vector<std::size_t>> parents(all.nodes.size());
   std::vector<bool> found(all.nodes.size());
   std::vector<std::size_t> open;
@@ -86,7 +87,7 @@ std::vector<bool> find_secrets(program const& all) {
     for_each_child(all, one, [&](node const& child, relation how) {
       if (how != relation::negated && how != relation::name) parents[child.id].push_back(one.id);
     });
-    if (!one.secret) continue;
+    if (!wanted(one)) continue;
     found[one.id] = true;
     open.push_back(one.id);
   }

@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "store/schema/program.hpp"
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -10,8 +11,9 @@
 /// What a schema says about places, without a document.
 namespace cfgd::schema {
 
-/// By id: whether "x-secret" is somewhere in what may apply to a value of the node.
-std::vector<bool> find_secrets(program const& all);
+/// By id: whether a node, or one that may apply to the same value or to something in it, is as
+/// `wanted` says.
+std::vector<bool> find_reaching(program const& all, std::function<bool(node const&)> const& wanted);
 
 /// What schema::is_secret promises.
 bool is_secret_at(program const& all, std::vector<bool> const& secrets,

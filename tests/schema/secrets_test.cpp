@@ -1,0 +1,132 @@
+#include "core/json.hpp"
+#include "core/key.hpp"
+#include "tests/support/schemas.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <vector>
+
+// Where secrets are and which subschema governs a member: by the schema alone.
+
+namespace {
+
+using namespace cfgd;
+
+std::vector<std::string> path(std::string_view dotted) {
+  return dotted.empty() ? std::vector<std::string>() : split_dotted(dotted).value();
+}
+
+bool is_secret(char const* schema, std::string_view dotted) {
+  return test::good_schema(schema)->is_secret(path(dotted));
+}
+
+std::string governs(test::good_schema const& compiled, std::string_view dotted) {
+  auto const* const found = compiled->governs(path(dotted));
+  return found == nullptr ? "" : json::canonical(*found);
+}
+
+constexpr char const* secret = R"({"x-secret":true})";
+
+std::string with_secret(std::string text) {
+  auto const at = text.find("SECRET");
+  return text.replace(at, 6, secret);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(secrets)
+
+BOOST_AUTO_TEST_CASE(are_members_and_what_lies_in_them) {
+  constexpr char const* schema =
+      R"({"properties":{"mail":{"properties":{"password":{"x-secret":true},"user":{}}}}})";
+  BOOST_CHECK(is_secret(schema, "mail.password"));
+  BOOST_CHECK(is_secret(schema, "mail.password.deeper.still"));
+  BOOST_CHECK(!is_secret(schema, "mail"));
+  BOOST_CHECK(!is_secret(schema, "mail.user"));
+  BOOST_CHECK(!is_secret(schema, "other.password"));
+  BOOST_CHECK(!is_secret(schema, ""));
+}
+
+BOOST_AUTO_TEST_CASE(are_found_wherever_a_subschema_may_apply) {
+  for (auto const* const text : {
+           R"({"properties":{"a":SECRET}})",
+           R"({"patternProperties":{"^a$":SECRET}})",
+           R"({"properties":{"b":{}},"additionalProperties":SECRET})",
+           R"({"unevaluatedProperties":SECRET})",
+           R"({"$ref":"#/$defs/d","$defs":{"d":{"properties":{"a":SECRET}}}})",
+           R"({"properties":{"a":{"$ref":"#/$defs/d"}},"$defs":{"d":SECRET}})",
+           R"({"allOf":[{},{"properties":{"a":SECRET}}]})",
+           R"({"anyOf":[{"properties":{"a":SECRET}},{}]})",
+           R"({"oneOf":[{"properties":{"a":SECRET}},{}]})",
+           R"({"if":{"properties":{"a":SECRET}}})",
+           R"({"if":{},"then":{"properties":{"a":SECRET}}})",
+           R"({"if":{},"else":{"properties":{"a":SECRET}}})",
+           R"({"dependentSchemas":{"x":{"properties":{"a":SECRET}}}})",
+           R"({"properties":{"a":{"items":SECRET}}})",
+           R"({"properties":{"a":{"prefixItems":[{},SECRET]}}})",
+           R"({"properties":{"a":{"contains":SECRET}}})",
+           R"({"properties":{"a":{"items":{"properties":{"deep":SECRET}}}}})",
+           R"({"$dynamicRef":"#d","$defs":{"d":{"$dynamicAnchor":"d","properties":{"a":SECRET}}}})",
+       }) {
+    BOOST_TEST_CONTEXT(text) {
+      test::good_schema const compiled(with_secret(text));
+      BOOST_CHECK(compiled->has_secrets());
+      BOOST_CHECK(compiled->is_secret(path("a")));
+      BOOST_CHECK(!compiled->is_secret(path("b")) ||
+                  std::string_view(text).find("unevaluated") != std::string_view::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(are_not_what_no_value_can_reach) {
+  for (auto const* const text : {
+           R"({"not":{"properties":{"a":SECRET}}})",
+           R"({"$defs":{"a":SECRET}})",
+           R"({"propertyNames":SECRET})",
+           R"({"x-parts":{"a":SECRET}})",
+       }) {
+    BOOST_TEST_CONTEXT(text) {
+      test::good_schema const compiled(with_secret(text));
+      BOOST_CHECK(!compiled->has_secrets());
+      BOOST_CHECK(!compiled->is_secret(path("a")));
+    }
+  }
+  BOOST_CHECK(!test::good_schema(R"({"properties":{"a":{"x-secret":false}}})")->has_secrets());
+}
+
+BOOST_AUTO_TEST_CASE(beside_a_reference_count_in_every_draft) {
+  BOOST_CHECK(is_secret(R"({"$schema":"http://json-schema.org/draft-07/schema#",
+                            "properties":{"a":{"$ref":"#/definitions/t","x-secret":true}},
+                            "definitions":{"t":{"type":"string"}}})",
+                        "a"));
+}
+
+BOOST_AUTO_TEST_CASE(in_a_schema_in_itself_are_found_at_any_depth) {
+  constexpr char const* schema =
+      R"({"properties":{"child":{"$ref":"#"},"password":{"x-secret":true}}})";
+  BOOST_CHECK(is_secret(schema, "child.child.child.password"));
+  BOOST_CHECK(!is_secret(schema, "child.child.child"));
+}
+
+BOOST_AUTO_TEST_CASE(a_member_is_governed_by_its_subschema) {
+  test::good_schema const compiled(R"({
+    "$defs":{"port":{"type":"integer"}},
+    "properties":{"a":{"title":"A"},"port":{"$ref":"#/$defs/port"},
+                  "named":{"$ref":"#/$defs/port","title":"N"},"flags":{
+                    "patternProperties":{"^x":{"title":"X"}},
+                    "additionalProperties":{"type":"boolean"}}},
+    "allOf":[{"properties":{"b":{"title":"B"}}}],"additionalProperties":false})");
+
+  BOOST_CHECK_EQUAL(governs(compiled, "a"), R"({"title":"A"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "b"), R"({"title":"B"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "port"), R"({"type":"integer"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "named"), R"({"$ref":"#/$defs/port","title":"N"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "flags.beta"), R"({"type":"boolean"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "flags.x1"), R"({"title":"X"})");
+  BOOST_CHECK_EQUAL(governs(compiled, "unknown"), "");
+  BOOST_CHECK_EQUAL(governs(compiled, "a.b.c"), "");
+  BOOST_CHECK(!governs(compiled, "").empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
