@@ -128,7 +128,8 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
   if (!writes.changes.empty())
     file.records().trim(writing, {.revisions = bounds.history_revisions,
                                   .since = now - bounds.history_age,
-                                  .erased = writes.changes.size() + trimmed_beyond});
+                                  .erased = writes.changes.size() + trimmed_beyond,
+                                  .bytes = bounds.history_bytes});
   auto const id = writing.id();
   writing.commit();
   // If memory runs out here the id stays behind, and the next call reads everything in.
