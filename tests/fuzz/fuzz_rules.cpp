@@ -8,10 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <time.h>
-
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <span>
 #include <string>
 #include <string_view>
