@@ -16,6 +16,9 @@ namespace {
 
 namespace bj = boost::json;
 
+/// So many are compared each with each: quicker than to hash them.
+constexpr std::size_t few_elements = 16;
+
 instance element_of(instance const& list, std::size_t index) {
   return {.value = &list.value->get_array()[index], .parent = &list, .index = index};
 }
@@ -97,19 +100,31 @@ bool evaluator::check_contains(array_rules const& rules, instance const& at, fin
 
 bool evaluator::check_unique(instance const& at, findings* out) {
   auto const& list = at.value->get_array();
+  auto const* const end = list.data() + list.size();
+  auto const say = [&](bj::value const* first, bj::value const* second) {
+    return refuse(out, at, "uniqueItems",
+                  "must not have equal elements: those at " + std::to_string(first - list.data()) +
+                      " and " + std::to_string(second - list.data()));
+  };
+  if (list.size() <= few_elements) {
+    for (auto const* second = list.data(); second != end; ++second) {
+      auto const* const first = std::find_if(list.data(), second, [&](bj::value const& one) {
+        return equal_values(one, *second, budget_);
+      });
+      if (first != second) return say(first, second);
+    }
+    return spend(0);
+  }
   auto const hash = [](bj::value const* what) { return hash_value_of(*what); };
   auto const equal = [this](bj::value const* left, bj::value const* right) {
     return equal_values(*left, *right, budget_);
   };
   std::unordered_set<bj::value const*, decltype(hash), decltype(equal)> seen(list.size(), hash,
                                                                              equal);
-  for (auto const& element : list) {
-    auto const [first, fresh] = seen.insert(&element);
+  for (auto const* second = list.data(); second != end; ++second) {
+    auto const [first, fresh] = seen.insert(second);
     if (!spend(0)) return false;
-    if (fresh) continue;
-    return refuse(out, at, "uniqueItems",
-                  "must not have equal elements: those at " + std::to_string(*first - list.data()) +
-                      " and " + std::to_string(&element - list.data()));
+    if (!fresh) return say(*first, second);
   }
   return true;
 }
