@@ -139,10 +139,12 @@ class scales {
     }
     auto const before = was == nullptr ? effective() : was->value;
     if (text == before.text && view(value.shown) == view(before.shown)) return;
+    bool const has_secrets = value.shown != value.text || before.shown != before.text;
     std::vector<key_change> keys;
     append_differences(keys, name, view(before.text), view(text));
     mark_secrets(keys, schema, schema_of(was));
-    out_.differences.push_back({name, std::move(value), std::move(keys)});
+    out_.differences.push_back(
+        {name, std::move(value), std::move(keys), has_secrets && schema != schema_of(was)});
   }
 
   void run_rules() {
@@ -218,10 +220,9 @@ void add_change(applied& out, conclusion const& by, std::string const& name_spac
 /// Makes a value the one in force.
 void take(applied& out, draft& made, weighed::difference& what) {
   auto& state = made.edit(what.name);
-  bool const same_text = state.value.text == what.value.text;
-  // The text is the same and its secrets are not: no change tells of that.
-  out.untold = out.untold || same_text;
-  if (!same_text) what.value.revision = out.revision;
+  // Keys that became secrets, or ceased to be: no change tells of that.
+  out.untold = out.untold || what.secrets_moved;
+  if (state.value.text != what.value.text) what.value.revision = out.revision;
   state.value = std::move(what.value);
   out.effectives.push_back(state.value);
 }

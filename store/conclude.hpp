@@ -29,6 +29,7 @@ struct weighed {
     std::string name;
     effective value; ///< its revision is given later
     std::vector<key_change> keys;
+    bool secrets_moved = false; ///< other keys may be secret now
   };
   std::vector<difference> differences;
   std::vector<objection> objections;
