@@ -7,6 +7,7 @@
 
 #include "client/cfgctl/failure_report.hpp"
 
+#include "client/cfgctl/issue_text.hpp"
 #include "client/cfgctl/screen.hpp"
 #include "client/detail/decode.hpp"
 
@@ -54,21 +55,31 @@ std::string no_such_namespace(parameters const& from) {
   return quoted("there is no namespace", text_of(from, "namespace"), "");
 }
 
-std::string issue_line(client::issue const& one) {
-  std::string out = "\n  " + one.severity + ": ";
-  if (one.key) out += *one.key;
-  if (one.pointer && !one.pointer->empty()) out += " at " + *one.pointer;
-  if (one.key || (one.pointer && !one.pointer->empty())) out += ": ";
-  out += one.message;
-  if (!one.rule.empty()) out += " (" + one.rule + ')';
-  return out;
-}
-
 std::string invalid(parameters const& from) {
   std::string out = "the change is not valid, nothing was changed";
   for (auto const& one : client::detail::decode_issues(from, "issues"))
-    out += issue_line(one);
+    out += "\n  " + issue_text(one);
+  boost::json::value const* const more = from.if_contains("more");
+  if (more != nullptr && more->is_int64() && more->get_int64() > 0) {
+    out += "\n  and " + std::to_string(more->get_int64()) + " more";
+  }
   return out;
+}
+
+std::string no_such_pending(parameters const& from) {
+  return "no change of revision " + number_of(from, "revision") +
+         " waits for its end\n  'cfgctl pending' lists those that do";
+}
+
+std::string edit_in_progress(parameters const& from) {
+  return "uid " + number_of(from, "uid") + " edits already, until " + text_of(from, "deadline") +
+         "\n  'cfgctl edit end' ends that edit";
+}
+
+std::string no_edit(parameters const&) { return "no edit of several files is under way"; }
+
+std::string bad_time(parameters const& from) {
+  return quoted("", text_of(from, "time"), "is no time of RFC 3339");
 }
 
 std::string revision_mismatch(parameters const& from) {
@@ -135,6 +146,10 @@ constexpr std::array sentences{
     sentence{"StoreFailed", store_failed},
     sentence{"LimitExceeded", limit_exceeded},
     sentence{"NoSuchRevision", no_such_revision},
+    sentence{"NoSuchPending", no_such_pending},
+    sentence{"EditInProgress", edit_in_progress},
+    sentence{"NoEdit", no_edit},
+    sentence{"BadTime", bad_time},
     sentence{"PermissionDenied", permission_denied},
     sentence{"MethodNotFound", method_missing},
     sentence{"MethodNotImplemented", method_missing},

@@ -3,6 +3,7 @@
 /// get prints what there is also when something is missing: the caller sees both, and the exit code
 /// tells that it is not all.
 
+#include "client/cfgctl/explanation_text.hpp"
 #include "client/cfgctl/output.hpp"
 #include "client/cfgctl/session.hpp"
 #include "client/cfgctl/values.hpp"
@@ -37,27 +38,45 @@ std::string found_text(context const& all, std::vector<std::string> const& keys,
   return out;
 }
 
+exit_code tell_missing(std::vector<std::string> const& keys) {
+  for (std::string const& key : keys)
+    complain(printable("cfgctl: get " + key + ": there is no such key\n"));
+  return keys.empty() ? exit_code::ok : exit_code::refused;
+}
+
+exit_code get_at(context const& all, get_command const& what) {
+  auto service = connect(all);
+  if (!service) return report("get", service.error());
+  auto found = service->get_at(what.keys, *what.at);
+  if (!found) return report("get", found.error());
+  if (all.asked.format == output_format::json) {
+    boost::json::object out;
+    out["values"] = std::move(found->values);
+    out["missing"] = boost::json::array(found->missing.begin(), found->missing.end());
+    print(json_text(all.where, out));
+  } else {
+    print(found_text(all, what.keys, found->values));
+  }
+  return tell_missing(found->missing);
+}
+
 } // namespace
 
 exit_code run(context const& all, get_command const& what) {
+  if (what.at) return get_at(all, what);
   std::string const doing = "get " + what.keys.front();
   auto service = connect(all);
   if (!service) return report(doing, service.error());
   auto found = service->get(what.keys);
   if (!found) return report(what.keys.size() == 1 ? doing : "get", found.error());
 
-  exit_code const code = found->missing.empty() ? exit_code::ok : exit_code::refused;
-  std::string absent;
-  for (std::string const& key : found->missing) {
-    absent += printable("cfgctl: get " + key + ": there is no such key\n");
-  }
   if (all.asked.format == output_format::json) {
+    auto missing = found->missing;
     print(json_text(all.where, snapshot_json(std::move(*found), true)));
-  } else {
-    print(found_text(all, what.keys, found->values));
+    return tell_missing(missing);
   }
-  complain(absent);
-  return code;
+  print(found_text(all, what.keys, found->values));
+  return tell_missing(found->missing);
 }
 
 exit_code run(context const& all, list_command const& what) {

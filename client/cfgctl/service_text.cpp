@@ -3,6 +3,7 @@
 
 #include "client/cfgctl/service_text.hpp"
 
+#include "client/cfgctl/issue_text.hpp"
 #include "client/cfgctl/table.hpp"
 
 namespace cfgd::cfgctl {
@@ -62,12 +63,19 @@ std::string status_text(screen const& where, client::service_status const& what)
   add("watchers", std::to_string(what.watchers));
   add("pid", std::to_string(what.pid));
   add("started", what.start_time);
+  if (!what.fallback.empty()) add("fallback", joined(what.fallback) + " (defaults of schemas)");
+  for (auto const& one : what.pending) {
+    add("pending",
+        "revision " + std::to_string(one.revision) + ", " + one.kind + " until " + one.deadline);
+  }
+  if (what.edit_deadline) add("edit", "under way, until " + *what.edit_deadline);
   return out + facts.str(where);
 }
 
 std::string sources_text(screen const& where, std::vector<client::source_file> const& what) {
   if (what.empty()) return "there are no sources\n";
   table files({{.title = "STATE", .side = alignment::left, .may_be_cut = false},
+               {.title = "KIND", .side = alignment::left, .may_be_cut = false},
                {.title = "LAYER", .side = alignment::left, .may_be_cut = false},
                {.title = "NAMESPACE", .side = alignment::left, .may_be_cut = false},
                {.title = "PATH", .side = alignment::left, .may_be_cut = true},
@@ -78,6 +86,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
   for (client::source_file const& one : what) {
     bool const active = one.state == "active";
     files.add({{.text = one.state, .color = active ? tint::good : tint::bad},
+               {.text = one.kind.empty() ? "values" : one.kind, .color = tint::plain},
                {.text = one.layer, .color = tint::plain},
                {.text = one.name_space, .color = tint::name},
                {.text = one.path, .color = tint::plain},
@@ -85,10 +94,37 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
                {.text = std::to_string(one.size), .color = tint::plain},
                {.text = one.watch, .color = tint::plain}});
     if (!active) troubles += paint(where, tint::bad, printable(trouble_text(one))) + '\n';
+    for (client::issue const& said : one.issues)
+      troubles += "  " + printable(issue_text(said)) + '\n';
   }
   std::string out = files.str(where);
   if (!troubles.empty()) out += '\n' + troubles;
   return out;
+}
+
+std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
+                         time_point now) {
+  if (what.empty()) return "no change ends by itself\n";
+  table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
+             {.title = "KIND", .side = alignment::left, .may_be_cut = false},
+             {.title = "DEADLINE", .side = alignment::left, .may_be_cut = false},
+             {.title = "LEFT", .side = alignment::right, .may_be_cut = false},
+             {.title = "UID", .side = alignment::right, .may_be_cut = false},
+             {.title = "KEYS", .side = alignment::left, .may_be_cut = true},
+             {.title = "COMMENT", .side = alignment::left, .may_be_cut = true}});
+  for (auto const& one : what) {
+    auto const end = parse_time(one.deadline);
+    std::string const left =
+        end ? duration_text(std::chrono::floor<std::chrono::seconds>(*end - now)) : "?";
+    out.add({{.text = std::to_string(one.revision), .color = tint::plain},
+             {.text = one.kind, .color = one.kind == "confirm" ? tint::warning : tint::plain},
+             {.text = one.deadline, .color = tint::plain},
+             {.text = left, .color = tint::strong},
+             {.text = one.uid ? std::to_string(*one.uid) : "", .color = tint::plain},
+             {.text = joined(one.keys), .color = tint::name},
+             {.text = one.comment.value_or(""), .color = tint::plain}});
+  }
+  return out.str(where);
 }
 
 std::string cache_text(screen const& where, client::cache_stats const& what) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/cfgctl/screen.hpp"
+#include "client/cfgctl/times.hpp"
 #include "client/types.hpp"
 
 #include <string>
@@ -13,6 +14,10 @@ std::string status_text(screen const& where, client::service_status const& what)
 
 /// A table of the files; what is wrong with one stands below it.
 std::string sources_text(screen const& where, std::vector<client::source_file> const& what);
+
+/// A table of changes that end by themselves, with the time that is left.
+std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
+                         time_point now);
 
 std::string cache_text(screen const& where, client::cache_stats const& what);
 

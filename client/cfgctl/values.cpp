@@ -6,7 +6,6 @@
 
 #include "client/cfgctl/values.hpp"
 
-#include "client/cfgctl/table.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,10 +15,6 @@
 
 namespace cfgd::cfgctl {
 namespace {
-
-std::string for_screen(screen const& where, std::string const& text) {
-  return where.terminal ? printable(text) : text;
-}
 
 std::string compact(boost::json::value const& value) {
   std::string out;
@@ -44,10 +39,20 @@ boost::json::object origin_json(client::origin const& from) {
   append_fact(out, "column", from.column);
   append_fact(out, "uid", from.uid);
   out["revision"] = static_cast<std::int64_t>(from.revision);
+  append_fact(out, "gid", from.gid);
+  append_fact(out, "pid", from.pid);
+  if (from.unit) out["unit"] = *from.unit;
+  if (from.time) out["time"] = *from.time;
   return out;
 }
 
 } // namespace
+
+std::string for_screen(screen const& where, std::string const& text) {
+  return where.terminal ? printable(text) : text;
+}
+
+std::string compact_text(boost::json::value const& value) { return compact(value); }
 
 std::string value_text(screen const& where, boost::json::value const& value) {
   if (auto const* text = value.if_string()) {
@@ -88,45 +93,8 @@ std::string origin_text(client::origin const& from) {
     if (from.line && from.column) out += ':' + std::to_string(*from.column);
   } else if (from.uid) {
     out = "uid " + std::to_string(*from.uid);
+    if (from.unit) out += " (" + *from.unit + ')';
   }
-  return out;
-}
-
-std::string explanation_text(screen const& where, std::string_view key,
-                             client::explanation const& what) {
-  std::string out;
-  if (what.value) {
-    out = value_line(where, key, *what.value);
-  } else {
-    out = paint(where, tint::name, for_screen(where, std::string(key)));
-    out += what.secret && !what.candidates.empty() ? " is secret\n" : " has no value\n";
-  }
-
-  table layers({{.title = "", .side = alignment::left, .may_be_cut = false},
-                {.title = "LAYER", .side = alignment::left, .may_be_cut = false},
-                {.title = "VALUE", .side = alignment::left, .may_be_cut = true},
-                {.title = "WHERE", .side = alignment::left, .may_be_cut = true},
-                {.title = "REVISION", .side = alignment::right, .may_be_cut = false}});
-  bool winner = true;
-  for (client::candidate const& one : what.candidates) {
-    std::string value = one.value ? compact(*one.value) : what.secret ? "(secret)" : "(removed)";
-    tint const color = winner ? tint::strong : tint::faint;
-    layers.add({{.text = winner ? "*" : "", .color = tint::good},
-                {.text = one.from.layer, .color = color},
-                {.text = std::move(value), .color = color},
-                {.text = origin_text(one.from), .color = color},
-                {.text = std::to_string(one.from.revision), .color = color}});
-    winner = false;
-  }
-  if (!what.candidates.empty()) out += layers.str(where);
-
-  if (what.schema) {
-    std::string schema;
-    json::append_compact(schema, *what.schema);
-    out += "schema: " + for_screen(where, schema) + '\n';
-  }
-  if (what.secret) out += "It is secret: its value is shown only to those who may see secrets.\n";
-  if (!what.writable) out += "You may not change it.\n";
   return out;
 }
 

@@ -13,6 +13,12 @@
 /// Values and what surrounds them as text. Every function gives whole lines.
 namespace cfgd::cfgctl {
 
+/// What a terminal may get of a text; what goes elsewhere is left alone.
+std::string for_screen(screen const& where, std::string const& text);
+
+/// JSON on one line.
+std::string compact_text(boost::json::value const& value);
+
 /// A value alone: strings without quotes, objects and arrays over several lines.
 std::string value_text(screen const& where, boost::json::value const& value);
 
@@ -28,13 +34,9 @@ std::string json_text(screen const& where, boost::json::value const& what);
 /// JSON on one line, whatever it goes to.
 std::string json_line(screen const& where, boost::json::value const& what);
 
-/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000", or nothing.
+/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000 (backup.service)", or
+/// nothing.
 std::string origin_text(client::origin const& from);
-
-/// Why a key has its value: the value, a table of the layers with the winner marked, and the
-/// schema.
-std::string explanation_text(screen const& where, std::string_view key,
-                             client::explanation const& what);
 
 /// One event of a watch: a comment line, a line for each key.
 std::string event_text(screen const& where, client::watch_event const& event);

@@ -177,7 +177,7 @@ std::vector<talk> const changing{
      R"({"severity":"warning","rule":"r1","key":"a.b","message":"odd"}]}})",
      0,
      "no effective value changed, revision 8\n",
-     "cfgctl: warning: a.b: odd (r1)\n"},
+     "warning: a.b: odd [r1]\n"},
     {{"set", "a.b=1", "--json"},
      set(R"({"values":{"a.b":1}})"),
      R"({"parameters":{"revision":8,"changed":["a.b"]}})",
@@ -206,7 +206,7 @@ std::vector<talk> const changing{
      1,
      "",
      "cfgctl: set a.b and 1 more: the change is not valid, nothing was changed\n"
-     "  error: a.b: too large (maximum)\n  error: do not fit (r2)\n"},
+     "  error: a.b: too large [maximum]\n  error: do not fit [r2]\n"},
 };
 
 std::vector<talk> const calling{
@@ -354,7 +354,7 @@ BOOST_AUTO_TEST_CASE(a_text_that_is_nearly_json_is_remarked) {
   auto run = cfgctl({"set", "a.b=[1,"});
 
   BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.err().starts_with("cfgctl: warning: a.b: taken as a string: "), run.err());
+  BOOST_TEST(run.err().starts_with("warning: a.b: taken as a string: "), run.err());
 }
 
 BOOST_AUTO_TEST_CASE(a_closed_reader_is_no_error) {
@@ -438,22 +438,31 @@ BOOST_AUTO_TEST_CASE(explain_shows_every_layer_and_the_winner) {
       {exchange(
           {{call("io.cfgd.Config.Explain", R"({"key":"a.b"})"),
             R"({"parameters":{"values":{"a.b":"new"},"candidates":[)"
-            R"({"origin":{"layer":"override","uid":1000,"revision":17},"values":{"a.b":"new"}},)"
+            R"({"origin":{"layer":"override","uid":1000,"revision":17,"unit":"a.service",)"
+            R"("time":"2026-11-23T10:36:32.000Z"},"values":{"a.b":"new"}},)"
             R"({"origin":{"layer":"admin","path":"/e/a.yaml","line":3,"column":8,"revision":4},)"
             R"("values":{"a.b":"old"}},)"
             R"({"origin":{"layer":"default","revision":1}}],)"
-            R"("schema":{"type":"string"},"secret":false,"writable":false,"revision":17}})"}})});
+            R"("schema":{"title":"The title","type":"string","minLength":1,"default":"x"},"secret":false,"writable":false,"revision":17}})"}})});
 
   auto run = cfgctl({"explain", "a.b"});
 
   BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "a.b = \"new\"\n"
-                          "   LAYER     VALUE      WHERE          REVISION\n"
-                          "*  override  \"new\"      uid 1000             17\n"
-                          "   admin     \"old\"      /e/a.yaml:3:8         4\n"
-                          "   default   (removed)                        1\n"
-                          "schema: {\"type\":\"string\"}\n"
-                          "You may not change it.\n");
+  BOOST_TEST(
+      run.out() ==
+      "a.b = \"new\"\n"
+      "   LAYER        VALUE      WHERE                 REVISION  TIME\n"
+      "*  override     \"new\"      uid 1000 (a.service)        17  2026-11-23T10:36:32.000Z\n"
+      "   environment  -\n"
+      "   runtime      -\n"
+      "   admin        \"old\"      /e/a.yaml:3:8                4\n"
+      "   vendor       -\n"
+      "   default      (removed)                               1\n"
+      "schema\n"
+      "  The title\n"
+      "  string, minLength 1\n"
+      "  default \"x\"\n"
+      "You may not change it.\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,6 @@
+#include "client/cfgctl/explanation_text.hpp"
 #include "client/cfgctl/failure_report.hpp"
+#include "client/cfgctl/history_text.hpp"
 #include "client/cfgctl/service_text.hpp"
 #include "client/cfgctl/values.hpp"
 #include "client/detail/failures.hpp"
@@ -76,7 +78,8 @@ BOOST_AUTO_TEST_CASE(an_explanation_tells_secrets_from_removals) {
   std::string const text = explanation_text(file, "a.b", secret);
 
   BOOST_TEST(text.find("a.b is secret\n") == 0U);
-  BOOST_TEST(text.find("*  admin  (secret)  /e/a.yaml         4\n") != std::string::npos, text);
+  BOOST_TEST(text.find("*  admin        (secret)  /e/a.yaml         4\n") != std::string::npos,
+             text);
   BOOST_TEST(explanation_text(file, "a.b", {}).starts_with("a.b has no value\n"));
 }
 
@@ -147,12 +150,22 @@ BOOST_AUTO_TEST_CASE(sources_say_below_what_is_wrong) {
   bad.revision = 4;
   bad.size = 120;
   bad.watch = "inotify";
+  bad.kind = "schema";
+  bad.issues.push_back({.severity = "error",
+                        .rule = "maximum",
+                        .key = "a.b",
+                        .pointer = "/b",
+                        .message = "too large",
+                        .path = "/e/a.yaml",
+                        .line = 3,
+                        .column = 8});
 
   BOOST_TEST(sources_text(file, {bad}) ==
-             "STATE        LAYER  NAMESPACE  PATH       REVISION  BYTES  WATCH\n"
-             "quarantined  admin  a          /e/a.yaml         4    120  inotify\n"
+             "STATE        KIND    LAYER  NAMESPACE  PATH       REVISION  BYTES  WATCH\n"
+             "quarantined  schema  admin  a          /e/a.yaml         4    120  inotify\n"
              "\n"
-             "/e/a.yaml:3:8: a colon is missing\n");
+             "/e/a.yaml:3:8: a colon is missing\n"
+             "  /e/a.yaml:3:8: error: a.b: too large [maximum]\n");
   BOOST_TEST(sources_text(file, {}) == "there are no sources\n");
 }
 
@@ -169,6 +182,96 @@ BOOST_AUTO_TEST_CASE(the_state_of_the_service_is_told_in_its_first_line) {
 
   BOOST_TEST(text.starts_with("cfgd 0.1.0: warning, ready, degraded: see 'cfgctl sources'\n"));
   BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
+  client::service_status what;
+  what.version = "1";
+  what.status = "healthy";
+  what.ready = true;
+  what.fallback = {"a"};
+  what.pending = {
+      {.revision = 12, .kind = "confirm", .deadline = "D", .keys = {}, .uid = {}, .comment = {}}};
+  what.edit_deadline = "E";
+
+  std::string const text = status_text(file, what);
+
+  BOOST_TEST(text.find("fallback     a (defaults of schemas)\n") != std::string::npos, text);
+  BOOST_TEST(text.find("pending      revision 12, confirm until D\n") != std::string::npos, text);
+  BOOST_TEST(text.find("edit         under way, until E\n") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
+  auto const now = parse_time("2026-11-23T10:00:00Z").value();
+
+  BOOST_TEST(pending_text(file,
+                          {{.revision = 12,
+                            .kind = "confirm",
+                            .deadline = "2026-11-23T10:14:59.500Z",
+                            .keys = {"a.b", "a.c"},
+                            .uid = 1000,
+                            .comment = "why"}},
+                          now) ==
+             "REVISION  KIND     DEADLINE                     LEFT   UID  KEYS      COMMENT\n"
+             "      12  confirm  2026-11-23T10:14:59.500Z  14m 59s  1000  a.b, a.c  why\n");
+  BOOST_TEST(pending_text(file, {}, now) == "no change ends by itself\n");
+}
+
+BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_them) {
+  auto const from = [](std::string layer, boost::json::value value) {
+    client::candidate out;
+    out.from.layer = std::move(layer);
+    out.value = std::move(value);
+    return out;
+  };
+  client::explanation what;
+  what.writable = true;
+  what.candidates = {from("override", boost::json::object{{"x", 1}}),
+                     from("admin", boost::json::object{{"y", 2}}), from("novel", 3),
+                     from("default", boost::json::object{{"z", 4}})};
+
+  std::string const text = explanation_text(file, "a.b", what);
+
+  BOOST_TEST(text.find("*  override     {\"x\":1}") != std::string::npos, text);
+  BOOST_TEST(text.find("+  admin        {\"y\":2}") != std::string::npos, text);
+  BOOST_TEST(text.find("   novel        3 ") != std::string::npos, text);
+  BOOST_TEST(text.find("   default      {\"z\":4}") != std::string::npos, text);
+  BOOST_TEST(text.ends_with("You may change it.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_is_told_in_short) {
+  auto const schema = json::parse(R"({"type":["integer","null"],"minimum":1,"maximum":9,
+                                      "enum":[1,"x"],"pattern":"^a","x-odd":{}})");
+
+  BOOST_TEST(constraints_text(schema.value().as_object()) ==
+             "integer | null, one of 1 | \"x\", minimum 1, maximum 9, pattern ^a");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_tells_places_and_how_many_more) {
+  BOOST_TEST(told("io.cfgd.Config.Invalid",
+                  R"({"issues":[{"severity":"error","rule":"ports","key":"a.b","message":"taken",)"
+                  R"("path":"/r/a.lua","line":3,"column":1},)"
+                  R"({"severity":"error","rule":"r","pointer":"/x","message":"no"}],"more":7})") ==
+             "the change is not valid, nothing was changed\n"
+             "  /r/a.lua:3:1: error: a.b: taken [ports]\n"
+             "  error: at /x: no [r]\n"
+             "  and 7 more");
+  BOOST_TEST(told("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
+             "uid 7 edits already, until D\n  'cfgctl edit end' ends that edit");
+  BOOST_TEST(told("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
+                 .starts_with("no change of revision 7 waits for its end"));
+  BOOST_TEST(told("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is under way");
+  BOOST_TEST(told("io.cfgd.History.BadTime", R"({"time":"x"})") == "'x' is no time of RFC 3339");
+}
+
+BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others) {
+  boost::json::object const before{{"a.b", "old"}, {"a.c", 1}};
+  boost::json::object const after{{"a.b", "\033[31m"}, {"a.d", true}};
+
+  BOOST_TEST(difference_text(file, before, after) ==
+             "-a.b \"old\"\n+a.b \"\\u001b[31m\"\n-a.c 1\n+a.d true\n");
+  BOOST_TEST(difference_text(colored, {}, after).find("\033[32m+a.d true\033[0m\n") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "core/error.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+
+/// Documents that the user gives.
+namespace cfgd::cfgctl {
+
+/// Reads the file, or standard input for "-", whose format the name's extension tells: JSON, or
+/// JSON with comments for .jsonc. The value is an object.
+/// Errors, with the path as subject and the place: io, parse, bad_value, limit.
+[[nodiscard]] result<boost::json::object> read_document(std::string const& path);
+
+/// A document of several namespaces, {"site": {...}, "seo": {...}}. Errors: as read_document;
+/// bad_key (a member is no namespace), bad_value (a namespace is no object, or there is a null:
+/// a key has a value or is absent).
+[[nodiscard]] result<boost::json::object> read_namespaces(std::string const& path);
+
+/// Errors: bad_value if there is a null in it; the message has the place.
+[[nodiscard]] result<void> check_no_null(std::string const& path,
+                                         boost::json::object const& document);
+
+/// The whole text of a file, at most 16 MiB; "-": standard input. Errors: io, limit.
+[[nodiscard]] result<std::string> read_text(std::string const& path);
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,95 @@
+/// export: whole namespaces as one document, the one that `apply` takes.
+///
+/// Effective values come from one reply, or one List, and so from one revision. What a layer alone
+/// says is what Explain tells of each namespace; the documents of its files are merged, and nulls,
+/// which hide what lies below, stay in it.
+
+#include "client/cfgctl/apply_plan.hpp"
+#include "client/cfgctl/output.hpp"
+#include "client/cfgctl/session.hpp"
+#include "client/cfgctl/values.hpp"
+#include "core/json.hpp"
+#include "core/key.hpp"
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+using document_result = client::result<boost::json::object>;
+
+/// Leaves, key to value, as nested objects.
+boost::json::object nested(boost::json::object const& leaves) {
+  boost::json::object out;
+  for (auto const& member : leaves) {
+    auto const parts = split_dotted(member.key());
+    if (!parts) continue; // no key of this service
+    boost::json::object* inner = &out;
+    for (std::size_t at = 0; at + 1 < parts->size(); ++at) {
+      boost::json::value& below = (*inner)[(*parts)[at]];
+      if (!below.is_object()) below = boost::json::object();
+      inner = &below.get_object();
+    }
+    (*inner)[parts->back()] = member.value();
+  }
+  return out;
+}
+
+document_result effective_of(client::connection& service, export_command const& what) {
+  if (what.namespaces.empty()) {
+    auto const found = service.list();
+    if (!found) return found.error();
+    return nested(found->values);
+  }
+  auto found = service.get(what.namespaces);
+  if (!found) return std::move(found).error();
+  for (std::string const& name : found->missing)
+    complain(printable("warning: there is no namespace '" + name + "'\n"));
+  return std::move(found->values);
+}
+
+bool hides_secrets(std::vector<client::candidate> const& candidates, std::string_view layer,
+                   bool secret) {
+  if (!secret) return false;
+  for (client::candidate const& one : candidates) {
+    if (one.from.layer == layer && !one.value) return true;
+  }
+  return false;
+}
+
+document_result layer_of(client::connection& service, export_command const& what) {
+  std::vector<std::string> names = what.namespaces;
+  if (names.empty()) {
+    auto const state = service.status();
+    if (!state) return state.error();
+    names = state->namespaces;
+  }
+  boost::json::object out;
+  for (std::string const& name : names) {
+    auto const told = service.explain(name);
+    if (!told) return told.error();
+    if (hides_secrets(told->candidates, what.layer, told->secret)) {
+      complain(printable("warning: " + name + ": it is secret and left out\n"));
+    }
+    auto document = layer_document(told->candidates, what.layer);
+    if (!document.empty()) out[name] = std::move(document);
+  }
+  return out;
+}
+
+} // namespace
+
+exit_code run(context const& all, export_command const& what) {
+  auto service = connect(all);
+  if (!service) return report("export", service.error());
+  auto const found =
+      what.layer == "effective" ? effective_of(*service, what) : layer_of(*service, what);
+  if (!found) return report("export", found.error());
+  bool const as_json = all.asked.format == output_format::json;
+  print(as_json ? json_text(all.where, *found)
+                : for_screen(all.where, json::pretty(*found)) + '\n');
+  bool const whole = what.layer != "effective" || found->size() >= what.namespaces.size();
+  return whole ? exit_code::ok : exit_code::refused;
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,87 @@
+/// Programs of the user.
+///
+/// posix_spawn(3) and not fork(2): it says at once that there is no such program, and takes care of
+/// the signals. SIGPIPE is ignored by cfgctl and must not be by the program; the terminal's signals
+/// go to both, and here they are ignored while the program runs, as system(3) does.
+
+#include "client/cfgctl/programs.hpp"
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <system_error>
+
+namespace cfgd::cfgctl {
+namespace {
+
+/// Ignores the terminal's signals while it lives.
+class deaf {
+ public:
+  deaf() : interrupt_(::signal(SIGINT, SIG_IGN)), quit_(::signal(SIGQUIT, SIG_IGN)) {}
+  ~deaf() {
+    ::signal(SIGINT, interrupt_);
+    ::signal(SIGQUIT, quit_);
+  }
+  deaf(deaf const&) = delete;
+  deaf& operator=(deaf const&) = delete;
+
+ private:
+  void (*interrupt_)(int);
+  void (*quit_)(int);
+};
+
+std::string editor() {
+  for (char const* const name : {"VISUAL", "EDITOR"}) {
+    char const* const found = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+    if (found != nullptr && *found != '\0') return found;
+  }
+  return "vi";
+}
+
+int wait_for(pid_t child) {
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0) {
+    if (errno != EINTR) throw std::system_error(errno, std::generic_category(), "waitpid");
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+} // namespace
+
+int run_program(std::vector<std::string> const& arguments) {
+  std::vector<std::string> copies = arguments;
+  std::vector<char*> pointers;
+  for (std::string& one : copies)
+    pointers.push_back(one.data());
+  pointers.push_back(nullptr);
+
+  posix_spawnattr_t how;
+  ::posix_spawnattr_init(&how);
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  for (int const number : {SIGINT, SIGQUIT, SIGPIPE})
+    sigaddset(&defaults, number);
+  ::posix_spawnattr_setsigdefault(&how, &defaults);
+  ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
+
+  deaf const meanwhile;
+  pid_t child = -1;
+  int const failed =
+      ::posix_spawnp(&child, pointers.front(), nullptr, &how, pointers.data(), environ);
+  ::posix_spawnattr_destroy(&how);
+  if (failed == EAGAIN || failed == ENOMEM) {
+    throw std::system_error(failed, std::generic_category(), "posix_spawn");
+  }
+  return failed != 0 ? 127 : wait_for(child);
+}
+
+int run_editor(std::string const& path) {
+  std::string const command = editor();
+  return run_program({"/bin/sh", "-c", command + " \"$@\"", command, path});
+}
+
+} // namespace cfgd::cfgctl
