@@ -7,6 +7,9 @@ namespace cfgd::message_id {
 
 // Configuration.
 inline constexpr char changed[] = "0f0fa5a4c1b84b0f8d2d6a1f3c7e9b21";
+inline constexpr char change_warned[] = "90b4f7c13a5e4d2cb6a1e8d05f7c93e4";
+inline constexpr char change_ended[] = "2d8e51b7f60c4a93a4d7c8e0b91f5a36";
+inline constexpr char change_stuck[] = "b65f0e92c8a1473d95e3a7d4c0f82b17";
 inline constexpr char source_quarantined[] = "3b7c2a9e55d94c71a0a8e2f6d4c1b832";
 inline constexpr char source_blocked[] = "6e1d8f04b7a2493c9c5fa0b3e7d2c643";
 inline constexpr char source_active[] = "a94c3d7be0f1485f8b26c1d9f4e7a054";
@@ -23,12 +26,21 @@ inline constexpr char too_many_sources[] = "9a3e5c7d1b2f4d6e8c0a9b7f5e3d1c68";
 inline constexpr char store_failed[] = "5d1c6f0f4c0a4a8e9a1f6c3b7e2d4f10";
 inline constexpr char not_recorded[] = "b3f7d1e95a2c4c8f8e6b0d4a9c1f7e79";
 inline constexpr char committer_silent[] = "e6c8a0f24d7b4f1a9b3e5c7d9f0b2a8a";
+inline constexpr char cache_unfilled[] = "3fc4f14c94774d64b9631e978c2908b8";
+inline constexpr char problems_unreadable[] = "1852b07ad3ae4016a4fde39fcd867689";
+inline constexpr char file_unwritten[] = "b9e6a34d3c3447bc9237feb903d4c7e4";
+inline constexpr char works_again[] = "3e34b0f8d95543359228f23a3ad50278";
 
 // Clients.
 inline constexpr char call_refused[] = "e7d4b1c8a52f4e6093b8d7f2c5a1e876";
 inline constexpr char call_failed[] = "58d2b6f09c3e4a7d8f1b5e9a0c4d7f9b";
 inline constexpr char client_cut_off[] = "1f4a7c0e3b6d4982a5c8e1f4b7d0a3ac";
 inline constexpr char not_accepting[] = "8b5e2d9f6c1a4073b8e4d1a7f0c3b6bd";
+
+// Checks of health.
+inline constexpr char check_critical[] = "5456a3de51f84a9c85d917e36f74df76";
+inline constexpr char check_warning[] = "d743686b10094e8e8333aa291886e9fa";
+inline constexpr char check_recovered[] = "5c26bd01333e415dafe1326bfc9efa43";
 
 // The service itself.
 inline constexpr char start_failed[] = "c47f0a3d6e9b4215a8d7c0f3e6b9a2ce";
