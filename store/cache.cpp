@@ -224,6 +224,27 @@ std::size_t cache::warm(std::string_view name_space) {
   return one->figures.entries;
 }
 
+std::shared_ptr<std::string const> cache::peek(std::string_view name_space) const {
+  auto const* const one = impl_->find(name_space);
+  return one == nullptr ? nullptr : one->text;
+}
+
+bool cache::probe() {
+  // No namespace can be named so, and no caller can ask for it.
+  constexpr std::string_view name = "?";
+  constexpr std::string_view key = "?.probe";
+  auto const before = impl_->bytes;
+  publish({.name_space = std::string(name),
+           .text = std::make_shared<std::string const>(R"({"probe":1})")});
+  impl_->make_member(key, "1");
+  auto* const one = impl_->find(name);
+  if (one != nullptr) impl_->keep_member(*one, key);
+  auto const put = find(key);
+  bool const found = put.what == status::found && put.member == R"("?.probe":1)";
+  publish({.name_space = std::string(name)});
+  return found && impl_->find(name) == nullptr && impl_->bytes <= before;
+}
+
 cache::figures cache::stats() const {
   figures all{.namespaces = {},
               .bytes = impl_->bytes,

@@ -65,6 +65,12 @@ class cache {
   /// Makes the entries of all keys of a loaded namespace; returns how many it has then.
   std::size_t warm(std::string_view name_space);
 
+  /// The text of a namespace if it is loaded; counts as nothing.
+  std::shared_ptr<std::string const> peek(std::string_view name_space) const;
+
+  /// Puts an entry of its own, finds it and drops it; whether all of that went well.
+  bool probe();
+
   struct namespace_figures {
     std::size_t entries = 0;
     std::size_t bytes = 0;

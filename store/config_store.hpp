@@ -12,7 +12,14 @@
 #include <string_view>
 #include <vector>
 
+namespace cfgd::rules {
+struct rule;
+struct verdict;
+} // namespace cfgd::rules
+
 namespace cfgd::store {
+
+struct probe_report;
 
 /// The store on disk (docs/store-format.md): sources, overrides, effective values and changes in
 /// one LMDB environment, in its default sync mode. One thread, the committer's. Functions throw
@@ -84,6 +91,16 @@ class config_store {
 
   /// Frees what readers that died hold back; returns how many there were.
   std::size_t check_readers();
+
+  /// Writes a record that means nothing, makes it durable and reads it back; frees what readers
+  /// that died hold back. Errors: store_failed.
+  [[nodiscard]] result<probe_report> probe(wall_time now);
+  /// Checks a namespace: that its layers give its effective value, and that its records on disk are
+  /// whole and say what is in memory. Its value. Errors: not_found, invalid (what differs),
+  /// conflict (another process has committed: refresh() first), store_failed (damaged, too).
+  [[nodiscard]] result<effective> verify(std::string_view name_space);
+  /// What a rule that is none of the store's says of the values in force.
+  rules::verdict judge_rule(rules::rule const& which);
 
   /// The content of a source that was refused, if it was.
   std::shared_ptr<std::string const> refused_content(source_id const& id) const;

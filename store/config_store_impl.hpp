@@ -38,6 +38,7 @@ struct config_store::impl {
                                    wall_time now);
   void transact(std::function<bool(lmdb::write_transaction&)> const& work);
   std::size_t erase_history(std::size_t keep);
+  void write_probe(std::string const& text, probe_report& report);
   bool make_room(std::span<request const> requests);
 
   store_file file;

@@ -1,0 +1,180 @@
+#include "core/json.hpp"
+#include "store/config_store.hpp"
+#include "store/config_store_impl.hpp"
+#include "store/layout_keys.hpp"
+#include "store/probe.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+
+#include <utility>
+
+// What the store finds out about itself. The probe goes the way of a commit, to the disk and back;
+// its record is one of meta, which no reader of values looks at.
+//
+// A namespace is verified on three ways that must meet: what its layers give when they are merged
+// again, what is in memory, and what its records on disk say. Records carry check sums, so reading
+// them again finds what the disk has lost.
+
+namespace cfgd::store {
+namespace {
+
+namespace keys = layout_keys;
+using steady = std::chrono::steady_clock;
+constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
+
+constexpr char const* probe_key = "probe";
+
+error differs(std::string_view name_space, std::string const& what) {
+  return {.code = errc::invalid, .message = what, .subject = std::string(name_space)};
+}
+
+bool same(source_record const& left, source_record const& right) {
+  return left.row.hash == right.row.hash && left.row.status == right.row.status &&
+         left.row.in_force == right.row.in_force && left.document.root == right.document.root;
+}
+
+/// A record's bytes; absent: there is none.
+std::optional<lmdb::entry> find_record(lmdb::transaction& in, char const* database,
+                                       std::string_view key) {
+  auto const value = in.get(in.open(database, must_be_there), key);
+  if (!value) return std::nullopt;
+  return lmdb::entry{key, *value};
+}
+
+result<void> compare_effective(lmdb::transaction& in, effective const& kept) {
+  auto const record = find_record(in, keys::effective, kept.name_space);
+  if (record.has_value() != (kept.text != nullptr))
+    return differs(kept.name_space, "its effective value is not what is on disk");
+  if (!record) return {};
+  record_reader fields(keys::effective, *record);
+  auto const on_disk = read_effective(fields, kept.name_space);
+  if (*on_disk.text != *kept.text || on_disk.revision != kept.revision)
+    return differs(kept.name_space, "its effective value is not what is on disk");
+  return {};
+}
+
+result<void> compare_sources(lmdb::transaction& in, namespace_state const& state) {
+  for (auto const& [id, kept] : state.sources) {
+    auto const name = to_string(id);
+    auto const record = find_record(in, keys::sources, name);
+    bool equal = record.has_value();
+    if (record) {
+      record_reader fields(keys::sources, *record);
+      equal = same(*kept, read_source(fields, id));
+    }
+    if (!equal)
+      return differs(state.value.name_space, "its source '" + name + "' is not what is on disk");
+  }
+  return {};
+}
+
+result<void> compare_overrides(lmdb::transaction& in, namespace_state const& state) {
+  auto const record = find_record(in, keys::overrides, state.value.name_space);
+  bool equal = record.has_value() == (state.overrides != nullptr);
+  if (record && equal) {
+    record_reader fields(keys::overrides, *record);
+    equal = read_overrides(fields).document == state.overrides->document;
+  }
+  if (!equal) return differs(state.value.name_space, "its overrides are not what is on disk");
+  return {};
+}
+
+result<void> compare_layers(namespace_state const& state) {
+  if (!state.value.text) return {};
+  boost::json::monotonic_resource memory;
+  if (json::canonical(merge_layers(state, &memory)) == *state.value.text) return {};
+  return differs(state.value.name_space, "its effective value is not what its layers give");
+}
+
+/// Whether the probe's record is `text`.
+bool read_probe(lmdb::environment& env, std::string const& text, probe_report& seen) {
+  seen.dead_readers = env.check_readers();
+  seen.map_bytes = env.map_bytes();
+  seen.file_bytes = env.used_bytes();
+  auto const begin = steady::now();
+  lmdb::read_transaction view(env);
+  auto const back = keys::get_meta(view, view.open(keys::meta, must_be_there), probe_key);
+  seen.read = steady::now() - begin;
+  for (auto const* const name :
+       {keys::meta, keys::sources, keys::overrides, keys::effective, keys::changes, keys::timed})
+    seen.live_bytes += view.used_bytes(view.open(name, must_be_there));
+  lmdb::cursor at(view, view.open(keys::changes, must_be_there));
+  if (auto const newest = at.last()) {
+    record_reader fields(keys::changes, *newest);
+    seen.last_change = read_change_time(fields);
+  }
+  return back == text;
+}
+
+} // namespace
+
+/// Makes the probe's record durable.
+void config_store::impl::write_probe(std::string const& text, probe_report& report) {
+  while (true) {
+    try {
+      guarded([&](lmdb::environment& env) {
+        auto const begin = steady::now();
+        lmdb::write_transaction writing(env);
+        absorb_before(env, writing);
+        keys::put_meta(writing, writing.open(keys::meta, must_be_there), probe_key, text);
+        auto const id = writing.id();
+        writing.commit();
+        seen = id;
+        report.written = steady::now() - begin;
+      });
+      return;
+    } catch (lmdb_error const& failure) {
+      if (!failure.map_full() || !file.grow(store_file::purpose::any)) throw;
+    }
+  }
+}
+
+result<probe_report> config_store::probe(wall_time now) {
+  probe_report seen{.maximum_bytes = impl_->bounds.store_bytes};
+  auto const text = std::to_string(now.time_since_epoch().count());
+  try {
+    impl_->write_probe(text, seen);
+    if (!impl_->guarded([&](lmdb::environment& env) { return read_probe(env, text, seen); }))
+      return error{.code = errc::store_failed,
+                   .message = "what was written is not what is read back"};
+    seen.revision = impl_->state.revision;
+    return seen;
+  } catch (lmdb_error const& failure) {
+    return error{.code = errc::store_failed, .message = failure.what()};
+  }
+}
+
+result<effective> config_store::verify(std::string_view name_space) {
+  auto const found = impl_->state.namespaces.find(name_space);
+  if (found == impl_->state.namespaces.end())
+    return error{.code = errc::not_found, .subject = std::string(name_space)};
+  auto const& state = found->second;
+  try {
+    return impl_->guarded([&](lmdb::environment& env) -> result<effective> {
+      lmdb::read_transaction view(env);
+      if (view.id() != impl_->seen)
+        return error{.code = errc::conflict,
+                     .message = "another process has just written to the store",
+                     .subject = std::string(name_space)};
+      if (auto ok = compare_layers(state); !ok) return ok.error();
+      if (auto ok = compare_effective(view, state.value); !ok) return ok.error();
+      if (auto ok = compare_sources(view, state); !ok) return ok.error();
+      if (auto ok = compare_overrides(view, state); !ok) return ok.error();
+      return state.value;
+    });
+  } catch (lmdb_error const& failure) {
+    return error{
+        .code = errc::store_failed, .message = failure.what(), .subject = std::string(name_space)};
+  }
+}
+
+rules::verdict config_store::judge_rule(rules::rule const& which) {
+  auto const states = [this](std::string_view name) -> namespace_state const* {
+    auto const found = impl_->state.namespaces.find(name);
+    return found == impl_->state.namespaces.end() ? nullptr : &found->second;
+  };
+  auto const as_it_is = [](std::string_view) -> boost::json::value const* { return nullptr; };
+  return impl_->judging.run(which, states, as_it_is);
+}
+
+} // namespace cfgd::store

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "core/change.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+
+namespace cfgd::store {
+
+/// What config_store::probe() has seen.
+struct probe_report {
+  std::chrono::steady_clock::duration written{}; ///< until the record was durable
+  std::chrono::steady_clock::duration read{};
+  std::size_t map_bytes = 0;     ///< as large as the map is now
+  std::size_t file_bytes = 0;    ///< in use or once in use
+  std::size_t live_bytes = 0;    ///< of the pages that hold something
+  std::size_t maximum_bytes = 0; ///< up to which the map grows
+  std::size_t dead_readers = 0;  ///< processes that died in a transaction; forgotten now
+  revision_number revision = 0;
+  /// Of the newest change that is kept.
+  std::optional<wall_time> last_change = {};
+};
+
+} // namespace cfgd::store
