@@ -60,6 +60,8 @@ inline void write_revision(store::lmdb::write_transaction& in, std::uint64_t rev
   change.text("site.a");
   change.text(before);
   change.text(value);
+  change.u8(0);
+  change.u32(0);
   std::string key(8, '\0');
   key[7] = static_cast<char>(revision);
   put(in, "changes", key, change);

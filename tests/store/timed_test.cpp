@@ -1,0 +1,242 @@
+#include "tests/support/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+// Changes that end by themselves: how they are announced, and what is left when they end.
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::store;
+using namespace cfgd::test;
+using namespace std::chrono_literals;
+
+template <class Request>
+Request ending_in(Request asked, std::chrono::milliseconds after,
+                  ending::kind what = ending::kind::confirm) {
+  asked.ends = ending{.what = what, .after = after};
+  return asked;
+}
+
+timed_request now(revision_number revision, timed_request::action what) {
+  return {.revision = revision, .what = what};
+}
+timed_request end_of(revision_number revision) { return now(revision, timed_request::action::end); }
+
+/// "2 confirm site.a site.b; "
+std::string show(std::vector<timed_change> const& all) {
+  std::string out;
+  for (auto const& one : all) {
+    out += std::to_string(one.revision) + ' ' + std::string(to_string(one.what));
+    for (auto const& key : one.keys)
+      out += ' ' + key;
+    out += "; ";
+  }
+  return out;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(timed, store_fixture)
+
+BOOST_AUTO_TEST_CASE(a_change_waits_for_its_end_and_is_told) {
+  must(set({{"site.a", "1"}, {"site.b", "1"}}));
+  auto asked = ending_in(unset({"site.b"}), 60s);
+  asked.values.emplace_back(to_key("site.a"), to_json("2"));
+  asked.comment = "a try";
+
+  auto const done = must(asked);
+
+  BOOST_TEST((done.deadline == at(60'000)));
+  BOOST_REQUIRE(done.timed.has_value());
+  BOOST_TEST(cfgd::test::show(done.changes) == "2: site.a=1->2 site.b=1->;");
+  reopen();
+  auto const waiting = store->timed();
+  BOOST_TEST(show(waiting) == "2 confirm site.a site.b; ");
+  BOOST_TEST(show(*done.timed) == show(waiting));
+  BOOST_TEST((waiting.front().deadline == at(60'000)));
+  BOOST_TEST(waiting.front().comment == "a try");
+  BOOST_TEST(waiting.front().from.uid.value() == 1000U);
+  BOOST_TEST(waiting.front().from.revision == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(its_end_undoes_it) {
+  must(set({{"site.a", "1"}, {"site.b.c", "1"}}));
+  auto asked = ending_in(unset({"site.b"}), 60s);
+  asked.values.emplace_back(to_key("site.a"), to_json("2"));
+  asked.values.emplace_back(to_key("other.x"), to_json("2"));
+  must(asked);
+  reopen();
+
+  auto const done = must(end_of(2));
+
+  BOOST_TEST(cfgd::test::show(done.changes) == "3: other.x=2-> site.a=2->1 site.b.c=->1;");
+  BOOST_TEST(done.changes.front()->comment == "revision 2 was not confirmed");
+  BOOST_TEST((done.changes.front()->from.where == layer::overrides));
+  BOOST_TEST(done.changes.front()->from.uid.value() == 1000U);
+  BOOST_TEST(done.changes.front()->from.revision == 3U);
+  BOOST_TEST(done.timed.value().empty());
+  BOOST_TEST(text("other") == "(none)");
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.front().from.revision == 1U);
+  reopen();
+  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(text("site") == R"({"a":1,"b":{"c":1}})");
+}
+
+BOOST_AUTO_TEST_CASE(one_that_expires_says_so) {
+  must(ending_in(set({{"site.a", "2"}}), 60s, ending::kind::expire));
+  BOOST_TEST(show(store->timed()) == "1 expire site.a; ");
+  BOOST_TEST(must(end_of(1)).changes.front()->comment == "revision 1 has ended");
+}
+
+BOOST_AUTO_TEST_CASE(confirmed_it_stays) {
+  must(ending_in(set({{"site.a", "2"}}), 60s));
+
+  auto const done = must(now(1, timed_request::action::confirm));
+
+  BOOST_TEST(done.revision == 1U);
+  BOOST_TEST(done.changes.empty());
+  BOOST_TEST(done.timed.value().empty());
+  auto const again = refusal(end_of(1));
+  BOOST_TEST((again.code == errc::not_found));
+  BOOST_TEST(again.subject == "timed");
+  reopen();
+  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(text("site") == R"({"a":2})");
+}
+
+BOOST_AUTO_TEST_CASE(the_end_can_be_moved_and_the_next_one_is_first) {
+  must(ending_in(set({{"site.a", "1"}}), 60s));
+  must(ending_in(set({{"site.b", "1"}}), 90s));
+
+  auto later = now(1, timed_request::action::extend);
+  later.deadline = at(120'000);
+  auto const done = must(later);
+
+  BOOST_TEST(show(done.timed.value()) == "2 confirm site.b; 1 confirm site.a; ");
+  reopen();
+  BOOST_TEST((store->timed().back().deadline == at(120'000)));
+  later.deadline = at() + bounds.timed_change_time + 1ms;
+  BOOST_TEST(refusal(later).subject == "timed_change_time");
+}
+
+BOOST_AUTO_TEST_CASE(what_others_wrote_since_stays) {
+  must(set({{"site.kept", "1"}, {"site.a", "1"}, {"site.b", "1"}, {"site.tree", "1"}}));
+  must(ending_in(set({{"site.a", "2"}, {"site.b", "2"}, {"site.c", "2"}, {"site.tree.x", "2"}}),
+                 60s));
+  must(set({{"site.b", "3"}, {"site.kept", "3"}, {"site.tree.y", "3"}}));
+
+  auto const done = must(end_of(2));
+
+  BOOST_TEST(cfgd::test::show(done.changes) == "4: site.a=2->1 site.c=2-> site.tree.x=2->;");
+  BOOST_TEST(text("site") == R"({"a":1,"b":3,"kept":3,"tree":{"y":3}})");
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.front().from.revision == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_end_with_nothing_left_to_undo_makes_no_revision) {
+  must(ending_in(set({{"site.a", "2"}}), 60s));
+  must(set({{"site.a", "3"}}));
+  auto const done = must(end_of(1));
+  BOOST_TEST(done.changes.empty());
+  BOOST_TEST(done.revision == 2U);
+  BOOST_TEST(done.timed.value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(changes_above_each_other_end_in_any_order) {
+  must(set({{"site.a", "1"}, {"site.b", "1"}}));
+  must(ending_in(set({{"site.a", "2"}}), 60s));
+  must(ending_in(set({{"site.b", "3"}}), 60s));
+
+  must(end_of(2));
+  BOOST_TEST(text("site") == R"({"a":1,"b":3})");
+  must(end_of(3));
+  BOOST_TEST(text("site") == R"({"a":1,"b":1})");
+}
+
+BOOST_AUTO_TEST_CASE(hidden_keys_show_again) {
+  must(batch({good("admin/site.json", R"({"a":1})")}));
+  auto asked = ending_in(set({}), 60s);
+  asked.hide.push_back(to_key("site.a"));
+  must(asked);
+  BOOST_TEST(show(store->timed()) == "2 confirm site.a; ");
+  must(end_of(2));
+  BOOST_TEST(text("site") == R"({"a":1})");
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_may_end_too) {
+  must(set({{"site.a", "1"}}));
+  must(set({{"site.a", "2"}}));
+  auto const done = must(ending_in(rollback_request{.revision = 1}, 60s));
+  BOOST_TEST((done.deadline == at(60'000)));
+  BOOST_TEST(store->timed().front().comment == "rollback to revision 1");
+  must(end_of(3));
+  BOOST_TEST(text("site") == R"({"a":2})");
+}
+
+BOOST_AUTO_TEST_CASE(what_no_reader_would_see_is_not_made) {
+  must(batch({good("admin/site.json", R"({"a":1})")}));
+  auto const done = must(ending_in(set({{"site.a", "1"}}), 60s));
+  BOOST_TEST(done.revision == 1U);
+  BOOST_TEST(!done.deadline.has_value());
+  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_arms_nothing) {
+  auto asked = ending_in(set({{"site.a", "1"}}), 60s);
+  asked.dry_run = true;
+  must(asked);
+  BOOST_TEST(store->timed().empty());
+}
+
+BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
+  store.reset();
+  bounds.timed_changes = 2;
+  store = open();
+  must(ending_in(set({{"site.a", "1"}}), 60s));
+  must(ending_in(set({{"site.b", "1"}}), bounds.timed_change_time));
+
+  auto const many = refusal(ending_in(set({{"site.c", "1"}}), 60s));
+  BOOST_TEST((many.code == errc::limit));
+  BOOST_TEST(many.subject == "timed_changes");
+  BOOST_TEST(many.used == 2U);
+  must(now(1, timed_request::action::confirm));
+  auto const late = refusal(ending_in(set({{"site.c", "1"}}), bounds.timed_change_time + 1ms));
+  BOOST_TEST(late.subject == "timed_change_time");
+  BOOST_TEST(late.used == 720U * 3600U + 1U);
+  BOOST_TEST(late.maximum == 720U * 3600U);
+  BOOST_TEST(text("site") == R"({"a":1,"b":1})");
+}
+
+BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_and_is_told) {
+  must(set({{"site.port", "0"}}));
+  must(ending_in(set({{"site.port", "80"}}), 60s));
+  must(batch({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+
+  auto const why = refusal(end_of(2));
+
+  BOOST_TEST((why.code == errc::invalid));
+  BOOST_TEST(why.issues.size() == 1U);
+  BOOST_TEST(text("site") == R"({"port":80})");
+  BOOST_TEST(store->timed().empty());
+  reopen();
+  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(text("site") == R"({"port":80})");
+}
+
+BOOST_AUTO_TEST_CASE(a_group_arms_and_ends_in_its_order) {
+  std::vector<request> const group{ending_in(set({{"site.a", "1"}}), 60s),
+                                   ending_in(set({{"site.b", "1"}}), 30s), end_of(1), end_of(1)};
+  auto const outcomes = store->commit(group, at());
+  BOOST_TEST(show(outcomes.at(1)->timed.value()) == "2 confirm site.b; 1 confirm site.a; ");
+  BOOST_TEST(show(outcomes.at(2)->timed.value()) == "2 confirm site.b; ");
+  BOOST_TEST(!outcomes.at(3).has_value());
+  reopen();
+  BOOST_TEST(show(store->timed()) == "2 confirm site.b; ");
+  BOOST_TEST(text("site") == R"({"b":1})");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
