@@ -136,23 +136,36 @@ std::string known_names(std::string_view table) {
   std::string names;
   for (auto const& one : rows)
     if (one.table == table) names.append(names.empty() ? "" : ", ").append(one.name);
-  return names;
+  return names.empty() ? health::known_settings(table) : names;
+}
+
+/// Takes the value of one key. Nothing: there is no such key.
+std::optional<std::optional<std::string>> take_value(std::string_view table, std::string_view name,
+                                                     toml::node const& node, settings& into) {
+  auto const* const found = std::find_if(rows.begin(), rows.end(), [&](row const& one) {
+    return one.table == table && one.name == name;
+  });
+  if (found != rows.end()) return found->take(node, into);
+  if (!health::is_known_setting(table, name)) return std::nullopt;
+  return health::take_setting(table, name, node.value_exact<std::int64_t>(), into.health);
 }
 
 result<void> take_table(std::string_view name, toml::table const& table, std::string const& path,
                         settings& into) {
   for (auto const& [key, node] : table) {
-    auto const* const found =
-        std::find_if(rows.begin(), rows.end(), [&, &key = key](row const& one) {
-          return one.table == name && one.name == key.str();
-        });
-    if (found == rows.end())
+    auto const below = std::string(name) + "." + std::string(key.str());
+    if (auto const* const inner = node.as_table(); inner && !known_names(below).empty()) {
+      if (auto taken = take_table(below, *inner, path, into); !taken) return taken.error();
+      continue;
+    }
+    auto const wrong = take_value(name, key.str(), node, into);
+    if (!wrong)
       return fault(path, place_of(key.source()),
                    "unknown setting '" + std::string(key.str()) + "' in [" + std::string(name) +
                        "], which has: " + known_names(name));
-    if (auto wrong = found->take(node, into))
+    if (*wrong)
       return fault(path, place_of(node.source()),
-                   std::string(key.str()) + (wrong->starts_with('.') ? "" : " ") + *wrong);
+                   std::string(key.str()) + ((*wrong)->starts_with('.') ? "" : " ") + **wrong);
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "core/log.hpp"
+#include "daemon/health/settings.hpp"
 #include "watchers/source_watcher.hpp"
 
 #include <chrono>
@@ -35,6 +36,7 @@ struct settings {
   unsigned socket_mode = 0666;
   std::string admin_group = "cfgd-admin";
   limits bounds;
+  health::settings health;
 
   friend bool operator==(settings const&, settings const&) = default;
 };

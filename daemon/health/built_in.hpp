@@ -1,0 +1,64 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "daemon/committer.hpp"
+#include "daemon/health/monitor.hpp"
+#include "daemon/health/settings.hpp"
+#include "daemon/health/workers.hpp"
+#include "daemon/view.hpp"
+#include "ipc/server.hpp"
+#include "store/probe.hpp"
+#include "watchers/source_watcher.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <filesystem>
+#include <functional>
+#include <vector>
+
+/// The checks that the service brings along (cfgd.toml(5) tells what each looks at).
+namespace cfgd::health {
+
+/// What checks look at. All of it outlives them.
+struct subjects {
+  boost::asio::any_io_executor loop;
+  workers& threads;
+  view& what;
+  committer& writer;
+  watchers::source_watcher& files;
+  ipc::server& server;
+};
+
+/// Where and against what they measure.
+struct measures {
+  settings how;
+  limits bounds;
+  std::filesystem::path state;                    ///< the store's directory
+  std::vector<std::filesystem::path> directories; ///< of sources
+};
+
+check store_check(subjects const& of, measures const& by);
+check cache_check(subjects const& of, measures const& by);
+check files_check(subjects const& of, measures const& by);
+check watch_check(subjects const& of, measures const& by);
+check memory_check(subjects const& of, measures const& by);
+check disk_check(subjects const& of, measures const& by);
+check integrity_check(subjects const& of, measures const& by);
+/// `lateness`: how late the loop was since this was last asked.
+check loop_check(subjects const& of, measures const& by,
+                 std::function<std::chrono::steady_clock::duration()> lateness);
+check committer_check(subjects const& of, measures const& by);
+check clock_check(measures const& by);
+check peers_check(subjects const& of, measures const& by);
+
+/// Runs `look` on a thread and `done` with what it found on the loop. What it throws is critical.
+void run_on_thread(workers& threads, std::function<finding()> look,
+                   std::function<void(finding)> done);
+
+/// What a probe of the store means.
+finding judge_store(result<store::probe_report> const& seen, settings const& how);
+
+/// What the view's sources that are not as saved mean.
+finding judge_sources(view const& what);
+
+} // namespace cfgd::health

@@ -1,0 +1,106 @@
+#pragma once
+
+#include "daemon/health/result.hpp"
+#include "daemon/health/schedule.hpp"
+#include "daemon/health/standing.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cfgd::health {
+
+/// A check: how often it runs, and what it does.
+struct check {
+  std::string name;
+  pace how;
+  /// Begins a run; hands what it found to its argument, at once or later, on the loop. What it
+  /// throws makes the check critical.
+  std::function<void(std::function<void(finding)> done)> run;
+};
+
+/// Runs checks side by side, each in its time, and keeps what they found. Loop thread only.
+class monitor {
+ public:
+  /// The status of a check has changed.
+  struct transition {
+    report const& now;
+    state before;
+    state overall;
+  };
+  using listener = std::function<void(transition const&)>;
+
+  monitor(boost::asio::any_io_executor const& loop, listener changed);
+
+  /// Its name must not be taken. It runs at once, if run() does.
+  void add(check what);
+  void remove(std::string_view name);
+  bool contains(std::string_view name) const { return schedule_.contains(name); }
+
+  /// Runs checks until cancelled.
+  boost::asio::awaitable<void> run();
+
+  /// The worst of all.
+  state overall() const;
+  /// What stands, in the order in which the checks were added.
+  std::vector<report> reports() const;
+  /// Null: there is no such check.
+  report const* find(std::string_view name) const;
+
+  /// Runs these checks, which must be there, and calls `done` when each has ended or is overdue.
+  /// Their results stand at once.
+  void run_now(std::vector<std::string> names, std::function<void()> done);
+
+  struct counts {
+    std::uint64_t runs = 0;
+    std::uint64_t overdue = 0;
+    std::uint64_t transitions = 0;
+  };
+  /// By check, and of those that are gone no more.
+  std::map<std::string, counts, std::less<>> figures() const;
+
+  /// The longest time that the loop was late for this since the last call.
+  std::chrono::steady_clock::duration take_lateness();
+
+ private:
+  using clock = std::chrono::steady_clock;
+  struct entry {
+    check what;
+    standing stands;
+    counts figures;
+    standing::cause cause = standing::cause::timed; ///< of the run that is under way
+    clock::time_point started;
+  };
+  struct waiter {
+    std::vector<std::pair<std::string, schedule::number>> tickets;
+    std::function<void()> done;
+  };
+
+  entry* look_up(std::string_view name);
+  void act();
+  void begin(schedule::start const& which);
+  void take(std::string_view name, schedule::number run, finding found);
+  void judge(entry& one, finding found);
+  void answer_waiters();
+  void wake();
+
+  boost::asio::any_io_executor loop_;
+  listener changed_;
+  schedule schedule_;
+  std::list<entry> all_;
+  std::list<waiter> waiters_;
+  clock::duration lateness_{};
+  boost::asio::steady_timer timer_;
+};
+
+} // namespace cfgd::health

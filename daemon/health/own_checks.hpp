@@ -1,0 +1,100 @@
+#pragma once
+
+#include "core/document.hpp"
+#include "core/limits.hpp"
+#include "daemon/health/result.hpp"
+#include "daemon/health/settings.hpp"
+#include "store/rules/rules.hpp"
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+/// Checks that an administrator or a package adds by files (cfgd.checks(5)).
+namespace cfgd::health {
+
+/// One [[check]] of a file.
+struct own_check {
+  /// A Lua expression over namespaces, as in rules; it must hold.
+  struct rule {
+    rules::rule what;
+    friend bool operator==(rule const&, rule const&) = default;
+  };
+  /// A socket that must accept a connection: of this machine, nothing else.
+  struct socket {
+    std::string path = {};    ///< of a Unix socket; or
+    std::string address = {}; ///< "127.0.0.1", "::1", with
+    std::uint16_t port = 0;
+    friend bool operator==(socket const&, socket const&) = default;
+  };
+  /// A file that must be there, and perhaps not be too old.
+  struct file {
+    std::string path;
+    std::optional<std::chrono::seconds> younger_than;
+    friend bool operator==(file const&, file const&) = default;
+  };
+
+  std::string name = {};
+  pace how = {};
+  state severity = state::critical; ///< what a failure is
+  std::string message = {};         ///< what a failure is told with; empty: what was found
+  std::variant<rule, socket, file> what = {};
+
+  friend bool operator==(own_check const&, own_check const&) = default;
+};
+
+/// Reads what a file of checks says; `general` is the pace of those that say nothing of their own.
+/// Errors: invalid (with the place).
+[[nodiscard]] result<std::vector<own_check>> read_checks(sourced_document const& document,
+                                                         std::string const& path,
+                                                         pace const& general, limits const& bounds);
+
+/// What directories of checks hold, by file name ("site.toml"); a file of a later directory goes
+/// before its namesake of an earlier one.
+struct check_file {
+  std::string path;
+  result<std::vector<own_check>> checks;
+};
+using check_files = std::map<std::string, check_file>;
+
+/// Reads every trusted *.toml. A directory that is not there has none; one that may not be
+/// believed is a file of its own name with that error. Blocking: not for the loop.
+check_files read_check_files(std::vector<std::filesystem::path> const& directories, uid_t trusted,
+                             pace const& general, limits const& bounds);
+
+/// Which checks are in force: of a file that is faulty now, those of its last good content.
+class own_checks {
+ public:
+  static constexpr std::size_t most = 64;
+
+  struct in_force {
+    std::vector<own_check> checks;
+    /// Files with their faults, by the name of the check that tells them: "checks/site.toml".
+    std::map<std::string, error> faults;
+  };
+  /// A name that is taken, by the service or by a file before, is a fault of the later file.
+  in_force take(check_files found);
+
+ private:
+  std::map<std::string, std::vector<own_check>> good_;
+};
+
+/// Tries a socket: connects, and closes again. Blocks for `patience` at the most.
+finding try_socket(own_check::socket const& which, std::chrono::milliseconds patience);
+/// Looks at a file, at the time `now`.
+finding look_at_file(own_check::file const& which, wall_time now);
+/// What a rule has said.
+finding judge_rule(rules::verdict const& said, state severity);
+
+/// Gives a failure the severity and the message that a check has for it.
+finding as_told(finding found, own_check const& by);
+
+} // namespace cfgd::health

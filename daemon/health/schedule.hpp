@@ -1,0 +1,74 @@
+#pragma once
+
+#include "daemon/health/settings.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cfgd::health {
+
+/// Which check runs when. A check runs once at a time: one that does not answer within its limit is
+/// overdue, and is not started again before it has answered. Told the time; does no I/O.
+class schedule {
+ public:
+  using time = std::chrono::steady_clock::time_point;
+  /// Counts the runs of all checks.
+  using number = std::uint64_t;
+
+  /// A result that is in doubt is looked into so soon.
+  static constexpr std::chrono::milliseconds confirmation{5'000};
+
+  /// `name` must not be there.
+  void add(std::string name, pace how, time first);
+  void remove(std::string_view name);
+  bool contains(std::string_view name) const { return checks_.contains(name); }
+  pace const& pace_of(std::string_view name) const { return find(name).how; }
+
+  struct start {
+    std::string name;
+    number run = 0;
+    bool asked = false; ///< by ask()
+  };
+  /// What has to be started; it counts as running from here on.
+  std::vector<start> take_due(time now);
+
+  /// Those whose time has run out since the last call.
+  std::vector<std::string> take_overdue(time now);
+
+  enum class outlook : std::uint8_t { settled, in_doubt };
+  /// A run has answered; late answers count. False: no such run is waited for.
+  bool finish(std::string_view name, number run, time now, outlook next);
+  /// Whether a run is waited for.
+  bool awaits(std::string_view name, number run) const;
+
+  /// Has a check run as soon as it can. Returns a ticket for is_done().
+  number ask(std::string_view name, time now);
+  /// Whether a run that began after the ticket was given has ended or is overdue; or the check is
+  /// overdue anyway, or gone.
+  bool is_done(std::string_view name, number ticket) const;
+
+  /// When take_due() or take_overdue() will give something.
+  std::optional<time> next() const;
+
+ private:
+  struct entry {
+    pace how;
+    time due;
+    time started;
+    number run = 0; ///< 0: it does not run
+    bool overdue = false;
+    bool asked = false; ///< the next run was asked for
+    number last_done = 0;
+  };
+  entry const& find(std::string_view name) const { return checks_.find(name)->second; }
+
+  std::map<std::string, entry, std::less<>> checks_;
+  number runs_ = 0;
+};
+
+} // namespace cfgd::health

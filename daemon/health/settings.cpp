@@ -1,0 +1,144 @@
+#include "daemon/health/settings.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+
+// Every setting of [health] is an integer and a row here: where it is written, its range, and where
+// it goes. The pace of a check that says nothing of its own is that of [health].
+
+namespace cfgd::health {
+namespace {
+
+using ms = std::chrono::milliseconds;
+using keep = void (*)(settings&, std::int64_t);
+
+struct row {
+  std::string_view table; ///< behind "health."; empty: [health] itself
+  std::string_view name;
+  std::int64_t least;
+  std::int64_t most;
+  keep store;
+};
+
+constexpr std::int64_t shortest_ms = 50;
+constexpr std::int64_t longest_ms = 86'400'000;
+
+constexpr std::array rows{
+    row{"", "interval_ms", shortest_ms, longest_ms,
+        [](settings& into, std::int64_t to) { into.general.interval = ms(to); }},
+    row{"", "timeout_ms", shortest_ms, longest_ms,
+        [](settings& into, std::int64_t to) { into.general.limit = ms(to); }},
+    row{"store", "warning_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.store_ms.warning = to; }},
+    row{"store", "critical_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.store_ms.critical = to; }},
+    row{"store", "warning_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.store_percent.warning = to; }},
+    row{"store", "critical_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.store_percent.critical = to; }},
+    row{"watch", "warning_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.watch_ms = to; }},
+    row{"memory", "warning_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.memory_percent.warning = to; }},
+    row{"memory", "critical_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.memory_percent.critical = to; }},
+    row{"memory", "pressure_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.memory_pressure_percent = to; }},
+    row{"disk", "warning_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.disk_percent.warning = to; }},
+    row{"disk", "critical_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.disk_percent.critical = to; }},
+    row{"loop", "warning_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.loop_ms.warning = to; }},
+    row{"loop", "critical_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.loop_ms.critical = to; }},
+    row{"committer", "warning_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.committer_ms.warning = to; }},
+    row{"committer", "critical_ms", 0, longest_ms,
+        [](settings& into, std::int64_t to) { into.committer_ms.critical = to; }},
+    row{"clock", "jump_ms", 1, longest_ms,
+        [](settings& into, std::int64_t to) { into.clock_jump_ms = to; }},
+    row{"peers", "warning_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.peers_percent.warning = to; }},
+    row{"peers", "critical_percent", 0, 100,
+        [](settings& into, std::int64_t to) { into.peers_percent.critical = to; }},
+};
+
+/// "store" of "health.store", "" of "health"; absent: neither.
+std::optional<std::string_view> part_of(std::string_view table) {
+  if (table == "health") return "";
+  constexpr std::string_view before = "health.";
+  if (!table.starts_with(before)) return std::nullopt;
+  return table.substr(before.size());
+}
+
+std::optional<std::size_t> check_named(std::string_view name) {
+  auto const* const found = std::find(built_in_names.begin(), built_in_names.end(), name);
+  if (found == built_in_names.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - built_in_names.begin());
+}
+
+row const* find_row(std::string_view part, std::string_view name) {
+  auto const* const found = std::find_if(rows.begin(), rows.end(), [&](row const& one) {
+    return one.table == part && one.name == name;
+  });
+  return found == rows.end() ? nullptr : found;
+}
+
+bool is_pace(std::string_view name) { return name == "interval_ms" || name == "timeout_ms"; }
+
+std::optional<std::string> check_range(std::optional<std::int64_t> value, std::int64_t least,
+                                       std::int64_t most) {
+  if (!value) return "must be an integer";
+  if (*value < least || *value > most)
+    return "must be between " + std::to_string(least) + " and " + std::to_string(most);
+  return std::nullopt;
+}
+
+} // namespace
+
+std::string_view to_string(built_in which) {
+  return built_in_names.at(static_cast<std::size_t>(which));
+}
+
+pace settings::pace_of(built_in which) const {
+  auto const& mine = own.at(static_cast<std::size_t>(which));
+  return {.interval = mine.interval.value_or(general.interval),
+          .limit = mine.limit.value_or(general.limit)};
+}
+
+std::string known_settings(std::string_view table) {
+  auto const part = part_of(table);
+  if (!part) return {};
+  std::string names;
+  if (check_named(*part)) names = "interval_ms, timeout_ms";
+  for (auto const& one : rows)
+    if (one.table == *part) names.append(names.empty() ? "" : ", ").append(one.name);
+  return names;
+}
+
+bool is_known_setting(std::string_view table, std::string_view name) {
+  auto const part = part_of(table);
+  if (!part) return false;
+  return (check_named(*part) && is_pace(name)) || find_row(*part, name) != nullptr;
+}
+
+std::optional<std::string> take_setting(std::string_view table, std::string_view name,
+                                        std::optional<std::int64_t> value, settings& into) {
+  auto const part = part_of(table);
+  BOOST_ASSERT(part && is_known_setting(table, name));
+  auto const check = check_named(*part);
+  if (check && is_pace(name)) {
+    if (auto wrong = check_range(value, shortest_ms, longest_ms)) return wrong;
+    auto& own = into.own.at(*check);
+    (name == "interval_ms" ? own.interval : own.limit) = ms(*value);
+    return std::nullopt;
+  }
+  auto const* const found = find_row(*part, name);
+  if (auto wrong = check_range(value, found->least, found->most)) return wrong;
+  found->store(into, *value);
+  return std::nullopt;
+}
+
+} // namespace cfgd::health

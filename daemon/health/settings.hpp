@@ -1,0 +1,93 @@
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace cfgd::health {
+
+/// The checks that the service brings along.
+enum class built_in : std::uint8_t {
+  store,
+  cache,
+  files,
+  watch,
+  memory,
+  disk,
+  integrity,
+  loop,
+  committer,
+  clock,
+  peers,
+};
+inline constexpr std::array<std::string_view, 11> built_in_names{
+    "store",     "cache", "files",     "watch", "memory", "disk",
+    "integrity", "loop",  "committer", "clock", "peers"};
+std::string_view to_string(built_in which);
+
+/// How often a check runs, and how long a run may take.
+struct pace {
+  std::chrono::milliseconds interval{30'000};
+  std::chrono::milliseconds limit{5'000};
+  friend bool operator==(pace const&, pace const&) = default;
+};
+
+/// From where on a measure is a warning, and critical.
+struct thresholds {
+  std::int64_t warning = 0;
+  std::int64_t critical = 0;
+  friend bool operator==(thresholds const&, thresholds const&) = default;
+};
+
+/// [health] of cfgd.toml and the tables in it (cfgd.toml(5)).
+struct settings {
+  pace general;
+  struct own_pace {
+    std::optional<std::chrono::milliseconds> interval = {};
+    std::optional<std::chrono::milliseconds> limit = {};
+    friend bool operator==(own_pace const&, own_pace const&) = default;
+  };
+  /// By built_in.
+  std::array<own_pace, built_in_names.size()> own = default_paces();
+
+  thresholds store_ms{100, 1'000}; ///< to write, make durable and read a record
+  thresholds store_percent{80, 95};
+  thresholds disk_percent{90, 97};
+  thresholds memory_percent{75, 90};
+  std::int64_t memory_pressure_percent = 10;
+  std::int64_t watch_ms = 1'000;
+  thresholds loop_ms{250, 2'000};
+  thresholds committer_ms{500, 4'000};
+  std::int64_t clock_jump_ms = 2'000;
+  thresholds peers_percent{80, 95};
+
+  pace pace_of(built_in which) const;
+
+  friend bool operator==(settings const&, settings const&) = default;
+
+ private:
+  static constexpr std::array<own_pace, built_in_names.size()> default_paces() {
+    using namespace std::chrono_literals;
+    std::array<own_pace, built_in_names.size()> own{};
+    own[static_cast<std::size_t>(built_in::integrity)] = {300s, 60s};
+    own[static_cast<std::size_t>(built_in::loop)] = {5s, {}};
+    own[static_cast<std::size_t>(built_in::committer)] = {5s, {}};
+    return own;
+  }
+};
+
+/// The settings of a table, "health" or "health.store", as "interval_ms, timeout_ms"; empty: there
+/// is no such table.
+std::string known_settings(std::string_view table);
+
+/// Takes one value; absent: it is no integer. Returns what is wrong with it, if anything. The
+/// setting must be a known one: see is_known_setting().
+std::optional<std::string> take_setting(std::string_view table, std::string_view name,
+                                        std::optional<std::int64_t> value, settings& into);
+bool is_known_setting(std::string_view table, std::string_view name);
+
+} // namespace cfgd::health

@@ -1,0 +1,193 @@
+#include "daemon/health/built_in.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <memory>
+#include <utility>
+
+// Checks that ask the committer. Each question waits its turn behind the commits, so a store that
+// hangs makes them overdue: that is what they are to find.
+//
+// Integrity asks for one namespace at a time, so that a commit never waits for more than one of
+// them to be read again. Results come to the loop in the order in which the committer made them;
+// what was committed before one was published before it. So the cache can be compared with it then
+// and there.
+
+namespace cfgd::health {
+namespace {
+
+using steady = std::chrono::steady_clock;
+namespace bj = boost::json;
+
+constexpr std::size_t listed_faults = 20;
+
+wall_time wall_now() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+}
+
+/// A run of the integrity check.
+struct integrity_run {
+  subjects of;
+  std::vector<std::string> names;
+  std::function<void(finding)> done;
+  std::size_t next = 0;
+  std::size_t verified = 0;
+  std::size_t in_cache = 0;
+  std::size_t skipped = 0;
+  std::size_t faults = 0;
+  bj::array listed = {};
+  finding found = {};
+};
+
+struct verified_namespace {
+  store::effective value;
+  std::size_t errors = 0; ///< that schemas and rules find in what is in force
+};
+
+void add_fault(integrity_run& run, state how, std::string const& text) {
+  if (run.faults++ == 0 || how > run.found.what) {
+    run.found.what = std::max(run.found.what, how);
+    run.found.message = text;
+  }
+  if (run.listed.size() < listed_faults) run.listed.emplace_back(text);
+}
+
+/// Whether the loop serves what the store has.
+bool cache_agrees(view& what, store::effective const& value, bool& loaded) {
+  auto const kept = what.cache().peek(value.name_space);
+  loaded = kept != nullptr;
+  if (!loaded) return true;
+  auto const& shown = value.shown ? value.shown : value.text;
+  if (kept != shown && (!shown || *kept != *shown)) return false;
+  auto const* const secret = what.secrets_of(value.name_space);
+  return secret == nullptr || secret->whole == nullptr || *secret->whole == *value.text;
+}
+
+void judge_namespace(integrity_run& run, std::string const& name,
+                     result<verified_namespace> const& seen) {
+  if (!seen) {
+    auto const& why = seen.error();
+    if (why.code == errc::not_found || why.code == errc::conflict)
+      ++run.skipped; // it has gone, or is being written by somebody else: next time
+    else
+      add_fault(run, state::critical, "'" + name + "': " + why.message);
+    return;
+  }
+  ++run.verified;
+  if (seen->errors > 0)
+    add_fault(run, state::warning,
+              "'" + name + "': " + std::to_string(seen->errors) +
+                  " errors of schemas or rules in what is in force");
+  bool loaded = false;
+  if (!cache_agrees(run.of.what, seen->value, loaded))
+    add_fault(run, state::critical, "'" + name + "': the cache has another value than the store");
+  if (loaded) ++run.in_cache;
+}
+
+void finish(integrity_run& run) {
+  auto& found = run.found;
+  found.details["namespaces"] = run.verified;
+  found.details["inCache"] = run.in_cache;
+  if (run.skipped > 0) found.details["skipped"] = run.skipped;
+  if (run.faults == 0)
+    found.message = std::to_string(run.verified) + " namespaces are what their layers give";
+  else if (run.faults > 1)
+    found.message += " (and " + std::to_string(run.faults - 1) + " more)";
+  if (run.faults > 0) found.details["faults"] = std::move(run.listed);
+  run.done(std::move(found));
+}
+
+void step(std::shared_ptr<integrity_run> const& run) {
+  if (run->next == run->names.size()) {
+    finish(*run);
+    return;
+  }
+  auto const name = run->names[run->next++];
+  run->of.writer.query(
+      [name](store::config_store& store) -> result<verified_namespace> {
+        auto value = store.verify(name);
+        if (!value) return value.error();
+        verified_namespace seen{.value = std::move(*value)};
+        auto const said = store.validate(name, nullptr);
+        if (!said) return said.error();
+        for (auto const& one : *said)
+          seen.errors += one.how == severity::error ? 1 : 0;
+        return seen;
+      },
+      [run, name](result<verified_namespace> const& seen) {
+        judge_namespace(*run, name, seen);
+        step(run);
+      });
+}
+
+} // namespace
+
+finding judge_store(result<store::probe_report> const& seen, settings const& how) {
+  if (!seen)
+    return {.what = state::critical,
+            .message = "the store cannot be written: " + seen.error().message,
+            .details = {}};
+  auto const took = seen->written + seen->read;
+  auto const fill = percent_of(seen->live_bytes, seen->maximum_bytes);
+  finding found{.what = state::healthy, .message = {}, .details = {}};
+  found.details = {{"writeMs", milliseconds_of(seen->written)},
+                   {"readMs", milliseconds_of(seen->read)},
+                   {"mapBytes", seen->map_bytes},
+                   {"fileBytes", seen->file_bytes},
+                   {"usedBytes", seen->live_bytes},
+                   {"maximumBytes", seen->maximum_bytes},
+                   {"usedPercent", fill},
+                   {"deadReaders", seen->dead_readers},
+                   {"revision", seen->revision}};
+  if (seen->last_change) found.details["lastChange"] = to_rfc3339(*seen->last_change);
+  found.add(judge(milliseconds_of(took), static_cast<double>(how.store_ms.warning),
+                  static_cast<double>(how.store_ms.critical)),
+            "written and read back within " + time_text(took));
+  auto const room =
+      judge<std::int64_t>(fill, how.store_percent.warning, how.store_percent.critical);
+  if (room != state::healthy)
+    found.add(room, "it is " + std::to_string(fill) +
+                        " % full; beyond its maximum_bytes changes "
+                        "are refused");
+  return found;
+}
+
+check store_check(subjects const& of, measures const& by) {
+  return {.name = std::string(to_string(built_in::store)),
+          .how = by.how.pace_of(built_in::store),
+          .run = [of, how = by.how](std::function<void(finding)> const& done) {
+            of.writer.query([](store::config_store& store) { return store.probe(wall_now()); },
+                            [how, done](result<store::probe_report> const& seen) {
+                              done(judge_store(seen, how));
+                            });
+          }};
+}
+
+check integrity_check(subjects const& of, measures const& by) {
+  return {.name = std::string(to_string(built_in::integrity)),
+          .how = by.how.pace_of(built_in::integrity),
+          .run = [of](std::function<void(finding)> const& done) {
+            of.writer.refresh(); // so that nothing of another process is unread
+            step(std::make_shared<integrity_run>(
+                integrity_run{.of = of, .names = of.what.cache().namespaces(), .done = done}));
+          }};
+}
+
+check committer_check(subjects const& of, measures const& by) {
+  return {.name = std::string(to_string(built_in::committer)),
+          .how = by.how.pace_of(built_in::committer),
+          .run = [of, how = by.how.committer_ms](std::function<void(finding)> const& done) {
+            auto const begin = steady::now();
+            of.writer.query(
+                [](store::config_store&) { return true; },
+                [how, done, begin](result<bool> const&) {
+                  auto const waited = steady::now() - begin;
+                  done({.what = judge(milliseconds_of(waited), static_cast<double>(how.warning),
+                                      static_cast<double>(how.critical)),
+                        .message = "it answers within " + time_text(waited),
+                        .details = {{"waitMs", milliseconds_of(waited)}}});
+                });
+          }};
+}
+
+} // namespace cfgd::health
