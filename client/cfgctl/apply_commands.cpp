@@ -8,6 +8,7 @@
 #include "client/cfgctl/commit_text.hpp"
 #include "client/cfgctl/documents.hpp"
 #include "client/cfgctl/history_text.hpp"
+#include "client/cfgctl/layers.hpp"
 #include "client/cfgctl/output.hpp"
 #include "client/cfgctl/session.hpp"
 #include "client/cfgctl/values.hpp"
@@ -38,15 +39,15 @@ struct planned {
 
 /// Adds what pruning asks for. False if the service has moved on meanwhile.
 client::result<bool> add_prune(client::connection& service, boost::json::object const& wanted,
-                               planned& into) {
+                               boost::json::object const& effective, planned& into) {
   for (auto const& member : wanted) {
-    auto const layers = service.explain(member.key());
-    if (!layers) {
-      if (layers.error().name == "io.cfgd.Config.NoSuchNamespace") continue;
-      return layers.error();
-    }
+    auto const* const value = effective.if_contains(member.key());
+    auto const* const now = value != nullptr ? value->if_object() : nullptr;
+    if (now == nullptr) continue; // nothing shows of it: neither does an override
+    auto const layers = read_layers(service, member.key(), *now);
+    if (!layers) return layers.error();
     if (layers->revision != into.revision) return false;
-    plan_prune(into.plan, member.key(), member.value().get_object(), *layers);
+    plan_prune(into.plan, member.key(), member.value().get_object(), layers->candidates);
   }
   return true;
 }
@@ -61,7 +62,7 @@ client::result<planned> make_plan(client::connection& service, boost::json::obje
     if (!found) return found.error();
     planned out{.plan = plan_changes(wanted, found->values), .revision = found->revision};
     if (!prune) return out;
-    auto const same = add_prune(service, wanted, out);
+    auto const same = add_prune(service, wanted, found->values, out);
     if (!same) return same.error();
     if (*same) return out;
   }

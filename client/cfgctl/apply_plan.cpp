@@ -9,11 +9,11 @@
 
 #include "client/cfgctl/apply_plan.hpp"
 
+#include "client/cfgctl/layers.hpp"
 #include "core/key.hpp"
 
 #include <boost/json/value.hpp>
 
-#include <algorithm>
 #include <string_view>
 
 namespace cfgd::cfgctl {
@@ -77,14 +77,14 @@ bj::value const* below_override(std::vector<client::candidate> const& candidates
 }
 
 void prune(apply_plan& plan, spot const& at, bj::value const& override_value,
-           bj::value const* wanted, client::explanation const& layers) {
+           bj::value const* wanted, std::vector<client::candidate> const& layers) {
   if (override_value.is_null()) return;
   if (wanted != nullptr && !wanted->is_object()) return;
   auto const* const inner = override_value.if_object();
   if (inner == nullptr || inner->empty()) {
     if (wanted != nullptr) return;
     plan.unset.push_back(at.key);
-    auto const* const shows = below_override(layers.candidates, at.path);
+    auto const* const shows = below_override(layers, at.path);
     if (shows != nullptr && *shows == override_value) return;
     plan.before[at.key] = override_value;
     if (shows != nullptr) plan.after[at.key] = *shows;
@@ -110,35 +110,11 @@ apply_plan plan_changes(bj::object const& wanted, bj::object const& effective) {
 }
 
 void plan_prune(apply_plan& plan, std::string const& name_space, bj::object const& wanted,
-                client::explanation const& layers) {
-  bj::object const overrides = layer_document(layers.candidates, "override");
+                std::vector<client::candidate> const& layers) {
+  bj::object const overrides = layer_document(layers, "override");
   for (auto const& member : overrides) {
     spot const at{.key = child_key(name_space, member.key()), .path = {std::string(member.key())}};
     prune(plan, at, member.value(), wanted.if_contains(member.key()), layers);
-  }
-}
-
-bj::object layer_document(std::vector<client::candidate> const& candidates,
-                          std::string_view layer) {
-  bj::object out;
-  // The winner comes first, so the last one is the lowest.
-  std::for_each(candidates.rbegin(), candidates.rend(), [&](client::candidate const& one) {
-    if (one.from.layer != layer || !one.value) return;
-    if (auto const* document = one.value->if_object()) merge_over(out, *document);
-  });
-  return out;
-}
-
-void merge_over(bj::object& document, bj::object const& patch) {
-  for (auto const& member : patch) {
-    auto const* const inner = member.value().if_object();
-    bj::value& into = document[member.key()];
-    if (inner == nullptr) {
-      into = member.value();
-      continue;
-    }
-    if (!into.is_object()) into = bj::object();
-    merge_over(into.get_object(), *inner);
   }
 }
 

@@ -25,16 +25,8 @@ struct apply_plan {
 apply_plan plan_changes(boost::json::object const& wanted, boost::json::object const& effective);
 
 /// Adds to a plan: overrides of a namespace that its document does not have are unset. `layers` is
-/// what Explain says about the namespace; secret values are not in it, and stay.
+/// what all layers say about the namespace; secret values are not in it, and stay.
 void plan_prune(apply_plan& plan, std::string const& name_space, boost::json::object const& wanted,
-                client::explanation const& layers);
-
-/// What one layer says about a namespace: the documents of its sources merged, the nulls that hide
-/// what lies below among them. Empty if it says nothing.
-boost::json::object layer_document(std::vector<client::candidate> const& candidates,
-                                   std::string_view layer);
-
-/// Puts `patch` over `document` as RFC 7396 does, but keeps nulls: they are for what lies below.
-void merge_over(boost::json::object& document, boost::json::object const& patch);
+                std::vector<client::candidate> const& layers);
 
 } // namespace cfgd::cfgctl

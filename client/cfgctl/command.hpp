@@ -134,6 +134,16 @@ struct introspect_command {
   std::string interface;
 };
 
+// Files, without the service.
+
+struct check_command {
+  std::string root;
+  std::string vendor; ///< these two instead of root, or one of them
+  std::string etc;
+  bool strict = false;            ///< warnings count as errors
+  std::vector<std::string> files; ///< empty: all of the tree
+};
+
 using command =
     std::variant<get_command, list_command, explain_command, watch_command, validate_command,
                  change_command, pending_command, confirm_command, extend_command, edit_command,
@@ -141,6 +151,6 @@ using command =
                  export_command, log_command, show_command, diff_command, rollback_command,
                  blame_command, compact_command, sync_command, status_command, sources_command,
                  reload_command, cache_command, call_command, interfaces_command,
-                 introspect_command>;
+                 introspect_command, check_command>;
 
 } // namespace cfgd::cfgctl

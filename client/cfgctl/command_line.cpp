@@ -118,6 +118,7 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
   add_history_commands(app, into);
   add_service_commands(app, into);
   add_varlink_commands(app, into);
+  add_offline_commands(app, into);
   for (CLI::App* sub : app.get_subcommands({}))
     sub->fallthrough();
 

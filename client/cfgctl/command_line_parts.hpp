@@ -46,6 +46,7 @@ struct parsed {
   bool more = false;
   bool oneway = false;
   introspect_command introspect;
+  check_command check;
 
   std::optional<command> chosen;
 };
@@ -71,6 +72,7 @@ inline CLI::Option* add_duration(CLI::App& to, std::string const& name,
 void add_value_commands(CLI::App& app, parsed& into);
 void add_change_commands(CLI::App& app, parsed& into);
 void add_history_commands(CLI::App& app, parsed& into);
+void add_offline_commands(CLI::App& app, parsed& into);
 
 /// For every command that changes something.
 void add_change_options(CLI::App& to, change_options& into);

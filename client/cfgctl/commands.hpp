@@ -44,5 +44,6 @@ exit_code run(context const& all, cache_command const& what);
 exit_code run(context const& all, call_command const& what);
 exit_code run(context const& all, interfaces_command const& what);
 exit_code run(context const& all, introspect_command const& what);
+exit_code run(context const& all, check_command const& what);
 
 } // namespace cfgd::cfgctl

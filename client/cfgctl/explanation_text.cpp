@@ -51,9 +51,11 @@ std::vector<row> rows_of(std::vector<client::candidate> const& candidates) {
   return out;
 }
 
-std::string value_of(client::candidate const& one, bool secret) {
+/// A candidate without a value removes the key, is secret, or holds secrets.
+std::string value_of(client::candidate const& one, client::explanation const& whole) {
   if (one.value) return compact_text(*one.value);
-  return secret ? "(secret)" : "(removed)";
+  if (whole.secret) return "(secret)";
+  return whole.value && whole.value->is_object() ? "(not shown)" : "(removed)";
 }
 
 table layers_table(client::explanation const& what) {
@@ -84,7 +86,7 @@ table layers_table(client::explanation const& what) {
                                : "",
               .color = tint::good},
              {.text = one.layer, .color = color},
-             {.text = value_of(from, what.secret), .color = color},
+             {.text = value_of(from, what), .color = color},
              {.text = origin_text(from.from), .color = color},
              {.text = std::to_string(from.from.revision), .color = color},
              {.text = from.from.time.value_or(""), .color = color}});

@@ -4,7 +4,7 @@
 /// says is what Explain tells of each namespace; the documents of its files are merged, and nulls,
 /// which hide what lies below, stay in it.
 
-#include "client/cfgctl/apply_plan.hpp"
+#include "client/cfgctl/layers.hpp"
 #include "client/cfgctl/output.hpp"
 #include "client/cfgctl/session.hpp"
 #include "client/cfgctl/values.hpp"
@@ -48,31 +48,19 @@ document_result effective_of(client::connection& service, export_command const& 
   return std::move(found->values);
 }
 
-bool hides_secrets(std::vector<client::candidate> const& candidates, std::string_view layer,
-                   bool secret) {
-  if (!secret) return false;
-  for (client::candidate const& one : candidates) {
-    if (one.from.layer == layer && !one.value) return true;
-  }
-  return false;
-}
-
 document_result layer_of(client::connection& service, export_command const& what) {
-  std::vector<std::string> names = what.namespaces;
-  if (names.empty()) {
-    auto const state = service.status();
-    if (!state) return state.error();
-    names = state->namespaces;
-  }
+  auto const effective = effective_of(service, what);
+  if (!effective) return effective.error();
   boost::json::object out;
-  for (std::string const& name : names) {
-    auto const told = service.explain(name);
-    if (!told) return told.error();
-    if (hides_secrets(told->candidates, what.layer, told->secret)) {
-      complain(printable("warning: " + name + ": it is secret and left out\n"));
-    }
-    auto document = layer_document(told->candidates, what.layer);
-    if (!document.empty()) out[name] = std::move(document);
+  for (auto const& member : *effective) {
+    auto const* const now = member.value().if_object();
+    if (now == nullptr) continue;
+    auto const layers = read_layers(service, member.key(), *now);
+    if (!layers) return layers.error();
+    for (std::string const& key : layers->secrets)
+      complain(printable("warning: " + key + ": it is secret and left out\n"));
+    auto document = layer_document(layers->candidates, what.layer);
+    if (!document.empty()) out[member.key()] = std::move(document);
   }
   return out;
 }

@@ -1,4 +1,5 @@
 #include "client/cfgctl/apply_plan.hpp"
+#include "client/cfgctl/layers.hpp"
 #include "core/json.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -29,11 +30,9 @@ apply_plan planned(std::string_view wanted, std::string_view effective) {
   return plan_changes(object_of(wanted), object_of(effective));
 }
 
-apply_plan pruned(std::string_view wanted, std::vector<client::candidate> candidates) {
+apply_plan pruned(std::string_view wanted, std::vector<client::candidate> const& candidates) {
   apply_plan out;
-  client::explanation layers;
-  layers.candidates = std::move(candidates);
-  plan_prune(out, "a", object_of(wanted), layers);
+  plan_prune(out, "a", object_of(wanted), candidates);
   return out;
 }
 

@@ -225,6 +225,47 @@ BOOST_AUTO_TEST_CASE(a_stream_keeps_the_connection_until_its_last_reply) {
   BOOST_TEST((run(service.next_reply(milliseconds(0))).error().kind == failure::closed));
 }
 
+BOOST_AUTO_TEST_CASE(an_edit_has_a_deadline_and_an_outcome) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                       if (client.receive() !=
+                           R"({"method":"io.cfgd.Config.BeginEdit","parameters":{"seconds":60},)"
+                           R"("more":true})") {
+                         throw std::runtime_error("unexpected call");
+                       }
+                       client.send(R"({"parameters":{"deadline":"D"},"continues":true})");
+                       client.send(R"({"parameters":{"revision":9,"changed":["a.b"]}})");
+                       client.wait_for_close();
+                     }});
+  {
+    cfgd::client::async_connection service(loop.get_executor(), path);
+
+    auto const deadline = run(service.begin_edit(std::chrono::minutes(1)));
+    auto const outcome = run(service.await_edit());
+
+    BOOST_TEST(deadline.value() == "D");
+    BOOST_TEST(outcome.value().revision == 9U);
+    BOOST_TEST(outcome.value().changed.at(0) == "a.b");
+  }
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(history_is_asked_and_answered) {
+  scripted_peer peer(
+      path,
+      {exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"prefix":"a"}})",
+                  R"({"parameters":{"changes":[],"oldest":3}})"},
+                 {R"({"method":"io.cfgd.History.Diff","parameters":{"from":1,"to":2}})",
+                  R"({"parameters":{"before":{},"after":{"a.b":1}}})"},
+                 {R"({"method":"io.cfgd.Config.Confirm","parameters":{"revision":4}})", "{}"}})});
+  cfgd::client::async_connection service(loop.get_executor(), path);
+  log_query query;
+  query.prefix = "a";
+
+  BOOST_TEST(run(service.log(query)).value().oldest == 3U);
+  BOOST_TEST(run(service.diff(1, 2, {})).value().after.at("a.b").as_int64() == 1);
+  BOOST_TEST(run(service.confirm(4)).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_silent_stream_ends_with_its_limit) {
   scripted_peer peer(path, {[](scripted_connection& client) { client.wait_for_close(); }});
   cfgd::client::async_connection service(loop.get_executor(), path);

@@ -158,7 +158,9 @@ std::vector<talk> const talks{
      "{\"a\":{\"b\":1}}\n",
      "warning: there is no namespace 'z'\n"},
     {{"export", "a", "--layer", "admin", "--json"},
-     {{call("io.cfgd.Config.Explain", R"({"key":"a"})"),
+     {{call("io.cfgd.Config.Get", R"({"keys":["a"]})"),
+       reply(R"({"values":{"a":{"x":1,"z":1}},"missing":[],"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a"})"),
        reply(R"({"candidates":[{"origin":{"layer":"override","revision":3},)"
              R"("values":{"a":{"x":1}}},{"origin":{"layer":"admin","revision":2},)"
              R"("values":{"a":{"y":null}}},{"origin":{"layer":"admin","revision":1},)"
@@ -166,6 +168,25 @@ std::vector<talk> const talks{
      0,
      "{\"a\":{\"y\":null,\"z\":1}}\n",
      ""},
+    {{"export", "a", "--layer", "override", "--json"},
+     {{call("io.cfgd.Config.Get", R"({"keys":["a"]})"),
+       reply(R"({"values":{"a":{"p":1,"s":"x","t":2}},"missing":[],"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"override","revision":3}},)"
+             R"({"origin":{"layer":"admin","path":"/e","revision":1},"values":{"a":{"t":2}}}],)"
+             R"("secret":false,"writable":true,"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a.p"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"override","revision":3},)"
+             R"("values":{"a.p":1}}],"secret":false,"writable":true,"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a.s"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"override","revision":3}}],)"
+             R"("secret":true,"writable":true,"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a.t"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"admin","path":"/e","revision":1},)"
+             R"("values":{"a.t":2}}],"secret":false,"writable":true,"revision":7})")}},
+     0,
+     "{\"a\":{\"p\":1}}\n",
+     "warning: a.s: it is secret and left out\n"},
 };
 
 } // namespace

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace cfgd::cfgctl::offline {
+
+/// The line of a bar: "checking [=====>    ] 54 %", 60 columns at the most. `total` 0: not known.
+std::string progress_line(std::string_view doing, std::uint64_t done, std::uint64_t total);
+
+/// A bar on standard error for what takes longer than a second, if that is a terminal; it is taken
+/// away at the end.
+class progress {
+ public:
+  explicit progress(std::string doing);
+  ~progress();
+  progress(progress const&) = delete;
+  progress& operator=(progress const&) = delete;
+
+  void show(std::uint64_t done, std::uint64_t total);
+
+ private:
+  std::string doing_;
+  bool terminal_;
+  bool shown_ = false;
+  std::chrono::steady_clock::time_point next_;
+};
+
+} // namespace cfgd::cfgctl::offline

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "core/limits.hpp"
+#include "core/source.hpp"
+#include "store/records.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// Trees of sources on the disk, as they are and without a daemon that watches them.
+namespace cfgd::cfgctl::offline {
+
+/// Where the sources of two layers lie. Either has namespaces/, schemas/ and rules/ in it.
+struct source_tree {
+  std::filesystem::path vendor; ///< empty: none
+  std::filesystem::path etc;    ///< empty: none
+};
+
+source_tree system_tree();
+/// DIR of `cfgd --root DIR`.
+source_tree tree_of_root(std::filesystem::path const& root);
+
+/// Where a file lies in a tree, by its path alone: the directory above namespaces/, schemas/ or
+/// rules/, what it is and its name below.
+struct place_in_tree {
+  std::filesystem::path base;
+  source_kind what = source_kind::values;
+  std::string relative;
+};
+/// Absent: it lies in no such directory.
+std::optional<place_in_tree> find_place_in_tree(std::filesystem::path const& file);
+
+/// A tree around a directory that has namespaces/, schemas/ or rules/, and the layer that it is in
+/// it. `known` is the tree to prefer, if it is one of its directories.
+struct tree_around {
+  source_tree where;
+  layer is = layer::admin;
+};
+tree_around find_tree_around(std::filesystem::path const& base, source_tree const& known);
+
+/// The tree that a directory means: one of `cfgd --root`, one that has namespaces/, schemas/ or
+/// rules/, or one of these. Errors: not_found (none of that, or no directory).
+[[nodiscard]] result<source_tree> tree_of_directory(std::filesystem::path const& directory,
+                                                    source_tree const& known);
+
+/// A source and the path to it.
+struct listed_source {
+  source_id id;
+  std::string path;
+};
+struct tree_listing {
+  std::vector<listed_source> sources;
+  /// What lies there as if it were a source and is none.
+  std::vector<issue> remarks;
+  /// Directories that cannot be read; `subject` is the path.
+  std::vector<error> unreadable;
+};
+/// In the order of the layers, by name.
+tree_listing list_sources(source_tree const& where);
+
+/// Reads a source as a daemon would. Errors: io (the file cannot be read).
+[[nodiscard]] result<store::source_update> read_update(listed_source const& which,
+                                                       limits const& bounds);
+
+} // namespace cfgd::cfgctl::offline
