@@ -70,6 +70,15 @@ std::optional<interface_table::refusal> interface_table::check(method const& whi
                  one_parameter("parameter", checked.error().subject)};
 }
 
+void interface_table::each_method(
+    std::function<void(std::string_view, method_figures const&)> const& visit) const {
+  for (auto const& of : interfaces_)
+    for (auto const& each : of.description.methods) {
+      auto const found = methods_.find(of.description.name + '.' + each.name);
+      visit(found->first, found->second.figures);
+    }
+}
+
 interface_table::served_interface const*
 interface_table::find_interface(std::string_view name) const {
   auto const found =

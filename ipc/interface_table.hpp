@@ -3,8 +3,10 @@
 #include "ipc/call.hpp"
 #include "ipc/idl.hpp"
 #include "ipc/message.hpp"
+#include "ipc/method_figures.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
@@ -28,6 +30,8 @@ class interface_table {
     idl::method const* description = nullptr;
     handler serve;
     quick_handler serve_quickly; ///< may be empty
+    /// Counted by who serves; of no weight for what is decided here.
+    mutable method_figures figures = {};
   };
   /// An error of org.varlink.service.
   struct refusal {
@@ -47,6 +51,9 @@ class interface_table {
   method const* find(call_envelope const& call, refusal& refused) const;
   /// Takes the nulls out of `parameters`; the refusal if they do not fit.
   static std::optional<refusal> check(method const& which, boost::json::object& parameters);
+
+  /// By qualified name, as the interfaces declare them.
+  void each_method(std::function<void(std::string_view, method_figures const&)> const& visit) const;
 
   served_interface const* find_interface(std::string_view name) const;
   std::list<served_interface> const& interfaces() const { return interfaces_; }

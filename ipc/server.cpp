@@ -47,7 +47,6 @@ namespace asio = boost::asio;
 using clock = session_host::clock;
 
 constexpr std::size_t turns_at_once = 64;
-constexpr clock::duration warning_pause = std::chrono::seconds(10);
 
 std::string describe(std::exception_ptr const& thrown) {
   try {
@@ -73,7 +72,7 @@ struct server::impl final : session_host {
   void want_turn(session& which) override;
   void want_check(clock::time_point when) override;
   void ended(session& which) override;
-  void warn(std::string message, peer const& about) override;
+  void warn(std::string const& message, peer const& about) override;
 
   void add_own_interface();
   std::string info() const;
@@ -109,8 +108,6 @@ struct server::impl final : session_host {
   std::vector<listening_socket> made;
   asio::steady_timer checks;
   asio::steady_timer drain_end;
-  clock::time_point quiet_until{}; ///< no warning about peers before
-  std::uint64_t unwarned = 0;
   std::function<void()> stopped;
   task_group tasks;
 };
@@ -232,15 +229,7 @@ session* server::impl::find(std::uint64_t id, std::uint64_t call) {
   return found->id() == id && found->serves(call) ? found : nullptr;
 }
 
-void server::impl::warn(std::string message, peer const& about) {
-  auto const now = clock::now();
-  if (now < quiet_until) {
-    ++unwarned;
-    return;
-  }
-  quiet_until = now + warning_pause;
-  if (auto const missed = std::exchange(unwarned, 0); missed != 0)
-    message += " (and " + std::to_string(missed) + " warnings like this before)";
+void server::impl::warn(std::string const& message, peer const& about) {
   log::write(log::level::warning, message,
              {{"MESSAGE_ID", message_id::client_cut_off},
               {"CFGD_PEER_UID", std::to_string(about.uid)},
@@ -360,6 +349,18 @@ void server::stop(std::chrono::milliseconds drain, std::function<void()> done) {
 }
 
 server::counts const& server::figures() const { return impl_->figures; }
+
+void server::each_method(
+    std::function<void(std::string_view, method_figures const&)> const& visit) const {
+  impl_->table.each_method(visit);
+  visit("unknown", impl_->unknown);
+}
+
+std::size_t server::queued_bytes() const {
+  std::size_t bytes = 0;
+  impl_->for_each_session([&](session const& each) { bytes += each.queued_bytes(); });
+  return bytes;
+}
 
 bool responder::alive() const { return owner_->impl_->find(connection_, call_) != nullptr; }
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "ipc/call.hpp"
+#include "ipc/method_figures.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -65,10 +66,15 @@ class server {
     std::uint64_t accepted = 0;
     std::uint64_t refused = 0;     ///< over a limit
     std::uint64_t slow_closed = 0; ///< did not read
+    std::uint64_t cut_off = 0;     ///< went over a limit of one connection
     std::uint64_t calls = 0;
     std::uint64_t errors = 0; ///< calls answered with an error
   };
   counts const& figures() const;
+  /// By qualified name; methods that nobody has are one, "unknown".
+  void each_method(std::function<void(std::string_view, method_figures const&)> const& visit) const;
+  /// Replies that the kernel has not taken yet, of all connections.
+  std::size_t queued_bytes() const;
 
  private:
   friend class responder;

@@ -42,6 +42,8 @@ namespace {
 constexpr std::size_t read_scratch_bytes = 64 * 1024;
 constexpr std::size_t parse_arena_bytes = 16 * 1024;
 constexpr std::size_t least_read_bytes = 4 * 1024;
+/// To ask for the time twice would be dear beside what a short cut does.
+constexpr std::uint32_t quick_calls_a_timed_one = 64;
 
 } // namespace
 
@@ -184,15 +186,23 @@ void session::dispatch(std::string_view frame) {
   ++call_;
   open_ = true;
   kind_ = envelope.kind;
+  method_ = &host_.unknown;
+  stands_for_ = 0;
   interface_table::refusal refused;
-  if (auto const* which = host_.table.find(envelope, refused); which == nullptr)
+  if (auto const* which = host_.table.find(envelope, refused); which == nullptr) {
     fail(refused.name, refused.parameters);
-  else if (!serve_quickly(envelope, *which))
-    serve(envelope, *which);
+  } else {
+    method_ = &which->figures;
+    if (!serve_quickly(envelope, *which)) serve(envelope, *which);
+  }
 }
 
 bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
   if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
+  if (host_.figures.calls % quick_calls_a_timed_one == 0) {
+    stands_for_ = quick_calls_a_timed_one; // serve() sets both anew
+    began_ = clock::now();
+  }
   host_.quick_reply.clear();
   if (!which.serve_quickly(envelope.parameters, peer_, host_.quick_reply)) return false;
   reply(host_.quick_reply);
@@ -200,6 +210,8 @@ bool session::serve_quickly(call_envelope const& envelope, interface_table::meth
 }
 
 void session::serve(call_envelope const& envelope, interface_table::method const& which) {
+  stands_for_ = kind_ == call_kind::more ? 0 : 1;
+  began_ = clock::now();
   boost::json::monotonic_resource arena(host_.parse_arena.data(), host_.parse_arena.size());
   auto parameters = parse_parameters(envelope, host_.json_bounds, &arena);
   if (!parameters) {
@@ -210,7 +222,7 @@ void session::serve(call_envelope const& envelope, interface_table::method const
     // Good JSON with a value that nobody keeps: the peer speaks Varlink, and is told.
     if (why.code == errc::bad_value)
       return fail("org.varlink.service.InvalidParameter", one_parameter("parameter", why.subject));
-    end_call();
+    end_call(&method_figures::failed);
     return not_varlink(why);
   }
   if (auto const refused = interface_table::check(which, *parameters))
@@ -235,7 +247,7 @@ void session::invoke(interface_table::method const& which, call const& made) {
   if (!serves(number)) return;
   auto const name = interface_table::internal_error_of(which);
   if (name.empty()) {
-    end_call();
+    end_call(&method_figures::failed);
     ending_ = true;
   } else {
     fail(name, one_parameter("message", "the call failed; the service's log has the reason"));
@@ -270,9 +282,15 @@ void session::end_call() {
   hooks_.reset();
 }
 
+void session::end_call(std::uint64_t method_figures::*outcome) {
+  ++(method_->*outcome);
+  if (stands_for_ != 0) method_->times.observe(clock::now() - began_, stands_for_);
+  end_call();
+}
+
 void session::reply(std::string_view parameters) {
   if (begin_message()) append_reply(queue_.begin_append(host_.write_spare), parameters, false);
-  if (!overflowed_) end_call();
+  if (!overflowed_) end_call(&method_figures::replied);
   end_message();
 }
 
@@ -286,7 +304,7 @@ void session::reply_continues(std::string_view parameters) {
 void session::fail(std::string_view name, std::string_view parameters) {
   ++host_.figures.errors;
   if (begin_message()) append_error(queue_.begin_append(host_.write_spare), name, parameters);
-  if (!overflowed_) end_call();
+  if (!overflowed_) end_call(&method_figures::failed);
   end_message();
 }
 
@@ -295,6 +313,7 @@ void session::refuse(std::string_view limit, std::uint64_t used, std::uint64_t m
                limit_parameters(limit, used, maximum));
   queue_.end_append();
   ending_ = true;
+  ++host_.figures.cut_off;
   host_.warn("closing a connection: limit '" + std::string(limit) + "' exceeded, " +
                  std::to_string(used) + " of " + std::to_string(maximum),
              peer_);
@@ -427,6 +446,7 @@ void session::close() {
   socket_.close(ignored);
   queue_.discard();
   auto const held = std::move(hooks_);
+  if (open_) ++method_->cancelled;
   open_ = false;
   if (held && held->closed) held->closed();
 }

@@ -40,14 +40,15 @@ class session_host {
   virtual void want_check(clock::time_point when) = 0;
   /// `which` has closed and nothing refers to it any more: destroys it.
   virtual void ended(session& which) = 0;
-  /// Logs a warning about a peer, unless there were many.
-  virtual void warn(std::string message, peer const& about) = 0;
+  /// Logs a warning about a peer.
+  virtual void warn(std::string const& message, peer const& about) = 0;
 
   limits const bounds;
   json::read_limits const json_bounds;
   server& owner;
   interface_table table;
   server::counts figures;
+  method_figures unknown; ///< calls that are for no method
   bool stopping = false;
 
   std::vector<char> read_scratch;
@@ -118,6 +119,8 @@ class session {
   bool begin_message();
   void end_message();
   void end_call();
+  /// The same, and counts what became of it.
+  void end_call(std::uint64_t method_figures::*outcome);
   void refuse(std::string_view limit, std::uint64_t used, std::uint64_t maximum);
 
   void flush();
@@ -135,6 +138,9 @@ class session {
   reply_queue queue_;
   std::unique_ptr<hooks> hooks_; ///< of the call at hand
   std::uint64_t call_ = 0;
+  method_figures* method_ = nullptr; ///< of the call at hand
+  clock::time_point began_{};        ///< the same, if it is timed
+  std::uint32_t stands_for_ = 0;     ///< how many calls its time counts for; 0: it is not timed
   std::uint32_t uses_ = 0;
   call_kind kind_ = call_kind::plain;
   bool open_ = false;    ///< a call is being served
