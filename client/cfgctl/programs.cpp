@@ -55,6 +55,7 @@ int wait_for(pid_t child) {
 int run_program(std::vector<std::string> const& arguments) {
   std::vector<std::string> copies = arguments;
   std::vector<char*> pointers;
+  pointers.reserve(copies.size() + 1);
   for (std::string& one : copies)
     pointers.push_back(one.data());
   pointers.push_back(nullptr);
