@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 // Uid 65534 ("nobody") is what the kernel shows for users of another user namespace: it is never
 // the owner of anything here, even where the daemon itself runs as it.
@@ -17,6 +18,14 @@ std::optional<gid_t> find_group(std::string const& name) {
   group const* const found = name.empty() ? nullptr : ::getgrnam(name.c_str());
   if (found == nullptr) return std::nullopt;
   return found->gr_gid;
+}
+
+/// What "may not" is followed by.
+std::string describe(operation what, std::string_view name_space) {
+  if (what == operation::secret) return "see secrets of '" + std::string(name_space) + "'";
+  std::string text(to_string(what));
+  if (!name_space.empty()) text.append(" '").append(name_space).append(1, '\'');
+  return text;
 }
 
 } // namespace
@@ -51,12 +60,16 @@ result<void> access_policy::authorize(ipc::peer const& who, operation what,
       group_ && std::find(who.groups.begin(), who.groups.end(), *group_) != who.groups.end();
   if (!is_nobody && (is_owner || is_member)) return {};
   return error{.code = errc::denied,
-               .message =
-                   "uid " + std::to_string(who.uid) + " may not " + std::string(to_string(what)) +
-                   (name_space.empty() ? std::string() : " '" + std::string(name_space) + "'") +
-                   ": only root, uid " + std::to_string(own_uid_) + " and group '" + group_name_ +
-                   "' may",
+               .message = "uid " + std::to_string(who.uid) + " may not " +
+                          describe(what, name_space) + ": only root, uid " +
+                          std::to_string(own_uid_) + " and group '" + group_name_ + "' may",
                .subject = std::string(name_space)};
+}
+
+std::function<bool(std::string_view)> access_policy::secrets_for(ipc::peer who) const {
+  return [this, who = std::move(who)](std::string_view name_space) {
+    return authorize(who, operation::secret, name_space).has_value();
+  };
 }
 
 } // namespace cfgd

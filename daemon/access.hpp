@@ -4,6 +4,7 @@
 #include "daemon/refusal_gate.hpp"
 #include "ipc/peer.hpp"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,9 @@ class access_policy {
   /// Errors: denied; the message names the operation and the right that is missing.
   [[nodiscard]] result<void> authorize(ipc::peer const& who, operation what,
                                        std::string_view name_space) const;
+
+  /// In which namespaces a peer may see secrets. Must not outlive this.
+  std::function<bool(std::string_view name_space)> secrets_for(ipc::peer who) const;
 
   /// Which refusals are logged.
   refusal_gate& refusals() const { return refusals_; }

@@ -1,28 +1,58 @@
 #include "daemon/view.hpp"
 
+#include "core/document.hpp"
+#include "daemon/problems_report.hpp"
+
 #include <algorithm>
 #include <utility>
 
 // Messages from the committer come in the order of its work. So what it read for us is, when it
 // arrives, exactly as new as what was published before it, and can be used beside cached texts.
+//
+// The cache, its ready bytes and all that is made of its texts know no secrets: what is to be kept
+// from most callers is kept where only those get at it who ask for it by name (secrets_of).
 
 namespace cfgd {
+namespace {
 
-void view::begin(revision_number revision, std::vector<store::effective> const& effectives,
-                 std::vector<store::source_row> const& sources) {
-  revision_ = revision;
-  for (auto const& one : effectives)
-    cache_.publish(one);
-  for (auto const& row : sources)
+/// A namespace as those see it who may not see secrets.
+store::effective without_secrets(store::effective const& whole) {
+  return {.name_space = whole.name_space,
+          .revision = whole.revision,
+          .text = whole.shown ? whole.shown : whole.text};
+}
+
+bool hides(store::effective const& one) {
+  return one.text && one.shown && one.text != one.shown && *one.text != *one.shown;
+}
+
+} // namespace
+
+void view::begin(beginning const& with) {
+  revision_ = with.revision;
+  for (auto const& one : with.effectives)
+    cache_.publish(take(one));
+  for (auto const& row : with.sources)
     note_source(row, false);
+  fallbacks_ = find_fallbacks(with.sources);
+  timed_.replace(with.timed);
 }
 
 void view::publish(store::applied const& done) {
   for (auto const& one : done.effectives)
-    cache_.publish(one);
+    cache_.publish(take(one));
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
+  if (done.timed) timed_.replace(*done.timed);
   revision_ = std::max(revision_, done.revision);
+}
+
+store::effective view::take(store::effective const& newest) {
+  if (hides(newest))
+    secrets_.insert_or_assign(newest.name_space, secret_texts{newest.text, newest.shown});
+  else
+    secrets_.erase(newest.name_space);
+  return without_secrets(newest);
 }
 
 void view::note_source(store::source_row const& row, bool gone) {
@@ -32,21 +62,42 @@ void view::note_source(store::source_row const& row, bool gone) {
     problems_[to_string(row.id)] = {row.path, row.status};
 }
 
+view::secret_texts const* view::secrets_of(std::string_view name_space) const {
+  if (secrets_.empty()) return nullptr;
+  auto const found = secrets_.find(name_space);
+  return found == secrets_.end() ? nullptr : &found->second;
+}
+
+bool view::is_secret(key const& which) const {
+  auto const* const both = secrets_of(which.name_space());
+  return both != nullptr && canonical::find(*both->whole, which.path()) &&
+         !canonical::find(*both->shown, which.path());
+}
+
+view::texts view::reveal(texts const& shown,
+                         std::function<bool(std::string_view)> const& may) const {
+  texts revealed = shown;
+  for (auto& [name, text] : revealed)
+    if (auto const* const secret = secrets_of(name); secret != nullptr && may(name))
+      text = secret->whole;
+  return revealed;
+}
+
 void view::with_texts(committer& reader, std::optional<names> which,
                       std::function<void(texts const&)> use,
                       std::function<void(error const&)> failed) {
   texts found;
   bool complete = true;
-  auto const take = [&](std::string const& name) {
+  auto const look = [&](std::string const& name) {
     auto const here = cache_.text_of(name);
     if (here.what == store::cache::status::found) found.emplace(name, here.text);
     if (here.what == store::cache::status::not_loaded) complete = false;
   };
   if (which)
-    std::for_each(which->begin(), which->end(), take);
+    std::for_each(which->begin(), which->end(), look);
   else
     for (auto const& name : cache_.namespaces())
-      take(name);
+      look(name);
   if (complete) {
     use(found);
     return;
@@ -63,14 +114,17 @@ void view::with_texts(committer& reader, std::optional<names> which,
       [this, use = std::move(use),
        failed = std::move(failed)](result<std::vector<store::effective>> const& read) {
         if (!read) {
+          report("cache_unfilled",
+                 "values could not be read back into memory: " + read.error().message);
           failed(read.error());
           return;
         }
         texts all;
         for (auto const& one : *read) {
           if (one.text == nullptr) continue;
-          all.emplace(one.name_space, one.text);
-          cache_.fill(one);
+          auto const shown = without_secrets(one);
+          all.emplace(shown.name_space, shown.text);
+          cache_.fill(shown);
         }
         use(all);
       });
