@@ -15,8 +15,10 @@
 
 namespace cfgd {
 
-feed::feed(std::optional<revision_number> after, revision_number current)
-    : phase_(after ? phase::following : phase::state), sent_(after.value_or(0)) {
+feed::feed(std::optional<revision_number> after, revision_number current,
+           revision_number silent_revisions)
+    : phase_(after ? phase::following : phase::state), sent_(after.value_or(0)), told_(sent_),
+      silent_revisions_(silent_revisions) {
   if (after && *after > current) history_gone();
 }
 
@@ -62,6 +64,22 @@ bool feed::take_live(revision_number revision, bool has_room) {
   if (phase_ != phase::following || ready_due_ || !has_room || sent_ + 1 != revision) return false;
   sent_ = revision;
   return true;
+}
+
+void feed::told(revision_number revision) {
+  told_ = revision;
+  silent_since_.reset();
+}
+
+void feed::note_silence(clock::time_point now) {
+  if (sent_ > told_ && !silent_since_) silent_since_ = now;
+}
+
+std::optional<feed::clock::time_point> feed::progress_due() const {
+  if (phase_ != phase::following || ready_due_ || !silent_since_ || sent_ <= told_)
+    return std::nullopt;
+  if (sent_ - told_ > silent_revisions_) return silent_since_;
+  return *silent_since_ + silence;
 }
 
 } // namespace cfgd

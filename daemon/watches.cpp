@@ -5,21 +5,31 @@
 
 #include <boost/json/object.hpp>
 
+#include <set>
 #include <unordered_map>
 
 // Watchers are found by number: everything that waits (for the committer, for room in a queue)
 // holds the number and looks again, because the peer may be gone by then. A change is rendered once
-// for all watchers with the same prefixes.
+// for all watchers with the same prefixes and the same rights to its secrets.
 
 namespace cfgd {
 namespace {
 
-/// The parameters of the reply for a change, empty if nothing of it is below the prefixes.
-std::string render_change(change const& what, std::vector<std::string> const& prefixes) {
+using permission = std::function<bool(std::string_view)>;
+
+std::string_view namespace_in(std::string_view key_text) {
+  return key_text.substr(0, key_text.find('.'));
+}
+
+/// The parameters of the reply for a change, empty if nothing of it is below the prefixes and may
+/// be seen.
+std::string render_change(change const& what, std::vector<std::string> const& prefixes,
+                          permission const& may_see_secrets) {
   std::string values;
   std::string removed;
   for (auto const& one : what.keys) {
     if (!is_below(one.key, prefixes)) continue;
+    if (one.secret && !may_see_secrets(namespace_in(one.key))) continue;
     std::string& list = one.deleted() ? removed : values;
     if (!list.empty()) list += ',';
     json::append_string(list, one.key);
@@ -30,16 +40,32 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
   if (!values.empty()) out.append("\"values\":{").append(values).append("},");
   if (!removed.empty()) out.append("\"removed\":[").append(removed).append("],");
   out += "\"origin\":";
-  json::append_compact(out, to_json(what.from));
+  json::append_compact(out, to_json(what.from, what.time));
   out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
   return out;
 }
 
-std::string signature_of(std::vector<std::string> const& prefixes) {
+/// The namespaces of a change's secrets.
+std::set<std::string_view> secret_namespaces(change const& what) {
+  std::set<std::string_view> names;
+  for (auto const& one : what.keys)
+    if (one.secret) names.insert(namespace_in(one.key));
+  return names;
+}
+
+/// What two watchers have in common that get the same text for a change.
+std::string signature_of(std::vector<std::string> const& prefixes,
+                         std::set<std::string_view> const& secrets, permission const& may) {
   std::string joined;
   for (auto const& prefix : prefixes)
     joined.append(prefix).append(1, '\n'); // no key has a raw line end
+  for (auto const name : secrets)
+    joined += may(name) ? '+' : '-';
   return joined;
+}
+
+std::string mark(revision_number revision) {
+  return "{\"revision\":" + std::to_string(revision) + "}";
 }
 
 } // namespace
@@ -47,11 +73,10 @@ std::string signature_of(std::vector<std::string> const& prefixes) {
 watches::watches(view& what, committer& history, limits const& bounds)
     : view_(what), committer_(history), bounds_(bounds) {}
 
-void watches::start(ipc::responder answer, std::vector<std::string> prefixes,
-                    std::optional<revision_number> after) {
+void watches::start(ipc::responder answer, subscription what) {
   number const mine = ++last_;
-  all_.emplace(mine,
-               watcher{answer, std::move(prefixes), feed(after, view_.revision()), {}, 0, false});
+  feed next(what.after, view_.revision(), bounds_.history_revisions / 4);
+  all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false});
   answer.on_closed([this, mine] { all_.erase(mine); });
   answer.on_drained([this, mine] { pump(mine); });
   pump(mine);
@@ -62,16 +87,24 @@ bool watches::has_room(watcher const& who) const {
 }
 
 void watches::on_change(change const& what) {
+  auto const now = clock::now();
+  auto const secrets = secret_namespaces(what);
   std::unordered_map<std::string, std::string> rendered;
   std::vector<number> behind;
   for (auto& [which, who] : all_) {
-    auto const [text, is_new] = rendered.try_emplace(signature_of(who.prefixes));
-    if (is_new) text->second = render_change(what, who.prefixes);
+    auto const& asked = who.asked;
+    auto const [text, is_new] =
+        rendered.try_emplace(signature_of(asked.prefixes, secrets, asked.may_see_secrets));
+    if (is_new) text->second = render_change(what, asked.prefixes, asked.may_see_secrets);
     bool const fits = text->second.size() <= bounds_.reply_bytes;
-    if (!fits || !who.next.take_live(what.revision, has_room(who)))
+    if (!fits || !who.next.take_live(what.revision, has_room(who))) {
       behind.push_back(which);
-    else if (!text->second.empty())
+    } else if (text->second.empty()) {
+      who.next.note_silence(now);
+    } else {
+      who.next.told(what.revision);
       who.answer.reply_continues(text->second);
+    }
   }
   for (number const which : behind)
     pump(which);
@@ -86,6 +119,29 @@ void watches::start_over() {
   }
   for (number const which : everybody)
     pump(which);
+}
+
+void watches::tell_progress(clock::time_point now) {
+  std::vector<number> due;
+  for (auto const& [which, who] : all_)
+    if (auto const when = who.next.progress_due(); when && *when <= now && has_room(who))
+      due.push_back(which);
+  for (number const which : due) {
+    auto const found = all_.find(which);
+    if (found == all_.end()) continue;
+    auto const revision = found->second.next.sent_up_to();
+    found->second.next.told(revision);
+    found->second.answer.reply_continues(mark(revision));
+  }
+}
+
+std::optional<watches::clock::time_point> watches::next_progress() const {
+  std::optional<clock::time_point> first;
+  for (auto const& [which, who] : all_)
+    if (auto const when = who.next.progress_due();
+        when && has_room(who) && (!first || *when < *first))
+      first = when;
+  return first;
 }
 
 void watches::pump(number which) {
@@ -109,6 +165,7 @@ void watches::pump(number which) {
     case feed::step::ready:
       who.answer.reply_continues(
           "{\"ready\":true,\"revision\":" + std::to_string(who.next.sent_up_to()) + "}");
+      who.next.told(who.next.sent_up_to());
       who.next.ready_sent();
       break;
     }
@@ -120,7 +177,7 @@ void watches::ask_state(number which) {
   if (who.state_asked) return;
   who.state_asked = true;
   std::optional<view::names> names; // none: all
-  for (auto const& prefix : who.prefixes) {
+  for (auto const& prefix : who.asked.prefixes) {
     if (!names) names.emplace();
     names->insert(prefix.substr(0, prefix.find('.')));
   }
@@ -131,7 +188,8 @@ void watches::ask_state(number which) {
         if (found == all_.end()) return;
         watcher& asking = found->second;
         asking.state_asked = false;
-        asking.state.emplace(texts, asking.prefixes, bounds_.reply_batch_bytes);
+        asking.state.emplace(view_.reveal(texts, asking.asked.may_see_secrets),
+                             asking.asked.prefixes, bounds_.reply_batch_bytes);
         asking.state_revision = view_.revision();
         pump(which);
       },
@@ -154,6 +212,7 @@ void watches::send_state_piece(watcher& to) {
   out.append("\"revision\":").append(std::to_string(to.state_revision)).append("}");
   to.next.state_sent(to.state_revision, is_last ? feed::piece::last : feed::piece::more);
   if (is_last) to.state.reset();
+  to.next.told(to.state_revision);
   to.answer.reply_continues(out);
 }
 
@@ -181,13 +240,17 @@ void watches::take_history(number which, result<store::history_slice> const& sli
 bool watches::send_slice(watcher& to, store::history_slice const& slice) {
   revision_number up_to = to.next.sent_up_to();
   for (auto const& one : slice.changes) {
-    std::string const text = render_change(*one, to.prefixes);
+    std::string const text = render_change(*one, to.asked.prefixes, to.asked.may_see_secrets);
     if (text.size() > bounds_.reply_bytes) return false;
-    if (!text.empty()) to.answer.reply_continues(text);
+    if (!text.empty()) {
+      to.next.told(one->revision);
+      to.answer.reply_continues(text);
+    }
     up_to = one->revision;
   }
   if (!slice.more) up_to = std::max(up_to, slice.newest);
   to.next.history_sent(up_to);
+  to.next.note_silence(clock::now());
   return true;
 }
 

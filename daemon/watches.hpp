@@ -9,9 +9,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd {
@@ -22,22 +24,33 @@ class watches {
  public:
   watches(view& what, committer& history, limits const& bounds);
 
-  /// Begins to answer a Watch. `prefixes` as is_below takes them; empty: everything.
-  void start(ipc::responder answer, std::vector<std::string> prefixes,
-             std::optional<revision_number> after);
+  struct subscription {
+    std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
+    std::optional<revision_number> after;
+    std::function<bool(std::string_view name_space)> may_see_secrets;
+  };
+  /// Begins to answer a Watch.
+  void start(ipc::responder answer, subscription what);
 
   /// Tells a change that the view has published.
   void on_change(change const& what);
 
-  /// Values have changed that no change tells of: everybody gets the state again.
+  /// Values have changed that no change tells of, or are secrets now that were none: everybody gets
+  /// the state again.
   void start_over();
+
+  using clock = feed::clock;
+  /// Tells watchers how far the service has come, where that is due.
+  void tell_progress(clock::time_point now);
+  /// When it will be due for the next one, if nothing else happens.
+  std::optional<clock::time_point> next_progress() const;
 
   std::size_t size() const { return all_.size(); }
 
  private:
   struct watcher {
     ipc::responder answer;
-    std::vector<std::string> prefixes;
+    subscription asked;
     feed next;
     /// The state while it is being sent, and its revision.
     std::optional<state_stream> state;

@@ -7,12 +7,16 @@ using step = cfgd::feed::step;
 
 namespace {
 
+using namespace std::chrono_literals;
+
+constexpr feed::clock::time_point start{};
 constexpr bool room = true;
 constexpr bool no_room = false;
 
 /// A feed that has sent the state of revision 10 and its mark.
 feed live_at_10() {
   feed subject({}, 10);
+  subject.told(10);
   subject.state_sent(10, feed::piece::last);
   return subject;
 }
@@ -132,6 +136,64 @@ BOOST_AUTO_TEST_CASE(it_can_start_over_at_any_time) {
   BOOST_TEST(!subject.awaits_history());
   BOOST_TEST(subject.is_resync());
   BOOST_TEST((subject.next(12, room) == step::state));
+}
+
+BOOST_AUTO_TEST_CASE(a_watcher_that_is_told_everything_needs_no_mark_of_progress) {
+  feed subject = live_at_10();
+
+  BOOST_TEST(subject.take_live(11, room));
+  subject.told(11);
+  subject.note_silence(start);
+
+  BOOST_TEST(!subject.progress_due());
+}
+
+BOOST_AUTO_TEST_CASE(silence_ends_after_ten_seconds_of_it) {
+  feed subject = live_at_10();
+  BOOST_TEST(subject.take_live(11, room));
+  subject.note_silence(start);
+  BOOST_TEST(subject.take_live(12, room));
+  subject.note_silence(start + 3s); // counts from the first
+
+  BOOST_TEST((subject.progress_due() == start + 10s));
+  subject.told(12);
+  BOOST_TEST(!subject.progress_due());
+
+  BOOST_TEST(subject.take_live(13, room));
+  subject.note_silence(start + 60s);
+  BOOST_TEST((subject.progress_due() == start + 70s));
+}
+
+BOOST_AUTO_TEST_CASE(a_change_ends_the_silence) {
+  feed subject = live_at_10();
+  BOOST_TEST(subject.take_live(11, room));
+  subject.note_silence(start);
+
+  BOOST_TEST(subject.take_live(12, room));
+  subject.told(12);
+
+  BOOST_TEST(!subject.progress_due());
+}
+
+BOOST_AUTO_TEST_CASE(who_is_left_behind_far_is_told_at_once) {
+  feed subject({}, 10, 2);
+  subject.told(10);
+  subject.state_sent(10, feed::piece::last);
+  for (cfgd::revision_number revision = 11; revision <= 13; ++revision) {
+    BOOST_TEST(subject.take_live(revision, room));
+    subject.note_silence(start + 1s);
+    BOOST_TEST((*subject.progress_due() == start + (revision == 13 ? 1s : 11s)));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_still_to_be_sent_is_progress_enough) {
+  feed subject = live_at_10();
+  BOOST_TEST(subject.take_live(11, room));
+  subject.note_silence(start);
+
+  subject.history_gone();
+
+  BOOST_TEST(!subject.progress_due());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
