@@ -10,10 +10,12 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd {
 
-/// io.cfgd.Config over the view, the committer and the watches. Owns nothing. Loop thread only.
+/// io.cfgd.Config over the view, the committer and the watches, but for edits of files. Owns
+/// nothing. Loop thread only.
 class config_methods {
  public:
   config_methods(view& what, committer& writer, watches& streams, watchers::source_watcher& files,
@@ -24,10 +26,25 @@ class config_methods {
  private:
   void get(ipc::call const& asked);
   /// Get of one key that needs no escapes, from ready bytes.
-  bool quick_get(std::string_view parameters, std::string& reply);
+  bool quick_get(std::string_view parameters, ipc::peer const& from, std::string& reply);
+  /// Get where a namespace had to be read in first.
+  void get_from_store(ipc::call const& asked);
+  void answer_from_texts(ipc::call const& asked, std::vector<std::string> const& keys,
+                         view::texts const& texts);
+  /// PermissionDenied for a key that is a secret.
+  void refuse_secret(ipc::call const& asked, std::string_view name_space);
   void list(ipc::call const& asked);
   void explain(ipc::call const& asked);
   void set(ipc::call const& asked);
+  void list_pending(ipc::call const& asked);
+  void confirm(ipc::call const& asked);
+  void extend(ipc::call const& asked);
+  /// The change that a call is about, if there is one and the peer may make it; else it is
+  /// answered.
+  store::timed_change const* find_timed(ipc::call const& asked);
+  /// Whether the peer may change all of them; else it is answered.
+  bool may_write(ipc::call const& asked, std::vector<key> const& keys);
+  void validate(ipc::call const& asked);
   void watch(ipc::call const& asked);
   void sync(ipc::call const& asked);
 

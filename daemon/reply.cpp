@@ -14,17 +14,13 @@ namespace {
 
 namespace bj = boost::json;
 
-/// A refused value as the one issue of Config.Invalid.
+/// The parameters of Invalid.
 bj::object invalid(error const& why) {
-  bj::object issue{{"severity", "error"}, {"rule", to_string(why.code)}, {"message", why.message}};
-  if (key::parse(why.subject))
-    issue["key"] = why.subject;
-  else if (!why.subject.empty())
-    issue["pointer"] = why.subject;
-  bj::array issues;
-  issues.emplace_back(std::move(issue));
+  auto const issues = issues_of(why);
   bj::object parameters;
-  parameters["issues"] = std::move(issues);
+  parameters["issues"] = to_json(issues);
+  if (!why.issues.empty() && why.used > issues.size())
+    parameters["more"] = why.used - issues.size();
   return parameters;
 }
 
@@ -35,7 +31,8 @@ struct wire_error {
 
 wire_error internal(error const& why) { return {"InternalError", {{"message", to_string(why)}}}; }
 
-wire_error to_config_error(error const& why) {
+/// Those that Config and History have in common.
+wire_error to_common_error(error const& why) {
   switch (why.code) {
   case errc::bad_key:
     return {"BadKey", {{"key", why.subject}, {"message", why.message}}};
@@ -55,6 +52,13 @@ wire_error to_config_error(error const& why) {
   default:
     return internal(why);
   }
+}
+
+/// A revision that is not kept has no subject; a namespace is one.
+wire_error to_history_error(error const& why) {
+  if (why.code == errc::not_found && why.subject.empty())
+    return {"NoSuchRevision", {{"oldest", why.used}, {"newest", why.maximum}}};
+  return to_common_error(why);
 }
 
 wire_error to_service_error(error const& why) {
@@ -81,8 +85,9 @@ void fail(ipc::responder& answer, std::string_view interface, error const& why) 
     answer.fail("org.varlink.service.PermissionDenied");
     return;
   }
-  wire_error const told =
-      interface == config_interface ? to_config_error(why) : to_service_error(why);
+  wire_error const told = interface == config_interface    ? to_common_error(why)
+                          : interface == history_interface ? to_history_error(why)
+                                                           : to_service_error(why);
   std::string text;
   json::append_compact(text, told.parameters);
   answer.fail(std::string(interface).append(1, '.').append(told.name), text);
@@ -111,7 +116,23 @@ void reply(ipc::responder& answer, bj::object const& parameters) {
   answer.reply(text);
 }
 
-bj::object to_json(origin const& from) {
+void reply_within(ipc::responder& answer, std::string_view interface, std::string const& text,
+                  std::size_t maximum) {
+  if (text.size() > maximum)
+    fail(answer, interface, too_long(text.size(), maximum));
+  else
+    answer.reply(text);
+}
+
+error too_long(std::size_t used, std::size_t maximum) {
+  return {.code = errc::limit,
+          .message = "the reply is too long",
+          .subject = "reply_bytes",
+          .used = used,
+          .maximum = maximum};
+}
+
+bj::object to_history_json(origin const& from) {
   bj::object out{{"layer", to_string(from.where)}};
   if (!from.path.empty()) out["path"] = from.path;
   if (from.at.line != 0) out["line"] = from.at.line;
@@ -121,6 +142,72 @@ bj::object to_json(origin const& from) {
   return out;
 }
 
+bj::object to_json(origin const& from, std::optional<wall_time> time) {
+  bj::object out = to_history_json(from);
+  if (from.gid) out["gid"] = *from.gid;
+  if (from.pid) out["pid"] = *from.pid;
+  if (!from.unit.empty()) out["unit"] = from.unit;
+  if (time) out["time"] = to_rfc3339(*time);
+  return out;
+}
+
+bj::object to_json(issue const& what) {
+  bj::object out{{"severity", to_string(what.how)}, {"rule", what.rule}};
+  if (!what.key.empty()) out["key"] = what.key;
+  if (!what.pointer.empty()) out["pointer"] = what.pointer;
+  out["message"] = what.message;
+  if (!what.path.empty()) out["path"] = what.path;
+  if (what.where.line != 0) out["line"] = what.where.line;
+  if (what.where.column != 0) out["column"] = what.where.column;
+  return out;
+}
+
+bj::array to_json(std::vector<issue> const& all) {
+  bj::array list;
+  for (auto const& one : all)
+    list.push_back(to_json(one));
+  return list;
+}
+
+std::vector<issue> issues_of(error const& why) {
+  if (!why.issues.empty()) return why.issues;
+  issue only{.rule = to_string(why.code), .message = why.message, .where = why.where};
+  if (why.subject.starts_with('/'))
+    only.pointer = why.subject;
+  else if (key::parse(why.subject))
+    only.key = why.subject;
+  return {std::move(only)};
+}
+
+bj::object to_json(store::timed_change const& what) {
+  bj::array keys(what.keys.begin(), what.keys.end());
+  bj::object out{{"revision", what.revision},
+                 {"kind", to_string(what.what)},
+                 {"deadline", to_rfc3339(what.deadline)}};
+  out["keys"] = std::move(keys);
+  if (what.from.uid) out["uid"] = *what.from.uid;
+  if (!what.comment.empty()) out["comment"] = what.comment;
+  return out;
+}
+
+std::vector<std::string> changed_keys(store::applied const& done) {
+  std::vector<std::string> keys;
+  for (auto const& one : done.changes)
+    for (auto const& key : one->keys)
+      keys.push_back(key.key);
+  return keys;
+}
+
+std::string change_reply(store::applied const& done) {
+  std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
+  append_strings(out, changed_keys(done));
+  out += ",\"warnings\":";
+  json::append_compact(out, to_json(done.warnings));
+  if (done.deadline)
+    out.append(",\"deadline\":\"").append(to_rfc3339(*done.deadline)).append(1, '"');
+  return out += '}';
+}
+
 void append_strings(std::string& out, std::vector<std::string> const& list) {
   out += '[';
   for (auto const& text : list) {
@@ -128,6 +215,18 @@ void append_strings(std::string& out, std::vector<std::string> const& list) {
     json::append_string(out, text);
   }
   out += ']';
+}
+
+void append_value(std::string& out, std::string_view name, std::string_view text) {
+  out += "\"values\":{";
+  append_member(out, name, text);
+  out += '}';
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (out.back() != '{') out += ',';
+  json::append_string(out, name);
+  out.append(1, ':').append(text);
 }
 
 } // namespace cfgd

@@ -1,0 +1,288 @@
+#include "daemon/history_methods.hpp"
+
+#include "core/document.hpp"
+#include "core/json.hpp"
+#include "daemon/parameters.hpp"
+#include "daemon/reply.hpp"
+#include "daemon/rfc3339.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+#include <utility>
+
+// What reads history. It lies on disk, so all of it is asked of the committer, a bounded piece at a
+// time: a Log without `more` has one piece, with it as many as are asked for and the peer takes.
+//
+// A value is left out if it was a secret when it changed, and also if the key is a secret now: a
+// schema may have come later than the value.
+
+namespace cfgd {
+namespace {
+
+namespace bj = boost::json;
+
+/// Whether somebody who reads history may see the values of a change's key.
+bool is_shown(key_change const& one, view const& now) {
+  if (one.secret) return false;
+  if (!now.has_secrets()) return true;
+  auto const which = key::parse(one.key);
+  return which && !now.is_secret(*which);
+}
+
+enum class extent : std::uint8_t { keys, values };
+
+void append_keys(std::string& out, std::string_view name, change const& what,
+                 bool (*fits)(key_change const&)) {
+  out.append(",\"").append(name).append("\":[");
+  for (auto const& one : what.keys) {
+    if (!fits(one)) continue;
+    if (out.back() != '[') out += ',';
+    json::append_string(out, one.key);
+  }
+  out += ']';
+}
+
+void append_values(std::string& out, std::string_view name, change const& what, view const& now,
+                   std::string key_change::*value) {
+  out.append(",\"").append(name).append("\":{");
+  for (auto const& one : what.keys)
+    if (!(one.*value).empty() && is_shown(one, now)) append_member(out, one.key, one.*value);
+  out += '}';
+}
+
+/// Who wrote it, beside its origin.
+void append_writer(std::string& out, origin const& from, std::string const& comment) {
+  if (from.pid) out.append(",\"pid\":").append(std::to_string(*from.pid));
+  if (!from.unit.empty()) json::append_string(out += ",\"unit\":", from.unit);
+  if (!comment.empty()) json::append_string(out += ",\"comment\":", comment);
+}
+
+/// io.cfgd.History.Change
+void append_change(std::string& out, change const& what, extent how, view const& now) {
+  out.append("{\"revision\":").append(std::to_string(what.revision));
+  out.append(",\"time\":\"").append(to_rfc3339(what.time)).append("\",\"origin\":");
+  json::append_compact(out, to_history_json(what.from));
+  append_writer(out, what.from, what.comment);
+  append_keys(out, "created", what, [](key_change const& one) { return one.created(); });
+  append_keys(out, "updated", what,
+              [](key_change const& one) { return !one.created() && !one.deleted(); });
+  append_keys(out, "deleted", what, [](key_change const& one) { return one.deleted(); });
+  if (how == extent::values) {
+    append_values(out, "before", what, now, &key_change::before);
+    append_values(out, "after", what, now, &key_change::after);
+  }
+  if (!what.warnings.empty()) json::append_compact(out += ",\"warnings\":", to_json(what.warnings));
+  out += '}';
+}
+
+/// io.cfgd.History.Line
+void append_line(std::string& out, store::blamed_key const& one) {
+  out += "{\"key\":";
+  json::append_string(out, one.key);
+  if (!one.value.empty()) append_value(out += ',', one.key, one.value);
+  out += ",\"origin\":";
+  json::append_compact(out, to_history_json(one.from));
+  if (one.time) out.append(",\"time\":\"").append(to_rfc3339(*one.time)).append(1, '"');
+  append_writer(out, one.from, one.comment);
+  out += '}';
+}
+
+} // namespace
+
+/// The replies of one Log.
+struct history_methods::log_task {
+  ipc::responder answer;
+  store::history_query asked;
+  extent how;
+  bool split;         ///< over several replies
+  bool waits = false; ///< for the store, or for room
+};
+
+history_methods::history_methods(view& what, committer& writer, access_policy const& access,
+                                 limits const& bounds)
+    : view_(what), committer_(writer), access_(access), bounds_(bounds) {}
+
+void history_methods::bind_to(ipc::server& server) {
+  using method = void (history_methods::*)(ipc::call const&);
+  auto const bind = [&](std::string_view name, method serve) {
+    server.bind(std::string(history_interface).append(1, '.').append(name),
+                [this, serve](ipc::call const& asked) { (this->*serve)(asked); });
+  };
+  bind("Log", &history_methods::log);
+  bind("Diff", &history_methods::diff);
+  bind("GetAt", &history_methods::get_at);
+  bind("Rollback", &history_methods::rollback);
+  bind("Blame", &history_methods::blame);
+  bind("Restore", &history_methods::restore);
+  bind("Compact", &history_methods::compact);
+}
+
+bool history_methods::allowed(ipc::call const& asked, operation what,
+                              std::string_view name_space) const {
+  auto const may = access_.authorize(asked.from, what, name_space);
+  if (may) return true;
+  refuse(asked, history_interface, may.error(), access_.refusals());
+  return false;
+}
+
+std::optional<std::optional<key>> history_methods::read_prefix(ipc::call const& asked) const {
+  ipc::responder answer = asked.answer;
+  auto const text = string_of(asked.parameters, "prefix");
+  if (!text) return std::optional<key>();
+  auto which = key::parse(*text);
+  if (!which) {
+    fail(answer, history_interface, which.error());
+    return std::nullopt;
+  }
+  if (!allowed(asked, operation::read, which->name_space())) return std::nullopt;
+  return std::optional(*std::move(which));
+}
+
+void history_methods::log(ipc::call const& asked) {
+  ipc::responder answer = asked.answer;
+  auto prefix = read_prefix(asked);
+  if (!prefix) return;
+  store::history_query query{.prefix = *std::move(prefix)};
+  query.after = revision_of(asked.parameters, "afterRevision").value_or(0);
+  query.before = revision_of(asked.parameters, "beforeRevision").value_or(query.before);
+  if (auto const since = string_of(asked.parameters, "since")) {
+    query.since = parse_rfc3339(*since);
+    if (!query.since) {
+      std::string told = "{\"time\":";
+      json::append_string(told, *since);
+      answer.fail("io.cfgd.History.BadTime", told += '}');
+      return;
+    }
+  }
+  auto const limit = integer_of(asked.parameters, "limit").value_or(10);
+  query.limit = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
+  auto const how = flag_of(asked.parameters, "values") ? extent::values : extent::keys;
+  auto const task = std::make_shared<log_task>(
+      log_task{.answer = answer, .asked = std::move(query), .how = how, .split = asked.more});
+  if (task->split) answer.on_drained([this, task] { fetch_log(task); });
+  fetch_log(task);
+}
+
+void history_methods::fetch_log(std::shared_ptr<log_task> const& task) {
+  if (task->waits || !task->answer.alive() ||
+      task->answer.queued_bytes() > bounds_.queue_soft_bytes)
+    return;
+  task->waits = true;
+  committer_.query([asked = task->asked, bytes = bounds_.reply_batch_bytes](
+                       store::config_store& store) { return store.log(asked, bytes); },
+                   [this, task](result<store::history_page> const& page) {
+                     task->waits = false;
+                     if (!page) {
+                       fail(task->answer, history_interface, page.error());
+                       return;
+                     }
+                     std::string out = "{\"changes\":[";
+                     for (auto const& one : page->changes) {
+                       if (out.back() != '[') out += ',';
+                       append_change(out, *one, task->how, view_);
+                     }
+                     out.append("],\"oldest\":").append(std::to_string(page->oldest)).append("}");
+                     task->asked.limit -= std::min(task->asked.limit, page->changes.size());
+                     bool const is_last = !task->split || !page->more || page->changes.empty() ||
+                                          task->asked.limit == 0;
+                     if (is_last || out.size() > bounds_.reply_bytes) {
+                       reply_within(task->answer, history_interface, out, bounds_.reply_bytes);
+                       return;
+                     }
+                     task->asked.before = page->changes.back()->revision;
+                     task->answer.reply_continues(out);
+                     fetch_log(task);
+                   });
+}
+
+void history_methods::diff(ipc::call const& asked) {
+  ipc::responder answer = asked.answer;
+  auto const prefix = read_prefix(asked);
+  if (!prefix) return;
+  auto const from = *revision_of(asked.parameters, "from");
+  auto const to = revision_of(asked.parameters, "to");
+  committer_.query(
+      [from, to, prefix = *prefix](store::config_store& store) {
+        return store.differences(from, to.value_or(store.revision()), prefix);
+      },
+      [this, answer](result<std::vector<key_change>> const& found) mutable {
+        if (!found) {
+          fail(answer, history_interface, found.error());
+          return;
+        }
+        change all;
+        all.keys = *found;
+        std::string out = "{";
+        append_values(out, "before", all, view_, &key_change::before);
+        append_values(out, "after", all, view_, &key_change::after);
+        out.erase(1, 1); // the comma
+        reply_within(answer, history_interface, out += '}', bounds_.reply_bytes);
+      });
+}
+
+void history_methods::get_at(ipc::call const& asked) {
+  ipc::responder answer = asked.answer;
+  auto const texts = strings_of(asked.parameters, "keys");
+  std::set<std::string> const unique(texts.begin(), texts.end());
+  auto keys = parse_keys({unique.begin(), unique.end()});
+  if (!keys) {
+    fail(answer, history_interface, keys.error());
+    return;
+  }
+  auto const names = namespaces_of(*keys);
+  for (auto const& name : names)
+    if (!allowed(asked, operation::read, name)) return;
+  committer_.query(
+      [revision = *revision_of(asked.parameters, "revision"),
+       names = std::vector<std::string>(names.begin(), names.end())](store::config_store& store) {
+        return store.values_at(revision, names);
+      },
+      [this, answer, spelt = std::vector<std::string>(unique.begin(), unique.end()),
+       keys = *std::move(keys)](result<std::map<std::string, std::string>> const& found) mutable {
+        if (!found) {
+          fail(answer, history_interface, found.error());
+          return;
+        }
+        std::string out = "{\"values\":{";
+        std::vector<std::string> missing;
+        for (std::size_t index = 0; index < keys.size(); ++index) {
+          auto const text = found->find(keys[index].name_space());
+          auto const value = text == found->end()
+                                 ? std::nullopt
+                                 : canonical::find(text->second, keys[index].path());
+          if (value && !view_.is_secret(keys[index]))
+            append_member(out, spelt[index], *value);
+          else
+            missing.push_back(spelt[index]);
+          if (out.size() > bounds_.reply_bytes) break; // refused below
+        }
+        append_strings(out += "},\"missing\":", missing);
+        reply_within(answer, history_interface, out += '}', bounds_.reply_bytes);
+      });
+}
+
+void history_methods::blame(ipc::call const& asked) {
+  std::string const name(asked.parameters.at("namespace").get_string());
+  if (!allowed(asked, operation::read, name)) return;
+  committer_.query(
+      [name](store::config_store& store) { return store.blame(name); },
+      [this, answer = asked.answer](result<std::vector<store::blamed_key>> const& found) mutable {
+        if (!found) {
+          fail(answer, history_interface, found.error());
+          return;
+        }
+        std::string out = "{\"lines\":[";
+        for (auto const& one : *found) {
+          if (out.back() != '[') out += ',';
+          append_line(out, one);
+        }
+        reply_within(answer, history_interface, out += "]}", bounds_.reply_bytes);
+      });
+}
+
+} // namespace cfgd
