@@ -10,7 +10,8 @@
 #include <vector>
 
 // Lines are for people, fields for machines: `journalctl CFGD_KEY=site.domain` is the audit trail
-// of that key.
+// of that key. What schemas and rules say is bounded: a line holds one of their issues, a field
+// each the others.
 
 namespace cfgd {
 namespace {
@@ -20,6 +21,15 @@ constexpr std::size_t named_keys = 5;
 constexpr std::size_t key_fields = 512;
 constexpr std::size_t key_field_bytes = 32 * std::size_t{1024};
 constexpr std::size_t named_problems = 3;
+/// Lines for the warnings of one change; what a change is refused for has one line and fields.
+constexpr std::size_t warning_lines = 5;
+constexpr std::size_t issue_fields = 20;
+
+void say(log::level severity, char const* id, std::string const& line,
+         std::vector<log::field> fields) {
+  fields.push_back({"MESSAGE_ID", id});
+  log::write(severity, line, fields);
+}
 
 std::string describe(origin const& from) {
   if (!from.path.empty()) {
@@ -65,15 +75,48 @@ void announce_change(change const& what) {
   log::write(log::level::notice, line, fields);
 }
 
+/// What an error says: its first issue, or itself.
+std::string describe_why(store::source_row const& row) {
+  auto const& why = *row.why;
+  if (why.issues.empty()) return why.message;
+  auto const& first = why.issues.front();
+  std::string text = first.message + " [" + first.rule + ']';
+  if (!first.key.empty()) text = "'" + first.key + "': " + text;
+  if (!first.path.empty() && first.path != row.path) {
+    text += ", as '" + first.path + "' says";
+    if (first.where.line != 0) text += " in line " + std::to_string(first.where.line);
+  }
+  auto const all = std::max<std::size_t>(why.issues.size(), why.used);
+  if (all > 1) text += ", and " + std::to_string(all - 1) + " more";
+  return text;
+}
+
 /// "'path':3:5: what is wrong", with the place where there is one. Some messages are about a file
 /// on the way and name it themselves.
 std::string describe_fault(store::source_row const& row) {
   std::string text = "'" + row.path + "'";
   if (!row.why) return text;
-  if (row.why->message.starts_with('\'')) return row.why->message;
-  if (row.why->where.line != 0) text += ":" + std::to_string(row.why->where.line);
-  if (row.why->where.column != 0) text += ":" + std::to_string(row.why->where.column);
-  return text + ": " + row.why->message;
+  if (row.why->issues.empty() && row.why->message.starts_with('\'')) return row.why->message;
+  auto const at = place_of(row);
+  if (at.line != 0) text += ":" + std::to_string(at.line);
+  if (at.column != 0) text += ":" + std::to_string(at.column);
+  return text + ": " + describe_why(row);
+}
+
+/// What is in force instead of a source that is not.
+std::string describe_rest(store::source_row const& row, view& now) {
+  if (row.in_force) return "; its last good content stays in force";
+  if (row.id.what != source_kind::values)
+    return "; it had no good content yet, nothing of it is in force";
+  auto const name = namespace_of(row.id);
+  auto const& fallbacks = now.without_values();
+  auto const without = name ? fallbacks.find(*name) : fallbacks.end();
+  if (without == fallbacks.end()) return "; it had no good content yet, nothing of it is in force";
+  std::string const begin = "; nothing of it is in force; '" + without->first + "' ";
+  if (without->second == fallback::defaults) return begin + "is served from its schema's defaults";
+  auto const text = now.cache().text_of(*name).text;
+  bool const is_empty = text == nullptr || *text == "{}";
+  return begin + (is_empty ? "has no values" : "has no values but those that calls have set");
 }
 
 std::string counted(std::size_t number, char const* what) {
@@ -81,12 +124,14 @@ std::string counted(std::size_t number, char const* what) {
 }
 
 /// The kind of a problem with a source.
-std::string_view kind_of(errc why) {
-  switch (why) {
+std::string_view kind_of(store::source_row const& row) {
+  switch (row.why->code) {
   case errc::parse:
     return "parse";
   case errc::untrusted:
     return "permission";
+  case errc::invalid:
+    return row.id.what == source_kind::schema ? "schema" : "validation";
   case errc::limit:
   case errc::bad_key:
   case errc::bad_value:
@@ -96,48 +141,102 @@ std::string_view kind_of(errc why) {
   }
 }
 
-void announce_source(store::source_transition const& what) {
+void announce_source(store::source_transition const& what, view& now) {
   auto const& row = what.now;
-  std::string const kept = row.in_force ? "; its last good content stays in force"
-                                        : "; it had no good content yet, nothing of it is in force";
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
   if (auto const name = namespace_of(row.id))
     fields.push_back({"CFGD_NAMESPACE", std::string(*name)});
-  if (row.why && row.why->where.line != 0)
-    fields.push_back({"CFGD_LINE", std::to_string(row.why->where.line)});
-  if (row.why) fields.push_back({"CFGD_KIND", std::string(kind_of(row.why->code))});
-  auto const say = [&](log::level severity, char const* id, std::string const& line) {
-    fields.push_back({"MESSAGE_ID", id});
-    log::write(severity, line, fields);
-  };
+  if (row.why) {
+    if (auto const at = place_of(row); at.line != 0)
+      fields.push_back({"CFGD_LINE", std::to_string(at.line)});
+    fields.push_back({"CFGD_KIND", std::string(kind_of(row))});
+    auto const& issues = row.why->issues;
+    for (std::size_t index = 0; index < std::min(issue_fields, issues.size()); ++index)
+      fields.push_back({"CFGD_ISSUE", to_string(issues[index])});
+  }
   if (what.gone) {
     say(log::level::notice, message_id::source_gone,
-        "'" + row.path + "' is gone, and what it set with it");
+        "'" + row.path + "' is gone, and what it set with it", fields);
     return;
   }
+  std::string const rest = describe_rest(row, now);
+  if (row.status != store::source_status::active)
+    fields.push_back({"CFGD_RECOVERY", rest.substr(2)}); // without the joint
   switch (row.status) {
   case store::source_status::quarantined:
-    say(log::level::warning, message_id::source_quarantined, describe_fault(row) + kept);
+    say(log::level::warning, message_id::source_quarantined, describe_fault(row) + rest, fields);
     return;
   case store::source_status::untrusted:
   case store::source_status::missing:
-    say(log::level::warning, message_id::source_blocked, describe_fault(row) + kept);
+    say(log::level::warning, message_id::source_blocked, describe_fault(row) + rest, fields);
     return;
   case store::source_status::active:
     if (what.before != store::source_status::active)
       say(log::level::notice, message_id::source_active,
-          "'" + row.path + "' is good again and in force");
+          "'" + row.path + "' is good again and in force", fields);
     return;
+  }
+}
+
+void announce_warnings(std::vector<issue> const& warnings, revision_number revision) {
+  for (std::size_t index = 0; index < std::min(warning_lines, warnings.size()); ++index) {
+    auto const& one = warnings[index];
+    std::string line = "revision " + std::to_string(revision) + ": " + to_string(one);
+    if (index + 1 == warning_lines && warnings.size() > warning_lines)
+      line += ", and " + std::to_string(warnings.size() - warning_lines) + " more";
+    std::vector<log::field> fields{{"CFGD_KIND", "validation"},
+                                   {"CFGD_REVISION", std::to_string(revision)},
+                                   {"CFGD_RULE", one.rule}};
+    if (!one.key.empty()) {
+      fields.push_back({"CFGD_KEY", one.key});
+      fields.push_back({"CFGD_NAMESPACE", one.key.substr(0, one.key.find('.'))});
+    }
+    if (!one.path.empty()) fields.push_back({"CFGD_PATH", one.path});
+    say(log::level::warning, message_id::change_warned, line, fields);
   }
 }
 
 } // namespace
 
-void announce(store::applied const& done) {
+place place_of(store::source_row const& row) {
+  if (!row.why) return {};
+  if (row.why->issues.empty()) return row.why->where;
+  auto const own = std::ranges::find(row.why->issues, row.path, &issue::path);
+  return own == row.why->issues.end() ? place{} : own->where;
+}
+
+void announce(store::applied const& done, view& now) {
   for (auto const& transition : done.transitions)
-    announce_source(transition);
-  for (auto const& one : done.changes)
+    announce_source(transition, now);
+  bool is_told = false;
+  for (auto const& one : done.changes) {
     announce_change(*one);
+    announce_warnings(one->warnings, one->revision);
+    is_told |= !one->warnings.empty();
+  }
+  if (!is_told) announce_warnings(done.warnings, done.revision);
+}
+
+void announce_end(store::timed_change const& what, store::outcome const& ended) {
+  bool const expired = what.what == store::ending::kind::expire;
+  std::string line = "revision " + std::to_string(what.revision) +
+                     (expired ? " has expired and " : " was not confirmed in time and ");
+  std::vector<log::field> fields{{"CFGD_REVISION", std::to_string(what.revision)}};
+  if (what.from.uid) fields.push_back({"CFGD_PEER_UID", std::to_string(*what.from.uid)});
+  if (!ended) {
+    auto const& issues = ended.error().issues;
+    line += "could not be undone: " +
+            (issues.empty() ? to_string(ended.error()) : to_string(issues.front())) +
+            "; it is tried again";
+    fields.push_back({"CFGD_KIND", ended.error().code == errc::invalid ? "validation" : "store"});
+    say(log::level::warning, message_id::change_stuck, line, fields);
+    return;
+  }
+  if (ended->changes.empty())
+    line += "is undone; nothing of it was in force any more";
+  else
+    line += "was undone as revision " + std::to_string(ended->revision);
+  say(log::level::notice, message_id::change_ended, line, fields);
 }
 
 std::string describe_state(view& what) {
@@ -145,13 +244,23 @@ std::string describe_state(view& what) {
   std::string text = "revision " + std::to_string(what.revision()) + ", " +
                      counted(what.cache().namespaces().size(), "namespace") + ", ";
   if (problems.empty()) return text + "all sources in force";
+  std::string without;
+  std::size_t told = 0;
+  for (auto const& [name, how] : what.without_values()) {
+    if (told == named_problems) {
+      without += " ...";
+      break;
+    }
+    without.append(told++ == 0 ? "; without any file in force: '" : ", '").append(name);
+    without += how == fallback::defaults ? "' (defaults)" : "'";
+  }
   text += counted(problems.size(), "source") + " not in force as saved:";
   std::size_t named = 0;
   for (auto const& [name, one] : problems) {
-    if (named == named_problems) return text + " ...";
+    if (named == named_problems) return text + " ..." + without;
     text += (named++ == 0 ? " '" : ", '") + one.path + "' " + std::string(to_string(one.status));
   }
-  return text;
+  return text + without;
 }
 
 } // namespace cfgd
