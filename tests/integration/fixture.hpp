@@ -24,6 +24,36 @@ struct running {
     std::filesystem::create_directories(daemon.admin(name).parent_path());
     replace_file(daemon.admin(name), text);
   }
+  /// The same for a schema and for a file of rules.
+  void save_schema(std::string_view name, std::string_view text) {
+    save_below("schemas", name, text);
+  }
+  void save_rules(std::string_view name, std::string_view text) { save_below("rules", name, text); }
+
+  /// The whole reply to a call: `method` without "io.cfgd.", parameters as JSON text.
+  boost::json::object call(std::string_view method, std::string_view parameters = "{}") {
+    return stream(daemon.socket()).ask(call_text(method, parameters));
+  }
+  /// Its parameters as canonical text; before it the name of an error, without the interface.
+  std::string answer(std::string_view method, std::string_view parameters = "{}") {
+    auto const reply = call(method, parameters);
+    std::string text;
+    if (auto const* const name = reply.if_contains("error")) {
+      text = name->as_string();
+      text = text.substr(text.rfind('.') + 1) + ' ';
+    }
+    auto const* const told = reply.if_contains("parameters");
+    return text + (told == nullptr ? "{}" : json::canonical(*told));
+  }
+  static std::string call_text(std::string_view method, std::string_view parameters) {
+    return R"({"method":"io.cfgd.)" + std::string(method) + R"(","parameters":)" +
+           std::string(parameters) + '}';
+  }
+  static std::string call_more(std::string_view method, std::string_view parameters = "{}") {
+    return R"({"method":"io.cfgd.)" + std::string(method) + R"(","more":true,"parameters":)" +
+           std::string(parameters) + '}';
+  }
+
   /// The effective value as canonical text; "-" if there is none.
   std::string value(std::string_view key) {
     auto connected = daemon.connect();
@@ -38,6 +68,12 @@ struct running {
     for (auto const& one : daemon.connect().sources().value())
       if (one.path.ends_with(name)) return one;
     throw std::runtime_error("no source " + std::string(name));
+  }
+
+  void save_below(char const* folder, std::string_view name, std::string_view text) {
+    auto const path = root / "etc" / folder / name;
+    std::filesystem::create_directories(path.parent_path());
+    replace_file(path, text);
   }
 
   temporary_directory directory;

@@ -1,9 +1,9 @@
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/other_user.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <string>
@@ -135,28 +135,16 @@ BOOST_FIXTURE_TEST_CASE(writers_at_the_same_time_each_get_a_revision_of_their_ow
 BOOST_FIXTURE_TEST_CASE(
     others_may_read_and_not_write, serving,
     *boost::unit_test::precondition([](auto) -> boost::test_tools::assertion_result {
-      return ::getuid() == 0;
+      return can_be_other_user();
     })) {
   std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
-  pid_t const child = ::fork();
-  if (child == 0) {
-    if (::setgid(4242) != 0 || ::setuid(4242) != 0) ::_exit(10);
-    try {
-      auto connected = daemon.connect();
-      bool const reads = connected.get_value("app.a").value().has_value();
-      auto const refused = connected.set({.values = {{"app.a", 2}}});
-      bool const denied =
-          !refused && refused.error().name == "org.varlink.service.PermissionDenied";
-      ::_exit(reads && denied ? 0 : 1);
-    } catch (std::exception const&) {
-      ::_exit(11);
-    }
-  }
-  int status = 0;
-  ::waitpid(child, &status, 0);
 
-  BOOST_TEST(WIFEXITED(status));
-  BOOST_TEST(WEXITSTATUS(status) == 0);
+  BOOST_TEST(as_other_user([this] {
+    auto connected = daemon.connect();
+    bool const reads = connected.get_value("app.a").value().has_value();
+    auto const refused = connected.set({.values = {{"app.a", 2}}});
+    return reads && !refused && refused.error().name == "org.varlink.service.PermissionDenied";
+  }));
   BOOST_TEST(value("app.a") == "1");
 }
 

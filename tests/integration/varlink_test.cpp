@@ -31,14 +31,6 @@ BOOST_FIXTURE_TEST_CASE(get_answers_values_and_what_is_missing, serving) {
       R"({"parameters":{"missing":["app.x","no.such"],"revision":1,"values":{"app.b":[1,2.0,"x"]}}})");
 }
 
-BOOST_FIXTURE_TEST_CASE(what_is_not_built_is_not_implemented, serving) {
-  for (char const* const call :
-       {R"({"method":"io.cfgd.Config.Validate","parameters":{"namespace":"app"}})",
-        R"({"method":"io.cfgd.History.Log"})", R"({"method":"io.cfgd.Service.Health"})",
-        R"({"method":"io.cfgd.Service.Metrics"})"})
-    BOOST_TEST(ask(call).find(R"({"error":"org.varlink.service.MethodNotImplemented")") == 0U);
-}
-
 BOOST_FIXTURE_TEST_CASE(info_names_the_interfaces, serving) {
   auto const info = ask(R"({"method":"org.varlink.service.GetInfo"})");
 

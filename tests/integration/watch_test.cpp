@@ -237,5 +237,29 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_that_is_born_while_the_state_is_read_is_not_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_forgotten) {
+  running test({.arguments = {"--log-level", "warning"}, .environment = {}});
+  write_file(test.root / "etc" / "cfgd.toml",
+             "[store]\nhistory_revisions = 8\nhistory_hours = 0\n");
+  test.save("app.json", R"({"n":0,"quiet":1})");
+  test.daemon.start();
+  auto watching = watch(test.daemon.socket(), R"(["app.quiet"])");
+  auto writer = test.daemon.connect();
+
+  std::uint64_t last = 0;
+  for (int n = 1; n <= 50; ++n)
+    writer.set({.values = {{"app.n", n}}}).value();
+  while (last < 48) { // one that is nearly up to date hears of it later
+    auto const progress = watching.parameters();
+    BOOST_TEST(progress.size() == 1U);
+    last = progress.at("revision").to_number<std::uint64_t>();
+  }
+  stream resumed(test.daemon.socket());
+  resumed.send(
+      watch_call(R"({"prefixes":["app.quiet"],"afterRevision":)" + std::to_string(last) + "}"));
+
+  BOOST_TEST(text_of(resumed.parameters()) == R"({"ready":true,"revision":51})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -1,0 +1,157 @@
+#include "tests/integration/fixture.hpp"
+#include "tests/integration/other_user.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+// What a peer without the right gets of a secret: nothing, by no way.
+
+namespace {
+
+using namespace cfgd::test;
+
+constexpr char const* secret = "correct horse battery staple";
+
+/// Revision 1: the files. 2: a new password by a call. 3: it and another key.
+struct serving : running {
+  serving() {
+    save_schema("app.json", R"({"properties": {
+        "db": {"properties": {"password": {"type": "string", "x-secret": true}}},
+        "tokens": {"type": "array", "items": {"x-secret": true}}}})");
+    save("app.yaml", "user: u\ndb:\n  host: h\n  password: \"" + std::string(secret) +
+                         " 1\"\ntokens: [\"" + secret + " t\"]\n");
+    save("app.d/10.yaml", "db: {password: \"" + std::string(secret) + " 2\"}\n");
+    daemon.start();
+    daemon.connect().set({.values = {{"app.db.password", std::string(secret) + " 3"}}}).value();
+    daemon.connect()
+        .set({.values = {{"app.db.password", std::string(secret) + " 4"}, {"app.user", "v"}}})
+        .value();
+    std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+  }
+};
+
+auto const as_root = boost::unit_test::precondition(
+    [](boost::unit_test::test_unit_id) -> boost::test_tools::assertion_result {
+      return can_be_other_user();
+    });
+
+/// Whether none of the texts has a secret; prints the one that has.
+bool is_clean(std::string const& text) {
+  if (text.find(secret) == std::string::npos) return true;
+  std::cerr << text << std::endl;
+  return false;
+}
+
+} // namespace
+
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
+BOOST_AUTO_TEST_SUITE(secrets)
+
+BOOST_FIXTURE_TEST_CASE(who_may_see_them_sees_them, serving) {
+  auto const newest = '"' + std::string(secret) + " 4\"";
+
+  BOOST_TEST(value("app.db.password") == newest);
+  BOOST_TEST(value("app.db") == R"({"host":"h","password":)" + newest + "}");
+  BOOST_TEST(answer("Config.List").find(secret) != std::string::npos);
+  BOOST_TEST(answer("Config.Get", R"({"keys":["app.user","app.tokens"]})").find(secret) !=
+             std::string::npos);
+  BOOST_TEST(
+      text_of(
+          call("Config.Explain", R"({"key":"app.db.password"})").at("parameters").at("values")) ==
+      R"({"app.db.password":)" + newest + "}");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_secret_is_refused_and_left_out_of_what_lies_above, serving, *as_root) {
+  BOOST_TEST(as_other_user([&] {
+    bool const refused =
+        answer("Config.Get", R"({"keys":["app.db.password"]})").starts_with("PermissionDenied") &&
+        answer("Config.Get", R"({"keys":["app.user","app.db.password"]})")
+            .starts_with("PermissionDenied") &&
+        answer("Config.Get", R"({"keys":["app.db.none"]})") ==
+            R"({"missing":["app.db.none"],"revision":3,"values":{}})";
+    return refused && value("app.db") == R"({"host":"h"})" && value("app.user") == R"("v")" &&
+           value("app").find(secret) == std::string::npos;
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(it_leaves_by_no_read, serving, *as_root) {
+  BOOST_TEST(as_other_user([&] {
+    bool clean = true;
+    for (char const* const parameters : {"{}", R"({"prefix":"app.db"})"})
+      clean &= is_clean(answer("Config.List", parameters));
+    for (char const* const key : {"app.db.password", "app.db", "app", "app.tokens"})
+      clean &= is_clean(answer("Config.Explain", R"({"key":")" + std::string(key) + R"("})"));
+    clean &= is_clean(answer("Config.Validate", R"({"namespace":"app"})"));
+    clean &= is_clean(text_of(stream(daemon.socket()).ask(call_more("Config.Watch"))));
+    return clean;
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(explain_never_tells_what_layers_say_of_it, serving) {
+  for (char const* const key : {"app.db.password", "app.db", "app", "app.tokens"}) {
+    auto const told = call("Config.Explain", R"({"key":")" + std::string(key) + R"("})");
+    auto const& candidates = told.at("parameters").at("candidates").as_array();
+    BOOST_TEST(!candidates.empty());
+    BOOST_TEST(is_clean(text_of(candidates)));
+  }
+  auto const told = call("Config.Explain", R"({"key":"app.db.password"})").at("parameters");
+  BOOST_TEST(text_of(told.at("secret")) == "true");
+  BOOST_TEST(told.at("candidates").as_array().size() == 3U);
+  BOOST_TEST(text_of(call("Config.Explain", R"({"key":"app.db.host"})")
+                         .at("parameters")
+                         .at("candidates")
+                         .at(0)
+                         .at("values")) == R"({"app.db.host":"h"})");
+}
+
+BOOST_FIXTURE_TEST_CASE(history_has_none_whoever_asks, serving) {
+  for (char const* const method : {"Log", "Diff", "GetAt", "Blame"}) {
+    std::string const parameters =
+        method == std::string("Log")    ? R"({"values":true})"
+        : method == std::string("Diff") ? R"({"from":1})"
+        : method == std::string("GetAt")
+            ? R"({"keys":["app","app.db.password","app.tokens"],"revision":2})"
+            : R"({"namespace":"app"})";
+    auto const told = answer("History." + std::string(method), parameters);
+    BOOST_TEST(told.find("PermissionDenied") == std::string::npos);
+    BOOST_TEST(is_clean(told));
+  }
+  BOOST_TEST(answer("History.Log", R"({"values":true})").find("app.db.password") !=
+             std::string::npos); // that it changed is told
+  BOOST_TEST(is_clean(daemon.log()));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_watcher_is_told_of_what_he_may_see_only, serving, *as_root) {
+  // The watcher connects as he is, and stays that when root has his process again.
+  auto all = watch(daemon.socket());
+  auto some = watch_as_other_user(daemon.socket());
+  auto writer = daemon.connect();
+  writer.set({.values = {{"app.db.password", std::string(secret) + " 5"}}}).value();
+  writer.set({.values = {{"app.db.password", "short"}, {"app.user", "w"}}}).value();
+
+  BOOST_TEST(text_of(all.parameters().at("revision")) == "4");
+  BOOST_TEST(text_of(all.parameters().at("values")) ==
+             R"({"app.db.password":"short","app.user":"w"})");
+  auto const change = some.parameters();
+  BOOST_TEST(text_of(change.at("values")) == R"({"app.user":"w"})");
+  BOOST_TEST(text_of(change.at("revision")) == "5");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_becomes_a_secret_is_hidden_from_then_on, serving, *as_root) {
+  save_schema("app.json", R"({"properties": {
+      "user": {"x-secret": true},
+      "db": {"properties": {"password": {"type": "string", "x-secret": true}}},
+      "tokens": {"type": "array", "items": {"x-secret": true}}}})");
+  sync();
+
+  BOOST_TEST(as_other_user([&] {
+    return answer("Config.Get", R"({"keys":["app.user"]})").starts_with("PermissionDenied") &&
+           answer("History.Log", R"({"values":true})").find(R"("app.user":"v")") ==
+               std::string::npos;
+  }));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases
