@@ -24,7 +24,8 @@ rollback_request back_to(revision_number revision, std::string name_space = {}) 
 
 restore_request restored(std::string_view overrides) {
   restore_request made;
-  for (auto const& [name, document] : to_json(overrides).as_object())
+  auto const all = to_json(overrides);
+  for (auto const& [name, document] : all.as_object())
     made.overrides.emplace(name, document.as_object());
   made.from.uid = 8;
   return made;
