@@ -21,6 +21,9 @@ BELOW = {
     "ipc": ["core/"],
     "daemon": ["core/", "store/", "watchers/", "ipc/"],
     "client": ["core/", "ipc/framing.hpp", "ipc/message.hpp"],
+    "exporter": ["core/", "client/", "ipc/task_group.hpp"],
+    # What cfgctl does without a daemon, and no part of libcfgd.
+    "client/cfgctl/offline": ["core/", "client/", "store/", "watchers/"],
 }
 # Installed for other people's programs: they find each other beside themselves, and nothing else of ours.
 PUBLIC = re.compile(r"client/\w+\.hpp")
@@ -31,7 +34,7 @@ INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"\n]+)"|<(boost/asio[^>
 
 
 def complaints(name: str, text: str):
-    folder = name.split("/", 1)[0]
+    folder = max((one for one in BELOW if name.startswith(one + "/")), key=len, default="")
     code = code_of(text, keep_strings=True)
     for match in INCLUDE.finditer(code):
         where = f"{name}:{line_of(code, match.start())}"

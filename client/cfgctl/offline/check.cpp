@@ -17,7 +17,9 @@
 // have among the administrator's.
 //
 // What is refused keeps others from counting (a namespace's files are held back together), so one
-// finding may come several times, once for each of them: equal ones are one.
+// finding may come several times, once for each of them: equal ones are one. Where all files that a
+// rule objects to were held back the rule itself is refused last, and tells no place any more; the
+// place of its key is looked up here.
 
 namespace cfgd::cfgctl::offline {
 namespace {
@@ -153,13 +155,33 @@ tree_listing sources_of(task const& asked) {
   return found;
 }
 
-void add_refusal(std::vector<issue>& to, store::source_transition const& refused) {
+/// Fills in the place of the key that an issue is about: in the topmost source that says it.
+void locate(issue& what, store::source_batch const& all) {
+  auto const name = what.key.substr(0, what.key.find('.'));
+  source_id const* top = nullptr;
+  for (auto const& one : all.updates) {
+    auto const* const good = std::get_if<store::source_update::good>(&one.what);
+    bool const mine = good != nullptr && one.id.what == source_kind::values &&
+                      namespace_of(one.id) == std::string_view(name);
+    if (!mine || (top != nullptr && one.id < *top)) continue;
+    if (!what.pointer.empty() && find_pointer(good->document.root, what.pointer) == nullptr)
+      continue;
+    top = &one.id;
+    what.path = one.path;
+    what.where = find_place(good->document, std::string_view(what.pointer));
+  }
+}
+
+void add_refusal(std::vector<issue>& to, store::source_transition const& refused,
+                 store::source_batch const& all) {
   if (!refused.now.why) return;
   auto const& why = *refused.now.why;
-  if (!why.issues.empty()) {
-    to.insert(to.end(), why.issues.begin(), why.issues.end());
-    return;
+  for (issue one : why.issues) {
+    if (one.path.empty()) locate(one, all);
+    if (one.path.empty()) one.path = refused.now.path;
+    to.push_back(std::move(one));
   }
+  if (!why.issues.empty()) return;
   // The place is told apart from the message, and what a subject says is in it.
   error bare = why;
   bare.subject.clear();
@@ -195,8 +217,11 @@ class trial_run {
     if (!tried) return tried.error();
     std::vector<issue> found = std::move(listing.remarks);
     for (auto const& one : tried->refused)
-      add_refusal(found, one);
-    found.insert(found.end(), tried->warnings.begin(), tried->warnings.end());
+      add_refusal(found, one, batch);
+    for (issue one : tried->warnings) {
+      if (one.path.empty()) locate(one, batch);
+      found.push_back(std::move(one));
+    }
     std::ranges::copy_if(found, std::back_inserter(into_.findings),
                          [&](issue const& one) { return concerned.has(one); });
     into_.files += asked.everything ? listing.sources.size() : asked.named.size();
@@ -237,7 +262,8 @@ check(check_question const& asked,
     if (auto const added = wanted.add(name); !added) return added.error();
   if (asked.named.empty()) {
     std::error_code ignored;
-    if (!fs::is_directory(asked.where.etc, ignored) && !fs::is_directory(asked.where.vendor, ignored))
+    if (!fs::is_directory(asked.where.etc, ignored) &&
+        !fs::is_directory(asked.where.vendor, ignored))
       return error{.code = errc::not_found,
                    .message = "there is no such directory",
                    .subject = asked.where.etc.string()};

@@ -31,8 +31,7 @@ std::string progress_line(std::string_view doing, std::uint64_t done, std::uint6
 }
 
 progress::progress(std::string doing)
-    : doing_(std::move(doing)),
-      terminal_(::isatty(STDERR_FILENO) == 1),
+    : doing_(std::move(doing)), terminal_(::isatty(STDERR_FILENO) == 1),
       next_(std::chrono::steady_clock::now() + patience) {}
 
 progress::~progress() {

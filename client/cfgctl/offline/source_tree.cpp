@@ -99,8 +99,8 @@ class directory_listing {
                                      "is ignored: its name is none of a source in " +
                                          std::string(directory_of(what_)) + '/'));
     } else if (!entry.is_regular_file(failed)) {
-      into_.remarks.push_back(remark(severity::error, std::move(path),
-                                     "is no regular file and no link to one"));
+      into_.remarks.push_back(
+          remark(severity::error, std::move(path), "is no regular file and no link to one"));
     } else {
       into_.sources.push_back({.id = std::move(id), .path = std::move(path)});
     }

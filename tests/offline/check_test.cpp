@@ -1,0 +1,339 @@
+#include "client/cfgctl/issue_text.hpp"
+#include "client/cfgctl/offline/check.hpp"
+#include "client/cfgctl/offline/core_issue.hpp"
+#include "client/cfgctl/offline/progress.hpp"
+#include "tests/support/program_run.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace offline = cfgd::cfgctl::offline;
+using cfgd::test::program_run;
+using cfgd::test::write_file;
+
+namespace {
+
+constexpr std::string_view port_schema =
+    R"({"type": "object", "properties": {"port": {"type": "integer", "minimum": 1, "default": 80}}})";
+constexpr std::string_view port_rule = "[[rule]]\n"
+                                       "name = \"ports-differ\"\n"
+                                       "check = 'site.port ~= mail.port'\n"
+                                       "key = \"mail.port\"\n"
+                                       "message = \"must differ from the site's\"\n";
+
+using files = std::vector<std::pair<std::string, std::string>>;
+
+/// A tree, what is named of it, and what is said; paths are below the tree's directory.
+struct tree_case {
+  std::string name;
+  files tree;
+  std::vector<std::string> named;
+  std::string said;
+};
+
+std::ostream& operator<<(std::ostream& out, tree_case const& what) { return out << what.name; }
+
+struct fixture {
+  cfgd::test::temporary_directory directory;
+
+  void fill(files const& tree) const {
+    for (auto const& [path, text] : tree)
+      write_file(directory / path, text);
+  }
+
+  std::string without_directory(std::string text) const {
+    auto const prefix = directory.path().string() + '/';
+    for (auto at = text.find(prefix); at != text.npos; at = text.find(prefix))
+      text.erase(at, prefix.size());
+    return text;
+  }
+
+  offline::check_question question(std::vector<std::string> const& named) const {
+    offline::check_question asked{.where = offline::tree_of_root(directory.path()), .named = {}};
+    for (auto const& one : named)
+      asked.named.push_back(directory / one);
+    return asked;
+  }
+
+  std::string check(std::vector<std::string> const& named) const {
+    auto const found = offline::check(question(named), [](std::size_t, std::size_t) {});
+    if (!found) return "refused: " + without_directory(to_string(found.error()));
+    std::string out;
+    for (auto const& one : found->findings)
+      out += cfgd::cfgctl::issue_text(offline::client_issue(one)) + '\n';
+    for (auto const& one : found->unreadable)
+      out += "unreadable: " + to_string(one) + '\n';
+    return without_directory(out);
+  }
+
+  program_run cfgctl(std::vector<std::string> arguments) const {
+    for (auto& one : arguments)
+      if (one.starts_with('@')) one = directory / one.substr(1);
+    return program_run(CFGCTL_PROGRAM, arguments);
+  }
+};
+
+std::vector<tree_case> const trees{
+    {"a sound tree",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"etc/namespaces/site.yaml", "port: 8080\n"},
+      {"vendor/namespaces/site.toml", "port = 1\n"}},
+     {},
+     ""},
+    {"no tree's files",
+     {{"etc/namespaces/.site.yaml", "port: [\n"}, {"etc/namespaces/README", "port: [\n"}},
+     {},
+     ""},
+    {"a schema's error, with its place",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"etc/namespaces/site.yaml", "# ports\nport: 0\n"}},
+     {},
+     "etc/namespaces/site.yaml:2:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"two errors in one file",
+     {{"etc/schemas/site.json",
+       R"({"properties": {"a": {"type": "string"}, "b": {"type": "string"}}})"},
+      {"etc/namespaces/site.json", "{\"a\": 1,\n \"b\": 2}"}},
+     {},
+     "etc/namespaces/site.json:1:2: error: site.a: must be a string [type]\n"
+     "etc/namespaces/site.json:2:2: error: site.b: must be a string [type]\n"},
+    {"an error that a layer above hides is none",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"vendor/namespaces/site.yaml", "port: 0\n"},
+      {"etc/namespaces/site.yaml", "port: 1\n"}},
+     {},
+     ""},
+    {"an error of the vendor's file is told in it",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"vendor/namespaces/site.yaml", "port: 0\n"},
+      {"etc/namespaces/site.yaml", "name: a\n"}},
+     {},
+     "vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"a text that is none of its format",
+     {{"etc/namespaces/site.d/10-a.json", "{\"a\": 1,}"}},
+     {},
+     "etc/namespaces/site.d/10-a.json:1:9: error: unexpected '}' [parse]\n"},
+    {"a schema that is none",
+     {{"etc/schemas/site.json", "{\"type\": \"strin\"}"}},
+     {},
+     "etc/schemas/site.json:1:2: error: at /type: must be null, boolean, integer, number, string, "
+     "array, object, or a list of some of them [schema]\n"},
+    {"a schema with nulls in lists is one",
+     {{"etc/schemas/site.yaml", "properties:\n  a: {enum: [1, null]}\n"},
+      {"etc/namespaces/site.yaml", "a: 1\n"}},
+     {},
+     ""},
+    {"a rule that is not met",
+     {{"etc/rules/ports.toml", std::string(port_rule)},
+      {"etc/namespaces/site.yaml", "port: 1\n"},
+      {"etc/namespaces/mail.yaml", "host: a\nport: 1\n"}},
+     {},
+     "etc/namespaces/mail.yaml:2:1: error: mail.port: must differ from the site's "
+     "[ports-differ]\n"},
+    {"a rule about what nobody says is told of its file",
+     {{"etc/rules/ports.toml", std::string(port_rule)},
+      {"etc/namespaces/site.yaml", "a: 1\n"},
+      {"etc/schemas/mail.json", "{}"}},
+     {},
+     "etc/rules/ports.toml: error: mail.port: must differ from the site's [ports-differ]\n"},
+    {"a rule that warns",
+     {{"etc/rules/ports.toml", std::string(port_rule) + "severity = \"warning\"\n"},
+      {"etc/namespaces/site.yaml", "port: 1\n"},
+      {"etc/namespaces/mail.yaml", "port: 1\n"}},
+     {},
+     "etc/namespaces/mail.yaml:1:1: warning: mail.port: must differ from the site's "
+     "[ports-differ]\n"},
+    {"names that are ignored",
+     {{"etc/namespaces/Site.yaml", "a: 1\n"}, {"etc/rules/site.yaml", "a: 1\n"}},
+     {},
+     "etc/namespaces/Site.yaml: warning: is ignored: its name is none of a source in namespaces/ "
+     "[file]\n"
+     "etc/rules/site.yaml: warning: is ignored: its name is none of a source in rules/ [file]\n"},
+    {"of a named file what concerns it",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"etc/namespaces/site.yaml", "port: 0\n"},
+      {"etc/namespaces/mail.yaml", "port: [\n"}},
+     {"etc/namespaces/site.yaml"},
+     "etc/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"of a named schema what it says of values",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"etc/namespaces/site.d/port.yaml", "port: 0\n"},
+      {"etc/namespaces/mail.yaml", "port: [\n"}},
+     {"etc/schemas/site.json"},
+     "etc/namespaces/site.d/port.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"of a named file what a rule says that reads it",
+     {{"etc/rules/ports.toml", std::string(port_rule)},
+      {"etc/namespaces/site.yaml", "port: 1\n"},
+      {"etc/namespaces/other.yaml", "a: [\n"},
+      {"etc/namespaces/mail.yaml", "port: 1\n"}},
+     {"etc/namespaces/site.yaml"},
+     "etc/namespaces/mail.yaml:1:1: error: mail.port: must differ from the site's "
+     "[ports-differ]\n"},
+    {"of a named file of rules what they say",
+     {{"etc/rules/ports.toml", std::string(port_rule)},
+      {"etc/namespaces/site.yaml", "port: 1\n"},
+      {"etc/namespaces/mail.yaml", "port: 1\n"}},
+     {"etc/rules/ports.toml"},
+     "etc/namespaces/mail.yaml:1:1: error: mail.port: must differ from the site's "
+     "[ports-differ]\n"},
+    {"a file in no tree stands for the administrator's",
+     {{"etc/schemas/site.json", std::string(port_schema)},
+      {"etc/namespaces/site.yaml", "port: 1\n"},
+      {"draft/site.yaml", "port: 0\n"}},
+     {"draft/site.yaml"},
+     "draft/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"a file in another tree belongs to that one",
+     {{"etc/schemas/site.json", R"({"required": ["name"]})"},
+      {"other/schemas/site.json", std::string(port_schema)},
+      {"other/namespaces/site.yaml", "port: 0\n"}},
+     {"other/namespaces/site.yaml"},
+     "other/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"a directory is a tree",
+     {{"other/etc/schemas/site.json", std::string(port_schema)},
+      {"other/vendor/namespaces/site.yaml", "port: 0\n"},
+      {"other/etc/namespaces/mail.yaml", "port: 1\n"}},
+     {"other"},
+     "other/vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"one of a tree's directories is the tree",
+     {{"other/etc/schemas/site.json", std::string(port_schema)},
+      {"other/vendor/namespaces/site.yaml", "port: 0\n"}},
+     {"other/etc/schemas"},
+     "other/vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
+    {"a file that is none of a source",
+     {{"etc/namespaces/site.txt", "a: 1\n"}},
+     {"etc/namespaces/site.txt"},
+     "refused: etc/namespaces/site.txt: the name is none of a source in namespaces/"},
+    {"a file that is not there",
+     {{"etc/namespaces/site.yaml", "a: 1\n"}},
+     {"etc/namespaces/mail.yaml"},
+     "refused: etc/namespaces/mail.yaml: No such file or directory"},
+    {"a directory without sources",
+     {{"empty/file", ""}},
+     {"empty"},
+     "refused: empty: holds no sources: none of etc, vendor, namespaces, schemas, rules"},
+    {"no tree at all", {}, {}, "refused: etc: there is no such directory"},
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(check, fixture)
+
+BOOST_DATA_TEST_CASE_F(fixture, trees_are_judged_as_a_daemon_would, trees) {
+  fill(sample.tree);
+
+  auto const said = check(sample.named);
+
+  BOOST_TEST(said == sample.said);
+}
+
+BOOST_AUTO_TEST_CASE(every_format_is_read) {
+  fill({{"etc/namespaces/a.json", "{\"x\": 1}"},
+        {"etc/namespaces/b.jsonc", "{\"x\": 1, /* one */}"},
+        {"etc/namespaces/c.yml", "x: 1\n"},
+        {"etc/namespaces/d.toml", "x = 1\n"},
+        {"etc/namespaces/e.ini", "x = 1\n"},
+        {"etc/namespaces/f.env", "X=1\n"}});
+
+  auto const found = offline::check(question({}), [](std::size_t, std::size_t) {});
+
+  BOOST_TEST(found.value().findings.empty());
+  BOOST_TEST(found->files == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(links_to_files_are_files_and_others_are_faults) {
+  fill({{"etc/..data/site.yaml", "a: [\n"}});
+  std::filesystem::create_directories(directory / "etc/namespaces");
+  std::filesystem::create_symlink("../..data/site.yaml", directory / "etc/namespaces/site.yaml");
+  std::filesystem::create_symlink("nowhere", directory / "etc/namespaces/lost.yaml");
+  BOOST_REQUIRE(::mkfifo((directory / "etc/namespaces/pipe.yaml").c_str(), 0600) == 0);
+
+  auto const said = check({});
+
+  BOOST_TEST(said.find("lost.yaml: error: is no regular file and no link to one [file]") !=
+             said.npos);
+  BOOST_TEST(said.find("pipe.yaml: error: is no regular file and no link to one [file]") !=
+             said.npos);
+  BOOST_TEST(said.find("site.yaml:2:1: error: ") != said.npos);
+}
+
+BOOST_AUTO_TEST_CASE(
+    an_unreadable_file_is_told_and_others_are_checked,
+    *boost::unit_test::precondition([](auto) -> boost::test_tools::assertion_result {
+      return ::geteuid() != 0;
+    })) {
+  fill({{"etc/namespaces/site.yaml", "a: 1\n"}, {"etc/namespaces/mail.yaml", "a: [\n"}});
+  ::chmod((directory / "etc/namespaces/site.yaml").c_str(), 0);
+
+  auto run = cfgctl({"check", "--root", "@"});
+
+  BOOST_TEST(run.finish() == 2);
+  BOOST_TEST(run.out().find("mail.yaml:2:1: error: ") != run.out().npos);
+  BOOST_TEST(run.err().find("site.yaml: Permission denied\n") != run.err().npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_summary_and_the_exit_code_count_errors) {
+  fill({{"etc/schemas/site.json", std::string(port_schema)},
+        {"etc/namespaces/site.yaml", "port: 0\n"}});
+
+  auto run = cfgctl({"check", "--root", "@"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(without_directory(run.out()) ==
+             "etc/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n");
+  BOOST_TEST(run.err() == "checked 2 files: 1 error, 0 warnings\n");
+}
+
+BOOST_AUTO_TEST_CASE(warnings_fail_only_if_they_are_to) {
+  fill({{"etc/namespaces/Site.yaml", "port: 0\n"}});
+
+  auto plain = cfgctl({"check", "--vendor", "@none", "--etc", "@etc"});
+  auto strict = cfgctl({"check", "--etc", "@etc", "--strict"});
+
+  BOOST_TEST(plain.finish() == 0);
+  BOOST_TEST(plain.err() == "checked 0 files: 0 errors, 1 warning\n");
+  BOOST_TEST(strict.finish() == 1);
+}
+
+BOOST_AUTO_TEST_CASE(json_is_a_list_of_objects) {
+  fill({{"etc/schemas/site.json", std::string(port_schema)},
+        {"etc/namespaces/site.yaml", "port: 0\n"}});
+
+  auto run = cfgctl({"--json", "check", "@etc/namespaces/site.yaml"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(without_directory(run.out()) ==
+             R"([{"severity":"error","rule":"minimum","key":"site.port","pointer":"/port",)"
+             R"("message":"must be at least 1","path":"etc/namespaces/site.yaml",)"
+             R"("line":1,"column":1}])"
+             "\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2) {
+  auto both = cfgctl({"check", "--root", "@", "--etc", "@"});
+  auto absent = cfgctl({"check", "@none.yaml"});
+
+  BOOST_TEST(both.finish() == 2);
+  BOOST_TEST(absent.finish() == 2);
+  BOOST_TEST(without_directory(absent.err()) == "cfgctl: none.yaml: No such file or directory\n");
+}
+
+BOOST_AUTO_TEST_CASE(progress_is_a_bar_of_what_is_done) {
+  BOOST_TEST(offline::progress_line("a", 0, 100) == "a [>" + std::string(29, ' ') + "] 0 %");
+  BOOST_TEST(offline::progress_line("a", 50, 100) ==
+             "a [" + std::string(15, '=') + '>' + std::string(14, ' ') + "] 50 %");
+  BOOST_TEST(offline::progress_line("a", 200, 100) == "a [" + std::string(30, '=') + "] 100 %");
+  BOOST_TEST(offline::progress_line("a", 1, 0) == "a ...");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
