@@ -71,7 +71,7 @@ struct problems_keeper::state {
   problems kept;
   bool dirty = false;
 
-  void take(heard const& what) {
+  void take(meaning const& what) {
     if (auto const* const happened = std::get_if<occurrence>(&what)) {
       note(*happened);
     } else if (auto const* const over = std::get_if<ending>(&what)) {

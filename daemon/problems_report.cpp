@@ -82,7 +82,7 @@ void report_over(std::string_view situation_name, std::string const& message,
   log::write(log::level::notice, message, fields, where);
 }
 
-heard interpret(log::record const& line) {
+meaning interpret(log::record const& line) {
   auto const id = field_of(line, "MESSAGE_ID");
   if (id.empty()) return {};
   if (id == message_id::source_active || id == message_id::source_gone)

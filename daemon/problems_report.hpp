@@ -29,7 +29,7 @@ struct ending {
 };
 
 /// What a line means for the list of problems: nothing (monostate), something happened, or is over.
-using heard = std::variant<std::monostate, occurrence, ending>;
-heard interpret(log::record const& line);
+using meaning = std::variant<std::monostate, occurrence, ending>;
+meaning interpret(log::record const& line);
 
 } // namespace cfgd

@@ -16,7 +16,7 @@ using cfgd::occurrence;
 using cfgd::problem_kind;
 
 /// What a line means.
-cfgd::heard hear(std::string const& message, std::vector<lg::field> const& fields) {
+cfgd::meaning hear(std::string const& message, std::vector<lg::field> const& fields) {
   return cfgd::interpret({lg::level::warning, message, fields, BOOST_CURRENT_LOCATION});
 }
 
@@ -34,7 +34,7 @@ BOOST_AUTO_TEST_SUITE(problems_report)
 
 BOOST_AUTO_TEST_CASE(a_report_is_a_line_as_the_table_has_it_and_is_heard_as_what_it_is) {
   lg::capture captured;
-  std::vector<cfgd::heard> heard;
+  std::vector<cfgd::meaning> heard;
   lg::listener const listening(
       [&](lg::record const& line) { heard.push_back(cfgd::interpret(line)); });
 
@@ -57,7 +57,7 @@ BOOST_AUTO_TEST_CASE(a_report_is_a_line_as_the_table_has_it_and_is_heard_as_what
 
 BOOST_AUTO_TEST_CASE(its_end_is_a_line_too) {
   lg::capture captured;
-  std::vector<cfgd::heard> heard;
+  std::vector<cfgd::meaning> heard;
   lg::listener const listening(
       [&](lg::record const& line) { heard.push_back(cfgd::interpret(line)); });
 

@@ -1,0 +1,238 @@
+#include "daemon/metrics/service_metrics.hpp"
+
+#include <array>
+#include <chrono>
+#include <map>
+#include <string>
+
+// One family below the other, with what it is counted by. Labels have few values, all known to this
+// program: a method that nobody has is "unknown", keys, files and peers are no labels. So the
+// number of series is bounded whatever clients do; the names of own checks are the administrator's.
+
+namespace cfgd::metrics {
+namespace {
+
+constexpr auto counter = type::counter;
+constexpr auto histogram = type::histogram;
+
+void add_requests(registry& to, ipc::server& server) {
+  to.add({.name = "cfgd_requests",
+          .what = counter,
+          .help = "Calls by method and what became of them: replied, failed (answered with an "
+                  "error), cancelled (the connection ended before)."},
+         [&server](sampler& into) {
+           server.each_method([&](std::string_view method, ipc::method_figures const& one) {
+             into.value(one.replied, {{"method", method}, {"outcome", "replied"}});
+             into.value(one.failed, {{"method", method}, {"outcome", "failed"}});
+             into.value(one.cancelled, {{"method", method}, {"outcome", "cancelled"}});
+           });
+         });
+  to.add({.name = "cfgd_request_duration_seconds",
+          .what = histogram,
+          .unit = "seconds",
+          .help = "From a call to its last reply, for methods that were called; not of streams. Of "
+                  "calls that a short cut answers one in 64 is timed and stands for all."},
+         [&server](sampler& into) {
+           server.each_method([&](std::string_view method, ipc::method_figures const& one) {
+             if (one.times.count() != 0) into.value(one.times, {{"method", method}});
+           });
+         });
+}
+
+void add_connections(registry& to, ipc::server& server) {
+  to.add({.name = "cfgd_connections", .help = "Open connections."},
+         [&server](sampler& into) { into.value(std::uint64_t{server.figures().connections}); });
+  to.add({.name = "cfgd_connections_accepted",
+          .what = counter,
+          .help = "Connections that were accepted."},
+         [&server](sampler& into) { into.value(server.figures().accepted); });
+  to.add({.name = "cfgd_connections_refused",
+          .what = counter,
+          .help = "Connections that were refused: too many, in all or of one user."},
+         [&server](sampler& into) { into.value(server.figures().refused); });
+  to.add({.name = "cfgd_connections_closed",
+          .what = counter,
+          .help = "Connections that the service closed, by reason: slow (the client did not read), "
+                  "limit (it went over one)."},
+         [&server](sampler& into) {
+           into.value(server.figures().slow_closed, {{"reason", "slow"}});
+           into.value(server.figures().cut_off, {{"reason", "limit"}});
+         });
+  to.add({.name = "cfgd_reply_queue_bytes",
+          .unit = "bytes",
+          .help = "Replies that clients have not taken yet, of all connections."},
+         [&server](sampler& into) { into.value(std::uint64_t{server.queued_bytes()}); });
+}
+
+void add_cache(registry& to, store::cache& cache) {
+  to.add(
+      {.name = "cfgd_cache_lookups",
+       .what = counter,
+       .help = "Keys that were looked up in memory, by whether their bytes were ready: hit, miss."},
+      [&cache](sampler& into) {
+        std::uint64_t hits = 0;
+        std::uint64_t misses = 0;
+        for (auto const& [name, one] : cache.stats().namespaces) {
+          hits += one.hits;
+          misses += one.misses;
+        }
+        into.value(hits, {{"result", "hit"}});
+        into.value(misses, {{"result", "miss"}});
+      });
+  to.add(
+      {.name = "cfgd_cache_invalidations",
+       .what = counter,
+       .help = "Namespaces that were dropped from memory because they changed or were asked to."},
+      [&cache](sampler& into) {
+        std::uint64_t all = 0;
+        for (auto const& [name, one] : cache.stats().namespaces)
+          all += one.invalidations;
+        into.value(all);
+      });
+  to.add({.name = "cfgd_cache_evictions",
+          .what = counter,
+          .help = "Namespaces that were dropped from memory for want of room."},
+         [&cache](sampler& into) { into.value(cache.stats().evictions); });
+  to.add({.name = "cfgd_cache_bytes", .unit = "bytes", .help = "Memory that values take."},
+         [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().bytes}); });
+  to.add(
+      {.name = "cfgd_cache_limit_bytes", .unit = "bytes", .help = "Memory that values may take."},
+      [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().maximum_bytes}); });
+}
+
+void add_commits(registry& to, service_parts const& from) {
+  auto const& writer = from.writer;
+  to.add({.name = "cfgd_revision", .help = "The revision that readers see."},
+         [&what = from.what](sampler& into) { into.value(std::uint64_t{what.revision()}); });
+  to.add({.name = "cfgd_namespaces", .help = "Namespaces that are there."},
+         [&what = from.what](sampler& into) {
+           into.value(std::uint64_t{what.cache().namespaces().size()});
+         });
+  to.add({.name = "cfgd_commits",
+          .what = counter,
+          .help = "Transactions of the store, by outcome: done, failed."},
+         [&writer](sampler& into) {
+           into.value(writer.figures().done, {{"outcome", "done"}});
+           into.value(writer.figures().failed, {{"outcome", "failed"}});
+         });
+  to.add({.name = "cfgd_commit_requests",
+          .what = counter,
+          .help = "Changes that were put into transactions together (group commit)."},
+         [&writer](sampler& into) { into.value(writer.figures().requests); });
+  to.add({.name = "cfgd_commit_duration_seconds",
+          .what = histogram,
+          .unit = "seconds",
+          .help = "Time of a transaction, until it was durable."},
+         [&writer](sampler& into) { into.value(writer.figures().times); });
+  to.add({.name = "cfgd_committer_queue_length",
+          .help = "Work that waits for the thread that has the store."},
+         [&writer](sampler& into) { into.value(std::uint64_t{writer.waiting()}); });
+  to.add({.name = "cfgd_unrecorded", .help = "1 while what files say cannot be recorded, else 0."},
+         [&what = from.what](sampler& into) {
+           into.value(std::uint64_t{what.unrecorded().has_value() ? 1U : 0U});
+         });
+}
+
+void add_files(registry& to, service_parts const& from) {
+  auto const& files = from.files;
+  to.add({.name = "cfgd_sources",
+          .help = "Files of values, schemas and rules by state: active, or what is in force is not "
+                  "what they say."},
+         [&files, &what = from.what](sampler& into) {
+           std::map<store::source_status, std::uint64_t> faulty;
+           for (auto const& [name, one] : what.problems())
+             ++faulty[one.status];
+           auto const there =
+               faulty[store::source_status::quarantined] + faulty[store::source_status::untrusted];
+           auto const all = std::uint64_t{files.figures().sources};
+           into.value(all > there ? all - there : 0, {{"state", "active"}});
+           for (auto const state : {store::source_status::quarantined,
+                                    store::source_status::missing, store::source_status::untrusted})
+             into.value(faulty[state], {{"state", store::to_string(state)}});
+         });
+  to.add({.name = "cfgd_file_watches", .help = "Directories that the kernel watches."},
+         [&files](sampler& into) { into.value(std::uint64_t{files.figures().watches}); });
+  to.add(
+      {.name = "cfgd_polled_directories", .help = "Directories that have to be polled instead."},
+      [&files](sampler& into) { into.value(std::uint64_t{files.figures().polled_directories}); });
+  to.add({.name = "cfgd_file_events", .what = counter, .help = "What the kernel told of files."},
+         [&files](sampler& into) { into.value(files.figures().events); });
+  to.add({.name = "cfgd_file_event_overflows",
+          .what = counter,
+          .help = "Times that the kernel's queue was full and everything was looked at."},
+         [&files](sampler& into) { into.value(files.figures().overflows); });
+  to.add({.name = "cfgd_file_looks", .what = counter, .help = "Looks at directories of sources."},
+         [&files](sampler& into) { into.value(files.figures().looks); });
+  to.add({.name = "cfgd_file_reads",
+          .what = counter,
+          .help = "Files that were read, by outcome: stable, unstable (moved on while they were "
+                  "read)."},
+         [&files](sampler& into) {
+           auto const figures = files.figures();
+           into.value(figures.reads, {{"outcome", "stable"}});
+           into.value(figures.unstable_reads, {{"outcome", "unstable"}});
+         });
+}
+
+void add_health(registry& to, service_parts const& from) {
+  auto const& checks = from.checks;
+  static constexpr std::array states{health::state::healthy, health::state::unknown,
+                                     health::state::warning, health::state::critical};
+  to.add({.name = "cfgd_health", .help = "1 for the worst status of all checks, 0 for the others."},
+         [&checks](sampler& into) {
+           for (auto const state : states)
+             into.value(std::uint64_t{checks.overall() == state ? 1U : 0U},
+                        {{"status", health::to_string(state)}});
+         });
+  to.add({.name = "cfgd_health_check",
+          .help = "By check: 1 for the status that it has, 0 for the others."},
+         [&checks](sampler& into) {
+           for (auto const& one : checks.reports())
+             for (auto const state : states)
+               into.value(std::uint64_t{one.found.what == state ? 1U : 0U},
+                          {{"check", one.name}, {"status", health::to_string(state)}});
+         });
+  to.add({.name = "cfgd_health_check_duration_seconds",
+          .unit = "seconds",
+          .help = "How long the last run of a check took."},
+         [&checks](sampler& into) {
+           for (auto const& one : checks.reports())
+             into.value(std::chrono::duration<double>(one.duration).count(), {{"check", one.name}});
+         });
+  to.add({.name = "cfgd_health_check_runs", .what = counter, .help = "Runs of a check."},
+         [&checks](sampler& into) {
+           for (auto const& [name, one] : checks.figures())
+             into.value(one.runs, {{"check", name}});
+         });
+}
+
+void add_problems(registry& to, problems const& wrong) {
+  auto const each = [](problems::by_kind const& counts, sampler& into) {
+    for (std::size_t kind = 0; kind < problem_kinds; ++kind)
+      into.value(counts.at(kind), {{"kind", to_string(static_cast<problem_kind>(kind))}});
+  };
+  to.add({.name = "cfgd_problems", .what = counter, .help = "Errors by kind, since the start."},
+         [&wrong, each](sampler& into) { each(wrong.counts(), into); });
+  to.add({.name = "cfgd_problems_open", .help = "Errors by kind that are not over."},
+         [&wrong, each](sampler& into) { each(wrong.open_counts(), into); });
+  to.add({.name = "cfgd_critical",
+          .help = "1 while an error is open that the service cannot recover from, else 0."},
+         [&wrong](sampler& into) { into.value(std::uint64_t{wrong.critical() ? 1U : 0U}); });
+}
+
+} // namespace
+
+void add_service_metrics(registry& to, service_parts const& from) {
+  add_requests(to, from.server);
+  add_connections(to, from.server);
+  to.add({.name = "cfgd_watchers", .help = "Streams of changes that clients hold."},
+         [&streams = from.streams](sampler& into) { into.value(std::uint64_t{streams.size()}); });
+  add_cache(to, from.what.cache());
+  add_commits(to, from);
+  add_files(to, from);
+  add_health(to, from);
+  add_problems(to, from.wrong);
+  add_process_metrics(to, from);
+}
+
+} // namespace cfgd::metrics

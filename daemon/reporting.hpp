@@ -1,0 +1,64 @@
+#pragma once
+
+#include "daemon/file_writer.hpp"
+#include "daemon/metrics/service_metrics.hpp"
+#include "daemon/problems_keeper.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+
+namespace cfgd {
+
+/// The figures of the service, and what is done for them and for problems once a second. Loop
+/// thread only.
+class reporting {
+ public:
+  struct textfile {
+    std::filesystem::path path; ///< empty: there is none
+    std::chrono::milliseconds interval{};
+  };
+  /// `from.loop_lag` is filled in here.
+  struct parts {
+    view& what;
+    committer& writer;
+    watches& streams;
+    watchers::source_watcher& files;
+    ipc::server& server;
+    health::monitor const& checks;
+    problems_keeper& wrong;
+    file_writer& disk;
+    std::function<bool()> ready;
+  };
+
+  reporting(boost::asio::any_io_executor const& loop, parts with, textfile where);
+
+  /// Until cancelled; spawn it in a task group.
+  boost::asio::awaitable<void> run();
+  /// All figures, as OpenMetrics text.
+  std::string text() const { return figures_.text(); }
+
+ private:
+  using clock = std::chrono::steady_clock;
+
+  void tick(clock::time_point now);
+  void write_textfile();
+  void note_written(result<void> const& outcome);
+  void look_at_watches();
+
+  parts with_;
+  textfile where_;
+  duration_histogram lag_;
+  metrics::registry figures_;
+  boost::asio::steady_timer timer_;
+  clock::time_point next_textfile_;
+  bool writing_ = false;
+  bool cannot_write_ = false;
+  bool polls_ = false;
+};
+
+} // namespace cfgd
