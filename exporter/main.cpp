@@ -1,0 +1,87 @@
+#include "core/journal.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+#include "exporter/http_server.hpp"
+#include "exporter/listen_address.hpp"
+#include "exporter/pages.hpp"
+
+#include <CLI/CLI.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+
+#include <signal.h>
+#include <sysexits.h>
+
+#include <exception>
+#include <optional>
+#include <string>
+
+// A program of its own, so that the service needs no network and no HTTP: what has a fault here, or
+// is attacked, has no more rights than any client that may read.
+
+namespace {
+
+namespace asio = boost::asio;
+using namespace cfgd;
+
+struct command_line {
+  std::string listen = "127.0.0.1:9718";
+  std::string socket;
+  bool allow_remote = false;
+};
+
+/// The exit code if there is nothing to run.
+std::optional<int> parse_command_line(int argc, char** argv, command_line& into) {
+  CLI::App app("cfgd-exporter: figures and state of cfgd over HTTP", "cfgd-exporter");
+  app.add_option("--listen", into.listen, "ADDRESS:PORT")->capture_default_str();
+  app.add_option("--socket", into.socket, "Socket of cfgd instead of CFGD_SOCKET or the usual one");
+  app.add_flag("--allow-remote", into.allow_remote,
+               "Listen at an address that other machines can reach");
+  app.set_version_flag("--version", "cfgd-exporter " CFGD_VERSION);
+  try {
+    app.parse(argc, argv);
+    return std::nullopt;
+  } catch (CLI::ParseError const& wrong) {
+    return app.exit(wrong) == 0 ? EX_OK : EX_USAGE;
+  }
+}
+
+int complain(error const& why, int code) {
+  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
+  return code;
+}
+
+int run(command_line const& asked) {
+  auto const where = exporter::parse_listen_address(
+      asked.listen, asked.allow_remote ? exporter::reach::network : exporter::reach::loopback);
+  if (!where) return complain(where.error(), EX_USAGE);
+
+  asio::io_context loop{1};
+  exporter::pages pages(loop.get_executor(), asked.socket);
+  exporter::http_server server(loop.get_executor(), pages, {});
+  if (auto const heard = server.listen(*where); !heard)
+    return complain(heard.error(), EX_UNAVAILABLE);
+  auto const bound = server.address();
+  log::write(log::level::info, "listening on " + bound.address().to_string() + " port " +
+                                   std::to_string(bound.port()));
+  asio::signal_set control(loop, SIGTERM, SIGINT);
+  control.async_wait([&](boost::system::error_code const&, int) { server.stop([] {}); });
+  loop.run();
+  return EX_OK;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  ::signal(SIGPIPE, SIG_IGN); // a client that is gone is an error of write, no end
+  command_line asked;
+  if (auto const code = parse_command_line(argc, argv, asked)) return *code;
+  if (!log::to_journal(log::journal_socket, "cfgd-exporter")) log::to_standard_error();
+  try {
+    return run(asked);
+  } catch (std::exception const& broken) {
+    log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
+               {{"MESSAGE_ID", message_id::stopped_by_fault}});
+    return EX_SOFTWARE;
+  }
+}
