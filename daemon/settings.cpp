@@ -117,6 +117,7 @@ constexpr std::array rows{
     row{"store", "maximum_bytes", take_count<&limits::store_bytes, 1024 * 1024, 1024 * gib>},
     row{"store", "history_revisions", take_count<&limits::history_revisions, 1, 1'000'000'000>},
     row{"store", "history_hours", take_history_hours},
+    row{"store", "history_bytes", take_count<&limits::history_bytes, 1024 * 1024, 1024 * gib>},
     row{"cache", "maximum_bytes", take_count<&limits::cache_bytes, 64 * 1024, 1024 * gib>},
     row{"log", "level", take_log_level},
     row{"log", "filters", take_log_filters},

@@ -71,6 +71,7 @@ poll_ms = 900
 maximum_bytes = 2097152
 history_revisions = 10
 history_hours = 48
+history_bytes = 2097152
 [cache]
 maximum_bytes = 1048576
 [log]
@@ -89,6 +90,7 @@ group = "wheel"
   BOOST_TEST(read.bounds.store_bytes == 2'097'152U);
   BOOST_TEST(read.bounds.history_revisions == 10U);
   BOOST_TEST((read.bounds.history_age == 48h));
+  BOOST_TEST(read.bounds.history_bytes == 2U * 1024 * 1024);
   BOOST_TEST(read.bounds.cache_bytes == 1'048'576U);
   BOOST_TEST((read.log_level == cfgd::log::level::debug));
   BOOST_TEST((read.log_filters == cfgd::log::filters{{"ipc", cfgd::log::level::error}}));
