@@ -119,8 +119,22 @@ result<void> batch::add_updates(finder const& find) {
              .before = find(asked.id),
              .now = {}};
     if (asked.id.what != source_kind::values) one.when = rank::judges;
+    // Told twice, the later one follows the earlier one.
+    auto const twin = std::ranges::find(edits_, asked.id, &edit::id);
+    auto const before = one.before;
+    if (twin != edits_.end()) one.before = twin->now;
     std::visit(update_visitor(one, asked, bounds_), asked.what);
-    if (one.before || one.now) edits_.push_back(std::move(one));
+    one.before = before;
+    if (twin != edits_.end()) {
+      one.content = one.content || twin->content;
+      if (one.bytes.empty()) one.bytes = twin->bytes;
+      if (one.before || one.now)
+        *twin = std::move(one);
+      else
+        edits_.erase(twin);
+    } else if (one.before || one.now) {
+      edits_.push_back(std::move(one));
+    }
   }
   return {};
 }

@@ -104,8 +104,8 @@ struct fixture : store_fixture {
     } else {
       auto document = random.object(3, random_document::nulls::yes);
       model.files[id] = document;
-      made.what = source_update::good{.document = {.root = std::move(document), .places = {}},
-                                     .bytes = {}};
+      made.what =
+          source_update::good{.document = {.root = std::move(document), .places = {}}, .bytes = {}};
     }
     return made;
   }
