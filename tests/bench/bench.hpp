@@ -12,7 +12,8 @@ struct options {
   std::chrono::milliseconds time{500}; ///< of one measurement under load
   unsigned edits = 1'000;
   unsigned namespaces = 1'000;
-  unsigned watchers = 100; ///< at most what one user may have, limits::connections_per_uid
+  unsigned revisions = 10'000; ///< of history
+  unsigned watchers = 100;     ///< at most what one user may have, limits::connections_per_uid
 };
 
 /// Each starts what it needs in a directory of its own, measures and prints a table. Servers that
@@ -22,5 +23,6 @@ void get(options const& how);
 void watch(options const& how);
 void start(options const& how);
 void set(options const& how);
+void judge(options const& how);
 
 } // namespace cfgd::bench

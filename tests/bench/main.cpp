@@ -22,7 +22,11 @@ namespace {
 using namespace cfgd;
 
 std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
-    {"get", bench::get}, {"watch", bench::watch}, {"start", bench::start}, {"set", bench::set}};
+    {"get", bench::get},
+    {"watch", bench::watch},
+    {"start", bench::start},
+    {"set", bench::set},
+    {"judge", bench::judge}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -35,7 +39,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(benches.size());
   for (auto const& one : benches)
     known.push_back(one.first);
-  app.add_option("name", into.names, "get, watch, start, set; all without one")
+  app.add_option("name", into.names, "get, watch, start, set, judge; all without one")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
@@ -49,6 +53,9 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
       ->capture_default_str();
   app.add_option("--namespaces", into.how.namespaces, "Namespaces at a start, of 100 keys each")
       ->check(CLI::Range(1, 10'000))
+      ->capture_default_str();
+  app.add_option("--revisions", into.how.revisions, "Revisions of history")
+      ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--cfgd", into.how.cfgd, "The program that is measured")
       ->check(CLI::ExistingFile)

@@ -85,9 +85,9 @@ std::chrono::duration<double, std::milli> cfgd_server::start() {
 
 void cfgd_server::stop() { process_->stop(); }
 
-std::string cfgd_server::ask(std::string_view method) {
+std::string cfgd_server::ask(std::string_view method, std::string_view parameters) {
   int const socket = connect(this->socket(), *process_);
-  send_all(socket, varlink(method, ""));
+  send_all(socket, varlink(method, parameters));
   std::string answer = receive_until(socket, '\0');
   ::close(socket);
   if (answer.find("\"error\"") != std::string::npos)

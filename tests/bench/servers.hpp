@@ -33,8 +33,8 @@ class cfgd_server {
   std::chrono::duration<double, std::milli> start();
   void stop();
   server_process& process() { return *process_; }
-  /// The reply to one call, of any method without parameters.
-  std::string ask(std::string_view method);
+  /// The reply to one call.
+  std::string ask(std::string_view method, std::string_view parameters = "");
 
   /// Gets of random keys out of key_count, in batches; and Sets that each change a value.
   traffic gets(std::size_t clients, std::size_t calls) const;
