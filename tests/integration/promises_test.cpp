@@ -60,6 +60,7 @@ struct busy : running {
   /// Each of the writers changes a key of two namespaces `times` times, and of none else.
   record write_from_many(int times, std::string const& bulk = {}) {
     std::vector<std::future<record>> all;
+    all.reserve(writers);
     for (int who = 0; who < writers; ++who) {
       all.push_back(std::async(std::launch::async, [this, who, times, bulk] {
         writer mine(daemon.socket());
@@ -109,6 +110,7 @@ record recorded(std::vector<told> const& events) {
 
 std::vector<std::uint64_t> revisions(std::vector<told> const& events) {
   std::vector<std::uint64_t> out;
+  out.reserve(events.size());
   for (auto const& one : events)
     out.push_back(one.revision);
   return out;
@@ -300,7 +302,7 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_says_that_all_up_to_it_was_told, bus
   // are none of its own.
   part.resume();
   auto const replies = part.until_ready();
-  auto const mark = replies.back();
+  auto const& mark = replies.back();
 
   BOOST_TEST(mark.is_bare());
   BOOST_TEST(mark.revision == made.rbegin()->first);
@@ -315,6 +317,29 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_says_that_all_up_to_it_was_told, bus
   mine.rbegin()->second.emplace("other.end", "1");
   BOOST_TEST((recorded(part.until(last)) == mine));
   BOOST_TEST(part.resyncs() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(bookmarkable_a_watch_of_quiet_keys_is_told_how_far_it_goes, busy) {
+  daemon.stop();
+  write_file(root / "etc" / "cfgd.toml", "[store]\nhistory_revisions = 20\nhistory_hours = 0\n");
+  daemon.start();
+  observer quiet(daemon.socket(), R"(["other.quiet"])");
+  quiet.open();
+  quiet.until_ready();
+  auto const begin = quiet.revision();
+
+  auto const last = write_from_many(25).rbegin()->first;
+  while (quiet.revision() + 10 < last)
+    BOOST_TEST(quiet.next().is_bare());
+
+  // History no longer reaches back to what it was told first; to the marks it does.
+  quiet.close();
+  quiet.resume();
+  quiet.until_ready();
+  BOOST_TEST(quiet.resyncs() == 0U);
+  quiet.resume(begin, {});
+  quiet.until_ready();
+  BOOST_TEST(quiet.resyncs() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
