@@ -2,17 +2,24 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/problems_report.hpp"
 #include "daemon/systemd.hpp"
 #include "watchers/read_source.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <iterator>
+#include <map>
 #include <optional>
 
 // One queue, taken whole: all writes of it up to the next read make one transaction, so that the
 // queue's order is the order of effects, and the longer a commit takes the more the next one holds
 // (group commit). Results go to the loop in the same order, each behind the publication of what it
 // did: a caller that was answered finds its own change in the cache.
+//
+// Files that schemas and rules refused are tried again with every batch of sources. A change by a
+// call may be what they waited for; so an empty batch follows it where there are such files.
 
 namespace cfgd {
 namespace {
@@ -30,9 +37,10 @@ store::source_status blocked_status(error const& why) {
 }
 
 /// A library that throws at some file must not take the daemon with it: that file is refused.
-result<sourced_document> read_guarded(format kind, std::string_view bytes, limits const& bounds) {
+result<sourced_document> read_guarded(source_id const& file, std::string_view bytes,
+                                      limits const& bounds) {
   try {
-    return watchers::read_source(kind, bytes, bounds);
+    return watchers::read_source(file, bytes, bounds);
   } catch (std::exception const& broken) {
     return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
   }
@@ -46,11 +54,9 @@ store::source_update to_update(observation seen, limits const& bounds) {
                               .what = store::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
-    auto const kind = format_of(update.id.relative);
-    BOOST_ASSERT(kind);
-    auto document = read_guarded(*kind, content->bytes, bounds);
+    auto document = read_guarded(update.id, content->bytes, bounds);
     if (document)
-      update.what = store::source_update::good{std::move(*document)};
+      update.what = store::source_update::good{std::move(*document), std::move(content->bytes)};
     else
       update.what = store::source_update::refused{std::move(content->bytes), document.error()};
   } else if (auto* const blocked = std::get_if<observation::blocked>(&seen.what)) {
@@ -61,12 +67,49 @@ store::source_update to_update(observation seen, limits const& bounds) {
   return update;
 }
 
+/// Leaves out contents that are those last seen, whether good or not: somebody had everything read
+/// again, and what was faulty before is no reason to refuse an edit of other files.
+void drop_known(std::vector<observation>& observed, std::vector<store::source_row> const& rows) {
+  std::map<source_id, content_hash> known;
+  for (auto const& row : rows)
+    if (row.status == store::source_status::active ||
+        row.status == store::source_status::quarantined)
+      known.emplace(row.id, row.hash);
+  std::erase_if(observed, [&](observation const& one) {
+    auto const* const content = std::get_if<observation::content>(&one.what);
+    auto const found = content == nullptr ? known.end() : known.find(one.id);
+    return found != known.end() && found->second == content->hash;
+  });
+}
+
+bool is_trial(store::request const& what) {
+  return std::visit(
+      [](auto const& one) {
+        if constexpr (requires { one.dry_run; })
+          return one.dry_run;
+        else
+          return false;
+      },
+      what);
+}
+
+/// Here and not at accept: it reads from /proc, and few connections ever write.
+void fill_in_unit(store::request& what) {
+  std::visit(
+      [](auto& one) {
+        if constexpr (requires { one.from; })
+          one.from.unit = systemd::unit_of(one.from.pid.value_or(0));
+      },
+      what);
+}
+
 } // namespace
 
 committer::committer(asio::any_io_executor loop, std::unique_ptr<store::config_store> store,
                      limits const& bounds, publisher publish)
     : loop_(std::move(loop)), guard_(loop_), store_(std::move(store)), bounds_(bounds),
-      publish_(std::move(publish)), thread_([this] { run(); }) {}
+      publish_(std::move(publish)), fallbacks_(find_fallbacks(store_->sources())),
+      thread_([this] { run(); }) {}
 
 committer::~committer() {
   {
@@ -77,7 +120,7 @@ committer::~committer() {
   thread_.join();
 }
 
-void committer::submit(store::set_request request, finished done) {
+void committer::submit(store::request request, finished done) {
   enqueue(write{{}, std::move(request), std::move(done)});
 }
 
@@ -96,12 +139,24 @@ void committer::stop(std::function<void()> done) {
 }
 
 void committer::refresh() {
-  query([](store::config_store& store) { return store.refresh(); },
-        [this](result<std::vector<store::applied>> const& foreign) {
-          if (!foreign) return;
-          for (auto const& one : *foreign)
-            publish_(one);
-        });
+  struct found {
+    std::vector<store::applied> foreign;
+    std::optional<fallbacks> without_values;
+  };
+  query(
+      [this](store::config_store& store) {
+        found news{.foreign = store.refresh(), .without_values = {}};
+        if (!news.foreign.empty()) {
+          news.without_values = take_new_fallbacks();
+          if (store.has_suspended()) enqueue(write{{}, store::source_batch{}, {}});
+        }
+        return news;
+      },
+      [this](result<found> const& news) {
+        if (!news) return;
+        for (auto const& one : news->foreign)
+          publish_({one, news->without_values});
+      });
 }
 
 void committer::enqueue(job what) {
@@ -110,6 +165,18 @@ void committer::enqueue(job what) {
     waiting_.push_back(std::move(what));
   }
   wake_.notify_one();
+}
+
+std::size_t committer::waiting() const {
+  std::lock_guard const locked(mutex_);
+  return waiting_.size();
+}
+
+void committer::note_use(use what, bool failed) {
+  if (failed)
+    failing_.insert(what);
+  else if (failing_.erase(what) != 0 && failing_.empty())
+    report_over("store_failed", "the store works again");
 }
 
 void committer::deliver(std::function<void()> message) { asio::post(loop_, std::move(message)); }
@@ -137,47 +204,86 @@ void committer::run() {
   }
 }
 
+void committer::prepare(write& next) {
+  auto* const batch = std::get_if<store::source_batch>(&next.request);
+  if (batch == nullptr) {
+    fill_in_unit(next.request);
+    return;
+  }
+  if (batch->how == store::grouping::all_or_none)
+    (void)guarded([&] { drop_known(next.observed, store_->sources()); });
+  for (auto& seen : next.observed)
+    batch->updates.push_back(to_update(std::move(seen), bounds_));
+  next.observed.clear();
+}
+
+std::optional<fallbacks> committer::take_new_fallbacks() {
+  auto newest = find_fallbacks(store_->sources());
+  if (newest == fallbacks_) return std::nullopt;
+  fallbacks_ = newest;
+  return newest;
+}
+
 void committer::commit(std::vector<write> group) {
   if (group.empty()) return;
   std::vector<store::request> requests;
   requests.reserve(group.size());
   for (auto& one : group) {
-    if (auto* const batch = std::get_if<store::source_batch>(&one.request)) {
-      for (auto& seen : one.observed)
-        batch->updates.push_back(to_update(std::move(seen), bounds_));
-      one.observed.clear();
-    } else if (auto* const set = std::get_if<store::set_request>(&one.request)) {
-      // Here and not at accept: it reads from /proc, and few connections ever write.
-      set->from.unit = systemd::unit_of(set->from.pid.value_or(0));
-    }
+    prepare(one);
     requests.push_back(std::move(one.request));
   }
 
   std::vector<store::outcome> outcomes;
-  if (auto const failed = guarded([&] { outcomes = store_->commit(requests, now()); }))
+  auto const began = std::chrono::steady_clock::now();
+  if (auto const failed = guarded([&] { outcomes = store_->commit(requests, now()); }, use::write))
     outcomes.assign(group.size(), store::outcome(*failed));
-  for (auto& foreign : store_->take_foreign())
-    deliver([this, foreign = std::move(foreign)] { publish_(foreign); });
+  auto const took = std::chrono::steady_clock::now() - began;
+  bool const is_done = std::ranges::none_of(outcomes, [](store::outcome const& one) {
+    return !one && one.error().code == errc::store_failed;
+  });
+  deliver([this, took, is_done, count = requests.size()] {
+    ++(is_done ? figures_.done : figures_.failed);
+    figures_.requests += count;
+    figures_.times.observe(took);
+  });
 
+  bool sources_moved = false;
+  bool try_again = false;
   for (std::size_t index = 0; index < group.size(); ++index) {
-    auto const* const set = std::get_if<store::set_request>(&requests[index]);
-    bool const visible = outcomes[index].has_value() && !(set != nullptr && set->dry_run);
-    deliver(
-        [this, visible, outcome = std::move(outcomes[index]), done = std::move(group[index].done)] {
-          if (visible) publish_(*outcome);
-          if (done) done(outcome);
-        });
+    if (!outcomes[index] || is_trial(requests[index])) continue;
+    bool const is_batch = std::holds_alternative<store::source_batch>(requests[index]);
+    // A file that is good from its first day on makes no transition, and may end a fallback.
+    sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && !fallbacks_.empty());
+    try_again |= !is_batch && !outcomes[index]->effectives.empty();
+  }
+  std::optional<fallbacks> without_values;
+  if (sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
+  if (try_again && store_->has_suspended()) enqueue(write{{}, store::source_batch{}, {}});
+
+  for (auto& foreign : store_->take_foreign())
+    deliver([this, without_values, foreign = std::move(foreign)] {
+      publish_({foreign, without_values});
+    });
+  for (std::size_t index = 0; index < group.size(); ++index) {
+    bool const visible = outcomes[index].has_value() && !is_trial(requests[index]);
+    deliver([this, visible, without_values, outcome = std::move(outcomes[index]),
+             done = std::move(group[index].done)] {
+      if (visible) publish_({*outcome, without_values});
+      if (done) done(outcome);
+    });
   }
 }
 
-std::optional<error> committer::guarded(std::function<void()> const& work) {
+std::optional<error> committer::guarded(std::function<void()> const& work, use what) {
   try {
     work();
+    note_use(what, false);
     return std::nullopt;
   } catch (std::exception const& broken) {
     log::write(log::level::error,
                std::string("the store failed: ") + broken.what() + "; it is opened again",
                {{"MESSAGE_ID", message_id::store_failed}, {"CFGD_KIND", "store"}});
+    note_use(what, true);
     return error{.code = errc::store_failed, .message = broken.what()};
   }
 }

@@ -1,6 +1,8 @@
 #pragma once
 
+#include "core/histogram.hpp"
 #include "core/limits.hpp"
+#include "daemon/fallback.hpp"
 #include "store/config_store.hpp"
 #include "watchers/source_watcher.hpp"
 
@@ -9,11 +11,14 @@
 #include <boost/asio/post.hpp>
 
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -39,8 +44,13 @@ struct as_result<result<T>> {
 /// thread, and what they are given is called there.
 class committer {
  public:
+  /// What was committed, and the namespaces without a source in force, if these are others now.
+  struct publication {
+    store::applied const& what;
+    std::optional<fallbacks> const& without_values;
+  };
   /// `publish` is called for everything that was committed, before the `done` of its request.
-  using publisher = std::function<void(store::applied const&)>;
+  using publisher = std::function<void(publication const&)>;
 
   committer(boost::asio::any_io_executor loop, std::unique_ptr<store::config_store> store,
             limits const& bounds, publisher publish);
@@ -51,8 +61,9 @@ class committer {
 
   using finished = std::function<void(store::outcome const&)>;
 
-  void submit(store::set_request request, finished done);
-  /// Observed sources are parsed here; `extra` (the environment's) go into the same batch.
+  void submit(store::request request, finished done);
+  /// Observed sources are parsed here; `extra` (the environment's) go into the same batch. One that
+  /// is taken whole or not at all leaves out what the store has seen already.
   void submit(std::vector<watchers::observation> observed, std::vector<store::source_update> extra,
               store::grouping how, finished done);
 
@@ -79,6 +90,17 @@ class committer {
   /// Looks for commits of other processes and publishes them.
   void refresh();
 
+  /// Of transactions.
+  struct counts {
+    std::uint64_t done = 0;
+    std::uint64_t failed = 0;
+    std::uint64_t requests = 0; ///< in them
+    duration_histogram times = {};
+  };
+  counts const& figures() const { return figures_; }
+  /// How much work waits.
+  std::size_t waiting() const;
+
  private:
   template <class T>
   using as_result = typename detail::as_result<T>::type;
@@ -93,8 +115,13 @@ class committer {
   void enqueue(job what);
   void run();
   void commit(std::vector<write> group);
+  void prepare(write& next);
+  std::optional<fallbacks> take_new_fallbacks();
+  enum class use : std::uint8_t { read, write };
   /// Runs `work`; what it throws is logged and returned as store_failed.
-  std::optional<error> guarded(std::function<void()> const& work);
+  std::optional<error> guarded(std::function<void()> const& work, use what = use::read);
+  /// Says so when all works again that had failed.
+  void note_use(use what, bool failed);
   void deliver(std::function<void()> message);
 
   boost::asio::any_io_executor loop_;
@@ -102,7 +129,10 @@ class committer {
   std::unique_ptr<store::config_store> store_; ///< the thread's, once it runs
   limits bounds_;
   publisher publish_;
-  std::mutex mutex_; ///< guards the two below
+  fallbacks fallbacks_;      ///< the thread's, too: what was published last
+  std::set<use> failing_;    ///< the thread's, too
+  counts figures_;           ///< the loop's
+  mutable std::mutex mutex_; ///< guards the two below
   std::deque<job> waiting_;
   bool stopping_ = false;
   std::condition_variable wake_;

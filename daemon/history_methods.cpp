@@ -268,6 +268,12 @@ void history_methods::get_at(ipc::call const& asked) {
 
 void history_methods::blame(ipc::call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
+  if (!is_namespace_name(name)) {
+    ipc::responder answer = asked.answer;
+    fail(answer, history_interface,
+         {.code = errc::bad_key, .message = "this is no name of a namespace", .subject = name});
+    return;
+  }
   if (!allowed(asked, operation::read, name)) return;
   committer_.query(
       [name](store::config_store& store) { return store.blame(name); },

@@ -54,9 +54,9 @@ wire_error to_common_error(error const& why) {
   }
 }
 
-/// A revision that is not kept has no subject; a namespace is one.
+/// A revision that is not kept is a subject that no namespace can be.
 wire_error to_history_error(error const& why) {
-  if (why.code == errc::not_found && why.subject.empty())
+  if (why.code == errc::not_found && !is_namespace_name(why.subject))
     return {"NoSuchRevision", {{"oldest", why.used}, {"newest", why.maximum}}};
   return to_common_error(why);
 }

@@ -1,20 +1,19 @@
 #include "daemon/service.hpp"
 
-#include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "daemon/announce.hpp"
+#include "daemon/environment.hpp"
 #include "daemon/version.hpp"
 #include "ipc/interfaces.hpp"
-#include "watchers/read_source.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <iterator>
-#include <map>
 #include <optional>
 #include <set>
 #include <utility>
@@ -24,6 +23,10 @@
 // what changed while the daemon was down, in files and in the environment, is one batch with one
 // revision a namespace; behind it the socket opens, so that a client never sees a half-read state.
 // Only if that takes longer than a second is the old state served in the meantime.
+//
+// All that waits for a time and not for an event is one timer: changes that end by themselves, the
+// end of an edit, watchers that nobody has told anything for long. Deadlines are wall time, which
+// may be set at any moment; so it wakes up now and then to see what time it is.
 
 namespace cfgd {
 namespace {
@@ -36,62 +39,11 @@ constexpr std::chrono::seconds retry_pause{1};
 constexpr std::chrono::seconds drain{2};
 constexpr std::chrono::milliseconds store_quiet{1};
 constexpr std::chrono::seconds store_tick{5};
+constexpr std::chrono::seconds longest_sleep{30};
+constexpr std::chrono::milliseconds shortest_sleep{1};
 
-/// What the environment layer says, by namespace. Variables that cannot be read are left out with a
-/// warning.
-std::map<std::string, sourced_document> read_environment(std::vector<std::string> const& variables,
-                                                         limits const& bounds) {
-  std::map<std::string, sourced_document> documents;
-  for (auto const& variable : variables) {
-    auto const equals = variable.find('=');
-    auto const name = variable.substr(0, equals);
-    auto const which = equals == variable.npos ? std::nullopt : watchers::key_of_variable(name);
-    if (!which || which->path().empty()) continue;
-    auto value = watchers::read_variable(std::string_view(variable).substr(equals + 1), bounds);
-    if (!value) {
-      log::write(log::level::warning,
-                 "environment variable '" + name + "': " + value.error().message + ", ignoring it",
-                 {{"MESSAGE_ID", message_id::variable_ignored}, {"CFGD_KIND", "parse"}});
-      continue;
-    }
-    auto* object = &documents[which->name_space()].root;
-    auto const path = which->path();
-    for (auto const& part : path.first(path.size() - 1)) {
-      auto& below = (*object)[part];
-      if (!below.is_object()) below.emplace_object();
-      object = &below.get_object();
-    }
-    (*object)[path.back()] = std::move(*value);
-  }
-  return documents;
-}
-
-/// What has to be told to the store about the environment, compared with what it has.
-std::vector<store::source_update> compare_environment(std::vector<std::string> const& variables,
-                                                      std::vector<store::source_row> const& rows,
-                                                      limits const& bounds) {
-  std::map<std::string, content_hash> known;
-  for (auto const& row : rows)
-    if (row.id.where == layer::environment) known.emplace(row.id.relative, row.hash);
-
-  std::vector<store::source_update> updates;
-  for (auto& [name, document] : read_environment(variables, bounds)) {
-    auto const hash = hash_content(json::canonical(document.root));
-    auto const before = known.extract(name);
-    if (!before.empty() && before.mapped() == hash) continue;
-    updates.push_back({.id = {layer::environment, name},
-                       .path = "environment",
-                       .identity = {},
-                       .hash = hash,
-                       .what = store::source_update::good{std::move(document)}});
-  }
-  for (auto const& [name, hash] : known)
-    updates.push_back({.id = {layer::environment, name},
-                       .path = "environment",
-                       .identity = {},
-                       .hash = hash,
-                       .what = store::source_update::gone{}});
-  return updates;
+wall_time wall_clock() {
+  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
 std::vector<watchers::known_source> known_files(std::vector<store::source_row> const& rows) {
@@ -106,9 +58,14 @@ std::vector<watchers::known_source> known_files(std::vector<store::source_row> c
 }
 
 source_watcher::options watch_options(file_layout const& where, settings const& how) {
-  return {.roots = {{layer::vendor, where.vendor / "namespaces"},
-                    {layer::admin, where.admin / "namespaces"},
-                    {layer::runtime, where.runtime / "namespaces"}},
+  // What judges values comes from packages and the administrator alone.
+  return {.roots = {{layer::vendor, where.vendor / "namespaces", source_kind::values},
+                    {layer::admin, where.admin / "namespaces", source_kind::values},
+                    {layer::runtime, where.runtime / "namespaces", source_kind::values},
+                    {layer::vendor, where.vendor / "schemas", source_kind::schema},
+                    {layer::admin, where.admin / "schemas", source_kind::schema},
+                    {layer::vendor, where.vendor / "rules", source_kind::rules},
+                    {layer::admin, where.admin / "rules", source_kind::rules}},
           .quiet = how.quiet,
           .late = how.late,
           .grace = how.grace,
@@ -118,17 +75,17 @@ source_watcher::options watch_options(file_layout const& where, settings const& 
           .bounds = how.bounds};
 }
 
-std::vector<log::field> fields_of(char const* id, error const& why) {
-  std::vector<log::field> fields{{"MESSAGE_ID", id},
-                                 {"CFGD_KIND", why.code == errc::parse ? "parse" : "permission"},
-                                 {"CFGD_PATH", why.subject}};
-  if (why.where.line != 0) fields.push_back({"CFGD_LINE", std::to_string(why.where.line)});
-  return fields;
-}
-
-void log_faulty_settings(error const& why) {
-  log::write(log::level::warning, to_string(why) + "; keeping the settings as they were",
-             fields_of(message_id::settings_faulty, why));
+/// What came of reading the settings anew.
+void tell_settings(std::optional<error> const& refused, problems const& known) {
+  constexpr char const* situation = "settings_faulty";
+  if (!refused) {
+    if (known.is_open(situation, {})) report_over(situation, "the settings are sound again");
+    return;
+  }
+  std::vector<log::field> fields{{"CFGD_PATH", refused->subject}};
+  if (refused->where.line != 0)
+    fields.push_back({"CFGD_LINE", std::to_string(refused->where.line)});
+  report(situation, to_string(*refused), std::move(fields));
 }
 
 void log_failed_task(std::string const& name, std::exception_ptr const& why) {
@@ -150,16 +107,18 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.revision = out.store->revision();
   out.effectives = out.store->effectives();
   out.sources = out.store->sources();
+  out.timed = out.store->timed();
   return out;
 }
 
 service::service(asio::io_context& loop, options with, opened_store opened)
-    : loop_(loop), options_(std::move(with)), access_(options_.how.admin_group),
-      view_(options_.how.bounds.cache_bytes),
+    : loop_(loop), options_(std::move(with)), disk_(loop.get_executor()),
+      problems_(loop.get_executor(), disk_, options_.where.state / "problems.json"),
+      access_(options_.how.admin_group), view_(options_.how.bounds.cache_bytes),
       environment_(compare_environment(options_.environment, opened.sources, options_.how.bounds)),
       data_file_(opened.store->data_file()),
       committer_(loop.get_executor(), std::move(opened.store), options_.how.bounds,
-                 [this](store::applied const& done) { publish(done); }),
+                 [this](committer::publication const& news) { publish(news); }),
       watches_(view_, committer_, options_.how.bounds),
       server_(loop.get_executor(), options_.how.bounds,
               {.vendor = "cfgd",
@@ -171,36 +130,79 @@ service::service(asio::io_context& loop, options with, opened_store opened)
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
       store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
                    [this] { committer_.refresh(); }),
+      health_(loop.get_executor(),
+              {.what = view_, .writer = committer_, .files = files_, .server = server_},
+              health_options(),
+              [this](health::monitor::transition const& what) {
+                health_methods_.on_change(what);
+                supervisor_.status_changed();
+              }),
       config_(view_, committer_, watches_, files_, access_, options_.how.bounds),
+      edits_({.what = view_,
+              .files = files_,
+              .access = access_,
+              .record = [this](auto observed, auto how,
+                               auto done) { record(std::move(observed), how, std::move(done)); },
+              .deadline_changed = [this] { wake(); }},
+             options_.how.bounds),
+      history_(view_, committer_, access_, options_.how.bounds),
+      health_methods_(health_.checks(), access_, options_.how.bounds),
       service_({.what = view_,
                 .writer = committer_,
                 .streams = watches_,
                 .files = files_,
                 .server = server_,
-                .access = access_},
+                .access = access_,
+                .edits = edits_,
+                .checks = health_.checks()},
                [this](auto done) { reload(std::move(done)); }),
+      reporting_(
+          loop.get_executor(),
+          {.what = view_,
+           .writer = committer_,
+           .streams = watches_,
+           .files = files_,
+           .server = server_,
+           .checks = health_.checks(),
+           .wrong = problems_,
+           .disk = disk_,
+           .ready = [this] { return service_.is_ready(); }},
+          {.path = options_.how.metrics_textfile, .interval = options_.how.metrics_interval}),
+      reports_(
+          problems_, [this] { return reporting_.text(); }, access_),
       systemd_(access_, [this](auto done) { reload(std::move(done)); }),
-      supervisor_(loop.get_executor(),
-                  {.status = [this] { return describe_state(view_); },
-                   .ping =
-                       [this](std::function<void()> answered) {
-                         committer_.query([](store::config_store&) { return true; },
-                                          [answered](result<bool> const&) { answered(); });
-                       }},
-                  systemd::supervisor::pace{}),
-      patience_(loop), retry_(loop),
+      supervisor_(
+          loop.get_executor(),
+          {.status =
+               [this] { return describe_state(view_) + health::describe_health(health_.checks()); },
+           .ping =
+               [this](std::function<void()> answered) {
+                 committer_.query(
+                     [](store::config_store&) { return true; },
+                     [this, answered](result<bool> const&) { health_.when_alive(answered); });
+               }},
+          systemd::supervisor::pace{}),
+      patience_(loop), retry_(loop), clock_(loop),
       tasks_(loop.get_executor(), [this](std::string const& name, std::exception_ptr const& why) {
         log_failed_task(name, why);
         // Half a service is none: it ends, and is started anew.
         failed_({.code = errc::io, .message = "the task '" + name + "' has ended"});
       }) {
-  view_.begin(opened.revision, opened.effectives, opened.sources);
+  view_.begin({.revision = opened.revision,
+               .effectives = opened.effectives,
+               .sources = opened.sources,
+               .timed = opened.timed});
+  problems_.compare(opened.sources);
   server_.add_interface(ipc::interfaces::io_cfgd_config);
   server_.add_interface(ipc::interfaces::io_cfgd_history);
   server_.add_interface(ipc::interfaces::io_cfgd_service);
   server_.add_interface(ipc::interfaces::io_systemd_service);
   config_.bind_to(server_);
+  edits_.bind_to(server_);
+  history_.bind_to(server_);
+  health_methods_.bind_to(server_);
   service_.bind_to(server_);
+  reports_.bind_to(server_);
   systemd_.bind_to(server_);
 }
 
@@ -211,6 +213,9 @@ void service::start(std::function<void(error const&)> failed) {
   tasks_.spawn("sources", files_.run());
   tasks_.spawn("store", store_watch_.run());
   tasks_.spawn("service manager", supervisor_.run());
+  tasks_.spawn("clock", keep_time());
+  tasks_.spawn("reporting", reporting_.run());
+  tasks_.spawn("health", health_.run());
   files_.look_now(source_watcher::depth::changed, [this] { finish_start(); });
   patience_.expires_after(start_patience);
   tasks_.spawn("patience", wait_for_start());
@@ -232,11 +237,12 @@ void service::take(std::vector<watchers::observation> observed) {
     std::move(observed.begin(), observed.end(), std::back_inserter(first_look_));
     return;
   }
-  record(std::move(observed), store::grouping::one_change, [] {});
+  if (edits_.hold(observed)) return;
+  record(std::move(observed), store::grouping::one_change, {});
 }
 
 void service::record(std::vector<watchers::observation> observed, store::grouping how,
-                     std::function<void()> done) {
+                     committer::finished done) {
   // What cannot be recorded now is told again later. Contents are read anew then; the rest is kept,
   // unless it is told anew itself.
   std::set<source_id> told;
@@ -253,13 +259,15 @@ void service::record(std::vector<watchers::observation> observed, store::groupin
                                     [&](auto const& one) { return told.contains(one.id); });
                       if (made) {
                         environment_.clear();
+                        if (view_.unrecorded())
+                          report_over("not_recorded", "changes of files are recorded again");
                         view_.note_unrecorded({});
                       } else {
                         unrecorded_.insert(unrecorded_.end(), kept.begin(), kept.end());
                         view_.note_unrecorded(made.error());
                         retry_later(made.error());
                       }
-                      done();
+                      if (done) done(made);
                     });
 }
 
@@ -269,11 +277,13 @@ void service::finish_start() {
     service_.set_ready();
     if (!listening_) open_socket();
     supervisor_.ready();
+    health_.start();
   };
   if (first_look_.empty() && environment_.empty())
     ready();
   else
-    record(std::exchange(first_look_, {}), store::grouping::change_per_namespace, ready);
+    record(std::exchange(first_look_, {}), store::grouping::change_per_namespace,
+           [ready](store::outcome const&) { ready(); });
 }
 
 void service::open_socket() {
@@ -326,17 +336,68 @@ asio::awaitable<void> service::retry() {
   retrying_ = false;
   if (cancelled) co_return;
   if (!unrecorded_.empty() || !environment_.empty())
-    record(std::exchange(unrecorded_, {}), store::grouping::one_change, [] {});
+    record(std::exchange(unrecorded_, {}), store::grouping::one_change, {});
   files_.look_now(source_watcher::depth::all, [] {});
 }
 
-void service::publish(store::applied const& done) {
+void service::publish(committer::publication const& news) {
+  auto const& done = news.what;
   view_.publish(done);
+  if (news.without_values) view_.publish(*news.without_values);
   for (auto const& one : done.changes)
     watches_.on_change(*one);
   if (done.untold) watches_.start_over();
-  announce(done);
+  announce(done, view_);
   supervisor_.status_changed();
+  wake();
+}
+
+asio::awaitable<void> service::keep_time() {
+  auto const state = co_await asio::this_coro::cancellation_state;
+  while (state.cancelled() == asio::cancellation_type::none) {
+    clock_.expires_at(act());
+    // An early end means that something is due earlier, or the end of all: the state tells.
+    co_await clock_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+void service::wake() {
+  if (next_due() < clock_.expiry()) clock_.cancel();
+}
+
+std::chrono::steady_clock::time_point service::act() {
+  auto const time = wall_clock();
+  edits_.end_overdue(time);
+  for (auto const& one : view_.timed().take_due(time))
+    end_timed(one);
+  watches_.tell_progress(std::chrono::steady_clock::now());
+  return next_due();
+}
+
+std::chrono::steady_clock::time_point service::next_due() {
+  auto const now = std::chrono::steady_clock::now();
+  auto const time = wall_clock();
+  auto next = now + longest_sleep;
+  for (auto const& deadline : {view_.timed().next(), edits_.deadline()})
+    if (deadline) next = std::min(next, now + std::max(*deadline - time, shortest_sleep));
+  if (auto const progress = watches_.next_progress()) next = std::min(next, *progress);
+  return next;
+}
+
+void service::end_timed(store::timed_change const& what) {
+  committer_.submit(
+      store::timed_request{.revision = what.revision, .what = store::timed_request::action::end},
+      [this, what](store::outcome const& ended) {
+        if (ended) {
+          announce_end(what, ended);
+          return;
+        }
+        if (ended.error().code == errc::not_found) return; // confirmed meanwhile
+        bool const is_refused = ended.error().code == errc::invalid;
+        auto const again = wall_clock() + (is_refused ? timed_changes::pause : retry_pause);
+        if (view_.timed().postpone(what.revision, again)) announce_end(what, ended);
+        wake();
+      });
 }
 
 void service::apply(settings const& newest) {
@@ -354,6 +415,19 @@ void service::apply(settings const& newest) {
   log::set_threshold(options_.how.log_level, options_.how.log_filters);
 }
 
+health::board::options service::health_options() const {
+  health::board::options made{
+      .how = options_.how.health,
+      .bounds = options_.how.bounds,
+      .state = options_.where.state,
+      .directories = {},
+      .checks = {options_.where.vendor / "checks", options_.where.admin / "checks"},
+      .trusted_uid = ::geteuid()};
+  for (auto const& root : watch_options(options_.where, options_.how).roots)
+    made.directories.push_back(root.directory);
+  return made;
+}
+
 void service::reload(std::function<void(result<revision_number> const&)> done) {
   log::write(log::level::info, "reading everything again");
   supervisor_.begin_reload();
@@ -365,15 +439,21 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
           apply(*newest);
         else
           refused = newest.error();
-        if (refused) log_faulty_settings(*refused);
+        tell_settings(refused, problems_.kept());
         files_.look_now(source_watcher::depth::all, [this, done, refused] {
-          committer_.query([](store::config_store& store) { return store.revision(); },
-                           [this, done, refused](result<revision_number> const& revision) {
-                             supervisor_.end_reload();
-                             auto const& failed = refused ? refused : view_.unrecorded();
-                             done(failed ? result<revision_number>(*failed) : revision);
-                           });
+          health_.read_own_checks([this, done, refused] { finish_reload(refused, done); });
         });
+      });
+}
+
+void service::finish_reload(std::optional<error> const& refused,
+                            std::function<void(result<revision_number> const&)> done) {
+  committer_.query(
+      [](store::config_store& store) { return store.revision(); },
+      [this, refused, done = std::move(done)](result<revision_number> const& revision) {
+        supervisor_.end_reload();
+        auto const& failed = refused ? refused : view_.unrecorded();
+        done(failed ? result<revision_number>(*failed) : revision);
       });
 }
 
@@ -382,7 +462,7 @@ void service::stop(std::function<void()> done) {
   supervisor_.stopping();
   server_.stop(drain, [this, done = std::move(done)] {
     tasks_.cancel();
-    tasks_.on_empty([this, done] { committer_.stop(done); });
+    tasks_.on_empty([this, done] { problems_.save([this, done] { committer_.stop(done); }); });
   });
 }
 

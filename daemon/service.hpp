@@ -3,6 +3,13 @@
 #include "daemon/access.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/config_methods.hpp"
+#include "daemon/edit_methods.hpp"
+#include "daemon/health/board.hpp"
+#include "daemon/health_methods.hpp"
+#include "daemon/history_methods.hpp"
+#include "daemon/problems_keeper.hpp"
+#include "daemon/report_methods.hpp"
+#include "daemon/reporting.hpp"
 #include "daemon/service_methods.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
@@ -18,9 +25,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +41,7 @@ struct opened_store {
   revision_number revision = 0;
   std::vector<store::effective> effectives;
   std::vector<store::source_row> sources;
+  std::vector<store::timed_change> timed;
 };
 /// Errors: as store::config_store::open.
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
@@ -70,23 +80,35 @@ class service {
   void stop(std::function<void()> done);
 
  private:
-  void publish(store::applied const& done);
+  void publish(committer::publication const& news);
   void take(std::vector<watchers::observation> observed);
   /// Has it committed, and told again later where that fails.
   void record(std::vector<watchers::observation> observed, store::grouping how,
-              std::function<void()> done);
+              committer::finished done);
   void finish_start();
   void open_socket();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> adopt_sockets();
   void retry_later(error const& why);
   void apply(settings const& newest);
+  health::board::options health_options() const;
+  void finish_reload(std::optional<error> const& refused,
+                     std::function<void(result<revision_number> const&)> done);
+  /// Does what is due and returns when something will be.
+  std::chrono::steady_clock::time_point act();
+  std::chrono::steady_clock::time_point next_due();
+  void end_timed(store::timed_change const& what);
+  /// Something is due at another time than before.
+  void wake();
+  boost::asio::awaitable<void> keep_time();
   boost::asio::awaitable<void> wait_for_start();
   boost::asio::awaitable<void> retry();
 
   boost::asio::io_context& loop_;
   options options_;
   std::function<void(error const&)> failed_;
+  file_writer disk_;
+  problems_keeper problems_; ///< early: hears what the others have to say
   access_policy access_;
   view view_;
   /// Environment variables that say something else than at the last run; told with the first look
@@ -105,12 +127,19 @@ class service {
   ipc::server server_;
   watchers::source_watcher files_;
   watchers::store_watch store_watch_;
+  health::board health_;
   config_methods config_;
+  edit_methods edits_;
+  history_methods history_;
+  health_methods health_methods_;
   service_methods service_;
+  reporting reporting_;
+  report_methods reports_;
   systemd_methods systemd_;
   systemd::supervisor supervisor_;
   boost::asio::steady_timer patience_;
   boost::asio::steady_timer retry_;
+  boost::asio::steady_timer clock_;
   ipc::task_group tasks_;
 };
 

@@ -1,5 +1,6 @@
 #include "daemon/service_methods.hpp"
 
+#include "daemon/announce.hpp"
 #include "daemon/reply.hpp"
 #include "daemon/version.hpp"
 
@@ -9,6 +10,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 
@@ -17,6 +19,18 @@ namespace {
 
 namespace bj = boost::json;
 
+std::string_view name_of(source_kind what) {
+  switch (what) {
+  case source_kind::values:
+    return "values";
+  case source_kind::schema:
+    return "schema";
+  case source_kind::rules:
+    return "rules";
+  }
+  return "unknown";
+}
+
 bj::object to_json(store::source_row const& row, std::string_view watched_by) {
   bj::object out{{"path", row.path},
                  {"namespace", namespace_of(row.id).value_or("")},
@@ -24,11 +38,14 @@ bj::object to_json(store::source_row const& row, std::string_view watched_by) {
                  {"state", store::to_string(row.status)},
                  {"revision", row.revision},
                  {"size", row.identity.size},
-                 {"watch", watched_by}};
+                 {"watch", watched_by},
+                 {"kind", name_of(row.id.what)}};
   if (row.why) {
     out["message"] = row.why->message;
-    if (row.why->where.line != 0) out["line"] = row.why->where.line;
-    if (row.why->where.column != 0) out["column"] = row.why->where.column;
+    auto const at = place_of(row);
+    if (at.line != 0) out["line"] = at.line;
+    if (at.column != 0) out["column"] = at.column;
+    if (!row.why->issues.empty()) out["issues"] = to_json(row.why->issues);
   }
   return out;
 }
@@ -64,20 +81,35 @@ bool service_methods::allowed(ipc::call const& asked) const {
 }
 
 void service_methods::status(ipc::call const& asked) {
-  bool const degraded = !parts_.what.problems().empty() || parts_.what.unrecorded();
+  bool const degraded = !parts_.what.problems().empty() || parts_.what.unrecorded() ||
+                        !parts_.what.without_values().empty();
+  using health::state;
+  auto const of_sources = degraded ? state::warning : state::healthy;
+  // What has not run yet is no news.
+  auto const overall = parts_.checks.overall();
+  auto const of_checks = overall == state::unknown ? state::healthy : overall;
+  bj::array fallback;
+  for (auto const& [name, how] : parts_.what.without_values())
+    fallback.emplace_back(name);
+  bj::array pending;
+  for (auto const& one : parts_.what.timed().list())
+    pending.push_back(to_json(one));
   bj::array namespaces;
   for (auto const& name : parts_.what.cache().namespaces())
     namespaces.emplace_back(name);
   bj::object out{{"version", version},
                  {"pid", ::getpid()},
                  {"startTime", to_rfc3339(started_)},
-                 {"status", degraded ? "warning" : "healthy"},
+                 {"status", to_string(std::max(of_sources, of_checks))},
                  {"ready", ready_},
                  {"degraded", degraded},
                  {"revision", parts_.what.revision()},
                  {"connections", parts_.server.figures().connections},
                  {"watchers", parts_.streams.size()}};
   out["namespaces"] = std::move(namespaces);
+  out["fallback"] = std::move(fallback);
+  out["pending"] = std::move(pending);
+  if (auto const until = parts_.edits.deadline()) out["editDeadline"] = to_rfc3339(*until);
   ipc::responder answer = asked.answer;
   reply(answer, out);
 }

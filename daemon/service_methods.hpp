@@ -2,6 +2,8 @@
 
 #include "daemon/access.hpp"
 #include "daemon/committer.hpp"
+#include "daemon/edit_methods.hpp"
+#include "daemon/health/monitor.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -21,6 +23,8 @@ class service_methods {
     watchers::source_watcher& files;
     ipc::server& server;
     access_policy const& access;
+    edit_methods const& edits;
+    health::monitor const& checks;
   };
   /// `reload` reads everything again and calls its argument when that is in force.
   using reloader = std::function<void(std::function<void(result<revision_number> const&)>)>;
@@ -30,6 +34,7 @@ class service_methods {
   void bind_to(ipc::server& server);
   /// Every source was read once.
   void set_ready() { ready_ = true; }
+  bool is_ready() const { return ready_; }
 
  private:
   void status(ipc::call const& asked);

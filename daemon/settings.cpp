@@ -100,6 +100,16 @@ std::optional<std::string> take_admin_group(toml::node const& node, settings& in
   return std::nullopt;
 }
 
+std::optional<std::string> take_textfile(toml::node const& node, settings& into) {
+  auto const* const text = node.as_string();
+  std::filesystem::path const path(text == nullptr ? std::string() : text->get());
+  bool const is_file = path.is_absolute() && path.has_filename();
+  if (text == nullptr || (!path.empty() && !is_file))
+    return "must be a string, the absolute path of a file; empty: none";
+  into.metrics_textfile = path;
+  return std::nullopt;
+}
+
 struct row {
   std::string_view table;
   std::string_view name;
@@ -123,6 +133,8 @@ constexpr std::array rows{
     row{"log", "filters", take_log_filters},
     row{"socket", "mode", take_socket_mode},
     row{"access", "group", take_admin_group},
+    row{"metrics", "textfile", take_textfile},
+    row{"metrics", "interval_ms", take_milliseconds<&settings::metrics_interval, 1'000>},
 };
 
 place place_of(toml::source_region const& region) {

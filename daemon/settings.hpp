@@ -35,6 +35,9 @@ struct settings {
   log::filters log_filters;
   unsigned socket_mode = 0666;
   std::string admin_group = "cfgd-admin";
+  /// A file of figures for Prometheus' node exporter; empty: none.
+  std::filesystem::path metrics_textfile;
+  std::chrono::milliseconds metrics_interval{15'000};
   limits bounds;
   health::settings health;
 
