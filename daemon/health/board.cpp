@@ -91,12 +91,12 @@ void board::start() {
   read_own_checks([] {});
 }
 
-void board::read_own_checks(std::function<void()> done) {
+void board::read_own_checks(std::function<void()> const& done) {
   try {
     threads_.run([this, done, how = how_]() -> workers::job {
       auto found = read_check_files(how.checks, how.trusted_uid, how.how.general, how.bounds);
       return [this, done, found = std::move(found)]() mutable {
-        take_own_checks(own_.take(std::move(found)));
+        take_own_checks(own_.take(found));
         done();
       };
     });

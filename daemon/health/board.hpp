@@ -46,7 +46,7 @@ class board {
   boost::asio::awaitable<void> run() { return checks_.run(); }
 
   /// Reads the files of own checks again; calls `done` when they are in force.
-  void read_own_checks(std::function<void()> done);
+  void read_own_checks(std::function<void()> const& done);
 
   monitor& checks() { return checks_; }
   monitor const& checks() const { return checks_; }

@@ -1,6 +1,6 @@
 #include "daemon/health/clock_watch.hpp"
 
-#include <time.h>
+#include <ctime>
 
 // History, deadlines and logs carry the time of the wall clock. The service counts revisions and
 // measures with the other clocks, so a jump breaks nothing; but whoever reads those times has to

@@ -235,15 +235,18 @@ result<std::vector<own_check>> read_checks(sourced_document const& document,
   return all;
 }
 
-own_checks::in_force own_checks::take(check_files found) {
+own_checks::in_force own_checks::take(check_files const& found) {
   in_force out;
   std::set<std::string, std::less<>> names(built_in_names.begin(), built_in_names.end());
   std::map<std::string, std::vector<own_check>> good;
-  for (auto& [file, one] : found) {
+  for (auto const& [file, one] : found) {
     std::optional<error> fault;
-    if (!one.checks) fault = one.checks.error();
-    auto checks = one.checks ? std::move(*one.checks) : std::move(good_[file]);
-    for (auto& check : checks) {
+    auto checks = std::move(good_[file]);
+    if (one.checks)
+      checks = *one.checks;
+    else
+      fault = one.checks.error();
+    for (auto const& check : checks) {
       if (out.checks.size() >= most) {
         fault = error{.code = errc::limit,
                       .message = "there are more than " + std::to_string(most) + " checks",

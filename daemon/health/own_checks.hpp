@@ -81,7 +81,7 @@ class own_checks {
     std::map<std::string, error> faults;
   };
   /// A name that is taken, by the service or by a file before, is a fault of the later file.
-  in_force take(check_files found);
+  in_force take(check_files const& found);
 
  private:
   std::map<std::string, std::vector<own_check>> good_;

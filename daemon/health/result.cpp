@@ -60,7 +60,8 @@ std::string time_text(std::chrono::nanoseconds time) {
 }
 
 double milliseconds_of(std::chrono::nanoseconds time) {
-  return static_cast<double>(time.count() / 1'000) / 1'000;
+  auto const whole = std::chrono::duration_cast<std::chrono::microseconds>(time);
+  return static_cast<double>(whole.count()) / 1'000;
 }
 
 unsigned percent_of(std::uint64_t used, std::uint64_t maximum) {

@@ -41,7 +41,7 @@ std::vector<fault> const faults{
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"/x\"\nsize = 1\n",
      "/etc/x.toml:5:1: 'size' is nothing that a check has"},
     {"[[check]]\nkind = \"file\"\npath = \"/x\"\n",
-     "/etc/x.toml:1:3: a check must have a name of a-z, 0-9, _ and -, with a letter first"},
+     "/etc/x.toml:1:1: a check must have a name of a-z, 0-9, _ and -, with a letter first"},
     {"[[check]]\nname = \"A b\"\nkind = \"file\"\n",
      "/etc/x.toml:2:1: 'name' must have a name of a-z, 0-9, _ and -, with a letter first"},
     {"[[check]]\nname = \"a\"\nkind = \"exec\"\n",
@@ -49,13 +49,13 @@ std::vector<fault> const faults{
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"x\"\n",
      "/etc/x.toml:4:1: 'path' must be absolute"},
     {"[[check]]\nname = \"a\"\nkind = \"file\"\n",
-     "/etc/x.toml:1:3: a check of kind file must have a 'path'"},
+     "/etc/x.toml:1:1: a check of kind file must have a 'path'"},
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"/x\"\nyounger_than_s = 0\n",
      "/etc/x.toml:5:1: 'younger_than_s' must be between 1 and 1000000000"},
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"/x\"\ncheck = \"true\"\n",
      "/etc/x.toml:5:1: 'check' is nothing that a check of kind file has"},
     {"[[check]]\nname = \"a\"\nkind = \"rule\"\n",
-     "/etc/x.toml:1:3: a check of kind rule must have a 'check', a Lua expression"},
+     "/etc/x.toml:1:1: a check of kind rule must have a 'check', a Lua expression"},
     {"[[check]]\nname = \"a\"\nkind = \"rule\"\ncheck = \"(\"\n", "'check' is no Lua expression"},
     {"[[check]]\nname = \"a\"\nkind = \"socket\"\n",
      "a check of kind socket must have either a 'path' or an 'address'"},
@@ -85,6 +85,7 @@ std::string file_check(std::string const& name, std::string const& path = "/") {
 
 /// Directories of checks.
 struct directories {
+  test::temporary_directory directory;
   std::filesystem::path vendor = directory / "vendor";
   std::filesystem::path admin = directory / "admin";
   check_files found() { return read_check_files({vendor, admin}, ::geteuid(), general, bounds); }
@@ -95,7 +96,6 @@ struct directories {
       out.append(out.empty() ? "" : " ").append(one.name);
     return out;
   }
-  test::temporary_directory directory;
 };
 
 /// A socket that listens.
