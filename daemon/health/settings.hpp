@@ -71,11 +71,11 @@ struct settings {
 
  private:
   static constexpr std::array<own_pace, built_in_names.size()> default_paces() {
-    using namespace std::chrono_literals;
+    using std::chrono::seconds;
     std::array<own_pace, built_in_names.size()> own{};
-    own[static_cast<std::size_t>(built_in::integrity)] = {300s, 60s};
-    own[static_cast<std::size_t>(built_in::loop)] = {5s, {}};
-    own[static_cast<std::size_t>(built_in::committer)] = {5s, {}};
+    own[static_cast<std::size_t>(built_in::integrity)] = {seconds(300), seconds(60)};
+    own[static_cast<std::size_t>(built_in::loop)] = {seconds(5), {}};
+    own[static_cast<std::size_t>(built_in::committer)] = {seconds(5), {}};
     return own;
   }
 };

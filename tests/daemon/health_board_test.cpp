@@ -150,15 +150,13 @@ BOOST_AUTO_TEST_CASE(connections_near_their_limit_are_told) {
 BOOST_AUTO_TEST_CASE(refused_clients_are_told_for_a_while) {
   looked_at test(limits{.connections = 1});
   std::optional<test::varlink_peer> first(std::in_place, test.loop, test.directory / "socket");
-  BOOST_REQUIRE(
-      test::run_until(test.loop, [&] { return test.server.figures().connections == 1; }));
+  BOOST_REQUIRE(test::run_until(test.loop, [&] { return test.server.figures().connections == 1; }));
   test::varlink_peer second(test.loop, test.directory / "socket");
   BOOST_REQUIRE(test::run_until(test.loop, [&] { return test.server.figures().refused == 1; }));
 
   first.reset();
   second.close();
-  BOOST_REQUIRE(
-      test::run_until(test.loop, [&] { return test.server.figures().connections == 0; }));
+  BOOST_REQUIRE(test::run_until(test.loop, [&] { return test.server.figures().connections == 0; }));
   auto const found = test.run("peers").found;
 
   BOOST_TEST((found.what == state::warning));

@@ -43,9 +43,8 @@ struct small_disk : running {
   }
   /// Status of one check, run now, and its message.
   std::string run(std::string const& name) {
-    auto const reply = daemon.connect()
-                           .call("io.cfgd.Service.RunChecks", {{"names", bj::array{name}}})
-                           .value();
+    auto const reply =
+        daemon.connect().call("io.cfgd.Service.RunChecks", {{"names", bj::array{name}}}).value();
     auto const& one = reply.at("checks").as_array().at(0).as_object();
     return std::string(one.at("status").as_string()) + ": " +
            std::string(one.at("message").as_string());
