@@ -1,7 +1,6 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "daemon/refusal_gate.hpp"
 #include "ipc/peer.hpp"
 
 #include <functional>
@@ -31,14 +30,10 @@ class access_policy {
   /// In which namespaces a peer may see secrets. Must not outlive this.
   std::function<bool(std::string_view name_space)> secrets_for(ipc::peer who) const;
 
-  /// Which refusals are logged.
-  refusal_gate& refusals() const { return refusals_; }
-
  private:
   std::string group_name_;
   std::optional<gid_t> group_;
   uid_t own_uid_;
-  mutable refusal_gate refusals_; ///< of no weight for what is decided
 };
 
 } // namespace cfgd

@@ -163,7 +163,7 @@ void config_methods::answer_from_texts(ipc::call const& asked, std::vector<std::
 
 void config_methods::refuse_secret(ipc::call const& asked, std::string_view name_space) {
   auto const allowed = access_.authorize(asked.from, operation::secret, name_space);
-  refuse(asked, config_interface, allowed.error(), access_.refusals());
+  refuse(asked, config_interface, allowed.error());
 }
 
 bool config_methods::quick_get(std::string_view parameters, ipc::peer const& from,

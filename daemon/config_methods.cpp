@@ -127,7 +127,7 @@ void config_methods::list(ipc::call const& asked) {
 void config_methods::validate(ipc::call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
   if (auto const allowed = access_.authorize(asked.from, operation::read, name); !allowed) {
-    refuse(asked, config_interface, allowed.error(), access_.refusals());
+    refuse(asked, config_interface, allowed.error());
     return;
   }
   std::optional<bj::object> document;

@@ -68,7 +68,7 @@ void fail_timed(ipc::responder& answer, error const& why, revision_number revisi
 bool config_methods::may_write(ipc::call const& asked, std::vector<key> const& keys) {
   for (auto const& name : namespaces_of(keys)) {
     if (auto const allowed = access_.authorize(asked.from, operation::write, name); !allowed) {
-      refuse(asked, config_interface, allowed.error(), access_.refusals());
+      refuse(asked, config_interface, allowed.error());
       return false;
     }
   }

@@ -64,7 +64,7 @@ void edit_methods::bind_to(ipc::server& server) {
 bool edit_methods::allowed(ipc::call const& asked) const {
   auto const may = parts_.access.authorize(asked.from, operation::administer, {});
   if (may) return true;
-  refuse(asked, config_interface, may.error(), parts_.access.refusals());
+  refuse(asked, config_interface, may.error());
   return false;
 }
 

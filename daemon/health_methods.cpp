@@ -46,7 +46,7 @@ void health_methods::health(ipc::call const& asked) {
 
 void health_methods::run_checks(ipc::call const& asked) {
   if (auto const may = access_.authorize(asked.from, operation::administer, {}); !may) {
-    refuse(asked, service_interface, may.error(), access_.refusals());
+    refuse(asked, service_interface, may.error());
     return;
   }
   auto names = strings_of(asked.parameters, "names");

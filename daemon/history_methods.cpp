@@ -126,7 +126,7 @@ bool history_methods::allowed(ipc::call const& asked, operation what,
                               std::string_view name_space) const {
   auto const may = access_.authorize(asked.from, what, name_space);
   if (may) return true;
-  refuse(asked, history_interface, may.error(), access_.refusals());
+  refuse(asked, history_interface, may.error());
   return false;
 }
 

@@ -93,19 +93,13 @@ void fail(ipc::responder& answer, std::string_view interface, error const& why) 
   answer.fail(std::string(interface).append(1, '.').append(told.name), text);
 }
 
-void refuse(ipc::call const& asked, std::string_view interface, error const& why,
-            refusal_gate& gate) {
-  if (auto const unsaid = gate.pass(asked.from.uid, refusal_gate::clock::now())) {
-    auto const more =
-        *unsaid == 0 ? "" : " (and " + std::to_string(*unsaid) + " refusals like this before)";
-    log::write(log::level::warning,
-               "refused " + std::string(asked.method) + ": " + why.message + more,
-               {{"MESSAGE_ID", message_id::call_refused},
-                {"CFGD_KIND", "permission"},
-                {"CFGD_NAMESPACE", why.subject},
-                {"CFGD_PEER_UID", std::to_string(asked.from.uid)},
-                {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
-  }
+void refuse(ipc::call const& asked, std::string_view interface, error const& why) {
+  log::write(log::level::warning, "refused " + std::string(asked.method) + ": " + why.message,
+             {{"MESSAGE_ID", message_id::call_refused},
+              {"CFGD_KIND", "permission"},
+              {"CFGD_NAMESPACE", why.subject},
+              {"CFGD_PEER_UID", std::to_string(asked.from.uid)},
+              {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
   ipc::responder answer = asked.answer;
   fail(answer, interface, why);
 }

@@ -2,7 +2,6 @@
 
 #include "core/change.hpp"
 #include "core/error.hpp"
-#include "daemon/refusal_gate.hpp"
 #include "ipc/call.hpp"
 #include "store/records.hpp"
 
@@ -23,10 +22,9 @@ inline constexpr std::string_view service_interface = "io.cfgd.Service";
 /// Answers a call with the error that its interface has for `why`; InternalError if it has none.
 void fail(ipc::responder& answer, std::string_view interface, error const& why);
 
-/// The same for a call that access_policy refused, with a line in the log if `gate` lets it
-/// through: who asked for what, and which right was missing.
-void refuse(ipc::call const& asked, std::string_view interface, error const& why,
-            refusal_gate& gate);
+/// The same for a call that access_policy refused, with a line in the log: who asked for what, and
+/// which right was missing.
+void refuse(ipc::call const& asked, std::string_view interface, error const& why);
 
 /// The last reply, from a value. For calls where speed does not matter.
 void reply(ipc::responder& answer, boost::json::object const& parameters);

@@ -63,7 +63,7 @@ void report_methods::list(ipc::call const& asked) const {
 void report_methods::clear(ipc::call const& asked) {
   auto const may = access_.authorize(asked.from, operation::administer, {});
   if (!may) {
-    refuse(asked, service_interface, may.error(), access_.refusals());
+    refuse(asked, service_interface, may.error());
     return;
   }
   log::write(log::level::notice, "the list of problems was cleared",

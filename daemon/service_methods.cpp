@@ -76,7 +76,7 @@ void service_methods::bind_to(ipc::server& server) {
 bool service_methods::allowed(ipc::call const& asked) const {
   auto const may = parts_.access.authorize(asked.from, operation::administer, {});
   if (may) return true;
-  refuse(asked, service_interface, may.error(), parts_.access.refusals());
+  refuse(asked, service_interface, may.error());
   return false;
 }
 

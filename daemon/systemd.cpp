@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/problems_report.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -138,7 +139,8 @@ void supervisor::beat() {
   if (std::exchange(asked_, true)) return;
   parts_.ping([this] {
     asked_ = false;
-    told_silence_ = false;
+    if (std::exchange(told_silence_, false))
+      report_over("committer_silent", "the store answers again");
     committer_.answered();
   });
 }

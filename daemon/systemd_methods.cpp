@@ -51,7 +51,7 @@ void systemd_methods::bind_to(ipc::server& server) {
 bool systemd_methods::allowed(ipc::call const& asked) const {
   auto const may = access_.authorize(asked.from, operation::administer, {});
   if (may) return true;
-  refuse(asked, systemd_interface, may.error(), access_.refusals());
+  refuse(asked, systemd_interface, may.error());
   return false;
 }
 

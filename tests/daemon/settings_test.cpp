@@ -41,6 +41,11 @@ std::vector<bad_file> const bad_files{
     {"[socket]\nmode = 438\n", R"(f:2:8: mode must be a string of octal digits, "0666" at most)"},
     {"[access]\ngroup = 4\n",
      "f:2:9: group must be a string, the name of a group; empty: no group"},
+    {"[metrics]\ntextfile = \"cfgd.prom\"\n",
+     "f:2:12: textfile must be a string, the absolute path of a file; empty: none"},
+    {"[metrics]\ntextfile = \"/run/\"\n",
+     "f:2:12: textfile must be a string, the absolute path of a file; empty: none"},
+    {"[metrics]\ninterval_ms = 10\n", "f:2:15: interval_ms must be between 1000 and 3600000"},
 };
 
 } // namespace
@@ -81,6 +86,9 @@ filters = { ipc = "error" }
 mode = "0600"
 [access]
 group = "wheel"
+[metrics]
+textfile = "/run/cfgd.prom"
+interval_ms = 1000
 )",
                                          "f")
                         .value();
@@ -96,6 +104,8 @@ group = "wheel"
   BOOST_TEST((read.log_filters == cfgd::log::filters{{"ipc", cfgd::log::level::error}}));
   BOOST_TEST(read.socket_mode == 0600U);
   BOOST_TEST(read.admin_group == "wheel");
+  BOOST_TEST(read.metrics_textfile == "/run/cfgd.prom");
+  BOOST_TEST((read.metrics_interval == std::chrono::seconds(1)));
 }
 
 BOOST_DATA_TEST_CASE(a_fault_is_told_with_file_line_and_column,
