@@ -10,7 +10,8 @@
 
 #include <string>
 
-// Health while the disk under the store is full, and after. On a tmpfs of its own.
+// Health while the disk under the store is full, and after. On a tmpfs of its own. The check of the
+// store is no witness here: LMDB goes on as long as it has pages to use again.
 
 namespace {
 
@@ -73,11 +74,6 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_critical_until_there_is_room, small_disk)
   auto const files = run("files");
   BOOST_TEST(files.starts_with("critical: cannot write"));
   BOOST_TEST(files.find("No space left on device") != std::string::npos);
-  // Pages of before may be used again for a while.
-  std::string store;
-  for (int tries = 0; tries < 50 && !store.starts_with("critical"); ++tries)
-    store = run("store");
-  BOOST_TEST(store.starts_with("critical: the store cannot be written"));
   daemon.wait_for_line("check 'disk' is critical");
   BOOST_TEST(daemon.connect().status().value().status == "critical");
   BOOST_TEST(value("site.a") == "1");
@@ -85,7 +81,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_critical_until_there_is_room, small_disk)
   std::filesystem::remove(state() / "ballast");
 
   daemon.wait_for_line("check 'disk' is healthy, was critical");
-  daemon.wait_for_line("check 'store' is healthy, was critical");
+  daemon.wait_for_line("check 'files' is healthy, was critical");
   BOOST_TEST(run("files").starts_with("healthy"));
 }
 
