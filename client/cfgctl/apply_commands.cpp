@@ -132,7 +132,7 @@ exit_code nothing_to_do(context const& all, client::revision_number at) {
 
 exit_code run(context const& all, apply_command const& what) {
   bool const only_diff = what.what == apply_command::action::diff;
-  auto const wanted = read_namespaces(what.file);
+  auto const wanted = read_namespaces(what.file, what.format);
   if (!wanted) return complain_of(wanted.error());
   std::string const doing = (only_diff ? "diff " : "apply ") + what.file;
   auto const done = apply_document(all, what, *wanted);

@@ -70,7 +70,8 @@ struct end_edit_command {};
 struct apply_command {
   enum class action : std::uint8_t { apply, diff };
   action what = action::apply;
-  std::string file; ///< "-": standard input
+  std::string file;   ///< "-": standard input
+  std::string format; ///< empty: the file's extension tells
   bool prune = false;
   change_options how;
 };
@@ -144,6 +145,32 @@ struct check_command {
   std::vector<std::string> files; ///< empty: all of the tree
 };
 
+struct init_command {
+  std::string directory;
+};
+struct schema_command {
+  std::string name_space;
+  std::string from; ///< a document; empty: what is in force
+};
+/// backup and restore: where the store is.
+struct state_options {
+  std::string state; ///< empty: of `root`, or the system's
+  std::string root;
+};
+struct backup_command {
+  std::string file;
+  state_options where;
+};
+struct restore_command {
+  enum class mode : std::uint8_t { automatic, offline, online };
+  std::string file;
+  state_options where;
+  mode how = mode::automatic;
+  bool discard = false;
+  bool dry_run = false;
+  std::string comment;
+};
+
 using command =
     std::variant<get_command, list_command, explain_command, watch_command, validate_command,
                  change_command, pending_command, confirm_command, extend_command, edit_command,
@@ -151,6 +178,7 @@ using command =
                  export_command, log_command, show_command, diff_command, rollback_command,
                  blame_command, compact_command, sync_command, status_command, sources_command,
                  reload_command, cache_command, call_command, interfaces_command,
-                 introspect_command, check_command>;
+                 introspect_command, check_command, init_command,
+                 schema_command, backup_command, restore_command>;
 
 } // namespace cfgd::cfgctl

@@ -66,6 +66,9 @@ void add_file_commands(CLI::App& app, parsed& into) {
   apply->add_option("FILE", into.apply.file, "The document; - is standard input")
       ->required()
       ->type_name("");
+  apply->add_option("--format", into.apply.format, "What FILE is [by its extension]")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"json", "jsonc", "yaml", "toml", "ini", "env"}));
   apply->add_flag("--prune", into.apply.prune, "Also remove overrides that it does not have");
   add_change_options(*apply, into.apply.how);
   choose(*apply, into, [&] { return into.apply; });

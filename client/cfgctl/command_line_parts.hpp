@@ -47,6 +47,10 @@ struct parsed {
   bool oneway = false;
   introspect_command introspect;
   check_command check;
+  init_command init;
+  schema_command schema;
+  backup_command backup;
+  restore_command restore;
 
   std::optional<command> chosen;
 };

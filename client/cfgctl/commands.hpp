@@ -45,5 +45,9 @@ exit_code run(context const& all, call_command const& what);
 exit_code run(context const& all, interfaces_command const& what);
 exit_code run(context const& all, introspect_command const& what);
 exit_code run(context const& all, check_command const& what);
+exit_code run(context const& all, init_command const& what);
+exit_code run(context const& all, schema_command const& what);
+exit_code run(context const& all, backup_command const& what);
+exit_code run(context const& all, restore_command const& what);
 
 } // namespace cfgd::cfgctl

@@ -5,10 +5,12 @@
 
 #include "client/cfgctl/documents.hpp"
 
+#include "client/cfgctl/offline/formats.hpp"
 #include "client/detail/failures.hpp"
 #include "core/document.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
+#include "core/source.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -16,6 +18,7 @@
 #include <array>
 #include <cerrno>
 #include <filesystem>
+#include <optional>
 #include <utility>
 
 namespace cfgd::cfgctl {
@@ -53,6 +56,21 @@ std::string find_null(std::string const& at, boost::json::value const& in) {
   return {};
 }
 
+/// By the name of the format if one is given, else by the extension; without both it is JSON.
+std::optional<format> format_of_document(std::string const& path, std::string_view name) {
+  if (!name.empty()) return format_of("document." + std::string(name));
+  if (path == "-" || !std::filesystem::path(path).has_extension()) return format::json;
+  return format_of(path);
+}
+
+result<boost::json::object> read_json(format kind, std::string_view text) {
+  auto const how = kind == format::jsonc ? json::dialect::relaxed : json::dialect::strict;
+  auto parsed = json::parse(text, how, bounds);
+  if (!parsed) return parsed.error();
+  if (auto* object = parsed->if_object()) return std::move(*object);
+  return error{.code = errc::bad_value, .message = "a document is an object"};
+}
+
 } // namespace
 
 result<std::string> read_text(std::string const& path) {
@@ -72,24 +90,21 @@ result<std::string> read_text(std::string const& path) {
   return out;
 }
 
-result<boost::json::object> read_document(std::string const& path) {
-  std::string const extension = path == "-" ? ".json" : std::filesystem::path(path).extension();
-  bool const relaxed = extension == ".jsonc";
-  if (!relaxed && extension != ".json" && !extension.empty()) {
-    return refuse(errc::parse, path, "only .json and .jsonc are read here");
+result<boost::json::object> read_document(std::string const& path, std::string_view format) {
+  auto const kind = format_of_document(path, format);
+  if (!kind) {
+    return refuse(errc::parse, path,
+                  "only .json, .jsonc, .yaml, .yml, .toml, .ini and .env are read here");
   }
   auto const text = read_text(path);
   if (!text) return text.error();
-  auto parsed =
-      json::parse(*text, relaxed ? json::dialect::relaxed : json::dialect::strict, bounds);
-  if (!parsed) {
-    error out = parsed.error();
-    if (!out.subject.empty()) out.message += " (in '" + out.subject + "')";
-    out.subject = shown(path);
-    return out;
-  }
-  if (auto* object = parsed->if_object()) return std::move(*object);
-  return refuse(errc::bad_value, path, "a document is an object");
+  bool const is_json = *kind == cfgd::format::json || *kind == cfgd::format::jsonc;
+  auto read = is_json ? read_json(*kind, *text) : offline::read_formatted(*kind, *text);
+  if (read) return read;
+  error out = read.error();
+  if (!out.subject.empty() && out.code != errc::limit) out.message += " (in '" + out.subject + "')";
+  out.subject = shown(path);
+  return out;
 }
 
 result<void> check_no_null(std::string const& path, boost::json::object const& document) {
@@ -104,8 +119,8 @@ result<void> check_no_null(std::string const& path, boost::json::object const& d
   return {};
 }
 
-result<boost::json::object> read_namespaces(std::string const& path) {
-  auto document = read_document(path);
+result<boost::json::object> read_namespaces(std::string const& path, std::string_view format) {
+  auto document = read_document(path, format);
   if (!document) return document;
   for (auto const& member : *document) {
     std::string const name(member.key());

@@ -6,19 +6,22 @@
 #include <boost/json/value.hpp>
 
 #include <string>
+#include <string_view>
 
 /// Documents that the user gives.
 namespace cfgd::cfgctl {
 
-/// Reads the file, or standard input for "-", whose format the name's extension tells: JSON, or
-/// JSON with comments for .jsonc. The value is an object.
+/// Reads the file, or standard input for "-", in the format that `format` names (json, jsonc, yaml,
+/// toml, ini, env), or else the name's extension; without both it is JSON. The value is an object.
 /// Errors, with the path as subject and the place: io, parse, bad_value, limit.
-[[nodiscard]] result<boost::json::object> read_document(std::string const& path);
+[[nodiscard]] result<boost::json::object> read_document(std::string const& path,
+                                                        std::string_view format = {});
 
 /// A document of several namespaces, {"site": {...}, "seo": {...}}. Errors: as read_document;
 /// bad_key (a member is no namespace), bad_value (a namespace is no object, or there is a null:
 /// a key has a value or is absent).
-[[nodiscard]] result<boost::json::object> read_namespaces(std::string const& path);
+[[nodiscard]] result<boost::json::object> read_namespaces(std::string const& path,
+                                                          std::string_view format = {});
 
 /// Errors: bad_value if there is a null in it; the message has the place.
 [[nodiscard]] result<void> check_no_null(std::string const& path,
