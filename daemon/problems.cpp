@@ -195,7 +195,8 @@ std::size_t problems::resolve_file(std::string_view path, wall_time now) {
   return ended;
 }
 
-void problems::amend(std::string_view situation_name, std::string const& name, std::string text) {
+void problems::amend(std::string_view situation_name, std::string const& name,
+                     std::string const& text) {
   for (auto& one : kept_) {
     if (one.resolved || one.what->name != situation_name) continue;
     std::erase_if(one.context, [&](auto const& entry) { return entry.first == name; });

@@ -64,7 +64,7 @@ class problems {
   /// What is wrong with a file is over.
   std::size_t resolve_file(std::string_view path, wall_time now);
   /// Says something of what is open of a situation in another way than before.
-  void amend(std::string_view situation_name, std::string const& name, std::string text);
+  void amend(std::string_view situation_name, std::string const& name, std::string const& text);
   void clear() { kept_.clear(); }
 
   /// Newest first, by when it happened last.
