@@ -257,7 +257,7 @@ std::string describe_state(view& what) {
   text += counted(problems.size(), "source") + " not in force as saved:";
   std::size_t named = 0;
   for (auto const& [name, one] : problems) {
-    if (named == named_problems) return text + " ..." + without;
+    if (named == named_problems) return text.append(" ...").append(without);
     text += (named++ == 0 ? " '" : ", '") + one.path + "' " + std::string(to_string(one.status));
   }
   return text + without;

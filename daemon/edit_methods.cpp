@@ -21,7 +21,6 @@
 namespace cfgd {
 namespace {
 
-namespace bj = boost::json;
 using watchers::source_watcher;
 
 wall_time now() {

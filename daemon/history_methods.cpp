@@ -24,8 +24,6 @@
 namespace cfgd {
 namespace {
 
-namespace bj = boost::json;
-
 /// Whether somebody who reads history may see the values of a change's key.
 bool is_shown(key_change const& one, view const& now) {
   if (one.secret) return false;
