@@ -5,13 +5,13 @@
 #include "store/state_directory.hpp"
 
 #include <fcntl.h>
-#include <stdio.h> // renameat2(2)
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdio> // renameat2(2)
 #include <ctime>
 #include <system_error>
 #include <utility>

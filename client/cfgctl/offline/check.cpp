@@ -278,8 +278,7 @@ check(check_question const& asked,
                     one.message, one.rule);
   };
   std::ranges::sort(out.findings, {}, order);
-  auto const same = std::ranges::unique(out.findings);
-  out.findings.erase(same.begin(), same.end());
+  out.findings.erase(std::unique(out.findings.begin(), out.findings.end()), out.findings.end());
   return out;
 }
 

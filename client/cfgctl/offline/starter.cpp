@@ -36,7 +36,7 @@ error io_error(int number, fs::path const& path) {
 result<void> make_directories(fs::path const& path) {
   if (path.empty() || ::mkdir(path.c_str(), 0755) == 0) return {};
   if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
-    if (auto const made = make_directories(path.parent_path()); !made) return made;
+    if (auto made = make_directories(path.parent_path()); !made) return made;
     if (::mkdir(path.c_str(), 0755) == 0) return {};
   }
   std::error_code ignored;
@@ -64,7 +64,7 @@ result<void> write_new(fs::path const& path, std::string_view text) {
 
 result<void> make_starter(fs::path const& directory) {
   auto const where = directory.has_filename() ? directory : directory.parent_path(); // "dir/"
-  if (auto const made = make_directories(where); !made) return made;
+  if (auto made = make_directories(where); !made) return made;
   std::error_code failed;
   bool const empty = fs::is_empty(where, failed);
   if (failed) return io_error(failed.value(), where);
@@ -74,8 +74,8 @@ result<void> make_starter(fs::path const& directory) {
                  .subject = where.string()};
   for (starter_file const& one : starter_files()) {
     auto const path = where / one.path;
-    if (auto const made = make_directories(path.parent_path()); !made) return made;
-    if (auto const written = write_new(path, one.text); !written) return written;
+    if (auto made = make_directories(path.parent_path()); !made) return made;
+    if (auto written = write_new(path, one.text); !written) return written;
   }
   return {};
 }
