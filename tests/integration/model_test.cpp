@@ -562,7 +562,7 @@ BOOST_AUTO_TEST_SUITE(model)
 
 BOOST_AUTO_TEST_CASE(the_service_does_what_a_simple_model_does) {
   auto const seed = number_from("CFGD_MODEL_SEED", 4711);
-  auto const steps = number_from("CFGD_MODEL_STEPS", 3'000);
+  auto const steps = number_from("CFGD_MODEL_STEPS", 10'000);
   std::cout << "CFGD_MODEL_SEED=" << seed << " CFGD_MODEL_STEPS=" << steps << '\n';
   trial all(seed);
   std::uint32_t step = 0;
