@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call_error.hpp"
+#include "health_types.hpp"
 #include "history_types.hpp"
 #include "types.hpp"
 
@@ -68,6 +69,13 @@ class async_connection {
   blame(std::string_view name_space);
   [[nodiscard]] boost::asio::awaitable<result<commit>> restore(restore_request const& what);
   [[nodiscard]] boost::asio::awaitable<result<revision_number>> compact(std::int64_t keep);
+
+  [[nodiscard]] boost::asio::awaitable<result<health_report>> health();
+  [[nodiscard]] boost::asio::awaitable<result<health_report>>
+  run_checks(std::vector<std::string> const& names);
+  [[nodiscard]] boost::asio::awaitable<result<problem_report>> problems(problem_query const& query);
+  [[nodiscard]] boost::asio::awaitable<result<void>> clear_problems();
+  [[nodiscard]] boost::asio::awaitable<result<std::string>> metrics();
 
   /// Begins an edit of several files, and gives its deadline (RFC 3339). It keeps the connection
   /// for itself until await_edit() has given what came of it. Closing the connection ends the edit.

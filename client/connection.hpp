@@ -1,6 +1,7 @@
 #pragma once
 
 #include "call_error.hpp"
+#include "health_types.hpp"
 #include "history_types.hpp"
 #include "types.hpp"
 
@@ -119,6 +120,22 @@ class connection {
   /// Both: a namespace, or all if it is empty. The number of entries dropped, filled.
   [[nodiscard]] result<std::int64_t> invalidate(std::string_view name_space = {});
   [[nodiscard]] result<std::int64_t> warm(std::string_view name_space = {});
+
+  // io.cfgd.Service: health
+
+  /// The latest result of every check.
+  [[nodiscard]] result<health_report> health();
+  /// Runs checks now, all if none is named, and gives what they found.
+  [[nodiscard]] result<health_report> run_checks(std::vector<std::string> const& names = {});
+  /// Tells the result of every check, then those whose status changes. Waits between them with no
+  /// limit. Ends when `on_report` says stop, which closes the connection. Errors: also closed, if
+  /// the service ends it.
+  [[nodiscard]] result<void>
+  watch_health(std::function<step(health_report const& report)> const& on_report);
+  [[nodiscard]] result<problem_report> problems(problem_query const& query = {});
+  [[nodiscard]] result<void> clear_problems();
+  /// All figures, as OpenMetrics text.
+  [[nodiscard]] result<std::string> metrics();
 
   // org.varlink.service
 

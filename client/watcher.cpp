@@ -1,26 +1,19 @@
 /// Watching over reconnects.
 ///
-/// What the replies mean is watch_progress's affair, how long to wait before the next attempt
-/// back_off's. What is left is to decide which failures end a watch: the service's own refusal
-/// does, except where it refuses a reconnect because too many connections are open, which passes; a
-/// lost connection does not. Before the service answered for the first time nothing is known to be
-/// right, not even the address, so that `first_connect` decides.
+/// What the replies mean is watch_progress's affair, which failures end a watch and how long to
+/// wait before the next attempt reconnect's. What is left is to ask for the right replies in turn.
 
 #include "client/watcher.hpp"
 
 #include "client/async_connection.hpp"
-#include "client/detail/back_off.hpp"
 #include "client/detail/decode.hpp"
 #include "client/detail/failures.hpp"
+#include "client/detail/reconnect.hpp"
 #include "client/detail/watch_progress.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
-#include <random>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -41,8 +34,11 @@ boost::json::object watch_parameters(std::vector<std::string> const& prefixes,
 struct watcher::impl {
   impl(asio::any_io_executor const& executor, watch_options options)
       : options_(std::move(options)), connection_(executor, options_.address, options_.time_limit),
-        pause_(executor), progress_(options_.after_revision, options_.resync),
-        wait_(options_.shortest_wait, options_.longest_wait), random_(std::random_device{}()) {}
+        again_(executor, {.first = options_.first,
+                          .shortest_wait = options_.shortest_wait,
+                          .longest_wait = options_.longest_wait,
+                          .on_lost = options_.on_lost}),
+        progress_(options_.after_revision, options_.resync) {}
 
   asio::awaitable<result<watch_event>> next() {
     for (;;) {
@@ -50,16 +46,14 @@ struct watcher::impl {
       auto reply = co_await next_reply();
       if (over_) co_return detail::closed("the watch has ended");
       if (!reply) {
-        if (!may_go_on(reply.error())) {
+        if (!again_.may_go_on(reply.error())) {
           over_ = true;
           co_return std::move(reply).error();
         }
-        co_await wait_before_retry(std::move(reply).error());
+        co_await again_.wait(std::move(reply).error());
         continue;
       }
-      answered_ = true;
-      lost_told_ = false;
-      wait_.reset();
+      again_.went_well();
       if (auto event = progress_.take(std::move(*reply))) co_return std::move(*event);
     }
   }
@@ -90,36 +84,17 @@ struct watcher::impl {
                              watch_parameters(options_.prefixes, progress_.begin()));
   }
 
-  bool may_go_on(call_error const& why) const {
-    if (why.kind == failure::refused) {
-      // These pass; what else is refused stays refused.
-      auto const is = [&](std::string_view name) { return why.name.ends_with(name); };
-      return answered_ && (is(".LimitExceeded") || is(".StoreFailed") || is(".InternalError"));
-    }
-    return answered_ || options_.first == first_connect::retry;
-  }
-
-  asio::awaitable<void> wait_before_retry(call_error why) {
-    if (options_.on_lost && !std::exchange(lost_told_, true)) options_.on_lost(why);
-    pause_.expires_after(wait_.next(std::uniform_real_distribution<>()(random_)));
-    co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-
   void stop() {
     over_ = true;
-    pause_.cancel();
+    again_.stop();
     connection_.close();
   }
 
   watch_options options_;
   async_connection connection_;
-  asio::steady_timer pause_;
+  detail::reconnect again_;
   detail::watch_progress progress_;
-  detail::back_off wait_;
-  std::minstd_rand random_;
   bool streaming_ = false;
-  bool answered_ = false; ///< the service has sent a good reply once
-  bool lost_told_ = false;
   bool over_ = false;
 };
 

@@ -27,6 +27,8 @@ struct explain_command {
 struct watch_command {
   std::vector<std::string> prefixes;
   std::optional<revision_number> after;
+  std::vector<std::string> program; ///< run for each change; empty: print
+  bool initial = false;             ///< also for the state
 };
 struct validate_command {
   std::string name_space; ///< empty: all
@@ -124,6 +126,25 @@ struct cache_command {
   action what = action::stats;
   std::string name_space; ///< empty: all
 };
+struct health_command {
+  std::vector<std::string> checks; ///< empty: all
+  bool run = false;
+};
+struct problems_command {
+  std::string kind; ///< empty: all
+  std::optional<std::int64_t> limit;
+  bool open = false;
+  bool clear = false;
+};
+struct metrics_command {};
+struct limits_command {};
+struct top_command {
+  std::chrono::milliseconds interval{2'000};
+  bool once = false; ///< one frame as text
+};
+struct doctor_command {
+  std::string root; ///< empty: the system's
+};
 struct call_command {
   enum class mode : std::uint8_t { plain, more, oneway };
   std::string method;
@@ -177,7 +198,8 @@ using command =
                  begin_edit_command, end_edit_command, apply_command, import_command,
                  export_command, log_command, show_command, diff_command, rollback_command,
                  blame_command, compact_command, sync_command, status_command, sources_command,
-                 reload_command, cache_command, call_command, interfaces_command,
+                 reload_command, cache_command, health_command, problems_command, metrics_command,
+                 limits_command, top_command, doctor_command, call_command, interfaces_command,
                  introspect_command, check_command, init_command,
                  schema_command, backup_command, restore_command>;
 

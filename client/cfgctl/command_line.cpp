@@ -14,9 +14,12 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
 #include <cmath>
 #include <sstream>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace cfgd::cfgctl {
 namespace {
@@ -101,7 +104,25 @@ early_end ended(CLI::App const& app, CLI::ParseError const& why) {
   if (app.get_subcommands().empty() && !unknown.empty()) {
     message = "there is no command '" + unknown.front() + '\'';
   }
-  return {exit_code::usage, {}, "cfgctl: " + message + "\nSee 'cfgctl --help'.\n"};
+  // A monitoring plugin says unknown, where 2 would be critical.
+  bool const plugin = app.got_subcommand("health");
+  return {plugin ? exit_code::unreachable : exit_code::usage,
+          {},
+          "cfgctl: " + message + "\nSee 'cfgctl --help'.\n"};
+}
+
+/// Takes the program of 'watch --exec' off the end of the command line: its own options are not
+/// cfgctl's.
+std::vector<std::string> take_program(std::vector<char const*>& words) {
+  auto const end = std::find(words.begin(), words.end(), std::string_view("--"));
+  auto const watch = std::find(words.begin(), end, std::string_view("watch"));
+  auto const option = std::find(watch, end, std::string_view("--exec"));
+  if (option == end || option + 1 == words.end()) return {}; // without a program CLI11 complains
+  auto const first = option + 1 == end ? option + 2 : option + 1;
+  std::vector<std::string> out(first, words.end());
+  words.erase(option + 2, words.end());
+  words.back() = "COMMAND"; // for what depends on the option
+  return out;
 }
 
 } // namespace
@@ -117,13 +138,16 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
   add_change_commands(app, into);
   add_history_commands(app, into);
   add_service_commands(app, into);
+  add_health_commands(app, into);
   add_varlink_commands(app, into);
   add_offline_commands(app, into);
   for (CLI::App* sub : app.get_subcommands({}))
     sub->fallthrough();
 
+  std::vector<char const*> words(argv, argv + argc);
+  auto program = take_program(words);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(words.size()), words.data());
   } catch (CLI::ParseError const& why) {
     return ended(app, why);
   }
@@ -138,6 +162,10 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
     out.time_limit = std::chrono::milliseconds(std::lround(std::ceil(into.timeout_s * 1000)));
   }
   BOOST_ASSERT(into.chosen);
+  if (auto* const watch = std::get_if<watch_command>(&*into.chosen);
+      watch != nullptr && !program.empty()) {
+    watch->program = std::move(program);
+  }
   out.what = std::move(*into.chosen);
   return out;
 }

@@ -41,6 +41,10 @@ struct parsed {
   rollback_command rollback;
   blame_command blame;
   compact_command compact;
+  health_command health;
+  problems_command problems;
+  top_command top;
+  doctor_command doctor;
   std::string name_space;
   call_command call;
   bool more = false;
@@ -76,6 +80,7 @@ inline CLI::Option* add_duration(CLI::App& to, std::string const& name,
 void add_value_commands(CLI::App& app, parsed& into);
 void add_change_commands(CLI::App& app, parsed& into);
 void add_history_commands(CLI::App& app, parsed& into);
+void add_health_commands(CLI::App& app, parsed& into);
 void add_offline_commands(CLI::App& app, parsed& into);
 
 /// For every command that changes something.

@@ -22,6 +22,11 @@ void add_value_commands(CLI::App& app, parsed& into) {
   watch->add_option("PREFIX", into.watch.prefixes, "Keys or prefixes; without, everything")
       ->type_name("");
   watch->add_option("--after", into.watch.after, "Begin behind this revision")->type_name("N");
+  auto* program = watch->add_option("--exec", into.watch.program,
+                                    "Run this at each change; all that follows belongs to it");
+  program->type_name("COMMAND")->expected(-1);
+  watch->add_flag("--initial", into.watch.initial, "Run it for the current values as well")
+      ->needs(program);
   choose(*watch, into, [&] { return into.watch; });
 
   auto* validate = app.add_subcommand("validate", "Check values against schemas and rules");

@@ -132,6 +132,19 @@ std::string internal_error(parameters const& from) {
   return with_message("internal error of the service, its log says more", from);
 }
 
+std::string no_such_check(parameters const& from) {
+  return quoted("there is no check", text_of(from, "name"), "");
+}
+
+std::string bad_settings(parameters const& from) {
+  std::string place = text_of(from, "path");
+  if (from.contains("line")) place += ':' + number_of(from, "line");
+  if (from.contains("line") && from.contains("column")) place += ':' + number_of(from, "column");
+  return with_message("the settings have a fault, what was set before stays in force" +
+                          (place.empty() ? std::string() : "\n  " + place),
+                      from);
+}
+
 struct sentence {
   std::string_view name;
   std::string (*make)(parameters const& from);
@@ -150,6 +163,8 @@ constexpr std::array sentences{
     sentence{"EditInProgress", edit_in_progress},
     sentence{"NoEdit", no_edit},
     sentence{"BadTime", bad_time},
+    sentence{"NoSuchCheck", no_such_check},
+    sentence{"BadSettings", bad_settings},
     sentence{"PermissionDenied", permission_denied},
     sentence{"MethodNotFound", method_missing},
     sentence{"MethodNotImplemented", method_missing},
@@ -192,6 +207,11 @@ std::string failure_text(std::string_view what, call_error const& why) {
   std::string out = "cfgctl: ";
   out.append(what).append(": ").append(reason(why)).append("\n");
   return printable(out);
+}
+
+std::string failure_line(call_error const& why) {
+  std::string const out = printable(reason(why));
+  return out.substr(0, out.find('\n'));
 }
 
 exit_code exit_code_of(call_error const& why) {

@@ -12,6 +12,9 @@ namespace cfgd::cfgctl {
 /// lines with what can be done. `what` is what was being done: "set site.title". Safe to print.
 std::string failure_text(std::string_view what, client::call_error const& why);
 
+/// Why alone, on one line without newline. Safe to print.
+std::string failure_line(client::call_error const& why);
+
 exit_code exit_code_of(client::call_error const& why);
 
 } // namespace cfgd::cfgctl

@@ -10,9 +10,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <string_view>
 #include <system_error>
 
 namespace cfgd::cfgctl {
@@ -50,15 +52,65 @@ int wait_for(pid_t child) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/// Pointers to strings as exec(3) takes them.
+std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+  std::vector<char*> out;
+  out.reserve(texts.size() + 1);
+  for (std::string& one : texts)
+    out.push_back(one.data());
+  out.push_back(nullptr);
+  return out;
+}
+
+std::string_view name_of(std::string_view assignment) {
+  return assignment.substr(0, assignment.find('='));
+}
+
+/// What this process has, but with other values for some names.
+std::vector<std::string> environment_with(std::vector<std::string> const& added) {
+  std::vector<std::string> out = added;
+  for (char** one = environ; *one != nullptr; ++one) {
+    auto const name = name_of(*one);
+    bool const is_replaced =
+        std::ranges::any_of(added, [&](auto const& other) { return name_of(other) == name; });
+    if (!is_replaced) out.emplace_back(*one);
+  }
+  return out;
+}
+
 } // namespace
+
+pid_t start_program(std::vector<std::string> const& arguments,
+                    std::vector<std::string> const& environment, int input) {
+  std::vector<std::string> words = arguments;
+  std::vector<std::string> settings = environment_with(environment);
+  auto const word_pointers = pointers_to(words);
+  auto const setting_pointers = pointers_to(settings);
+
+  posix_spawnattr_t how;
+  ::posix_spawnattr_init(&how);
+  sigset_t none;
+  sigemptyset(&none);
+  sigset_t defaults = none;
+  sigaddset(&defaults, SIGPIPE);
+  ::posix_spawnattr_setsigdefault(&how, &defaults);
+  ::posix_spawnattr_setsigmask(&how, &none);
+  ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_adddup2(&files, input, STDIN_FILENO);
+
+  pid_t child = -1;
+  int const failed = ::posix_spawnp(&child, word_pointers.front(), &files, &how,
+                                    word_pointers.data(), setting_pointers.data());
+  ::posix_spawn_file_actions_destroy(&files);
+  ::posix_spawnattr_destroy(&how);
+  return failed != 0 ? -failed : child;
+}
 
 int run_program(std::vector<std::string> const& arguments) {
   std::vector<std::string> copies = arguments;
-  std::vector<char*> pointers;
-  pointers.reserve(copies.size() + 1);
-  for (std::string& one : copies)
-    pointers.push_back(one.data());
-  pointers.push_back(nullptr);
+  auto const pointers = pointers_to(copies);
 
   posix_spawnattr_t how;
   ::posix_spawnattr_init(&how);

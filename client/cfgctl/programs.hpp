@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -14,5 +16,11 @@ int run_program(std::vector<std::string> const& arguments);
 /// Runs what VISUAL, else EDITOR, else vi is on a file. It may have arguments, as a shell reads
 /// them. What it returns is run_program's.
 int run_editor(std::string const& path);
+
+/// Starts a program beside this process, with signals as they are by default. `environment` is
+/// added to what this process has, "NAME=value"; `input` becomes its standard input. Its process,
+/// or minus the errno if it cannot be run.
+pid_t start_program(std::vector<std::string> const& arguments,
+                    std::vector<std::string> const& environment, int input);
 
 } // namespace cfgd::cfgctl

@@ -1,14 +1,17 @@
-/// watch: prints the state and every change of it until it is told to stop.
+/// watch: prints the state and every change of it, or runs a program for each, until it is told to
+/// stop.
 ///
 /// The library reconnects; here a lost connection is one line on standard error. Each event is
 /// written whole before the next one is read, so a reader that is slow slows this watch down and
-/// the service sees it.
+/// the service sees it. Programs
+/// are another matter (watch_exec).
 
 #include "client/cfgctl/failure_report.hpp"
 #include "client/cfgctl/output.hpp"
 #include "client/cfgctl/session.hpp"
 #include "client/cfgctl/stop_source.hpp"
 #include "client/cfgctl/values.hpp"
+#include "client/cfgctl/watch_exec.hpp"
 #include "client/watcher.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -34,6 +37,8 @@ client::watch_options options_of(context const& all, watch_command const& what) 
   out.address = all.asked.socket;
   out.time_limit = all.asked.time_limit.value_or(default_time_limit);
   out.on_lost = tell_lost;
+  // A program is told what changed, also where the service no longer knows.
+  if (!what.program.empty()) out.resync = client::resync_mode::differences;
   return out;
 }
 
@@ -55,6 +60,24 @@ asio::awaitable<exit_code> print_events(client::watcher& events, context const& 
   }
 }
 
+/// Whether a program is run for it. The state is none that it is run for unless that is wanted.
+bool deserves_run(client::watch_event const& event, watch_command const& what) {
+  bool const is_state = event.ready && !event.resync && !what.after;
+  return is_state ? what.initial : !event.values.empty() || !event.removed.empty();
+}
+
+/// Hands events to a program until the watch ends.
+asio::awaitable<exit_code> run_programs(client::watcher& events, watch_command const& what,
+                                        event_programs& programs, bool const& stopped) {
+  for (;;) {
+    auto event = co_await events.next();
+    if (stopped || !event) programs.stop();
+    if (stopped) co_return exit_code::ok;
+    if (!event) co_return report("watch", event.error());
+    if (deserves_run(*event, what)) programs.add(std::move(*event));
+  }
+}
+
 } // namespace
 
 exit_code run(context const& all, watch_command const& what) {
@@ -72,7 +95,10 @@ exit_code run(context const& all, watch_command const& what) {
 
   exit_code code = exit_code::trouble;
   std::exception_ptr thrown;
-  asio::co_spawn(loop, print_events(events, all, until, stopped),
+  event_programs programs(loop, what.program);
+  asio::co_spawn(loop,
+                 what.program.empty() ? print_events(events, all, until, stopped)
+                                      : run_programs(events, what, programs, stopped),
                  [&](std::exception_ptr problem, exit_code ended) {
                    thrown = std::move(problem);
                    code = ended;

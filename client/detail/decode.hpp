@@ -1,6 +1,7 @@
 #pragma once
 
 #include "client/call_error.hpp"
+#include "client/health_types.hpp"
 #include "client/history_types.hpp"
 #include "client/types.hpp"
 
@@ -26,6 +27,9 @@ namespace cfgd::client::detail {
 [[nodiscard]] result<service_status> decode_status(boost::json::object&& from);
 [[nodiscard]] result<std::vector<source_file>> decode_sources(boost::json::object&& from);
 [[nodiscard]] result<cache_stats> decode_cache_stats(boost::json::object&& from);
+
+[[nodiscard]] result<health_report> decode_health(boost::json::object&& from);
+[[nodiscard]] result<problem_report> decode_problems(boost::json::object&& from);
 
 [[nodiscard]] result<validation> decode_validation(boost::json::object&& from);
 [[nodiscard]] result<std::vector<pending_change>> decode_pending(boost::json::object&& from);
@@ -72,6 +76,9 @@ boost::json::object validate_parameters(std::string_view name_space,
                                         boost::json::object const* document);
 boost::json::object revision_parameters(revision_number revision);
 boost::json::object extend_parameters(revision_number revision, std::chrono::seconds time);
+/// None: all checks.
+boost::json::object check_parameters(std::vector<std::string> const& names);
+boost::json::object parameters_of(problem_query const& what);
 boost::json::object edit_parameters(std::optional<std::chrono::seconds> time);
 
 /// Applies a decode function to a call's reply.

@@ -43,6 +43,14 @@ class fields {
     return found.value_or(0);
   }
 
+  double number(std::string_view name) {
+    boost::json::value const* const found = find(name);
+    if (found != nullptr && found->is_double()) return found->get_double();
+    if (found != nullptr && found->is_int64()) return static_cast<double>(found->get_int64());
+    miss(name);
+    return 0;
+  }
+
   revision_number revision(std::string_view name = "revision") {
     std::int64_t const found = count(name);
     if (found < 0) miss(name);

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The README's table of limits says what core/limits.hpp says.
+"""The README's table of limits, and what `cfgctl limits` prints, say what core/limits.hpp says.
 
 usage: limits.py ROOT           compares the rows "| `name` | value | ..." of README.md
        limits.py ROOT --print   prints the table as it has to be"""
@@ -16,6 +16,8 @@ FIELD = re.compile(
 # Any member with a value, so that one that FIELD does not understand is not passed over.
 MEMBER = re.compile(r"^  [^/\n(]*(?:= [^;(]+|\{[^}]*\});", re.MULTILINE)
 ROW = re.compile(r"^\| *`(?P<name>\w+)` *\| *(?P<value>[^|]+?) *\|", re.MULTILINE)
+# A row of cfgctl's list: {"file_bytes", from.file_bytes, "one file"}
+LISTED = re.compile(r'\{"(\w+)",\s*(?:from\.|limits::)(\w+),\s*"[^"]+"\}')
 UNITS = {"milliseconds": "ms", "seconds": "s", "minutes": "min", "hours": "h"}
 
 
@@ -51,6 +53,17 @@ def of_header(text: str) -> dict[str, tuple[str, str]]:
     return fields
 
 
+def of_cfgctl(text: str, fields: list[str]) -> list[str]:
+    """What is wrong with cfgctl's list."""
+    rows = LISTED.findall(text)
+    wrong = [f"cfgctl limits: {name} has the value of {value}" for name, value in rows if name != value]
+    names = [name for name, _ in rows]
+    wrong += [f"cfgctl limits: no row for {name}" for name in fields if name not in names]
+    if not wrong and names != fields:
+        wrong.append("cfgctl limits: the rows are not in the order of core/limits.hpp")
+    return wrong
+
+
 def main() -> int:
     root = Path(sys.argv[1])
     fields = of_header((root / "core" / "limits.hpp").read_text())
@@ -65,10 +78,12 @@ def main() -> int:
         for name, (value, _) in fields.items()
         if rows.get(name) != value
     ]
+    listed = root / "client" / "cfgctl" / "limits_list.cpp"
+    wrong += of_cfgctl(listed.read_text(), list(fields))
     if wrong:
         print("\n".join(wrong), "limits.py --print gives the table", sep="\n")
     else:
-        print(f"{len(fields)} limits, as README.md has them")
+        print(f"{len(fields)} limits, as README.md and cfgctl have them")
     return 1 if wrong or not fields else 0
 
 
