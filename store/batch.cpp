@@ -46,8 +46,10 @@ error only_about(std::vector<objection const*> const& objections, std::string co
 /// Builds the new record of a source from the old one and what was found.
 class batch::update_visitor {
  public:
-  update_visitor(edit& made, source_update const& asked, limits const& bounds)
-      : made_(made), asked_(asked), bounds_(bounds) {}
+  /// `edit_of`: of an edit of several files, its number.
+  update_visitor(edit& made, source_update const& asked, limits const& bounds,
+                 std::uint64_t edit_of)
+      : made_(made), asked_(asked), bounds_(bounds), edit_of_(edit_of) {}
 
   void operator()(source_update::good const& found) {
     auto& record = begin();
@@ -68,7 +70,8 @@ class batch::update_visitor {
     record.row.status = source_status::quarantined;
     record.row.why = found.why;
     record.row.hash = asked_.hash;
-    record.refused = {.bytes = found.bytes.substr(0, bounds_.file_bytes), .why = found.why};
+    record.refused = {
+        .bytes = found.bytes.substr(0, bounds_.file_bytes), .why = found.why, .edit = edit_of_};
   }
 
   void operator()(source_update::blocked const& found) {
@@ -77,6 +80,7 @@ class batch::update_visitor {
     record.row.why = found.why;
     // What it said when it could be had is not tried any more.
     if (record.refused) record.refused->document.reset();
+    if (record.refused) record.refused->edit = 0;
   }
 
   void operator()(source_update::touched const&) {
@@ -100,12 +104,14 @@ class batch::update_visitor {
     made_.now->row.id = asked_.id;
     made_.now->row.path = asked_.path;
     made_.now->row.identity = asked_.identity;
+    made_.now->removed = false;
     return *made_.now;
   }
 
   edit& made_;
   source_update const& asked_;
   limits const& bounds_;
+  std::uint64_t edit_of_;
 };
 
 result<void> batch::add_updates(finder const& find) {
@@ -123,7 +129,7 @@ result<void> batch::add_updates(finder const& find) {
     auto const twin = std::ranges::find(edits_, asked.id, &edit::id);
     auto const before = one.before;
     if (twin != edits_.end()) one.before = twin->now;
-    std::visit(update_visitor(one, asked, bounds_), asked.what);
+    std::visit(update_visitor(one, asked, bounds_, whole() ? number_ : 0), asked.what);
     one.before = before;
     if (twin != edits_.end()) {
       one.content = one.content || twin->content;
@@ -139,31 +145,64 @@ result<void> batch::add_updates(finder const& find) {
   return {};
 }
 
-void batch::add_suspended(std::set<source_id> const& which, finder const& find) {
+void batch::add_suspended(std::set<source_id> const& which, revision_number revision,
+                          finder const& find) {
   std::set<source_id> told;
-  for (auto const& one : edits_)
+  std::set<std::string> names;
+  for (auto const& one : edits_) {
     told.insert(one.id);
-  std::size_t tried = 0;
+    names.insert(one.name_space);
+  }
+  struct refused_before {
+    source_id id;
+    std::shared_ptr<source_record const> record;
+  };
+  std::vector<refused_before> first;
+  std::vector<refused_before> others;
+  std::set<std::uint64_t> unreadable; // edits of which a file cannot be tried
   for (auto const& id : which) {
-    auto const before = find(id);
-    if (!before || !before->suspended() || before->row.status != source_status::quarantined ||
-        told.contains(id))
+    auto record = find(id);
+    if (!record || !record->suspended() || told.contains(id)) continue;
+    bool const readable = record->removed || (record->refused->document &&
+                                              record->row.status == source_status::quarantined);
+    if (!readable) {
+      if (record->refused->edit != 0) unreadable.insert(record->refused->edit);
       continue;
+    }
+    auto const name = namespace_of(id);
+    bool const near = name && names.contains(std::string(*name));
+    (near ? first : others).push_back({id, std::move(record)});
+  }
+  if (!others.empty())
+    std::ranges::rotate(others,
+                        others.begin() + static_cast<std::ptrdiff_t>(revision % others.size()));
+  std::ranges::move(others, std::back_inserter(first));
+  std::size_t tried = 0;
+  for (auto& one : first) {
+    if (one.record->refused && unreadable.contains(one.record->refused->edit)) continue;
     if (++tried > most_tried) return;
-    edit one{.id = id,
-             .name_space = std::string(namespace_of(id).value_or("")),
-             .before = before,
-             .now = std::make_shared<source_record>(*before),
-             .content = true,
-             .bytes = before->refused->bytes,
-             .when = rank::suspended};
+    add_one_suspended(one.id, std::move(one.record));
+  }
+}
+
+void batch::add_one_suspended(source_id const& id, std::shared_ptr<source_record const> before) {
+  edit one{.id = id,
+           .name_space = std::string(namespace_of(id).value_or("")),
+           .before = before,
+           .now = {},
+           .content = true,
+           .when = rank::suspended};
+  if (before->refused) one.edit_of = before->refused->edit;
+  if (!before->removed) {
+    one.bytes = before->refused->bytes;
+    one.now = std::make_shared<source_record>(*before);
     one.now->document = *before->refused->document;
     one.now->refused.reset();
     one.now->row.why.reset();
     one.now->row.status = source_status::active;
     one.now->row.in_force = true;
-    edits_.push_back(std::move(one));
   }
+  edits_.push_back(std::move(one));
 }
 
 void batch::put(edit const& one, source_records& into) const {
@@ -205,6 +244,15 @@ batch::trial batch::try_once(draft made, judge& judging) const {
   return {std::move(made), std::move(found)};
 }
 
+/// What went into an edit together is held back together.
+void batch::hold_companions() {
+  for (auto const& one : edits_) {
+    if (!one.held || one.edit_of == 0) continue;
+    for (auto& other : edits_)
+      if (other.edit_of == one.edit_of && is_live(other)) hold(other, *one.held);
+  }
+}
+
 bool batch::is_about(objection const& what, edit const& one) {
   if (what.by == one.id) return true;
   return !one.name_space.empty() && what.against.contains(one.name_space);
@@ -225,9 +273,12 @@ void batch::hold(edit& one, error why) {
     one.kept->row.status = source_status::quarantined;
     auto bytes = one.bytes.empty() ? json::canonical(one.now->document.root) : one.bytes;
     if (bytes.size() > bounds_.file_bytes) bytes.resize(bounds_.file_bytes);
-    one.kept->refused = {.bytes = std::move(bytes), .why = why, .document = one.now->document};
+    auto const edit_of = one.when == rank::suspended ? one.edit_of : whole() ? number_ : 0;
+    one.kept->refused = {
+        .bytes = std::move(bytes), .why = why, .document = one.now->document, .edit = edit_of};
   } else {
     one.kept->row.status = source_status::missing;
+    one.kept->removed = true;
   }
   one.kept->row.why = std::move(why);
 }
@@ -294,22 +345,22 @@ void batch::try_released(trial& best, std::function<trial()> const& try_now) {
 }
 
 batch::trial batch::settle(std::function<trial()> const& try_now) {
-  bool const whole = asked_.how == grouping::all_or_none;
   bool const unread = std::ranges::any_of(asked_.updates, [](source_update const& one) {
     return std::holds_alternative<source_update::refused>(one.what);
   });
-  if (whole && unread)
+  if (whole() && unread)
     hold_new({.code = errc::invalid, .message = "another file of the same edit was refused"});
   auto now = try_now();
   while (!now.found.objections.empty()) {
     auto const why = refusal_of(now.found.objections, bounds_);
     bool const held = hold_objected(now);
-    if (!held || (whole && is_new_held())) hold_new(why);
+    hold_companions();
+    if (!held || (whole() && is_new_held())) hold_new(why);
     now = try_now();
     // What stood against all that could be held back stands without the batch, too.
     if (!held) break;
   }
-  if (!whole) try_released(now, try_now);
+  if (!whole()) try_released(now, try_now);
   now.found.objections.clear();
   return now;
 }

@@ -4,6 +4,7 @@
 #include "store/conclude.hpp"
 #include "store/plan.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,13 +19,17 @@ namespace cfgd::store {
 /// which are held back because schemas, rules or limits refuse what they say. No I/O.
 class batch {
  public:
-  batch(source_batch const& asked, limits const& bounds) : asked_(asked), bounds_(bounds) {}
+  /// `number` names an edit of several files: it is another one for each.
+  batch(source_batch const& asked, limits const& bounds, std::uint64_t number)
+      : asked_(asked), bounds_(bounds), number_(number) {}
 
   using finder = std::function<std::shared_ptr<source_record const>(source_id const&)>;
   /// Errors: bad_key (a name that is none of a source).
   [[nodiscard]] result<void> add_updates(finder const& find);
-  /// What was refused before and is not in the batch.
-  void add_suspended(std::set<source_id> const& which, finder const& find);
+  /// What was refused before and is not in the batch: those of its namespaces first, then others,
+  /// as many as a batch tries, from another one on at each revision.
+  void add_suspended(std::set<source_id> const& which, revision_number revision,
+                     finder const& find);
 
   struct trial {
     draft made;
@@ -59,16 +64,20 @@ class batch {
     bool content = false;                        ///< what it says is new
     std::string bytes = {};                      ///< of new content
     rank when = rank::values;
+    std::uint64_t edit_of = 0; ///< the edit of several files that it goes in with; 0: none
     /// Why it is held back.
     std::optional<error> held = {};
     std::shared_ptr<source_record> kept = {}; ///< its record then; null: `before`
   };
   class update_visitor;
 
+  bool whole() const { return asked_.how == grouping::all_or_none; }
   bool is_live(edit const& one) const { return one.content && !one.held; }
   void hold(edit& one, error why);
   void release(edit& one);
   bool hold_objected(trial const& tried);
+  void hold_companions();
+  void add_one_suspended(source_id const& id, std::shared_ptr<source_record const> before);
   void hold_new(error const& why);
   bool is_new_held() const;
   void try_released(trial& best, std::function<trial()> const& try_now);
@@ -77,6 +86,7 @@ class batch {
 
   source_batch const& asked_;
   limits const& bounds_;
+  std::uint64_t number_;
   std::vector<edit> edits_;
 };
 

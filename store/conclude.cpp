@@ -264,6 +264,7 @@ std::vector<issue> judge_namespace(model const& in, judge& judging, namespace_st
   };
   auto const newer = [&](std::string_view which) { return which == name ? value : nullptr; };
   for (auto const& rule : in.judges->rules) {
+    if (rule.has_run && !rule.last.read.contains(name)) continue;
     auto const said = judging.run(*rule.what, states, newer);
     if (said.what != rules::verdict::kind::holds && said.read.contains(name))
       issues.push_back(judging.issue_of(*rule.what, said, states));

@@ -45,6 +45,26 @@ std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
   return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
 }
 
+bool is_secret(model const& now, std::vector<std::string> const& parts) {
+  if (parts.size() < 2) return false;
+  auto const state = now.namespaces.find(parts.front());
+  return state != now.namespaces.end() && state->second.schema &&
+         state->second.schema->what->is_secret(std::span(parts).subspan(1));
+}
+
+/// What has become a secret since is one in old changes, too.
+void mark_secrets_of_today(std::shared_ptr<change const>& one, model const& now) {
+  std::shared_ptr<change> copy;
+  for (std::size_t index = 0; index < one->keys.size(); ++index) {
+    if (one->keys[index].secret) continue;
+    auto const parts = split_dotted(one->keys[index].key);
+    if (!parts || !is_secret(now, *parts)) continue;
+    if (!copy) copy = std::make_shared<change>(*one);
+    copy->keys[index].secret = true;
+  }
+  if (copy) one = std::move(copy);
+}
+
 error full_error(limits const& bounds, std::size_t used) {
   return {.code = errc::store_failed,
           .message = "the store is full",
@@ -73,6 +93,9 @@ model config_store::impl::load_model(lmdb::transaction& view) {
     refused->row.status = source_status::quarantined;
     refused->row.why = why;
     refused->row.in_force = false;
+    // Nobody knows which of its values were secrets, so all of them are.
+    if (auto const name = namespace_of(id))
+      made->schemas.insert_or_assign(std::string(*name), hiding_schema(refused, bounds));
     made->sources[id] = std::move(refused);
   }
   for (auto const& [name, schema] : made->schemas) {
@@ -277,7 +300,10 @@ bool config_store::has_suspended() const { return !impl_->state.suspended.empty(
 history_slice config_store::changes_after(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    return impl_->file.records().read_changes(view, after, maximum_bytes);
+    auto slice = impl_->file.records().read_changes(view, after, maximum_bytes);
+    for (auto& one : slice.changes)
+      mark_secrets_of_today(one, impl_->state);
+    return slice;
   });
 }
 

@@ -18,6 +18,8 @@ namespace {
 
 namespace bj = boost::json;
 
+constexpr std::string_view hiding_uri = "cfgd:hidden";
+
 std::string uri_of(std::string_view name) {
   std::string uri = "file:///schemas/";
   for (char const c : name) {
@@ -149,6 +151,16 @@ void compile_schemas(definitions& next, definitions const& before, limits const&
   }
 }
 
+/// Schemas that hide all stay until their file says something else.
+void keep_hiding(definitions& next, definitions const& before) {
+  for (auto const& [name, schema] : before.schemas) {
+    bool const hides = schema->what->documents() == std::vector{std::string(hiding_uri)};
+    auto const source = next.sources.find(schema->source->row.id);
+    if (hides && source != next.sources.end() && !source->second->row.in_force)
+      next.schemas.try_emplace(name, schema);
+  }
+}
+
 /// The rule as it was, if it is still the same.
 standing_rule const* find_unchanged(definitions const& before, rules::rule const& which) {
   for (auto const& one : before.rules)
@@ -215,8 +227,23 @@ std::map<source_id, error> compile(definitions& next, definitions const& before,
   next.rules.clear();
   std::map<source_id, error> faults;
   compile_schemas(next, before, bounds, faults);
+  keep_hiding(next, before);
   compile_rules(next, before, bounds, faults);
   return faults;
+}
+
+std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,
+                                                      limits const& bounds) {
+  bj::object const all_secret{{"additionalProperties", bj::object{{"x-secret", true}}}};
+  auto const document = std::make_shared<bj::value const>(all_secret);
+  auto made = std::make_shared<namespace_schema>();
+  made->source = std::move(source);
+  made->parts = {document};
+  made->what =
+      schema::schema::compile(
+          std::string(hiding_uri), [&](std::string_view) { return document.get(); }, bounds)
+          .value();
+  return made;
 }
 
 bj::object const* defaults_of(namespace_schema const* schema) {

@@ -56,6 +56,11 @@ struct definitions {
 std::map<source_id, error> compile(definitions& next, definitions const& before,
                                    limits const& bounds);
 
+/// Stands in for a schema that was in force and does not compile any more: it lets everything pass,
+/// and everything is a secret. compile() keeps it as long as its source is not another one.
+std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,
+                                                      limits const& bounds);
+
 /// The default layer that a schema makes; null: none.
 boost::json::object const* defaults_of(namespace_schema const* schema);
 

@@ -1,6 +1,7 @@
 #include "store/foreign.hpp"
 
 #include "store/diff.hpp"
+#include "store/timed.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -19,6 +20,7 @@ namespace {
 struct new_value {
   effective is;
   std::shared_ptr<std::string const> was;
+  bool secrets_alone = false; ///< only what is secret of it is something else
 };
 
 std::string_view view(std::shared_ptr<std::string const> const& text) {
@@ -34,8 +36,10 @@ namespace_state const& state_of(model const& all, std::string const& name) {
 std::vector<new_value> differing_values(model const& before, model const& after) {
   std::vector<new_value> found;
   for (auto const& [name, state] : after.namespaces) {
-    auto const& was = state_of(before, name).value.text;
-    if (view(was) != view(state.value.text)) found.push_back({state.value, was});
+    auto const& was = state_of(before, name).value;
+    bool const same = view(was.text) == view(state.value.text);
+    bool const same_shown = view(was.shown) == view(state.value.shown);
+    if (!same || !same_shown) found.push_back({state.value, was.text, same});
   }
   for (auto const& [name, state] : before.namespaces)
     if (state.value.text && !after.namespaces.contains(name))
@@ -54,19 +58,26 @@ std::vector<source_transition> find_transitions(model const& before, model const
   auto const add = [&all](source_record const* was, source_record const* is) {
     if (auto found = find_transition(was, is)) all.push_back(*std::move(found));
   };
-  for (auto const& [name, state] : after.namespaces) {
-    auto const& old = state_of(before, name).sources;
-    for (auto const& [id, source] : state.sources) {
+  auto const compare = [&add](source_records const& old, source_records const& now) {
+    for (auto const& [id, source] : now) {
       auto const was = old.find(id);
       add(was == old.end() ? nullptr : was->second.get(), source.get());
     }
-  }
-  for (auto const& [name, state] : before.namespaces) {
-    auto const& rest = state_of(after, name).sources;
-    for (auto const& [id, source] : state.sources)
-      if (!rest.contains(id)) add(source.get(), nullptr);
-  }
+    for (auto const& [id, source] : old)
+      if (!now.contains(id)) add(source.get(), nullptr);
+  };
+  for (auto const& [name, state] : after.namespaces)
+    compare(state_of(before, name).sources, state.sources);
+  for (auto const& [name, state] : before.namespaces)
+    if (!after.namespaces.contains(name)) compare(state.sources, {});
+  compare(before.judges->sources, after.judges->sources);
   return all;
+}
+
+bool is_same(timed_records const& left, timed_records const& right) {
+  return std::ranges::equal(left, right, [](auto const& one, auto const& other) {
+    return one.first == other.first && one.second->what.deadline == other.second->what.deadline;
+  });
 }
 
 bool touches(applied const& one, std::string const& name_space) {
@@ -90,17 +101,19 @@ std::vector<applied> tell_foreign(model const& before, model const& after,
   auto transitions = find_transitions(before, after);
   // Changes that were trimmed at once, or never written.
   bool const silent = all.empty() && after.revision != before.revision;
-  if (all.empty() && (silent || !values.empty() || !transitions.empty()))
+  bool const timed = !is_same(before.timed, after.timed);
+  if (all.empty() && (silent || timed || !values.empty() || !transitions.empty()))
     all.push_back({.revision = after.revision, .untold = silent});
   for (auto& value : values) {
     auto const last = std::find_if(all.rbegin(), all.rend(), [&value](applied const& one) {
       return touches(one, value.is.name_space);
     });
     auto& with = last == all.rend() ? all.back() : *last;
-    if (last == all.rend() && has_keys(value)) with.untold = true;
+    if (value.secrets_alone || (last == all.rend() && has_keys(value))) with.untold = true;
     with.effectives.push_back(std::move(value.is));
   }
   if (!transitions.empty()) all.back().transitions = std::move(transitions);
+  if (timed) all.back().timed = list_timed(after.timed);
   return all;
 }
 

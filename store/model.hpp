@@ -24,17 +24,25 @@ struct source_record {
     error why;
     /// What it says, if it can be read: it is tried again when something changes.
     std::optional<sourced_document> document = {};
+    /// The edit of several files that it was part of: all of that go in together, or none. 0: none.
+    std::uint64_t edit = 0;
   };
   std::optional<refusal> refused;
+  /// The file is gone, and what it said stays because without it something would be wrong.
+  bool removed = false;
 
-  /// Refused by schemas or rules, or for its namespace's size.
-  bool suspended() const { return refused && refused->document; }
+  /// Refused by schemas or rules, or for its namespace's size, or beside a file that was.
+  bool suspended() const {
+    return removed || (refused && (refused->document || refused->edit != 0));
+  }
 };
 
 /// Who set a key of the override layer, and when.
 struct override_origin {
   origin from = {};
   wall_time time{};
+
+  friend bool operator==(override_origin const&, override_origin const&) = default;
 };
 
 /// The override layer of one namespace. It is there from the first Set to the last Unset.

@@ -10,10 +10,10 @@
 namespace cfgd::store {
 
 outcome plan::apply(source_batch const& asked) {
-  batch work(asked, bounds_);
+  batch work(asked, bounds_, static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
   auto const find = [this](source_id const& id) { return find_record(id); };
   if (auto const made = work.add_updates(find); !made) return made.error();
-  work.add_suspended(suspended(), find);
+  work.add_suspended(suspended(), revision_, find);
 
   auto outcome_of = [this, &work] { return work.try_once(begin(), judge_); };
   auto result = work.settle(outcome_of);

@@ -1,5 +1,7 @@
 #include "store/record_codec.hpp"
 
+#include "store/stored_key.hpp"
+
 #include <utility>
 
 // One writer and one reader for each kind of record, side by side. Sources and changes are also
@@ -47,7 +49,7 @@ override_record read_layer(record_reader& in) {
   override_record record;
   record.document = read_object(in);
   for (auto keys = in.u32(); keys > 0; --keys) {
-    auto which = key::parse(in.text());
+    auto which = parse_stored_key(in.text());
     if (!which) in.fail(which.error().message);
     override_origin by;
     by.time = read_time(in);
@@ -81,12 +83,14 @@ void write_source(record_writer& out, source_record const& record) {
   write_flag(out, row.why.has_value());
   if (row.why) write_error(out, *row.why);
   write_document(out, record.document);
+  write_flag(out, record.removed);
   write_flag(out, record.refused.has_value());
   if (!record.refused) return;
   write_error(out, record.refused->why);
   out.text(record.refused->bytes);
   write_flag(out, record.refused->document.has_value());
   if (record.refused->document) write_document(out, *record.refused->document);
+  out.u64(record.refused->edit);
 }
 
 source_record read_source(record_reader& in, source_id id, record_format written) {
@@ -104,11 +108,13 @@ source_record read_source(record_reader& in, source_id id, record_format written
   record.row.revision = in.u64();
   if (read_flag(in)) record.row.why = read_error(in, written);
   record.document = read_document(in);
+  if (written != record_format::first) record.removed = read_flag(in);
   if (read_flag(in)) {
     auto& refused = record.refused.emplace();
     refused.why = read_error(in, written);
     refused.bytes = in.text();
     if (written != record_format::first && read_flag(in)) refused.document = read_document(in);
+    if (written != record_format::first) refused.edit = in.u64();
   }
   in.end();
   return record;

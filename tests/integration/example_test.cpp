@@ -38,7 +38,7 @@ BOOST_FIXTURE_TEST_CASE(a_drop_in_is_merged_over_the_file, ::example) {
   auto const told = daemon.connect().explain("content.max_file_size").value();
 
   BOOST_TEST(text_of(told.value.value()) == "8388608");
-  BOOST_REQUIRE(told.candidates.size() == 2U);
+  BOOST_REQUIRE(told.candidates.size() == 3U);
   BOOST_TEST(told.candidates[0].from.path->ends_with("content.d/50-uploads.jsonc"));
   BOOST_TEST(told.candidates[0].from.line.value() == 4);
   BOOST_TEST(told.candidates[1].from.path->ends_with("content.ini"));
@@ -77,7 +77,7 @@ BOOST_FIXTURE_TEST_CASE(sources_are_listed_with_their_state, ::example) {
   BOOST_TEST(drop_in.layer == "admin");
   BOOST_TEST(drop_in.watch == "inotify");
   BOOST_TEST(drop_in.size == 137);
-  BOOST_TEST(daemon.connect().sources().value().size() == 5U);
+  BOOST_TEST(daemon.connect().sources().value().size() == 9U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -310,4 +310,71 @@ BOOST_AUTO_TEST_CASE(what_became_too_large_is_tried_again) {
   BOOST_TEST((status("vendor/site.json") == source_status::active));
 }
 
+BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
+  must(batch({good(schema, port_schema), good(file, R"({"port":1})"),
+              good("admin/other.json", R"({"a":1})")}));
+  must(batch({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
+             grouping::all_or_none));
+
+  must(set({{"third.x", "1"}}));
+  BOOST_TEST(must(batch({})).changes.empty());
+  reopen();
+  BOOST_TEST(must(batch({})).changes.empty());
+  BOOST_TEST(text("other") == R"({"a":1})");
+
+  must(batch({good(file, R"({"port":2})")}));
+  BOOST_TEST(text("other") == R"({"a":2})");
+  BOOST_TEST((status("admin/other.json") == source_status::active));
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file) {
+  must(batch({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
+  must(batch({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
+             grouping::all_or_none));
+
+  BOOST_TEST(must(batch({})).changes.empty());
+  must(batch({good(file, R"({"port":2})")}));
+  BOOST_TEST(text("other") == R"({"a":2})");
+  BOOST_TEST(text("site") == R"({"port":2})");
+}
+
+BOOST_AUTO_TEST_CASE(a_removal_that_was_held_back_is_tried_again) {
+  constexpr auto needs_name = R"({"required":["name"]})";
+  must(batch({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
+              good(file, R"({"name":"n"})")}));
+  must(batch({gone(file)}));
+  BOOST_TEST((status(file) == source_status::missing));
+  BOOST_TEST(text("site") == R"({"name":"n","port":1})");
+  reopen();
+  BOOST_TEST(store->has_suspended());
+
+  must(batch({gone(schema)}));
+
+  BOOST_TEST(text("site") == R"({"port":1})");
+  BOOST_TEST(store->sources().size() == 1U);
+  BOOST_TEST(!store->has_suspended());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_a_secret_by_now_is_one_in_what_watchers_missed) {
+  must(set({{"site.password", "\"hunter2\""}}));
+  BOOST_TEST(!store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
+  must(batch({good(schema, port_schema)}));
+  BOOST_TEST(store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
+}
+
+BOOST_AUTO_TEST_CASE(many_refused_files_do_not_keep_one_out) {
+  std::vector<source_update> updates;
+  for (int number = 10; number < 60; ++number) {
+    auto const name = "n" + std::to_string(number);
+    updates.push_back(good("schemas/admin/" + name + ".json", R"({"properties":{"a":false}})"));
+    updates.push_back(good("admin/" + name + ".json", R"({"a":1})"));
+  }
+  must(batch(std::move(updates)));
+  BOOST_TEST((status("admin/n59.json") == source_status::quarantined));
+
+  must(batch({good("schemas/admin/n59.json", "{}")}));
+
+  BOOST_TEST(text("n59") == R"({"a":1})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
