@@ -162,8 +162,8 @@ asio::awaitable<void> http_server::serve(asio::ip::tcp::socket socket) {
     response out = make_response(std::move(*answer), asked);
     goes_on = out.keep_alive();
     stream.expires_after(most_.answering);
-    auto const [unwritten, written] =
-        co_await http::async_write(stream, out, asio::as_tuple(asio::use_awaitable));
+    auto writing = http::async_write(stream, out, asio::as_tuple(asio::use_awaitable));
+    auto const [unwritten, written] = co_await std::move(writing);
     if (unwritten) co_return;
   }
   beast::error_code ignored; // it may have closed, too

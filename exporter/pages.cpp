@@ -71,7 +71,8 @@ asio::awaitable<page> pages::find(std::string path, std::string accept) {
 }
 
 asio::awaitable<page> pages::metrics(std::string accept) {
-  auto const answer = co_await service_.call("io.cfgd.Service.Metrics");
+  boost::json::object const nothing;
+  auto const answer = co_await service_.call("io.cfgd.Service.Metrics", nothing);
   if (!answer) co_return unreachable(answer.error());
   page out;
   out.text = text_of(*answer, "text");
@@ -86,13 +87,15 @@ asio::awaitable<page> pages::metrics(std::string accept) {
 }
 
 asio::awaitable<page> pages::health() {
-  auto const answer = co_await service_.call("io.cfgd.Service.Health");
+  boost::json::object const nothing;
+  auto const answer = co_await service_.call("io.cfgd.Service.Health", nothing);
   if (!answer) co_return unreachable(answer.error());
   co_return health_page(*answer);
 }
 
 asio::awaitable<page> pages::readiness() {
-  auto const answer = co_await service_.call("io.cfgd.Service.Status");
+  boost::json::object const nothing;
+  auto const answer = co_await service_.call("io.cfgd.Service.Status", nothing);
   if (!answer) co_return unreachable(answer.error());
   auto const* const ready = answer->if_contains("ready");
   bool const is_ready = ready != nullptr && ready->is_bool() && ready->get_bool();
