@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <future>
 #include <stdexcept>
+#include <utility>
 
 using cfgd::test::call;
 using cfgd::test::call_more;
@@ -43,9 +44,40 @@ struct fixture : cfgctl_fixture {
 std::string const get = call("io.cfgd.Config.Get", R"({"keys":["a.b"]})");
 std::string const old = reply(R"({"values":{"a.b":{"x":1}},"missing":[],"revision":7})");
 
-std::string set(std::string_view value) {
-  return call("io.cfgd.Config.Set",
-              R"({"values":{"a.b":)" + std::string(value) + R"(},"ifRevision":7})");
+/// `changes` are members of the parameters.
+std::string set(std::string_view changes) {
+  return call("io.cfgd.Config.Set", '{' + std::string(changes) + R"(,"ifRevision":7})");
+}
+
+/// The namespace "a" as it is before an edit.
+std::pair<std::string, std::string> read_a(std::string_view value) {
+  return {call("io.cfgd.Config.Get", R"({"keys":["a"]})"),
+          reply(R"({"values":{"a":)" + std::string(value) + R"(},"missing":[],"revision":7})")};
+}
+
+/// What is told about a key: `candidates` is an array; each has its value by the key.
+std::pair<std::string, std::string> explain(std::string_view key, std::string_view candidates) {
+  return {call("io.cfgd.Config.Explain", R"({"key":")" + std::string(key) + R"("})"),
+          reply(R"({"candidates":)" + std::string(candidates) +
+                R"(,"secret":false,"writable":true,"revision":7})")};
+}
+
+std::string by_override(std::string_view value) {
+  return R"({"origin":{"layer":"override","revision":3},"values":)" + std::string(value) + '}';
+}
+
+std::string by_file(std::string_view value) {
+  return R"({"origin":{"layer":"admin","path":"/c/a.yaml","line":2,"revision":1},"values":)" +
+         std::string(value) + '}';
+}
+
+std::string list(std::string const& one) { return '[' + one + ']'; }
+std::string list(std::string const& first, std::string const& second) {
+  return '[' + first + ',' + second + ']';
+}
+
+std::string committed(std::string_view changed) {
+  return reply(R"({"revision":8,"changed":)" + std::string(changed) + R"(,"warnings":[]})");
 }
 
 std::string const begin = call_more("io.cfgd.Config.BeginEdit");
@@ -64,13 +96,12 @@ BOOST_FIXTURE_TEST_SUITE(cfgctl_edit, fixture)
 BOOST_AUTO_TEST_CASE(a_value_is_set_as_the_editor_left_it) {
   scripted_peer peer(path,
                      {exchange({{get, old}}),
-                      exchange({{set(R"({"x":2})"),
-                                 reply(R"({"revision":8,"changed":["a.b.x"],"warnings":[]})")}})});
+                      exchange({{set(R"("values":{"a.b.x":2})"), committed(R"(["a.b.x"])")}})});
 
   auto run = edit("stat -c %a \"$1\"; cat \"$1\"; echo '{\"x\": 2}' > \"$1\"");
 
   BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "600\n{\n  \"x\": 1\n}\na.b.x changed\nrevision 8\n");
+  BOOST_TEST(run.out() == "600\n{\n  \"x\": 1\n}\na.b.x = 2\nrevision 8\n");
   BOOST_TEST(run.err() == "");
   BOOST_TEST(kept().empty());
 }
@@ -100,9 +131,9 @@ BOOST_AUTO_TEST_CASE(what_is_no_json_is_told_with_its_place_and_kept) {
 
 BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   scripted_peer peer(
-      path,
-      {exchange({{get, old}}),
-       exchange({{set("3"), refused("io.cfgd.Config.RevisionMismatch", R"({"revision":8})")}})});
+      path, {exchange({{get, old}}),
+             exchange({{set(R"("values":{"a.b":3})"),
+                        refused("io.cfgd.Config.RevisionMismatch", R"({"revision":8})")}})});
 
   auto run = edit("echo 3 > \"$1\"");
 
@@ -110,6 +141,119 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: the service has moved on to revision 8\n"));
   BOOST_REQUIRE(kept().size() == 1U);
   BOOST_TEST(read_file(kept().front()) == "3\n");
+}
+
+BOOST_AUTO_TEST_CASE(only_what_was_changed_is_set) {
+  scripted_peer peer(
+      path,
+      {exchange({read_a(R"({"b":1,"c":{"d":2,"e":[3]},"f":{}})")}),
+       exchange({{set(R"("values":{"a.c.d":4,"a.f.g":5})"), committed(R"(["a.c.d","a.f.g"])")}})});
+
+  auto run = edit(R"(echo '{"c":{"e":[3],"d":4},"f":{"g":5},"b":1}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.c.d = 4\na.f.g = 5\nrevision 8\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
+  scripted_peer peer(path,
+                     {exchange({{get, reply(R"({"values":{},"missing":["a.b"],"revision":7})")}}),
+                      exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
+
+  auto run = edit("echo '{}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b = {}\nrevision 8\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(an_override_that_was_removed_is_unset) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":{"d":2}})")}),
+                            exchange({explain("a.c", list(by_override(R"({"a.c":{"d":2}})"))),
+                                      {set(R"("values":{"a.b":3},"unset":["a.c"])"),
+                                       committed(R"(["a.b","a.c.d"])")}})});
+
+  auto run = edit(R"(echo '{"b":3}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b = 3\na.c.d changed\nrevision 8\n");
+  BOOST_TEST(run.err() == "");
+  BOOST_TEST(kept().empty());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_shows_again_without_the_override_is_told) {
+  scripted_peer peer(
+      path, {exchange({read_a(R"({"b":1})")}),
+             exchange({explain("a.b", list(by_override(R"({"a.b":1})"), by_file(R"({"a.b":5})"))),
+                       {set(R"("unset":["a.b"])"), committed(R"(["a.b"])")}})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b changed\nrevision 8\n");
+  BOOST_TEST(run.err() ==
+             "cfgctl: edit a: the override of 'a.b' is gone; it is set in /c/a.yaml:2\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_file_says_cannot_be_removed) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":2})")}),
+                            exchange({explain("a.b", list(by_file(R"({"a.b":1})")))})});
+
+  auto run = edit(R"(echo '{"c":3}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.out() == "");
+  BOOST_REQUIRE(kept().size() == 1U);
+  BOOST_TEST(run.err() == "cfgctl: edit a: 'a.b' is set in /c/a.yaml:2; cfgctl edit cannot remove "
+                          "what a file says\ncfgctl: your text is kept in " +
+                              kept().front().string() + '\n');
+  BOOST_TEST(read_file(kept().front()) == "{\"c\":3}\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(members_of_a_removed_object_are_looked_at_one_by_one) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":{"x":1,"y":2}})")}),
+                            exchange({explain("a.b", list(by_override(R"({"a.b":{"x":1}})"),
+                                                          by_file(R"({"a.b":{"y":2}})"))),
+                                      explain("a.b.x", list(by_override(R"({"a.b.x":1})"))),
+                                      explain("a.b.y", list(by_file(R"({"a.b.y":2})")))})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b.y' is set in /c/a.yaml:2; "), run.err());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_layer_without_a_file_says_cannot_be_removed) {
+  scripted_peer peer(
+      path,
+      {exchange({read_a(R"({"b":1})")}),
+       exchange({explain(
+           "a.b", R"([{"origin":{"layer":"environment","revision":1},"values":{"a.b":1}}])")})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b' is set by the layer 'environment'; "
+                                   "cfgctl edit cannot remove what that layer says\n"),
+             run.err());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_null_inside_is_told_and_kept) {
+  scripted_peer peer(path, {exchange({{get, old}})});
+
+  auto run = edit("echo '{\"x\":null}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_REQUIRE(kept().size() == 1U);
+  std::string const file = kept().front();
+  BOOST_TEST(run.err().find("null at /x is no value") != std::string::npos, run.err());
+  BOOST_TEST(run.err().ends_with("cfgctl: your text is kept in " + file + '\n'), run.err());
 }
 
 BOOST_AUTO_TEST_CASE(an_editor_that_fails_changes_nothing) {
