@@ -1,0 +1,136 @@
+#include "core/outline.hpp"
+
+#include "core/document.hpp"
+#include "core/json.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+#include <utility>
+
+// A canonical text has the members of every object in the order of their names' bytes, so a name is
+// found by halving, once it is known where each of them stands. Members of one object must be side
+// by side for that, but what lies below them is met in between: those of the objects that are still
+// open wait on one stack, and are moved to the table when their object ends. Each byte of the text
+// is looked at once, however deep it is nested.
+//
+// What is inside of lists has no key, and is passed over.
+
+namespace cfgd::canonical {
+namespace {
+
+/// A text of so many bytes is read as fast as anything is looked up in an outline.
+constexpr std::size_t short_text = 512;
+
+/// Behind the string that begins at `at` (its quote).
+std::size_t behind_string(std::string_view text, std::size_t at) {
+  for (++at; at < text.size() && text[at] != '"'; ++at)
+    if (text[at] == '\\') ++at;
+  return at + 1;
+}
+
+/// Behind the list that begins at `at`.
+std::size_t behind_list(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    char const c = text[at];
+    if (c == '"') {
+      at = behind_string(text, at);
+      continue;
+    }
+    ++at;
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && --depth == 0) break;
+  }
+  return at;
+}
+
+/// Behind the value that begins at `at` and is no object.
+std::size_t behind_leaf(std::string_view text, std::size_t at) {
+  if (text[at] == '"') return behind_string(text, at);
+  if (text[at] == '[') return behind_list(text, at);
+  return std::min(text.find_first_of(",}", at), text.size());
+}
+
+} // namespace
+
+outline::outline(std::string_view text) {
+  nodes_.push_back({.value = 0, .end = text.size()});
+  if (!text.starts_with('{')) return;
+  struct open_object {
+    node itself;
+    std::size_t members; ///< its first one in `waiting`
+  };
+  std::vector<node> waiting;
+  std::vector<open_object> open{{nodes_.front(), 0}};
+  for (std::size_t at = 1; at < text.size();) {
+    if (text[at] == ',') ++at;
+    if (at == text.size()) break;
+    if (text[at] != '}') {
+      node one{.name = at};
+      one.value = behind_string(text, at) + 1;
+      if (one.value >= text.size()) break;
+      if (text[one.value] == '{') {
+        open.push_back({one, waiting.size()});
+        at = one.value + 1;
+        continue;
+      }
+      at = one.end = behind_leaf(text, one.value);
+      waiting.push_back(one);
+      continue;
+    }
+    ++at;
+    auto [itself, members] = open.back();
+    open.pop_back();
+    auto const from = waiting.begin() + static_cast<std::ptrdiff_t>(members);
+    itself.end = at;
+    itself.first = nodes_.size();
+    itself.count = waiting.size() - members;
+    nodes_.insert(nodes_.end(), from, waiting.end());
+    waiting.erase(from, waiting.end());
+    if (open.empty()) {
+      nodes_.front() = itself;
+      break;
+    }
+    waiting.push_back(itself);
+  }
+  nodes_.shrink_to_fit();
+}
+
+std::string_view outline::name_of(std::string_view text, node const& which,
+                                  std::string& space) const {
+  auto const quoted = text.substr(which.name, which.value - which.name - 1);
+  auto const bare = quoted.substr(1, quoted.size() - 2);
+  if (bare.find('\\') == bare.npos) return bare;
+  auto const read = json::parse(quoted);
+  BOOST_ASSERT(read && read->is_string());
+  space = read->get_string();
+  return space;
+}
+
+std::optional<std::string_view> outline::find(std::string_view text,
+                                              std::span<std::string const> path) const {
+  auto const* at = &nodes_.front();
+  std::string space;
+  for (auto const& part : path) {
+    auto const members = std::span(nodes_).subspan(at->first, at->count);
+    auto const found = std::lower_bound(members.begin(), members.end(), std::string_view(part),
+                                        [&](node const& one, std::string_view wanted) {
+                                          return name_of(text, one, space) < wanted;
+                                        });
+    if (found == members.end() || name_of(text, *found, space) != part) return std::nullopt;
+    at = &*found;
+  }
+  return text.substr(at->value, at->end - at->value);
+}
+
+std::optional<std::string_view> finder::find(std::span<std::string const> path) {
+  if (outline_) return outline_->find(text_, path);
+  if (std::exchange(asked_, true) && text_.size() > short_text) {
+    outline_.emplace(text_);
+    return outline_->find(text_, path);
+  }
+  return canonical::find(text_, path);
+}
+
+} // namespace cfgd::canonical
