@@ -2,9 +2,11 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/outline.hpp"
 
 #include <algorithm>
 #include <list>
+#include <optional>
 #include <unordered_map>
 #include <utility>
 
@@ -13,6 +15,9 @@
 // nothing is parsed. A key that is spelt otherwise than cfgd would ("site".title) is parsed, and
 // its member is made anew each time: if it were kept, one value could fill the memory under a
 // million names.
+//
+// Keys that are asked for the first time are found by the outline of the text, which is made when
+// the second one is: a caller who asks for all keys of a large namespace must not hold up the loop.
 //
 // A namespace has at most one revision here and publish() drops what was made of the old one, so no
 // entry needs an age. Namespaces stand in a list, the last used in front; the one at the end gives
@@ -37,6 +42,7 @@ constexpr std::size_t entry_overhead_bytes = 64 + 2 * sizeof(std::string);
 struct kept_namespace {
   std::string_view name; ///< the table's
   std::shared_ptr<std::string const> text;
+  std::optional<canonical::finder> values; ///< of the text, while loaded
   revision_number revision = 0;
   table<std::string> members;
   cache::namespace_figures figures;
@@ -64,20 +70,13 @@ struct cache::impl {
 
   void touch(kept_namespace& one) { used.splice(used.begin(), used, one.place); }
 
-  void drop_members(kept_namespace& one) {
-    auto const text_bytes = one.text ? one.text->size() + sizeof(kept_namespace) : 0;
-    bytes -= one.figures.bytes - text_bytes;
-    one.figures.bytes = text_bytes;
-    one.figures.entries = 0;
-    one.members.clear();
-  }
-
   void unload(kept_namespace& one) {
     if (!one.text) return;
     bytes -= one.figures.bytes;
     one.figures.bytes = 0;
     one.figures.entries = 0;
     one.members.clear();
+    one.values.reset();
     one.text.reset();
     used.erase(one.place);
   }
@@ -85,6 +84,7 @@ struct cache::impl {
   void load(kept_namespace& one, effective const& newest) {
     unload(one);
     one.text = newest.text;
+    one.values.emplace(*one.text);
     one.revision = newest.revision;
     one.place = used.insert(used.begin(), &one);
     one.figures.bytes = one.text->size() + sizeof(kept_namespace);
@@ -117,6 +117,17 @@ struct cache::impl {
     json::append_string(scratch, key_text);
     scratch.push_back(':');
     scratch.append(value);
+  }
+
+  /// Looks into the text. What that makes, to find more of it, takes memory as entries do.
+  std::optional<std::string_view> find_value(kept_namespace& one, key const& which) {
+    auto const before = one.values->bytes();
+    auto const found = one.values->find(which.path());
+    auto const more = one.values->bytes() - before;
+    bytes += more;
+    one.figures.bytes += more;
+    if (more != 0) make_room(one, 0);
+    return found;
   }
 
   lookup_result look_up(std::string_view key_text);
@@ -162,7 +173,7 @@ cache::lookup_result cache::impl::look_up(std::string_view key_text) {
   }
   touch(*one);
   ++one->figures.misses;
-  auto const value = canonical::find(*one->text, which->path());
+  auto const value = find_value(*one, *which);
   if (!value) return {.what = status::no_value};
   make_member(key_text, *value);
   if (which->str() != key_text) return {.what = status::found, .member = scratch};

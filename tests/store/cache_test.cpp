@@ -183,4 +183,38 @@ BOOST_AUTO_TEST_CASE(bytes_are_given_back) {
   BOOST_TEST(cache.stats().bytes == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(all_keys_of_a_large_namespace_are_looked_up_one_by_one, fixture) {
+  std::string text = "{";
+  for (int index = 0; index < 40'000; ++index)
+    text.append(index == 0 ? "" : ",")
+        .append("\"key")
+        .append(std::to_string(100'000 + index))
+        .append("\":\"" + std::string(100, 'x') + "\"");
+  store::cache large{64 << 20};
+  large.publish(make("big", text + '}'));
+
+  int found = 0;
+  for (int index = 20'000; index < 60'000; ++index)
+    found += large.find("big.key" + std::to_string(100'000 + index)).what == status::found ? 1 : 0;
+  BOOST_TEST(found == 20'000);
+  BOOST_TEST(large.stats().bytes == large.stats().namespaces.at("big").bytes);
+
+  large.publish({.name_space = "big"});
+  BOOST_TEST(large.stats().bytes == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_changed_text_is_looked_into_anew, fixture) {
+  auto const text = [](std::string const& value) {
+    return R"({"a":)" + value + R"(,"b":")" + std::string(1000, 'x') + R"(","c":1,"d":2})";
+  };
+  cache.publish(make("app", text("1"), 1));
+  BOOST_TEST(find("app.none") == "no value");
+  BOOST_TEST(find("app.c") == R"("app.c":1)");
+  cache.publish(make("app", text("12345"), 2));
+
+  BOOST_TEST(find("app.none") == "no value");
+  BOOST_TEST(find("app.c") == R"("app.c":1)");
+  BOOST_TEST(find("app.a") == R"("app.a":12345)");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
