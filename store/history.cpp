@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "store/layout_keys.hpp"
 #include "store/members.hpp"
+#include "store/stored_key.hpp"
 
 #include <algorithm>
 
@@ -25,7 +26,7 @@ std::string_view namespace_in(std::string_view key_text) {
 }
 
 key parse_key(std::string_view text) {
-  auto parsed = key::parse(text);
+  auto parsed = parse_stored_key(text);
   if (!parsed || parsed->path().empty())
     throw damaged_record(layout_keys::changes, text, "it names no key");
   return *std::move(parsed);

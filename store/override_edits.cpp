@@ -69,6 +69,15 @@ result<void> check_value_size(std::string const& key_text, std::size_t used, lim
                .maximum = bounds.value_bytes};
 }
 
+result<void> check_key_size(std::string const& key_text) {
+  if (key_text.size() <= limits::key_bytes) return {};
+  return error{.code = errc::limit,
+               .message = "a key is too long: " + key_text.substr(0, 64) + "...",
+               .subject = "key_bytes",
+               .used = key_text.size(),
+               .maximum = limits::key_bytes};
+}
+
 outcome plan::finish(draft& made, override_edits& edits, edit_terms const& how) {
   edits.put();
   auto found = weigh(made, judge_, bounds_);

@@ -48,4 +48,7 @@ struct edit_terms {
 [[nodiscard]] result<void> check_value_size(std::string const& key_text, std::size_t used,
                                             limits const& bounds);
 
+/// Refuses a key that nobody could ask for: limit ("key_bytes").
+[[nodiscard]] result<void> check_key_size(std::string const& key_text);
+
 } // namespace cfgd::store

@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "store/diff.hpp"
 #include "store/merge.hpp"
+#include "store/stored_key.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 
@@ -60,7 +61,7 @@ class reaching {
   }
 
   /// Keys come from a text that has them, so they are ones.
-  static key parse(key_change const& one) { return key::parse(one.key).value(); }
+  static key parse(key_change const& one) { return parse_stored_key(one.key).value(); }
 
   static key above(key const& which, std::size_t length) {
     auto const& all = which.parts();

@@ -57,6 +57,21 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_their_revision) {
   BOOST_TEST(values(1, {"site"}) == R"(site={"a":1,"b":{"c":1}})");
 }
 
+BOOST_AUTO_TEST_CASE(files_may_have_keys_that_are_too_long_to_ask_for) {
+  std::string const name(300, 'x');
+  auto const content = [&name](char value) {
+    return R"({")" + name + R"(":{")" + name + R"(":)" + value + "}}";
+  };
+  must(batch({good(file, content('1'))}));
+  must(batch({good(file, content('2'))}));
+
+  BOOST_TEST(differences(1, 2) == "site." + name + '.' + name + "=1->2");
+  BOOST_TEST(values(1) == "site=" + content('1'));
+  must(rollback_request{.revision = 1});
+  reopen();
+  BOOST_TEST(text("site") == content('1'));
+}
+
 BOOST_AUTO_TEST_CASE(objects_and_leaves_come_back_in_each_others_places) {
   std::array const texts{R"({"a":{"b":{}},"c":1})", R"({"a":{},"c":{"d":[]}})",
                          R"({"a":[{}],"c":{"d":{"e":1}}})"};
