@@ -78,6 +78,15 @@ void override_edit::set(key const& which, json::value const& value, override_ori
   set_.push_back(which);
 }
 
+override_origin const* override_edit::find_setter(key const& which) const {
+  auto const found = record_->keys.find(which);
+  return found == record_->keys.end() ? nullptr : &found->second;
+}
+
+void override_edit::disown(key const& which) {
+  if (record_->keys.erase(which) > 0) changed_ = true;
+}
+
 void override_edit::set_revision(revision_number revision) {
   for (auto const& which : set_) {
     auto const found = record_->keys.find(which);

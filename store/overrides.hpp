@@ -20,6 +20,11 @@ class override_edit {
   /// just this value was set at just this key.
   void set(key const& which, boost::json::value const& value, override_origin const& by);
 
+  /// Who set just this key; null: nobody. Valid until the next edit.
+  override_origin const* find_setter(key const& which) const;
+  /// Forgets who set just this key, so that the next who sets it does even with the same value.
+  void disown(key const& which);
+
   bool changed() const { return changed_; }
   /// As edited so far.
   boost::json::object const& document() const { return record_->document; }

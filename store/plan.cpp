@@ -1,5 +1,9 @@
 #include "store/plan.hpp"
 
+#include "store/lmdb.hpp"
+
+#include <exception>
+#include <new>
 #include <set>
 #include <utility>
 
@@ -33,7 +37,21 @@ namespace_state& draft::edit(std::string_view name_space) {
   return added;
 }
 
+// One request must not take down those that happen to be committed with it. What it throws before
+// its draft is kept leaves the plan as it was. A broken store and a lack of memory concern all.
 outcome plan::apply(request const& asked) {
+  try {
+    return apply_one(asked);
+  } catch (lmdb_error const&) {
+    throw;
+  } catch (std::bad_alloc const&) {
+    throw;
+  } catch (std::exception const& failure) {
+    return error{.code = errc::store_failed, .message = failure.what()};
+  }
+}
+
+outcome plan::apply_one(request const& asked) {
   return std::visit([this](auto const& one) { return apply(one); }, asked);
 }
 

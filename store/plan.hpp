@@ -76,7 +76,8 @@ class plan {
       : base_(base), judge_(judging), bounds_(bounds), now_(now), history_(std::move(history)),
         revision_(base.revision), judges_(base.judges), timed_(base.timed) {}
 
-  /// Errors: as commit() of config_store.
+  /// Errors: as commit() of config_store; what is thrown for this one request, but for lmdb_error
+  /// and std::bad_alloc, is store_failed, and nothing of it is planned.
   [[nodiscard]] outcome apply(request const& asked);
 
   write_set writes() const;
@@ -84,6 +85,7 @@ class plan {
   void take_over(model& base) &&;
 
  private:
+  outcome apply_one(request const& asked);
   outcome apply(source_batch const& asked);
   outcome apply(set_request const& asked);
   /// The names of all namespaces, in order.
@@ -96,7 +98,7 @@ class plan {
   texts_at(revision_number revision, std::string const& name_space) const;
   /// Makes a change of a draft by its edited override layers: the end of every request for one.
   outcome finish(draft& made, override_edits& edits, edit_terms const& how);
-  /// Undoes a change that ends. Its record is gone already.
+  /// Undoes a change that ends. Its record stays if that is refused.
   outcome end(timed_record const& ended);
   /// Sources to try again, and the record of one as it is staged; null: it is not known.
   std::set<source_id> suspended() const;
@@ -109,6 +111,8 @@ class plan {
   /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
   void arm(ending const& how, origin const& by, std::string const& comment, applied& done,
            std::map<std::string, timed_record::layer_change> layers);
+  /// Lets what changes did to namespaces that were rolled back stay for good.
+  void settle(std::map<std::string, std::string> const& wanted, applied& done);
   /// All that waits, the next one first.
   std::vector<timed_change> timed_list() const;
 

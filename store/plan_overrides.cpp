@@ -3,6 +3,7 @@
 #include "store/plan.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 // A transaction in the override layer. First everything that can be seen without applying it is
@@ -49,6 +50,20 @@ result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
   return all;
 }
 
+/// Whether all that lies in a value can be asked for by its key. `at` is the key of the value.
+result<void> check_keys(std::string& at, boost::json::value const& value) {
+  auto const* const object = value.if_object();
+  if (object == nullptr) return {};
+  for (auto const& member : *object) {
+    auto const length = at.size();
+    append_key_part(at, member.key());
+    if (auto fine = check_key_size(at); !fine) return fine;
+    if (auto fine = check_keys(at, member.value()); !fine) return fine;
+    at.resize(length);
+  }
+  return {};
+}
+
 result<void> check_value(assignment const& one, limits const& bounds) {
   if (one.which->path().empty() && (one.value == nullptr || !one.value->is_object()))
     return error{.code = errc::bad_value,
@@ -61,6 +76,8 @@ result<void> check_value(assignment const& one, limits const& bounds) {
     refused.subject = one.which->str();
     return refused;
   }
+  auto at = one.which->str();
+  if (auto fine = check_keys(at, *one.value); !fine) return fine;
   return check_value_size(one.which->str(), json::canonical(*one.value).size(), bounds);
 }
 
@@ -84,9 +101,19 @@ outcome plan::apply(set_request const& asked) {
   how.by.from.where = layer::overrides;
   for (auto const& which : asked.unset)
     edits.of(which.name_space()).unset(which);
+  // Who sets for good what a change that ends has set takes it over, also if the value is the same.
+  auto const set_key = [this, &asked](override_edit& edit, key const& which,
+                                      boost::json::value const& value, override_origin by) {
+    auto const* const owner = edit.find_setter(which);
+    if (!asked.ends && owner != nullptr && timed_.contains(owner->from.revision)) {
+      by.time = std::max(by.time, owner->time + std::chrono::milliseconds(1));
+      edit.disown(which);
+    }
+    edit.set(which, value, by);
+  };
   static boost::json::value const null;
   for (auto const& one : *assignments)
-    edits.of(one.which->name_space()).set(*one.which, one.value ? *one.value : null, how.by);
+    set_key(edits.of(one.which->name_space()), *one.which, one.value ? *one.value : null, how.by);
   return finish(made, edits, how);
 }
 

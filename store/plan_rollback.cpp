@@ -4,6 +4,7 @@
 #include "store/override_edits.hpp"
 #include "store/plan.hpp"
 #include "store/reach.hpp"
+#include "store/timed.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/range/adaptor/reversed.hpp>
@@ -16,6 +17,8 @@
 // back itself, and files are left alone: where one says what was wanted already, nothing is set. A
 // restore knows the override layer itself, from a backup, and puts it in the place of the one that
 // is.
+//
+// Who rolls back for good wants just those values: no change of before may end and alter them.
 
 namespace cfgd::store {
 namespace {
@@ -30,6 +33,7 @@ result<void> check_overrides(std::string& at, boost::json::object const& from,
                    .message = "the name of a member is no clean UTF-8 text",
                    .subject = at};
     append_key_part(at, member.key());
+    if (auto fine = check_key_size(at); !fine) return fine;
     if (auto const* const below = member.value().if_object(); below != nullptr) {
       if (auto fine = check_overrides(at, *below, bounds); !fine) return fine;
     } else if (!member.value().is_null()) {
@@ -121,7 +125,18 @@ outcome plan::apply(rollback_request const& asked) {
                  .message = "no overrides give the values of that revision",
                  .subject = name};
   }
-  return finish(made, edits, how);
+  auto done = finish(made, edits, how);
+  bool const stays = done && !asked.dry_run && !asked.ends;
+  if (stays) settle(*wanted, *done);
+  return done;
+}
+
+void plan::settle(std::map<std::string, std::string> const& wanted, applied& done) {
+  if (timed_.empty()) return;
+  auto const before = timed_;
+  for (auto const& [name, text] : wanted)
+    forget_layers(timed_, name);
+  if (timed_ != before) done.timed = timed_list();
 }
 
 outcome plan::apply(restore_request const& asked) {

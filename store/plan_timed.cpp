@@ -8,9 +8,9 @@
 #include <utility>
 
 // Changes that end by themselves. Whether one may be made is asked before anything of it is done.
-// Its record waits beside the change; the daemon's timer asks for the end. Whatever comes of that,
-// the record is gone with it: an end that schemas or rules refuse today would be refused tomorrow,
-// and to try for ever helps nobody. Then the change stays, and the refusal tells why.
+// Its record waits beside the change; the daemon's timer asks for the end. One that schemas or
+// rules refuse leaves the change and its record: the refusal tells why, and the end is asked for
+// again later, for what stands in its way may go.
 
 namespace cfgd::store {
 namespace {
@@ -87,7 +87,6 @@ outcome plan::apply(timed_request const& asked) {
   }
   case timed_request::action::end: {
     auto const ended = found->second;
-    timed_.erase(found);
     return end(*ended);
   }
   }
@@ -112,6 +111,8 @@ outcome plan::end(timed_record const& ended) {
        .comment = comment_of(ended.what),
        .origin_of = [&ended](std::string const&, key_change const&) { return ended.what.from; }});
   keep(std::move(made), done);
+  timed_.erase(ended.what.revision);
+  forget_undone(timed_, ended);
   done.timed = timed_list();
   return done;
 }

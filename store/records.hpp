@@ -149,7 +149,9 @@ struct timed_request {
   enum class action : std::uint8_t {
     confirm, ///< it stays
     extend,  ///< it ends at `deadline`
-    end,     ///< it ends now: what it did to the override layer is undone, where that still stands
+    /// It ends now: what it did to the override layer is undone, where that still stands and
+    /// nobody has set the same for good. If that is refused the change stays and waits on.
+    end,
   };
   revision_number revision = 0;
   action what = action::confirm;

@@ -1,8 +1,10 @@
+#include "store/plan.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
+#include <stdexcept>
 
 // Transactions in the override layer: what they change, what is refused, and with which words.
 
@@ -63,6 +65,45 @@ BOOST_AUTO_TEST_CASE(an_object_replaces_overrides_and_merges_with_files) {
   must(set({{"site.a", R"({"new":1})"}}));
 
   BOOST_TEST(text("site") == R"({"a":{"file":1,"new":1}})");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_in_a_value_may_have_a_key_that_is_too_long_to_ask_for) {
+  std::string const name(253, 'x');
+  auto const nested = [&name](std::string const& last) {
+    return R"({")" + name + R"(":{")" + last + R"(":1}})";
+  };
+  must(set({{"site", nested(name)}})); // 4 + 1 + 253 + 1 + 253
+
+  auto const refused = refusal(set({{"site", nested(name + "yz")}}));
+
+  BOOST_TEST((refused.code == errc::limit));
+  BOOST_TEST(refused.subject == "key_bytes");
+  BOOST_TEST(refused.used == 514U);
+  BOOST_TEST(refused.maximum == 512U);
+  BOOST_TEST((refusal(set({{"site.abc", nested(name)}})).code == errc::limit));
+  auto restore = restore_request{};
+  restore.overrides["site"] = to_json(nested(name + "yz")).as_object();
+  auto const not_restored = refusal(restore);
+  BOOST_TEST((not_restored.code == errc::limit));
+  BOOST_TEST(not_restored.subject == "key_bytes");
+}
+
+BOOST_AUTO_TEST_CASE(what_one_request_throws_fails_that_one_alone) {
+  model const base;
+  judge judging(bounds);
+  plan planned(
+      base, judging, bounds, at(),
+      [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
+        throw std::runtime_error("no history today");
+      });
+  BOOST_TEST(planned.apply(request(set({{"site.a", "1"}}))).has_value());
+
+  auto const failed = planned.apply(request(rollback_request{}));
+
+  BOOST_TEST((failed.error().code == errc::store_failed));
+  BOOST_TEST(failed.error().message == "no history today");
+  BOOST_TEST(planned.apply(request(set({{"site.b", "1"}}))).value().revision == 2U);
+  BOOST_TEST(planned.writes().changes.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_whole_namespace_may_be_an_object_only) {

@@ -211,7 +211,7 @@ BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
   BOOST_TEST(text("site") == R"({"a":1,"b":1})");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_and_is_told) {
+BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is_told) {
   must(set({{"site.port", "0"}}));
   must(ending_in(set({{"site.port", "80"}}), 60s));
   must(batch({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
@@ -221,10 +221,110 @@ BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_and_is_told) {
   BOOST_TEST((why.code == errc::invalid));
   BOOST_TEST(why.issues.size() == 1U);
   BOOST_TEST(text("site") == R"({"port":80})");
-  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(show(store->timed()) == "2 confirm site.port; ");
   reopen();
-  BOOST_TEST(store->timed().empty());
+  BOOST_TEST(show(store->timed()) == "2 confirm site.port; ");
   BOOST_TEST(text("site") == R"({"port":80})");
+
+  must(batch({gone("schemas/admin/site.json")}));
+  must(end_of(2));
+  BOOST_TEST(text("site") == R"({"port":0})");
+  BOOST_TEST(store->timed().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_was_undone_does_not_come_back_with_a_later_end) {
+  must(set({{"site.a", "1"}}));
+  must(ending_in(set({{"site.a", "2"}, {"site.b", "2"}}), 2s));
+  must(ending_in(set({{"site.a", "3"}, {"site.c", "3"}}), 4s));
+
+  must(end_of(2));
+  BOOST_TEST(text("site") == R"({"a":3,"c":3})");
+  reopen();
+  BOOST_TEST(show(store->timed()) == "3 confirm site.a site.c; ");
+  must(end_of(3));
+
+  BOOST_TEST(text("site") == R"({"a":1})");
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.front().from.revision == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(what_was_confirmed_comes_back_with_a_later_end) {
+  must(set({{"site.a", "1"}}));
+  must(ending_in(set({{"site.a", "2"}}), 2s));
+  must(ending_in(set({{"site.a", "3"}}), 4s));
+  must(now(2, timed_request::action::confirm));
+  must(end_of(3));
+  BOOST_TEST(text("site") == R"({"a":2})");
+}
+
+BOOST_AUTO_TEST_CASE(who_sets_the_same_for_good_keeps_it) {
+  must(ending_in(set({{"site.a", "1"}, {"site.b", "1"}, {"site.c.d", "1"}}), 60s,
+                 ending::kind::expire));
+  auto asked = set({{"site.a", "1"}, {"site.c", R"({"d":1})"}});
+  asked.from.uid = 1001;
+  auto const same = must(asked);
+  BOOST_TEST(same.revision == 1U);
+  BOOST_TEST(same.changes.empty());
+  reopen();
+
+  BOOST_TEST(cfgd::test::show(must(end_of(1)).changes) == "2: site.b=1->;");
+
+  BOOST_TEST(text("site") == R"({"a":1,"c":{"d":1}})");
+  BOOST_TEST(store->explain(to_key("site.a")).candidates.front().from.uid.value() == 1001U);
+}
+
+BOOST_AUTO_TEST_CASE(the_same_writer_may_keep_it_in_the_same_moment) {
+  std::vector<request> const group{ending_in(set({{"site.a", "1"}}), 60s), set({{"site.a", "1"}}),
+                                   set({{"site.a", "1"}})};
+  for (auto const& done : store->commit(group, at()))
+    BOOST_TEST(done.has_value());
+  BOOST_TEST(must(end_of(1)).changes.empty());
+  BOOST_TEST(text("site") == R"({"a":1})");
+}
+
+BOOST_AUTO_TEST_CASE(one_more_that_ends_keeps_nothing) {
+  must(ending_in(set({{"site.a", "1"}}), 60s));
+  must(ending_in(set({{"site.a", "1"}, {"site.b", "1"}}), 60s));
+  must(end_of(2));
+  BOOST_TEST(text("site") == R"({"a":1})");
+  must(end_of(1));
+  BOOST_TEST(text("site") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_to_it_confirms_it_where_it_rolls_back) {
+  must(ending_in(set({{"site.a", "1"}, {"other.a", "1"}}), 60s));
+  must(ending_in(set({{"site.b", "1"}}), 60s));
+
+  auto const done = must(rollback_request{.revision = 1, .name_space = "site"});
+
+  BOOST_TEST(show(done.timed.value()) == "1 confirm other.a; ");
+  reopen();
+  BOOST_TEST(show(store->timed()) == "1 confirm other.a; ");
+  must(end_of(1));
+  BOOST_TEST(text("site") == R"({"a":1})");
+  BOOST_TEST(text("other") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_that_is_tried_or_ends_itself_confirms_nothing) {
+  must(ending_in(set({{"site.a", "1"}}), 60s));
+  must(rollback_request{.revision = 1, .dry_run = true});
+  must(ending_in(rollback_request{.revision = 1}, 60s));
+  BOOST_TEST(show(store->timed()) == "1 confirm site.a; ");
+}
+
+BOOST_AUTO_TEST_CASE(keys_too_long_to_ask_for_end_like_others) {
+  std::string const name(300, 'x');
+  must(batch({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":1}})")}));
+  must(batch({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":2}})")}));
+  auto const with_two = text("site");
+  must(ending_in(rollback_request{.revision = 1}, 60s));
+  BOOST_TEST(text("site") != with_two);
+  must(set({{"site.other", "1"}}));
+  reopen();
+
+  must(end_of(3));
+
+  must(unset({"site.other"}));
+  BOOST_TEST(text("site") == with_two);
 }
 
 BOOST_AUTO_TEST_CASE(a_group_arms_and_ends_in_its_order) {
