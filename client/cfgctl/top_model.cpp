@@ -242,7 +242,9 @@ void top_model::add_health(std::vector<frame_line>& to) const {
       ++healthy;
       continue;
     }
-    to.push_back({{.text = one.name + ' ' + one.status, .color = health_color(one.status)},
+    std::string name = one.name;
+    name.append(" ").append(one.status);
+    to.push_back({{.text = std::move(name), .color = health_color(one.status)},
                   {.text = "  " + one.message, .color = tint::plain}});
   }
   to.push_back(labelled("health", std::to_string(healthy) + " of " +
@@ -257,7 +259,9 @@ void top_model::add_changes(std::vector<frame_line>& to) const {
         when ? duration_text(std::chrono::floor<std::chrono::seconds>(newest_->at - *when)) : "?";
     std::string who = one.from.layer;
     if (one.from.uid) who += " uid " + std::to_string(*one.from.uid);
-    to.push_back({{.text = "r" + std::to_string(one.revision) + ' ', .color = tint::faint},
+    std::string number = "r" + std::to_string(one.revision);
+    number += ' ';
+    to.push_back({{.text = std::move(number), .color = tint::faint},
                   {.text = age + " ago  " + who + "  ", .color = tint::plain},
                   {.text = keys_of(one), .color = tint::name}});
   }

@@ -77,7 +77,7 @@ void top_screen::draw(std::vector<frame_line> const& lines) {
     for (auto const& one : line) {
       std::string const text = cut_to(one.text, left);
       left -= std::min(left, columns_of(text));
-      ::attrset(attributes_of(one.color, colored_));
+      ::attrset(static_cast<int>(attributes_of(one.color, colored_)));
       ::addstr(text.c_str());
     }
   }
