@@ -1,5 +1,5 @@
-#include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/outline.hpp"
 #include "daemon/config_methods.hpp"
 #include "daemon/parameters.hpp"
 #include "daemon/reply.hpp"
@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <charconv>
 #include <iterator>
+#include <map>
 #include <set>
 #include <unordered_set>
 
@@ -65,12 +66,25 @@ struct sight {
   std::optional<std::string_view> value = {};
   bool is_hidden = false; ///< there is one, and it is not for him
 };
-sight look_up(view::secret_texts const& texts, key const& which, result<void> const& may) {
-  auto const whole = canonical::find(*texts.whole, which.path());
-  if (may) return {whole};
-  auto const shown = canonical::find(*texts.shown, which.path());
-  return {shown, whole && !shown};
-}
+
+/// Looks up the keys of one Get in texts, which stay as long as it does.
+class sights {
+ public:
+  sight look_up(view::secret_texts const& texts, key const& which, result<void> const& may) {
+    auto const whole = in(*texts.whole).find(which.path());
+    if (may) return {whole};
+    auto const shown = in(*texts.shown).find(which.path());
+    return {shown, whole && !shown};
+  }
+  sight look_up(std::string const& text, key const& which) { return {in(text).find(which.path())}; }
+
+ private:
+  canonical::finder& in(std::string const& text) {
+    return known_.try_emplace(&text, text).first->second;
+  }
+
+  std::map<std::string const*, canonical::finder> known_;
+};
 
 } // namespace
 
@@ -131,6 +145,7 @@ void config_methods::answer_from_texts(ipc::call const& asked, std::vector<std::
                                        view::texts const& texts) {
   ipc::responder answer = asked.answer;
   get_reply reply;
+  sights all;
   for (auto const& text : keys) {
     auto const which = key::parse(text);
     if (!which) {
@@ -139,10 +154,10 @@ void config_methods::answer_from_texts(ipc::call const& asked, std::vector<std::
     }
     sight seen;
     if (auto const* const secret = view_.secrets_of(which->name_space()))
-      seen = look_up(*secret, *which,
-                     access_.authorize(asked.from, operation::secret, which->name_space()));
+      seen = all.look_up(*secret, *which,
+                         access_.authorize(asked.from, operation::secret, which->name_space()));
     else if (auto const document = texts.find(which->name_space()); document != texts.end())
-      seen.value = canonical::find(*document->second, which->path());
+      seen = all.look_up(*document->second, *which);
     if (seen.is_hidden) {
       refuse_secret(asked, which->name_space());
       return;
