@@ -38,9 +38,10 @@ void feed::state_sent(revision_number revision, piece which) {
   phase_ = phase::following;
 }
 
-void feed::history_asked() {
+std::uint64_t feed::history_asked() {
   BOOST_ASSERT(phase_ == phase::following);
   phase_ = phase::asked;
+  return ++fetches_;
 }
 
 void feed::history_sent(revision_number revision) {

@@ -40,8 +40,8 @@ class feed {
   /// A piece of the state as of `revision` was sent; `is_last` when none is left.
   enum class piece : std::uint8_t { more, last };
   void state_sent(revision_number revision, piece which);
-  /// A fetch is under way: next() waits until it is answered.
-  void history_asked();
+  /// A fetch is under way: next() waits until it is answered. Returns its number.
+  std::uint64_t history_asked();
   /// Everything up to `revision` was sent or does not concern this watcher.
   void history_sent(revision_number revision);
   /// What was sent is void, at any time: the state is sent anew, as a resync.
@@ -58,7 +58,10 @@ class feed {
   /// When the watcher is to be told sent_up_to() alone; absent: it knows, or will hear of it.
   std::optional<clock::time_point> progress_due() const;
 
-  bool awaits_history() const { return phase_ == phase::asked; }
+  /// Whether that fetch is the one under way: it may have been given up, and another begun.
+  bool awaits_history(std::uint64_t fetch) const {
+    return phase_ == phase::asked && fetch == fetches_;
+  }
   revision_number sent_up_to() const { return sent_; }
   /// Whether the state being sent replaces what the watcher knew; for its first reply.
   bool is_resync() const { return resync_; }
@@ -66,6 +69,7 @@ class feed {
  private:
   enum class phase : std::uint8_t { state, following, asked };
   phase phase_;
+  std::uint64_t fetches_ = 0; ///< begun so far
   revision_number sent_ = 0;
   revision_number told_ = 0;
   revision_number silent_revisions_;

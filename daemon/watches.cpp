@@ -218,18 +218,20 @@ void watches::send_state_piece(watcher& to) {
 
 void watches::ask_history(number which) {
   watcher& who = all_.at(which);
-  who.next.history_asked();
-  committer_.query(
-      [after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
-          store::config_store& store) { return store.changes_after(after, bytes); },
-      [this, which](result<store::history_slice> const& slice) { take_history(which, slice); });
+  auto const fetch = who.next.history_asked();
+  committer_.query([after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
+                       store::config_store& store) { return store.changes_after(after, bytes); },
+                   [this, which, fetch](result<store::history_slice> const& slice) {
+                     take_history(which, fetch, slice);
+                   });
 }
 
-void watches::take_history(number which, result<store::history_slice> const& slice) {
+void watches::take_history(number which, std::uint64_t fetch,
+                           result<store::history_slice> const& slice) {
   auto const found = all_.find(which);
   if (found == all_.end()) return;
   watcher& who = found->second;
-  if (!who.next.awaits_history()) return; // it has started over since
+  if (!who.next.awaits_history(fetch)) return; // it has started over since
   if (!slice || slice->compacted || !send_slice(who, *slice)) {
     // What cannot be told change by change is told as the state, which is in memory.
     who.next.history_gone();

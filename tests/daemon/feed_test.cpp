@@ -129,13 +129,24 @@ BOOST_AUTO_TEST_CASE(a_revision_from_the_future_makes_a_resync) {
 BOOST_AUTO_TEST_CASE(it_can_start_over_at_any_time) {
   feed subject = live_at_10();
   BOOST_TEST(!subject.take_live(12, room));
-  subject.history_asked();
+  auto const fetch = subject.history_asked();
 
   subject.history_gone();
 
-  BOOST_TEST(!subject.awaits_history());
+  BOOST_TEST(!subject.awaits_history(fetch));
   BOOST_TEST(subject.is_resync());
   BOOST_TEST((subject.next(12, room) == step::state));
+}
+
+BOOST_AUTO_TEST_CASE(history_for_a_question_before_the_last_is_not_taken) {
+  feed subject = live_at_10();
+  auto const first = subject.history_asked();
+  subject.history_gone();
+  subject.state_sent(12, feed::piece::last);
+  auto const second = subject.history_asked();
+
+  BOOST_TEST(!subject.awaits_history(first));
+  BOOST_TEST(subject.awaits_history(second));
 }
 
 BOOST_AUTO_TEST_CASE(a_watcher_that_is_told_everything_needs_no_mark_of_progress) {
