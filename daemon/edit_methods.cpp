@@ -78,8 +78,13 @@ std::optional<wall_time> edit_methods::deadline() const {
   return deadline_;
 }
 
-void edit_methods::end_overdue(wall_time now) {
-  if (phase_ == phase::holding && deadline_ <= now) finish();
+std::optional<edit_methods::clock::time_point> edit_methods::ends_at() const {
+  if (phase_ != phase::holding) return std::nullopt;
+  return ends_at_;
+}
+
+void edit_methods::end_overdue(clock::time_point now) {
+  if (phase_ == phase::holding && ends_at_ <= now) finish();
 }
 
 void edit_methods::begin(ipc::call const& asked) {
@@ -102,6 +107,7 @@ void edit_methods::begin(ipc::call const& asked) {
   phase_ = phase::beginning;
   holder_ = asked.from.uid;
   deadline_ = now() + *time;
+  ends_at_ = clock::now() + *time;
   begun_ = answer;
   answer.on_closed([this] {
     if (phase_ == phase::holding) finish();

@@ -8,6 +8,7 @@
 #include "ipc/server.hpp"
 #include "watchers/source_watcher.hpp"
 
+#include <chrono>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -36,10 +37,13 @@ class edit_methods {
 
   /// Takes what was found if an edit holds it back; whether it did.
   bool hold(std::vector<watchers::observation>& observed);
-  /// Until when the edit may take that is under way.
+  using clock = std::chrono::steady_clock;
+  /// Until when the edit may take that is under way, as it is told.
   std::optional<wall_time> deadline() const;
+  /// When it ends. A clock that is set does not move it.
+  std::optional<clock::time_point> ends_at() const;
   /// Ends the edit if its time is over.
-  void end_overdue(wall_time now);
+  void end_overdue(clock::time_point now);
 
  private:
   enum class phase : std::uint8_t { none, beginning, holding, ending };
@@ -56,7 +60,8 @@ class edit_methods {
   limits bounds_;
   phase phase_ = phase::none;
   uid_t holder_ = 0;
-  wall_time deadline_{};
+  wall_time deadline_{}; ///< as it is told
+  clock::time_point ends_at_{};
   held_edit held_;
   std::optional<ipc::responder> begun_; ///< BeginEdit, until its last reply
   std::vector<ipc::responder> ends_;    ///< EndEdit

@@ -366,9 +366,8 @@ void service::wake() {
 }
 
 std::chrono::steady_clock::time_point service::act() {
-  auto const time = wall_clock();
-  edits_.end_overdue(time);
-  for (auto const& one : view_.timed().take_due(time))
+  edits_.end_overdue(std::chrono::steady_clock::now());
+  for (auto const& one : view_.timed().take_due(wall_clock()))
     end_timed(one);
   watches_.tell_progress(std::chrono::steady_clock::now());
   return next_due();
@@ -378,8 +377,9 @@ std::chrono::steady_clock::time_point service::next_due() {
   auto const now = std::chrono::steady_clock::now();
   auto const time = wall_clock();
   auto next = now + longest_sleep;
-  for (auto const& deadline : {view_.timed().next(), edits_.deadline()})
-    if (deadline) next = std::min(next, now + std::max(*deadline - time, shortest_sleep));
+  if (auto const deadline = view_.timed().next())
+    next = std::min(next, now + std::max(*deadline - time, shortest_sleep));
+  if (auto const end = edits_.ends_at()) next = std::min(next, std::max(*end, now));
   if (auto const progress = watches_.next_progress()) next = std::min(next, *progress);
   return next;
 }
