@@ -151,6 +151,7 @@ void config_methods::validate(ipc::call const& asked) {
 }
 
 void config_methods::watch(ipc::call const& asked) {
+  if (refuse_negative(asked, {"afterRevision"})) return;
   ipc::responder answer = asked.answer;
   auto const keys = parse_keys(strings_of(asked.parameters, "prefixes"));
   if (!keys) {

@@ -6,8 +6,6 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <algorithm>
-
 // The ways back, and what cuts them off.
 
 namespace cfgd {
@@ -48,6 +46,7 @@ committer::finished history_methods::answer_change(ipc::responder answer) const 
 }
 
 void history_methods::rollback(ipc::call const& asked) {
+  if (refuse_negative(asked, {"revision"})) return;
   ipc::responder answer = asked.answer;
   store::rollback_request request;
   request.name_space = string_of(asked.parameters, "namespace").value_or("");
@@ -85,8 +84,8 @@ void history_methods::restore(ipc::call const& asked) {
 }
 
 void history_methods::compact(ipc::call const& asked) {
-  if (!allowed(asked, operation::administer, {})) return;
-  auto const keep = std::max<std::int64_t>(asked.parameters.at("keep").get_int64(), 0);
+  if (refuse_negative(asked, {"keep"}) || !allowed(asked, operation::administer, {})) return;
+  auto const keep = *integer_of(asked.parameters, "keep");
   committer_.query(
       [keep](store::config_store& store) { return store.compact(static_cast<std::size_t>(keep)); },
       [answer = asked.answer](result<revision_number> const& oldest) mutable {

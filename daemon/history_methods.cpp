@@ -1,7 +1,7 @@
 #include "daemon/history_methods.hpp"
 
-#include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/outline.hpp"
 #include "daemon/parameters.hpp"
 #include "daemon/reply.hpp"
 #include "daemon/rfc3339.hpp"
@@ -12,25 +12,18 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <set>
 #include <utility>
 
 // What reads history. It lies on disk, so all of it is asked of the committer, a bounded piece at a
-// time: a Log without `more` has one piece, with it as many as are asked for and the peer takes.
+// time: with `more` a Log sends each as the peer takes it, without it they make one reply.
 //
 // A value is left out if it was a secret when it changed, and also if the key is a secret now: a
-// schema may have come later than the value.
+// schema may have come later than the value. Both is the store's to say: it has the schemas.
 
 namespace cfgd {
 namespace {
-
-/// Whether somebody who reads history may see the values of a change's key.
-bool is_shown(key_change const& one, view const& now) {
-  if (one.secret) return false;
-  if (!now.has_secrets()) return true;
-  auto const which = key::parse(one.key);
-  return which && !now.is_secret(*which);
-}
 
 enum class extent : std::uint8_t { keys, values };
 
@@ -45,11 +38,11 @@ void append_keys(std::string& out, std::string_view name, change const& what,
   out += ']';
 }
 
-void append_values(std::string& out, std::string_view name, change const& what, view const& now,
+void append_values(std::string& out, std::string_view name, change const& what,
                    std::string key_change::*value) {
   out.append(",\"").append(name).append("\":{");
   for (auto const& one : what.keys)
-    if (!(one.*value).empty() && is_shown(one, now)) append_member(out, one.key, one.*value);
+    if (!(one.*value).empty() && !one.secret) append_member(out, one.key, one.*value);
   out += '}';
 }
 
@@ -61,7 +54,7 @@ void append_writer(std::string& out, origin const& from, std::string const& comm
 }
 
 /// io.cfgd.History.Change
-void append_change(std::string& out, change const& what, extent how, view const& now) {
+void append_change(std::string& out, change const& what, extent how) {
   out.append("{\"revision\":").append(std::to_string(what.revision));
   out.append(",\"time\":\"").append(to_rfc3339(what.time)).append("\",\"origin\":");
   json::append_compact(out, to_history_json(what.from));
@@ -71,8 +64,8 @@ void append_change(std::string& out, change const& what, extent how, view const&
               [](key_change const& one) { return !one.created() && !one.deleted(); });
   append_keys(out, "deleted", what, [](key_change const& one) { return one.deleted(); });
   if (how == extent::values) {
-    append_values(out, "before", what, now, &key_change::before);
-    append_values(out, "after", what, now, &key_change::after);
+    append_values(out, "before", what, &key_change::before);
+    append_values(out, "after", what, &key_change::after);
   }
   if (!what.warnings.empty()) json::append_compact(out += ",\"warnings\":", to_json(what.warnings));
   out += '}';
@@ -97,8 +90,9 @@ struct history_methods::log_task {
   ipc::responder answer;
   store::history_query asked;
   extent how;
-  bool split;         ///< over several replies
-  bool waits = false; ///< for the store, or for room
+  bool split;             ///< over several replies
+  std::string whole = {}; ///< the changes so far, where it is not split
+  bool waits = false;     ///< for the store, or for room
 };
 
 history_methods::history_methods(view& what, committer& writer, access_policy const& access,
@@ -142,6 +136,7 @@ std::optional<std::optional<key>> history_methods::read_prefix(ipc::call const& 
 }
 
 void history_methods::log(ipc::call const& asked) {
+  if (refuse_negative(asked, {"afterRevision", "beforeRevision", "limit"})) return;
   ipc::responder answer = asked.answer;
   auto prefix = read_prefix(asked);
   if (!prefix) return;
@@ -158,7 +153,7 @@ void history_methods::log(ipc::call const& asked) {
     }
   }
   auto const limit = integer_of(asked.parameters, "limit").value_or(10);
-  query.limit = static_cast<std::size_t>(std::max<std::int64_t>(limit, 0));
+  query.limit = static_cast<std::size_t>(limit);
   auto const how = flag_of(asked.parameters, "values") ? extent::values : extent::keys;
   auto const task = std::make_shared<log_task>(
       log_task{.answer = answer, .asked = std::move(query), .how = how, .split = asked.more});
@@ -175,30 +170,38 @@ void history_methods::fetch_log(std::shared_ptr<log_task> const& task) {
                        store::config_store& store) { return store.log(asked, bytes); },
                    [this, task](result<store::history_page> const& page) {
                      task->waits = false;
-                     if (!page) {
+                     if (page)
+                       take_page(task, *page);
+                     else
                        fail(task->answer, history_interface, page.error());
-                       return;
-                     }
-                     std::string out = "{\"changes\":[";
-                     for (auto const& one : page->changes) {
-                       if (out.back() != '[') out += ',';
-                       append_change(out, *one, task->how, view_);
-                     }
-                     out.append("],\"oldest\":").append(std::to_string(page->oldest)).append("}");
-                     task->asked.limit -= std::min(task->asked.limit, page->changes.size());
-                     bool const is_last = !task->split || !page->more || page->changes.empty() ||
-                                          task->asked.limit == 0;
-                     if (is_last || out.size() > bounds_.reply_bytes) {
-                       reply_within(task->answer, history_interface, out, bounds_.reply_bytes);
-                       return;
-                     }
-                     task->asked.before = page->changes.back()->revision;
-                     task->answer.reply_continues(out);
-                     fetch_log(task);
                    });
 }
 
+void history_methods::take_page(std::shared_ptr<log_task> const& task,
+                                store::history_page const& page) {
+  std::string& changes = task->whole;
+  for (auto const& one : page.changes) {
+    if (!changes.empty()) changes += ',';
+    append_change(changes, *one, task->how);
+  }
+  task->asked.limit -= std::min(task->asked.limit, page.changes.size());
+  bool const is_last = !page.more || page.changes.empty() || task->asked.limit == 0;
+  bool const is_long = changes.size() > bounds_.reply_bytes;
+  if (is_last || is_long || task->split) {
+    auto const out = "{\"changes\":[" + std::exchange(changes, {}) +
+                     "],\"oldest\":" + std::to_string(page.oldest) + "}";
+    if (is_last || is_long) {
+      reply_within(task->answer, history_interface, out, bounds_.reply_bytes);
+      return;
+    }
+    task->answer.reply_continues(out);
+  }
+  task->asked.before = page.changes.back()->revision;
+  fetch_log(task);
+}
+
 void history_methods::diff(ipc::call const& asked) {
+  if (refuse_negative(asked, {"from", "to"})) return;
   ipc::responder answer = asked.answer;
   auto const prefix = read_prefix(asked);
   if (!prefix) return;
@@ -216,14 +219,15 @@ void history_methods::diff(ipc::call const& asked) {
         change all;
         all.keys = *found;
         std::string out = "{";
-        append_values(out, "before", all, view_, &key_change::before);
-        append_values(out, "after", all, view_, &key_change::after);
+        append_values(out, "before", all, &key_change::before);
+        append_values(out, "after", all, &key_change::after);
         out.erase(1, 1); // the comma
         reply_within(answer, history_interface, out += '}', bounds_.reply_bytes);
       });
 }
 
 void history_methods::get_at(ipc::call const& asked) {
+  if (refuse_negative(asked, {"revision"})) return;
   ipc::responder answer = asked.answer;
   auto const texts = strings_of(asked.parameters, "keys");
   std::set<std::string> const unique(texts.begin(), texts.end());
@@ -248,12 +252,14 @@ void history_methods::get_at(ipc::call const& asked) {
         }
         std::string out = "{\"values\":{";
         std::vector<std::string> missing;
+        std::map<std::string_view, canonical::finder> found_in;
+        for (auto const& [name, text] : *found)
+          found_in.emplace(name, text);
         for (std::size_t index = 0; index < keys.size(); ++index) {
-          auto const text = found->find(keys[index].name_space());
-          auto const value = text == found->end()
-                                 ? std::nullopt
-                                 : canonical::find(text->second, keys[index].path());
-          if (value && !view_.is_secret(keys[index]))
+          auto const text = found_in.find(keys[index].name_space());
+          auto const value =
+              text == found_in.end() ? std::nullopt : text->second.find(keys[index].path());
+          if (value)
             append_member(out, spelt[index], *value);
           else
             missing.push_back(spelt[index]);

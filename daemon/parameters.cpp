@@ -1,5 +1,7 @@
 #include "daemon/parameters.hpp"
 
+#include "ipc/interface_table.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -34,6 +36,16 @@ std::optional<revision_number> revision_of(bj::object const& parameters, std::st
   auto const number = integer_of(parameters, name);
   if (!number) return std::nullopt;
   return static_cast<revision_number>(*number);
+}
+
+bool refuse_negative(ipc::call const& asked, std::initializer_list<std::string_view> names) {
+  for (auto const name : names) {
+    if (integer_of(asked.parameters, name).value_or(0) >= 0) continue;
+    asked.answer.fail("org.varlink.service.InvalidParameter",
+                      ipc::one_parameter("parameter", name));
+    return true;
+  }
+  return false;
 }
 
 bool flag_of(bj::object const& parameters, std::string_view name) {

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <set>
 #include <string>
@@ -28,6 +29,9 @@ std::optional<std::int64_t> integer_of(boost::json::object const& parameters,
 /// A revision below zero never was: it is taken as one that never will be.
 std::optional<revision_number> revision_of(boost::json::object const& parameters,
                                            std::string_view name);
+/// What a question asks for is not below zero: if one of the numbers `names` is, the call is
+/// answered with InvalidParameter. Whether it was.
+bool refuse_negative(ipc::call const& asked, std::initializer_list<std::string_view> names);
 /// False if absent.
 bool flag_of(boost::json::object const& parameters, std::string_view name);
 

@@ -51,6 +51,29 @@ BOOST_FIXTURE_TEST_CASE(log_tells_the_newest_changes_first, serving) {
   BOOST_TEST(log(R"({"limit":0})") == "");
 }
 
+BOOST_FIXTURE_TEST_CASE(log_without_more_tells_as_many_as_are_asked_for, serving) {
+  for (int n = 0; n < 4; ++n)
+    daemon.connect()
+        .set({.values = {{"big.text", std::string(200'000, static_cast<char>('a' + n))}}})
+        .value();
+
+  BOOST_TEST(log(R"({"limit":9,"values":true})") == "9,8,7,6,5,4,3,2,1");
+  BOOST_TEST(log(R"({"limit":3,"values":true})") == "9,8,7");
+}
+
+BOOST_FIXTURE_TEST_CASE(numbers_below_zero_are_refused_by_name, serving) {
+  auto const refused = [this](std::string_view method, std::string_view parameters,
+                              std::string const& name) {
+    return answer(method, parameters) == "InvalidParameter {\"parameter\":\"" + name + "\"}";
+  };
+  BOOST_TEST(refused("History.Log", R"({"limit":-1})", "limit"));
+  BOOST_TEST(refused("History.Log", R"({"beforeRevision":-1})", "beforeRevision"));
+  BOOST_TEST(refused("History.Diff", R"({"from":-1})", "from"));
+  BOOST_TEST(refused("History.Rollback", R"({"revision":-1})", "revision"));
+  BOOST_TEST(refused("History.Compact", R"({"keep":-1})", "keep"));
+  BOOST_TEST(log("{}") == "5,4,3,2,1"); // nothing was compacted
+}
+
 BOOST_FIXTURE_TEST_CASE(log_tells_who_and_what, serving) {
   auto const page = call("History.Log", R"({"prefix":"app.n","limit":1,"values":true})");
   auto const& change = page.at("parameters").at("changes").at(0).as_object();
@@ -118,8 +141,8 @@ BOOST_FIXTURE_TEST_CASE(diff_tells_what_differs, serving) {
 BOOST_FIXTURE_TEST_CASE(keys_are_read_as_they_were, serving) {
   BOOST_TEST(answer("History.GetAt", R"({"keys":["app.n","other.x","app"],"revision":2})") ==
              R"({"missing":["other.x"],"values":{"app":{"n":2,"text":"file"},"app.n":2}})");
-  BOOST_TEST(
-      answer("History.GetAt", R"({"keys":["app.n"],"revision":-1})").starts_with("NoSuchRevision"));
+  BOOST_TEST(answer("History.GetAt", R"({"keys":["app.n"],"revision":-1})")
+                 .starts_with("InvalidParameter"));
   BOOST_TEST(answer("History.GetAt", R"({"keys":["App"],"revision":2})").starts_with("BadKey"));
 }
 
