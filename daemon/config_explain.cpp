@@ -2,21 +2,23 @@
 #include "core/json.hpp"
 #include "daemon/config_methods.hpp"
 #include "daemon/reply.hpp"
+#include "daemon/schema_shown.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <map>
+#include <optional>
+#include <span>
+#include <utility>
 
 // The store tells what every layer says, secrets among it. What a layer says of a secret goes to
 // nobody, also not where the secret lies somewhere below the key: such a candidate is told without
-// its value. The effective value is another matter: it goes to those who may see it anyway.
+// its value. The effective value is another matter: it goes to those who may see it anyway. And so
+// does what the schema says, where a secret's default may stand.
 
 namespace cfgd {
 namespace {
-
-/// So many leaves of candidates are asked about; more are not worth the committer's time.
-constexpr std::size_t asked_leaves = 200;
 
 /// Whether a leaf below a key is a secret, as the store says; asks once for each.
 class secret_finder {
@@ -34,9 +36,8 @@ class secret_finder {
 
  private:
   bool is_secret(key const& leaf) {
-    if (known_.size() >= asked_leaves) return true;
     auto const [at, is_new] = known_.try_emplace(leaf.str());
-    if (is_new) at->second = store_.explain(leaf).secret;
+    if (is_new) at->second = store_.is_secret(leaf.name_space(), leaf.path());
     return at->second;
   }
 
@@ -44,13 +45,22 @@ class secret_finder {
   std::map<std::string, bool> known_;
 };
 
-store::explanation explain_without_secrets(store::config_store& store, key const& which) {
+enum class sight : std::uint8_t { whole, without_secrets };
+
+store::explanation explain_without_secrets(store::config_store& store, key const& which,
+                                           sight schema) {
   auto told = store.explain(which);
-  bool const has_schema = store.explain(key({which.name_space()})).schema.has_value();
-  if (!told.secret && !has_schema) return told;
+  auto const& name = which.name_space();
+  if (!store.has_secrets(name)) return told;
   secret_finder secrets(store);
   for (auto& one : told.candidates)
     if (one.value && (told.secret || secrets.any_below(which, *one.value))) one.value.reset();
+  if (told.schema && schema == sight::without_secrets) {
+    auto shown = schema_without_secrets(
+        *told.schema, {which.path().begin(), which.path().end()},
+        [&store, &name](std::span<std::string const> path) { return store.is_secret(name, path); });
+    told.schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
+  }
   return told;
 }
 
@@ -93,9 +103,8 @@ void config_methods::explain(ipc::call const& asked) {
   bool const writable = access_.authorize(asked.from, operation::write, name).has_value();
   bool const may_see = access_.authorize(asked.from, operation::secret, name).has_value();
   committer_.query(
-      [which = *which](store::config_store& store) {
-        return explain_without_secrets(store, which);
-      },
+      [which = *which, how = may_see ? sight::whole : sight::without_secrets](
+          store::config_store& store) { return explain_without_secrets(store, which, how); },
       [this, answer, which = *which, writable, may_see](result<store::explanation> told) mutable {
         if (!answer.alive()) return;
         if (!told) {

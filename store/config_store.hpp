@@ -53,6 +53,9 @@ class config_store {
   /// The effective value of one namespace; text is null if there is none.
   effective read(std::string_view name_space);
   explanation explain(key const& which);
+  /// Whether the schema of a namespace knows of secrets, and whether it calls a member one.
+  bool has_secrets(std::string_view name_space) const;
+  bool is_secret(std::string_view name_space, std::span<std::string const> path) const;
   /// What schemas and rules say of what is in force in a namespace or, if it is given, of a
   /// document as if it were that. Errors first. Errors: not_found (no such namespace).
   [[nodiscard]] result<std::vector<issue>> validate(std::string_view name_space,

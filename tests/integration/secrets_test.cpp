@@ -106,6 +106,39 @@ BOOST_FIXTURE_TEST_CASE(explain_never_tells_what_layers_say_of_it, serving) {
                          .at("values")) == R"({"app.db.host":"h"})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_schema_does_not_tell_what_a_secret_is, serving, *as_root) {
+  save_schema("pw.json", R"({"$defs": {"pw": {"x-secret": true, "type": "string"}},
+      "properties": {"a": {"$ref": "#/$defs/pw", "default": ")" +
+                             std::string(secret) + R"("}, "port": {"default": 80}},
+      "default": {"a": ")" + std::string(secret) +
+                             R"("}})");
+  sync();
+  BOOST_TEST(answer("Config.Explain", R"({"key":"pw"})").find(secret) != std::string::npos);
+  BOOST_TEST(as_other_user([&] {
+    auto const all = answer("Config.Explain", R"({"key":"pw"})");
+    return is_clean(all) && all.find(R"("port":{"default":80})") != std::string::npos &&
+           is_clean(answer("Config.Explain", R"({"key":"pw.a"})"));
+  }));
+}
+
+BOOST_FIXTURE_TEST_CASE(large_namespaces_are_explained_by_their_schema, serving) {
+  std::string values;
+  for (int index = 0; index < 300; ++index)
+    values += "key" + std::to_string(index) + ": 1\n";
+  save_schema("open.json", R"({"properties": {"key1": {"type": "integer"}}})");
+  save("open.yaml", values);
+  save_schema("closed.json", R"({"properties": {"key1": {"x-secret": true}}})");
+  save("closed.yaml", values);
+  sync();
+  auto const has_values = [this](std::string_view name) {
+    auto const told =
+        call("Config.Explain", R"({"key":")" + std::string(name) + R"("})").at("parameters");
+    return told.at("candidates").at(0).as_object().contains("values");
+  };
+  BOOST_TEST(has_values("open"));
+  BOOST_TEST(!has_values("closed"));
+}
+
 BOOST_FIXTURE_TEST_CASE(history_has_none_whoever_asks, serving) {
   for (char const* const method : {"Log", "Diff", "GetAt", "Blame"}) {
     std::string const parameters =

@@ -1,0 +1,108 @@
+#include "daemon/schema_shown.hpp"
+
+#include "core/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <optional>
+#include <utility>
+
+// That a member is a secret need not stand beside its default: it may stand behind a reference or
+// in another branch. So the text is walked together with the path that each part of it is about,
+// and the schema is asked about the path. Where the path is not known (patterns, lists, definitions
+// that are used elsewhere) everything is taken to be about a secret.
+//
+// An object may hold a secret member, so one that is given as a value goes everywhere.
+
+namespace cfgd {
+namespace {
+
+namespace bj = boost::json;
+
+using member_path = std::vector<std::string>;
+
+constexpr std::array<std::string_view, 4> telling = {"const", "default", "enum", "examples"};
+/// Subschemas of the same value.
+constexpr std::array<std::string_view, 7> in_place = {"allOf", "anyOf", "else", "if",
+                                                      "not",   "oneOf", "then"};
+/// Objects whose members are subschemas, of the same value or of others.
+constexpr std::array<std::string_view, 2> tables_in_place = {"dependencies", "dependentSchemas"};
+constexpr std::array<std::string_view, 3> tables_elsewhere = {"$defs", "definitions",
+                                                              "patternProperties"};
+
+template <std::size_t count>
+bool is_one_of(std::array<std::string_view, count> const& all, std::string_view name) {
+  return std::ranges::find(all, name) != all.end();
+}
+
+bool holds_object(bj::value const& what) {
+  if (auto const* const list = what.if_array()) return std::ranges::any_of(*list, holds_object);
+  return what.is_object();
+}
+
+class stripper {
+ public:
+  explicit stripper(std::function<bool(std::span<std::string const>)> const& is_secret)
+      : is_secret_(is_secret) {}
+
+  /// `at`: what it is about; none: about a secret, or that is not known.
+  void strip(bj::value& what, std::optional<member_path> at) {
+    if (auto* const list = what.if_array())
+      for (auto& one : *list)
+        strip(one, at);
+    auto* const schema = what.if_object();
+    if (schema == nullptr) return;
+    if (at && is_secret_(*at)) at.reset();
+    for (auto const word : telling)
+      if (auto const* const told = schema->if_contains(word); told && (!at || holds_object(*told)))
+        schema->erase(word);
+    for (auto& member : *schema)
+      strip_keyword(member.key(), member.value(), at);
+  }
+
+ private:
+  void strip_keyword(std::string_view name, bj::value& value,
+                     std::optional<member_path> const& at) {
+    if (is_one_of(telling, name)) return;
+    if (name == "properties")
+      strip_table(value, [&at](std::string_view member) {
+        auto below = at;
+        if (below) below->emplace_back(member);
+        return below;
+      });
+    else if (is_one_of(tables_in_place, name))
+      strip_table(value, [&at](std::string_view) { return at; });
+    else if (is_one_of(tables_elsewhere, name))
+      strip_table(value, [](std::string_view) { return std::optional<member_path>(); });
+    else
+      strip(value, is_one_of(in_place, name) ? at : std::nullopt);
+  }
+
+  template <class Place>
+  void strip_table(bj::value& table, Place place_of) {
+    if (auto* const all = table.if_object())
+      for (auto& member : *all)
+        strip(member.value(), place_of(member.key()));
+  }
+
+  std::function<bool(std::span<std::string const>)> const& is_secret_;
+};
+
+} // namespace
+
+std::string
+schema_without_secrets(std::string_view text, std::vector<std::string> path,
+                       std::function<bool(std::span<std::string const>)> const& is_secret) {
+  json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
+  auto schema = json::parse(text, json::dialect::strict, any);
+  if (!schema) return {};
+  stripper(is_secret).strip(*schema, std::move(path));
+  return json::canonical(*schema);
+}
+
+} // namespace cfgd
