@@ -9,10 +9,15 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
+
 namespace cfgd {
 namespace {
 
 namespace bj = boost::json;
+
+/// So many keys are told of a change that waits for its end.
+constexpr std::size_t pending_keys = 100;
 
 /// The parameters of Invalid.
 bj::object invalid(error const& why) {
@@ -174,7 +179,8 @@ std::vector<issue> issues_of(error const& why) {
 }
 
 bj::object to_json(store::timed_change const& what) {
-  bj::array keys(what.keys.begin(), what.keys.end());
+  auto const told = static_cast<std::ptrdiff_t>(std::min(what.keys.size(), pending_keys));
+  bj::array keys(what.keys.begin(), what.keys.begin() + told);
   bj::object out{{"revision", what.revision},
                  {"kind", to_string(what.what)},
                  {"deadline", to_rfc3339(what.deadline)}};

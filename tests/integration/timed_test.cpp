@@ -56,6 +56,16 @@ BOOST_FIXTURE_TEST_CASE(what_is_confirmed_stays, serving) {
   BOOST_TEST(answer("Config.Confirm", R"({"revision":-1})") == R"(NoSuchPending {"revision":-1})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_hundred_keys_are_told_of_what_waits, serving) {
+  std::string values;
+  for (int index = 0; index < 150; ++index)
+    values.append(values.empty() ? "" : ",").append("\"big.k" + std::to_string(index) + "\":1");
+  call("Config.Set", R"({"values":{)" + values + R"(},"expireSeconds":600})");
+
+  auto const pending = call("Config.ListPending").at("parameters").at("pending").at(0);
+  BOOST_TEST(pending.at("keys").as_array().size() == 100U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_change_expires, serving) {
   auto watching = watch(daemon.socket());
 
