@@ -200,7 +200,7 @@ using command =
                  blame_command, compact_command, sync_command, status_command, sources_command,
                  reload_command, cache_command, health_command, problems_command, metrics_command,
                  limits_command, top_command, doctor_command, call_command, interfaces_command,
-                 introspect_command, check_command, init_command,
-                 schema_command, backup_command, restore_command>;
+                 introspect_command, check_command, init_command, schema_command, backup_command,
+                 restore_command>;
 
 } // namespace cfgd::cfgctl
