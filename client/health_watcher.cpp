@@ -46,13 +46,16 @@ struct health_watcher::impl {
   asio::awaitable<result<event>> next_reply() {
     bool const first = !std::exchange(streaming_, true);
     if (first) {
-      auto const begun = co_await connection_.begin("io.cfgd.Service.WatchHealth");
+      boost::json::object const nothing;
+      auto const begun = co_await connection_.begin("io.cfgd.Service.WatchHealth", nothing);
       if (!begun) {
         streaming_ = false;
         co_return begun.error();
       }
     }
-    auto reply = co_await connection_.next_reply(first ? time_limit_ : std::chrono::milliseconds());
+    auto limit = std::chrono::milliseconds();
+    if (first) limit = time_limit_;
+    auto reply = co_await connection_.next_reply(limit);
     if (!reply || !*reply) streaming_ = false;
     if (!reply) co_return std::move(reply).error();
     if (!*reply) co_return detail::closed("the service ended the watch");
