@@ -95,7 +95,8 @@ finding judge_sources(view const& what) {
   }
   if (!problems.empty())
     found.add(state::warning, std::to_string(problems.size()) +
-                                  " sources are not in force as saved:" + names +
+                                  (problems.size() == 1 ? " source is" : " sources are") +
+                                  " not in force as saved:" + names +
                                   (problems.size() > named_sources ? " ..." : ""));
   return found;
 }
