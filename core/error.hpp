@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <iosfwd>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -96,5 +97,11 @@ using result = boost::system::result<T, error>;
 /// What result<T>::value() throws; found by argument-dependent lookup.
 [[noreturn]] void throw_exception_from_error(error const& failure,
                                              boost::source_location const& where);
+
+/// The store failed or is damaged: thrown, as it concerns all that waits for it.
+class storage_failure : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 } // namespace cfgd

@@ -76,7 +76,7 @@ void announce_change(change const& what) {
 }
 
 /// What an error says: its first issue, or itself.
-std::string describe_why(store::source_row const& row) {
+std::string describe_why(engine::source_row const& row) {
   auto const& why = *row.why;
   if (why.issues.empty()) return why.message;
   auto const& first = why.issues.front();
@@ -93,7 +93,7 @@ std::string describe_why(store::source_row const& row) {
 
 /// "'path':3:5: what is wrong", with the place where there is one. Some messages are about a file
 /// on the way and name it themselves.
-std::string describe_fault(store::source_row const& row) {
+std::string describe_fault(engine::source_row const& row) {
   std::string text = "'" + row.path + "'";
   if (!row.why) return text;
   if (row.why->issues.empty() && row.why->message.starts_with('\'')) return row.why->message;
@@ -104,7 +104,7 @@ std::string describe_fault(store::source_row const& row) {
 }
 
 /// What is in force instead of a source that is not.
-std::string describe_rest(store::source_row const& row, view& now) {
+std::string describe_rest(engine::source_row const& row, view& now) {
   if (row.in_force) return "; its last good content stays in force";
   if (row.id.what != source_kind::values)
     return "; it had no good content yet, nothing of it is in force";
@@ -124,7 +124,7 @@ std::string counted(std::size_t number, char const* what) {
 }
 
 /// The kind of a problem with a source.
-std::string_view kind_of(store::source_row const& row) {
+std::string_view kind_of(engine::source_row const& row) {
   switch (row.why->code) {
   case errc::parse:
     return "parse";
@@ -141,7 +141,7 @@ std::string_view kind_of(store::source_row const& row) {
   }
 }
 
-void announce_source(store::source_transition const& what, view& now) {
+void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
   if (auto const name = namespace_of(row.id))
@@ -160,18 +160,18 @@ void announce_source(store::source_transition const& what, view& now) {
     return;
   }
   std::string const rest = describe_rest(row, now);
-  if (row.status != store::source_status::active)
+  if (row.status != engine::source_status::active)
     fields.push_back({"CFGD_RECOVERY", rest.substr(2)}); // without the joint
   switch (row.status) {
-  case store::source_status::quarantined:
+  case engine::source_status::quarantined:
     say(log::level::warning, message_id::source_quarantined, describe_fault(row) + rest, fields);
     return;
-  case store::source_status::untrusted:
-  case store::source_status::missing:
+  case engine::source_status::untrusted:
+  case engine::source_status::missing:
     say(log::level::warning, message_id::source_blocked, describe_fault(row) + rest, fields);
     return;
-  case store::source_status::active:
-    if (what.before != store::source_status::active)
+  case engine::source_status::active:
+    if (what.before != engine::source_status::active)
       say(log::level::notice, message_id::source_active,
           "'" + row.path + "' is good again and in force", fields);
     return;
@@ -198,14 +198,14 @@ void announce_warnings(std::vector<issue> const& warnings, revision_number revis
 
 } // namespace
 
-place place_of(store::source_row const& row) {
+place place_of(engine::source_row const& row) {
   if (!row.why) return {};
   if (row.why->issues.empty()) return row.why->where;
   auto const own = std::ranges::find(row.why->issues, row.path, &issue::path);
   return own == row.why->issues.end() ? place{} : own->where;
 }
 
-void announce(store::applied const& done, view& now) {
+void announce(engine::applied const& done, view& now) {
   for (auto const& transition : done.transitions)
     announce_source(transition, now);
   bool is_told = false;
@@ -217,8 +217,8 @@ void announce(store::applied const& done, view& now) {
   if (!is_told) announce_warnings(done.warnings, done.revision);
 }
 
-void announce_end(store::timed_change const& what, store::outcome const& ended) {
-  bool const expired = what.what == store::ending::kind::expire;
+void announce_end(engine::timed_change const& what, engine::outcome const& ended) {
+  bool const expired = what.what == engine::ending::kind::expire;
   std::string line = "revision " + std::to_string(what.revision) +
                      (expired ? " has expired and " : " was not confirmed in time and ");
   std::vector<log::field> fields{{"CFGD_REVISION", std::to_string(what.revision)}};

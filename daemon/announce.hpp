@@ -1,7 +1,7 @@
 #pragma once
 
 #include "daemon/view.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <string>
 
@@ -10,13 +10,13 @@ namespace cfgd {
 /// Writes what was committed, and published to `now`, to the log: one line a change (which keys,
 /// from where, never values), one line for what rules let pass, one line a source whose state
 /// changed (where it is wrong, what is in force instead).
-void announce(store::applied const& done, view& now);
+void announce(engine::applied const& done, view& now);
 
 /// Writes what became of a change whose time was over. For a failure: only the first one.
-void announce_end(store::timed_change const& what, store::outcome const& ended);
+void announce_end(engine::timed_change const& what, engine::outcome const& ended);
 
 /// Where in its own text a source is wrong; what schemas and rules say may be about another one.
-place place_of(store::source_row const& row);
+place place_of(engine::source_row const& row);
 
 /// How the service is, in one line: revision, namespaces, sources that are not in force.
 std::string describe_state(view& what);

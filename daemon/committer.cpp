@@ -31,9 +31,9 @@ wall_time now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-store::source_status blocked_status(error const& why) {
-  return why.code == errc::not_found ? store::source_status::missing
-                                     : store::source_status::untrusted;
+engine::source_status blocked_status(error const& why) {
+  return why.code == errc::not_found ? engine::source_status::missing
+                                     : engine::source_status::untrusted;
 }
 
 /// A library that throws at some file must not take the daemon with it: that file is refused.
@@ -47,33 +47,33 @@ result<sourced_document> read_guarded(source_id const& file, std::string_view by
 }
 
 /// What the store is told about an observation; parses new content.
-store::source_update to_update(observation seen, limits const& bounds) {
-  store::source_update update{.id = std::move(seen.id),
+engine::source_update to_update(observation seen, limits const& bounds) {
+  engine::source_update update{.id = std::move(seen.id),
                               .path = std::move(seen.path),
                               .identity = seen.identity,
-                              .what = store::source_update::touched{}};
+                              .what = engine::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
     auto document = read_guarded(update.id, content->bytes, bounds);
     if (document)
-      update.what = store::source_update::good{std::move(*document), std::move(content->bytes)};
+      update.what = engine::source_update::good{std::move(*document), std::move(content->bytes)};
     else
-      update.what = store::source_update::refused{std::move(content->bytes), document.error()};
+      update.what = engine::source_update::refused{std::move(content->bytes), document.error()};
   } else if (auto* const blocked = std::get_if<observation::blocked>(&seen.what)) {
-    update.what = store::source_update::blocked{blocked_status(blocked->why), blocked->why};
+    update.what = engine::source_update::blocked{blocked_status(blocked->why), blocked->why};
   } else if (std::holds_alternative<observation::gone>(seen.what)) {
-    update.what = store::source_update::gone{};
+    update.what = engine::source_update::gone{};
   }
   return update;
 }
 
 /// Leaves out contents that are those last seen, whether good or not: somebody had everything read
 /// again, and what was faulty before is no reason to refuse an edit of other files.
-void drop_known(std::vector<observation>& observed, std::vector<store::source_row> const& rows) {
+void drop_known(std::vector<observation>& observed, std::vector<engine::source_row> const& rows) {
   std::map<source_id, content_hash> known;
   for (auto const& row : rows)
-    if (row.status == store::source_status::active ||
-        row.status == store::source_status::quarantined)
+    if (row.status == engine::source_status::active ||
+        row.status == engine::source_status::quarantined)
       known.emplace(row.id, row.hash);
   std::erase_if(observed, [&](observation const& one) {
     auto const* const content = std::get_if<observation::content>(&one.what);
@@ -82,7 +82,7 @@ void drop_known(std::vector<observation>& observed, std::vector<store::source_ro
   });
 }
 
-bool is_trial(store::request const& what) {
+bool is_trial(engine::request const& what) {
   return std::visit(
       [](auto const& one) {
         if constexpr (requires { one.dry_run; })
@@ -94,7 +94,7 @@ bool is_trial(store::request const& what) {
 }
 
 /// Here and not at accept: it reads from /proc, and few connections ever write.
-void fill_in_unit(store::request& what) {
+void fill_in_unit(engine::request& what) {
   std::visit(
       [](auto& one) {
         if constexpr (requires { one.from; })
@@ -120,13 +120,13 @@ committer::~committer() {
   thread_.join();
 }
 
-void committer::submit(store::request request, finished done) {
+void committer::submit(engine::request request, finished done) {
   enqueue(write{{}, std::move(request), std::move(done)});
 }
 
-void committer::submit(std::vector<observation> observed, std::vector<store::source_update> extra,
-                       store::grouping how, finished done) {
-  store::source_batch batch{.updates = std::move(extra), .how = how};
+void committer::submit(std::vector<observation> observed, std::vector<engine::source_update> extra,
+                       engine::grouping how, finished done) {
+  engine::source_batch batch{.updates = std::move(extra), .how = how};
   enqueue(write{std::move(observed), std::move(batch), std::move(done)});
 }
 
@@ -140,7 +140,7 @@ void committer::stop(std::function<void()> done) {
 
 void committer::refresh() {
   struct found {
-    std::vector<store::applied> foreign;
+    std::vector<engine::applied> foreign;
     std::optional<fallbacks> without_values;
   };
   query(
@@ -148,7 +148,7 @@ void committer::refresh() {
         found news{.foreign = store.refresh(), .without_values = {}};
         if (!news.foreign.empty()) {
           news.without_values = take_new_fallbacks();
-          if (store.has_suspended()) enqueue(write{{}, store::source_batch{}, {}});
+          if (store.has_suspended()) enqueue(write{{}, engine::source_batch{}, {}});
         }
         return news;
       },
@@ -205,12 +205,12 @@ void committer::run() {
 }
 
 void committer::prepare(write& next) {
-  auto* const batch = std::get_if<store::source_batch>(&next.request);
+  auto* const batch = std::get_if<engine::source_batch>(&next.request);
   if (batch == nullptr) {
     fill_in_unit(next.request);
     return;
   }
-  if (batch->how == store::grouping::all_or_none)
+  if (batch->how == engine::grouping::all_or_none)
     (void)guarded([&] { drop_known(next.observed, store_->sources()); });
   for (auto& seen : next.observed)
     batch->updates.push_back(to_update(std::move(seen), bounds_));
@@ -226,19 +226,19 @@ std::optional<fallbacks> committer::take_new_fallbacks() {
 
 void committer::commit(std::vector<write> group) {
   if (group.empty()) return;
-  std::vector<store::request> requests;
+  std::vector<engine::request> requests;
   requests.reserve(group.size());
   for (auto& one : group) {
     prepare(one);
     requests.push_back(std::move(one.request));
   }
 
-  std::vector<store::outcome> outcomes;
+  std::vector<engine::outcome> outcomes;
   auto const began = std::chrono::steady_clock::now();
   if (auto const failed = guarded([&] { outcomes = store_->commit(requests, now()); }, use::write))
-    outcomes.assign(group.size(), store::outcome(*failed));
+    outcomes.assign(group.size(), engine::outcome(*failed));
   auto const took = std::chrono::steady_clock::now() - began;
-  bool const is_done = std::ranges::none_of(outcomes, [](store::outcome const& one) {
+  bool const is_done = std::ranges::none_of(outcomes, [](engine::outcome const& one) {
     return !one && one.error().code == errc::store_failed;
   });
   deliver([this, took, is_done, count = requests.size()] {
@@ -251,14 +251,14 @@ void committer::commit(std::vector<write> group) {
   bool try_again = false;
   for (std::size_t index = 0; index < group.size(); ++index) {
     if (!outcomes[index] || is_trial(requests[index])) continue;
-    bool const is_batch = std::holds_alternative<store::source_batch>(requests[index]);
+    bool const is_batch = std::holds_alternative<engine::source_batch>(requests[index]);
     // A file that is good from its first day on makes no transition, and may end a fallback.
     sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && !fallbacks_.empty());
     try_again |= !is_batch && !outcomes[index]->effectives.empty();
   }
   std::optional<fallbacks> without_values;
   if (sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
-  if (try_again && store_->has_suspended()) enqueue(write{{}, store::source_batch{}, {}});
+  if (try_again && store_->has_suspended()) enqueue(write{{}, engine::source_batch{}, {}});
 
   for (auto& foreign : store_->take_foreign())
     deliver([this, without_values, foreign = std::move(foreign)] {

@@ -46,7 +46,7 @@ class committer {
  public:
   /// What was committed, and the namespaces without a source in force, if these are others now.
   struct publication {
-    store::applied const& what;
+    engine::applied const& what;
     std::optional<fallbacks> const& without_values;
   };
   /// `publish` is called for everything that was committed, before the `done` of its request.
@@ -59,13 +59,13 @@ class committer {
   committer(committer const&) = delete;
   committer& operator=(committer const&) = delete;
 
-  using finished = std::function<void(store::outcome const&)>;
+  using finished = std::function<void(engine::outcome const&)>;
 
-  void submit(store::request request, finished done);
+  void submit(engine::request request, finished done);
   /// Observed sources are parsed here; `extra` (the environment's) go into the same batch. One that
   /// is taken whole or not at all leaves out what the store has seen already.
-  void submit(std::vector<watchers::observation> observed, std::vector<store::source_update> extra,
-              store::grouping how, finished done);
+  void submit(std::vector<watchers::observation> observed, std::vector<engine::source_update> extra,
+              engine::grouping how, finished done);
 
   /// Runs `ask(store)` on the committer's thread behind all that was submitted before; `done` gets
   /// the result of what it returned (or that itself, if it is a result).
@@ -106,7 +106,7 @@ class committer {
   using as_result = typename detail::as_result<T>::type;
   struct write {
     std::vector<watchers::observation> observed;
-    store::request request;
+    engine::request request;
     finished done;
   };
   using read = std::function<void(store::config_store&)>;

@@ -47,7 +47,7 @@ class secret_finder {
 
 enum class sight : std::uint8_t { whole, without_secrets };
 
-store::explanation explain_without_secrets(store::config_store& store, key const& which,
+engine::explanation explain_without_secrets(store::config_store& store, key const& which,
                                            sight schema) {
   auto told = store.explain(which);
   auto const& name = which.name_space();
@@ -65,7 +65,7 @@ store::explanation explain_without_secrets(store::config_store& store, key const
 }
 
 /// Values and schema are canonical texts already, and are sent as they are.
-std::string explain_reply(key const& which, store::explanation const& told, bool writable) {
+std::string explain_reply(key const& which, engine::explanation const& told, bool writable) {
   std::string const name = which.str();
   std::string out = "{";
   if (told.value) {
@@ -105,7 +105,7 @@ void config_methods::explain(ipc::call const& asked) {
   committer_.query(
       [which = *which, how = may_see ? sight::whole : sight::without_secrets](
           store::config_store& store) { return explain_without_secrets(store, which, how); },
-      [this, answer, which = *which, writable, may_see](result<store::explanation> told) mutable {
+      [this, answer, which = *which, writable, may_see](result<engine::explanation> told) mutable {
         if (!answer.alive()) return;
         if (!told) {
           fail(answer, config_interface, told.error());

@@ -27,7 +27,7 @@ namespace cfgd {
 namespace {
 
 namespace bj = boost::json;
-using store::cache;
+using cache;
 
 /// What a bare key is made of; nothing of it is escaped in JSON.
 bool is_plain(char c) {

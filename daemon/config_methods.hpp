@@ -41,7 +41,7 @@ class config_methods {
   void extend(ipc::call const& asked);
   /// The change that a call is about, if there is one and the peer may make it; else it is
   /// answered.
-  store::timed_change const* find_timed(ipc::call const& asked);
+  engine::timed_change const* find_timed(ipc::call const& asked);
   /// Whether the peer may change all of them; else it is answered.
   bool may_write(ipc::call const& asked, std::vector<key> const& keys);
   void validate(ipc::call const& asked);

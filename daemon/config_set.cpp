@@ -17,8 +17,8 @@ namespace {
 namespace bj = boost::json;
 
 /// What a Set asks for. Errors: bad_key, bad_value, limit.
-result<store::set_request> read_set(ipc::call const& asked, limits const& bounds) {
-  store::set_request request;
+result<engine::set_request> read_set(ipc::call const& asked, limits const& bounds) {
+  engine::set_request request;
   if (auto const* const values = asked.parameters.if_contains("values")) {
     for (auto const& member : values->get_object()) {
       auto which = key::parse(member.key());
@@ -40,7 +40,7 @@ result<store::set_request> read_set(ipc::call const& asked, limits const& bounds
   return request;
 }
 
-std::vector<key> keys_of(store::set_request const& request) {
+std::vector<key> keys_of(engine::set_request const& request) {
   std::vector<key> keys = request.unset;
   for (auto const& one : request.values)
     keys.push_back(one.first);
@@ -83,7 +83,7 @@ void config_methods::set(ipc::call const& asked) {
     return;
   }
   if (!may_write(asked, keys_of(*request))) return;
-  committer_.submit(std::move(*request), [answer](store::outcome const& done) mutable {
+  committer_.submit(std::move(*request), [answer](engine::outcome const& done) mutable {
     if (done)
       answer.reply(change_reply(*done));
     else
@@ -101,7 +101,7 @@ void config_methods::list_pending(ipc::call const& asked) {
   reply(answer, out);
 }
 
-store::timed_change const* config_methods::find_timed(ipc::call const& asked) {
+engine::timed_change const* config_methods::find_timed(ipc::call const& asked) {
   auto const number = asked.parameters.at("revision").get_int64();
   auto const* const found = view_.timed().find(static_cast<revision_number>(number));
   if (found == nullptr) {
@@ -118,9 +118,9 @@ void config_methods::confirm(ipc::call const& asked) {
   auto const* const found = find_timed(asked);
   if (found == nullptr) return;
   committer_.submit(
-      store::timed_request{.revision = found->revision,
-                           .what = store::timed_request::action::confirm},
-      [answer = asked.answer, revision = found->revision](store::outcome const& done) mutable {
+      engine::timed_request{.revision = found->revision,
+                           .what = engine::timed_request::action::confirm},
+      [answer = asked.answer, revision = found->revision](engine::outcome const& done) mutable {
         if (done)
           answer.reply();
         else
@@ -139,10 +139,10 @@ void config_methods::extend(ipc::call const& asked) {
   if (found == nullptr) return;
   auto const deadline = now() + *time;
   committer_.submit(
-      store::timed_request{.revision = found->revision,
-                           .what = store::timed_request::action::extend,
+      engine::timed_request{.revision = found->revision,
+                           .what = engine::timed_request::action::extend,
                            .deadline = deadline},
-      [answer, deadline, revision = found->revision](store::outcome const& done) mutable {
+      [answer, deadline, revision = found->revision](engine::outcome const& done) mutable {
         if (!done) {
           fail_timed(answer, done.error(), revision);
           return;

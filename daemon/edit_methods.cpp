@@ -29,10 +29,10 @@ wall_time now() {
 
 /// Why files are not in force as they were saved, and what rules let pass. What several files are
 /// refused for is told once.
-std::vector<issue> issues_of(store::applied const& done) {
+std::vector<issue> issues_of(engine::applied const& done) {
   std::vector<issue> all;
   for (auto const& one : done.transitions) {
-    if (one.gone || one.now.status == store::source_status::active || !one.now.why) continue;
+    if (one.gone || one.now.status == engine::source_status::active || !one.now.why) continue;
     for (auto& found : issues_of(*one.now.why)) {
       if (found.path.empty()) found.path = one.now.path;
       if (std::ranges::find(all, found) == all.end()) all.push_back(std::move(found));
@@ -42,7 +42,7 @@ std::vector<issue> issues_of(store::applied const& done) {
   return all;
 }
 
-std::string edit_reply(store::applied const& done) {
+std::string edit_reply(engine::applied const& done) {
   std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
   append_strings(out, changed_keys(done));
   out += ",\"issues\":";
@@ -150,7 +150,7 @@ void edit_methods::commit() {
   auto [edit, behind] = held_.release();
   auto waiting = std::exchange(ends_, {});
   if (auto const begun = std::exchange(begun_, std::nullopt)) waiting.push_back(*begun);
-  auto const tell = [waiting](store::outcome const& made) {
+  auto const tell = [waiting](engine::outcome const& made) {
     for (ipc::responder one : waiting) {
       if (made)
         one.reply(edit_reply(*made));
@@ -159,11 +159,11 @@ void edit_methods::commit() {
     }
   };
   if (edit.empty())
-    tell(store::applied{.revision = parts_.what.revision()});
+    tell(engine::applied{.revision = parts_.what.revision()});
   else
-    parts_.record(std::move(edit), store::grouping::all_or_none, tell);
+    parts_.record(std::move(edit), engine::grouping::all_or_none, tell);
   if (!behind.empty())
-    parts_.record(std::move(behind), store::grouping::one_change, [](store::outcome const&) {});
+    parts_.record(std::move(behind), engine::grouping::one_change, [](engine::outcome const&) {});
 }
 
 } // namespace cfgd

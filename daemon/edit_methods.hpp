@@ -20,8 +20,8 @@ namespace cfgd {
 class edit_methods {
  public:
   /// Commits what was found, and calls `done` with what came of it.
-  using recorder = std::function<void(std::vector<watchers::observation>, store::grouping,
-                                      std::function<void(store::outcome const&)> done)>;
+  using recorder = std::function<void(std::vector<watchers::observation>, engine::grouping,
+                                      std::function<void(engine::outcome const&)> done)>;
   struct parts {
     view& what;
     watchers::source_watcher& files;

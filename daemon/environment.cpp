@@ -47,14 +47,14 @@ std::map<std::string, sourced_document> read_environment(std::vector<std::string
 
 } // namespace
 
-std::vector<store::source_update> compare_environment(std::vector<std::string> const& variables,
-                                                      std::vector<store::source_row> const& rows,
+std::vector<engine::source_update> compare_environment(std::vector<std::string> const& variables,
+                                                      std::vector<engine::source_row> const& rows,
                                                       limits const& bounds) {
   std::map<std::string, content_hash> known;
   for (auto const& row : rows)
     if (row.id.where == layer::environment) known.emplace(row.id.relative, row.hash);
 
-  std::vector<store::source_update> updates;
+  std::vector<engine::source_update> updates;
   for (auto& [name, document] : read_environment(variables, bounds)) {
     auto text = json::canonical(document.root);
     auto const hash = hash_content(text);
@@ -64,14 +64,14 @@ std::vector<store::source_update> compare_environment(std::vector<std::string> c
                        .path = "environment",
                        .identity = {},
                        .hash = hash,
-                       .what = store::source_update::good{std::move(document), std::move(text)}});
+                       .what = engine::source_update::good{std::move(document), std::move(text)}});
   }
   for (auto const& [name, hash] : known)
     updates.push_back({.id = {layer::environment, name},
                        .path = "environment",
                        .identity = {},
                        .hash = hash,
-                       .what = store::source_update::gone{}});
+                       .what = engine::source_update::gone{}});
   return updates;
 }
 

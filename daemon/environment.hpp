@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <string>
 #include <vector>
@@ -11,8 +11,8 @@ namespace cfgd {
 /// What has to be told to the store about the environment layer, compared with the `rows` that it
 /// has. `variables` are "NAME=value" each; one that has the name of a key and cannot be read is
 /// left out with a warning.
-std::vector<store::source_update> compare_environment(std::vector<std::string> const& variables,
-                                                      std::vector<store::source_row> const& rows,
+std::vector<engine::source_update> compare_environment(std::vector<std::string> const& variables,
+                                                      std::vector<engine::source_row> const& rows,
                                                       limits const& bounds);
 
 } // namespace cfgd

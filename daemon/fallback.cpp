@@ -9,7 +9,7 @@
 
 namespace cfgd {
 
-fallbacks find_fallbacks(std::vector<store::source_row> const& rows) {
+fallbacks find_fallbacks(std::vector<engine::source_row> const& rows) {
   std::set<std::string_view> named;
   std::set<std::string_view> served;
   std::set<std::string_view> with_schema;

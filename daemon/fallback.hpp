@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <functional>
 #include <map>
@@ -17,6 +17,6 @@ enum class fallback : std::uint8_t {
 
 /// Such namespaces, by name.
 using fallbacks = std::map<std::string, fallback, std::less<>>;
-fallbacks find_fallbacks(std::vector<store::source_row> const& rows);
+fallbacks find_fallbacks(std::vector<engine::source_row> const& rows);
 
 } // namespace cfgd

@@ -14,8 +14,8 @@ namespace {
 namespace bj = boost::json;
 
 /// What a Restore asks for. Errors: bad_key, bad_value.
-result<store::restore_request> read_restore(ipc::call const& asked) {
-  store::restore_request request;
+result<engine::restore_request> read_restore(ipc::call const& asked) {
+  engine::restore_request request;
   for (auto const& member : asked.parameters.at("overrides").get_object()) {
     std::string const name(member.key());
     if (!is_namespace_name(name))
@@ -37,7 +37,7 @@ result<store::restore_request> read_restore(ipc::call const& asked) {
 } // namespace
 
 committer::finished history_methods::answer_change(ipc::responder answer) const {
-  return [answer](store::outcome const& done) mutable {
+  return [answer](engine::outcome const& done) mutable {
     if (done)
       answer.reply(change_reply(*done));
     else
@@ -48,7 +48,7 @@ committer::finished history_methods::answer_change(ipc::responder answer) const 
 void history_methods::rollback(ipc::call const& asked) {
   if (refuse_negative(asked, {"revision"})) return;
   ipc::responder answer = asked.answer;
-  store::rollback_request request;
+  engine::rollback_request request;
   request.name_space = string_of(asked.parameters, "namespace").value_or("");
   if (asked.parameters.contains("namespace") && !is_namespace_name(request.name_space)) {
     fail(answer, history_interface,

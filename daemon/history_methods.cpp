@@ -72,7 +72,7 @@ void append_change(std::string& out, change const& what, extent how) {
 }
 
 /// io.cfgd.History.Line
-void append_line(std::string& out, store::blamed_key const& one) {
+void append_line(std::string& out, engine::blamed_key const& one) {
   out += "{\"key\":";
   json::append_string(out, one.key);
   if (!one.value.empty()) append_value(out += ',', one.key, one.value);
@@ -88,7 +88,7 @@ void append_line(std::string& out, store::blamed_key const& one) {
 /// The replies of one Log.
 struct history_methods::log_task {
   ipc::responder answer;
-  store::history_query asked;
+  engine::history_query asked;
   extent how;
   bool split;             ///< over several replies
   std::string whole = {}; ///< the changes so far, where it is not split
@@ -140,7 +140,7 @@ void history_methods::log(ipc::call const& asked) {
   ipc::responder answer = asked.answer;
   auto prefix = read_prefix(asked);
   if (!prefix) return;
-  store::history_query query{.prefix = *std::move(prefix)};
+  engine::history_query query{.prefix = *std::move(prefix)};
   query.after = revision_of(asked.parameters, "afterRevision").value_or(0);
   query.before = revision_of(asked.parameters, "beforeRevision").value_or(query.before);
   if (auto const since = string_of(asked.parameters, "since")) {
@@ -168,7 +168,7 @@ void history_methods::fetch_log(std::shared_ptr<log_task> const& task) {
   task->waits = true;
   committer_.query([asked = task->asked, bytes = bounds_.reply_batch_bytes](
                        store::config_store& store) { return store.log(asked, bytes); },
-                   [this, task](result<store::history_page> const& page) {
+                   [this, task](result<engine::history_page> const& page) {
                      task->waits = false;
                      if (page)
                        take_page(task, *page);
@@ -178,7 +178,7 @@ void history_methods::fetch_log(std::shared_ptr<log_task> const& task) {
 }
 
 void history_methods::take_page(std::shared_ptr<log_task> const& task,
-                                store::history_page const& page) {
+                                engine::history_page const& page) {
   std::string& changes = task->whole;
   for (auto const& one : page.changes) {
     if (!changes.empty()) changes += ',';
@@ -281,7 +281,7 @@ void history_methods::blame(ipc::call const& asked) {
   if (!allowed(asked, operation::read, name)) return;
   committer_.query(
       [name](store::config_store& store) { return store.blame(name); },
-      [this, answer = asked.answer](result<std::vector<store::blamed_key>> const& found) mutable {
+      [this, answer = asked.answer](result<std::vector<engine::blamed_key>> const& found) mutable {
         if (!found) {
           fail(answer, history_interface, found.error());
           return;

@@ -27,7 +27,7 @@ class history_methods {
 
   void log(ipc::call const& asked);
   void fetch_log(std::shared_ptr<log_task> const& task);
-  void take_page(std::shared_ptr<log_task> const& task, store::history_page const& page);
+  void take_page(std::shared_ptr<log_task> const& task, engine::history_page const& page);
   void diff(ipc::call const& asked);
   void get_at(ipc::call const& asked);
   void blame(ipc::call const& asked);

@@ -88,13 +88,13 @@ result<std::chrono::seconds> check_seconds(std::int64_t seconds, std::string_vie
   return std::chrono::seconds(seconds);
 }
 
-result<std::optional<store::ending>> read_ending(bj::object const& parameters,
+result<std::optional<engine::ending>> read_ending(bj::object const& parameters,
                                                  limits const& bounds) {
   constexpr std::string_view confirm = "confirmSeconds";
   constexpr std::string_view expire = "expireSeconds";
   auto const confirmed = integer_of(parameters, confirm);
   auto const expires = integer_of(parameters, expire);
-  if (!confirmed && !expires) return std::optional<store::ending>();
+  if (!confirmed && !expires) return std::optional<engine::ending>();
   if (confirmed && expires)
     return error{.code = errc::bad_value,
                  .message = "a change either waits for its confirmation or expires, not both",
@@ -103,7 +103,7 @@ result<std::optional<store::ending>> read_ending(bj::object const& parameters,
                               : check_seconds(*expires, expire, bounds);
   if (!time) return time.error();
   return std::optional(
-      store::ending{.what = confirmed ? store::ending::kind::confirm : store::ending::kind::expire,
+      engine::ending{.what = confirmed ? engine::ending::kind::confirm : engine::ending::kind::expire,
                     .after = *time});
 }
 

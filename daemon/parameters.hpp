@@ -4,7 +4,7 @@
 #include "core/key.hpp"
 #include "core/limits.hpp"
 #include "ipc/call.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -46,7 +46,7 @@ std::set<std::string> namespaces_of(std::vector<key> const& keys);
 check_seconds(std::int64_t seconds, std::string_view name, limits const& bounds);
 /// How a change shall end, from confirmSeconds and expireSeconds. Errors: bad_value (both are
 /// there), and as check_seconds.
-[[nodiscard]] result<std::optional<store::ending>>
+[[nodiscard]] result<std::optional<engine::ending>>
 read_ending(boost::json::object const& parameters, limits const& bounds);
 
 /// Who calls, as the writer of a change.

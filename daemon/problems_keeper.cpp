@@ -53,14 +53,14 @@ result<std::string> read_small_file(std::filesystem::path const& path) {
   return text;
 }
 
-situation const& situation_of(store::source_row const& row) {
+situation const& situation_of(engine::source_row const& row) {
   auto const code = row.why ? row.why->code : errc::io;
   std::string_view name = "source_unavailable";
   if (code == errc::parse)
     name = "source_unreadable";
   else if (code == errc::untrusted)
     name = "source_untrusted";
-  else if (row.status == store::source_status::quarantined)
+  else if (row.status == engine::source_status::quarantined)
     name = row.id.what == source_kind::schema ? "schema_refused" : "source_refused";
   return *find_situation(name);
 }
@@ -125,10 +125,10 @@ void problems_keeper::read_file() {
          {{"CFGD_PATH", file_.string()}});
 }
 
-void problems_keeper::compare(std::vector<store::source_row> const& rows) {
-  std::map<std::string, store::source_row const*> faulty;
+void problems_keeper::compare(std::vector<engine::source_row> const& rows) {
+  std::map<std::string, engine::source_row const*> faulty;
   for (auto const& row : rows)
-    if (row.status != store::source_status::active) faulty.emplace(row.path, &row);
+    if (row.status != engine::source_status::active) faulty.emplace(row.path, &row);
   std::vector<std::string> over;
   for (auto const* const one : state_->kept.list())
     if (!one->resolved && one->what->how_long == lasting::file && faulty.erase(one->source) == 0)

@@ -2,7 +2,7 @@
 
 #include "daemon/file_writer.hpp"
 #include "daemon/problems_report.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -30,7 +30,7 @@ class problems_keeper {
 
   /// At the start: sources that are in force as saved have no problem any more, and those that are
   /// not have one.
-  void compare(std::vector<store::source_row> const& rows);
+  void compare(std::vector<engine::source_row> const& rows);
 
   /// Now and then, about once a second: looks after the journal, and saves what is new.
   void tick();

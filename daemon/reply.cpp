@@ -178,7 +178,7 @@ std::vector<issue> issues_of(error const& why) {
   return {std::move(only)};
 }
 
-bj::object to_json(store::timed_change const& what) {
+bj::object to_json(engine::timed_change const& what) {
   auto const told = static_cast<std::ptrdiff_t>(std::min(what.keys.size(), pending_keys));
   bj::array keys(what.keys.begin(), what.keys.begin() + told);
   bj::object out{{"revision", what.revision},
@@ -190,7 +190,7 @@ bj::object to_json(store::timed_change const& what) {
   return out;
 }
 
-std::vector<std::string> changed_keys(store::applied const& done) {
+std::vector<std::string> changed_keys(engine::applied const& done) {
   std::vector<std::string> keys;
   for (auto const& one : done.changes)
     for (auto const& key : one->keys)
@@ -198,7 +198,7 @@ std::vector<std::string> changed_keys(store::applied const& done) {
   return keys;
 }
 
-std::string change_reply(store::applied const& done) {
+std::string change_reply(engine::applied const& done) {
   std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
   append_strings(out, changed_keys(done));
   out += ",\"warnings\":";

@@ -3,7 +3,7 @@
 #include "core/change.hpp"
 #include "core/error.hpp"
 #include "ipc/call.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -46,12 +46,12 @@ boost::json::array to_json(std::vector<issue> const& all);
 std::vector<issue> issues_of(error const& why);
 
 /// Pending, the same in all interfaces.
-boost::json::object to_json(store::timed_change const& what);
+boost::json::object to_json(engine::timed_change const& what);
 
 /// The keys whose effective value changed.
-std::vector<std::string> changed_keys(store::applied const& done);
+std::vector<std::string> changed_keys(engine::applied const& done);
 /// What a change of the override layer is answered with: revision, changed, warnings, deadline.
-std::string change_reply(store::applied const& done);
+std::string change_reply(engine::applied const& done);
 
 /// A list of strings as JSON text.
 void append_strings(std::string& out, std::vector<std::string> const& list);

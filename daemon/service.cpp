@@ -46,12 +46,12 @@ wall_time wall_clock() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-std::vector<watchers::known_source> known_files(std::vector<store::source_row> const& rows) {
+std::vector<watchers::known_source> known_files(std::vector<engine::source_row> const& rows) {
   std::vector<watchers::known_source> known;
   for (auto const& row : rows) {
     if (row.id.where == layer::environment) continue;
-    bool const was_read = row.status == store::source_status::active ||
-                          row.status == store::source_status::quarantined;
+    bool const was_read = row.status == engine::source_status::active ||
+                          row.status == engine::source_status::quarantined;
     known.push_back({row.id, was_read ? row.identity : file_identity{}, row.hash});
   }
   return known;
@@ -238,10 +238,10 @@ void service::take(std::vector<watchers::observation> observed) {
     return;
   }
   if (edits_.hold(observed)) return;
-  record(std::move(observed), store::grouping::one_change, {});
+  record(std::move(observed), engine::grouping::one_change, {});
 }
 
-void service::record(std::vector<watchers::observation> observed, store::grouping how,
+void service::record(std::vector<watchers::observation> observed, engine::grouping how,
                      committer::finished done) {
   // What cannot be recorded now is told again later. Contents are read anew then; the rest is kept,
   // unless it is told anew itself.
@@ -254,7 +254,7 @@ void service::record(std::vector<watchers::observation> observed, store::groupin
   auto environment = environment_;
   committer_.submit(std::move(observed), std::move(environment), how,
                     [this, told = std::move(told), kept = std::move(kept),
-                     done = std::move(done)](store::outcome const& made) {
+                     done = std::move(done)](engine::outcome const& made) {
                       std::erase_if(unrecorded_,
                                     [&](auto const& one) { return told.contains(one.id); });
                       if (made) {
@@ -282,8 +282,8 @@ void service::finish_start() {
   if (first_look_.empty() && environment_.empty())
     ready();
   else
-    record(std::exchange(first_look_, {}), store::grouping::change_per_namespace,
-           [ready](store::outcome const&) { ready(); });
+    record(std::exchange(first_look_, {}), engine::grouping::change_per_namespace,
+           [ready](engine::outcome const&) { ready(); });
 }
 
 void service::open_socket() {
@@ -336,7 +336,7 @@ asio::awaitable<void> service::retry() {
   retrying_ = false;
   if (cancelled) co_return;
   if (!unrecorded_.empty() || !environment_.empty())
-    record(std::exchange(unrecorded_, {}), store::grouping::one_change, {});
+    record(std::exchange(unrecorded_, {}), engine::grouping::one_change, {});
   files_.look_now(source_watcher::depth::all, [] {});
 }
 
@@ -384,10 +384,10 @@ std::chrono::steady_clock::time_point service::next_due() {
   return next;
 }
 
-void service::end_timed(store::timed_change const& what) {
+void service::end_timed(engine::timed_change const& what) {
   committer_.submit(
-      store::timed_request{.revision = what.revision, .what = store::timed_request::action::end},
-      [this, what](store::outcome const& ended) {
+      engine::timed_request{.revision = what.revision, .what = engine::timed_request::action::end},
+      [this, what](engine::outcome const& ended) {
         if (ended) {
           announce_end(what, ended);
           return;

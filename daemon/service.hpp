@@ -39,9 +39,9 @@ namespace cfgd {
 struct opened_store {
   std::unique_ptr<store::config_store> store;
   revision_number revision = 0;
-  std::vector<store::effective> effectives;
-  std::vector<store::source_row> sources;
-  std::vector<store::timed_change> timed;
+  std::vector<engine::effective> effectives;
+  std::vector<engine::source_row> sources;
+  std::vector<engine::timed_change> timed;
 };
 /// Errors: as store::config_store::open.
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
@@ -83,7 +83,7 @@ class service {
   void publish(committer::publication const& news);
   void take(std::vector<watchers::observation> observed);
   /// Has it committed, and told again later where that fails.
-  void record(std::vector<watchers::observation> observed, store::grouping how,
+  void record(std::vector<watchers::observation> observed, engine::grouping how,
               committer::finished done);
   void finish_start();
   void open_socket();
@@ -97,7 +97,7 @@ class service {
   /// Does what is due and returns when something will be.
   std::chrono::steady_clock::time_point act();
   std::chrono::steady_clock::time_point next_due();
-  void end_timed(store::timed_change const& what);
+  void end_timed(engine::timed_change const& what);
   /// Something is due at another time than before.
   void wake();
   boost::asio::awaitable<void> keep_time();
@@ -113,7 +113,7 @@ class service {
   view view_;
   /// Environment variables that say something else than at the last run; told with the first look
   /// and kept until that is recorded.
-  std::vector<store::source_update> environment_;
+  std::vector<engine::source_update> environment_;
   /// What was found before the first look was over.
   std::vector<watchers::observation> first_look_;
   /// What was found and could not be recorded, but for contents, which are read again.

@@ -31,11 +31,11 @@ std::string_view name_of(source_kind what) {
   return "unknown";
 }
 
-bj::object to_json(store::source_row const& row, std::string_view watched_by) {
+bj::object to_json(engine::source_row const& row, std::string_view watched_by) {
   bj::object out{{"path", row.path},
                  {"namespace", namespace_of(row.id).value_or("")},
                  {"layer", to_string(row.id.where)},
-                 {"state", store::to_string(row.status)},
+                 {"state", engine::to_string(row.status)},
                  {"revision", row.revision},
                  {"size", row.identity.size},
                  {"watch", watched_by},
@@ -117,7 +117,7 @@ void service_methods::status(ipc::call const& asked) {
 void service_methods::sources(ipc::call const& asked) {
   parts_.writer.query(
       [](store::config_store& store) { return store.sources(); },
-      [this, answer = asked.answer](result<std::vector<store::source_row>> const& rows) mutable {
+      [this, answer = asked.answer](result<std::vector<engine::source_row>> const& rows) mutable {
         if (!answer.alive()) return;
         if (!rows) {
           fail(answer, service_interface, rows.error());

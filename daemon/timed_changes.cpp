@@ -9,7 +9,7 @@
 
 namespace cfgd {
 
-void timed_changes::replace(std::vector<store::timed_change> newest) {
+void timed_changes::replace(std::vector<engine::timed_change> newest) {
   list_ = std::move(newest);
   std::erase_if(attempts_, [this](auto const& one) {
     auto const* const still = find(one.first);
@@ -17,12 +17,12 @@ void timed_changes::replace(std::vector<store::timed_change> newest) {
   });
 }
 
-store::timed_change const* timed_changes::find(revision_number revision) const {
-  auto const found = std::ranges::find(list_, revision, &store::timed_change::revision);
+engine::timed_change const* timed_changes::find(revision_number revision) const {
+  auto const found = std::ranges::find(list_, revision, &engine::timed_change::revision);
   return found == list_.end() ? nullptr : &*found;
 }
 
-std::optional<wall_time> timed_changes::due(store::timed_change const& one) const {
+std::optional<wall_time> timed_changes::due(engine::timed_change const& one) const {
   auto const tried = attempts_.find(one.revision);
   if (tried == attempts_.end()) return one.deadline;
   if (!tried->second.again) return std::nullopt;
@@ -30,8 +30,8 @@ std::optional<wall_time> timed_changes::due(store::timed_change const& one) cons
   return std::max(*tried->second.again, one.deadline);
 }
 
-std::vector<store::timed_change> timed_changes::take_due(wall_time now) {
-  std::vector<store::timed_change> taken;
+std::vector<engine::timed_change> timed_changes::take_due(wall_time now) {
+  std::vector<engine::timed_change> taken;
   for (auto const& one : list_) {
     auto const when = due(one);
     if (!when || *when > now) continue;

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <map>
 #include <optional>
@@ -16,15 +16,15 @@ class timed_changes {
   static constexpr std::chrono::seconds pause{60};
 
   /// What the store says now.
-  void replace(std::vector<store::timed_change> newest);
+  void replace(std::vector<engine::timed_change> newest);
 
   /// The next one first.
-  std::vector<store::timed_change> const& list() const { return list_; }
+  std::vector<engine::timed_change> const& list() const { return list_; }
   /// Null: no such change waits.
-  store::timed_change const* find(revision_number revision) const;
+  engine::timed_change const* find(revision_number revision) const;
 
   /// Those whose deadline has come and that are not being ended yet; they are from here on.
-  std::vector<store::timed_change> take_due(wall_time now);
+  std::vector<engine::timed_change> take_due(wall_time now);
   /// When take_due() will give something, if nothing else happens.
   std::optional<wall_time> next() const;
 
@@ -36,9 +36,9 @@ class timed_changes {
     std::optional<wall_time> again; ///< none: it is being ended
     bool failed = false;
   };
-  std::optional<wall_time> due(store::timed_change const& one) const;
+  std::optional<wall_time> due(engine::timed_change const& one) const;
 
-  std::vector<store::timed_change> list_;
+  std::vector<engine::timed_change> list_;
   std::map<revision_number, attempt> attempts_;
 };
 

@@ -16,13 +16,13 @@ namespace cfgd {
 namespace {
 
 /// A namespace as those see it who may not see secrets.
-store::effective without_secrets(store::effective const& whole) {
+engine::effective without_secrets(engine::effective const& whole) {
   return {.name_space = whole.name_space,
           .revision = whole.revision,
           .text = whole.shown ? whole.shown : whole.text};
 }
 
-bool hides(store::effective const& one) {
+bool hides(engine::effective const& one) {
   return one.text && one.shown && one.text != one.shown && *one.text != *one.shown;
 }
 
@@ -38,7 +38,7 @@ void view::begin(beginning const& with) {
   timed_.replace(with.timed);
 }
 
-void view::publish(store::applied const& done) {
+void view::publish(engine::applied const& done) {
   for (auto const& one : done.effectives)
     cache_.publish(take(one));
   for (auto const& transition : done.transitions)
@@ -47,7 +47,7 @@ void view::publish(store::applied const& done) {
   revision_ = std::max(revision_, done.revision);
 }
 
-store::effective view::take(store::effective const& newest) {
+engine::effective view::take(engine::effective const& newest) {
   if (hides(newest))
     secrets_.insert_or_assign(newest.name_space, secret_texts{newest.text, newest.shown});
   else
@@ -55,8 +55,8 @@ store::effective view::take(store::effective const& newest) {
   return without_secrets(newest);
 }
 
-void view::note_source(store::source_row const& row, bool gone) {
-  if (gone || row.status == store::source_status::active)
+void view::note_source(engine::source_row const& row, bool gone) {
+  if (gone || row.status == engine::source_status::active)
     problems_.erase(to_string(row.id));
   else
     problems_[to_string(row.id)] = {row.path, row.status};
@@ -90,8 +90,8 @@ void view::with_texts(committer& reader, std::optional<names> which,
   bool complete = true;
   auto const look = [&](std::string const& name) {
     auto const here = cache_.text_of(name);
-    if (here.what == store::cache::status::found) found.emplace(name, here.text);
-    if (here.what == store::cache::status::not_loaded) complete = false;
+    if (here.what == cache::status::found) found.emplace(name, here.text);
+    if (here.what == cache::status::not_loaded) complete = false;
   };
   if (which)
     std::for_each(which->begin(), which->end(), look);
@@ -106,13 +106,13 @@ void view::with_texts(committer& reader, std::optional<names> which,
   reader.query(
       [which = std::move(which)](store::config_store& store) {
         if (!which) return store.effectives();
-        std::vector<store::effective> read;
+        std::vector<engine::effective> read;
         for (auto const& name : *which)
           read.push_back(store.read(name));
         return read;
       },
       [this, use = std::move(use),
-       failed = std::move(failed)](result<std::vector<store::effective>> const& read) {
+       failed = std::move(failed)](result<std::vector<engine::effective>> const& read) {
         if (!read) {
           report("cache_unfilled",
                  "values could not be read back into memory: " + read.error().message);

@@ -4,7 +4,7 @@
 #include "daemon/committer.hpp"
 #include "daemon/fallback.hpp"
 #include "daemon/timed_changes.hpp"
-#include "store/cache.hpp"
+#include "daemon/cache.hpp"
 
 #include <functional>
 #include <map>
@@ -29,22 +29,22 @@ class view {
   /// Taken over at start.
   struct beginning {
     revision_number revision = 0;
-    std::vector<store::effective> const& effectives;
-    std::vector<store::source_row> const& sources;
-    std::vector<store::timed_change> const& timed;
+    std::vector<engine::effective> const& effectives;
+    std::vector<engine::source_row> const& sources;
+    std::vector<engine::timed_change> const& timed;
   };
   void begin(beginning const& with);
 
   /// What was committed.
-  void publish(store::applied const& done);
+  void publish(engine::applied const& done);
   void publish(fallbacks newest) { fallbacks_ = std::move(newest); }
 
   revision_number revision() const { return revision_; }
-  store::cache& cache() { return cache_; }
+  cache& cache() { return cache_; }
 
   struct source_problem {
     std::string path;
-    store::source_status status;
+    engine::source_status status;
   };
   /// Sources that are not active, by name.
   std::map<std::string, source_problem> const& problems() const { return problems_; }
@@ -80,10 +80,10 @@ class view {
 
  private:
   /// Takes it, and returns what stays for those who may not see secrets.
-  store::effective take(store::effective const& newest);
-  void note_source(store::source_row const& row, bool gone);
+  engine::effective take(engine::effective const& newest);
+  void note_source(engine::source_row const& row, bool gone);
 
-  store::cache cache_;
+  cache cache_;
   revision_number revision_ = 0;
   std::map<std::string, secret_texts, std::less<>> secrets_;
   std::map<std::string, source_problem> problems_;

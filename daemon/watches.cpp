@@ -221,13 +221,13 @@ void watches::ask_history(number which) {
   auto const fetch = who.next.history_asked();
   committer_.query([after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
                        store::config_store& store) { return store.changes_after(after, bytes); },
-                   [this, which, fetch](result<store::history_slice> const& slice) {
+                   [this, which, fetch](result<engine::history_slice> const& slice) {
                      take_history(which, fetch, slice);
                    });
 }
 
 void watches::take_history(number which, std::uint64_t fetch,
-                           result<store::history_slice> const& slice) {
+                           result<engine::history_slice> const& slice) {
   auto const found = all_.find(which);
   if (found == all_.end()) return;
   watcher& who = found->second;
@@ -239,7 +239,7 @@ void watches::take_history(number which, std::uint64_t fetch,
   pump(which);
 }
 
-bool watches::send_slice(watcher& to, store::history_slice const& slice) {
+bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
   revision_number up_to = to.next.sent_up_to();
   for (auto const& one : slice.changes) {
     std::string const text = render_change(*one, to.asked.prefixes, to.asked.may_see_secrets);

@@ -63,9 +63,9 @@ class watches {
   void ask_state(number which);
   void send_state_piece(watcher& to);
   void ask_history(number which);
-  void take_history(number which, std::uint64_t fetch, result<store::history_slice> const& slice);
+  void take_history(number which, std::uint64_t fetch, result<engine::history_slice> const& slice);
   /// False if one of the changes is too long for a reply.
-  bool send_slice(watcher& to, store::history_slice const& slice);
+  bool send_slice(watcher& to, engine::history_slice const& slice);
   bool has_room(watcher const& who) const;
 
   view& view_;

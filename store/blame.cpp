@@ -1,8 +1,8 @@
 #include "store/blame.hpp"
 
 #include "core/json.hpp"
-#include "store/merge.hpp"
-#include "store/overrides.hpp"
+#include "engine/merge.hpp"
+#include "engine/overrides.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
@@ -52,11 +52,11 @@ class search {
   void ask(override_record const& overrides) {
     auto const still = std::exchange(open_, {});
     for (auto const& [text, at] : still) {
-      if (look_up(overrides.document, keys_[at].path()).value == nullptr) {
+      if (engine::look_up(overrides.document, keys_[at].path()).value == nullptr) {
         open_.emplace(text, at);
         continue;
       }
-      if (auto const* const by = find_origin(overrides, keys_[at])) found_[at].from = by->from;
+      if (auto const* const by = engine::find_origin(overrides, keys_[at])) found_[at].from = by->from;
       found_[at].from.where = layer::overrides;
     }
   }

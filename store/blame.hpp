@@ -1,7 +1,7 @@
 #pragma once
 
 #include "store/layout.hpp"
-#include "store/model.hpp"
+#include "store/types.hpp"
 
 #include <vector>
 

@@ -1,7 +1,7 @@
 #include "store/config_store.hpp"
 
 #include "core/json.hpp"
-#include "store/conclude.hpp"
+#include "engine/conclude.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
 #include "store/history.hpp"
@@ -41,7 +41,7 @@ std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
   json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
   auto const whole = json::parse(*text, json::dialect::strict, any);
   if (!whole) return text;
-  auto shown = json::canonical(without_secrets(*whole, *state.schema->what));
+  auto shown = json::canonical(engine::without_secrets(*whole, *state.schema->what));
   return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
 }
 
@@ -88,7 +88,7 @@ model config_store::impl::load_model(lmdb::transaction& view) {
   auto all = file.records().load(view);
   auto made = std::make_shared<definitions>(*all.judges);
   // They were in force, so they compiled once; where this program is stricter they are left out.
-  for (auto const& [id, why] : compile(*made, {}, bounds)) {
+  for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
     auto refused = std::make_shared<source_record>(*made->sources.at(id));
     refused->row.status = source_status::quarantined;
     refused->row.why = why;
@@ -109,7 +109,7 @@ model config_store::impl::load_model(lmdb::transaction& view) {
     note_suspended(all, {}, one.sources);
     one.value.shown = shown_text(one);
   }
-  run_rules(all, judging);
+  engine::run_rules(all, judging);
   return all;
 }
 
@@ -282,7 +282,7 @@ effective config_store::read(std::string_view name_space) {
 explanation config_store::explain(key const& which) {
   explanation all;
   auto const found = impl_->state.namespaces.find(which.name_space());
-  if (found != impl_->state.namespaces.end()) all = store::explain(found->second, which);
+  if (found != impl_->state.namespaces.end()) all = engine::explain(found->second, which);
   all.revision = impl_->state.revision;
   return all;
 }
@@ -292,7 +292,7 @@ result<std::vector<issue>> config_store::validate(std::string_view name_space,
   auto const found = impl_->state.namespaces.find(name_space);
   if (found == impl_->state.namespaces.end())
     return error{.code = errc::not_found, .subject = std::string(name_space)};
-  return judge_namespace(impl_->state, impl_->judging, found->second, document);
+  return engine::judge_namespace(impl_->state, impl_->judging, found->second, document);
 }
 
 bool config_store::has_suspended() const { return !impl_->state.suspended.empty(); }
@@ -333,7 +333,7 @@ std::size_t config_store::check_readers() {
 }
 
 std::shared_ptr<std::string const> config_store::refused_content(source_id const& id) const {
-  auto const found = find_source(impl_->state, id);
+  auto const found = engine::find_source(impl_->state, id);
   if (!found || !found->refused) return nullptr;
   return {found, &found->refused->bytes};
 }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <filesystem>
 #include <map>
@@ -43,16 +43,16 @@ class config_store {
   /// applied whole or refused, and is a revision of its own if it changed anything effective.
   /// Returns one outcome for each. Where the transaction as a whole fails, nothing was applied and
   /// every outcome is store_failed; grows the map and tries again before that.
-  [[nodiscard]] std::vector<outcome> commit(std::span<request const> requests, wall_time now);
+  [[nodiscard]] std::vector<engine::outcome> commit(std::span<engine::request const> requests, wall_time now);
 
   /// Revision of the last commit seen.
   revision_number revision() const;
 
-  std::vector<source_row> sources();
-  std::vector<effective> effectives();
+  std::vector<engine::source_row> sources();
+  std::vector<engine::effective> effectives();
   /// The effective value of one namespace; text is null if there is none.
-  effective read(std::string_view name_space);
-  explanation explain(key const& which);
+  engine::effective read(std::string_view name_space);
+  engine::explanation explain(key const& which);
   /// Whether the schema of a namespace knows of secrets, and whether it calls a member one.
   bool has_secrets(std::string_view name_space) const;
   bool is_secret(std::string_view name_space, std::span<std::string const> path) const;
@@ -63,12 +63,12 @@ class config_store {
   /// Whether a source was refused by schemas or rules: it is tried again with the next batch.
   bool has_suspended() const;
   /// Changes that end by themselves, the next one first.
-  std::vector<timed_change> timed() const;
+  std::vector<engine::timed_change> timed() const;
   /// Changes behind `after`, about `maximum_bytes` of them.
-  history_slice changes_after(revision_number after, std::size_t maximum_bytes);
+  engine::history_slice changes_after(revision_number after, std::size_t maximum_bytes);
 
   /// A page of history, about `maximum_bytes` of records at the most but one at least.
-  history_page log(history_query const& asked, std::size_t maximum_bytes);
+  engine::history_page log(engine::history_query const& asked, std::size_t maximum_bytes);
   /// The leaves that differ between two revisions, in key order, `to` as "after"; `from` may be
   /// the later one. Without secrets.
   /// Errors: not_found (used, maximum: the oldest and newest that may be asked for).
@@ -79,14 +79,14 @@ class config_store {
   [[nodiscard]] result<std::map<std::string, std::string>>
   values_at(revision_number revision, std::span<std::string const> name_spaces);
   /// Every leaf of a namespace in key order. Errors: not_found (no such namespace).
-  [[nodiscard]] result<std::vector<blamed_key>> blame(std::string_view name_space);
+  [[nodiscard]] result<std::vector<engine::blamed_key>> blame(std::string_view name_space);
 
   /// Looks whether another process has committed; gives what it did, one element a revision, as
   /// commit() would have. Cheap if nobody has.
-  std::vector<applied> refresh();
+  std::vector<engine::applied> refresh();
   /// What other processes had committed and commit() found only then: its revisions lie before
   /// those of that commit's outcomes, so publish them first. refresh() gives them, too.
-  std::vector<applied> take_foreign();
+  std::vector<engine::applied> take_foreign();
 
   /// Forgets changes, keeping the newest `keep`; returns the oldest revision that is kept (newest +
   /// 1 if none).
@@ -101,7 +101,7 @@ class config_store {
   /// Checks a namespace: that its layers give its effective value, and that its records on disk are
   /// whole and say what is in memory. Its value. Errors: not_found, invalid (what differs),
   /// conflict (another process has committed: refresh() first), store_failed (damaged, too).
-  [[nodiscard]] result<effective> verify(std::string_view name_space);
+  [[nodiscard]] result<engine::effective> verify(std::string_view name_space);
   /// What a rule that is none of the store's says of the values in force.
   rules::verdict judge_rule(rules::rule const& which);
 

@@ -1,9 +1,8 @@
 #pragma once
 
 #include "store/config_store.hpp"
-#include "store/judge.hpp"
-#include "store/plan.hpp"
 #include "store/store_file.hpp"
+#include "store/types.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -43,7 +42,7 @@ struct config_store::impl {
 
   store_file file;
   limits bounds;
-  judge judging;
+  engine::judge judging;
   model state;
   /// The last transaction that the model has seen.
   std::uint64_t seen = 0;

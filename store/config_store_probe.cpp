@@ -82,7 +82,7 @@ result<void> compare_overrides(lmdb::transaction& in, namespace_state const& sta
 result<void> compare_layers(namespace_state const& state) {
   if (!state.value.text) return {};
   boost::json::monotonic_resource memory;
-  if (json::canonical(merge_layers(state, &memory)) == *state.value.text) return {};
+  if (json::canonical(engine::merge_layers(state, &memory)) == *state.value.text) return {};
   return differs(state.value.name_space, "its effective value is not what its layers give");
 }
 

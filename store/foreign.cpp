@@ -1,7 +1,7 @@
 #include "store/foreign.hpp"
 
-#include "store/diff.hpp"
-#include "store/timed.hpp"
+#include "engine/diff.hpp"
+#include "engine/timed.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -49,14 +49,14 @@ std::vector<new_value> differing_values(model const& before, model const& after)
 
 bool has_keys(new_value const& value) {
   std::vector<key_change> keys;
-  append_differences(keys, value.is.name_space, view(value.was), view(value.is.text));
+  engine::append_differences(keys, value.is.name_space, view(value.was), view(value.is.text));
   return !keys.empty();
 }
 
 std::vector<source_transition> find_transitions(model const& before, model const& after) {
   std::vector<source_transition> all;
   auto const add = [&all](source_record const* was, source_record const* is) {
-    if (auto found = find_transition(was, is)) all.push_back(*std::move(found));
+    if (auto found = engine::find_transition(was, is)) all.push_back(*std::move(found));
   };
   auto const compare = [&add](source_records const& old, source_records const& now) {
     for (auto const& [id, source] : now) {
@@ -113,7 +113,7 @@ std::vector<applied> tell_foreign(model const& before, model const& after,
     with.effectives.push_back(std::move(value.is));
   }
   if (!transitions.empty()) all.back().transitions = std::move(transitions);
-  if (timed) all.back().timed = list_timed(after.timed);
+  if (timed) all.back().timed = engine::list_timed(after.timed);
   return all;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/model.hpp"
+#include "store/types.hpp"
 
 #include <memory>
 #include <vector>

@@ -2,8 +2,7 @@
 
 #include "core/json.hpp"
 #include "store/layout_keys.hpp"
-#include "store/members.hpp"
-#include "store/stored_key.hpp"
+#include "engine/stored_key.hpp"
 
 #include <algorithm>
 
@@ -26,7 +25,7 @@ std::string_view namespace_in(std::string_view key_text) {
 }
 
 key parse_key(std::string_view text) {
-  auto parsed = parse_stored_key(text);
+  auto parsed = engine::parse_stored_key(text);
   if (!parsed || parsed->path().empty())
     throw damaged_record(layout_keys::changes, text, "it names no key");
   return *std::move(parsed);
@@ -39,23 +38,6 @@ boost::json::value parse_value(std::string_view text) {
   auto parsed = json::parse(text, json::dialect::strict, bounds);
   if (!parsed) throw damaged_record(layout_keys::changes, "", parsed.error().message);
   return *std::move(parsed);
-}
-
-bool is_leaf(boost::json::value const& value) {
-  return !value.is_object() || value.get_object().empty();
-}
-
-/// What stands at the path; null: nothing.
-boost::json::value const* find_member(boost::json::object const& in,
-                                      std::span<std::string const> path) {
-  auto const* object = &in;
-  boost::json::value const* found = nullptr;
-  for (auto const& part : path) {
-    found = object == nullptr ? nullptr : object->if_contains(part);
-    if (found == nullptr) return nullptr;
-    object = found->if_object();
-  }
-  return found;
 }
 
 error no_such_revision(revision_number asked, revision_number oldest, revision_number newest) {
@@ -158,70 +140,23 @@ past_texts look_back(layout const& records, lmdb::transaction& in, model const& 
   auto const since = unwind(records, in, at, records.revision(in), [&](std::string_view key_text) {
     return wanted(namespace_in(key_text));
   });
-  found.undone = since.undo(found.current, how);
+  try {
+    found.undone = since.undo(found.current, how);
+  } catch (lmdb_error const&) {
+    throw;
+  } catch (storage_failure const& damage) {
+    throw damaged_record(layout_keys::changes, "", damage.what());
+  }
   return found;
 }
 
 std::string shown(namespace_state const* state, boost::json::object&& document) {
   boost::json::value const whole(std::move(document));
   if (state == nullptr || !has_secrets(*state)) return json::canonical(whole);
-  return json::canonical(without_secrets(whole, *state->schema->what));
+  return json::canonical(engine::without_secrets(whole, *state->schema->what));
 }
 
 } // namespace
-
-bool key_filter::operator()(std::string_view key_text) const {
-  if (prefix_.empty()) return true;
-  // A dot behind the prefix ends its last part: quotes are closed there.
-  return key_text.starts_with(prefix_) &&
-         (key_text.size() == prefix_.size() || key_text[prefix_.size()] == '.');
-}
-
-change_view view_of(change const& one) {
-  change_view seen{.revision = one.revision,
-                   .time = one.time,
-                   .from = one.from,
-                   .comment = one.comment,
-                   .warnings = one.warnings};
-  seen.keys.reserve(one.keys.size());
-  for (auto const& leaf : one.keys)
-    seen.keys.push_back({leaf.key, leaf.before, leaf.after, leaf.secret});
-  return seen;
-}
-
-void unwinding::add(change_view const& older) {
-  for (auto const& one : older.keys) {
-    if (!which_(one.key)) continue;
-    auto const [found, is_new] = leaves_.try_emplace(one.key);
-    if (is_new) found->second.after = one.after;
-    found->second.before = one.before;
-    found->second.secret = found->second.secret || one.secret;
-  }
-}
-
-unwinding::documents unwinding::undo(std::map<std::string, std::string_view> const& now,
-                                     secrets how) const {
-  documents all;
-  std::vector<std::pair<key, leaf const*>> to_set;
-  for (auto const& [text, what] : leaves_) {
-    auto which = parse_key(text);
-    auto const& name = which.name_space();
-    if (!all.contains(name)) {
-      auto const found = now.find(name);
-      bool const is_there = found != now.end() && !found->second.empty();
-      all[name] = is_there ? parse_value(found->second).as_object() : boost::json::object();
-    }
-    auto& document = all.find(name)->second;
-    auto const* const there = find_member(document, which.path());
-    if (there != nullptr && is_leaf(*there)) erase_member(document, which.path());
-    bool const hidden = how == secrets::left_out && what.secret;
-    if (!what.before.empty() && !hidden) to_set.emplace_back(std::move(which), &what);
-  }
-  // Parents that a leaf has become come after what lay below it has gone.
-  for (auto const& [which, what] : to_set)
-    put_member(all.find(which.name_space())->second, which.path()) = parse_value(what->before);
-  return all;
-}
 
 history_page read_log(layout const& records, lmdb::transaction& in, model const& now,
                       history_query const& asked, std::size_t maximum_bytes) {

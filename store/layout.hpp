@@ -2,9 +2,8 @@
 
 #include "store/encoding.hpp"
 #include "store/lmdb.hpp"
-#include "store/model.hpp"
-#include "store/plan.hpp"
 #include "store/record_codec.hpp"
+#include "store/types.hpp"
 
 #include <functional>
 #include <limits>

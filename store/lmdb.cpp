@@ -32,10 +32,10 @@ std::string describe(std::string const& call, int code, std::filesystem::path co
 } // namespace
 
 lmdb_error::lmdb_error(std::string const& call, int code, std::filesystem::path const& path)
-    : std::runtime_error(describe(call, code, path)), code_(code) {}
+    : storage_failure(describe(call, code, path)), code_(code) {}
 
 lmdb_error::lmdb_error(std::string const& message, int code)
-    : std::runtime_error(message), code_(code) {}
+    : storage_failure(message), code_(code) {}
 
 bool lmdb_error::map_full() const { return code_ == MDB_MAP_FULL; }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/error.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -15,7 +17,7 @@ struct MDB_cursor;
 namespace cfgd::store {
 
 /// A call of LMDB, or one that it stands on, failed.
-class lmdb_error : public std::runtime_error {
+class lmdb_error : public storage_failure {
  public:
   lmdb_error(std::string const& call, int code, std::filesystem::path const& path);
 

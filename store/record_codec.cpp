@@ -1,6 +1,6 @@
 #include "store/record_codec.hpp"
 
-#include "store/stored_key.hpp"
+#include "engine/stored_key.hpp"
 
 #include <utility>
 
@@ -49,7 +49,7 @@ override_record read_layer(record_reader& in) {
   override_record record;
   record.document = read_object(in);
   for (auto keys = in.u32(); keys > 0; --keys) {
-    auto which = parse_stored_key(in.text());
+    auto which = engine::parse_stored_key(in.text());
     if (!which) in.fail(which.error().message);
     override_origin by;
     by.time = read_time(in);

@@ -2,7 +2,7 @@
 
 #include "store/encoding.hpp"
 #include "store/fields.hpp"
-#include "store/model.hpp"
+#include "store/types.hpp"
 
 #include <cstddef>
 #include <memory>
@@ -28,23 +28,6 @@ void write_change(record_writer& out, change const& record);
 std::shared_ptr<change const> read_change(record_reader& in, revision_number revision,
                                           record_format written = record_format::second);
 
-/// A change in its record: its leaves can be looked at without copying what they say. Views are as
-/// long valid as the record.
-struct change_view {
-  revision_number revision = 0;
-  wall_time time{};
-  origin from = {};
-  std::string_view comment = {};
-  struct leaf {
-    std::string_view key;
-    std::string_view before; ///< empty: absent
-    std::string_view after;
-    bool secret = false;
-  };
-  std::vector<leaf> keys = {};
-  std::vector<issue> warnings = {};
-  std::size_t bytes = 0; ///< of the record
-};
 change_view view_change(record_reader& in, revision_number revision,
                         record_format written = record_format::second);
 

@@ -21,7 +21,7 @@ std::chrono::milliseconds told_for(pace const& how, std::chrono::milliseconds le
   return std::max(least, 2 * how.interval + how.limit);
 }
 
-finding look_at_cache(store::cache& cache) {
+finding look_at_cache(cache& cache) {
   bool const works = cache.probe();
   auto const stats = cache.stats();
   std::uint64_t hits = 0;

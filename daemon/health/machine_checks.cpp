@@ -91,7 +91,7 @@ finding judge_sources(view const& what) {
     names.append(names.empty() ? " '" : ", '")
         .append(one.path)
         .append("' ")
-        .append(store::to_string(one.status));
+        .append(engine::to_string(one.status));
   }
   if (!problems.empty())
     found.add(state::warning, std::to_string(problems.size()) +

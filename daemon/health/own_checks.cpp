@@ -1,7 +1,7 @@
 #include "daemon/health/own_checks.hpp"
 
 #include "core/key.hpp"
-#include "store/rules/engine.hpp"
+#include "engine/rules/engine.hpp"
 
 #include <arpa/inet.h>
 #include <sys/un.h>

@@ -4,7 +4,7 @@
 #include "core/limits.hpp"
 #include "daemon/health/result.hpp"
 #include "daemon/health/settings.hpp"
-#include "store/rules/rules.hpp"
+#include "engine/rules/rules.hpp"
 
 #include <sys/types.h>
 

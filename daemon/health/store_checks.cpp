@@ -40,7 +40,7 @@ struct integrity_run {
 };
 
 struct verified_namespace {
-  store::effective value;
+  engine::effective value;
   std::size_t errors = 0; ///< that schemas and rules find in what is in force
 };
 
@@ -53,7 +53,7 @@ void add_fault(integrity_run& run, state how, std::string const& text) {
 }
 
 /// Whether the loop serves what the store has.
-bool cache_agrees(view& what, store::effective const& value, bool& loaded) {
+bool cache_agrees(view& what, engine::effective const& value, bool& loaded) {
   auto const kept = what.cache().peek(value.name_space);
   loaded = kept != nullptr;
   if (!loaded) return true;

@@ -64,7 +64,7 @@ void add_connections(registry& to, ipc::server& server) {
          [&server](sampler& into) { into.value(std::uint64_t{server.queued_bytes()}); });
 }
 
-void add_cache(registry& to, store::cache& cache) {
+void add_cache(registry& to, cache& cache) {
   to.add(
       {.name = "cfgd_cache_lookups",
        .what = counter,
@@ -139,16 +139,16 @@ void add_files(registry& to, service_parts const& from) {
           .help = "Files of values, schemas and rules by state: active, or what is in force is not "
                   "what they say."},
          [&files, &what = from.what](sampler& into) {
-           std::map<store::source_status, std::uint64_t> faulty;
+           std::map<engine::source_status, std::uint64_t> faulty;
            for (auto const& [name, one] : what.problems())
              ++faulty[one.status];
            auto const there =
-               faulty[store::source_status::quarantined] + faulty[store::source_status::untrusted];
+               faulty[engine::source_status::quarantined] + faulty[engine::source_status::untrusted];
            auto const all = std::uint64_t{files.figures().sources};
            into.value(all > there ? all - there : 0, {{"state", "active"}});
-           for (auto const state : {store::source_status::quarantined,
-                                    store::source_status::missing, store::source_status::untrusted})
-             into.value(faulty[state], {{"state", store::to_string(state)}});
+           for (auto const state : {engine::source_status::quarantined,
+                                    engine::source_status::missing, engine::source_status::untrusted})
+             into.value(faulty[state], {{"state", engine::to_string(state)}});
          });
   to.add({.name = "cfgd_file_watches", .help = "Directories that the kernel watches."},
          [&files](sampler& into) { into.value(std::uint64_t{files.figures().watches}); });

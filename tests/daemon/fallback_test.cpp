@@ -8,7 +8,7 @@ using cfgd::fallback;
 using cfgd::source_kind;
 using state = bool;
 
-cfgd::store::source_row row(char const* name, source_kind what, state in_force) {
+cfgd::engine::source_row row(char const* name, source_kind what, state in_force) {
   return {.id = {cfgd::layer::admin, name, what},
           .path = {},
           .identity = {},

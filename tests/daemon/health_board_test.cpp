@@ -165,10 +165,10 @@ BOOST_AUTO_TEST_CASE(refused_clients_are_told_for_a_while) {
 
 BOOST_AUTO_TEST_CASE(a_cache_that_has_another_value_than_the_store_is_critical) {
   looked_at test(limits{});
-  store::set_request asked;
+  engine::set_request asked;
   asked.values.emplace_back(key::parse("site.a").value(), 1);
   bool done = false;
-  test.writer.submit(std::move(asked), [&](store::outcome const&) { done = true; });
+  test.writer.submit(std::move(asked), [&](engine::outcome const&) { done = true; });
   BOOST_REQUIRE(test::run_until(test.loop, [&] { return done; }));
   BOOST_TEST((test.run("integrity").found.what == state::healthy));
 

@@ -224,15 +224,15 @@ BOOST_AUTO_TEST_CASE(what_the_store_says_of_sources_goes_before) {
   refuse("/good");
   refuse("/bad");
   test.settle();
-  cfgd::store::source_row good;
+  cfgd::engine::source_row good;
   good.path = "/good";
   auto bad = good;
   bad.path = "/bad";
-  bad.status = cfgd::store::source_status::quarantined;
+  bad.status = cfgd::engine::source_status::quarantined;
   bad.why = cfgd::error{.code = cfgd::errc::parse, .message = "bad"};
   auto untold = bad;
   untold.path = "/untold";
-  untold.status = cfgd::store::source_status::untrusted;
+  untold.status = cfgd::engine::source_status::untrusted;
   untold.why = cfgd::error{.code = cfgd::errc::untrusted, .message = "is writable by others"};
 
   test.keeper->compare({good, bad, untold});

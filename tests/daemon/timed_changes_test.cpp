@@ -10,11 +10,11 @@ using namespace std::chrono_literals;
 
 constexpr wall_time start{std::chrono::milliseconds(1'000'000)};
 
-cfgd::store::timed_change due(cfgd::revision_number revision, std::chrono::milliseconds after) {
+cfgd::engine::timed_change due(cfgd::revision_number revision, std::chrono::milliseconds after) {
   return {.revision = revision, .deadline = start + after};
 }
 
-std::vector<cfgd::revision_number> revisions(std::vector<cfgd::store::timed_change> const& list) {
+std::vector<cfgd::revision_number> revisions(std::vector<cfgd::engine::timed_change> const& list) {
   std::vector<cfgd::revision_number> numbers;
   for (auto const& one : list)
     numbers.push_back(one.revision);

@@ -16,7 +16,7 @@ std::shared_ptr<std::string const> text(char const* json) {
 }
 
 /// The effective value of `app`; without `shown` it has no secrets.
-cfgd::store::effective app(cfgd::revision_number revision, char const* whole,
+cfgd::engine::effective app(cfgd::revision_number revision, char const* whole,
                            char const* shown = nullptr) {
   auto const all = text(whole);
   return {.name_space = "app",
@@ -25,7 +25,7 @@ cfgd::store::effective app(cfgd::revision_number revision, char const* whole,
           .shown = shown == nullptr ? all : text(shown)};
 }
 
-cfgd::store::applied news(cfgd::store::effective one) {
+cfgd::engine::applied news(cfgd::engine::effective one) {
   auto const revision = one.revision;
   return {.revision = revision, .effectives = {std::move(one)}};
 }

@@ -2,7 +2,7 @@
 #include "core/json.hpp"
 #include "core/limits.hpp"
 #include "core/text.hpp"
-#include "store/rules/rules.hpp"
+#include "engine/rules/rules.hpp"
 #include "tests/fuzz/require.hpp"
 
 #include <boost/json/object.hpp>

@@ -1,6 +1,6 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "store/schema/schema.hpp"
+#include "engine/schema/schema.hpp"
 #include "tests/fuzz/require.hpp"
 
 #include <boost/json/value.hpp>

@@ -2,7 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
-#include "store/reach.hpp"
+#include "engine/reach.hpp"
 
 #include <algorithm>
 #include <set>
@@ -390,10 +390,10 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
     auto const is = now.find(which);
     if (is == now.end() ? wanted.empty() : is->second == wanted) continue;
 
-    store::namespace_state layers;
+    engine::namespace_state layers;
     layers.value.name_space = which;
     auto const add = [&layers](source_id const& id, bj::object const& says) {
-      auto made = std::make_shared<store::source_record>();
+      auto made = std::make_shared<engine::source_record>();
       made->row.id = id;
       made->row.in_force = true;
       made->document.root = says;
@@ -404,13 +404,13 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
     for (auto const& [id, one] : in.files)
       if (id.what == source_kind::values && one.in_force) add(id, *one.in_force);
     if (in.overrides) {
-      auto made = std::make_shared<store::override_record>();
+      auto made = std::make_shared<engine::override_record>();
       made->document = *in.overrides;
       made->keys[key({which})] = {};
       layers.overrides = made;
     }
-    store::override_edit way(layers.overrides.get());
-    if (!store::reach(way, layers, wanted, {})) throw std::runtime_error("it is not reached");
+    engine::override_edit way(layers.overrides.get());
+    if (!engine::reach(way, layers, wanted, {})) throw std::runtime_error("it is not reached");
     if (!way.changed()) continue;
     auto const made = way.finish();
     in.overrides.reset();

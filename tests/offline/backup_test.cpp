@@ -45,7 +45,7 @@ struct fixture : cfgd::test::store_fixture {
       must(set({{"site.a", std::to_string(number)},
                 {"mail.text", '"' + std::string(200, 'x') + std::to_string(number) + '"'}}));
     auto timed = set({{"site.soon", "1"}});
-    timed.ends = store::ending{.what = store::ending::kind::expire, .after = std::chrono::hours(1)};
+    timed.ends = engine::ending{.what = engine::ending::kind::expire, .after = std::chrono::hours(1)};
     must(timed);
   }
 
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_backup_while_others_commit_is_of_one_revision) {
     auto const mine = store::config_store::open(directory / "state", bounds).value();
     for (int number = 0;; ++number) {
       auto const text = std::to_string(number);
-      store::request const one = set({{"first.n", text}, {"second.n", text}});
+      engine::request const one = set({{"first.n", text}, {"second.n", text}});
       if (!mine->commit({&one, 1}, cfgd::test::at()).at(0)) return 1;
       if (::write(out, ".", 1) != 1) return 1;
     }

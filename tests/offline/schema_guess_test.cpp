@@ -1,6 +1,6 @@
 #include "client/cfgctl/offline/schema_guess.hpp"
 #include "core/json.hpp"
-#include "store/schema/schema.hpp"
+#include "engine/schema/schema.hpp"
 #include "tests/support/program_run.hpp"
 #include "tests/support/random_document.hpp"
 #include "tests/support/scripted_peer.hpp"

@@ -1,4 +1,4 @@
-#include "store/rules/rules.hpp"
+#include "engine/rules/rules.hpp"
 #include "tests/support/rule_world.hpp"
 
 #include <boost/test/data/test_case.hpp>

@@ -1,4 +1,4 @@
-#include "store/rules/pattern.hpp"
+#include "engine/rules/pattern.hpp"
 #include "tests/support/rule_world.hpp"
 
 #include <boost/test/data/test_case.hpp>

@@ -1,5 +1,5 @@
 #include "core/json.hpp"
-#include "store/rules/rules.hpp"
+#include "engine/rules/rules.hpp"
 #include "tests/support/rule_world.hpp"
 
 #include <boost/json/array.hpp>

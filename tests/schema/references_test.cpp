@@ -1,4 +1,4 @@
-#include "store/schema/uri.hpp"
+#include "engine/schema/uri.hpp"
 #include "tests/support/schemas.hpp"
 
 #include <boost/test/unit_test.hpp>

@@ -1,5 +1,5 @@
 #include "core/error.hpp"
-#include "store/schema/schema.hpp"
+#include "engine/schema/schema.hpp"
 #include "tests/support/suites.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -1,5 +1,5 @@
 #include "store/layout.hpp"
-#include "store/plan.hpp"
+#include "engine/plan.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"

@@ -1,5 +1,5 @@
 #include "core/json.hpp"
-#include "store/merge.hpp"
+#include "engine/merge.hpp"
 #include "tests/support/random_document.hpp"
 #include "tests/support/store_fixture.hpp"
 

@@ -1,4 +1,4 @@
-#include "store/diff.hpp"
+#include "engine/diff.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/random_document.hpp"
 #include "tests/support/store_fixture.hpp"

@@ -1,4 +1,4 @@
-#include "store/plan.hpp"
+#include "engine/plan.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>

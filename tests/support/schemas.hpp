@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/json.hpp"
-#include "store/schema/schema.hpp"
+#include "engine/schema/schema.hpp"
 
 #include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>

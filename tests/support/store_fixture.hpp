@@ -26,11 +26,11 @@ struct store_fixture {
     store = open();
   }
 
-  store::outcome commit(store::request const& one) {
+  engine::outcome commit(engine::request const& one) {
     return std::move(store->commit({&one, 1}, at()).at(0));
   }
-  store::applied must(store::request const& one) { return commit(one).value(); }
-  error refusal(store::request const& one) { return commit(one).error(); }
+  engine::applied must(engine::request const& one) { return commit(one).value(); }
+  error refusal(engine::request const& one) { return commit(one).error(); }
 
   std::string text(std::string_view name) {
     auto const found = store->read(name).text;
@@ -52,7 +52,7 @@ inline std::string show(std::vector<std::shared_ptr<change const>> const& change
 }
 
 /// "override 1; admin (removed); "
-inline std::string show(store::explanation const& why) {
+inline std::string show(engine::explanation const& why) {
   std::string out = why.value.value_or("(none)") + ": ";
   for (auto const& one : why.candidates)
     out += std::string(to_string(one.from.where)) + ' ' + one.value.value_or("(removed)") + "; ";

@@ -7,8 +7,8 @@
 namespace cfgd::test {
 namespace {
 
-store::source_update update(std::string_view source, std::string_view content) {
-  store::source_update made{.id = to_source(source),
+engine::source_update update(std::string_view source, std::string_view content) {
+  engine::source_update made{.id = to_source(source),
                             .path = "/" + std::string(source),
                             .identity = {.device = 1,
                                          .inode = 2,
@@ -16,7 +16,7 @@ store::source_update update(std::string_view source, std::string_view content) {
                                          .modified_ns = 3,
                                          .changed_ns = 4},
                             .hash = hash_content(content),
-                            .what = store::source_update::touched{}};
+                            .what = engine::source_update::touched{}};
   return made;
 }
 
@@ -27,9 +27,9 @@ key to_key(std::string_view text) { return key::parse(text).value(); }
 
 source_id to_source(std::string_view text) { return parse_source_id(text).value(); }
 
-store::source_update good(std::string_view source, std::string_view content) {
+engine::source_update good(std::string_view source, std::string_view content) {
   auto made = update(source, content);
-  store::source_update::good what;
+  engine::source_update::good what;
   what.document.root = to_json(content).as_object();
   what.bytes = content;
   auto const nodes = static_cast<std::uint32_t>(std::count(content.begin(), content.end(), ':') +
@@ -40,40 +40,40 @@ store::source_update good(std::string_view source, std::string_view content) {
   return made;
 }
 
-store::source_update refused(std::string_view source, std::string_view content,
+engine::source_update refused(std::string_view source, std::string_view content,
                              std::string_view why) {
   auto made = update(source, content);
-  made.what = store::source_update::refused{
+  made.what = engine::source_update::refused{
       .bytes = std::string(content),
       .why = {.code = errc::parse, .message = std::string(why), .where = {.line = 3, .column = 7}}};
   return made;
 }
 
-store::source_update blocked(std::string_view source, store::source_status status) {
+engine::source_update blocked(std::string_view source, engine::source_status status) {
   auto made = update(source, "");
-  made.what = store::source_update::blocked{
+  made.what = engine::source_update::blocked{
       .status = status, .why = {.code = errc::untrusted, .message = "not to be had"}};
   return made;
 }
 
-store::source_update touched(std::string_view source) {
+engine::source_update touched(std::string_view source) {
   auto made = update(source, "");
-  made.what = store::source_update::touched{};
+  made.what = engine::source_update::touched{};
   return made;
 }
 
-store::source_update gone(std::string_view source) {
+engine::source_update gone(std::string_view source) {
   auto made = update(source, "");
-  made.what = store::source_update::gone{};
+  made.what = engine::source_update::gone{};
   return made;
 }
 
-store::request batch(std::vector<store::source_update> updates, store::grouping how) {
-  return store::source_batch{.updates = std::move(updates), .how = how};
+engine::request batch(std::vector<engine::source_update> updates, engine::grouping how) {
+  return engine::source_batch{.updates = std::move(updates), .how = how};
 }
 
-store::set_request set(std::initializer_list<key_value> values) {
-  store::set_request made;
+engine::set_request set(std::initializer_list<key_value> values) {
+  engine::set_request made;
   for (auto const& [name, text] : values)
     made.values.emplace_back(to_key(name), to_json(text));
   made.from.uid = 1000;
@@ -83,7 +83,7 @@ store::set_request set(std::initializer_list<key_value> values) {
   return made;
 }
 
-store::set_request unset(std::initializer_list<std::string_view> keys) {
+engine::set_request unset(std::initializer_list<std::string_view> keys) {
   auto made = set({});
   for (auto const name : keys)
     made.unset.push_back(to_key(name));

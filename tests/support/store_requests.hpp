@@ -1,6 +1,6 @@
 #pragma once
 
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <initializer_list>
 #include <string>
@@ -19,20 +19,20 @@ source_id to_source(std::string_view text);
 
 /// Good content of the source "admin/site.json": the JSON text of an object. The line of the n-th
 /// node (depth first, from 0) is n + 1.
-store::source_update good(std::string_view source, std::string_view content);
-store::source_update refused(std::string_view source, std::string_view content,
+engine::source_update good(std::string_view source, std::string_view content);
+engine::source_update refused(std::string_view source, std::string_view content,
                              std::string_view why);
-store::source_update blocked(std::string_view source, store::source_status status);
-store::source_update touched(std::string_view source);
-store::source_update gone(std::string_view source);
+engine::source_update blocked(std::string_view source, engine::source_status status);
+engine::source_update touched(std::string_view source);
+engine::source_update gone(std::string_view source);
 
-store::request batch(std::vector<store::source_update> updates,
-                     store::grouping how = store::grouping::one_change);
+engine::request batch(std::vector<engine::source_update> updates,
+                     engine::grouping how = engine::grouping::one_change);
 
 using key_value = std::pair<std::string_view, std::string_view>;
 /// Sets keys to JSON texts, by uid 1000.
-store::set_request set(std::initializer_list<key_value> values);
-store::set_request unset(std::initializer_list<std::string_view> keys);
+engine::set_request set(std::initializer_list<key_value> values);
+engine::set_request unset(std::initializer_list<std::string_view> keys);
 
 /// The day the tests stand at, and some milliseconds.
 wall_time at(std::int64_t milliseconds = 0);

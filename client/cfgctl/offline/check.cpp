@@ -1,7 +1,7 @@
 #include "client/cfgctl/offline/check.hpp"
 
-#include "store/rules/rules.hpp"
-#include "store/trial.hpp"
+#include "engine/rules/rules.hpp"
+#include "engine/trial.hpp"
 
 #include <algorithm>
 #include <map>
@@ -118,8 +118,8 @@ class concern {
   }
 
   /// Rules that stand in a file that was named, or that read a namespace of one.
-  void add_rules(store::source_update const& from, limits const& bounds) {
-    auto const* const good = std::get_if<store::source_update::good>(&from.what);
+  void add_rules(engine::source_update const& from, limits const& bounds) {
+    auto const* const good = std::get_if<engine::source_update::good>(&from.what);
     if (everything_ || from.id.what != source_kind::rules || good == nullptr) return;
     auto const read = rules::read(good->document, from.path, bounds);
     if (!read) return;
@@ -156,11 +156,11 @@ tree_listing sources_of(task const& asked) {
 }
 
 /// Fills in the place of the key that an issue is about: in the topmost source that says it.
-void locate(issue& what, store::source_batch const& all) {
+void locate(issue& what, engine::source_batch const& all) {
   auto const name = what.key.substr(0, what.key.find('.'));
   source_id const* top = nullptr;
   for (auto const& one : all.updates) {
-    auto const* const good = std::get_if<store::source_update::good>(&one.what);
+    auto const* const good = std::get_if<engine::source_update::good>(&one.what);
     bool const mine = good != nullptr && one.id.what == source_kind::values &&
                       namespace_of(one.id) == std::string_view(name);
     if (!mine || (top != nullptr && one.id < *top)) continue;
@@ -172,8 +172,8 @@ void locate(issue& what, store::source_batch const& all) {
   }
 }
 
-void add_refusal(std::vector<issue>& to, store::source_transition const& refused,
-                 store::source_batch const& all) {
+void add_refusal(std::vector<issue>& to, engine::source_transition const& refused,
+                 engine::source_batch const& all) {
   if (!refused.now.why) return;
   auto const& why = *refused.now.why;
   for (issue one : why.issues) {
@@ -213,7 +213,7 @@ class trial_run {
                    .maximum = bounds_.source_files};
     concern concerned(asked);
     auto const batch = read(listing.sources, concerned);
-    auto const tried = store::try_sources(batch, bounds_);
+    auto const tried = engine::try_sources(batch, bounds_);
     if (!tried) return tried.error();
     std::vector<issue> found = std::move(listing.remarks);
     for (auto const& one : tried->refused)
@@ -229,8 +229,8 @@ class trial_run {
   }
 
  private:
-  store::source_batch read(std::vector<listed_source> const& sources, concern& concerned) {
-    store::source_batch batch;
+  engine::source_batch read(std::vector<listed_source> const& sources, concern& concerned) {
+    engine::source_batch batch;
     for (auto const& one : sources) {
       if (auto update = read_update(one, bounds_)) {
         concerned.add_rules(*update, bounds_);

@@ -1,6 +1,6 @@
 #include "client/cfgctl/offline/schema_guess.hpp"
 
-#include "store/schema/format.hpp"
+#include "engine/schema/format.hpp"
 
 #include <boost/json/array.hpp>
 

@@ -174,26 +174,26 @@ tree_listing list_sources(source_tree const& where) {
   return out;
 }
 
-result<store::source_update> read_update(listed_source const& which, limits const& bounds) {
+result<engine::source_update> read_update(listed_source const& which, limits const& bounds) {
   auto bytes = read_text(which.path);
-  store::source_update update{.id = which.id,
+  engine::source_update update{.id = which.id,
                               .path = which.path,
                               .identity = {},
                               .hash = {},
-                              .what = store::source_update::gone{}};
+                              .what = engine::source_update::gone{}};
   if (!bytes) {
     if (bytes.error().code != errc::limit) return bytes.error();
     error why = bytes.error();
     why.subject.clear();
-    update.what = store::source_update::refused{.bytes = {}, .why = std::move(why)};
+    update.what = engine::source_update::refused{.bytes = {}, .why = std::move(why)};
     return update;
   }
   update.hash = hash_content(*bytes);
   auto document = read_guarded(which.id, *bytes, bounds);
   if (document)
-    update.what = store::source_update::good{std::move(*document), std::move(*bytes)};
+    update.what = engine::source_update::good{std::move(*document), std::move(*bytes)};
   else
-    update.what = store::source_update::refused{std::move(*bytes), document.error()};
+    update.what = engine::source_update::refused{std::move(*bytes), document.error()};
   return update;
 }
 

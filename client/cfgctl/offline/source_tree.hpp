@@ -3,7 +3,7 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/source.hpp"
-#include "store/records.hpp"
+#include "engine/records.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -63,7 +63,7 @@ struct tree_listing {
 tree_listing list_sources(source_tree const& where);
 
 /// Reads a source as a daemon would. Errors: io (the file cannot be read).
-[[nodiscard]] result<store::source_update> read_update(listed_source const& which,
+[[nodiscard]] result<engine::source_update> read_update(listed_source const& which,
                                                        limits const& bounds);
 
 } // namespace cfgd::cfgctl::offline

@@ -1,0 +1,56 @@
+#include "engine/merge.hpp"
+
+#include <boost/assert.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+// RFC 7396, section 2, in its own words: MergePatch(Target, Patch). An object that is new to the
+// target is merged into an empty one instead of copied, for that drops the nulls in it. Arrays are
+// copied as they are. The target's storage is used for all that goes into it.
+//
+// It recurses as deep as the patch is, which its reader limits.
+
+namespace cfgd::engine {
+
+void merge_patch(boost::json::object& target, boost::json::object const& patch) {
+  for (auto const& member : patch) {
+    if (member.value().is_null()) {
+      target.erase(member.key());
+    } else if (auto* const there = target.if_contains(member.key()); there != nullptr) {
+      merge_patch(*there, member.value());
+    } else if (auto const* const below = member.value().if_object(); below != nullptr) {
+      auto& added = target[member.key()].emplace_object();
+      added.reserve(below->size());
+      merge_patch(added, *below);
+    } else {
+      target.emplace(member.key(), member.value());
+    }
+  }
+}
+
+void merge_patch(boost::json::value& target, boost::json::value const& patch) {
+  auto const* const members = patch.if_object();
+  if (members == nullptr) {
+    target = patch;
+    return;
+  }
+  if (!target.is_object()) target.emplace_object();
+  merge_patch(target.get_object(), *members);
+}
+
+layer_answer look_up(boost::json::object const& layer, std::span<std::string const> path) {
+  using kind = layer_answer::kind;
+  BOOST_ASSERT(!path.empty());
+  auto const* object = &layer;
+  boost::json::value const* found = nullptr;
+  for (auto const& part : path) {
+    if (object == nullptr) return {.what = kind::removal};
+    found = object->if_contains(part);
+    if (found == nullptr) return {.what = kind::nothing};
+    object = found->if_object();
+  }
+  if (found->is_null()) return {.what = kind::removal};
+  return {.what = kind::value, .value = found};
+}
+
+} // namespace cfgd::engine

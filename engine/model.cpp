@@ -1,0 +1,137 @@
+#include "engine/model.hpp"
+
+#include "core/json.hpp"
+#include "engine/merge.hpp"
+#include "engine/overrides.hpp"
+
+#include <boost/assert.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/range/adaptor/reversed.hpp>
+
+#include <utility>
+
+// Merging and explaining read the same layers in opposite directions: from the bottom to give one
+// value, from the top to tell where it came from. The merged document lives only until it is
+// written as text, so it is built in a buffer that is dropped whole.
+
+namespace cfgd::engine {
+namespace {
+
+std::optional<candidate> ask(boost::json::object const& layer, key const& which) {
+  if (which.path().empty()) return candidate{.value = json::canonical(layer)};
+  auto const answer = look_up(layer, which.path());
+  if (answer.what == layer_answer::kind::nothing) return std::nullopt;
+  candidate found;
+  if (answer.value != nullptr) found.value = json::canonical(*answer.value);
+  return found;
+}
+
+std::optional<candidate> ask(override_record const& overrides, key const& which) {
+  auto found = ask(overrides.document, which);
+  if (!found) return found;
+  if (auto const* const by = find_origin(overrides, which); by != nullptr) {
+    found->from = by->from;
+    found->time = by->time;
+  }
+  found->from.where = layer::overrides;
+  return found;
+}
+
+std::optional<candidate> ask(source_record const& source, key const& which) {
+  if (!source.row.in_force) return std::nullopt;
+  auto found = ask(source.document.root, which);
+  if (!found) return found;
+  found->from.where = source.row.id.where;
+  found->from.path = source.row.path;
+  found->from.at = find_place(source.document, which.path());
+  found->from.revision = source.row.revision;
+  return found;
+}
+
+/// The place of a member's subschema, where it is reached by properties alone; else the nearest.
+place place_in_schema(sourced_document const& schema, std::span<std::string const> path) {
+  std::string pointer;
+  for (auto const& part : path) {
+    append_pointer(pointer, "properties");
+    append_pointer(pointer, part);
+  }
+  return find_place(schema, std::string_view(pointer));
+}
+
+std::optional<candidate> ask(namespace_schema const& schema, key const& which) {
+  if (which.path().empty() && schema.what->defaults().empty()) return std::nullopt;
+  auto found = ask(schema.what->defaults(), which);
+  if (!found) return found;
+  auto const& source = *schema.source;
+  found->from.where = layer::defaults;
+  found->from.path = source.row.path;
+  found->from.at = place_in_schema(source.document, which.path());
+  found->from.revision = source.row.revision;
+  return found;
+}
+
+} // namespace
+
+boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
+  boost::json::value merged(boost::json::object_kind, std::move(storage));
+  if (auto const* const defaults = defaults_of(state.schema.get()))
+    merge_patch(merged.get_object(), *defaults);
+  for (auto const& [id, source] : state.sources)
+    if (source->row.in_force) merge_patch(merged.get_object(), source->document.root);
+  if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
+  return merged;
+}
+
+void note_suspended(model& all, source_records const& before, source_records const& now) {
+  for (auto const& [id, record] : before)
+    if (record->suspended()) all.suspended.erase(id);
+  for (auto const& [id, record] : now)
+    if (record->suspended()) all.suspended.insert(id);
+}
+
+std::shared_ptr<source_record const> find_source(model const& in, source_id const& id) {
+  auto const* records = &in.judges->sources;
+  if (id.what == source_kind::values) {
+    auto const name = namespace_of(id);
+    auto const state = name ? in.namespaces.find(*name) : in.namespaces.end();
+    if (state == in.namespaces.end()) return nullptr;
+    records = &state->second.sources;
+  }
+  auto const found = records->find(id);
+  return found == records->end() ? nullptr : found->second;
+}
+
+std::optional<source_transition> find_transition(source_record const* before,
+                                                 source_record const* now) {
+  BOOST_ASSERT(before != nullptr || now != nullptr);
+  auto const was = before != nullptr ? before->row.status : source_status::active;
+  if (now != nullptr && now->row.status == was &&
+      (before == nullptr || now->row.why == before->row.why))
+    return std::nullopt;
+  return source_transition{.now = now != nullptr ? now->row : before->row,
+                           .before = was,
+                           .was_known = before != nullptr,
+                           .gone = now == nullptr};
+}
+
+explanation explain(namespace_state const& state, key const& which) {
+  explanation all;
+  if (state.value.text) {
+    if (auto const text = canonical::find(*state.value.text, which.path()); text)
+      all.value = std::string(*text);
+  }
+  auto const add = [&all](std::optional<candidate>&& found) {
+    if (found) all.candidates.push_back(std::move(*found));
+  };
+  if (state.overrides) add(ask(*state.overrides, which));
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
+    add(ask(*source, which));
+  if (!state.schema) return all;
+  add(ask(*state.schema, which));
+  if (auto const* const governs = state.schema->what->governs(which.path()))
+    all.schema = json::canonical(*governs);
+  all.secret = !which.path().empty() && state.schema->what->is_secret(which.path());
+  return all;
+}
+
+} // namespace cfgd::engine

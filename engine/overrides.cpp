@@ -1,0 +1,124 @@
+#include "engine/overrides.hpp"
+
+#include "engine/members.hpp"
+#include "engine/merge.hpp"
+
+#include <boost/assert.hpp>
+
+#include <span>
+#include <utility>
+
+// The override layer is a document like any other layer's, and beside it the keys by which it was
+// set, with who set them: a file has lines, an override has writers. A key that was set covers the
+// values below it until one of those is set by itself. Keys whose value is gone are forgotten, so
+// that what is kept never outgrows the document.
+
+namespace cfgd::engine {
+namespace {
+
+namespace json = boost::json;
+
+/// Erases the keys at and below `which`.
+void forget_keys(std::map<key, override_origin>& keys, key const& which) {
+  auto const first = keys.lower_bound(which);
+  auto last = first;
+  while (last != keys.end() && which.contains(last->first))
+    ++last;
+  keys.erase(first, last);
+}
+
+bool is_there(json::object const& document, key const& which) {
+  if (which.path().empty()) return true;
+  auto const answer = look_up(document, which.path());
+  if (answer.what != layer_answer::kind::removal) return answer.value != nullptr;
+  // A null counts, something in the way does not.
+  if (which.path().size() == 1) return true;
+  auto const parent = look_up(document, which.path().first(which.path().size() - 1));
+  return parent.value != nullptr && parent.value->is_object();
+}
+
+bool has_value(json::object const& document, key const& which, json::value const& value) {
+  if (which.path().empty()) return value == json::value(document);
+  if (!is_there(document, which)) return false;
+  auto const answer = look_up(document, which.path());
+  return answer.value == nullptr ? value.is_null() : *answer.value == value;
+}
+
+} // namespace
+
+override_edit::override_edit(override_record const* before)
+    : record_(before == nullptr ? std::make_shared<override_record>()
+                                : std::make_shared<override_record>(*before)) {}
+
+void override_edit::unset(key const& which) {
+  bool removed = false;
+  if (which.path().empty()) {
+    removed = !record_->document.empty() || !record_->keys.empty();
+    record_->document.clear();
+  } else {
+    removed = erase_member(record_->document, which.path());
+  }
+  if (!removed) return;
+  changed_ = true;
+  forget_keys(record_->keys, which);
+  if (record_->document.empty()) record_->keys.clear();
+}
+
+void override_edit::set(key const& which, json::value const& value, override_origin const& by) {
+  if (record_->keys.contains(which) && has_value(record_->document, which, value)) return;
+  changed_ = true;
+  forget_keys(record_->keys, which);
+  if (which.path().empty()) {
+    BOOST_ASSERT(value.is_object());
+    record_->document = value.get_object();
+  } else {
+    put_member(record_->document, which.path()) = value;
+  }
+  record_->keys.insert_or_assign(which, by);
+  set_.push_back(which);
+}
+
+override_origin const* override_edit::find_setter(key const& which) const {
+  auto const found = record_->keys.find(which);
+  return found == record_->keys.end() ? nullptr : &found->second;
+}
+
+void override_edit::disown(key const& which) {
+  if (record_->keys.erase(which) > 0) changed_ = true;
+}
+
+void override_edit::set_revision(revision_number revision) {
+  for (auto const& which : set_) {
+    auto const found = record_->keys.find(which);
+    if (found != record_->keys.end()) found->second.from.revision = revision;
+  }
+}
+
+void override_edit::forget_missing_keys() {
+  std::erase_if(record_->keys,
+                [this](auto const& entry) { return !is_there(record_->document, entry.first); });
+}
+
+std::shared_ptr<override_record const> override_edit::finish() {
+  forget_missing_keys();
+  if (record_->document.empty() && record_->keys.empty()) return nullptr;
+  return record_;
+}
+
+override_origin const* find_origin(override_record const& overrides, key const& which) {
+  override_origin const* newest = nullptr;
+  auto const consider = [&newest](override_origin const& by) {
+    if (newest == nullptr || by.from.revision >= newest->from.revision) newest = &by;
+  };
+  auto at = which.parts();
+  for (; !at.empty() && newest == nullptr; at.pop_back()) {
+    auto const found = overrides.keys.find(key(at));
+    if (found != overrides.keys.end()) consider(found->second);
+  }
+  for (auto below = overrides.keys.upper_bound(which);
+       below != overrides.keys.end() && which.contains(below->first); ++below)
+    consider(below->second);
+  return newest;
+}
+
+} // namespace cfgd::engine

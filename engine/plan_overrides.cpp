@@ -1,0 +1,120 @@
+#include "core/json.hpp"
+#include "engine/override_edits.hpp"
+#include "engine/plan.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+// A transaction in the override layer. First everything that can be seen without applying it is
+// checked, then unset comes before hidden and set, so that "unset a, set a.b" replaces a subtree.
+// What would depend on an order that the request does not have is refused.
+//
+// A Set of the value that shows already is an override like any other: it stays when what lies
+// below changes. It makes no revision, for no reader sees a difference.
+
+namespace cfgd::engine {
+namespace {
+
+/// A key and its new value; without one it is hidden.
+struct assignment {
+  key const* which = nullptr;
+  boost::json::value const* value = nullptr;
+};
+
+error key_error(key const& which, std::string message) {
+  return {.code = errc::bad_key, .message = std::move(message), .subject = which.str()};
+}
+
+/// All assignments in key order. Errors: bad_key (they overlap).
+result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
+  std::vector<assignment> all;
+  all.reserve(asked.values.size() + asked.hide.size());
+  for (auto const& [which, value] : asked.values)
+    all.push_back({&which, &value});
+  for (auto const& which : asked.hide)
+    all.push_back({&which, nullptr});
+  std::ranges::sort(all, {}, [](assignment const& one) -> key const& { return *one.which; });
+
+  // In key order whatever lies below a key follows it at once.
+  for (std::size_t at = 1; at < all.size(); ++at)
+    if (all[at - 1].which->contains(*all[at].which))
+      return key_error(*all[at].which, "it is set twice, by itself and as part of '" +
+                                           all[at - 1].which->str() + "'");
+  for (auto const& which : asked.unset) {
+    auto const behind = std::ranges::upper_bound(
+        all, which, {}, [](assignment const& one) -> key const& { return *one.which; });
+    if (behind != all.begin() && std::prev(behind)->which->contains(which))
+      return key_error(which, "it is set and unset at once");
+  }
+  return all;
+}
+
+/// Whether all that lies in a value can be asked for by its key. `at` is the key of the value.
+result<void> check_keys(std::string& at, boost::json::value const& value) {
+  auto const* const object = value.if_object();
+  if (object == nullptr) return {};
+  for (auto const& member : *object) {
+    auto const length = at.size();
+    append_key_part(at, member.key());
+    if (auto fine = check_key_size(at); !fine) return fine;
+    if (auto fine = check_keys(at, member.value()); !fine) return fine;
+    at.resize(length);
+  }
+  return {};
+}
+
+result<void> check_value(assignment const& one, limits const& bounds) {
+  if (one.which->path().empty() && (one.value == nullptr || !one.value->is_object()))
+    return error{.code = errc::bad_value,
+                 .message = "the value of a namespace must be an object",
+                 .subject = one.which->str()};
+  if (one.value == nullptr) return {};
+  if (auto const storable = json::check_storable(*one.value); !storable) {
+    auto refused = storable.error();
+    if (!refused.subject.empty()) refused.message += " (at " + refused.subject + ")";
+    refused.subject = one.which->str();
+    return refused;
+  }
+  auto at = one.which->str();
+  if (auto fine = check_keys(at, *one.value); !fine) return fine;
+  return check_value_size(one.which->str(), json::canonical(*one.value).size(), bounds);
+}
+
+} // namespace
+
+outcome plan::apply(set_request const& asked) {
+  if (auto const fine = check_terms(asked.if_revision, asked.comment, revision_, bounds_); !fine)
+    return fine.error();
+  if (auto const fine = check_ending(asked.ends); !fine) return fine.error();
+  auto const assignments = sorted_assignments(asked);
+  if (!assignments) return assignments.error();
+  for (auto const& one : *assignments)
+    if (auto const fine = check_value(one, bounds_); !fine) return fine.error();
+
+  auto made = begin();
+  override_edits edits(made);
+  edit_terms how{.by = {.from = asked.from, .time = now_},
+                 .comment = asked.comment,
+                 .dry_run = asked.dry_run,
+                 .ends = asked.ends};
+  how.by.from.where = layer::overrides;
+  for (auto const& which : asked.unset)
+    edits.of(which.name_space()).unset(which);
+  // Who sets for good what a change that ends has set takes it over, also if the value is the same.
+  auto const set_key = [this, &asked](override_edit& edit, key const& which,
+                                      boost::json::value const& value, override_origin by) {
+    auto const* const owner = edit.find_setter(which);
+    if (!asked.ends && owner != nullptr && timed_.contains(owner->from.revision)) {
+      by.time = std::max(by.time, owner->time + std::chrono::milliseconds(1));
+      edit.disown(which);
+    }
+    edit.set(which, value, by);
+  };
+  static boost::json::value const null;
+  for (auto const& one : *assignments)
+    set_key(edits.of(one.which->name_space()), *one.which, one.value ? *one.value : null, how.by);
+  return finish(made, edits, how);
+}
+
+} // namespace cfgd::engine

@@ -1,0 +1,214 @@
+#include "engine/rules/run.hpp"
+
+#include "core/key.hpp"
+#include "core/text.hpp"
+
+#include <fmt/format.h>
+#include <utf8.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <ctime>
+#include <iterator>
+#include <new>
+#include <utility>
+#include <vector>
+
+// What a run may use up. Instructions are counted by Lua; but one instruction can join two texts of
+// megabytes, so memory that is asked for counts too: 64 bytes as one instruction, about the time
+// that filling them takes. When the memory is full, Lua collects garbage and asks again: that
+// counts as well, or a run could have nothing else done. A run that was stopped gets no memory.
+//
+// What is left are instructions that take long and need no memory: comparing texts, reading a
+// number of a million digits, passing thousands of arguments on. Their time is measured, as
+// processor time of the thread, so that a busy machine changes no verdict.
+//
+// The first reason to stop is kept. Lua's own message of such an end says nothing; so it is not
+// used.
+
+namespace cfgd::rules {
+namespace {
+
+constexpr std::int64_t nanoseconds = 1'000'000'000;
+constexpr std::int64_t most_time = nanoseconds / 2;
+constexpr std::size_t bytes_an_instruction = 64;
+constexpr std::size_t most_message_bytes = 500;
+constexpr std::string_view chunk = "check:";
+
+std::int64_t read_clock(clockid_t which) {
+  timespec now{};
+  ::clock_gettime(which, &now);
+  return now.tv_sec * nanoseconds + now.tv_nsec;
+}
+
+/// The parts of the key of a value; the namespace is the first. Elements have none of their own.
+std::vector<std::string> parts_of(node const& at) {
+  std::vector<std::string> parts;
+  for (auto const* here = &at; here != nullptr; here = here->parent)
+    if (here->name != nullptr) parts.emplace_back(here->name, here->length);
+  std::reverse(parts.begin(), parts.end());
+  return parts;
+}
+
+/// "check:1: text" -> "text", "check:3: text" -> "line 3: text".
+std::string without_chunk(std::string_view message) {
+  if (!message.starts_with(chunk)) return std::string(message);
+  auto const digits = message.substr(chunk.size());
+  std::uint32_t line = 0;
+  auto const [end, code] = std::from_chars(digits.data(), digits.data() + digits.size(), line);
+  auto const rest = digits.substr(static_cast<std::size_t>(end - digits.data()));
+  if (code != std::errc() || !rest.starts_with(": ")) return std::string(message);
+  return line == 1 ? std::string(rest.substr(2)) : fmt::format("line {}{}", line, rest);
+}
+
+} // namespace
+
+std::string tidy_message(std::string_view message) {
+  constexpr std::string_view dots = "...";
+  std::string text = without_chunk(message.substr(0, 2 * most_message_bytes));
+  std::string clean;
+  utf8::replace_invalid(text.begin(), text.end(), std::back_inserter(clean), '?');
+  for (char& c : clean)
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
+  if (!is_clean_text(clean)) clean = "a message that is no text"; // U+FFFE, U+FFFF
+  if (clean.size() <= most_message_bytes) return clean;
+  auto end = most_message_bytes - dots.size();
+  while ((static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80)
+    --end;
+  return clean.substr(0, end).append(dots);
+}
+
+run::run(world const& over, limits const& bounds)
+    : over_(over), most_(bounds.rule_instructions), most_bytes_(bounds.rule_bytes),
+      coarse_(read_clock(CLOCK_MONOTONIC_COARSE)), began_(read_clock(CLOCK_THREAD_CPUTIME_ID)) {}
+
+void run::stop(reason why) noexcept {
+  if (why_ == reason::none) why_ = why;
+}
+
+template <class Act>
+void run::guarded(Act act) noexcept {
+  try {
+    act();
+  } catch (...) { // to be thrown again by conclude(), where no frame of Lua is in between
+    if (!stopped()) thrown_ = std::current_exception();
+    stop(reason::thrown);
+  }
+}
+
+void* run::resize(void* block, std::size_t old_size, std::size_t size) noexcept {
+  std::size_t const old = block == nullptr ? 0 : old_size; // else it is a kind of object
+  if (size == 0) {
+    std::free(block);
+    bytes_ -= old;
+    return nullptr;
+  }
+  if (size > old) {
+    if (stopped() || !spend(size / bytes_an_instruction)) return nullptr;
+    if (size - old > most_bytes_ - bytes_) {
+      (void)spend(bytes_ / bytes_an_instruction); // Lua collects garbage before it asks again
+      return nullptr;
+    }
+  }
+  void* const moved = std::realloc(block, size);
+  if (moved == nullptr) return size <= old ? block : nullptr; // Lua cannot bear it when shrinking
+  bytes_ = bytes_ - old + size;
+  return moved;
+}
+
+bool run::spend(std::uint64_t instructions) noexcept {
+  if (instructions > left()) {
+    used_ = most_;
+    stop(reason::instructions);
+    return false;
+  }
+  used_ += instructions;
+  return !stopped();
+}
+
+bool run::in_time() noexcept {
+  // The coarse clock costs nothing and moves a few times in a hundredth of a second.
+  auto const now = read_clock(CLOCK_MONOTONIC_COARSE);
+  if (now == coarse_) return !stopped();
+  coarse_ = now;
+  if (read_clock(CLOCK_THREAD_CPUTIME_ID) - began_ > most_time) stop(reason::time);
+  return !stopped();
+}
+
+node run::name_space(std::string_view name) noexcept {
+  node found;
+  guarded([&] {
+    auto at = name_spaces_.find(name);
+    if (at == name_spaces_.end())
+      at = name_spaces_.emplace(std::string(name), over_.value(name)).first;
+    found = {.what = at->second, .name = at->first.data(), .length = at->first.size()};
+  });
+  return found;
+}
+
+bool run::is_secret(node const& at) noexcept {
+  bool secret = true;
+  guarded([&] {
+    auto const parts = parts_of(at);
+    secret = over_.is_secret(parts.front(), std::span(parts).subspan(1));
+  });
+  return secret;
+}
+
+void run::refuse(std::string_view message) noexcept {
+  guarded([&] {
+    if (!stopped()) message_ = message;
+    stop(reason::broken);
+  });
+}
+
+void run::refuse_secret(node const& at) noexcept {
+  guarded([&] {
+    std::string key;
+    for (auto const& part : parts_of(at))
+      append_key_part(key, part);
+    refuse(fmt::format("the secret '{}' may not be read", key));
+  });
+}
+
+void run::miss_name_space(std::string_view name) noexcept {
+  guarded([&] {
+    if (!stopped()) message_ = fmt::format("the namespace '{}' is not there", name);
+    stop(reason::unknown);
+  });
+}
+
+verdict run::finish(verdict::kind what, std::string_view message) {
+  verdict made{.what = what, .message = tidy_message(message)};
+  for (auto const& [name, value] : name_spaces_)
+    made.read.insert(name);
+  return made;
+}
+
+verdict run::conclude(bool holds) {
+  return finish(holds ? verdict::kind::holds : verdict::kind::fails, {});
+}
+
+verdict run::conclude(std::string_view message) {
+  using enum verdict::kind;
+  switch (why_) {
+  case reason::none:
+    return finish(broken, message);
+  case reason::instructions:
+    return finish(broken, fmt::format("takes more than {} instructions", most_));
+  case reason::memory:
+    return finish(broken, fmt::format("takes more than {} bytes of memory", most_bytes_));
+  case reason::time:
+    return finish(broken, fmt::format("takes more than {} ms", most_time / 1'000'000));
+  case reason::unknown:
+    return finish(unknown, message_);
+  case reason::broken:
+    return finish(broken, message_);
+  case reason::thrown:
+    break;
+  }
+  std::rethrow_exception(thrown_);
+}
+
+} // namespace cfgd::rules

@@ -1,0 +1,86 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "engine/rules/rules.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <string>
+#include <string_view>
+
+/// One run of a rule, as far as it is C++: what it has read, what it may still use up, why it was
+/// stopped. Knows nothing of Lua. No function of it throws, for Lua's frames are their callers.
+namespace cfgd::rules {
+
+/// Where a value stands: in a member of its parent, or in an element, which has no name. Plain
+/// memory, for it lives inside Lua's.
+struct node {
+  boost::json::value const* what = nullptr; ///< null: it is a secret
+  node const* parent = nullptr;             ///< null: it is a namespace
+  char const* name = nullptr;               ///< null: an element of a list
+  std::size_t length = 0;                   ///< of the name
+};
+
+class run {
+ public:
+  run(world const& over, limits const& bounds);
+
+  /// lua_Alloc. Null when it would exceed limits::rule_bytes, or when the run was stopped.
+  void* resize(void* block, std::size_t old_size, std::size_t size) noexcept;
+
+  /// Counts instructions, or what takes as long. False: the run must end.
+  [[nodiscard]] bool spend(std::uint64_t instructions) noexcept;
+  /// Whether the processor time is used up; to be asked often. False: the run must end.
+  [[nodiscard]] bool in_time() noexcept;
+  /// What may still be spent.
+  std::uint64_t left() const noexcept { return most_ - used_; }
+  std::size_t most_bytes() const noexcept { return most_bytes_; }
+
+  /// The namespace, whose name is kept as long as the run. `what` is null if there is none.
+  node name_space(std::string_view name) noexcept;
+  /// Whether the value there is a secret. Also true when asking threw; then the run must end.
+  bool is_secret(node const& at) noexcept;
+
+  /// Each notes why the run must end, if nothing was noted before.
+  void refuse(std::string_view message) noexcept;
+  void refuse_secret(node const& at) noexcept;
+  void miss_name_space(std::string_view name) noexcept;
+  void miss_memory() noexcept { stop(reason::memory); }
+  bool stopped() const noexcept { return why_ != reason::none; }
+
+  /// The verdict of a run that gave `holds` and was not stopped.
+  verdict conclude(bool holds);
+  /// The verdict of a run that ended with Lua's message, or was stopped before.
+  /// Throws what the world threw.
+  verdict conclude(std::string_view message);
+
+ private:
+  enum class reason : std::uint8_t { none, instructions, memory, time, unknown, broken, thrown };
+
+  void stop(reason why) noexcept;
+  template <class Act>
+  void guarded(Act act) noexcept;
+  verdict finish(verdict::kind what, std::string_view message);
+
+  world const& over_;
+  std::uint64_t most_;
+  std::size_t most_bytes_;
+  std::uint64_t used_ = 0;
+  std::size_t bytes_ = 0;
+  std::int64_t coarse_ = 0; ///< when the processor time was last asked for
+  std::int64_t began_;      ///< in processor time
+  reason why_ = reason::none;
+  std::string message_;
+  std::exception_ptr thrown_;
+  std::map<std::string, boost::json::value const*, std::less<>> name_spaces_;
+};
+
+/// A message as issues carry it: one line of clean UTF-8, 500 bytes at the most, without the name
+/// that Lua gives to the text of a check.
+std::string tidy_message(std::string_view message);
+
+} // namespace cfgd::rules

@@ -1,0 +1,91 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "engine/schema/findings.hpp"
+#include "engine/schema/numbers.hpp"
+#include "engine/schema/program.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace cfgd::schema {
+
+/// Which members or elements of one value a subschema has looked at: what the unevaluated keywords
+/// need to know.
+class marks {
+ public:
+  void set(std::size_t index, std::size_t size);
+  void set_all() { all_ = true; }
+  bool has(std::size_t index) const { return all_ || (index < some_.size() && some_[index]); }
+  void merge(marks const& other);
+
+ private:
+  bool all_ = false;
+  std::vector<bool> some_;
+};
+
+/// One evaluation of a document; throw it away afterwards. Bounded in steps and depth: when it has
+/// to give up, `halted` says why and whatever it returned means nothing.
+class evaluator {
+ public:
+  evaluator(program const& what, limits const& bounds, std::uint64_t steps);
+
+  /// Whether the value fits. `out` null: nobody wants to know why, the first fault ends it. `seen`
+  /// null: nobody wants to know what was looked at.
+  bool check(node const& which, instance const& at, findings* out, marks* seen);
+
+  /// Checks a whole value.
+  bool run(node const& which, boost::json::value const& value, findings* out);
+
+  std::optional<issue> const& halted() const { return halted_; }
+  std::uint64_t steps_left() const { return budget_.left; }
+
+ private:
+  class entry;
+
+  bool check_inside(node const& which, instance const& at, findings* out, marks* seen);
+  bool check_value(node const& which, instance const& at, findings* out);
+  bool check_number(number_rules const& rules, instance const& at, findings* out);
+  bool check_string(string_rules const& rules, instance const& at, findings* out);
+
+  bool check_in_place(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_dynamic(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_any_of(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_one_of(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_condition(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_dependent(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+
+  bool check_array(array_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_elements(array_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_contains(array_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_unique(instance const& at, findings* out);
+  bool check_object(object_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_members(object_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_member(object_rules const& rules, instance const& member, findings* out,
+                    bool& evaluated);
+  bool check_name(node const& rule, instance const& member, findings* out);
+  bool check_presence(object_rules const& rules, instance const& at, findings* out);
+  bool check_unevaluated(node const& which, instance const& at, findings* out, marks& seen);
+  /// A value that a keyword forbids where the schema is `false`, or checks.
+  bool check_other(node const& rule, instance const& at, std::string_view keyword, findings* out);
+
+  bool matches(pattern const& expression, std::string_view text, instance const& at);
+  bool spend(std::uint64_t steps);
+  void halt(std::string rule, std::string pointer, std::string message);
+
+  program const& program_;
+  limits const& bounds_;
+  allowance budget_;
+  matcher matcher_;
+  std::vector<resource const*> scope_;
+  std::size_t depth_ = 0;
+  std::optional<issue> halted_;
+};
+
+/// Tells `out`, if anybody listens, that the value does not fit; always false.
+bool refuse(findings* out, instance const& at, std::string_view rule, std::string message);
+
+} // namespace cfgd::schema

@@ -1,0 +1,72 @@
+#include "engine/schema/schema.hpp"
+
+#include "engine/schema/compile.hpp"
+#include "engine/schema/defaults.hpp"
+#include "engine/schema/evaluate.hpp"
+#include "engine/schema/walk.hpp"
+
+// The pieces in their order: documents are indexed (resources), subschemas become nodes (compiler),
+// defaults are collected and checked. What is left of it, the program, is never changed again; what
+// an evaluation needs to write lives on its own stack.
+
+namespace cfgd::schema {
+
+namespace bj = boost::json;
+
+struct schema::impl {
+  program code;
+  limits bounds;
+  bj::object defaults;
+  std::vector<std::string> documents;
+  /// By node id: whether something secret is at or below it.
+  std::vector<bool> secrets;
+};
+
+schema::schema(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
+schema::~schema() = default;
+
+result<std::shared_ptr<schema const>> schema::compile(std::string const& uri, loader const& load,
+                                                      limits const& bounds, options const& how) {
+  auto made = std::make_unique<impl>();
+  made->bounds = bounds;
+  resources known(made->code.resources, load, dialect{.which = how.unnamed});
+  compiler work(made->code, known, how);
+  if (auto done = work.run(uri); !done) return done.error();
+  auto defaults = collect_defaults(made->code, bounds, how.in_defaults);
+  if (!defaults) return defaults.error();
+  made->defaults = std::move(*defaults);
+  made->documents = known.documents();
+  made->secrets = find_reaching(made->code, [](node const& one) { return one.secret; });
+  return std::shared_ptr<schema const>(new schema(std::move(made)));
+}
+
+verdict schema::validate(bj::value const& document) const {
+  auto const& code = impl_->code;
+  if (!code.has_deprecated) {
+    evaluator quick(code, impl_->bounds, impl_->bounds.schema_steps);
+    if (quick.run(*code.root, document, nullptr)) return {};
+    if (quick.halted()) return {.issues = {*quick.halted()}, .errors = 1};
+  }
+  findings found(impl_->bounds.issues);
+  evaluator thorough(code, impl_->bounds, impl_->bounds.schema_steps);
+  thorough.run(*code.root, document, &found);
+  if (thorough.halted()) return {.issues = {*thorough.halted()}, .errors = 1};
+  return {
+      .issues = found.in_order(document), .errors = found.errors(), .warnings = found.warnings()};
+}
+
+bj::object const& schema::defaults() const { return impl_->defaults; }
+
+bool schema::is_secret(std::span<std::string const> path) const {
+  return has_secrets() && is_secret_at(impl_->code, impl_->secrets, path, impl_->bounds);
+}
+
+bool schema::has_secrets() const { return impl_->secrets[impl_->code.root->id]; }
+
+bj::value const* schema::governs(std::span<std::string const> path) const {
+  return find_governing(impl_->code, path, impl_->bounds);
+}
+
+std::vector<std::string> const& schema::documents() const { return impl_->documents; }
+
+} // namespace cfgd::schema

@@ -1,0 +1,105 @@
+#include "engine/unwinding.hpp"
+
+#include "core/json.hpp"
+#include "engine/members.hpp"
+#include "engine/stored_key.hpp"
+
+#include <limits>
+#include <span>
+
+// Of each leaf that a piece of history touches two things count: what its newest change left, and
+// what its oldest change found. So a leaf that changed ten thousand times is put back once, and no
+// document is built but those that were asked for.
+
+namespace cfgd::engine {
+namespace {
+
+key parse_key(std::string_view text) {
+  auto parsed = parse_stored_key(text);
+  if (!parsed || parsed->path().empty())
+    throw storage_failure("history is damaged: not a key: " + std::string(text));
+  return *std::move(parsed);
+}
+
+/// A value or a document that history has. Nulls and limits were seen to when it was let in.
+boost::json::value parse_value(std::string_view text) {
+  json::read_limits const bounds{.depth = 1024,
+                                 .elements = std::numeric_limits<std::size_t>::max()};
+  auto parsed = json::parse(text, json::dialect::strict, bounds);
+  if (!parsed) throw storage_failure("history is damaged: " + parsed.error().message);
+  return *std::move(parsed);
+}
+
+bool is_leaf(boost::json::value const& value) {
+  return !value.is_object() || value.get_object().empty();
+}
+
+/// What stands at the path; null: nothing.
+boost::json::value const* find_member(boost::json::object const& in,
+                                      std::span<std::string const> path) {
+  auto const* object = &in;
+  boost::json::value const* found = nullptr;
+  for (auto const& part : path) {
+    found = object == nullptr ? nullptr : object->if_contains(part);
+    if (found == nullptr) return nullptr;
+    object = found->if_object();
+  }
+  return found;
+}
+
+} // namespace
+
+bool key_filter::operator()(std::string_view key_text) const {
+  if (prefix_.empty()) return true;
+  // A dot behind the prefix ends its last part: quotes are closed there.
+  return key_text.starts_with(prefix_) &&
+         (key_text.size() == prefix_.size() || key_text[prefix_.size()] == '.');
+}
+
+change_view view_of(change const& one) {
+  change_view seen{.revision = one.revision,
+                   .time = one.time,
+                   .from = one.from,
+                   .comment = one.comment,
+                   .warnings = one.warnings};
+  seen.keys.reserve(one.keys.size());
+  for (auto const& leaf : one.keys)
+    seen.keys.push_back({leaf.key, leaf.before, leaf.after, leaf.secret});
+  return seen;
+}
+
+void unwinding::add(change_view const& older) {
+  for (auto const& one : older.keys) {
+    if (!which_(one.key)) continue;
+    auto const [found, is_new] = leaves_.try_emplace(one.key);
+    if (is_new) found->second.after = one.after;
+    found->second.before = one.before;
+    found->second.secret = found->second.secret || one.secret;
+  }
+}
+
+unwinding::documents unwinding::undo(std::map<std::string, std::string_view> const& now,
+                                     secrets how) const {
+  documents all;
+  std::vector<std::pair<key, leaf const*>> to_set;
+  for (auto const& [text, what] : leaves_) {
+    auto which = parse_key(text);
+    auto const& name = which.name_space();
+    if (!all.contains(name)) {
+      auto const found = now.find(name);
+      bool const is_there = found != now.end() && !found->second.empty();
+      all[name] = is_there ? parse_value(found->second).as_object() : boost::json::object();
+    }
+    auto& document = all.find(name)->second;
+    auto const* const there = find_member(document, which.path());
+    if (there != nullptr && is_leaf(*there)) erase_member(document, which.path());
+    bool const hidden = how == secrets::left_out && what.secret;
+    if (!what.before.empty() && !hidden) to_set.emplace_back(std::move(which), &what);
+  }
+  // Parents that a leaf has become come after what lay below it has gone.
+  for (auto const& [which, what] : to_set)
+    put_member(all.find(which.name_space())->second, which.path()) = parse_value(what->before);
+  return all;
+}
+
+} // namespace cfgd::engine

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "engine/model.hpp"
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace cfgd::engine {
+
+/// What one transaction writes: the last state of each record that differs from what was.
+struct write_set {
+  revision_number revision = 0;
+  std::vector<std::pair<source_id, std::shared_ptr<source_record const>>> sources =
+      {}; ///< null: erase
+  std::vector<std::pair<std::string, std::shared_ptr<override_record const>>> overrides =
+      {};                                 ///< null: erase
+  std::vector<effective> effectives = {}; ///< null text: erase
+  std::vector<std::shared_ptr<change const>> changes = {};
+  std::vector<std::pair<revision_number, std::shared_ptr<timed_record const>>> timed =
+      {}; ///< null: erase
+
+  bool empty() const {
+    return sources.empty() && overrides.empty() && effectives.empty() && changes.empty() &&
+           timed.empty();
+  }
+};
+
+} // namespace cfgd::engine
