@@ -52,8 +52,8 @@ struct limits {
   std::size_t issues = 20;                    ///< told of one refusal
 
   // Changes that end by themselves.
-  std::size_t timed_changes = 256;           ///< that wait, in all
-  std::chrono::hours timed_change_time{720}; ///< until one ends, at the most
+  std::size_t pending_changes = 256;           ///< that wait, in all
+  std::chrono::hours pending_change_time{720}; ///< until one ends, at the most
   std::chrono::minutes edit_time{10};        ///< of an edit of several files, if it says nothing
 
   // Store and memory.

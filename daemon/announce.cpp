@@ -105,7 +105,7 @@ std::string describe_fault(engine::source_row const& row) {
 
 /// What is in force instead of a source that is not.
 std::string describe_rest(engine::source_row const& row, view& now) {
-  if (row.in_force) return "; its last good content stays in force";
+  if (row.is_effective) return "; its last good content stays in force";
   if (row.id.what != source_kind::values)
     return "; it had no good content yet, nothing of it is in force";
   auto const name = namespace_of(row.id);
@@ -205,7 +205,7 @@ place place_of(engine::source_row const& row) {
   return own == row.why->issues.end() ? place{} : own->where;
 }
 
-void announce(engine::applied const& done, view& now) {
+void announce(engine::committed_change const& done, view& now) {
   for (auto const& transition : done.transitions)
     announce_source(transition, now);
   bool is_told = false;
@@ -217,8 +217,8 @@ void announce(engine::applied const& done, view& now) {
   if (!is_told) announce_warnings(done.warnings, done.revision);
 }
 
-void announce_end(engine::timed_change const& what, engine::outcome const& ended) {
-  bool const expired = what.what == engine::ending::kind::expire;
+void announce_end(engine::pending_change const& what, engine::decision const& ended) {
+  bool const expired = what.what == engine::expiry::kind::expire;
   std::string line = "revision " + std::to_string(what.revision) +
                      (expired ? " has expired and " : " was not confirmed in time and ");
   std::vector<log::field> fields{{"CFGD_REVISION", std::to_string(what.revision)}};

@@ -10,10 +10,10 @@ namespace cfgd {
 /// Writes what was committed, and published to `now`, to the log: one line a change (which keys,
 /// from where, never values), one line for what rules let pass, one line a source whose state
 /// changed (where it is wrong, what is in force instead).
-void announce(engine::applied const& done, view& now);
+void announce(engine::committed_change const& done, view& now);
 
 /// Writes what became of a change whose time was over. For a failure: only the first one.
-void announce_end(engine::timed_change const& what, engine::outcome const& ended);
+void announce_end(engine::pending_change const& what, engine::decision const& ended);
 
 /// Where in its own text a source is wrong; what schemas and rules say may be about another one.
 place place_of(engine::source_row const& row);

@@ -2,7 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
-#include "daemon/problems_report.hpp"
+#include "daemon/problems/problems_report.hpp"
 #include "daemon/systemd.hpp"
 #include "watchers/read_source.hpp"
 
@@ -126,7 +126,7 @@ void committer::submit(engine::request request, finished done) {
 
 void committer::submit(std::vector<observation> observed, std::vector<engine::source_update> extra,
                        engine::grouping how, finished done) {
-  engine::source_batch batch{.updates = std::move(extra), .how = how};
+  engine::file_change batch{.updates = std::move(extra), .how = how};
   enqueue(write{std::move(observed), std::move(batch), std::move(done)});
 }
 
@@ -140,7 +140,7 @@ void committer::stop(std::function<void()> done) {
 
 void committer::refresh() {
   struct found {
-    std::vector<engine::applied> foreign;
+    std::vector<engine::committed_change> foreign;
     std::optional<fallbacks> without_values;
   };
   query(
@@ -148,7 +148,7 @@ void committer::refresh() {
         found news{.foreign = store.refresh(), .without_values = {}};
         if (!news.foreign.empty()) {
           news.without_values = take_new_fallbacks();
-          if (store.has_suspended()) enqueue(write{{}, engine::source_batch{}, {}});
+          if (store.has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
         }
         return news;
       },
@@ -205,7 +205,7 @@ void committer::run() {
 }
 
 void committer::prepare(write& next) {
-  auto* const batch = std::get_if<engine::source_batch>(&next.request);
+  auto* const batch = std::get_if<engine::file_change>(&next.request);
   if (batch == nullptr) {
     fill_in_unit(next.request);
     return;
@@ -233,12 +233,12 @@ void committer::commit(std::vector<write> group) {
     requests.push_back(std::move(one.request));
   }
 
-  std::vector<engine::outcome> outcomes;
+  std::vector<engine::decision> outcomes;
   auto const began = std::chrono::steady_clock::now();
   if (auto const failed = guarded([&] { outcomes = store_->commit(requests, now()); }, use::write))
-    outcomes.assign(group.size(), engine::outcome(*failed));
+    outcomes.assign(group.size(), engine::decision(*failed));
   auto const took = std::chrono::steady_clock::now() - began;
-  bool const is_done = std::ranges::none_of(outcomes, [](engine::outcome const& one) {
+  bool const is_done = std::ranges::none_of(outcomes, [](engine::decision const& one) {
     return !one && one.error().code == errc::store_failed;
   });
   deliver([this, took, is_done, count = requests.size()] {
@@ -251,14 +251,14 @@ void committer::commit(std::vector<write> group) {
   bool try_again = false;
   for (std::size_t index = 0; index < group.size(); ++index) {
     if (!outcomes[index] || is_trial(requests[index])) continue;
-    bool const is_batch = std::holds_alternative<engine::source_batch>(requests[index]);
+    bool const is_batch = std::holds_alternative<engine::file_change>(requests[index]);
     // A file that is good from its first day on makes no transition, and may end a fallback.
     sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && !fallbacks_.empty());
     try_again |= !is_batch && !outcomes[index]->effectives.empty();
   }
   std::optional<fallbacks> without_values;
   if (sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
-  if (try_again && store_->has_suspended()) enqueue(write{{}, engine::source_batch{}, {}});
+  if (try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
 
   for (auto& foreign : store_->take_foreign())
     deliver([this, without_values, foreign = std::move(foreign)] {

@@ -46,7 +46,7 @@ class committer {
  public:
   /// What was committed, and the namespaces without a source in force, if these are others now.
   struct publication {
-    engine::applied const& what;
+    engine::committed_change const& what;
     std::optional<fallbacks> const& without_values;
   };
   /// `publish` is called for everything that was committed, before the `done` of its request.
@@ -59,7 +59,7 @@ class committer {
   committer(committer const&) = delete;
   committer& operator=(committer const&) = delete;
 
-  using finished = std::function<void(engine::outcome const&)>;
+  using finished = std::function<void(engine::decision const&)>;
 
   void submit(engine::request request, finished done);
   /// Observed sources are parsed here; `extra` (the environment's) go into the same batch. One that

@@ -18,8 +18,8 @@ fallbacks find_fallbacks(std::vector<engine::source_row> const& rows) {
     if (!name) continue;
     if (row.id.what == source_kind::values) {
       named.insert(*name);
-      if (row.in_force) served.insert(*name);
-    } else if (row.in_force) {
+      if (row.is_effective) served.insert(*name);
+    } else if (row.is_effective) {
       with_schema.insert(*name);
     }
   }

@@ -2,7 +2,7 @@
 
 #include "daemon/file_writer.hpp"
 #include "daemon/metrics/service_metrics.hpp"
-#include "daemon/problems_keeper.hpp"
+#include "daemon/problems/problems_keeper.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>

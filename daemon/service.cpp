@@ -107,7 +107,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.revision = out.store->revision();
   out.effectives = out.store->effectives();
   out.sources = out.store->sources();
-  out.timed = out.store->timed();
+  out.pending = out.store->pending();
   return out;
 }
 
@@ -191,7 +191,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
   view_.begin({.revision = opened.revision,
                .effectives = opened.effectives,
                .sources = opened.sources,
-               .timed = opened.timed});
+               .pending = opened.pending});
   problems_.compare(opened.sources);
   server_.add_interface(ipc::interfaces::io_cfgd_config);
   server_.add_interface(ipc::interfaces::io_cfgd_history);
@@ -254,7 +254,7 @@ void service::record(std::vector<watchers::observation> observed, engine::groupi
   auto environment = environment_;
   committer_.submit(std::move(observed), std::move(environment), how,
                     [this, told = std::move(told), kept = std::move(kept),
-                     done = std::move(done)](engine::outcome const& made) {
+                     done = std::move(done)](engine::decision const& made) {
                       std::erase_if(unrecorded_,
                                     [&](auto const& one) { return told.contains(one.id); });
                       if (made) {
@@ -283,7 +283,7 @@ void service::finish_start() {
     ready();
   else
     record(std::exchange(first_look_, {}), engine::grouping::change_per_namespace,
-           [ready](engine::outcome const&) { ready(); });
+           [ready](engine::decision const&) { ready(); });
 }
 
 void service::open_socket() {
@@ -346,7 +346,7 @@ void service::publish(committer::publication const& news) {
   if (news.without_values) view_.publish(*news.without_values);
   for (auto const& one : done.changes)
     watches_.on_change(*one);
-  if (done.untold) watches_.start_over();
+  if (done.needs_resync) watches_.start_over();
   announce(done, view_);
   supervisor_.status_changed();
   wake();
@@ -367,8 +367,8 @@ void service::wake() {
 
 std::chrono::steady_clock::time_point service::act() {
   edits_.end_overdue(std::chrono::steady_clock::now());
-  for (auto const& one : view_.timed().take_due(wall_clock()))
-    end_timed(one);
+  for (auto const& one : view_.pending().take_due(wall_clock()))
+    expire_pending(one);
   watches_.tell_progress(std::chrono::steady_clock::now());
   return next_due();
 }
@@ -377,25 +377,25 @@ std::chrono::steady_clock::time_point service::next_due() {
   auto const now = std::chrono::steady_clock::now();
   auto const time = wall_clock();
   auto next = now + longest_sleep;
-  if (auto const deadline = view_.timed().next())
+  if (auto const deadline = view_.pending().next())
     next = std::min(next, now + std::max(*deadline - time, shortest_sleep));
   if (auto const end = edits_.ends_at()) next = std::min(next, std::max(*end, now));
   if (auto const progress = watches_.next_progress()) next = std::min(next, *progress);
   return next;
 }
 
-void service::end_timed(engine::timed_change const& what) {
+void service::expire_pending(engine::pending_change const& what) {
   committer_.submit(
-      engine::timed_request{.revision = what.revision, .what = engine::timed_request::action::end},
-      [this, what](engine::outcome const& ended) {
+      engine::pending_request{.revision = what.revision, .what = engine::pending_request::action::end},
+      [this, what](engine::decision const& ended) {
         if (ended) {
           announce_end(what, ended);
           return;
         }
         if (ended.error().code == errc::not_found) return; // confirmed meanwhile
         bool const is_refused = ended.error().code == errc::invalid;
-        auto const again = wall_clock() + (is_refused ? timed_changes::pause : retry_pause);
-        if (view_.timed().postpone(what.revision, again)) announce_end(what, ended);
+        auto const again = wall_clock() + (is_refused ? pending_changes::pause : retry_pause);
+        if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
         wake();
       });
 }
@@ -415,8 +415,8 @@ void service::apply(settings const& newest) {
   log::set_threshold(options_.how.log_level, options_.how.log_filters);
 }
 
-health::board::options service::health_options() const {
-  health::board::options made{
+health::status_table::options service::health_options() const {
+  health::status_table::options made{
       .how = options_.how.health,
       .bounds = options_.how.bounds,
       .state = options_.where.state,

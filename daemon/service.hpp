@@ -2,18 +2,18 @@
 
 #include "daemon/access.hpp"
 #include "daemon/committer.hpp"
-#include "daemon/config_methods.hpp"
-#include "daemon/edit_methods.hpp"
-#include "daemon/health/board.hpp"
-#include "daemon/health_methods.hpp"
-#include "daemon/history_methods.hpp"
-#include "daemon/problems_keeper.hpp"
-#include "daemon/report_methods.hpp"
+#include "daemon/methods/config_methods.hpp"
+#include "daemon/methods/edit_methods.hpp"
+#include "daemon/health/status_table.hpp"
+#include "daemon/methods/health_methods.hpp"
+#include "daemon/methods/history_methods.hpp"
+#include "daemon/problems/problems_keeper.hpp"
+#include "daemon/methods/report_methods.hpp"
 #include "daemon/reporting.hpp"
-#include "daemon/service_methods.hpp"
+#include "daemon/methods/service_methods.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
-#include "daemon/systemd_methods.hpp"
+#include "daemon/methods/systemd_methods.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -41,7 +41,7 @@ struct opened_store {
   revision_number revision = 0;
   std::vector<engine::effective> effectives;
   std::vector<engine::source_row> sources;
-  std::vector<engine::timed_change> timed;
+  std::vector<engine::pending_change> pending;
 };
 /// Errors: as store::config_store::open.
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
@@ -91,13 +91,13 @@ class service {
   [[nodiscard]] result<void> adopt_sockets();
   void retry_later(error const& why);
   void apply(settings const& newest);
-  health::board::options health_options() const;
+  health::status_table::options health_options() const;
   void finish_reload(std::optional<error> const& refused,
                      std::function<void(result<revision_number> const&)> done);
   /// Does what is due and returns when something will be.
   std::chrono::steady_clock::time_point act();
   std::chrono::steady_clock::time_point next_due();
-  void end_timed(engine::timed_change const& what);
+  void expire_pending(engine::pending_change const& what);
   /// Something is due at another time than before.
   void wake();
   boost::asio::awaitable<void> keep_time();
@@ -127,7 +127,7 @@ class service {
   ipc::server server_;
   watchers::source_watcher files_;
   watchers::store_watch store_watch_;
-  health::board health_;
+  health::status_table health_;
   config_methods config_;
   edit_methods edits_;
   history_methods history_;

@@ -2,7 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
-#include "daemon/problems_report.hpp"
+#include "daemon/problems/problems_report.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/this_coro.hpp>

@@ -1,7 +1,7 @@
 #include "daemon/view.hpp"
 
 #include "core/document.hpp"
-#include "daemon/problems_report.hpp"
+#include "daemon/problems/problems_report.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -35,15 +35,15 @@ void view::begin(beginning const& with) {
   for (auto const& row : with.sources)
     note_source(row, false);
   fallbacks_ = find_fallbacks(with.sources);
-  timed_.replace(with.timed);
+  pending_.replace(with.pending);
 }
 
-void view::publish(engine::applied const& done) {
+void view::publish(engine::committed_change const& done) {
   for (auto const& one : done.effectives)
     cache_.publish(take(one));
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
-  if (done.timed) timed_.replace(*done.timed);
+  if (done.pending) pending_.replace(*done.pending);
   revision_ = std::max(revision_, done.revision);
 }
 
@@ -90,8 +90,8 @@ void view::with_texts(committer& reader, std::optional<names> which,
   bool complete = true;
   auto const look = [&](std::string const& name) {
     auto const here = cache_.text_of(name);
-    if (here.what == cache::status::found) found.emplace(name, here.text);
-    if (here.what == cache::status::not_loaded) complete = false;
+    if (here.what == value_cache::status::found) found.emplace(name, here.text);
+    if (here.what == value_cache::status::not_loaded) complete = false;
   };
   if (which)
     std::for_each(which->begin(), which->end(), look);

@@ -3,8 +3,8 @@
 #include "core/change.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/fallback.hpp"
-#include "daemon/timed_changes.hpp"
-#include "daemon/cache.hpp"
+#include "daemon/pending_changes.hpp"
+#include "daemon/value_cache.hpp"
 
 #include <functional>
 #include <map>
@@ -31,16 +31,16 @@ class view {
     revision_number revision = 0;
     std::vector<engine::effective> const& effectives;
     std::vector<engine::source_row> const& sources;
-    std::vector<engine::timed_change> const& timed;
+    std::vector<engine::pending_change> const& pending;
   };
   void begin(beginning const& with);
 
   /// What was committed.
-  void publish(engine::applied const& done);
+  void publish(engine::committed_change const& done);
   void publish(fallbacks newest) { fallbacks_ = std::move(newest); }
 
   revision_number revision() const { return revision_; }
-  cache& cache() { return cache_; }
+  value_cache& cache() { return cache_; }
 
   struct source_problem {
     std::string path;
@@ -50,7 +50,7 @@ class view {
   std::map<std::string, source_problem> const& problems() const { return problems_; }
   /// Namespaces without a source in force.
   fallbacks const& without_values() const { return fallbacks_; }
-  timed_changes& timed() { return timed_; }
+  pending_changes& pending() { return pending_; }
 
   /// Why what the files say could not be recorded, while it is so.
   std::optional<error> const& unrecorded() const { return unrecorded_; }
@@ -83,12 +83,12 @@ class view {
   engine::effective take(engine::effective const& newest);
   void note_source(engine::source_row const& row, bool gone);
 
-  cache cache_;
+  value_cache cache_;
   revision_number revision_ = 0;
   std::map<std::string, secret_texts, std::less<>> secrets_;
   std::map<std::string, source_problem> problems_;
   fallbacks fallbacks_;
-  timed_changes timed_;
+  pending_changes pending_;
   std::optional<error> unrecorded_;
 };
 

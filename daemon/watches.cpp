@@ -1,7 +1,7 @@
 #include "daemon/watches.hpp"
 
 #include "core/json.hpp"
-#include "daemon/reply.hpp"
+#include "daemon/methods/reply.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -17,16 +17,16 @@
 namespace cfgd::engine {
 namespace {
 
-std::optional<candidate> ask(boost::json::object const& layer, key const& which) {
-  if (which.path().empty()) return candidate{.value = json::canonical(layer)};
+std::optional<layer_value> ask(boost::json::object const& layer, key const& which) {
+  if (which.path().empty()) return layer_value{.value = json::canonical(layer)};
   auto const answer = look_up(layer, which.path());
   if (answer.what == layer_answer::kind::nothing) return std::nullopt;
-  candidate found;
+  layer_value found;
   if (answer.value != nullptr) found.value = json::canonical(*answer.value);
   return found;
 }
 
-std::optional<candidate> ask(override_record const& overrides, key const& which) {
+std::optional<layer_value> ask(override_record const& overrides, key const& which) {
   auto found = ask(overrides.document, which);
   if (!found) return found;
   if (auto const* const by = find_origin(overrides, which); by != nullptr) {
@@ -37,8 +37,8 @@ std::optional<candidate> ask(override_record const& overrides, key const& which)
   return found;
 }
 
-std::optional<candidate> ask(source_record const& source, key const& which) {
-  if (!source.row.in_force) return std::nullopt;
+std::optional<layer_value> ask(source_record const& source, key const& which) {
+  if (!source.row.is_effective) return std::nullopt;
   auto found = ask(source.document.root, which);
   if (!found) return found;
   found->from.where = source.row.id.where;
@@ -58,7 +58,7 @@ place place_in_schema(sourced_document const& schema, std::span<std::string cons
   return find_place(schema, std::string_view(pointer));
 }
 
-std::optional<candidate> ask(namespace_schema const& schema, key const& which) {
+std::optional<layer_value> ask(namespace_schema const& schema, key const& which) {
   if (which.path().empty() && schema.what->defaults().empty()) return std::nullopt;
   auto found = ask(schema.what->defaults(), which);
   if (!found) return found;
@@ -77,20 +77,20 @@ boost::json::value merge_layers(namespace_state const& state, boost::json::stora
   if (auto const* const defaults = defaults_of(state.schema.get()))
     merge_patch(merged.get_object(), *defaults);
   for (auto const& [id, source] : state.sources)
-    if (source->row.in_force) merge_patch(merged.get_object(), source->document.root);
+    if (source->row.is_effective) merge_patch(merged.get_object(), source->document.root);
   if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
   return merged;
 }
 
-void note_suspended(model& all, source_records const& before, source_records const& now) {
+void note_retryable(model& all, source_records const& before, source_records const& now) {
   for (auto const& [id, record] : before)
-    if (record->suspended()) all.suspended.erase(id);
+    if (record->retryable()) all.retryable.erase(id);
   for (auto const& [id, record] : now)
-    if (record->suspended()) all.suspended.insert(id);
+    if (record->retryable()) all.retryable.insert(id);
 }
 
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id) {
-  auto const* records = &in.judges->sources;
+  auto const* records = &in.active_policy->sources;
   if (id.what == source_kind::values) {
     auto const name = namespace_of(id);
     auto const state = name ? in.namespaces.find(*name) : in.namespaces.end();
@@ -120,8 +120,8 @@ explanation explain(namespace_state const& state, key const& which) {
     if (auto const text = canonical::find(*state.value.text, which.path()); text)
       all.value = std::string(*text);
   }
-  auto const add = [&all](std::optional<candidate>&& found) {
-    if (found) all.candidates.push_back(std::move(*found));
+  auto const add = [&all](std::optional<layer_value>&& found) {
+    if (found) all.layer_values.push_back(std::move(*found));
   };
   if (state.overrides) add(ask(*state.overrides, which));
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))

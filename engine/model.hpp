@@ -1,6 +1,6 @@
 #pragma once
 
-#include "engine/definitions.hpp"
+#include "engine/policy.hpp"
 #include "engine/records.hpp"
 
 #include <boost/json/object.hpp>
@@ -32,7 +32,7 @@ struct source_record {
   bool removed = false;
 
   /// Refused by schemas or rules, or for its namespace's size, or beside a file that was.
-  bool suspended() const {
+  bool retryable() const {
     return removed || (refused && (refused->document || refused->edit != 0));
   }
 };
@@ -68,28 +68,28 @@ struct namespace_state {
 
 /// A change that ends by itself, with the way back: what it did to the override layer of each
 /// namespace.
-struct timed_record {
-  timed_change what;
+struct pending_record {
+  pending_change what;
   struct layer_change {
     std::shared_ptr<override_record const> before; ///< null: there was none
     std::shared_ptr<override_record const> after;
   };
   std::map<std::string, layer_change> layers;
 };
-using timed_records = std::map<revision_number, std::shared_ptr<timed_record const>>;
+using pending_records = std::map<revision_number, std::shared_ptr<pending_record const>>;
 
 /// All that the store holds but the history, in memory.
 struct model {
   revision_number revision = 0;
   std::map<std::string, namespace_state, std::less<>> namespaces;
-  std::shared_ptr<definitions const> judges = std::make_shared<definitions const>();
-  timed_records timed;
+  std::shared_ptr<policy const> active_policy = std::make_shared<policy const>();
+  pending_records pending;
   /// Sources that are tried again with every batch.
-  std::set<source_id> suspended;
+  std::set<source_id> retryable;
 };
 
 /// Brings model::suspended up to date for sources that were `before` and are `now`.
-void note_suspended(model& all, source_records const& before, source_records const& now);
+void note_retryable(model& all, source_records const& before, source_records const& now);
 
 /// The record of a source; null: it is not known.
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);

@@ -1,7 +1,7 @@
 #include "engine/override_edits.hpp"
 
 #include "core/text.hpp"
-#include "engine/conclude.hpp"
+#include "engine/evaluate.hpp"
 
 #include <utility>
 
@@ -23,8 +23,8 @@ void override_edits::put() {
     if (edit.changed()) made_.edit(name).overrides = edit.finish();
 }
 
-std::map<std::string, timed_record::layer_change> override_edits::layer_changes() {
-  std::map<std::string, timed_record::layer_change> all;
+std::map<std::string, pending_record::layer_change> override_edits::layer_changes() {
+  std::map<std::string, pending_record::layer_change> all;
   for (auto& [name, edit] : edits_) {
     if (!edit.changed()) continue;
     auto const* const was = made_.was(name);
@@ -78,11 +78,11 @@ result<void> check_key_size(std::string const& key_text) {
                .maximum = limits::key_bytes};
 }
 
-outcome plan::finish(draft& made, override_edits& edits, edit_terms const& how) {
+decision plan::finish(candidate& made, override_edits& edits, edit_terms const& how) {
   edits.put();
-  auto found = weigh(made, judge_, bounds_);
-  if (!found.objections.empty()) return refusal_of(found.objections, bounds_);
-  auto done = conclude(
+  auto found = evaluate(made, validator_, bounds_);
+  if (!found.rejections.empty()) return rejection_error(found.rejections, bounds_);
+  auto done = decide(
       made, std::move(found),
       {.revision = revision_,
        .now = now_,
@@ -90,7 +90,7 @@ outcome plan::finish(draft& made, override_edits& edits, edit_terms const& how) 
        .comment = how.comment,
        .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
   bool const unseen = how.ends && done.changes.empty();
-  if (unseen) return applied{.revision = revision_};
+  if (unseen) return committed_change{.revision = revision_};
   if (how.dry_run) {
     done.revision = revision_;
     return done;
@@ -98,7 +98,7 @@ outcome plan::finish(draft& made, override_edits& edits, edit_terms const& how) 
   edits.set_revision(done.revision);
   auto layers = edits.layer_changes();
   keep(std::move(made), done);
-  if (how.ends) arm(*how.ends, how.by.from, how.comment, done, std::move(layers));
+  if (how.ends) add_pending(*how.ends, how.by.from, how.comment, done, std::move(layers));
   return done;
 }
 

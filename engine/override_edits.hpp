@@ -14,19 +14,19 @@ namespace cfgd::engine {
 class override_edits {
  public:
   /// `made` must outlive it.
-  explicit override_edits(draft& made) : made_(made) {}
+  explicit override_edits(candidate& made) : made_(made) {}
 
   override_edit& of(std::string const& name_space);
 
   /// Gives the draft the layers as edited.
   void put();
   /// What was done to each layer that is another one now.
-  std::map<std::string, timed_record::layer_change> layer_changes();
+  std::map<std::string, pending_record::layer_change> layer_changes();
   /// Gives the keys that were set their revision.
   void set_revision(revision_number revision);
 
  private:
-  draft& made_;
+  candidate& made_;
   std::map<std::string, override_edit> edits_;
 };
 
@@ -35,7 +35,7 @@ struct edit_terms {
   override_origin by;
   std::string comment;
   bool dry_run = false;
-  std::optional<ending> ends = {};
+  std::optional<expiry> ends = {};
 };
 
 /// Errors: conflict (used = the revision that is), limit ("comment_bytes"), bad_value (subject:

@@ -14,7 +14,7 @@ namespace cfgd::engine {
 
 // One request must not take down those that happen to be committed with it. What it throws before
 // its draft is kept leaves the plan as it was. A broken store and a lack of memory concern all.
-outcome plan::apply(request const& asked) {
+decision plan::apply(request const& asked) {
   try {
     return apply_one(asked);
   } catch (storage_failure const&) {
@@ -26,7 +26,7 @@ outcome plan::apply(request const& asked) {
   }
 }
 
-outcome plan::apply_one(request const& asked) {
+decision plan::apply_one(request const& asked) {
   return std::visit([this](auto const& one) { return apply(one); }, asked);
 }
 
@@ -39,8 +39,8 @@ std::vector<std::string> plan::names() const {
   return {all.begin(), all.end()};
 }
 
-void plan::keep(draft&& made, applied const& done) {
-  judges_ = std::move(made.judges);
+void plan::keep(candidate&& made, committed_change const& done) {
+  policy_ = std::move(made.active_policy);
   for (auto& [name, state] : made.edited())
     staged_.insert_or_assign(name, std::move(state));
   revision_ = done.revision;
@@ -72,21 +72,21 @@ write_set plan::writes() const {
     if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
   }
-  if (judges_ != base_.judges) add_changes(base_.judges->sources, judges_->sources, out.sources);
-  add_changes(base_.timed, timed_, out.timed);
+  if (policy_ != base_.active_policy) add_changes(base_.active_policy->sources, policy_->sources, out.sources);
+  add_changes(base_.pending, pending_, out.pending);
   return out;
 }
 
 void plan::take_over(model& base) && {
   base.revision = revision_;
-  base.timed = std::move(timed_);
-  if (base.judges != judges_) {
-    note_suspended(base, base.judges->sources, judges_->sources);
-    base.judges = std::move(judges_);
+  base.pending = std::move(pending_);
+  if (base.active_policy != policy_) {
+    note_retryable(base, base.active_policy->sources, policy_->sources);
+    base.active_policy = std::move(policy_);
   }
   for (auto& [name, state] : staged_) {
     auto const old = base.namespaces.find(name);
-    note_suspended(base, old == base.namespaces.end() ? source_records() : old->second.sources,
+    note_retryable(base, old == base.namespaces.end() ? source_records() : old->second.sources,
                    state.sources);
     if (state.exists())
       base.namespaces.insert_or_assign(name, std::move(state));

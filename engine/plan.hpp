@@ -1,8 +1,8 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "engine/draft.hpp"
-#include "engine/judge.hpp"
+#include "engine/candidate.hpp"
+#include "engine/validator.hpp"
 #include "engine/model.hpp"
 #include "engine/write_set.hpp"
 
@@ -30,59 +30,59 @@ class plan {
       revision_number at, std::string const& name_space)>;
 
   /// `base`, `judging` and `bounds` must outlive it.
-  plan(model const& base, judge& judging, limits const& bounds, wall_time now, past history)
-      : base_(base), judge_(judging), bounds_(bounds), now_(now), history_(std::move(history)),
-        revision_(base.revision), judges_(base.judges), timed_(base.timed) {}
+  plan(model const& base, validator& policy_validator, limits const& bounds, wall_time now, past history)
+      : base_(base), validator_(policy_validator), bounds_(bounds), now_(now), history_(std::move(history)),
+        revision_(base.revision), policy_(base.active_policy), pending_(base.pending) {}
 
   /// Errors: as commit() of config_store; what is thrown for this one request, but for storage_failure
   /// and std::bad_alloc, is store_failed, and nothing of it is planned.
-  [[nodiscard]] outcome apply(request const& asked);
+  [[nodiscard]] decision apply(request const& asked);
 
   write_set writes() const;
   /// Brings the model to where the plan is. It must be the one that the plan is based on.
   void take_over(model& base) &&;
 
  private:
-  outcome apply_one(request const& asked);
-  outcome apply(source_batch const& asked);
-  outcome apply(set_request const& asked);
+  decision apply_one(request const& asked);
+  decision apply(file_change const& asked);
+  decision apply(set_request const& asked);
   /// The names of all namespaces, in order.
   std::vector<std::string> names() const;
-  outcome apply(rollback_request const& asked);
-  outcome apply(restore_request const& asked);
-  outcome apply(timed_request const& asked);
+  decision apply(rollback_request const& asked);
+  decision apply(restore_request const& asked);
+  decision apply(pending_request const& asked);
   /// Effective texts as past tells them, of this batch's revisions, too.
   [[nodiscard]] result<std::map<std::string, std::string>>
   texts_at(revision_number revision, std::string const& name_space) const;
   /// Makes a change of a draft by its edited override layers: the end of every request for one.
-  outcome finish(draft& made, override_edits& edits, edit_terms const& how);
+  decision finish(candidate& made, override_edits& edits, edit_terms const& how);
   /// Undoes a change that ends. Its record stays if that is refused.
-  outcome end(timed_record const& ended);
+  decision end(pending_record const& ended);
   /// Sources to try again, and the record of one as it is staged; null: it is not known.
-  std::set<source_id> suspended() const;
+  std::set<source_id> retryable() const;
   std::shared_ptr<source_record const> find_record(source_id const& id) const;
   /// Whether there is room for one more change that ends by itself, and it ends soon enough.
-  /// Errors: limit ("timed_changes", "timed_change_time").
-  [[nodiscard]] result<void> check_ending(std::optional<ending> const& how) const;
-  draft begin() const { return {staged_, base_.namespaces, judges_}; }
-  void keep(draft&& made, applied const& done);
+  /// Errors: limit ("pending_changes", "pending_change_time").
+  [[nodiscard]] result<void> check_expiry(std::optional<expiry> const& how) const;
+  candidate begin() const { return {staged_, base_.namespaces, policy_}; }
+  void keep(candidate&& made, committed_change const& done);
   /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
-  void arm(ending const& how, origin const& by, std::string const& comment, applied& done,
-           std::map<std::string, timed_record::layer_change> layers);
+  void add_pending(expiry const& how, origin const& by, std::string const& comment, committed_change& done,
+           std::map<std::string, pending_record::layer_change> layers);
   /// Lets what changes did to namespaces that were rolled back stay for good.
-  void settle(std::map<std::string, std::string> const& wanted, applied& done);
+  void settle(std::map<std::string, std::string> const& wanted, committed_change& done);
   /// All that waits, the next one first.
-  std::vector<timed_change> timed_list() const;
+  std::vector<pending_change> pending_list() const;
 
   model const& base_;
-  judge& judge_;
+  validator& validator_;
   limits const& bounds_;
   wall_time now_;
   past history_;
   revision_number revision_;
-  draft::states staged_;
-  std::shared_ptr<definitions const> judges_;
-  timed_records timed_;
+  candidate::states staged_;
+  std::shared_ptr<policy const> policy_;
+  pending_records pending_;
   std::vector<std::shared_ptr<change const>> changes_;
 };
 

@@ -83,10 +83,10 @@ result<void> check_value(assignment const& one, limits const& bounds) {
 
 } // namespace
 
-outcome plan::apply(set_request const& asked) {
+decision plan::apply(set_request const& asked) {
   if (auto const fine = check_terms(asked.if_revision, asked.comment, revision_, bounds_); !fine)
     return fine.error();
-  if (auto const fine = check_ending(asked.ends); !fine) return fine.error();
+  if (auto const fine = check_expiry(asked.ends); !fine) return fine.error();
   auto const assignments = sorted_assignments(asked);
   if (!assignments) return assignments.error();
   for (auto const& one : *assignments)
@@ -105,7 +105,7 @@ outcome plan::apply(set_request const& asked) {
   auto const set_key = [this, &asked](override_edit& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
     auto const* const owner = edit.find_setter(which);
-    if (!asked.ends && owner != nullptr && timed_.contains(owner->from.revision)) {
+    if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {
       by.time = std::max(by.time, owner->time + std::chrono::milliseconds(1));
       edit.disown(which);
     }

@@ -3,8 +3,8 @@
 #include "store/history.hpp"
 #include "engine/override_edits.hpp"
 #include "engine/plan.hpp"
-#include "engine/reach.hpp"
-#include "engine/timed.hpp"
+#include "engine/fit_overrides.hpp"
+#include "engine/pending.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/range/adaptor/reversed.hpp>
@@ -92,10 +92,10 @@ result<std::map<std::string, std::string>> plan::texts_at(revision_number revisi
   return texts;
 }
 
-outcome plan::apply(rollback_request const& asked) {
+decision plan::apply(rollback_request const& asked) {
   if (auto const fine = check_terms(asked.if_revision, asked.comment, revision_, bounds_); !fine)
     return fine.error();
-  if (auto const fine = check_ending(asked.ends); !fine) return fine.error();
+  if (auto const fine = check_expiry(asked.ends); !fine) return fine.error();
   auto wanted = texts_at(asked.revision, asked.name_space);
   if (!wanted) return wanted.error();
 
@@ -131,15 +131,15 @@ outcome plan::apply(rollback_request const& asked) {
   return done;
 }
 
-void plan::settle(std::map<std::string, std::string> const& wanted, applied& done) {
-  if (timed_.empty()) return;
-  auto const before = timed_;
+void plan::settle(std::map<std::string, std::string> const& wanted, committed_change& done) {
+  if (pending_.empty()) return;
+  auto const before = pending_;
   for (auto const& [name, text] : wanted)
-    forget_layers(timed_, name);
-  if (timed_ != before) done.timed = timed_list();
+    forget_layers(pending_, name);
+  if (pending_ != before) done.pending = pending_list();
 }
 
-outcome plan::apply(restore_request const& asked) {
+decision plan::apply(restore_request const& asked) {
   if (auto const fine = check_terms({}, asked.comment, revision_, bounds_); !fine)
     return fine.error();
   for (auto const& [name, document] : asked.overrides) {

@@ -1,4 +1,4 @@
-#include "engine/batch.hpp"
+#include "engine/file_change_plan.hpp"
 #include "engine/plan.hpp"
 
 #include <utility>
@@ -9,17 +9,17 @@
 
 namespace cfgd::engine {
 
-outcome plan::apply(source_batch const& asked) {
-  batch work(asked, bounds_, static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
+decision plan::apply(file_change const& asked) {
+  file_change_plan work(asked, bounds_, static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
   auto const find = [this](source_id const& id) { return find_record(id); };
   if (auto const made = work.add_updates(find); !made) return made.error();
-  work.add_suspended(suspended(), revision_, find);
+  work.add_retryable(retryable(), revision_, find);
 
-  auto outcome_of = [this, &work] { return work.try_once(begin(), judge_); };
+  auto outcome_of = [this, &work] { return work.try_once(begin(), validator_); };
   auto result = work.settle(outcome_of);
 
   auto done =
-      conclude(result.made, std::move(result.found),
+      decide(result.made, std::move(result.found),
                {.revision = revision_,
                 .now = now_,
                 .how = asked.how,
@@ -32,20 +32,20 @@ outcome plan::apply(source_batch const& asked) {
   return done;
 }
 
-std::set<source_id> plan::suspended() const {
-  auto all = base_.suspended;
+std::set<source_id> plan::retryable() const {
+  auto all = base_.retryable;
   for (auto const& [name, state] : staged_)
     for (auto const& [id, record] : state.sources)
-      if (record->suspended()) all.insert(id);
-  for (auto const& [id, record] : judges_->sources)
-    if (record->suspended()) all.insert(id);
+      if (record->retryable()) all.insert(id);
+  for (auto const& [id, record] : policy_->sources)
+    if (record->retryable()) all.insert(id);
   return all;
 }
 
 std::shared_ptr<source_record const> plan::find_record(source_id const& id) const {
   if (id.what != source_kind::values) {
-    auto const found = judges_->sources.find(id);
-    return found == judges_->sources.end() ? nullptr : found->second;
+    auto const found = policy_->sources.find(id);
+    return found == policy_->sources.end() ? nullptr : found->second;
   }
   auto const name = namespace_of(id);
   auto const state = name ? staged_.find(*name) : staged_.end();

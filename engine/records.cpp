@@ -12,8 +12,8 @@ std::string_view to_string(source_status status) {
   return names.at(static_cast<std::size_t>(status));
 }
 
-std::string_view to_string(ending::kind what) {
-  return what == ending::kind::confirm ? "confirm" : "expire";
+std::string_view to_string(expiry::kind what) {
+  return what == expiry::kind::confirm ? "confirm" : "expire";
 }
 
 } // namespace cfgd::engine

@@ -39,7 +39,7 @@ struct source_row {
   /// Why it is not active.
   std::optional<error> why;
   /// Whether there is content in force from it; a source may be refused from its first day on.
-  bool in_force = false;
+  bool is_effective = false;
   /// Revision that its content in force came with; 0 if none.
   revision_number revision = 0;
 };
@@ -85,13 +85,13 @@ enum class grouping : std::uint8_t {
 /// be too large (limit, "namespace_bytes") or does not pass schemas and rules (invalid) - is
 /// quarantined, and the others go on; a file that is gone but hid what does not fit stays in force,
 /// as missing.
-struct source_batch {
+struct file_change {
   std::vector<source_update> updates;
   grouping how = grouping::one_change;
 };
 
 /// How a change ends by itself.
-struct ending {
+struct expiry {
   enum class kind : std::uint8_t {
     confirm = 0, ///< is undone at the deadline unless it is confirmed
     expire = 1,  ///< ends at the deadline
@@ -100,7 +100,7 @@ struct ending {
   std::chrono::milliseconds after{};
 };
 /// confirm, expire
-std::string_view to_string(ending::kind what);
+std::string_view to_string(expiry::kind what);
 
 /// A transaction in the override layer: all of it happens, or none. No two keys of `values` and
 /// `hide` may overlap; `unset` comes first, and may name what they lie in, but none of them nor
@@ -120,7 +120,7 @@ struct set_request {
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the rest is filled in
   /// A change of which no reader sees anything is not made at all then.
-  std::optional<ending> ends = {};
+  std::optional<expiry> ends = {};
 };
 
 /// Makes effective values what they were at a revision, by overrides: all of it, or none.
@@ -132,7 +132,7 @@ struct rollback_request {
   bool dry_run = false;
   std::string comment = {};
   origin from = {};
-  std::optional<ending> ends = {};
+  std::optional<expiry> ends = {};
 };
 
 /// Replaces the whole override layer.
@@ -145,7 +145,7 @@ struct restore_request {
 };
 
 /// What becomes of a change that waits for its end.
-struct timed_request {
+struct pending_request {
   enum class action : std::uint8_t {
     confirm, ///< it stays
     extend,  ///< it ends at `deadline`
@@ -159,7 +159,7 @@ struct timed_request {
 };
 
 using request =
-    std::variant<source_batch, set_request, rollback_request, restore_request, timed_request>;
+    std::variant<file_change, set_request, rollback_request, restore_request, pending_request>;
 
 /// The effective value of one namespace, as the loop keeps it. Immutable and shared with threads.
 struct effective {
@@ -173,9 +173,9 @@ struct effective {
 };
 
 /// A change that ends by itself.
-struct timed_change {
+struct pending_change {
   revision_number revision = 0;
-  ending::kind what = ending::kind::confirm;
+  expiry::kind what = expiry::kind::confirm;
   wall_time deadline{};
   origin from = {};
   std::string comment = {};
@@ -191,7 +191,7 @@ struct source_transition {
 };
 
 /// What one request did.
-struct applied {
+struct committed_change {
   /// The service's revision after it; the old one if nothing effective changed.
   revision_number revision = 0;
   std::vector<std::shared_ptr<change const>> changes = {};
@@ -199,11 +199,11 @@ struct applied {
   std::vector<effective> effectives = {};
   std::vector<source_transition> transitions = {};
   /// Effective values changed without a change record: watchers have to start over.
-  bool untold = false;
+  bool needs_resync = false;
   /// What rules say of it and let pass.
   std::vector<issue> warnings = {};
   /// All changes that end by themselves, the next one first, if that list is another one now.
-  std::optional<std::vector<timed_change>> timed = {};
+  std::optional<std::vector<pending_change>> pending = {};
   /// When this change ends by itself.
   std::optional<wall_time> deadline = {};
 };
@@ -212,10 +212,10 @@ struct applied {
 /// (`issues` has what schemas and rules say), not_found (no such revision is kept: used is the
 /// oldest, maximum the newest that is; or no such timed change: subject is "timed"; or no such
 /// namespace: subject is its name).
-using outcome = result<applied>;
+using decision = result<committed_change>;
 
 /// What one layer says about a key.
-struct candidate {
+struct layer_value {
   origin from = {};
   /// When it was written; overrides only.
   std::optional<wall_time> time = {};
@@ -227,7 +227,7 @@ struct explanation {
   /// The effective value; absent if the key has none.
   std::optional<std::string> value;
   /// The winner first.
-  std::vector<candidate> candidates;
+  std::vector<layer_value> layer_values;
   revision_number revision = 0;
   /// The subschema that governs the key, JSON text; absent: none does.
   std::optional<std::string> schema = {};

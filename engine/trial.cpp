@@ -9,11 +9,11 @@
 
 namespace cfgd::engine {
 
-result<trial> try_sources(source_batch const& asked, limits const& bounds) {
+result<trial> try_sources(file_change const& asked, limits const& bounds) {
   model const nothing;
-  judge judging(bounds);
+  validator policy_validator(bounds);
   plan planned(
-      nothing, judging, bounds, wall_time{},
+      nothing, policy_validator, bounds, wall_time{},
       [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
         return error{.code = errc::not_found};
       });

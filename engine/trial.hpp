@@ -18,6 +18,6 @@ struct trial {
 
 /// Judges sources as a daemon would that finds them at its first start, by the same code and
 /// without a store. Errors: bad_key (a name that is none of a source).
-[[nodiscard]] result<trial> try_sources(source_batch const& asked, limits const& bounds);
+[[nodiscard]] result<trial> try_sources(file_change const& asked, limits const& bounds);
 
 } // namespace cfgd::engine

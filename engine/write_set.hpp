@@ -18,12 +18,12 @@ struct write_set {
       {};                                 ///< null: erase
   std::vector<effective> effectives = {}; ///< null text: erase
   std::vector<std::shared_ptr<change const>> changes = {};
-  std::vector<std::pair<revision_number, std::shared_ptr<timed_record const>>> timed =
+  std::vector<std::pair<revision_number, std::shared_ptr<pending_record const>>> pending =
       {}; ///< null: erase
 
   bool empty() const {
     return sources.empty() && overrides.empty() && effectives.empty() && changes.empty() &&
-           timed.empty();
+           pending.empty();
   }
 };
 

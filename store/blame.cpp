@@ -62,7 +62,7 @@ class search {
   }
 
   void ask(source_record const& source) {
-    if (!source.row.in_force || done()) return;
+    if (!source.row.is_effective || done()) return;
     std::string at = state_.value.name_space;
     std::size_t place = 0;
     walk(source, source.document.root, at, place);
@@ -72,7 +72,7 @@ class search {
   void ask_one_by_one() {
     for (auto const& [text, at] : open_) {
       auto const why = explain(state_, keys_[at]);
-      if (!why.candidates.empty()) found_[at].from = why.candidates.front().from;
+      if (!why.layer_values.empty()) found_[at].from = why.layer_values.front().from;
     }
   }
 

@@ -1,7 +1,7 @@
 #include "store/config_store.hpp"
 
 #include "core/json.hpp"
-#include "engine/conclude.hpp"
+#include "engine/evaluate.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
 #include "store/history.hpp"
@@ -86,13 +86,13 @@ void config_store::impl::load() {
 /// What the store holds, with all that follows from it.
 model config_store::impl::load_model(lmdb::transaction& view) {
   auto all = file.records().load(view);
-  auto made = std::make_shared<definitions>(*all.judges);
+  auto made = std::make_shared<policy>(*all.active_policy);
   // They were in force, so they compiled once; where this program is stricter they are left out.
   for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
     auto refused = std::make_shared<source_record>(*made->sources.at(id));
     refused->row.status = source_status::quarantined;
     refused->row.why = why;
-    refused->row.in_force = false;
+    refused->row.is_effective = false;
     // Nobody knows which of its values were secrets, so all of them are.
     if (auto const name = namespace_of(id))
       made->schemas.insert_or_assign(std::string(*name), hiding_schema(refused, bounds));
@@ -103,13 +103,13 @@ model config_store::impl::load_model(lmdb::transaction& view) {
     named.value.name_space = name;
     named.schema = schema;
   }
-  all.judges = made;
-  note_suspended(all, {}, made->sources);
+  all.active_policy = made;
+  note_retryable(all, {}, made->sources);
   for (auto& [name, one] : all.namespaces) {
-    note_suspended(all, {}, one.sources);
+    note_retryable(all, {}, one.sources);
     one.value.shown = shown_text(one);
   }
-  engine::run_rules(all, judging);
+  engine::run_rules(all, policy_validator);
   return all;
 }
 
@@ -118,7 +118,7 @@ void config_store::impl::absorb(lmdb::transaction& view) {
   auto fresh = load_model(view);
   auto news =
       file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
-  auto told = tell_foreign(state, fresh, std::move(news.changes));
+  auto told = describe_foreign(state, fresh, std::move(news.changes));
   std::move(told.begin(), told.end(), std::back_inserter(foreign));
   state = std::move(fresh);
   seen = view.id();
@@ -132,21 +132,21 @@ void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_trans
   absorb(view);
 }
 
-std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
+std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
                                                      std::span<request const> requests,
                                                      wall_time now) {
   lmdb::write_transaction writing(env);
   absorb_before(env, writing);
-  plan planned(state, judging, bounds, now, [&](revision_number at, std::string const& name_space) {
+  plan planned(state, policy_validator, bounds, now, [&](revision_number at, std::string const& name_space) {
     return texts_at(file.records(), writing, state, at, name_space);
   });
-  std::vector<outcome> outcomes;
-  outcomes.reserve(requests.size());
+  std::vector<decision> decisions;
+  decisions.reserve(requests.size());
   for (auto const& one : requests)
-    outcomes.push_back(planned.apply(one));
+    decisions.push_back(planned.apply(one));
 
   auto const writes = planned.writes();
-  if (writes.empty()) return outcomes;
+  if (writes.empty()) return decisions;
   file.records().write(writing, writes);
   if (!writes.changes.empty())
     file.records().trim(writing, {.revisions = bounds.history_revisions,
@@ -158,7 +158,7 @@ std::vector<outcome> config_store::impl::commit_once(lmdb::environment& env,
   // If memory runs out here the id stays behind, and the next call reads everything in.
   std::move(planned).take_over(state);
   seen = id;
-  return outcomes;
+  return decisions;
 }
 
 /// A transaction that takes away: may use the reserve. `work` tells whether to commit.
@@ -230,7 +230,7 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
   return std::unique_ptr<config_store>(new config_store(std::move(state)));
 }
 
-std::vector<outcome> config_store::commit(std::span<request const> requests, wall_time now) {
+std::vector<decision> config_store::commit(std::span<request const> requests, wall_time now) {
   try {
     for (bool again = true; again;) {
       try {
@@ -247,10 +247,10 @@ std::vector<outcome> config_store::commit(std::span<request const> requests, wal
   if (requests.size() == 1)
     return {full_error(impl_->bounds, impl_->file.environment().map_bytes())};
   // Together they do not fit; some may by themselves, and some may make room.
-  std::vector<outcome> outcomes;
+  std::vector<decision> decisions;
   for (auto const& one : requests)
-    outcomes.push_back(std::move(commit(std::span(&one, 1), now).front()));
-  return outcomes;
+    decisions.push_back(std::move(commit(std::span(&one, 1), now).front()));
+  return decisions;
 }
 
 revision_number config_store::revision() const { return impl_->state.revision; }
@@ -260,7 +260,7 @@ std::vector<source_row> config_store::sources() {
   for (auto const& [name, state] : impl_->state.namespaces)
     for (auto const& [id, record] : state.sources)
       all.push_back(record->row);
-  for (auto const& [id, record] : impl_->state.judges->sources)
+  for (auto const& [id, record] : impl_->state.active_policy->sources)
     all.push_back(record->row);
   std::ranges::sort(all, {}, &source_row::id);
   return all;
@@ -292,10 +292,10 @@ result<std::vector<issue>> config_store::validate(std::string_view name_space,
   auto const found = impl_->state.namespaces.find(name_space);
   if (found == impl_->state.namespaces.end())
     return error{.code = errc::not_found, .subject = std::string(name_space)};
-  return engine::judge_namespace(impl_->state, impl_->judging, found->second, document);
+  return engine::validate_namespace(impl_->state, impl_->policy_validator, found->second, document);
 }
 
-bool config_store::has_suspended() const { return !impl_->state.suspended.empty(); }
+bool config_store::has_retryable() const { return !impl_->state.retryable.empty(); }
 
 history_slice config_store::changes_after(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
@@ -307,7 +307,7 @@ history_slice config_store::changes_after(revision_number after, std::size_t max
   });
 }
 
-std::vector<applied> config_store::refresh() {
+std::vector<committed_change> config_store::refresh() {
   impl_->guarded([this](lmdb::environment& env) {
     if (env.last_transaction() == impl_->seen) return;
     lmdb::read_transaction view(env);
@@ -316,7 +316,7 @@ std::vector<applied> config_store::refresh() {
   return take_foreign();
 }
 
-std::vector<applied> config_store::take_foreign() { return std::exchange(impl_->foreign, {}); }
+std::vector<committed_change> config_store::take_foreign() { return std::exchange(impl_->foreign, {}); }
 
 revision_number config_store::compact(std::size_t keep) {
   return impl_->guarded([&](lmdb::environment& env) {

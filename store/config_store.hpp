@@ -43,7 +43,7 @@ class config_store {
   /// applied whole or refused, and is a revision of its own if it changed anything effective.
   /// Returns one outcome for each. Where the transaction as a whole fails, nothing was applied and
   /// every outcome is store_failed; grows the map and tries again before that.
-  [[nodiscard]] std::vector<engine::outcome> commit(std::span<engine::request const> requests, wall_time now);
+  [[nodiscard]] std::vector<engine::decision> commit(std::span<engine::request const> requests, wall_time now);
 
   /// Revision of the last commit seen.
   revision_number revision() const;
@@ -61,9 +61,9 @@ class config_store {
   [[nodiscard]] result<std::vector<issue>> validate(std::string_view name_space,
                                                     boost::json::object const* document);
   /// Whether a source was refused by schemas or rules: it is tried again with the next batch.
-  bool has_suspended() const;
+  bool has_retryable() const;
   /// Changes that end by themselves, the next one first.
-  std::vector<engine::timed_change> timed() const;
+  std::vector<engine::pending_change> pending() const;
   /// Changes behind `after`, about `maximum_bytes` of them.
   engine::history_slice changes_after(revision_number after, std::size_t maximum_bytes);
 
@@ -83,10 +83,10 @@ class config_store {
 
   /// Looks whether another process has committed; gives what it did, one element a revision, as
   /// commit() would have. Cheap if nobody has.
-  std::vector<engine::applied> refresh();
+  std::vector<engine::committed_change> refresh();
   /// What other processes had committed and commit() found only then: its revisions lie before
   /// those of that commit's outcomes, so publish them first. refresh() gives them, too.
-  std::vector<engine::applied> take_foreign();
+  std::vector<engine::committed_change> take_foreign();
 
   /// Forgets changes, keeping the newest `keep`; returns the oldest revision that is kept (newest +
   /// 1 if none).

@@ -16,7 +16,7 @@ namespace cfgd::store {
 
 struct config_store::impl {
   impl(store_file opened, limits const& wanted)
-      : file(std::move(opened)), bounds(wanted), judging(bounds) {}
+      : file(std::move(opened)), bounds(wanted), policy_validator(bounds) {}
 
   /// Runs what uses the environment, and closes that if it fails.
   template <class Work>
@@ -33,7 +33,7 @@ struct config_store::impl {
   model load_model(lmdb::transaction& view);
   void absorb(lmdb::transaction& view);
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
-  std::vector<outcome> commit_once(lmdb::environment& env, std::span<request const> requests,
+  std::vector<decision> commit_once(lmdb::environment& env, std::span<request const> requests,
                                    wall_time now);
   void transact(std::function<bool(lmdb::write_transaction&)> const& work);
   std::size_t erase_history(std::size_t keep);
@@ -42,11 +42,11 @@ struct config_store::impl {
 
   store_file file;
   limits bounds;
-  engine::judge judging;
+  engine::validator policy_validator;
   model state;
   /// The last transaction that the model has seen.
   std::uint64_t seen = 0;
-  std::vector<applied> foreign;
+  std::vector<committed_change> foreign;
 };
 
 } // namespace cfgd::store

@@ -30,7 +30,7 @@ error differs(std::string_view name_space, std::string const& what) {
 
 bool same(source_record const& left, source_record const& right) {
   return left.row.hash == right.row.hash && left.row.status == right.row.status &&
-         left.row.in_force == right.row.in_force && left.document.root == right.document.root;
+         left.row.is_effective == right.row.is_effective && left.document.root == right.document.root;
 }
 
 /// A record's bytes; absent: there is none.
@@ -174,7 +174,7 @@ rules::verdict config_store::judge_rule(rules::rule const& which) {
     return found == impl_->state.namespaces.end() ? nullptr : &found->second;
   };
   auto const as_it_is = [](std::string_view) -> boost::json::value const* { return nullptr; };
-  return impl_->judging.run(which, states, as_it_is);
+  return impl_->policy_validator.run(which, states, as_it_is);
 }
 
 } // namespace cfgd::store

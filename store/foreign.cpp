@@ -1,7 +1,7 @@
 #include "store/foreign.hpp"
 
 #include "engine/diff.hpp"
-#include "engine/timed.hpp"
+#include "engine/pending.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -70,17 +70,17 @@ std::vector<source_transition> find_transitions(model const& before, model const
     compare(state_of(before, name).sources, state.sources);
   for (auto const& [name, state] : before.namespaces)
     if (!after.namespaces.contains(name)) compare(state.sources, {});
-  compare(before.judges->sources, after.judges->sources);
+  compare(before.active_policy->sources, after.active_policy->sources);
   return all;
 }
 
-bool is_same(timed_records const& left, timed_records const& right) {
+bool is_same(pending_records const& left, pending_records const& right) {
   return std::ranges::equal(left, right, [](auto const& one, auto const& other) {
     return one.first == other.first && one.second->what.deadline == other.second->what.deadline;
   });
 }
 
-bool touches(applied const& one, std::string const& name_space) {
+bool touches(committed_change const& one, std::string const& name_space) {
   if (one.changes.empty()) return false;
   return std::ranges::any_of(one.changes.front()->keys, [&name_space](key_change const& changed) {
     return changed.key.size() > name_space.size() && changed.key.starts_with(name_space) &&
@@ -90,9 +90,9 @@ bool touches(applied const& one, std::string const& name_space) {
 
 } // namespace
 
-std::vector<applied> tell_foreign(model const& before, model const& after,
+std::vector<committed_change> describe_foreign(model const& before, model const& after,
                                   std::vector<std::shared_ptr<change const>> changes) {
-  std::vector<applied> all;
+  std::vector<committed_change> all;
   for (auto& one : changes) {
     auto const revision = one->revision;
     all.push_back({.revision = revision, .changes = {std::move(one)}});
@@ -101,19 +101,19 @@ std::vector<applied> tell_foreign(model const& before, model const& after,
   auto transitions = find_transitions(before, after);
   // Changes that were trimmed at once, or never written.
   bool const silent = all.empty() && after.revision != before.revision;
-  bool const timed = !is_same(before.timed, after.timed);
+  bool const timed = !is_same(before.pending, after.pending);
   if (all.empty() && (silent || timed || !values.empty() || !transitions.empty()))
-    all.push_back({.revision = after.revision, .untold = silent});
+    all.push_back({.revision = after.revision, .needs_resync = silent});
   for (auto& value : values) {
-    auto const last = std::find_if(all.rbegin(), all.rend(), [&value](applied const& one) {
+    auto const last = std::find_if(all.rbegin(), all.rend(), [&value](committed_change const& one) {
       return touches(one, value.is.name_space);
     });
     auto& with = last == all.rend() ? all.back() : *last;
-    if (value.secrets_alone || (last == all.rend() && has_keys(value))) with.untold = true;
+    if (value.secrets_alone || (last == all.rend() && has_keys(value))) with.needs_resync = true;
     with.effectives.push_back(std::move(value.is));
   }
   if (!transitions.empty()) all.back().transitions = std::move(transitions);
-  if (timed) all.back().timed = engine::list_timed(after.timed);
+  if (timed) all.back().pending = engine::list_pending(after.pending);
   return all;
 }
 

@@ -103,7 +103,7 @@ class listener {
     }
   }
 
-  std::optional<result<std::string>> outcome() const {
+  std::optional<result<std::string>> decision() const {
     if (text_.starts_with('R')) return text_.substr(1);
     auto const line = text_.find('\n');
     if (!text_.starts_with('E') || line == text_.npos) return std::nullopt;
@@ -146,7 +146,7 @@ run_guarded(std::function<result<std::string>(progress_report const&)> const& wo
   ::close(ends[0]);
   int const status = wait_for(child);
   bool const whole = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
-  if (auto out = heard.outcome(); out && whole) return *std::move(out);
+  if (auto out = heard.decision(); out && whole) return *std::move(out);
   std::string const how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                               : "status " + std::to_string(WEXITSTATUS(status));
   return error{.code = errc::invalid, .message = "reading it ended with " + how};

@@ -72,7 +72,7 @@ layout::layout(lmdb::transaction& in)
       overrides_(in.open(keys::overrides, lmdb::transaction::if_absent::fail)),
       effective_(in.open(keys::effective, lmdb::transaction::if_absent::fail)),
       changes_(in.open(keys::changes, lmdb::transaction::if_absent::fail)),
-      timed_(in.open(keys::timed, lmdb::transaction::if_absent::fail)) {}
+      pending_(in.open(keys::timed, lmdb::transaction::if_absent::fail)) {}
 
 revision_number layout::revision(lmdb::transaction& in) const {
   return keys::get_number(in, meta_, "revision");
@@ -81,7 +81,7 @@ revision_number layout::revision(lmdb::transaction& in) const {
 model layout::load(lmdb::transaction& in) const {
   model all;
   all.revision = revision(in);
-  auto judges = std::make_shared<definitions>();
+  auto active_policy = std::make_shared<policy>();
   for_each(in, sources_, [&](lmdb::entry const& entry) {
     auto const id = keys::decode_source(entry);
     record_reader fields(keys::sources, entry);
@@ -89,9 +89,9 @@ model layout::load(lmdb::transaction& in) const {
     if (id.what == source_kind::values)
       state_of(all, *namespace_of(id)).sources.emplace(id, std::move(record));
     else
-      judges->sources.emplace(id, std::move(record));
+      active_policy->sources.emplace(id, std::move(record));
   });
-  all.judges = std::move(judges);
+  all.active_policy = std::move(active_policy);
   for_each(in, overrides_, [&all](lmdb::entry const& entry) {
     if (!is_namespace_name(entry.key))
       throw damaged_record(keys::overrides, entry.key, "its key is no namespace");
@@ -105,10 +105,10 @@ model layout::load(lmdb::transaction& in) const {
     record_reader fields(keys::effective, entry);
     state_of(all, entry.key).value = read_effective(fields, entry.key);
   });
-  for_each(in, timed_, [&all](lmdb::entry const& entry) {
+  for_each(in, pending_, [&all](lmdb::entry const& entry) {
     auto const revision = keys::decode_revision(keys::timed, entry);
     record_reader fields(keys::timed, entry);
-    all.timed.emplace(revision, std::make_shared<timed_record const>(read_timed(fields, revision)));
+    all.pending.emplace(revision, std::make_shared<pending_record const>(read_pending(fields, revision)));
   });
   return all;
 }
@@ -145,14 +145,14 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     write_change(record, *one);
     in.append(changes_, key, record.finish(key));
   }
-  for (auto const& [revision, one] : what.timed) {
+  for (auto const& [revision, one] : what.pending) {
     auto const key = keys::encode_revision(revision);
     record_writer record;
-    if (one) write_timed(record, *one);
+    if (one) write_pending(record, *one);
     if (one)
-      in.put(timed_, key, record.finish(key));
+      in.put(pending_, key, record.finish(key));
     else
-      in.erase(timed_, key);
+      in.erase(pending_, key);
   }
   if (!what.changes.empty()) keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
 }

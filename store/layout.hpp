@@ -75,7 +75,7 @@ class layout {
   lmdb::database overrides_;
   lmdb::database effective_;
   lmdb::database changes_;
-  lmdb::database timed_;
+  lmdb::database pending_;
 };
 
 } // namespace cfgd::store

@@ -78,7 +78,7 @@ void write_source(record_writer& out, source_record const& record) {
   for (auto const byte : row.hash)
     out.u8(byte);
   out.u8(static_cast<std::uint8_t>(row.status));
-  write_flag(out, row.in_force);
+  write_flag(out, row.is_effective);
   out.u64(row.revision);
   write_flag(out, row.why.has_value());
   if (row.why) write_error(out, *row.why);
@@ -104,7 +104,7 @@ source_record read_source(record_reader& in, source_id id, record_format written
   if (status > static_cast<std::uint8_t>(source_status::untrusted))
     in.fail("there is no such state of a source");
   record.row.status = static_cast<source_status>(status);
-  record.row.in_force = read_flag(in);
+  record.row.is_effective = read_flag(in);
   record.row.revision = in.u64();
   if (read_flag(in)) record.row.why = read_error(in, written);
   record.document = read_document(in);
@@ -192,7 +192,7 @@ std::shared_ptr<change const> read_change(record_reader& in, revision_number rev
 
 wall_time read_change_time(record_reader& in) { return read_time(in); }
 
-void write_timed(record_writer& out, timed_record const& record) {
+void write_pending(record_writer& out, pending_record const& record) {
   out.u8(static_cast<std::uint8_t>(record.what.what));
   write_time(out, record.what.deadline);
   write_origin(out, record.what.from);
@@ -208,12 +208,12 @@ void write_timed(record_writer& out, timed_record const& record) {
   }
 }
 
-timed_record read_timed(record_reader& in, revision_number revision) {
-  timed_record record;
+pending_record read_pending(record_reader& in, revision_number revision) {
+  pending_record record;
   record.what.revision = revision;
   auto const kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(ending::kind::expire)) in.fail("there is no such ending");
-  record.what.what = static_cast<ending::kind>(kind);
+  if (kind > static_cast<std::uint8_t>(expiry::kind::expire)) in.fail("there is no such ending");
+  record.what.what = static_cast<expiry::kind>(kind);
   record.what.deadline = read_time(in);
   record.what.from = read_origin(in);
   record.what.comment = in.text();

@@ -34,7 +34,7 @@ change_view view_change(record_reader& in, revision_number revision,
 /// When a change was made, without reading the rest.
 wall_time read_change_time(record_reader& in);
 
-void write_timed(record_writer& out, timed_record const& record);
-timed_record read_timed(record_reader& in, revision_number revision);
+void write_pending(record_writer& out, pending_record const& record);
+pending_record read_pending(record_reader& in, revision_number revision);
 
 } // namespace cfgd::store

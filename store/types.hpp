@@ -9,13 +9,13 @@
 /// The engine's types that the store keeps and gives back, by their short names.
 namespace cfgd::store {
 
-using engine::applied;
+using engine::committed_change;
 using engine::blamed_key;
-using engine::candidate;
+using engine::layer_value;
 using engine::change_view;
-using engine::definitions;
+using engine::policy;
 using engine::effective;
-using engine::ending;
+using engine::expiry;
 using engine::explanation;
 using engine::grouping;
 using engine::history_page;
@@ -25,7 +25,7 @@ using engine::key_filter;
 using engine::model;
 using engine::namespace_schema;
 using engine::namespace_state;
-using engine::outcome;
+using engine::decision;
 using engine::override_origin;
 using engine::override_record;
 using engine::plan;
@@ -33,17 +33,17 @@ using engine::request;
 using engine::restore_request;
 using engine::rollback_request;
 using engine::set_request;
-using engine::source_batch;
+using engine::file_change;
 using engine::source_record;
 using engine::source_records;
 using engine::source_row;
 using engine::source_status;
 using engine::source_transition;
 using engine::source_update;
-using engine::timed_change;
-using engine::timed_record;
-using engine::timed_records;
-using engine::timed_request;
+using engine::pending_change;
+using engine::pending_record;
+using engine::pending_records;
+using engine::pending_request;
 using engine::unwinding;
 using engine::write_set;
 

@@ -1,6 +1,6 @@
 #include "daemon/health/built_in.hpp"
 #include "daemon/health/clock_watch.hpp"
-#include "daemon/health/rise.hpp"
+#include "daemon/health/recent_increase.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -21,7 +21,7 @@ std::chrono::milliseconds told_for(pace const& how, std::chrono::milliseconds le
   return std::max(least, 2 * how.interval + how.limit);
 }
 
-finding look_at_cache(cache& cache) {
+finding look_at_cache(value_cache& cache) {
   bool const works = cache.probe();
   auto const stats = cache.stats();
   std::uint64_t hits = 0;
@@ -90,12 +90,12 @@ check clock_check(measures const& by) {
 
 check peers_check(subjects const& of, measures const& by) {
   struct rises {
-    rise refused;
-    rise slow;
+    recent_increase refused;
+    recent_increase slow;
   };
   auto const how = by.how.pace_of(built_in::peers);
   auto const told = told_for(how, std::chrono::minutes(1));
-  auto const lately = std::make_shared<rises>(rises{rise(told), rise(told)});
+  auto const lately = std::make_shared<rises>(rises{recent_increase(told), recent_increase(told)});
   return {.name = std::string(to_string(built_in::peers)),
           .how = how,
           .run = [of, lately, most = by.bounds.connections,

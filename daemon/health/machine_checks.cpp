@@ -1,5 +1,5 @@
 #include "daemon/health/built_in.hpp"
-#include "daemon/health/rise.hpp"
+#include "daemon/health/recent_increase.hpp"
 #include "daemon/health/system_checks.hpp"
 
 #include <unistd.h>
@@ -123,7 +123,7 @@ check files_check(subjects const& of, measures const& by) {
 
 check watch_check(subjects const& of, measures const& by) {
   auto const how = by.how.pace_of(built_in::watch);
-  auto const lately = std::make_shared<rise>(
+  auto const lately = std::make_shared<recent_increase>(
       std::max<std::chrono::milliseconds>(std::chrono::minutes(1), 2 * how.interval + how.limit));
   return {.name = std::string(to_string(built_in::watch)),
           .how = how,

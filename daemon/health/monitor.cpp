@@ -42,7 +42,7 @@ monitor::monitor(asio::any_io_executor const& loop, listener changed)
 
 void monitor::add(check what) {
   schedule_.add(what.name, what.how, clock::now());
-  standing stands(first_report(what.name));
+  current_status stands(first_report(what.name));
   all_.push_back(
       {.what = std::move(what), .stands = std::move(stands), .figures = {}, .started = {}});
   wake();
@@ -88,7 +88,7 @@ void monitor::begin(schedule::start const& which) {
   auto* const one = look_up(which.name);
   ++one->figures.runs;
   one->started = clock::now();
-  one->cause = which.asked ? standing::cause::asked : standing::cause::timed;
+  one->cause = which.asked ? current_status::cause::asked : current_status::cause::timed;
   auto done = [this, name = which.name, run = which.run](finding found) {
     take(name, run, std::move(found));
   };

@@ -2,7 +2,7 @@
 
 #include "daemon/health/result.hpp"
 #include "daemon/health/schedule.hpp"
-#include "daemon/health/standing.hpp"
+#include "daemon/health/current_status.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -76,9 +76,9 @@ class monitor {
   using clock = std::chrono::steady_clock;
   struct entry {
     check what;
-    standing stands;
+    current_status stands;
     counts figures;
-    standing::cause cause = standing::cause::timed; ///< of the run that is under way
+    current_status::cause cause = current_status::cause::timed; ///< of the run that is under way
     clock::time_point started;
   };
   struct waiter {

@@ -235,8 +235,8 @@ result<std::vector<own_check>> read_checks(sourced_document const& document,
   return all;
 }
 
-own_checks::in_force own_checks::take(check_files const& found) {
-  in_force out;
+own_checks::is_effective own_checks::take(check_files const& found) {
+  is_effective out;
   std::set<std::string, std::less<>> names(built_in_names.begin(), built_in_names.end());
   std::map<std::string, std::vector<own_check>> good;
   for (auto const& [file, one] : found) {

@@ -75,13 +75,13 @@ class own_checks {
  public:
   static constexpr std::size_t most = 64;
 
-  struct in_force {
+  struct is_effective {
     std::vector<own_check> checks;
     /// Files with their faults, by the name of the check that tells them: "checks/site.toml".
     std::map<std::string, error> faults;
   };
   /// A name that is taken, by the service or by a file before, is a fault of the later file.
-  in_force take(check_files const& found);
+  is_effective take(check_files const& found);
 
  private:
   std::map<std::string, std::vector<own_check>> good_;

@@ -63,7 +63,7 @@ bool cache_agrees(view& what, engine::effective const& value, bool& loaded) {
   return secret == nullptr || secret->whole == nullptr || *secret->whole == *value.text;
 }
 
-void judge_namespace(integrity_run& run, std::string const& name,
+void validate_namespace(integrity_run& run, std::string const& name,
                      result<verified_namespace> const& seen) {
   if (!seen) {
     auto const& why = seen.error();
@@ -115,7 +115,7 @@ void step(std::shared_ptr<integrity_run> const& run) {
         return seen;
       },
       [run, name](result<verified_namespace> const& seen) {
-        judge_namespace(*run, name, seen);
+        validate_namespace(*run, name, seen);
         step(run);
       });
 }

@@ -64,7 +64,7 @@ void add_connections(registry& to, ipc::server& server) {
          [&server](sampler& into) { into.value(std::uint64_t{server.queued_bytes()}); });
 }
 
-void add_cache(registry& to, cache& cache) {
+void add_cache(registry& to, value_cache& cache) {
   to.add(
       {.name = "cfgd_cache_lookups",
        .what = counter,

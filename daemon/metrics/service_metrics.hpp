@@ -4,7 +4,7 @@
 #include "core/metrics_text.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/health/monitor.hpp"
-#include "daemon/problems.hpp"
+#include "daemon/problems/problems.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"

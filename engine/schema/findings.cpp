@@ -60,7 +60,7 @@ std::vector<std::size_t> position_of(bj::value const& document, std::string_view
 enum class misfit : std::uint8_t { none, fixed_member, type };
 
 /// The worst that was found out about whether an alternative was meant.
-misfit judge(findings const& alternative, std::string_view pointer) {
+misfit validator(findings const& alternative, std::string_view pointer) {
   auto worst = misfit::none;
   for (auto const& one : alternative.kept()) {
     if (one.pointer == pointer && one.rule == "type") return misfit::type;
@@ -130,7 +130,7 @@ findings const* clearly_meant(std::span<findings const> alternatives, std::strin
   auto best = misfit::type;
   std::vector<std::pair<misfit, findings const*>> judged;
   for (auto const& one : alternatives) {
-    judged.emplace_back(judge(one, pointer), &one);
+    judged.emplace_back(validator(one, pointer), &one);
     best = std::min(best, judged.back().first);
   }
   if (best == misfit::type) return nullptr;

@@ -8,12 +8,12 @@ using cfgd::fallback;
 using cfgd::source_kind;
 using state = bool;
 
-cfgd::engine::source_row row(char const* name, source_kind what, state in_force) {
+cfgd::engine::source_row row(char const* name, source_kind what, state is_effective) {
   return {.id = {cfgd::layer::admin, name, what},
           .path = {},
           .identity = {},
           .why = {},
-          .in_force = in_force};
+          .is_effective = is_effective};
 }
 
 constexpr state good = true;

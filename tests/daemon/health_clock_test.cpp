@@ -1,5 +1,5 @@
 #include "daemon/health/clock_watch.hpp"
-#include "daemon/health/rise.hpp"
+#include "daemon/health/recent_increase.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -76,8 +76,8 @@ BOOST_AUTO_TEST_CASE(the_real_clocks_run_evenly) {
 }
 
 BOOST_AUTO_TEST_CASE(what_rose_is_told_as_long_as_it_must_be) {
-  rise lately(60s);
-  rise::time now{};
+  recent_increase lately(60s);
+  recent_increase::time now{};
 
   BOOST_TEST(lately.take(0, now) == 0U);
   BOOST_TEST(lately.take(3, now) == 3U);

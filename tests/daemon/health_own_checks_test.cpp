@@ -90,7 +90,7 @@ struct directories {
   std::filesystem::path admin = directory / "admin";
   check_files found() { return read_check_files({vendor, admin}, ::geteuid(), general, bounds); }
   /// "a b", and the faults by name.
-  std::string names(own_checks::in_force const& in) {
+  std::string names(own_checks::is_effective const& in) {
     std::string out;
     for (auto const& one : in.checks)
       out.append(out.empty() ? "" : " ").append(one.name);

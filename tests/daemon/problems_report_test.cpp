@@ -1,5 +1,5 @@
 #include "core/message_ids.hpp"
-#include "daemon/problems_report.hpp"
+#include "daemon/problems/problems_report.hpp"
 
 #include <boost/test/unit_test.hpp>
 

@@ -1,5 +1,5 @@
 #include "core/json.hpp"
-#include "daemon/problems.hpp"
+#include "daemon/problems/problems.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>

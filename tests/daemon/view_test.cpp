@@ -25,7 +25,7 @@ cfgd::engine::effective app(cfgd::revision_number revision, char const* whole,
           .shown = shown == nullptr ? all : text(shown)};
 }
 
-cfgd::engine::applied news(cfgd::engine::effective one) {
+cfgd::engine::committed_change news(cfgd::engine::effective one) {
   auto const revision = one.revision;
   return {.revision = revision, .effectives = {std::move(one)}};
 }

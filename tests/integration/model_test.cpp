@@ -302,7 +302,7 @@ class trial : running {
   }
   /// Several calls that are under way at once: each is a revision of its own.
   void set_many() {
-    if (model_.has_suspended()) return; // who would be tried again between them
+    if (model_.has_retryable()) return; // who would be tried again between them
     auto const before = model_.revision();
     std::vector<std::pair<service_model::outcome, std::uint64_t>> due;
     for (auto left = 2 + random_.below(6); left > 0; --left) {
@@ -472,7 +472,7 @@ class trial : running {
   }
   /// Whether it was done is not known; it was done whole or not at all.
   void kill_while_it_sets() {
-    if (!model_.missing().empty() || model_.has_suspended()) return;
+    if (!model_.missing().empty() || model_.has_retryable()) return;
     auto const what = random_.set();
     note("kill while it sets", text(parameters_of(what)));
     auto done = model_;

@@ -2,7 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
-#include "engine/reach.hpp"
+#include "engine/fit_overrides.hpp"
 
 #include <algorithm>
 #include <set>
@@ -142,7 +142,7 @@ leaf_map below(leaf_map const& all, std::string const& key_text) {
 
 /// One file while it is decided what of it counts.
 struct service_model::edit {
-  enum class rank : std::uint8_t { suspended, values, judges, removal };
+  enum class rank : std::uint8_t { retryable, values, judges, removal };
   source_id id;
   std::string name;
   std::optional<file> now;  ///< if it counts; absent: it is gone
@@ -152,12 +152,12 @@ struct service_model::edit {
   bool held = false;
 
   bool is_live() const { return can_be_held && !held; }
-  bool is_faulty() const { return is_live() && now && test::is_faulty(id, *now->in_force); }
+  bool is_faulty() const { return is_live() && now && test::is_faulty(id, *now->is_effective); }
 };
 
 bj::object const* service_model::schema_of(name_space const& in) {
   for (auto const& [id, one] : in.files)
-    if (id.what == source_kind::schema && one.in_force) return &*one.in_force;
+    if (id.what == source_kind::schema && one.is_effective) return &*one.is_effective;
   return nullptr;
 }
 
@@ -169,7 +169,7 @@ std::optional<bj::object> service_model::effective(name_space const& in) {
   for (auto const& [id, one] : in.files) {
     if (id.what != source_kind::values) continue;
     exists = true;
-    if (one.in_force) merge(merged, *one.in_force);
+    if (one.is_effective) merge(merged, *one.is_effective);
   }
   if (in.overrides) merge(merged, *in.overrides);
   if (!exists) return std::nullopt;
@@ -179,7 +179,7 @@ std::optional<bj::object> service_model::effective(name_space const& in) {
 bool service_model::is_valid(name_space const& in) {
   auto const* const schema = schema_of(in);
   bool const is_set = in.overrides || std::ranges::any_of(in.files, [](auto const& one) {
-                        return one.first.what == source_kind::values && one.second.in_force;
+                        return one.first.what == source_kind::values && one.second.is_effective;
                       });
   return schema == nullptr || !is_set || allows(*schema, *effective(in));
 }
@@ -204,17 +204,17 @@ service_model::edit service_model::make_edit(file_step const& step, file const* 
   made.kept = before == nullptr ? file() : *before;
   switch (step.what) {
   case file_step::kind::good:
-    made.can_be_held = before == nullptr || before->in_force != step.says;
-    made.now = file{.in_force = step.says};
-    *made.kept = {.in_force = made.kept->in_force, .suspended = step.says};
+    made.can_be_held = before == nullptr || before->is_effective != step.says;
+    made.now = file{.is_effective = step.says};
+    *made.kept = {.is_effective = made.kept->is_effective, .retryable = step.says};
     break;
   case file_step::kind::unreadable:
-    made.now = file{.in_force = made.kept->in_force, .unreadable = true};
+    made.now = file{.is_effective = made.kept->is_effective, .unreadable = true};
     break;
   case file_step::kind::gone:
     made.can_be_held = before != nullptr;
     made.when = edit::rank::removal;
-    *made.kept = {.in_force = made.kept->in_force, .missing = true};
+    *made.kept = {.is_effective = made.kept->is_effective, .missing = true};
     break;
   case file_step::kind::touched:
     made.now = made.kept;
@@ -240,12 +240,12 @@ service_model::make_edits(std::vector<file_step> const& steps) const {
   }
   for (auto const& [name, in] : state_) {
     for (auto const& [id, one] : in.files) {
-      if (!one.suspended || told.contains(id)) continue;
+      if (!one.retryable || told.contains(id)) continue;
       edits.push_back({.id = id,
                        .name = name,
-                       .now = file{.in_force = one.suspended},
+                       .now = file{.is_effective = one.retryable},
                        .kept = one,
-                       .when = edit::rank::suspended,
+                       .when = edit::rank::retryable,
                        .can_be_held = true});
     }
   }
@@ -271,7 +271,7 @@ bool service_model::is_fine(state const& tried, std::vector<edit> const& edits) 
 
 bool service_model::hold_objected(state const& tried, std::vector<edit>& edits) {
   using enum edit::rank;
-  for (auto const rank : {suspended, values, judges, removal}) {
+  for (auto const rank : {retryable, values, judges, removal}) {
     bool held = false;
     for (auto& one : edits) {
       if (one.when != rank || !one.is_live()) continue;
@@ -292,7 +292,7 @@ std::vector<leaf_changes> service_model::apply(std::vector<file_step> const& ste
     best = with(state_, edits);
   }
   auto const is_new_held = [](edit const& one) {
-    return one.held && one.when != edit::rank::suspended;
+    return one.held && one.when != edit::rank::retryable;
   };
   if (std::ranges::count_if(edits, is_new_held) > 1) {
     for (auto& one : edits) {
@@ -354,7 +354,7 @@ service_model::outcome service_model::take(state next, mode how) {
     out.own = 1;
     out.revisions.push_back(*std::move(changed));
   }
-  if (before != after && has_suspended()) {
+  if (before != after && has_retryable()) {
     auto again = apply({}, grouping::one_change);
     out.revisions.insert(out.revisions.end(), again.begin(), again.end());
   }
@@ -395,14 +395,14 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
     auto const add = [&layers](source_id const& id, bj::object const& says) {
       auto made = std::make_shared<engine::source_record>();
       made->row.id = id;
-      made->row.in_force = true;
+      made->row.is_effective = true;
       made->document.root = says;
       layers.sources[id] = made;
     };
     if (auto const* const schema = schema_of(in))
       add({layer::defaults, which + ".json"}, defaults_of(*schema));
     for (auto const& [id, one] : in.files)
-      if (id.what == source_kind::values && one.in_force) add(id, *one.in_force);
+      if (id.what == source_kind::values && one.is_effective) add(id, *one.is_effective);
     if (in.overrides) {
       auto made = std::make_shared<engine::override_record>();
       made->document = *in.overrides;
@@ -459,13 +459,13 @@ std::optional<std::string> service_model::state_of(source_id const& id) const {
   auto const known = found->second.files.find(id);
   if (known == found->second.files.end()) return std::nullopt;
   if (known->second.missing) return "missing";
-  return known->second.suspended || known->second.unreadable ? "quarantined" : "active";
+  return known->second.retryable || known->second.unreadable ? "quarantined" : "active";
 }
 
-bool service_model::has_suspended() const {
+bool service_model::has_retryable() const {
   return std::ranges::any_of(state_, [](auto const& in) {
     return std::ranges::any_of(in.second.files,
-                               [](auto const& one) { return one.second.suspended.has_value(); });
+                               [](auto const& one) { return one.second.retryable.has_value(); });
   });
 }
 

@@ -74,13 +74,13 @@ class service_model {
   /// active, quarantined or missing; absent: it is not known.
   std::optional<std::string> state_of(source_id const& id) const;
   bool knows(source_id const& id) const { return state_of(id).has_value(); }
-  bool has_suspended() const;
+  bool has_retryable() const;
 
  private:
   struct file {
-    std::optional<boost::json::object> in_force = {};
+    std::optional<boost::json::object> is_effective = {};
     /// Refused by a schema, or a schema that is refused: tried again.
-    std::optional<boost::json::object> suspended = {};
+    std::optional<boost::json::object> retryable = {};
     bool unreadable = false;
     bool missing = false;
   };

@@ -24,7 +24,7 @@ BELOW = {
     "client": ["core/", "ipc/framing.hpp", "ipc/message.hpp"],
     "exporter": ["core/", "client/", "ipc/task_group.hpp"],
     # What cfgctl does without a daemon, and no part of libcfgd.
-    "client/cfgctl/offline": ["core/", "client/", "engine/", "store/", "watchers/"],
+    "cfgctl/offline": ["core/", "client/", "engine/", "store/", "watchers/"],
 }
 # Installed for other people's programs: they find each other beside themselves, and nothing else of ours.
 PUBLIC = re.compile(r"client/\w+\.hpp")

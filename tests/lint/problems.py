@@ -4,7 +4,7 @@
 usage: problems.py ROOT            compares
        problems.py ROOT --print    prints the table as it has to be
 
-The table is in daemon/problems_table.cpp. Lines are calls whose first argument is log::level::warning or
+The table is in daemon/problems/problems_table.cpp. Lines are calls whose first argument is log::level::warning or
 log::level::error and that name a message_id::, outside tests/: their level must be the row's."""
 
 import re
@@ -26,7 +26,7 @@ def of_code(text: str) -> list[dict]:
     kept = re.search(r'kept = "([^"]*)"', text).group(1)
     rows = [match.groupdict() for match in ROW.finditer(text)]
     if len(rows) != text.count("situation{"):
-        raise SystemExit("daemon/problems_table.cpp has a row in a form that this script does not know")
+        raise SystemExit("daemon/problems/problems_table.cpp has a row in a form that this script does not know")
     for row in rows:
         quoted = re.sub(r'"\s*"', "", row["recovery"]).strip('"')
         row["recovery"] = kept if row["recovery"] == "kept" else quoted
@@ -58,7 +58,7 @@ def lines_without_row(root: Path, rows: list[dict]):
             for used in re.findall(r"message_id::(\w+)", call):
                 if level not in levels.get(used, ()):
                     where = f"{name}:{line_of(code, match.start())}"
-                    yield f"{where}: {used} of level {level} is no row of daemon/problems_table.cpp"
+                    yield f"{where}: {used} of level {level} is no row of daemon/problems/problems_table.cpp"
 
 
 def main() -> int:

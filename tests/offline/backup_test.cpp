@@ -45,7 +45,7 @@ struct fixture : cfgd::test::store_fixture {
       must(set({{"site.a", std::to_string(number)},
                 {"mail.text", '"' + std::string(200, 'x') + std::to_string(number) + '"'}}));
     auto timed = set({{"site.soon", "1"}});
-    timed.ends = engine::ending{.what = engine::ending::kind::expire, .after = std::chrono::hours(1)};
+    timed.ends = engine::expiry{.what = engine::expiry::kind::expire, .after = std::chrono::hours(1)};
     must(timed);
   }
 

@@ -1,7 +1,7 @@
-#include "client/cfgctl/issue_text.hpp"
-#include "client/cfgctl/offline/check.hpp"
-#include "client/cfgctl/offline/core_issue.hpp"
-#include "client/cfgctl/offline/progress.hpp"
+#include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/offline/check.hpp"
+#include "cfgctl/offline/core_issue.hpp"
+#include "cfgctl/offline/progress.hpp"
 #include "tests/support/program_run.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -1,4 +1,4 @@
-#include "client/cfgctl/documents.hpp"
+#include "cfgctl/commands/documents.hpp"
 #include "core/json.hpp"
 #include "tests/support/temporary_directory.hpp"
 

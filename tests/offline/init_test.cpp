@@ -1,5 +1,5 @@
-#include "client/cfgctl/offline/check.hpp"
-#include "client/cfgctl/offline/starter.hpp"
+#include "cfgctl/offline/check.hpp"
+#include "cfgctl/offline/starter.hpp"
 #include "tests/support/program_run.hpp"
 #include "tests/support/temporary_directory.hpp"
 

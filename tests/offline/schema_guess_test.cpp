@@ -1,4 +1,4 @@
-#include "client/cfgctl/offline/schema_guess.hpp"
+#include "cfgctl/offline/schema_guess.hpp"
 #include "core/json.hpp"
 #include "engine/schema/schema.hpp"
 #include "tests/support/program_run.hpp"

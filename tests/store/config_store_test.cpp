@@ -11,6 +11,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -43,7 +44,7 @@ BOOST_AUTO_TEST_CASE(a_new_store_is_empty_at_revision_0) {
 }
 
 BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
-  auto const done = must(batch({good("admin/site.json", R"({"title":"Harbour","a":{"b":1}})")}));
+  auto const done = must(file_change_plan({good("admin/site.json", R"({"title":"Harbour","a":{"b":1}})")}));
 
   BOOST_TEST(done.revision == 1U);
   BOOST_TEST(show(done.changes) == R"(1: site.a.b=->1 site.title=->"Harbour";)");
@@ -58,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(layers_are_merged_in_their_order) {
-  must(batch({good("vendor/site.json", R"({"title":"V","color":"blue","a":{"x":1}})"),
+  must(file_change_plan({good("vendor/site.json", R"({"title":"V","color":"blue","a":{"x":1}})"),
               good("admin/site.d/20.json", R"({"title":"A20"})"),
               good("admin/site.d/10.json", R"({"title":"A10","color":null})"),
               good("admin/site.json", R"({"title":"A"})"),
@@ -70,7 +71,7 @@ BOOST_AUTO_TEST_CASE(layers_are_merged_in_their_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_set_is_durable_and_explained) {
-  must(batch({good("admin/site.json", R"({"title":"A"})")}));
+  must(file_change_plan({good("admin/site.json", R"({"title":"A"})")}));
   auto const done = must(set({{"site.title", "\"O\""}}));
 
   BOOST_TEST(show(done.changes) == R"(2: site.title="A"->"O";)");
@@ -79,37 +80,37 @@ BOOST_AUTO_TEST_CASE(a_set_is_durable_and_explained) {
   BOOST_TEST(text("site") == R"({"title":"O"})");
   auto const why = store->explain(to_key("site.title"));
   BOOST_TEST(why.value.value() == "\"O\"");
-  BOOST_REQUIRE_EQUAL(why.candidates.size(), 2U);
-  BOOST_TEST((why.candidates[0].from.where == layer::overrides));
-  BOOST_TEST(why.candidates[0].from.uid.value() == 1000U);
-  BOOST_TEST(why.candidates[0].from.revision == 2U);
-  BOOST_TEST(why.candidates[1].value.value() == "\"A\"");
-  BOOST_TEST(why.candidates[1].from.at.line == 1U);
-  BOOST_TEST(why.candidates[1].from.revision == 1U);
+  BOOST_REQUIRE_EQUAL(why.layer_values.size(), 2U);
+  BOOST_TEST((why.layer_values[0].from.where == layer::overrides));
+  BOOST_TEST(why.layer_values[0].from.uid.value() == 1000U);
+  BOOST_TEST(why.layer_values[0].from.revision == 2U);
+  BOOST_TEST(why.layer_values[1].value.value() == "\"A\"");
+  BOOST_TEST(why.layer_values[1].from.at.line == 1U);
+  BOOST_TEST(why.layer_values[1].from.revision == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(requests_of_one_commit_see_each_other) {
   std::vector<request> const requests{set({{"site.a", "1"}}), set({{"site.b", "2"}}),
                                       set({{"site", "3"}}), set({{"site.a", "4"}})};
-  auto const outcomes = store->commit(requests, at());
+  auto const decisions = store->commit(requests, at());
 
-  BOOST_REQUIRE_EQUAL(outcomes.size(), 4U);
-  BOOST_TEST(show(outcomes[0].value().changes) == "1: site.a=->1;");
-  BOOST_TEST(show(outcomes[1].value().changes) == "2: site.b=->2;");
-  BOOST_TEST((outcomes[2].error().code == errc::bad_value));
-  BOOST_TEST(show(outcomes[3].value().changes) == "3: site.a=1->4;");
+  BOOST_REQUIRE_EQUAL(decisions.size(), 4U);
+  BOOST_TEST(show(decisions[0].value().changes) == "1: site.a=->1;");
+  BOOST_TEST(show(decisions[1].value().changes) == "2: site.b=->2;");
+  BOOST_TEST((decisions[2].error().code == errc::bad_value));
+  BOOST_TEST(show(decisions[3].value().changes) == "3: site.a=1->4;");
   BOOST_TEST(store->changes_after(0, 100'000).changes.size() == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
   auto const together =
-      must(batch({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
+      must(file_change_plan({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
   BOOST_TEST(show(together.changes) == "1: a.x=->1 b.y=->1;");
   BOOST_TEST(together.effectives.size() == 2U);
   BOOST_TEST(together.changes.front()->from.path == "/admin/a.json");
 
   auto const apart =
-      must(batch({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
+      must(file_change_plan({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
                  grouping::change_per_namespace));
   BOOST_TEST(show(apart.changes) == "2: a.x=1->2; 3: b.y=1->2;");
   BOOST_TEST(apart.revision == 3U);
@@ -120,10 +121,10 @@ BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
 }
 
 BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
-  must(batch({good("admin/site.json", R"({"a":1})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
 
-  auto const same = must(batch({good("admin/site.json", R"({ "a": 1 })")}));
-  auto const hidden = must(batch({good("vendor/site.json", R"({"a":5})")}));
+  auto const same = must(file_change_plan({good("admin/site.json", R"({ "a": 1 })")}));
+  auto const hidden = must(file_change_plan({good("vendor/site.json", R"({"a":5})")}));
 
   BOOST_TEST(same.revision == 1U);
   BOOST_TEST(same.changes.empty());
@@ -135,9 +136,9 @@ BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
-  must(batch({good("admin/site.json", R"({"a":1})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
 
-  auto const done = must(batch({gone("admin/site.json")}));
+  auto const done = must(file_change_plan({gone("admin/site.json")}));
 
   BOOST_TEST(show(done.changes) == "2: site.a=1->;");
   BOOST_REQUIRE_EQUAL(done.effectives.size(), 1U);
@@ -151,7 +152,7 @@ BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
-  auto const done = must(batch({good("admin/site.json", "{}")}));
+  auto const done = must(file_change_plan({good("admin/site.json", "{}")}));
 
   BOOST_TEST(done.revision == 0U);
   BOOST_TEST(done.changes.empty());
@@ -163,14 +164,14 @@ BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
 
 BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_says_the_first_key) {
   must(
-      batch({good("vendor/site.json", R"({"a":1,"b":1})"), good("admin/site.json", R"({"c":1})")}));
+      file_change_plan({good("vendor/site.json", R"({"a":1,"b":1})"), good("admin/site.json", R"({"c":1})")}));
 
   auto const lower = must(
-      batch({good("admin/site.json", R"({"c":2})"), good("vendor/site.json", R"({"a":2,"b":1})")}));
+      file_change_plan({good("admin/site.json", R"({"c":2})"), good("vendor/site.json", R"({"a":2,"b":1})")}));
   BOOST_TEST(lower.changes.front()->from.path == "/vendor/site.json");
-  auto const removed = must(batch({good("vendor/site.json", R"({"b":1})")}));
+  auto const removed = must(file_change_plan({good("vendor/site.json", R"({"b":1})")}));
   BOOST_TEST(removed.changes.front()->from.path == "/vendor/site.json");
-  auto const erased = must(batch({gone("admin/site.json")}));
+  auto const erased = must(file_change_plan({gone("admin/site.json")}));
   BOOST_TEST(erased.changes.front()->from.path == "/admin/site.json");
   BOOST_TEST(erased.changes.front()->from.at.line == 0U);
 }
@@ -179,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_gives_no_namespace_is_refused) {
   for (auto const* const name : {"Site.json", ".site.json"}) {
     auto update = good("admin/site.json", "{}");
     update.id.relative = name;
-    BOOST_TEST((refusal(batch({update})).code == errc::bad_key));
+    BOOST_TEST((refusal(file_change_plan({update})).code == errc::bad_key));
   }
 }
 
@@ -187,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_set_that_makes_a_namespace_too_large_is_refused_whole) {
   store.reset();
   bounds.namespace_bytes = 20;
   store = open();
-  must(batch({good("admin/site.json", R"({"a":"01234567890"})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":"01234567890"})")}));
 
   auto const large = refusal(set({{"other.a", "1"}, {"site.a", R"("0123456789012345")"}}));
 
@@ -206,9 +207,9 @@ BOOST_AUTO_TEST_CASE(a_group_is_one_transaction) {
     requests.emplace_back(set({{"site.a" + std::to_string(number), "1"}}));
   auto const before = last_transaction(store->data_file());
 
-  auto const outcomes = store->commit(requests, at());
+  auto const decisions = store->commit(requests, at());
 
-  BOOST_TEST(outcomes.back().value().revision == 100U);
+  BOOST_TEST(decisions.back().value().revision == 100U);
   BOOST_TEST(last_transaction(store->data_file()) == before + 1);
 }
 

@@ -17,6 +17,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 

@@ -16,6 +16,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -39,9 +40,9 @@ struct fixture : store_fixture {
       lmdb::write_transaction in(env);
       layout const records(in);
       auto const base = records.load(in);
-      judge judging(bounds);
+      validator policy_validator(bounds);
       plan planned(
-          base, judging, bounds, at(),
+          base, policy_validator, bounds, at(),
           [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
             return error{};
           });
@@ -72,15 +73,15 @@ BOOST_AUTO_TEST_CASE(a_commit_of_another_process_is_seen_by_refresh) {
   BOOST_TEST(seen[0].revision == 2U);
   BOOST_TEST(show(seen[0].changes) == "2: site.a=1->\"one\";");
   BOOST_TEST(seen[0].effectives.empty());
-  BOOST_TEST(!seen[0].untold);
-  BOOST_TEST(!seen[1].untold);
+  BOOST_TEST(!seen[0].needs_resync);
+  BOOST_TEST(!seen[1].needs_resync);
   BOOST_TEST(show(seen[1].changes) == "3: site.a=\"one\"->\"two\";");
   BOOST_TEST(seen[1].changes.front()->from.uid.value() == 77U);
   BOOST_REQUIRE_EQUAL(seen[1].effectives.size(), 1U);
   BOOST_TEST(*seen[1].effectives[0].text == R"({"a":"two"})");
   BOOST_TEST(store->revision() == 3U);
   BOOST_TEST(store->refresh().empty());
-  BOOST_TEST(store->explain(to_key("site.a")).candidates.at(0).from.unit == "offline");
+  BOOST_TEST(store->explain(to_key("site.a")).layer_values.at(0).from.unit == "offline");
 }
 
 BOOST_AUTO_TEST_CASE(a_commit_goes_on_where_another_process_ended) {
@@ -125,18 +126,18 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
   BOOST_TEST(seen[0].changes.empty());
-  BOOST_TEST(seen[0].untold);
+  BOOST_TEST(seen[0].needs_resync);
   BOOST_REQUIRE_EQUAL(seen[0].effectives.size(), 1U);
   BOOST_TEST((seen[0].effectives[0].text == nullptr));
   BOOST_TEST(text("site") == "(none)");
 }
 
 BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told) {
-  must(batch({good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
+  must(file_change_plan({good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
               refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
 
   commit_elsewhere(
-      {batch({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
+      {file_change_plan({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
               good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
               touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
        set({{"site.b", "2"}})});
@@ -153,21 +154,21 @@ BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told)
                      "unknown admin/new.json quarantined; "
                      "active admin/site.json quarantined; "
                      "active admin/gone.json gone; ");
-  BOOST_TEST(!seen[1].untold);
+  BOOST_TEST(!seen[1].needs_resync);
   BOOST_TEST(store->refresh().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_source_may_change_its_state_and_nothing_else) {
-  must(batch({good("admin/site.json", R"({"a":1})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
 
-  commit_elsewhere({batch({refused("admin/site.json", "{", "cut off")})});
+  commit_elsewhere({file_change_plan({refused("admin/site.json", "{", "cut off")})});
   auto const seen = store->refresh();
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
   BOOST_TEST(seen[0].revision == 1U);
   BOOST_TEST(seen[0].effectives.empty());
   BOOST_TEST(seen[0].transitions.size() == 1U);
-  BOOST_TEST(!seen[0].untold);
+  BOOST_TEST(!seen[0].needs_resync);
 }
 
 BOOST_AUTO_TEST_CASE(values_without_a_change_record_are_marked) {
@@ -176,7 +177,7 @@ BOOST_AUTO_TEST_CASE(values_without_a_change_record_are_marked) {
   commit_elsewhere({set({{"site.a", "2"}})}, change_records::forgotten);
   auto const alone = store->refresh();
   BOOST_REQUIRE_EQUAL(alone.size(), 1U);
-  BOOST_TEST(alone[0].untold);
+  BOOST_TEST(alone[0].needs_resync);
   BOOST_TEST(alone[0].effectives.size() == 1U);
   BOOST_TEST(text("site") == R"({"a":2})");
 
@@ -184,18 +185,18 @@ BOOST_AUTO_TEST_CASE(values_without_a_change_record_are_marked) {
   commit_elsewhere({set({{"site.a", "3"}})});
   auto const beside = store->refresh();
   BOOST_REQUIRE_EQUAL(beside.size(), 1U);
-  BOOST_TEST(beside[0].untold);
+  BOOST_TEST(beside[0].needs_resync);
   BOOST_TEST(beside[0].effectives.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_without_keys_needs_no_change_record) {
   must(set({{"site.a", "1"}}));
 
-  commit_elsewhere({batch({good("admin/empty.json", "{}")}), set({{"site.a", "2"}})});
+  commit_elsewhere({file_change_plan({good("admin/empty.json", "{}")}), set({{"site.a", "2"}})});
   auto const seen = store->refresh();
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
-  BOOST_TEST(!seen[0].untold);
+  BOOST_TEST(!seen[0].needs_resync);
   BOOST_TEST(seen[0].effectives.size() == 2U);
 }
 
@@ -217,7 +218,7 @@ BOOST_AUTO_TEST_CASE(changes_that_were_erased_before_they_were_seen_are_marked) 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
   BOOST_TEST(seen[0].revision == 3U);
   BOOST_TEST(seen[0].effectives.size() == 0U);
-  BOOST_TEST(seen[0].untold);
+  BOOST_TEST(seen[0].needs_resync);
 }
 
 BOOST_AUTO_TEST_CASE(a_map_that_another_process_grew_is_taken_over) {

@@ -14,6 +14,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -99,10 +100,10 @@ BOOST_AUTO_TEST_CASE(in_a_group_that_does_not_fit_each_is_tried_by_itself) {
   fill(100'000);
   std::vector<request> const group{set({{"large.v", filler(1'000'000)}}), set({{"small.v", "1"}}),
                                    unset({"n0"})};
-  auto const outcomes = store->commit(group, at());
+  auto const decisions = store->commit(group, at());
 
-  BOOST_TEST((outcomes[0].error().code == errc::store_failed));
-  BOOST_TEST(outcomes[2].has_value());
+  BOOST_TEST((decisions[0].error().code == errc::store_failed));
+  BOOST_TEST(decisions[2].has_value());
   BOOST_TEST(text("n0") == "(none)");
 }
 

@@ -16,6 +16,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -163,7 +164,7 @@ struct fixture : store_fixture {
     std::vector<source_update> updates;
     for (auto left = 1 + random.below(3); left > 0; --left)
       updates.push_back(some_update());
-    return batch(std::move(updates),
+    return file_change_plan(std::move(updates),
                  random.below(2) == 0 ? grouping::one_change : grouping::change_per_namespace);
   }
 
@@ -192,10 +193,10 @@ BOOST_AUTO_TEST_CASE(a_store_does_what_a_simple_model_does) {
       expected.push_back(leaves(model.texts()));
     }
 
-    auto const outcomes = store->commit(group, at(step));
+    auto const decisions = store->commit(group, at(step));
 
     for (std::size_t index = 0; index < group.size(); ++index) {
-      auto const& done = outcomes.at(index).value();
+      auto const& done = decisions.at(index).value();
       bool const differs = replayed != expected[index];
       BOOST_REQUIRE_EQUAL(done.changes.empty(), !differs);
       for (auto const& one : done.changes) {

@@ -10,6 +10,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -38,9 +39,9 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(quarantine, fixture)
 
 BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
-  must(batch({good(source, R"({"a":1})")}));
+  must(file_change_plan({good(source, R"({"a":1})")}));
 
-  auto const done = must(batch({refused(source, "{\"a\": \xff", "no UTF-8")}));
+  auto const done = must(file_change_plan({refused(source, "{\"a\": \xff", "no UTF-8")}));
 
   BOOST_TEST(done.changes.empty());
   BOOST_TEST(done.effectives.empty());
@@ -51,7 +52,7 @@ BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
   for (int restart = 0; restart < 2; ++restart, reopen()) {
     BOOST_TEST(text("site") == R"({"a":1})");
     BOOST_TEST((status() == source_status::quarantined));
-    BOOST_TEST(row().in_force);
+    BOOST_TEST(row().is_effective);
     BOOST_TEST(row().revision == 1U);
     BOOST_TEST(row().why->message == "no UTF-8");
     BOOST_TEST((row().why->where == place{3, 7}));
@@ -61,10 +62,10 @@ BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
 }
 
 BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
-  must(batch({good(source, R"({"a":1})")}));
-  must(batch({refused(source, "{", "cut off")}));
+  must(file_change_plan({good(source, R"({"a":1})")}));
+  must(file_change_plan({refused(source, "{", "cut off")}));
 
-  auto const done = must(batch({good(source, R"({"a":1})")}));
+  auto const done = must(file_change_plan({good(source, R"({"a":1})")}));
 
   BOOST_TEST(done.changes.empty());
   BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
@@ -76,49 +77,49 @@ BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
 }
 
 BOOST_AUTO_TEST_CASE(another_fault_is_a_transition_and_the_same_is_none) {
-  must(batch({good(source, R"({"a":1})")}));
-  BOOST_TEST(must(batch({refused(source, "{", "first")})).transitions.size() == 1U);
-  BOOST_TEST(must(batch({refused(source, "{ ", "first")})).transitions.empty());
-  BOOST_TEST(must(batch({refused(source, "[", "second")})).transitions.size() == 1U);
+  must(file_change_plan({good(source, R"({"a":1})")}));
+  BOOST_TEST(must(file_change_plan({refused(source, "{", "first")})).transitions.size() == 1U);
+  BOOST_TEST(must(file_change_plan({refused(source, "{ ", "first")})).transitions.empty());
+  BOOST_TEST(must(file_change_plan({refused(source, "[", "second")})).transitions.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
-  auto const done = must(batch({refused(source, "{", "cut off")}));
+  auto const done = must(file_change_plan({refused(source, "{", "cut off")}));
 
   BOOST_TEST(done.revision == 0U);
   BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
   BOOST_TEST(!done.transitions[0].was_known);
   BOOST_TEST(text("site") == "{}");
-  BOOST_TEST(!row().in_force);
+  BOOST_TEST(!row().is_effective);
   reopen();
   BOOST_TEST(text("site") == "{}");
-  BOOST_TEST(show(must(batch({good(source, R"({"a":1})")})).changes) == "1: site.a=->1;");
+  BOOST_TEST(show(must(file_change_plan({good(source, R"({"a":1})")})).changes) == "1: site.a=->1;");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_had_stays_in_force) {
-  must(batch({good(source, R"({"a":1})")}));
+  must(file_change_plan({good(source, R"({"a":1})")}));
 
-  BOOST_TEST(must(batch({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
+  BOOST_TEST(must(file_change_plan({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
   BOOST_TEST(text("site") == R"({"a":1})");
   BOOST_TEST((row().hash == hash_content(R"({"a":1})")));
   reopen();
   BOOST_TEST((status() == source_status::untrusted));
-  BOOST_TEST(must(batch({touched(source)})).transitions.size() == 1U);
+  BOOST_TEST(must(file_change_plan({touched(source)})).transitions.size() == 1U);
   BOOST_TEST((status() == source_status::active));
   BOOST_TEST(!row().why);
 }
 
 BOOST_AUTO_TEST_CASE(touching_does_not_lift_a_quarantine) {
-  must(batch({good(source, R"({"a":1})")}));
-  must(batch({refused(source, "{", "cut off")}));
+  must(file_change_plan({good(source, R"({"a":1})")}));
+  must(file_change_plan({refused(source, "{", "cut off")}));
 
-  must(batch({touched(source)}));
+  must(file_change_plan({touched(source)}));
   BOOST_TEST((status() == source_status::quarantined));
 
-  must(batch({blocked(source, source_status::missing)}));
+  must(file_change_plan({blocked(source, source_status::missing)}));
   BOOST_TEST((status() == source_status::missing));
   reopen();
-  must(batch({touched(source)}));
+  must(file_change_plan({touched(source)}));
   BOOST_TEST((status() == source_status::quarantined));
   BOOST_TEST(row().why->message == "cut off");
 }
@@ -127,27 +128,27 @@ BOOST_AUTO_TEST_CASE(what_is_kept_of_refused_content_is_limited) {
   store.reset();
   bounds.file_bytes = 8;
   store = open();
-  must(batch({refused(source, "0123456789", "too long")}));
+  must(file_change_plan({refused(source, "0123456789", "too long")}));
   BOOST_TEST(*store->refused_content(to_source(source)) == "01234567");
 }
 
 BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
-  must(batch({good(source, R"({"a":1})")}));
-  must(batch({refused(source, "{", "cut off")}));
-  BOOST_TEST(show(must(batch({gone(source)})).changes) == "2: site.a=1->;");
+  must(file_change_plan({good(source, R"({"a":1})")}));
+  must(file_change_plan({refused(source, "{", "cut off")}));
+  BOOST_TEST(show(must(file_change_plan({gone(source)})).changes) == "2: site.a=1->;");
   BOOST_TEST(store->sources().empty());
-  BOOST_TEST(must(batch({gone(source)})).transitions.empty());
-  BOOST_TEST(must(batch({touched(source)})).effectives.empty());
+  BOOST_TEST(must(file_change_plan({gone(source)})).transitions.empty());
+  BOOST_TEST(must(file_change_plan({touched(source)})).effectives.empty());
   BOOST_TEST(store->sources().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_only) {
   limit_namespaces(20);
-  must(batch({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
+  must(file_change_plan({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
 
   auto const large = R"({"b":"01234567890123456789"})";
   auto const done =
-      must(batch({good(below, large), good(source, R"({"a":2})"), good(fresh_source, R"({"c":2})"),
+      must(file_change_plan({good(below, large), good(source, R"({"a":2})"), good(fresh_source, R"({"c":2})"),
                   refused("admin/x.json", "{", "cut off")}));
 
   BOOST_TEST(show(done.changes) == "2: fresh.c=1->2 site.a=1->2;");
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
     BOOST_TEST(text("fresh") == R"({"c":2})");
     auto const held = row(below);
     BOOST_TEST((held.status == source_status::quarantined));
-    BOOST_TEST(!held.in_force);
+    BOOST_TEST(!held.is_effective);
     BOOST_TEST(held.revision == 0U);
     BOOST_TEST((held.hash == hash_content(large)));
     BOOST_REQUIRE(held.why.has_value());
@@ -179,39 +180,39 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
   limit_namespaces(20);
-  must(batch({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
+  must(file_change_plan({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
              grouping::change_per_namespace));
   BOOST_TEST(text("site") == R"({"a":2})");
-  BOOST_TEST(must(batch({touched(below), touched(source)})).effectives.empty());
+  BOOST_TEST(must(file_change_plan({touched(below), touched(source)})).effectives.empty());
   BOOST_TEST((row(source).status == source_status::active));
   BOOST_TEST((row(below).status == source_status::quarantined));
 
-  auto const mended = must(batch({good(below, R"({"b":1})")}));
+  auto const mended = must(file_change_plan({good(below, R"({"b":1})")}));
   BOOST_TEST(show(mended.changes) == "2: site.b=->1;");
   BOOST_REQUIRE_EQUAL(mended.transitions.size(), 1U);
   BOOST_TEST((row(below).status == source_status::active));
   BOOST_TEST((store->refused_content(to_source(below)) == nullptr));
 
-  must(batch({good(below, R"({"b":"01234567890123456789"})")}));
+  must(file_change_plan({good(below, R"({"b":"01234567890123456789"})")}));
   BOOST_TEST(text("site") == R"({"a":2,"b":1})");
-  must(batch({gone(below)}));
+  must(file_change_plan({gone(below)}));
   BOOST_TEST(text("site") == R"({"a":2})");
   BOOST_TEST(store->sources().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_hid_too_much_stays_in_force_when_it_goes) {
   limit_namespaces(40);
-  must(batch({good(source, R"({"b":null})")}));
-  must(batch({good(below, R"({"b":"012345678901234567890"})")}));
+  must(file_change_plan({good(source, R"({"b":null})")}));
+  must(file_change_plan({good(below, R"({"b":"012345678901234567890"})")}));
   limit_namespaces(20);
 
-  must(batch({gone(source)}));
+  must(file_change_plan({gone(source)}));
   BOOST_TEST(text("site") == "{}");
   BOOST_TEST((row(source).status == source_status::missing));
-  BOOST_TEST(row(source).in_force);
+  BOOST_TEST(row(source).is_effective);
   BOOST_TEST((row(source).why->code == errc::limit));
 
-  must(batch({good(below, R"({"b":1})"), gone(source)}));
+  must(file_change_plan({good(below, R"({"b":1})"), gone(source)}));
   BOOST_TEST(text("site") == R"({"b":1})");
   BOOST_TEST(store->sources().size() == 1U);
 }

@@ -11,6 +11,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -62,7 +63,7 @@ BOOST_AUTO_TEST_CASE(values_become_what_they_were_in_a_new_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
-  must(batch({good(file, R"({"a":1,"b":{"c":2}})")}));
+  must(file_change_plan({good(file, R"({"a":1,"b":{"c":2}})")}));
   must(set({{"site.a", "5"}, {"site.b", "6"}}));
 
   must(back_to(1));
@@ -72,8 +73,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
 }
 
 BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
-  must(batch({good(file, R"({"a":1,"l":[1]})")}));
-  must(batch({good(file, R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})")}));
+  must(file_change_plan({good(file, R"({"a":1,"l":[1]})")}));
+  must(file_change_plan({good(file, R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})")}));
 
   must(back_to(1));
 
@@ -85,7 +86,7 @@ BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_was_not_there_has_no_values_then) {
   must(set({{"other.a", "1"}}));
-  must(batch({good(file, R"({"a":1})"), good("admin/more.json", R"({"b":{"c":1}})")}));
+  must(file_change_plan({good(file, R"({"a":1})"), good("admin/more.json", R"({"b":{"c":1}})")}));
   must(set({{"new.a", "1"}}));
 
   must(back_to(1));
@@ -97,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_was_not_there_has_no_values_then) {
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_is_gone_comes_back) {
-  must(batch({good(file, R"({"a":{"b":{}},"c":[]})")}));
-  must(batch({gone(file)}));
+  must(file_change_plan({good(file, R"({"a":{"b":{}},"c":[]})")}));
+  must(file_change_plan({gone(file)}));
   must(back_to(1));
   BOOST_TEST(text("site") == R"({"a":{"b":{}},"c":[]})");
 }
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(one_namespace_can_go_back_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
-  must(batch({good(file, R"({"same":1})")}));
+  must(file_change_plan({good(file, R"({"same":1})")}));
   must(set({{"site.same", "1"}, {"site.tree", R"({"x":1,"y":2})"}}));
   must(set({{"site.tree.x", "5"}}));
 
@@ -125,17 +126,17 @@ BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
 
   BOOST_TEST(text("site") == R"({"same":1,"tree":{"x":1,"y":2}})");
   BOOST_TEST(why("site.same") == "1: override 1; admin 1; ");
-  BOOST_TEST(store->explain(to_key("site.tree.y")).candidates.front().from.uid.value() == 1000U);
-  BOOST_TEST(store->explain(to_key("site.tree.x")).candidates.front().from.uid.value() == 7U);
-  BOOST_TEST(store->explain(to_key("site.tree.x")).candidates.front().from.revision == 4U);
+  BOOST_TEST(store->explain(to_key("site.tree.y")).layer_values.front().from.uid.value() == 1000U);
+  BOOST_TEST(store->explain(to_key("site.tree.x")).layer_values.front().from.uid.value() == 7U);
+  BOOST_TEST(store->explain(to_key("site.tree.x")).layer_values.front().from.revision == 4U);
 }
 
 BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
-  must(batch({good(file, R"({"a":{"b":1}})")}));
+  must(file_change_plan({good(file, R"({"a":{"b":1}})")}));
   auto hide = set({});
   hide.hide.push_back(to_key("site.a"));
   must(hide);
-  must(batch({good(file, R"({"a":{"b":1,"c":2}})")}));
+  must(file_change_plan({good(file, R"({"a":{"b":1,"c":2}})")}));
 
   must(back_to(1));
 
@@ -145,16 +146,16 @@ BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
 }
 
 BOOST_AUTO_TEST_CASE(leaves_and_objects_take_each_others_places) {
-  must(batch({good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
+  must(file_change_plan({good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
   auto const was = text("site");
-  must(batch({good(file, R"({"a":{"x":1},"b":5,"c":{"x":1},"d":{},"e":{"f":{}}})")}));
+  must(file_change_plan({good(file, R"({"a":{"x":1},"b":5,"c":{"x":1},"d":{},"e":{"f":{}}})")}));
   auto const is = text("site");
 
   must(back_to(1));
   BOOST_TEST(text("site") == was);
   must(back_to(2));
   BOOST_TEST(text("site") == is);
-  must(batch({good(file, was)}));
+  must(file_change_plan({good(file, was)}));
   must(back_to(3));
   BOOST_TEST(text("site") == was);
   must(back_to(4));
@@ -166,7 +167,7 @@ BOOST_AUTO_TEST_CASE(to_what_is_already_it_does_nothing) {
   auto const done = must(back_to(1));
   BOOST_TEST(done.revision == 1U);
   BOOST_TEST(done.changes.empty());
-  must(batch({good(file, "{}")}));
+  must(file_change_plan({good(file, "{}")}));
   BOOST_TEST(must(back_to(1)).changes.empty());
 }
 
@@ -214,19 +215,19 @@ BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
                                    back_to(2),
                                    back_to(1, "site"),
                                    back_to(99)};
-  auto const outcomes = store->commit(group, at());
+  auto const decisions = store->commit(group, at());
 
-  BOOST_TEST(show(outcomes.at(3)->changes) == "4: site.a=3->2;");
-  BOOST_TEST(show(outcomes.at(4)->changes) == "5: site.a=2->1;");
-  BOOST_TEST((outcomes.at(5).error().code == errc::not_found));
-  BOOST_TEST(outcomes.at(5).error().maximum == 5U);
+  BOOST_TEST(show(decisions.at(3)->changes) == "4: site.a=3->2;");
+  BOOST_TEST(show(decisions.at(4)->changes) == "5: site.a=2->1;");
+  BOOST_TEST((decisions.at(5).error().code == errc::not_found));
+  BOOST_TEST(decisions.at(5).error().maximum == 5U);
   BOOST_TEST(text("site") == R"({"a":1})");
 }
 
 BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
   must(set({{"site.port", "0"}}));
   must(set({{"site.port", "80"}}));
-  must(batch({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+  must(file_change_plan({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why_not = refusal(back_to(1));
 
@@ -244,7 +245,7 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
       request asked;
       auto const what = random.below(4);
       if (what == 0) {
-        asked = batch({good(file, json::canonical(random.object(3, random_document::nulls::no)))});
+        asked = file_change_plan({good(file, json::canonical(random.object(3, random_document::nulls::no)))});
       } else if (what == 1) {
         restore_request all;
         all.overrides.emplace("site", random.object(3, random_document::nulls::yes));
@@ -257,11 +258,11 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
                                 random.value(2, random_document::nulls::no));
         asked = one;
       }
-      auto const outcome = world.commit(asked);
-      if (!outcome) continue; // a null in a list or the like
+      auto const decision = world.commit(asked);
+      if (!decision) continue; // a null in a list or the like
       auto const found = world.store->read("site").text;
       auto const now = found && *found != "{}" ? *found : "";
-      if (outcome->revision == past.size()) past.push_back(now);
+      if (decision->revision == past.size()) past.push_back(now);
       auto const* const rolled = std::get_if<rollback_request>(&asked);
       if (rolled != nullptr) BOOST_TEST(now == past.at(rolled->revision), "seed " << seed);
     }
@@ -274,7 +275,7 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restore_replaces_the_whole_override_layer) {
-  must(batch({good(file, R"({"a":1,"b":2})")}));
+  must(file_change_plan({good(file, R"({"a":1,"b":2})")}));
   must(set({{"site.a", "5"}, {"old.x", "1"}, {"same.x", "1"}}));
 
   auto const done = must(restored(R"({"site":{"b":null,"c":{"d":null}},"same":{"x":1},"new":{}})"));
@@ -284,8 +285,8 @@ BOOST_AUTO_TEST_CASE(a_restore_replaces_the_whole_override_layer) {
   BOOST_TEST(text("old") == "(none)");
   BOOST_TEST(text("new") == "{}");
   BOOST_TEST(why("site.b") == "(none): override (removed); admin 2; ");
-  BOOST_TEST(store->explain(to_key("same.x")).candidates.front().from.uid.value() == 1000U);
-  BOOST_TEST(store->explain(to_key("site.c")).candidates.front().from.uid.value() == 8U);
+  BOOST_TEST(store->explain(to_key("same.x")).layer_values.front().from.uid.value() == 1000U);
+  BOOST_TEST(store->explain(to_key("site.c")).layer_values.front().from.uid.value() == 8U);
   reopen();
   BOOST_TEST(text("site") == R"({"a":1,"c":{}})");
   must(back_to(2));

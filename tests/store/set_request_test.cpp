@@ -11,6 +11,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -37,11 +38,11 @@ BOOST_AUTO_TEST_CASE(a_set_begins_a_namespace_and_the_last_unset_ends_it) {
 
   BOOST_TEST(show(must(unset({"site.a.b"})).changes) == "2: site.a.b=1->;");
   BOOST_TEST(text("site") == "(none)");
-  BOOST_TEST(store->explain(to_key("site.a.b")).candidates.empty());
+  BOOST_TEST(store->explain(to_key("site.a.b")).layer_values.empty());
 }
 
 BOOST_AUTO_TEST_CASE(unset_lets_what_lies_below_show_again) {
-  must(batch({good("admin/site.json", R"({"a":{"b":1,"c":2}})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":{"b":1,"c":2}})")}));
   must(set({{"site.a", "5"}}));
   BOOST_TEST(text("site") == R"({"a":5})");
 
@@ -59,7 +60,7 @@ BOOST_AUTO_TEST_CASE(unset_removes_the_parents_that_it_empties_and_no_others) {
 }
 
 BOOST_AUTO_TEST_CASE(an_object_replaces_overrides_and_merges_with_files) {
-  must(batch({good("admin/site.json", R"({"a":{"file":1}})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":{"file":1}})")}));
   must(set({{"site.a.old", "1"}}));
 
   must(set({{"site.a", R"({"new":1})"}}));
@@ -90,9 +91,9 @@ BOOST_AUTO_TEST_CASE(nothing_in_a_value_may_have_a_key_that_is_too_long_to_ask_f
 
 BOOST_AUTO_TEST_CASE(what_one_request_throws_fails_that_one_alone) {
   model const base;
-  judge judging(bounds);
+  validator policy_validator(bounds);
   plan planned(
-      base, judging, bounds, at(),
+      base, policy_validator, bounds, at(),
       [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
         throw std::runtime_error("no history today");
       });
@@ -120,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_whole_namespace_may_be_an_object_only) {
 }
 
 BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
-  must(batch({good("admin/site.json", R"({"a":1,"b":{"c":2}})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":1,"b":{"c":2}})")}));
 
   BOOST_TEST(show(must(hide({"site.a", "site.b"})).changes) == "2: site.a=1-> site.b.c=2->;");
   BOOST_TEST(text("site") == "{}");
@@ -133,13 +134,13 @@ BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
 }
 
 BOOST_AUTO_TEST_CASE(a_set_of_the_value_that_shows_is_an_override_without_a_revision) {
-  must(batch({good("admin/site.json", R"({"a":1})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
 
   auto const same = must(set({{"site.a", "1"}}));
 
   BOOST_TEST(same.revision == 1U);
   BOOST_TEST(same.changes.empty());
-  must(batch({good("admin/site.json", R"({"a":2})")}));
+  must(file_change_plan({good("admin/site.json", R"({"a":2})")}));
   BOOST_TEST(text("site") == R"({"a":1})");
   reopen();
   BOOST_TEST(text("site") == R"({"a":1})");

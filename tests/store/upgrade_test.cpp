@@ -12,6 +12,7 @@
 namespace {
 
 using namespace cfgd;
+using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
@@ -61,10 +62,10 @@ BOOST_AUTO_TEST_CASE(everything_is_there_afterwards) {
     BOOST_TEST(row.why.value().issues.empty());
     BOOST_TEST(*opened->refused_content(row.id) == "{ broken");
     auto const why = opened->explain(to_key("site.f"));
-    BOOST_REQUIRE_EQUAL(why.candidates.size(), 1U);
-    BOOST_TEST(why.candidates.front().from.at.line == 2U);
-    BOOST_TEST(why.candidates.front().from.at.column == 3U);
-    BOOST_TEST(opened->timed().empty());
+    BOOST_REQUIRE_EQUAL(why.layer_values.size(), 1U);
+    BOOST_TEST(why.layer_values.front().from.at.line == 2U);
+    BOOST_TEST(why.layer_values.front().from.at.column == 3U);
+    BOOST_TEST(opened->pending().empty());
   }
   BOOST_TEST(meta("format") == "2");
   BOOST_TEST(meta("needs") == std::string(layout::first_version));
@@ -75,12 +76,12 @@ BOOST_AUTO_TEST_CASE(it_goes_on_from_there) {
   first_format_store(directory / "state").add_revision(1, "", "1");
   auto opened = open();
   request asked = set({{"site.a", "2"}});
-  std::get<set_request>(asked).ends = ending{.after = std::chrono::seconds(60)};
+  std::get<set_request>(asked).ends = expiry{.after = std::chrono::seconds(60)};
   BOOST_REQUIRE(opened->commit({&asked, 1}, at()).front().has_value());
   opened.reset();
   opened = open();
   BOOST_TEST(show(opened->changes_after(0, 1 << 20).changes) == "1: site.a=->1; 2: site.a=1->2;");
-  BOOST_TEST(opened->timed().size() == 1U);
+  BOOST_TEST(opened->pending().size() == 1U);
   request const back = rollback_request{.revision = 1};
   BOOST_REQUIRE(opened->commit({&back, 1}, at()).front().has_value());
   BOOST_TEST(*opened->read("site").text == R"({"a":1})");
@@ -111,8 +112,8 @@ BOOST_AUTO_TEST_CASE(one_that_fills_its_limit_is_upgraded_and_stays_usable) {
   BOOST_TEST(opened->changes_after(0, 1 << 30).changes.size() == 300U);
   for (int value = 0; value < 20; ++value) {
     request const asked = set({{"site.a", std::to_string(value)}});
-    auto const outcome = opened->commit({&asked, 1}, at());
-    BOOST_TEST(outcome.front().has_value());
+    auto const decision = opened->commit({&asked, 1}, at());
+    BOOST_TEST(decision.front().has_value());
   }
   BOOST_TEST(*opened->read("site").text == R"({"a":19})");
 }

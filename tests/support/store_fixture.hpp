@@ -26,10 +26,10 @@ struct store_fixture {
     store = open();
   }
 
-  engine::outcome commit(engine::request const& one) {
+  engine::decision commit(engine::request const& one) {
     return std::move(store->commit({&one, 1}, at()).at(0));
   }
-  engine::applied must(engine::request const& one) { return commit(one).value(); }
+  engine::committed_change must(engine::request const& one) { return commit(one).value(); }
   error refusal(engine::request const& one) { return commit(one).error(); }
 
   std::string text(std::string_view name) {
@@ -54,7 +54,7 @@ inline std::string show(std::vector<std::shared_ptr<change const>> const& change
 /// "override 1; admin (removed); "
 inline std::string show(engine::explanation const& why) {
   std::string out = why.value.value_or("(none)") + ": ";
-  for (auto const& one : why.candidates)
+  for (auto const& one : why.layer_values)
     out += std::string(to_string(one.from.where)) + ' ' + one.value.value_or("(removed)") + "; ";
   return out;
 }

@@ -68,8 +68,8 @@ engine::source_update gone(std::string_view source) {
   return made;
 }
 
-engine::request batch(std::vector<engine::source_update> updates, engine::grouping how) {
-  return engine::source_batch{.updates = std::move(updates), .how = how};
+engine::request file_change_plan(std::vector<engine::source_update> updates, engine::grouping how) {
+  return engine::file_change{.updates = std::move(updates), .how = how};
 }
 
 engine::set_request set(std::initializer_list<key_value> values) {

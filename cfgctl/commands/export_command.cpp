@@ -1,0 +1,83 @@
+/// export: whole namespaces as one document, the one that `apply` takes.
+///
+/// Effective values come from one reply, or one List, and so from one revision. What a layer alone
+/// says is what Explain tells of each namespace; the documents of its files are merged, and nulls,
+/// which hide what lies below, stay in it.
+
+#include "cfgctl/commands/layers.hpp"
+#include "cfgctl/output.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/commands/values.hpp"
+#include "core/json.hpp"
+#include "core/key.hpp"
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+using document_result = client::result<boost::json::object>;
+
+/// Leaves, key to value, as nested objects.
+boost::json::object nested(boost::json::object const& leaves) {
+  boost::json::object out;
+  for (auto const& member : leaves) {
+    auto const parts = split_dotted(member.key());
+    if (!parts) continue; // no key of this service
+    boost::json::object* inner = &out;
+    for (std::size_t at = 0; at + 1 < parts->size(); ++at) {
+      boost::json::value& below = (*inner)[(*parts)[at]];
+      if (!below.is_object()) below = boost::json::object();
+      inner = &below.get_object();
+    }
+    (*inner)[parts->back()] = member.value();
+  }
+  return out;
+}
+
+document_result effective_of(client::connection& service, export_command const& what) {
+  if (what.namespaces.empty()) {
+    auto const found = service.list();
+    if (!found) return found.error();
+    return nested(found->values);
+  }
+  auto found = service.get(what.namespaces);
+  if (!found) return std::move(found).error();
+  for (std::string const& name : found->missing)
+    complain(printable("warning: there is no namespace '" + name + "'\n"));
+  return std::move(found->values);
+}
+
+document_result layer_of(client::connection& service, export_command const& what) {
+  auto const effective = effective_of(service, what);
+  if (!effective) return effective.error();
+  boost::json::object out;
+  for (auto const& member : *effective) {
+    auto const* const now = member.value().if_object();
+    if (now == nullptr) continue;
+    auto const layers = read_layers(service, member.key(), *now);
+    if (!layers) return layers.error();
+    for (std::string const& key : layers->secrets)
+      complain(printable("warning: " + key + ": it is secret and left out\n"));
+    auto document = layer_document(layers->candidates, what.layer);
+    if (!document.empty()) out[member.key()] = std::move(document);
+  }
+  return out;
+}
+
+} // namespace
+
+exit_code run(context const& all, export_command const& what) {
+  auto service = connect(all);
+  if (!service) return report("export", service.error());
+  auto const found =
+      what.layer == "effective" ? effective_of(*service, what) : layer_of(*service, what);
+  if (!found) return report("export", found.error());
+  bool const as_json = all.asked.format == output_format::json;
+  print(as_json ? json_text(all.where, *found)
+                : for_screen(all.where, json::pretty(*found)) + '\n');
+  bool const whole = what.layer != "effective" || found->size() >= what.namespaces.size();
+  return whole ? exit_code::ok : exit_code::refused;
+}
+
+} // namespace cfgd::cfgctl

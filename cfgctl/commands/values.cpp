@@ -1,0 +1,131 @@
+/// Values as people and scripts want them.
+///
+/// One value alone is printed bare, so that `x=$(cfgctl get a.b)` is what it looks like. Where keys
+/// and values stand together, values are JSON on one line, so that a line is a key and a value
+/// whatever the value holds, and `cfgctl set` takes it back.
+
+#include "cfgctl/commands/values.hpp"
+
+#include "core/json.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/string.hpp>
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+std::string compact(boost::json::value const& value) {
+  std::string out;
+  json::append_compact(out, value);
+  return out;
+}
+
+tint color_of(boost::json::value const& value) {
+  return value.is_string() ? tint::good : tint::plain;
+}
+
+void append_fact(boost::json::object& out, std::string_view name,
+                 std::optional<std::int64_t> const& what) {
+  if (what) out[name] = *what;
+}
+
+boost::json::object origin_json(client::origin const& from) {
+  boost::json::object out;
+  out["layer"] = from.layer;
+  if (from.path) out["path"] = *from.path;
+  append_fact(out, "line", from.line);
+  append_fact(out, "column", from.column);
+  append_fact(out, "uid", from.uid);
+  out["revision"] = static_cast<std::int64_t>(from.revision);
+  append_fact(out, "gid", from.gid);
+  append_fact(out, "pid", from.pid);
+  if (from.unit) out["unit"] = *from.unit;
+  if (from.time) out["time"] = *from.time;
+  return out;
+}
+
+} // namespace
+
+std::string for_screen(screen const& where, std::string const& text) {
+  return where.terminal ? printable(text) : text;
+}
+
+std::string compact_text(boost::json::value const& value) { return compact(value); }
+
+std::string value_text(screen const& where, boost::json::value const& value) {
+  if (auto const* text = value.if_string()) {
+    return for_screen(where, std::string(*text)) + '\n';
+  }
+  bool const nested = value.is_object() || value.is_array();
+  return for_screen(where, nested ? json::pretty(value) : compact(value)) + '\n';
+}
+
+std::string value_line(screen const& where, std::string_view key, boost::json::value const& value) {
+  std::string out = paint(where, tint::name, for_screen(where, std::string(key)));
+  out += " = ";
+  out += paint(where, color_of(value), for_screen(where, compact(value)));
+  out += '\n';
+  return out;
+}
+
+std::string value_lines(screen const& where, boost::json::object const& values) {
+  std::string out;
+  for (auto const& member : values)
+    out += value_line(where, member.key(), member.value());
+  return out;
+}
+
+std::string json_text(screen const& where, boost::json::value const& what) {
+  return for_screen(where, where.terminal ? json::pretty(what) : compact(what)) + '\n';
+}
+
+std::string json_line(screen const& where, boost::json::value const& what) {
+  return for_screen(where, compact(what)) + '\n';
+}
+
+std::string origin_text(client::origin const& from) {
+  std::string out;
+  if (from.path) {
+    out = *from.path;
+    if (from.line) out += ':' + std::to_string(*from.line);
+    if (from.line && from.column) out += ':' + std::to_string(*from.column);
+  } else if (from.uid) {
+    out = "uid " + std::to_string(*from.uid);
+    if (from.unit) out += " (" + *from.unit + ')';
+  }
+  return out;
+}
+
+std::string event_text(screen const& where, client::watch_event const& event) {
+  std::string head = "# revision " + std::to_string(event.revision);
+  if (event.resync) head += ", read anew because changes were missed";
+  if (event.from) {
+    head += ", " + event.from->layer;
+    auto const place = origin_text(*event.from);
+    if (!place.empty()) head += ' ' + place;
+  }
+  std::string out = paint(where, tint::faint, for_screen(where, head)) + '\n';
+  out += value_lines(where, event.values);
+  for (std::string const& key : event.removed) {
+    out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
+    out += '\n';
+  }
+  return out;
+}
+
+std::string event_json(screen const& where, client::watch_event const& event) {
+  boost::json::object out;
+  out["revision"] = static_cast<std::int64_t>(event.revision);
+  if (event.ready) out["ready"] = true;
+  if (event.resync) out["resync"] = true;
+  if (!event.values.empty()) out["values"] = event.values;
+  if (!event.removed.empty()) {
+    out["removed"] = boost::json::array(event.removed.begin(), event.removed.end());
+  }
+  if (event.from) out["origin"] = origin_json(*event.from);
+  return json_line(where, out);
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,46 @@
+#pragma once
+
+#include "cfgctl/command_line.hpp"
+#include "cfgctl/top/screen.hpp"
+#include "client/types.hpp"
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <string>
+#include <string_view>
+
+/// Values and what surrounds them as text. Every function gives whole lines.
+namespace cfgd::cfgctl {
+
+/// What a terminal may get of a text; what goes elsewhere is left alone.
+std::string for_screen(screen const& where, std::string const& text);
+
+/// JSON on one line.
+std::string compact_text(boost::json::value const& value);
+
+/// A value alone: strings without quotes, objects and arrays over several lines.
+std::string value_text(screen const& where, boost::json::value const& value);
+
+/// key = value
+std::string value_line(screen const& where, std::string_view key, boost::json::value const& value);
+
+/// One line for each member.
+std::string value_lines(screen const& where, boost::json::object const& values);
+
+/// A JSON document: over several lines for a terminal, on one line otherwise.
+std::string json_text(screen const& where, boost::json::value const& what);
+
+/// JSON on one line, whatever it goes to.
+std::string json_line(screen const& where, boost::json::value const& what);
+
+/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000 (backup.service)", or
+/// nothing.
+std::string origin_text(client::origin const& from);
+
+/// One event of a watch: a comment line, a line for each key.
+std::string event_text(screen const& where, client::watch_event const& event);
+/// The same as one line of JSON, fields named as in the protocol.
+std::string event_json(screen const& where, client::watch_event const& event);
+
+} // namespace cfgd::cfgctl

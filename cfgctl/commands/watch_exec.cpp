@@ -1,0 +1,106 @@
+/// watch --exec.
+///
+/// The end of a program is an event of the loop like any other: a pidfd (pidfd_open(2)) is readable
+/// when its process has ended. Standard input is a file in memory and no pipe, so that a program
+/// that does not read it blocks nobody. A program that fails is told and forgotten: who watches has
+/// to go on watching, and the next change may be the one that it can handle.
+
+#include "cfgctl/commands/watch_exec.hpp"
+
+#include "cfgctl/output.hpp"
+#include "cfgctl/programs.hpp"
+#include "cfgctl/top/screen.hpp"
+#include "client/detail/failures.hpp"
+
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace cfgd::cfgctl {
+namespace {
+
+[[noreturn]] void broken(char const* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
+
+/// A file in memory that is read from its beginning. The caller closes it.
+int file_of(std::string_view text) {
+  int const file = ::memfd_create("cfgctl-event", MFD_CLOEXEC);
+  if (file < 0) broken("memfd_create");
+  while (!text.empty()) {
+    ssize_t const written = ::write(file, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) {
+      ::close(file);
+      broken("write");
+    }
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  ::lseek(file, 0, SEEK_SET);
+  return file;
+}
+
+void tell(std::string const& program, std::string const& what) {
+  complain(printable("cfgctl: watch: '" + program + "' " + what + "; going on\n"));
+}
+
+} // namespace
+
+event_programs::event_programs(asio::io_context& loop, std::vector<std::string> program)
+    : program_(std::move(program)), ended_(loop) {}
+
+event_programs::~event_programs() = default;
+
+void event_programs::add(client::watch_event&& event) {
+  waiting_.add(std::move(event));
+  if (running_ < 0) start_next();
+}
+
+void event_programs::stop() {
+  stopping_ = true;
+  if (running_ >= 0) ::kill(running_, SIGTERM);
+}
+
+void event_programs::start_next() {
+  if (stopping_ || waiting_.empty()) return;
+  auto const what = waiting_.take();
+  int const input = file_of(what.input);
+  pid_t const child = start_program(program_, what.environment, input);
+  ::close(input);
+  if (child < 0) {
+    tell(program_.front(), "cannot be run: " + client::detail::errno_text(-child));
+    return;
+  }
+  auto const descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
+  if (descriptor < 0) broken("pidfd_open");
+  running_ = child;
+  ended_.assign(descriptor);
+  ended_.async_wait(asio::posix::stream_descriptor::wait_read,
+                    [this](boost::system::error_code) { on_end(); });
+}
+
+void event_programs::on_end() {
+  ended_.close();
+  int status = 0;
+  while (::waitpid(running_, &status, 0) < 0) {
+    if (errno != EINTR) broken("waitpid");
+  }
+  running_ = -1;
+  if (!stopping_ && WIFSIGNALED(status)) {
+    tell(program_.front(), "was ended by signal " + std::to_string(WTERMSIG(status)));
+  } else if (!stopping_ && WEXITSTATUS(status) != 0) {
+    tell(program_.front(), "ended with " + std::to_string(WEXITSTATUS(status)));
+  }
+  start_next();
+}
+
+} // namespace cfgd::cfgctl

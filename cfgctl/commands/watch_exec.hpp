@@ -1,0 +1,43 @@
+#pragma once
+
+#include "cfgctl/commands/commands.hpp"
+#include "cfgctl/commands/watch_programs.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace cfgd::cfgctl {
+
+/// Runs a program for each event, one after the other; what comes while it runs is merged. One
+/// thread: the loop's.
+class event_programs {
+ public:
+  event_programs(boost::asio::io_context& loop, std::vector<std::string> program);
+  /// stop() was called and the loop has run to its end, or nothing runs.
+  ~event_programs();
+  event_programs(event_programs const&) = delete;
+  event_programs& operator=(event_programs const&) = delete;
+
+  void add(client::watch_event&& event);
+
+  /// Asks the program that runs to end (SIGTERM), and starts none any more. The loop ends when the
+  /// program has.
+  void stop();
+
+ private:
+  void start_next();
+  void on_end();
+
+  std::vector<std::string> program_;
+  merged_events waiting_;
+  boost::asio::posix::stream_descriptor ended_; ///< a pidfd; open while a program runs
+  pid_t running_ = -1;
+  bool stopping_ = false;
+};
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,85 @@
+#pragma once
+
+#include "client/call_error.hpp"
+#include "cfgctl/offline/source_tree.hpp"
+#include "cfgctl/top/screen.hpp"
+#include "client/health_types.hpp"
+#include "client/types.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+/// What `cfgctl doctor` looks at, and what it finds.
+namespace cfgd::cfgctl {
+
+enum class verdict : std::uint8_t { ok, warn, fail };
+std::string_view to_string(verdict how);
+
+struct diagnosis {
+  std::string check;
+  verdict how = verdict::ok;
+  std::string message;
+  std::string advice; ///< what to do; empty if nothing
+};
+
+/// What the service says of itself, as far as it answers.
+struct service_view {
+  std::optional<client::call_error> unreachable; ///< why there is nothing here
+  client::service_status status;
+  std::vector<client::source_file> sources;
+  client::health_report health;
+  client::problem_report problems;
+};
+
+/// An installation of the service: the system's, or one of `cfgd --root`.
+struct installation {
+  bool is_system = true;
+  std::string socket;
+  offline::source_tree tree;
+  std::filesystem::path run;   ///< has the runtime's sources
+  std::filesystem::path state; ///< has the store
+  uid_t owner = 0;             ///< who may own files, beside root
+  std::filesystem::path inotify = "/proc/sys/fs/inotify";
+  std::string version; ///< of this program
+  service_view service;
+};
+
+/// Where rows put what they find.
+class diagnoses {
+ public:
+  void begin(std::string_view check) { check_ = check; }
+  void add(verdict how, std::string message, std::string advice = {});
+
+  std::vector<diagnosis> const& all() const { return all_; }
+  verdict worst() const;
+
+ private:
+  std::string check_;
+  std::vector<diagnosis> all_;
+};
+
+struct examination {
+  std::string_view name;
+  void (*look)(installation const& at, diagnoses& into);
+};
+
+/// From what the service answered.
+std::vector<examination> service_examinations();
+/// From the machine.
+std::vector<examination> system_examinations();
+
+/// All of them in turn.
+diagnoses examine(installation const& what);
+
+std::string diagnoses_text(screen const& where, diagnoses const& what);
+boost::json::value diagnoses_json(diagnoses const& what);
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,174 @@
+/// What the doctor makes of the service's own answers. Each row says what is wrong and what can be
+/// done about it, in that order; a row that finds nothing says what it looked at, so that its
+/// silence is not taken for not having looked.
+
+#include "cfgctl/doctor/doctor.hpp"
+#include "cfgctl/failure_report.hpp"
+#include "cfgctl/text/health_text.hpp"
+#include "cfgctl/text/issue_text.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cfgd::cfgctl {
+namespace {
+
+std::string start_advice(installation const& at) {
+  return at.is_system ? "systemctl enable --now cfgd.socket cfgd.service"
+                      : "start it: cfgd --root " + at.state.parent_path().string();
+}
+
+void look_at_socket(installation const& at, diagnoses& into) {
+  struct stat found {};
+  if (::stat(at.socket.c_str(), &found) != 0) {
+    into.add(verdict::fail, "there is no socket " + at.socket, start_advice(at));
+  } else if (!S_ISSOCK(found.st_mode)) {
+    into.add(verdict::fail, at.socket + " is no socket", "remove it, then " + start_advice(at));
+  } else if (at.service.unreachable) {
+    into.add(verdict::fail,
+             "no answer at " + at.socket + ": " + failure_line(*at.service.unreachable),
+             at.is_system ? "journalctl -u cfgd.service, then systemctl restart cfgd.service"
+                          : start_advice(at));
+  } else {
+    into.add(verdict::ok, at.socket + " answers");
+  }
+}
+
+void look_at_version(installation const& at, diagnoses& into) {
+  if (at.service.unreachable) return;
+  auto const& theirs = at.service.status.version;
+  if (theirs == at.version) return into.add(verdict::ok, "cfgd and cfgctl are " + at.version);
+  into.add(verdict::warn, "cfgd is " + theirs + ", cfgctl is " + at.version,
+           "restart the service after an update: systemctl restart cfgd.service");
+}
+
+void look_at_state(installation const& at, diagnoses& into) {
+  if (at.service.unreachable) return;
+  auto const& status = at.service.status;
+  if (!status.ready) {
+    into.add(verdict::warn, "not every source was read yet", "wait for it: cfgctl sync");
+  }
+  for (auto const& name : status.fallback) {
+    into.add(verdict::fail, "namespace '" + name + "' never had a good file",
+             "it is served from the defaults of its schema; mend its files: cfgctl check");
+  }
+  if (status.ready && status.fallback.empty()) {
+    into.add(verdict::ok, "ready, revision " + std::to_string(status.revision) + ", " +
+                              std::to_string(status.namespaces.size()) + " namespaces");
+  }
+}
+
+std::string place_of(client::source_file const& one) {
+  std::string out = one.path;
+  if (one.line) out += ':' + std::to_string(*one.line);
+  if (one.line && one.column) out += ':' + std::to_string(*one.column);
+  return out;
+}
+
+void add_source(client::source_file const& one, diagnoses& into) {
+  std::string why = one.message.value_or("");
+  if (!one.issues.empty()) why = issue_text(one.issues.front());
+  if (one.issues.size() > 1) why += ", and " + std::to_string(one.issues.size() - 1) + " more";
+  std::string const kind = one.kind.empty() ? "values" : one.kind;
+  std::string const text = place_of(one) + " (" + kind + ") is " + one.state +
+                           (why.empty() ? std::string() : ": " + why);
+  if (one.state == "untrusted") {
+    into.add(verdict::fail, text, "chown root: " + one.path + " && chmod go-w " + one.path);
+  } else if (one.state == "quarantined") {
+    into.add(verdict::fail, text,
+             "what it said before stays in force; mend it, try it with 'cfgctl check " + one.path +
+                 "', save it");
+  } else {
+    into.add(verdict::warn, text, "put it back, or remove it for good and run 'cfgctl reload'");
+  }
+}
+
+bool is_below(std::string const& path, std::filesystem::path const& directory) {
+  return !directory.empty() && path.starts_with(directory.string() + '/');
+}
+
+void look_at_sources(installation const& at, diagnoses& into) {
+  if (at.service.unreachable) return;
+  auto const& all = at.service.sources;
+  bool wrong = false;
+  for (auto const& one : all) {
+    if (one.state != "active") {
+      wrong = true;
+      add_source(one, into);
+    }
+    if (one.path.starts_with('/') && !is_below(one.path, at.tree.etc) &&
+        !is_below(one.path, at.tree.vendor) && !is_below(one.path, at.run)) {
+      wrong = true;
+      into.add(verdict::warn, "the service reads " + one.path + ", which is in none of its places",
+               "is it the one that you mean? See --socket and --root");
+    }
+  }
+  auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
+  if (polled != 0) {
+    wrong = true;
+    into.add(verdict::warn, std::to_string(polled) + " files are polled, not watched",
+             "changes take up to some seconds; raise fs.inotify.max_user_watches");
+  }
+  if (!wrong) into.add(verdict::ok, std::to_string(all.size()) + " files are in force");
+}
+
+struct counsel {
+  std::string_view check;
+  std::string_view advice;
+};
+constexpr std::array counsels{
+    counsel{"store", "journalctl -u cfgd.service; is the disk slow, full or read-only?"},
+    counsel{"files", "cfgctl sources"},
+    counsel{"watch", "sysctl fs.inotify; changes are found by polling meanwhile"},
+    counsel{"memory", "systemctl show cfgd -p MemoryCurrent -p MemoryMax; see cfgctl cache stats"},
+    counsel{"disk", "make room on the file system of the store"},
+    counsel{"integrity", "keep a copy of the store's directory, then restore a backup"},
+    counsel{"clock", "timedatectl"},
+    counsel{"peers", "cfgctl top; ss -xp | grep io.cfgd"},
+};
+
+void look_at_health(installation const& at, diagnoses& into) {
+  if (at.service.unreachable) return;
+  std::size_t healthy = 0;
+  for (auto const& one : at.service.health.checks) {
+    if (one.status == "healthy") {
+      ++healthy;
+      continue;
+    }
+    auto const row = std::ranges::find(counsels, one.name, &counsel::check);
+    into.add(one.status == "critical" ? verdict::fail : verdict::warn,
+             "check '" + one.name + "' is " + one.status + ": " + one.message,
+             row != counsels.end() ? std::string(row->advice) : "cfgctl health --json " + one.name);
+  }
+  if (healthy == at.service.health.checks.size()) {
+    into.add(verdict::ok, std::to_string(healthy) + " checks are healthy");
+  }
+}
+
+void look_at_problems(installation const& at, diagnoses& into) {
+  if (at.service.unreachable) return;
+  std::size_t open = 0;
+  for (auto const& one : at.service.problems.problems) {
+    if (one.resolved) continue;
+    ++open;
+    if (one.recoverable) continue;
+    into.add(verdict::fail, one.kind + ": " + one.source + ": " + one.message,
+             "the service cannot recover from it: journalctl -u cfgd.service");
+  }
+  if (open == 0) return into.add(verdict::ok, "no recorded error is open");
+  into.add(verdict::warn, std::to_string(open) + " recorded errors are open",
+           "cfgctl problems --open");
+}
+
+} // namespace
+
+std::vector<examination> service_examinations() {
+  return {
+      {"socket", look_at_socket},   {"version", look_at_version}, {"state", look_at_state},
+      {"sources", look_at_sources}, {"health", look_at_health},   {"problems", look_at_problems},
+  };
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,251 @@
+/// What the doctor sees of the machine, whether the service runs or not.
+///
+/// It looks as the user who calls it: what that user cannot see is told as a warning, not passed
+/// over. Nothing is changed, and nothing is started but systemctl.
+
+#include "cfgctl/doctor/doctor.hpp"
+#include "cfgctl/text/figures_text.hpp"
+#include "client/detail/failures.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <set>
+
+namespace cfgd::cfgctl {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// The first line that a command prints.
+std::string first_line_of(std::string const& command) {
+  auto const close = [](std::FILE* file) { ::pclose(file); };
+  std::unique_ptr<std::FILE, decltype(close)> const output(::popen(command.c_str(), "re"), close);
+  std::array<char, 256> line{};
+  if (!output || std::fgets(line.data(), line.size(), output.get()) == nullptr) return {};
+  std::string out(line.data());
+  while (!out.empty() && out.back() == '\n')
+    out.pop_back();
+  return out;
+}
+
+void look_at_units(installation const& at, diagnoses& into) {
+  if (!at.is_system) return;
+  if (!fs::exists("/run/systemd/system")) {
+    return into.add(verdict::ok, "systemd does not run here");
+  }
+  for (std::string const unit : {"cfgd.socket", "cfgd.service"}) {
+    auto const active = first_line_of("systemctl is-active " + unit + " 2>/dev/null");
+    auto const enabled = first_line_of("systemctl is-enabled " + unit + " 2>/dev/null");
+    if (active != "active") {
+      into.add(verdict::fail, (unit + " is ").append(active.empty() ? "not known" : active),
+               "systemctl start " + unit + "; systemctl status " + unit);
+    } else if (enabled != "enabled") {
+      into.add(verdict::warn,
+               (unit + " is active, but ").append(enabled.empty() ? "not enabled" : enabled),
+               "systemctl enable " + unit);
+    } else {
+      into.add(verdict::ok, unit + " is active and enabled");
+    }
+  }
+}
+
+std::string user_name(uid_t uid) {
+  auto const* const found = ::getpwuid(uid); // NOLINT(concurrency-mt-unsafe): one thread
+  return found != nullptr ? found->pw_name : std::to_string(uid);
+}
+
+/// Whether a file or directory is one that the service would trust.
+bool judge_path(installation const& at, fs::path const& path, diagnoses& into) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) {
+    into.add(verdict::warn, path.string() + ": " + client::detail::errno_text(errno),
+             errno == EACCES ? "run this as root" : "");
+    return false;
+  }
+  if (found.st_uid != 0 && found.st_uid != at.owner) {
+    into.add(verdict::fail, path.string() + " belongs to " + user_name(found.st_uid),
+             "it is not trusted: chown root: " + path.string());
+    return false;
+  }
+  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    into.add(verdict::fail, path.string() + " may be written by others than its owner",
+             "it is not trusted: chmod go-w " + path.string());
+    return false;
+  }
+  return true;
+}
+
+/// Tells the files of a directory of values that no service would read.
+bool judge_names(fs::path const& directory, diagnoses& into) {
+  bool good = true;
+  std::error_code failed;
+  for (fs::directory_iterator at(directory, failed); !failed && at != fs::directory_iterator();
+       at.increment(failed)) {
+    auto const name = at->path().filename().string();
+    std::error_code unknown;
+    if (at->is_directory(unknown)) {
+      if (name.ends_with(".d")) good = judge_names(at->path(), into) && good;
+      continue;
+    }
+    if (is_leftover(name) || format_of(name)) continue;
+    good = false;
+    into.add(verdict::warn, at->path().string() + " is passed over: its name ends in no format's",
+             "name it .json, .jsonc, .yaml, .toml, .ini or .env, or move it out of there");
+  }
+  return good;
+}
+
+void look_at_files(installation const& at, diagnoses& into) {
+  bool good = true;
+  if (auto const values = at.tree.etc / "namespaces"; !fs::exists(values)) {
+    good = false;
+    into.add(verdict::warn, "there is no directory " + values.string(),
+             "install -d -m 755 " + values.string());
+  }
+  auto const files = offline::list_sources(at.tree);
+  std::set<fs::path> seen;
+  for (auto const& one : files.sources) {
+    good = judge_path(at, one.path, into) && good;
+    seen.insert(fs::path(one.path).parent_path());
+  }
+  for (auto const& base : {at.tree.etc, at.tree.vendor}) {
+    if (!base.empty()) good = judge_names(base / "namespaces", into) && good;
+    if (!base.empty() && fs::exists(base)) seen.insert(base);
+  }
+  for (auto const& directory : seen)
+    good = judge_path(at, directory, into) && good;
+  for (auto const& one : files.unreadable) {
+    good = false;
+    into.add(verdict::warn, to_string(one), "run this as root, or chmod a+rx the directory");
+  }
+  for (auto const& one : files.remarks) {
+    good = false;
+    into.add(verdict::warn, one.path + ": " + one.message,
+             "rename it to what it should be, or move it out of there");
+  }
+  if (good) into.add(verdict::ok, std::to_string(files.sources.size()) + " files may be trusted");
+}
+
+void look_at_store(installation const& at, diagnoses& into) {
+  struct stat found {};
+  if (::stat(at.state.c_str(), &found) != 0) {
+    bool const is_hidden = errno == EACCES;
+    return into.add(is_hidden ? verdict::warn : verdict::fail,
+                    at.state.string() + ": " + client::detail::errno_text(errno),
+                    is_hidden ? "run this as root" : "the service makes it when it starts");
+  }
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    into.add(verdict::fail, at.state.string() + " may be entered by others; secrets are in it",
+             "chmod 700 " + at.state.string());
+  } else {
+    into.add(verdict::ok, at.state.string() + " belongs to " + user_name(found.st_uid) + " alone");
+  }
+}
+
+void look_at_space(installation const& at, diagnoses& into) {
+  struct statvfs found {};
+  if (::statvfs(at.state.c_str(), &found) != 0) return; // told by the store's row
+  constexpr std::uint64_t little = 64U * 1024 * 1024;
+  std::uint64_t const free = std::uint64_t{found.f_bavail} * found.f_frsize;
+  std::string const text = bytes_text(free) + " are free for " + at.state.string();
+  if ((found.f_flag & ST_RDONLY) != 0) {
+    into.add(verdict::fail, at.state.string() + " is on a file system that is read-only",
+             "mount -o remount,rw; look for errors of the disk in the kernel's log");
+  } else if (free < little / 8) {
+    into.add(verdict::fail, text, "make room: nothing can be changed without it");
+  } else if (free < little) {
+    into.add(verdict::warn, text, "make room");
+  } else {
+    into.add(verdict::ok, text);
+  }
+}
+
+/// Directories that the service watches: those of sources, and all above them.
+std::uint64_t directories_of(installation const& at) {
+  std::set<fs::path> all;
+  for (auto const& one : offline::list_sources(at.tree).sources) {
+    for (auto path = fs::path(one.path).parent_path(); path.has_relative_path();
+         path = path.parent_path())
+      all.insert(path);
+  }
+  constexpr std::uint64_t others = 16; // of the runtime's sources, the settings and the store
+  return all.size() + others;
+}
+
+void look_at_inotify(installation const& at, diagnoses& into) {
+  struct row {
+    char const* name;
+    std::uint64_t need;
+  };
+  for (row const& one :
+       {row{"max_user_watches", directories_of(at)}, row{"max_user_instances", 4}}) {
+    std::uint64_t value = 0;
+    if (!(std::ifstream(at.inotify / one.name) >> value)) {
+      into.add(verdict::warn, (at.inotify / one.name).string() + " cannot be read");
+      continue;
+    }
+    std::string const text = std::string("fs.inotify.") + one.name + " is " + grouped(value) +
+                             ", about " + grouped(one.need) + " are needed";
+    if (value >= one.need * 2) {
+      into.add(verdict::ok, text);
+    } else {
+      into.add(value < one.need ? verdict::fail : verdict::warn, text,
+               std::string("sysctl fs.inotify.") + one.name + '=' + std::to_string(one.need * 16));
+    }
+  }
+}
+
+void look_at_group(installation const& at, diagnoses& into) {
+  if (!at.is_system) return;
+  if (::getpwnam("cfgd") == nullptr) { // NOLINT(concurrency-mt-unsafe)
+    into.add(verdict::fail, "there is no user cfgd", "systemd-sysusers");
+  }
+  auto const* const group = ::getgrnam("cfgd-admin"); // NOLINT(concurrency-mt-unsafe)
+  if (group == nullptr) {
+    return into.add(verdict::warn, "there is no group cfgd-admin: only root may change anything",
+                    "systemd-sysusers");
+  }
+  std::string members;
+  for (char** one = group->gr_mem; *one != nullptr; ++one)
+    members += (members.empty() ? "" : ", ") + std::string(*one);
+  into.add(verdict::ok, members.empty() ? "cfgd-admin has no members: only root may change anything"
+                                        : "members of cfgd-admin may change all: " + members);
+}
+
+void look_at_clock(installation const&, diagnoses& into) {
+  using namespace std::chrono;
+  if (system_clock::now() < sys_days(year(2024) / 1 / 1)) {
+    return into.add(verdict::fail, "the clock is wrong: it is before 2024",
+                    "timedatectl set-ntp true; changes would be recorded with wrong times");
+  }
+  timex state{};
+  if (::adjtimex(&state) == TIME_ERROR) {
+    return into.add(verdict::warn, "the clock is not kept right by anybody",
+                    "timedatectl set-ntp true");
+  }
+  into.add(verdict::ok, "the clock is kept right");
+}
+
+} // namespace
+
+std::vector<examination> system_examinations() {
+  return {
+      {"units", look_at_units}, {"files", look_at_files},     {"store", look_at_store},
+      {"space", look_at_space}, {"inotify", look_at_inotify}, {"group", look_at_group},
+      {"clock", look_at_clock},
+  };
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,200 @@
+#include "cfgctl/offline/source_tree.hpp"
+
+#include "cfgctl/commands/documents.hpp"
+#include "watchers/read_source.hpp"
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+// What the daemon's watcher finds in its directories, found once: the same names are sources
+// (core/source), the same reader reads them. Owners and modes are not looked at: a tree that is
+// checked is often somebody's working copy, and will be installed by root later.
+//
+// Paths are kept as they were given, so that what is printed can be opened from where the user is.
+
+namespace cfgd::cfgctl::offline {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::array kinds{source_kind::values, source_kind::schema, source_kind::rules};
+
+std::optional<source_kind> kind_of_directory(fs::path const& name) {
+  for (auto const kind : kinds)
+    if (name == directory_of(kind)) return kind;
+  return std::nullopt;
+}
+
+fs::path above(fs::path const& directory) {
+  return directory.has_parent_path() ? directory.parent_path() : fs::path(".");
+}
+
+std::optional<place_in_tree> place_by_names(fs::path const& file) {
+  auto const parent = file.parent_path();
+  if (auto const kind = kind_of_directory(parent.filename()))
+    return place_in_tree{
+        .base = above(parent), .what = *kind, .relative = file.filename().string()};
+  auto const outer = parent.parent_path();
+  if (parent.extension() != ".d" || outer.filename() != directory_of(source_kind::values))
+    return std::nullopt;
+  return place_in_tree{.base = above(outer),
+                       .what = source_kind::values,
+                       .relative = (parent.filename() / file.filename()).string()};
+}
+
+bool has_sources(fs::path const& base) {
+  std::error_code ignored;
+  return std::ranges::any_of(kinds, [&](source_kind kind) {
+    return fs::is_directory(base / directory_of(kind), ignored);
+  });
+}
+
+bool is_same(fs::path const& left, fs::path const& right) {
+  std::error_code failed;
+  bool const same = fs::equivalent(left, right, failed);
+  return !failed && same;
+}
+
+issue remark(severity how, std::string path, std::string message) {
+  return {.how = how, .rule = "file", .message = std::move(message), .path = std::move(path)};
+}
+
+/// One directory of sources of one kind, and what is in the NAME.d below it.
+class directory_listing {
+ public:
+  directory_listing(tree_listing& into, layer where, source_kind what)
+      : into_(into), where_(where), what_(what) {}
+
+  void list(fs::path const& directory, fs::path const& below) {
+    std::error_code failed;
+    std::vector<fs::directory_entry> entries;
+    fs::directory_iterator at(directory, failed);
+    for (; !failed && at != fs::directory_iterator(); at.increment(failed))
+      entries.push_back(*at);
+    if (failed && failed != std::errc::no_such_file_or_directory)
+      into_.unreadable.push_back(
+          {.code = errc::io, .message = failed.message(), .subject = directory.string()});
+    std::ranges::sort(entries);
+    for (auto const& entry : entries)
+      add(entry, below);
+  }
+
+ private:
+  void add(fs::directory_entry const& entry, fs::path const& below) {
+    auto const name = entry.path().filename();
+    std::error_code failed;
+    if (entry.is_directory(failed)) {
+      bool const parts = what_ == source_kind::values && below.empty() && name.extension() == ".d";
+      if (parts && !is_leftover(name.string())) list(entry.path(), name);
+      return;
+    }
+    if (is_leftover(name.string()) || !format_of(name.string())) return;
+    auto path = entry.path().string();
+    source_id id{.where = where_, .relative = (below / name).string(), .what = what_};
+    if (!is_source(id)) {
+      into_.remarks.push_back(remark(severity::warning, std::move(path),
+                                     "is ignored: its name is none of a source in " +
+                                         std::string(directory_of(what_)) + '/'));
+    } else if (!entry.is_regular_file(failed)) {
+      into_.remarks.push_back(
+          remark(severity::error, std::move(path), "is no regular file and no link to one"));
+    } else {
+      into_.sources.push_back({.id = std::move(id), .path = std::move(path)});
+    }
+  }
+
+  tree_listing& into_;
+  layer where_;
+  source_kind what_;
+};
+
+result<sourced_document> read_guarded(source_id const& file, std::string_view bytes,
+                                      limits const& bounds) {
+  try {
+    return watchers::read_source(file, bytes, bounds);
+  } catch (std::exception const& broken) {
+    return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
+  }
+}
+
+} // namespace
+
+source_tree system_tree() { return {.vendor = "/usr/lib/cfgd", .etc = "/etc/cfgd"}; }
+
+source_tree tree_of_root(fs::path const& root) {
+  return {.vendor = root / "vendor", .etc = root / "etc"};
+}
+
+std::optional<place_in_tree> find_place_in_tree(fs::path const& file) {
+  if (auto found = place_by_names(file)) return found;
+  std::error_code failed;
+  auto const whole = fs::absolute(file, failed).lexically_normal();
+  return failed ? std::nullopt : place_by_names(whole);
+}
+
+tree_around find_tree_around(fs::path const& base, source_tree const& known) {
+  if (is_same(base, known.vendor)) return {.where = known, .is = layer::vendor};
+  if (is_same(base, known.etc)) return {.where = known, .is = layer::admin};
+  std::error_code failed;
+  auto const name = fs::absolute(base, failed).lexically_normal().filename();
+  auto const beside = [&base](char const* other) {
+    return (base / ".." / other).lexically_normal();
+  };
+  if (name == "vendor")
+    return {.where = {.vendor = base, .etc = beside("etc")}, .is = layer::vendor};
+  if (name == "etc")
+    return {.where = {.vendor = beside("vendor"), .etc = base}, .is = layer::admin};
+  return {.where = {.vendor = {}, .etc = base}, .is = layer::admin};
+}
+
+result<source_tree> tree_of_directory(fs::path const& given, source_tree const& known) {
+  auto const directory = given.has_filename() ? given : given.parent_path(); // "etc/"
+  if (has_sources(directory)) return find_tree_around(directory, known).where;
+  auto const root = tree_of_root(directory);
+  if (has_sources(root.vendor) || has_sources(root.etc)) return root;
+  // One of namespaces/, schemas/, rules/ or NAME.d: what would be a file in it?
+  if (auto const found = find_place_in_tree(directory / "any.json"))
+    return find_tree_around(found->base, known).where;
+  return error{.code = errc::not_found,
+               .message = "holds no sources: none of etc, vendor, namespaces, schemas, rules",
+               .subject = directory.string()};
+}
+
+tree_listing list_sources(source_tree const& where) {
+  tree_listing out;
+  for (auto const& [which, base] :
+       {std::pair(layer::vendor, where.vendor), std::pair(layer::admin, where.etc)}) {
+    if (base.empty()) continue;
+    for (auto const kind : kinds)
+      directory_listing(out, which, kind).list(base / directory_of(kind), {});
+  }
+  return out;
+}
+
+result<engine::source_update> read_update(listed_source const& which, limits const& bounds) {
+  auto bytes = read_text(which.path);
+  engine::source_update update{.id = which.id,
+                              .path = which.path,
+                              .identity = {},
+                              .hash = {},
+                              .what = engine::source_update::gone{}};
+  if (!bytes) {
+    if (bytes.error().code != errc::limit) return bytes.error();
+    error why = bytes.error();
+    why.subject.clear();
+    update.what = engine::source_update::refused{.bytes = {}, .why = std::move(why)};
+    return update;
+  }
+  update.hash = hash_content(*bytes);
+  auto document = read_guarded(which.id, *bytes, bounds);
+  if (document)
+    update.what = engine::source_update::good{std::move(*document), std::move(*bytes)};
+  else
+    update.what = engine::source_update::refused{std::move(*bytes), document.error()};
+  return update;
+}
+
+} // namespace cfgd::cfgctl::offline

@@ -1,0 +1,105 @@
+/// init: a first tree of files, each of which explains itself.
+///
+/// The daemon believes no file that others may write to. So the modes are asked for here and only
+/// narrowed by the umask; with mkdir's and open's usual ones a umask of 002 would make a tree that
+/// is refused.
+
+#include "cfgctl/offline/starter.hpp"
+
+#include "cfgctl/commands/commands.hpp"
+#include "cfgctl/output.hpp"
+#include "cfgctl/commands/values.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+namespace cfgd::cfgctl {
+namespace offline {
+namespace {
+
+namespace fs = std::filesystem;
+
+error io_error(int number, fs::path const& path) {
+  return {.code = errc::io,
+          .message = std::generic_category().message(number),
+          .subject = path.string()};
+}
+
+/// With those on the way to it.
+result<void> make_directories(fs::path const& path) {
+  if (path.empty() || ::mkdir(path.c_str(), 0755) == 0) return {};
+  if (errno == ENOENT && path.has_parent_path() && path.parent_path() != path) {
+    if (auto made = make_directories(path.parent_path()); !made) return made;
+    if (::mkdir(path.c_str(), 0755) == 0) return {};
+  }
+  std::error_code ignored;
+  if (errno == EEXIST && fs::is_directory(path, ignored)) return {};
+  return io_error(errno, path);
+}
+
+result<void> write_new(fs::path const& path, std::string_view text) {
+  int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+  if (file < 0) return io_error(errno, path);
+  int failed = 0;
+  while (!text.empty() && failed == 0) {
+    auto const written = ::write(file, text.data(), text.size());
+    if (written >= 0)
+      text.remove_prefix(static_cast<std::size_t>(written));
+    else if (errno != EINTR)
+      failed = errno;
+  }
+  if (::close(file) != 0 && failed == 0) failed = errno;
+  if (failed != 0) return io_error(failed, path);
+  return {};
+}
+
+} // namespace
+
+result<void> make_starter(fs::path const& directory) {
+  auto const where = directory.has_filename() ? directory : directory.parent_path(); // "dir/"
+  if (auto made = make_directories(where); !made) return made;
+  std::error_code failed;
+  bool const empty = fs::is_empty(where, failed);
+  if (failed) return io_error(failed.value(), where);
+  if (!empty)
+    return error{.code = errc::conflict,
+                 .message = "there are files in it, and none is replaced",
+                 .subject = where.string()};
+  for (starter_file const& one : starter_files()) {
+    auto const path = where / one.path;
+    if (auto made = make_directories(path.parent_path()); !made) return made;
+    if (auto written = write_new(path, one.text); !written) return written;
+  }
+  return {};
+}
+
+} // namespace offline
+
+exit_code run(context const& all, init_command const& what) {
+  if (auto const made = offline::make_starter(what.directory); !made) {
+    complain(printable("cfgctl: init: " + to_string(made.error()) + '\n'));
+    return exit_code::refused;
+  }
+  std::filesystem::path const where(what.directory);
+  std::string text;
+  boost::json::array list;
+  for (offline::starter_file const& one : offline::starter_files()) {
+    auto const path = (where / one.path).string();
+    list.emplace_back(path);
+    text += path + '\n';
+  }
+  text += "start it with: cfgd --root " + what.directory + "\nask it with:   cfgctl --socket " +
+          (where / "run" / "io.cfgd").string() + " list\n";
+  print(all.asked.format == output_format::json ? json_text(all.where, list)
+                                                : for_screen(all.where, text));
+  return exit_code::ok;
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,91 @@
+/// When to stop.
+///
+/// Both reasons sit behind one epoll descriptor, which is itself pollable. Standard output is in it
+/// with no events asked for: EPOLLERR and EPOLLHUP are reported anyway (epoll_ctl(2)), which for a
+/// pipe is "all readers are gone". A regular file cannot be in an epoll set, and needs not: it is
+/// never closed by a reader. Standard output is not made non-blocking, because others may share its
+/// open file; writing at most PIPE_BUF bytes after POLLOUT does not block on a pipe (pipe(7)).
+
+#include "cfgctl/stop_source.hpp"
+
+#include "cfgctl/output.hpp"
+
+#include <climits>
+
+#include <poll.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <system_error>
+
+namespace cfgd::cfgctl {
+namespace {
+
+sigset_t stop_signals() {
+  sigset_t out;
+  sigemptyset(&out);
+  sigaddset(&out, SIGINT);
+  sigaddset(&out, SIGTERM);
+  return out;
+}
+
+[[noreturn]] void broken(char const* call) {
+  throw std::system_error(errno, std::generic_category(), call);
+}
+
+} // namespace
+
+stop_source::stop_source() {
+  sigset_t const wanted = stop_signals();
+  if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0) broken("sigprocmask");
+  signals_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
+  if (signals_ < 0) broken("signalfd");
+  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  epoll_event signal_event{.events = EPOLLIN, .data = {}};
+  if (epoll_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, signals_, &signal_event) != 0) {
+    ::close(signals_);
+    broken("epoll");
+  }
+  epoll_event output_event{.events = 0, .data = {}};
+  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, STDOUT_FILENO, &output_event); // EPERM: a regular file
+}
+
+stop_source::~stop_source() {
+  // A signal that is still pending would end the process when it is unblocked.
+  signalfd_siginfo pending{};
+  while (::read(signals_, &pending, sizeof pending) > 0) {
+  }
+  ::close(epoll_);
+  ::close(signals_);
+  sigset_t const wanted = stop_signals();
+  ::sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
+}
+
+bool stop_source::print(std::string_view text) const {
+  while (!text.empty()) {
+    std::array<pollfd, 2> what{pollfd{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0},
+                               pollfd{.fd = epoll_, .events = POLLIN, .revents = 0}};
+    if (::poll(what.data(), what.size(), -1) < 0) {
+      if (errno == EINTR) continue;
+      broken("poll");
+    }
+    if (what[1].revents != 0) return false;
+    ssize_t const written =
+        ::write(STDOUT_FILENO, text.data(), std::min<std::size_t>(text.size(), PIPE_BUF));
+    if (written >= 0) {
+      text.remove_prefix(static_cast<std::size_t>(written));
+    } else if (errno == EPIPE) {
+      return false;
+    } else if (errno != EINTR && errno != EAGAIN) {
+      throw output_failed(errno);
+    }
+  }
+  return true;
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,61 @@
+/// What a change did.
+///
+/// The reply names the keys whose effective value changed, which may be fewer than were set (the
+/// value was the same) and others (members of an object). Values are printed for those that were
+/// asked for by that name; what shows after an unset is not known here.
+
+#include "cfgctl/text/commit_text.hpp"
+
+#include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/output.hpp"
+#include "cfgctl/commands/values.hpp"
+
+#include <boost/json/array.hpp>
+
+namespace cfgd::cfgctl {
+namespace {
+
+boost::json::object commit_json(client::commit const& done) {
+  boost::json::object out;
+  out["revision"] = static_cast<std::int64_t>(done.revision);
+  out["changed"] = boost::json::array(done.changed.begin(), done.changed.end());
+  boost::json::array warnings;
+  for (client::issue const& one : done.warnings)
+    warnings.push_back(issue_json(one));
+  out["warnings"] = std::move(warnings);
+  if (done.deadline) out["deadline"] = *done.deadline;
+  return out;
+}
+
+} // namespace
+
+std::string commit_text(screen const& where, change_facts const& what, client::commit const& done) {
+  std::string out;
+  for (std::string const& key : done.changed) {
+    boost::json::value const* const value = what.values.if_contains(key);
+    if (value != nullptr) {
+      out += value_line(where, key, *value);
+    } else {
+      out += paint(where, tint::name, for_screen(where, key)) + " changed\n";
+    }
+  }
+  std::string const revision = std::to_string(done.revision);
+  std::string tail =
+      (done.changed.empty() ? "no effective value changed, revision " : "revision ") + revision;
+  if (what.mode == client::commit_mode::check) tail = "dry run, nothing was written";
+  out += paint(where, tint::faint, tail) + '\n';
+  if (done.deadline && what.mode == client::commit_mode::apply) {
+    std::string const until = for_screen(where, *done.deadline);
+    out += what.unconfirmed ? "confirm with: cfgctl confirm " + revision + ", until " + until + '\n'
+                            : "it ends at " + until + '\n';
+  }
+  return out;
+}
+
+void tell_commit(context const& all, change_facts const& what, client::commit const& done) {
+  tell_issues(done.warnings);
+  bool const as_json = all.asked.format == output_format::json;
+  print(as_json ? json_text(all.where, commit_json(done)) : commit_text(all.where, what, done));
+}
+
+} // namespace cfgd::cfgctl

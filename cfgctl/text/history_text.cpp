@@ -1,0 +1,138 @@
+/// History for people.
+///
+/// Changes look like commits of git(1), because who reads them knows those. A secret is in history
+/// by its key alone: where a value should stand and does not, it says so.
+
+#include "cfgctl/text/history_text.hpp"
+
+#include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/table.hpp"
+#include "cfgctl/commands/values.hpp"
+
+#include <string_view>
+
+namespace cfgd::cfgctl {
+namespace {
+
+std::string signed_line(screen const& where, char sign, std::string_view key,
+                        boost::json::value const& value) {
+  std::string line(1, sign);
+  line.append(key).append(" ").append(compact_text(value));
+  return paint(where, sign == '-' ? tint::bad : tint::good, for_screen(where, line)) + '\n';
+}
+
+std::string secret_line(screen const& where, std::string_view key) {
+  return ' ' + for_screen(where, std::string(key)) + " (secret)\n";
+}
+
+/// The keys with a letter each: A added, M modified, D deleted.
+std::string marked_keys(screen const& where, client::change const& one) {
+  std::string out;
+  auto const add = [&](char mark, tint color, std::vector<std::string> const& keys) {
+    for (std::string const& key : keys) {
+      out +=
+          "    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) + '\n';
+    }
+  };
+  add('A', tint::good, one.created);
+  add('M', tint::warning, one.updated);
+  add('D', tint::bad, one.deleted);
+  return out;
+}
+
+/// The values of every key before and after.
+std::string changed_values(screen const& where, client::change const& one) {
+  std::string out;
+  auto const add = [&](std::vector<std::string> const& keys, bool has_before, bool has_after) {
+    for (std::string const& key : keys) {
+      auto const* const before = one.before.if_contains(key);
+      auto const* const after = one.after.if_contains(key);
+      if ((has_before && before == nullptr) || (has_after && after == nullptr)) {
+        out += secret_line(where, key);
+        continue;
+      }
+      if (has_before) out += signed_line(where, '-', key, *before);
+      if (has_after) out += signed_line(where, '+', key, *after);
+    }
+  };
+  add(one.created, false, true);
+  add(one.updated, true, true);
+  add(one.deleted, true, false);
+  return out;
+}
+
+std::string origin_line(client::origin const& from, std::optional<std::int64_t> const& pid,
+                        std::optional<std::string> const& unit) {
+  client::origin whole = from;
+  if (!whole.unit) whole.unit = unit;
+  std::string out = from.layer;
+  std::string const place = origin_text(whole);
+  if (!place.empty()) out += ' ' + place;
+  if (pid) out += ", pid " + std::to_string(*pid);
+  return out;
+}
+
+/// Each line of a text behind four spaces.
+std::string indented(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    auto const end = text.find('\n');
+    out.append("    ").append(text.substr(0, end)).append("\n");
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  return out;
+}
+
+} // namespace
+
+std::string change_text(screen const& where, client::change const& one, client::log_detail detail) {
+  std::string out = paint(where, tint::warning, "revision " + std::to_string(one.revision)) + '\n';
+  out += "Origin: " + for_screen(where, origin_line(one.from, one.pid, one.unit)) + '\n';
+  out += "Date:   " + for_screen(where, one.time) + '\n';
+  if (one.comment && !one.comment->empty()) {
+    out += '\n' + indented(for_screen(where, *one.comment));
+  }
+  out += '\n';
+  out +=
+      detail == client::log_detail::values ? changed_values(where, one) : marked_keys(where, one);
+  for (client::issue const& said : one.warnings)
+    out += "    " + for_screen(where, issue_text(said)) + '\n';
+  return out;
+}
+
+std::string difference_text(screen const& where, boost::json::object const& before,
+                            boost::json::object const& after) {
+  std::string out;
+  for (auto const& member : before) {
+    out += signed_line(where, '-', member.key(), member.value());
+    if (auto const* now = after.if_contains(member.key())) {
+      out += signed_line(where, '+', member.key(), *now);
+    }
+  }
+  for (auto const& member : after) {
+    if (before.contains(member.key())) continue;
+    out += signed_line(where, '+', member.key(), member.value());
+  }
+  return out;
+}
+
+std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines) {
+  if (lines.empty()) return "it has no values\n";
+  table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
+             {.title = "TIME", .side = alignment::left, .may_be_cut = false},
+             {.title = "ORIGIN", .side = alignment::left, .may_be_cut = true},
+             {.title = "KEY", .side = alignment::left, .may_be_cut = false},
+             {.title = "VALUE", .side = alignment::left, .may_be_cut = true},
+             {.title = "COMMENT", .side = alignment::left, .may_be_cut = true}});
+  for (client::blame_line const& one : lines) {
+    out.add({{.text = std::to_string(one.from.revision), .color = tint::plain},
+             {.text = one.time.value_or("-"), .color = tint::plain},
+             {.text = origin_line(one.from, one.pid, one.unit), .color = tint::plain},
+             {.text = one.key, .color = tint::name},
+             {.text = one.value ? compact_text(*one.value) : "(secret)", .color = tint::plain},
+             {.text = one.comment.value_or(""), .color = tint::plain}});
+  }
+  return out.str(where);
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,58 @@
+/// Issues as compilers write them: the place first, so that editors find it.
+
+#include "cfgctl/text/issue_text.hpp"
+
+#include "cfgctl/output.hpp"
+#include "cfgctl/top/screen.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+
+namespace cfgd::cfgctl {
+
+std::string issue_text(client::issue const& one) {
+  std::string out;
+  if (one.path) {
+    out = *one.path;
+    if (one.line) out += ':' + std::to_string(*one.line);
+    if (one.line && one.column) out += ':' + std::to_string(*one.column);
+    out += ": ";
+  }
+  out += one.severity + ": ";
+  if (one.key && !one.key->empty()) {
+    out += *one.key + ": ";
+  } else if (one.pointer && !one.pointer->empty()) {
+    out += "at " + *one.pointer + ": ";
+  }
+  out += one.message;
+  if (!one.rule.empty()) out += " [" + one.rule + ']';
+  return out;
+}
+
+boost::json::object issue_json(client::issue const& one) {
+  boost::json::object out;
+  out["severity"] = one.severity;
+  out["rule"] = one.rule;
+  if (one.key) out["key"] = *one.key;
+  if (one.pointer) out["pointer"] = *one.pointer;
+  out["message"] = one.message;
+  if (one.path) out["path"] = *one.path;
+  if (one.line) out["line"] = *one.line;
+  if (one.column) out["column"] = *one.column;
+  return out;
+}
+
+void tell_issues(std::vector<client::issue> const& what) {
+  std::string out;
+  for (client::issue const& one : what)
+    out += printable(issue_text(one)) + '\n';
+  complain(out);
+}
+
+bool has_error(std::vector<client::issue> const& what) {
+  return std::ranges::any_of(what,
+                             [](client::issue const& one) { return one.severity == "error"; });
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/times.hpp"
+#include "client/types.hpp"
+
+#include <string>
+#include <vector>
+
+/// The service's own state as text.
+namespace cfgd::cfgctl {
+
+std::string status_text(screen const& where, client::service_status const& what);
+
+/// A table of the files; what is wrong with one stands below it.
+std::string sources_text(screen const& where, std::vector<client::source_file> const& what);
+
+/// A table of changes that end by themselves, with the time that is left.
+std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
+                         time_point now);
+
+std::string cache_text(screen const& where, client::cache_stats const& what);
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,146 @@
+/// The terminal.
+///
+/// Values and messages come from others and may hold escape sequences; what goes to a terminal has
+/// to pass printable(). What goes to a file or a pipe is left alone.
+///
+/// wcwidth(3) needs a character type locale. C.UTF-8 is part of Debian's libc and costs no file;
+/// the user's own locale would only differ in ways that do not matter here, and values are UTF-8
+/// whatever it says.
+
+#include "cfgctl/top/screen.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <clocale>
+#include <cstdio>
+#include <cstdlib>
+#include <cwchar>
+
+namespace cfgd::cfgctl {
+namespace {
+
+std::string_view environment(char const* name) {
+  char const* const found = std::getenv(name); // NOLINT(concurrency-mt-unsafe)
+  return found != nullptr ? std::string_view(found) : std::string_view();
+}
+
+std::string_view sequence(tint color) {
+  switch (color) {
+  case tint::plain:
+    return "";
+  case tint::strong:
+    return "\033[1m";
+  case tint::faint:
+    return "\033[2m";
+  case tint::good:
+    return "\033[32m";
+  case tint::warning:
+    return "\033[33m";
+  case tint::bad:
+    return "\033[31m";
+  case tint::name:
+    return "\033[36m";
+  }
+  return "";
+}
+
+/// Calls `visit` with the bytes and the width of each character, until it returns false.
+template <class Visit>
+void for_each_character(std::string_view text, Visit visit) {
+  static bool const ready = std::setlocale(LC_CTYPE, "C.UTF-8") != nullptr;
+  std::mbstate_t state{};
+  while (!text.empty()) {
+    wchar_t character = 0;
+    std::size_t bytes = ready ? std::mbrtowc(&character, text.data(), text.size(), &state) : 1;
+    int width = 1;
+    if (bytes == 0 || bytes > text.size()) { // U+0000, or no UTF-8
+      bytes = 1;
+      state = {};
+    } else if (ready) {
+      width = ::wcwidth(character);
+    }
+    if (!visit(text.substr(0, bytes), static_cast<std::size_t>(width < 0 ? 0 : width))) return;
+    text.remove_prefix(bytes);
+  }
+}
+
+void append_escaped(std::string& out, unsigned code) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  out += "\\u00";
+  out += digits[code >> 4U];
+  out += digits[code & 15U];
+}
+
+} // namespace
+
+screen screen_of_output(color_choice color) {
+  screen out;
+  out.terminal = ::isatty(STDOUT_FILENO) == 1;
+  switch (color) {
+  case color_choice::always:
+    out.colored = true;
+    break;
+  case color_choice::never:
+    out.colored = false;
+    break;
+  case color_choice::automatic:
+    out.colored = out.terminal && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  }
+  winsize size{};
+  if (out.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
+    out.columns = size.ws_col;
+  }
+  return out;
+}
+
+std::string paint(screen const& where, tint color, std::string_view text) {
+  std::string out;
+  bool const colored = where.colored && color != tint::plain && !text.empty();
+  if (colored) out += sequence(color);
+  out += text;
+  if (colored) out += "\033[0m";
+  return out;
+}
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    auto const byte = static_cast<unsigned char>(text[at]);
+    if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
+      append_escaped(out, byte);
+    } else if (byte == 0xc2 && at + 1 < text.size() &&
+               static_cast<unsigned char>(text[at + 1]) < 0xa0) {
+      append_escaped(out, static_cast<unsigned char>(text[++at])); // C1 in UTF-8
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
+std::size_t columns_of(std::string_view text) {
+  std::size_t sum = 0;
+  for_each_character(text, [&](std::string_view, std::size_t width) {
+    sum += width;
+    return true;
+  });
+  return sum;
+}
+
+std::string cut_to(std::string_view text, std::size_t columns) {
+  if (columns_of(text) <= columns) return std::string(text);
+  if (columns == 0) return {};
+  std::string out;
+  std::size_t sum = 1; // the ellipsis
+  for_each_character(text, [&](std::string_view bytes, std::size_t width) {
+    sum += width;
+    if (sum > columns) return false;
+    out += bytes;
+    return true;
+  });
+  return out + "…";
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,320 @@
+/// From samples to a screen.
+///
+/// Counters only grow, so a rate is a difference over a time; a counter that is smaller than before
+/// belongs to another process of the service, and what was before is forgotten. Latencies are taken
+/// from what came to the histograms between two samples, not from all since the start: an hour ago
+/// does not help who looks now.
+
+#include "cfgctl/top/top_model.hpp"
+
+#include "cfgctl/text/figures_text.hpp"
+#include "cfgctl/text/health_text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numeric>
+#include <set>
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+constexpr std::size_t most_points = 600;
+constexpr std::size_t label_columns = 10;
+constexpr char const* requests = "cfgd_requests_total";
+constexpr char const* durations = "cfgd_request_duration_seconds";
+
+std::string text_of(std::optional<double> seconds) {
+  return seconds ? latency_text(std::chrono::duration<double>(*seconds)) : "-";
+}
+
+std::string bytes_of(double number) {
+  return number >= 0 ? bytes_text(static_cast<std::uint64_t>(number)) : "-";
+}
+
+std::string rate_text(double number) { return short_number(number) + "/s"; }
+
+frame_line labelled(std::string name, std::string text) {
+  name.resize(std::max(name.size() + 1, label_columns), ' ');
+  return {{.text = std::move(name), .color = tint::faint},
+          {.text = std::move(text), .color = tint::plain}};
+}
+
+/// A table's lines, the first of them strong.
+void append_table(std::vector<frame_line>& to, std::string const& text) {
+  bool is_head = true;
+  for (std::size_t at = 0; at < text.size();) {
+    auto const end = std::min(text.find('\n', at), text.size());
+    to.push_back({{.text = text.substr(at, end - at),
+                   .color = std::exchange(is_head, false) ? tint::strong : tint::plain}});
+    at = end + 1;
+  }
+}
+
+double failed_of(metrics_sample const& figures, std::string_view method) {
+  double out = 0;
+  for (auto const& one : figures.all()) {
+    if (one.name == requests && one.label("method") == method && one.label("outcome") == "failed") {
+      out += one.value;
+    }
+  }
+  return out;
+}
+
+std::string keys_of(client::change const& one) {
+  auto const count = one.created.size() + one.updated.size() + one.deleted.size();
+  for (auto const* keys : {&one.updated, &one.created, &one.deleted}) {
+    if (keys->empty()) continue;
+    return count == 1 ? keys->front()
+                      : keys->front() + " and " + std::to_string(count - 1) + " more";
+  }
+  return "";
+}
+
+} // namespace
+
+top_order next_of(top_order which) {
+  return which == top_order::name ? top_order::rate
+                                  : static_cast<top_order>(static_cast<int>(which) + 1);
+}
+
+std::string_view to_string(top_order which) {
+  constexpr std::array names{"calls", "p99", "total", "name"};
+  return names.at(static_cast<std::size_t>(which));
+}
+
+void top_model::add(top_sample newest) {
+  before_ = std::exchange(newest_, std::move(newest));
+  bool const is_new_process =
+      before_ && (newest_->figures.sum("cfgd_start_time_seconds") !=
+                      before_->figures.sum("cfgd_start_time_seconds") ||
+                  newest_->figures.sum(requests) < before_->figures.sum(requests));
+  if (is_new_process) before_.reset();
+  if (!before_) return;
+  auto const times = histogram_between(before_->figures, newest_->figures, durations);
+  history_.push_back({.rate = rate_of(requests), .p99 = times.quantile(0.99).value_or(0)});
+  if (history_.size() > most_points) history_.pop_front();
+}
+
+double top_model::seconds() const {
+  return std::chrono::duration<double>(newest_->when - before_->when).count();
+}
+
+double top_model::rate_of(std::string_view name, std::string_view label,
+                          std::string_view value) const {
+  if (!before_ || !(seconds() > 0)) return 0;
+  double const more =
+      newest_->figures.sum(name, label, value) - before_->figures.sum(name, label, value);
+  return std::max(0.0, more) / seconds();
+}
+
+std::vector<top_model::method_row> top_model::methods(top_order order) const {
+  std::vector<method_row> out;
+  if (!newest_) return out;
+  std::set<std::string> names;
+  for (auto const& one : newest_->figures.all()) {
+    if (one.name == requests && one.value > 0) names.emplace(one.label("method"));
+  }
+  for (auto const& name : names) {
+    method_row row;
+    row.name = name;
+    row.total = newest_->figures.sum(requests, "method", name);
+    row.rate = rate_of(requests, "method", name);
+    if (before_ && seconds() > 0) {
+      double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
+      row.failed = std::max(0.0, more) / seconds();
+    }
+    if (before_) {
+      auto const times =
+          histogram_between(before_->figures, newest_->figures, durations, "method", name);
+      row.mean = times.mean();
+      row.median = times.quantile(0.5);
+      row.p99 = times.quantile(0.99);
+    }
+    out.push_back(std::move(row));
+  }
+  auto const value = [&](method_row const& row) {
+    if (order == top_order::latency) return row.p99.value_or(0);
+    if (order == top_order::total) return row.total;
+    return order == top_order::rate ? row.rate : 0;
+  };
+  std::ranges::stable_sort(out, [&](auto const& a, auto const& b) { return value(a) > value(b); });
+  return out;
+}
+
+void top_model::add_head(std::vector<frame_line>& to, view const& how) const {
+  auto const& figures = newest_->figures;
+  std::string version;
+  for (auto const& one : figures.all())
+    if (one.name == "cfgd_build_info") version = one.label("version");
+  auto const started = figures.sum("cfgd_start_time_seconds");
+  auto const up = std::chrono::floor<std::chrono::seconds>(newest_->at.time_since_epoch()) -
+                  std::chrono::seconds(std::llround(started));
+  to.push_back(
+      {{.text = "cfgd " + version + "  ", .color = tint::strong},
+       {.text = newest_->health.status, .color = health_color(newest_->health.status)},
+       {.text = "  revision " + short_number(figures.sum("cfgd_revision")) + "  up " +
+                duration_text(up) + "  " + time_text(newest_->at).substr(11, 8) + "  every " +
+                whole_text(how.interval) + "  by " + std::string(to_string(how.order)),
+        .color = tint::plain}});
+  if (how.paused) to.back().push_back({.text = "  paused", .color = tint::warning});
+  if (!how.trouble.empty()) to.push_back({{.text = how.trouble, .color = tint::bad}});
+}
+
+void top_model::add_history(std::vector<frame_line>& to, view const& how) const {
+  std::vector<double> rates;
+  std::vector<double> latencies;
+  for (point const& one : history_) {
+    rates.push_back(one.rate);
+    latencies.push_back(one.p99);
+  }
+  constexpr std::size_t beside = 40; // the label, the number and the maximum
+  std::size_t const columns = how.columns > beside + 8 ? how.columns - beside : 8;
+  auto const add = [&](std::string const& name, std::vector<double> const& all, auto text) {
+    std::string now = all.empty() ? "-" : text(all.back());
+    now.resize(std::max<std::size_t>(now.size() + 1, 9), ' ');
+    auto line = labelled(name, now);
+    line.push_back({.text = sparkline(all, columns), .color = tint::name});
+    if (!all.empty()) {
+      line.push_back(
+          {.text = "  most " + text(*std::ranges::max_element(all)), .color = tint::faint});
+    }
+    to.push_back(std::move(line));
+  };
+  add("requests", rates, rate_text);
+  add("p99", latencies, [](double seconds) { return text_of(seconds); });
+}
+
+void top_model::add_figures(std::vector<frame_line>& to) const {
+  auto const& figures = newest_->figures;
+  double const hits = before_ ? rate_of("cfgd_cache_lookups_total", "result", "hit")
+                              : figures.sum("cfgd_cache_lookups_total", "result", "hit");
+  double const misses = before_ ? rate_of("cfgd_cache_lookups_total", "result", "miss")
+                                : figures.sum("cfgd_cache_lookups_total", "result", "miss");
+  std::string const share =
+      hits + misses > 0 ? short_number(100 * hits / (hits + misses)) + " % hits, " : "";
+  to.push_back(labelled("cache", share + bytes_of(figures.sum("cfgd_cache_bytes")) + " of " +
+                                     bytes_of(figures.sum("cfgd_cache_limit_bytes")) + ", " +
+                                     short_number(figures.sum("cfgd_cache_evictions_total")) +
+                                     " evictions"));
+  to.push_back(labelled(
+      "clients", short_number(figures.sum("cfgd_connections")) + " connections, +" +
+                     rate_text(rate_of("cfgd_connections_accepted_total")) + ", " +
+                     short_number(figures.sum("cfgd_connections_refused_total")) + " refused; " +
+                     short_number(figures.sum("cfgd_watchers")) + " watchers; " +
+                     bytes_of(figures.sum("cfgd_reply_queue_bytes")) + " queued"));
+  std::optional<double> commit_p99;
+  if (before_) {
+    commit_p99 =
+        histogram_between(before_->figures, figures, "cfgd_commit_duration_seconds").quantile(0.99);
+  }
+  to.push_back(labelled(
+      "commits", rate_text(rate_of("cfgd_commits_total")) + ", p99 " + text_of(commit_p99) + ", " +
+                     short_number(figures.sum("cfgd_committer_queue_length")) +
+                     " waiting; memory " + bytes_of(figures.sum("cfgd_resident_memory_bytes"))));
+}
+
+void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {
+  table rows({{.title = "METHOD", .side = alignment::left, .may_be_cut = true},
+              {.title = "CALLS", .side = alignment::right, .may_be_cut = false},
+              {.title = "FAILED", .side = alignment::right, .may_be_cut = false},
+              {.title = "MEAN", .side = alignment::right, .may_be_cut = false},
+              {.title = "P50", .side = alignment::right, .may_be_cut = false},
+              {.title = "P99", .side = alignment::right, .may_be_cut = false},
+              {.title = "TOTAL", .side = alignment::right, .may_be_cut = false}});
+  auto all = methods(how.order);
+  if (all.size() > most) all.resize(most);
+  for (auto const& one : all) {
+    std::vector<table::cell> cells{{.text = one.name, .color = tint::plain}};
+    for (auto text : {rate_text(one.rate), rate_text(one.failed), text_of(one.mean),
+                      text_of(one.median), text_of(one.p99), short_number(one.total)})
+      cells.push_back({.text = std::move(text), .color = tint::plain});
+    rows.add(std::move(cells));
+  }
+  append_table(to, rows.str({.terminal = true, .colored = false, .columns = how.columns}));
+}
+
+void top_model::add_health(std::vector<frame_line>& to) const {
+  std::size_t healthy = 0;
+  for (auto const& one : newest_->health.checks) {
+    if (one.status == "healthy") {
+      ++healthy;
+      continue;
+    }
+    std::string name = one.name;
+    name.append(" ").append(one.status);
+    to.push_back({{.text = std::move(name), .color = health_color(one.status)},
+                  {.text = "  " + one.message, .color = tint::plain}});
+  }
+  to.push_back(labelled("health", std::to_string(healthy) + " of " +
+                                      std::to_string(newest_->health.checks.size()) +
+                                      " checks are healthy"));
+}
+
+void top_model::add_changes(std::vector<frame_line>& to) const {
+  for (auto const& one : newest_->changes) {
+    auto const when = parse_time(one.time);
+    std::string const age =
+        when ? duration_text(std::chrono::floor<std::chrono::seconds>(newest_->at - *when)) : "?";
+    std::string who = one.from.layer;
+    if (one.from.uid) who += " uid " + std::to_string(*one.from.uid);
+    std::string number = "r" + std::to_string(one.revision);
+    number += ' ';
+    to.push_back({{.text = std::move(number), .color = tint::faint},
+                  {.text = age + " ago  " + who + "  ", .color = tint::plain},
+                  {.text = keys_of(one), .color = tint::name}});
+  }
+}
+
+std::vector<frame_line> top_model::frame(view const& how) const {
+  std::vector<frame_line> out;
+  if (!newest_) {
+    out.push_back({{.text = how.trouble.empty() ? "waiting for the service" : how.trouble,
+                    .color = tint::warning}});
+    return out;
+  }
+  add_head(out, how);
+  add_history(out, how);
+  add_figures(out);
+  std::vector<frame_line> bottom;
+  add_health(bottom);
+  add_changes(bottom);
+  std::size_t const fixed = out.size() + bottom.size() + 2; // an empty line, and the table's head
+  std::size_t const room = how.rows > fixed ? how.rows - fixed : 0;
+  out.emplace_back();
+  add_methods(out, how, std::max<std::size_t>(room > 0 ? room - 1 : 0, 3));
+  out.emplace_back();
+  std::move(bottom.begin(), bottom.end(), std::back_inserter(out));
+  if (out.size() > how.rows) out.resize(how.rows);
+  for (auto& line : out) {
+    for (auto& one : line)
+      one.text = printable(one.text);
+  }
+  return out;
+}
+
+std::string sparkline(std::vector<double> const& numbers, std::size_t columns) {
+  constexpr std::array<char const*, 8> bars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
+  if (numbers.empty()) return {};
+  auto const first = numbers.end() - static_cast<std::ptrdiff_t>(std::min(columns, numbers.size()));
+  double const most = *std::max_element(first, numbers.end());
+  std::string out;
+  for (auto at = first; at != numbers.end(); ++at) {
+    double const part = most > 0 ? std::clamp(*at / most, 0.0, 1.0) : 0;
+    out += bars.at(static_cast<std::size_t>(std::lround(part * (bars.size() - 1))));
+  }
+  return out;
+}
+
+std::string frame_text(screen const& where, std::vector<frame_line> const& lines) {
+  std::string out;
+  for (auto const& line : lines) {
+    for (auto const& one : line)
+      out += paint(where, one.color, one.text);
+    out += '\n';
+  }
+  return out;
+}
+
+} // namespace cfgd::cfgctl

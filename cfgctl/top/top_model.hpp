@@ -1,0 +1,90 @@
+#pragma once
+
+#include "cfgctl/top/metrics_sample.hpp"
+#include "cfgctl/text/table.hpp"
+#include "cfgctl/text/times.hpp"
+#include "client/health_types.hpp"
+#include "client/history_types.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+/// What `cfgctl top` shows, without a terminal.
+namespace cfgd::cfgctl {
+
+/// What the service was asked for at one time.
+struct top_sample {
+  std::chrono::steady_clock::time_point when;
+  time_point at; ///< the same by the calendar
+  metrics_sample figures;
+  client::health_report health;
+  std::vector<client::change> changes; ///< the newest first
+};
+
+enum class top_order : std::uint8_t { rate, latency, total, name };
+top_order next_of(top_order which);
+std::string_view to_string(top_order which);
+
+using frame_line = std::vector<table::cell>;
+
+class top_model {
+ public:
+  struct view {
+    std::size_t columns = 80;
+    std::size_t rows = 24;
+    top_order order = top_order::rate;
+    std::chrono::milliseconds interval{2'000};
+    bool paused = false;
+    std::string trouble = {}; ///< why there is no newer sample
+  };
+
+  /// Rates are those between the last two. A service that was started anew in between has none yet.
+  void add(top_sample newest);
+
+  struct method_row {
+    std::string name;
+    double total = 0;
+    double rate = 0;   ///< in a second
+    double failed = 0; ///< in a second
+    std::optional<double> mean;
+    std::optional<double> median;
+    std::optional<double> p99; ///< seconds
+  };
+  /// Methods that were ever called.
+  std::vector<method_row> methods(top_order order) const;
+
+  /// The screen, at most `rows` lines.
+  std::vector<frame_line> frame(view const& how) const;
+
+ private:
+  struct point {
+    double rate;
+    double p99;
+  };
+  double rate_of(std::string_view name, std::string_view label = {},
+                 std::string_view value = {}) const;
+  double seconds() const;
+  void add_head(std::vector<frame_line>& to, view const& how) const;
+  void add_history(std::vector<frame_line>& to, view const& how) const;
+  void add_figures(std::vector<frame_line>& to) const;
+  void add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const;
+  void add_health(std::vector<frame_line>& to) const;
+  void add_changes(std::vector<frame_line>& to) const;
+
+  std::optional<top_sample> newest_;
+  std::optional<top_sample> before_;
+  std::deque<point> history_; ///< the oldest first
+};
+
+/// Bars of the numbers, the last `columns` of them, up to the largest.
+std::string sparkline(std::vector<double> const& numbers, std::size_t columns);
+
+/// The frame as text.
+std::string frame_text(screen const& where, std::vector<frame_line> const& lines);
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "cfgctl/top/top_model.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <vector>
+
+namespace cfgd::cfgctl {
+
+enum class top_key : std::uint8_t { none, quit, pause, sort, faster, slower, help, resized };
+
+/// The terminal while `top` has it, by ncurses. Gives it back when it is destroyed. One at a time.
+class top_screen {
+ public:
+  enum class coloring : std::uint8_t { none, some };
+
+  /// Throws std::runtime_error if there is no terminal that can be drawn on.
+  explicit top_screen(coloring with);
+  ~top_screen();
+  top_screen(top_screen const&) = delete;
+  top_screen& operator=(top_screen const&) = delete;
+
+  std::size_t columns() const;
+  std::size_t rows() const;
+  void draw(std::vector<frame_line> const& lines);
+  /// The next key, none if there is none in this time.
+  top_key wait(std::chrono::milliseconds limit);
+
+ private:
+  void* terminal_; ///< curses' SCREEN
+  bool colored_ = false;
+};
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,43 @@
+#include "daemon/file_edit.hpp"
+
+#include <utility>
+#include <variant>
+
+// A watcher tells a content once. So one that is held must not be lost to what is found later of
+// the same file, unless that voids it: newer content does, and so does its removal. A touch gives
+// the content another identity. A file that is blocked after it was saved has both: its content
+// belongs to the edit, and what keeps it from being read now comes behind.
+
+namespace cfgd {
+
+using watchers::observation;
+
+void file_edit::hold(std::vector<observation> observed) {
+  for (auto& one : observed) {
+    auto& known = held_[one.id];
+    if (std::holds_alternative<observation::content>(one.what)) {
+      known.content = std::move(one);
+      known.last.reset();
+    } else if (std::holds_alternative<observation::gone>(one.what)) {
+      known.content.reset();
+      known.last = std::move(one);
+    } else if (known.content && std::holds_alternative<observation::touched>(one.what)) {
+      known.content->identity = one.identity;
+      known.last.reset();
+    } else {
+      known.last = std::move(one);
+    }
+  }
+}
+
+file_edit::taken file_edit::release() {
+  taken all;
+  for (auto& [id, one] : std::exchange(held_, {})) {
+    bool const has_both = one.content && one.last;
+    if (one.content) all.edit.push_back(*std::move(one.content));
+    if (one.last) (has_both ? all.behind : all.edit).push_back(*std::move(one.last));
+  }
+  return all;
+}
+
+} // namespace cfgd

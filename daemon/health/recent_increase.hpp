@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+
+namespace cfgd::health {
+
+/// By how much a counter has risen lately. What happened between two checks would be over at the
+/// second one; so it is told for a while. No I/O.
+class recent_increase {
+ public:
+  using time = std::chrono::steady_clock::time_point;
+
+  explicit recent_increase(std::chrono::milliseconds told_for) : told_for_(told_for) {}
+
+  std::uint64_t take(std::uint64_t total, time now) {
+    if (total > last_) {
+      risen_ += total - last_;
+      until_ = now + told_for_;
+      last_ = total;
+    } else if (now >= until_) {
+      risen_ = 0;
+    }
+    return risen_;
+  }
+
+ private:
+  std::chrono::milliseconds told_for_;
+  std::uint64_t last_ = 0;
+  std::uint64_t risen_ = 0;
+  time until_{};
+};
+
+} // namespace cfgd::health

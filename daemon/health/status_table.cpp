@@ -1,0 +1,201 @@
+#include "daemon/health/status_table.hpp"
+
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+
+// Where the checks meet the service. Each change of a status is one line of the log with both
+// states, whoever asked for the run; what a check finds in between is in its details.
+//
+// Own checks are told apart by all that they say: a reload changes those that changed, and the
+// others keep what they know.
+
+namespace cfgd::health {
+namespace {
+
+/// The kind of problem that a failing check is.
+std::string_view kind_of(std::string_view check) {
+  using enum built_in;
+  for (auto const which : {store, integrity, committer, disk})
+    if (check == to_string(which)) return "store";
+  for (auto const which : {files, watch})
+    if (check == to_string(which)) return "watch";
+  if (check == to_string(cache)) return "cache";
+  if (check == to_string(peers)) return "network";
+  return "internal";
+}
+
+void log_change(monitor::transition const& what) {
+  auto const& now = what.now;
+  std::string const line = "check '" + now.name + "' is " + std::string(to_string(now.found.what)) +
+                           ", was " + std::string(to_string(what.before)) + ": " +
+                           now.found.message;
+  std::vector<log::field> fields{{"CFGD_CHECK", now.name},
+                                 {"CFGD_STATUS", std::string(to_string(now.found.what))},
+                                 {"CFGD_STATUS_BEFORE", std::string(to_string(what.before))},
+                                 {"CFGD_KIND", std::string(kind_of(now.name))}};
+  auto const say = [&](log::level how, char const* id) {
+    fields.push_back({"MESSAGE_ID", id});
+    log::write(how, line, fields);
+  };
+  switch (now.found.what) {
+  case state::critical:
+    return say(log::level::error, message_id::check_critical);
+  case state::warning:
+    return say(log::level::warning, message_id::check_warning);
+  case state::unknown:
+  case state::healthy:
+    // That it is well at the first look is no news.
+    return say(what.before == state::unknown ? log::level::debug : log::level::notice,
+               message_id::check_recovered);
+  }
+}
+
+std::string one_line(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char one) { return static_cast<unsigned char>(one) < ' '; },
+      '?');
+  return text;
+}
+
+} // namespace
+
+status_table::status_table(boost::asio::any_io_executor const& loop, parts with, options how,
+             monitor::listener changed)
+    : loop_(loop), threads_(loop), how_(std::move(how)), of_{.loop = loop,
+                                                             .threads = threads_,
+                                                             .what = with.what,
+                                                             .writer = with.writer,
+                                                             .files = with.files,
+                                                             .server = with.server},
+      changed_(std::move(changed)),
+      checks_(loop, [this](monitor::transition const& what) { on_change(what); }) {}
+
+void status_table::start() {
+  measures const by{
+      .how = how_.how, .bounds = how_.bounds, .state = how_.state, .directories = how_.directories};
+  checks_.add(store_check(of_, by));
+  checks_.add(cache_check(of_, by));
+  checks_.add(files_check(of_, by));
+  checks_.add(watch_check(of_, by));
+  checks_.add(memory_check(of_, by));
+  checks_.add(disk_check(of_, by));
+  checks_.add(integrity_check(of_, by));
+  checks_.add(loop_check(of_, by, [this] { return checks_.take_lateness(); }));
+  checks_.add(committer_check(of_, by));
+  checks_.add(clock_check(by));
+  checks_.add(peers_check(of_, by));
+  read_own_checks([] {});
+}
+
+void status_table::read_own_checks(std::function<void()> const& done) {
+  try {
+    threads_.run([this, done, how = how_]() -> workers::job {
+      auto found = read_check_files(how.checks, how.trusted_uid, how.how.general, how.bounds);
+      return [this, done, found = std::move(found)]() mutable {
+        take_own_checks(own_.take(found));
+        done();
+      };
+    });
+  } catch (std::system_error const& no_thread) {
+    log::write(log::level::warning,
+               std::string("own checks cannot be read, keeping those there are: ") +
+                   no_thread.what(),
+               {{"MESSAGE_ID", message_id::check_warning}, {"CFGD_KIND", "internal"}});
+    done();
+  }
+}
+
+void status_table::take_own_checks(own_checks::is_effective newest) {
+  std::erase_if(running_, [&](auto const& one) {
+    bool const stays =
+        std::find(newest.checks.begin(), newest.checks.end(), one.second) != newest.checks.end();
+    if (!stays) checks_.remove(one.first);
+    return !stays;
+  });
+  std::erase_if(faulty_, [&](auto const& one) {
+    auto const still = newest.faults.find(one.first);
+    bool const stays = still != newest.faults.end() && still->second == one.second;
+    if (!stays) checks_.remove(one.first);
+    return !stays;
+  });
+  for (auto const& one : newest.checks)
+    if (running_.emplace(one.name, one).second) checks_.add(make_check(one));
+  for (auto const& [name, why] : newest.faults) {
+    if (!faulty_.emplace(name, why).second) continue;
+    finding const told{.what = state::warning, .message = one_line(to_string(why)), .details = {}};
+    checks_.add({.name = name,
+                 .how = how_.how.general,
+                 .run = [told](std::function<void(finding)> const& done) { done(told); }});
+  }
+}
+
+check status_table::make_check(own_check const& of) {
+  check made{.name = of.name, .how = of.how, .run = {}};
+  if (auto const* const rule = std::get_if<own_check::rule>(&of.what)) {
+    made.run = [this, of, what = rule->what](std::function<void(finding)> const& done) {
+      of_.writer.query([what](store::config_store& store) { return store.judge_rule(what); },
+                       [of, done](result<rules::verdict> const& said) {
+                         done(said ? as_told(judge_rule(*said, of.severity), of)
+                                   : finding{.what = state::critical,
+                                             .message = said.error().message,
+                                             .details = {}});
+                       });
+    };
+    return made;
+  }
+  made.run = [this, of](std::function<void(finding)> const& done) {
+    run_on_thread(
+        of_.threads,
+        [of] {
+          auto const* const socket = std::get_if<own_check::socket>(&of.what);
+          auto const now =
+              std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+          return as_told(socket != nullptr ? try_socket(*socket, of.how.limit)
+                                           : look_at_file(std::get<own_check::file>(of.what), now),
+                         of);
+        },
+        done);
+  };
+  return made;
+}
+
+void status_table::on_change(monitor::transition const& what) {
+  log_change(what);
+  changed_(what);
+  if (!is_alive()) return;
+  for (auto const& alive : std::exchange(waiting_, {}))
+    alive();
+}
+
+bool status_table::is_alive() const {
+  for (auto const which : {built_in::loop, built_in::committer}) {
+    auto const* const seen = checks_.find(to_string(which));
+    if (seen != nullptr && seen->found.what == state::critical) return false;
+  }
+  return true;
+}
+
+void status_table::when_alive(std::function<void()> alive) {
+  if (is_alive())
+    alive();
+  else
+    waiting_.push_back(std::move(alive));
+}
+
+std::string describe_health(monitor const& checks) {
+  std::string text;
+  for (auto const how : {state::critical, state::warning}) {
+    std::string names;
+    for (auto const& one : checks.reports())
+      if (one.found.what == how)
+        names.append(names.empty() ? " '" : ", '").append(one.name) += '\'';
+    if (!names.empty()) text.append(", ").append(to_string(how)).append(":").append(names);
+  }
+  return text;
+}
+
+} // namespace cfgd::health

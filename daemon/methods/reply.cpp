@@ -1,0 +1,232 @@
+#include "daemon/methods/reply.hpp"
+
+#include "core/json.hpp"
+#include "core/key.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+
+namespace cfgd {
+namespace {
+
+namespace bj = boost::json;
+
+/// So many keys are told of a change that waits for its end.
+constexpr std::size_t pending_keys = 100;
+
+/// The parameters of Invalid.
+bj::object invalid(error const& why) {
+  auto const issues = issues_of(why);
+  bj::object parameters;
+  parameters["issues"] = to_json(issues);
+  if (!why.issues.empty() && why.used > issues.size())
+    parameters["more"] = why.used - issues.size();
+  return parameters;
+}
+
+struct wire_error {
+  std::string_view name; ///< without the interface
+  bj::object parameters;
+};
+
+wire_error internal(error const& why) { return {"InternalError", {{"message", to_string(why)}}}; }
+
+/// Those that Config and History have in common.
+wire_error to_common_error(error const& why) {
+  switch (why.code) {
+  case errc::bad_key:
+    return {"BadKey", {{"key", why.subject}, {"message", why.message}}};
+  case errc::not_found:
+    return {"NoSuchNamespace", {{"namespace", why.subject}}};
+  case errc::conflict:
+    return {"RevisionMismatch", {{"revision", why.used}}};
+  case errc::limit:
+    return {"LimitExceeded",
+            {{"limit", why.subject}, {"used", why.used}, {"maximum", why.maximum}}};
+  case errc::store_failed:
+    return {"StoreFailed", {{"message", why.message}}};
+  case errc::bad_value:
+  case errc::invalid:
+  case errc::parse:
+    return {"Invalid", invalid(why)};
+  default:
+    return internal(why);
+  }
+}
+
+/// A revision that is not kept is a subject that no namespace can be.
+wire_error to_history_error(error const& why) {
+  if (why.code == errc::not_found && !is_namespace_name(why.subject))
+    return {"NoSuchRevision", {{"oldest", why.used}, {"newest", why.maximum}}};
+  return to_common_error(why);
+}
+
+wire_error to_service_error(error const& why) {
+  switch (why.code) {
+  case errc::not_found:
+    return {"NoSuchNamespace", {{"namespace", why.subject}}};
+  case errc::store_failed:
+    return {"StoreFailed", {{"message", why.message}}};
+  case errc::parse: {
+    bj::object told{{"path", why.subject}, {"message", why.message}};
+    if (why.where.line != 0) told["line"] = why.where.line;
+    if (why.where.column != 0) told["column"] = why.where.column;
+    return {"BadSettings", std::move(told)};
+  }
+  default:
+    return internal(why);
+  }
+}
+
+} // namespace
+
+void fail(ipc::responder& answer, std::string_view interface, error const& why) {
+  if (why.code == errc::denied) {
+    answer.fail("org.varlink.service.PermissionDenied");
+    return;
+  }
+  wire_error const told = interface == config_interface    ? to_common_error(why)
+                          : interface == history_interface ? to_history_error(why)
+                                                           : to_service_error(why);
+  std::string text;
+  json::append_compact(text, told.parameters);
+  answer.fail(std::string(interface).append(1, '.').append(told.name), text);
+}
+
+void refuse(ipc::call const& asked, std::string_view interface, error const& why) {
+  log::write(log::level::warning, "refused " + std::string(asked.method) + ": " + why.message,
+             {{"MESSAGE_ID", message_id::call_refused},
+              {"CFGD_KIND", "permission"},
+              {"CFGD_NAMESPACE", why.subject},
+              {"CFGD_PEER_UID", std::to_string(asked.from.uid)},
+              {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
+  ipc::responder answer = asked.answer;
+  fail(answer, interface, why);
+}
+
+void reply(ipc::responder& answer, bj::object const& parameters) {
+  std::string text;
+  json::append_compact(text, parameters);
+  answer.reply(text);
+}
+
+void reply_within(ipc::responder& answer, std::string_view interface, std::string const& text,
+                  std::size_t maximum) {
+  if (text.size() > maximum)
+    fail(answer, interface, too_long(text.size(), maximum));
+  else
+    answer.reply(text);
+}
+
+error too_long(std::size_t used, std::size_t maximum) {
+  return {.code = errc::limit,
+          .message = "the reply is too long",
+          .subject = "reply_bytes",
+          .used = used,
+          .maximum = maximum};
+}
+
+bj::object to_history_json(origin const& from) {
+  bj::object out{{"layer", to_string(from.where)}};
+  if (!from.path.empty()) out["path"] = from.path;
+  if (from.at.line != 0) out["line"] = from.at.line;
+  if (from.at.column != 0) out["column"] = from.at.column;
+  if (from.uid) out["uid"] = *from.uid;
+  out["revision"] = from.revision;
+  return out;
+}
+
+bj::object to_json(origin const& from, std::optional<wall_time> time) {
+  bj::object out = to_history_json(from);
+  if (from.gid) out["gid"] = *from.gid;
+  if (from.pid) out["pid"] = *from.pid;
+  if (!from.unit.empty()) out["unit"] = from.unit;
+  if (time) out["time"] = to_rfc3339(*time);
+  return out;
+}
+
+bj::object to_json(issue const& what) {
+  bj::object out{{"severity", to_string(what.how)}, {"rule", what.rule}};
+  if (!what.key.empty()) out["key"] = what.key;
+  if (!what.pointer.empty()) out["pointer"] = what.pointer;
+  out["message"] = what.message;
+  if (!what.path.empty()) out["path"] = what.path;
+  if (what.where.line != 0) out["line"] = what.where.line;
+  if (what.where.column != 0) out["column"] = what.where.column;
+  return out;
+}
+
+bj::array to_json(std::vector<issue> const& all) {
+  bj::array list;
+  for (auto const& one : all)
+    list.push_back(to_json(one));
+  return list;
+}
+
+std::vector<issue> issues_of(error const& why) {
+  if (!why.issues.empty()) return why.issues;
+  issue only{.rule = to_string(why.code), .message = why.message, .where = why.where};
+  if (why.subject.starts_with('/'))
+    only.pointer = why.subject;
+  else if (key::parse(why.subject))
+    only.key = why.subject;
+  return {std::move(only)};
+}
+
+bj::object to_json(engine::pending_change const& what) {
+  auto const told = static_cast<std::ptrdiff_t>(std::min(what.keys.size(), pending_keys));
+  bj::array keys(what.keys.begin(), what.keys.begin() + told);
+  bj::object out{{"revision", what.revision},
+                 {"kind", to_string(what.what)},
+                 {"deadline", to_rfc3339(what.deadline)}};
+  out["keys"] = std::move(keys);
+  if (what.from.uid) out["uid"] = *what.from.uid;
+  if (!what.comment.empty()) out["comment"] = what.comment;
+  return out;
+}
+
+std::vector<std::string> changed_keys(engine::committed_change const& done) {
+  std::vector<std::string> keys;
+  for (auto const& one : done.changes)
+    for (auto const& key : one->keys)
+      keys.push_back(key.key);
+  return keys;
+}
+
+std::string change_reply(engine::committed_change const& done) {
+  std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
+  append_strings(out, changed_keys(done));
+  out += ",\"warnings\":";
+  json::append_compact(out, to_json(done.warnings));
+  if (done.deadline)
+    out.append(",\"deadline\":\"").append(to_rfc3339(*done.deadline)).append(1, '"');
+  return out += '}';
+}
+
+void append_strings(std::string& out, std::vector<std::string> const& list) {
+  out += '[';
+  for (auto const& text : list) {
+    if (out.back() != '[') out += ',';
+    json::append_string(out, text);
+  }
+  out += ']';
+}
+
+void append_value(std::string& out, std::string_view name, std::string_view text) {
+  out += "\"values\":{";
+  append_member(out, name, text);
+  out += '}';
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  if (out.back() != '{') out += ',';
+  json::append_string(out, name);
+  out.append(1, ':').append(text);
+}
+
+} // namespace cfgd

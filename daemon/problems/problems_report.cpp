@@ -1,0 +1,101 @@
+#include "daemon/problems/problems_report.hpp"
+
+#include "core/message_ids.hpp"
+
+#include <boost/assert.hpp>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+// What a line says is taken from its fields: MESSAGE_ID and CFGD_KIND give the row of the table,
+// CFGD_PATH or the peer what it happened to. Its message is that of the line, without the recovery
+// behind it, which a problem tells by itself.
+
+namespace cfgd {
+namespace {
+
+constexpr char const* check_source = "check ";
+
+std::string_view field_of(log::record const& line, std::string_view name) {
+  auto const found = std::ranges::find(line.fields, name, &log::field::name);
+  return found == line.fields.end() ? std::string_view() : std::string_view(found->value);
+}
+
+/// "namespace" for CFGD_NAMESPACE; empty: it is said in another way.
+std::string context_name(std::string_view field) {
+  constexpr std::array<std::string_view, 6> told{"MESSAGE_ID",    "CFGD_KIND",     "CFGD_PATH",
+                                                 "CFGD_RECOVERY", "CFGD_PEER_UID", "CFGD_PROBLEM"};
+  if (std::ranges::find(told, field) != told.end()) return {};
+  if (field.starts_with("CFGD_")) field.remove_prefix(5);
+  std::string name;
+  for (char const one : field)
+    name += static_cast<char>(std::tolower(static_cast<unsigned char>(one)));
+  return name;
+}
+
+std::string without_recovery(std::string_view message, std::string_view recovery) {
+  if (!message.ends_with(recovery)) return std::string(message);
+  auto const rest = message.substr(0, message.size() - recovery.size());
+  for (std::string_view const joint : {"; ", ", ", ": "})
+    if (rest.ends_with(joint)) return std::string(rest.substr(0, rest.size() - joint.size()));
+  return std::string(message);
+}
+
+occurrence occurrence_of(log::record const& line, situation const& row) {
+  auto const own = field_of(line, "CFGD_RECOVERY");
+  occurrence out{.what = row,
+                 .message = without_recovery(line.message, own.empty() ? row.recovery : own),
+                 .source = std::string(field_of(line, "CFGD_PATH")),
+                 .kind = parse_problem_kind(field_of(line, "CFGD_KIND")),
+                 .recovery = std::string(own)};
+  auto const name_source = [&](std::string_view field, char const* what) {
+    auto const name = field_of(line, field);
+    if (out.source.empty() && !name.empty()) out.source = what + std::string(name);
+  };
+  name_source("CFGD_PEER_UID", "uid ");
+  name_source("CFGD_CHECK", check_source);
+  for (auto const& one : line.fields)
+    if (auto name = context_name(one.name); !name.empty() && !one.value.empty())
+      out.context.emplace_back(std::move(name), one.value);
+  return out;
+}
+
+} // namespace
+
+void report(std::string_view situation_name, std::string const& message,
+            std::vector<log::field> fields, boost::source_location const& where) {
+  auto const* const row = find_situation(situation_name);
+  BOOST_ASSERT(row != nullptr);
+  fields.push_back({"MESSAGE_ID", row->message_id});
+  fields.push_back({"CFGD_KIND", std::string(to_string(row->kind))});
+  log::write(row->severity, message + "; " + std::string(row->recovery), fields, where);
+}
+
+void report_over(std::string_view situation_name, std::string const& message,
+                 std::string const& path, boost::source_location const& where) {
+  BOOST_ASSERT(find_situation(situation_name) != nullptr);
+  std::vector<log::field> fields{{"MESSAGE_ID", message_id::works_again},
+                                 {"CFGD_PROBLEM", std::string(situation_name)}};
+  if (!path.empty()) fields.push_back({"CFGD_PATH", path});
+  log::write(log::level::notice, message, fields, where);
+}
+
+meaning interpret(log::record const& line) {
+  auto const id = field_of(line, "MESSAGE_ID");
+  if (id.empty()) return {};
+  if (id == message_id::source_active || id == message_id::source_gone)
+    return ending{.situations = {}, .source = std::string(field_of(line, "CFGD_PATH"))};
+  if (id == message_id::works_again)
+    return ending{.situations = {std::string(field_of(line, "CFGD_PROBLEM"))},
+                  .source = std::string(field_of(line, "CFGD_PATH"))};
+  if (id == message_id::check_recovered)
+    return ending{.situations = {"check_critical", "check_warning"},
+                  .source = check_source + std::string(field_of(line, "CFGD_CHECK"))};
+  auto const* const row = find_situation(id, field_of(line, "CFGD_KIND"));
+  if (row == nullptr) return {};
+  return occurrence_of(line, *row);
+}
+
+} // namespace cfgd

@@ -1,0 +1,125 @@
+#include "daemon/problems/problems_table.hpp"
+
+#include "core/message_ids.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+// Every error that people are told of is a row here: whether the service can go on, and how it
+// does. A line of the log and the problem that is kept of it are one decision, and its MESSAGE_ID
+// (with CFGD_KIND, where several rows have the same) is what joins them; a test sees to it that
+// there is a row for every warning and error that any part of the service writes.
+
+namespace cfgd {
+namespace {
+
+using lg = log::level;
+using enum problem_kind;
+using enum lasting;
+
+constexpr bool recoverable = true;
+constexpr bool fatal = false;
+
+constexpr std::string_view kept = "its last good content stays in force";
+
+constexpr std::array table{
+    // Files.
+    situation{"source_unreadable", message_id::source_quarantined, parse, lg::warning, recoverable,
+              file, "sources", kept},
+    situation{"source_refused", message_id::source_quarantined, validation, lg::warning,
+              recoverable, file, "sources", kept},
+    situation{"schema_refused", message_id::source_quarantined, schema, lg::warning, recoverable,
+              file, "sources", kept},
+    situation{"source_untrusted", message_id::source_blocked, permission, lg::warning, recoverable,
+              file, "sources", kept},
+    situation{"source_unavailable", message_id::source_blocked, watch, lg::warning, recoverable,
+              file, "sources", kept},
+    situation{"variable_ignored", message_id::variable_ignored, parse, lg::warning, recoverable,
+              process, "environment", "ignoring it"},
+    situation{"settings_faulty", message_id::settings_faulty, parse, lg::warning, recoverable,
+              process, "cfgd.toml", "keeping the settings as they were"},
+    // Changes.
+    situation{"change_warned", message_id::change_warned, validation, lg::warning, recoverable,
+              event, "rules", "the change was made all the same"},
+    situation{"change_stuck", message_id::change_stuck, validation, lg::warning, recoverable, event,
+              "timed changes", "it is tried again"},
+    // Watching.
+    situation{"not_watched", message_id::not_watched, watch, lg::warning, recoverable, process,
+              "watches", "polling instead"},
+    situation{"too_many_sources", message_id::too_many_sources, watch, lg::warning, recoverable,
+              process, "sources", "those over the limit are ignored"},
+    situation{"start_slow", message_id::start_slow, watch, lg::warning, recoverable, event,
+              "sources", "what was in force before is served, or clients wait"},
+    // The store and what is made of it.
+    situation{"store_failed", message_id::store_failed, store, lg::error, recoverable, process,
+              "store", "it is opened again"},
+    situation{"not_recorded", message_id::not_recorded, store, lg::error, recoverable, process,
+              "sources", "trying again"},
+    situation{"committer_silent", message_id::committer_silent, store, lg::warning, recoverable,
+              process, "store", "the watchdog is not fed until it does"},
+    situation{"cache_unfilled", message_id::cache_unfilled, cache, lg::warning, recoverable, event,
+              "cache", "the call was answered with the failure; others are served from memory"},
+    situation{"problems_unreadable", message_id::problems_unreadable, store, lg::warning,
+              recoverable, event, "problems", "beginning without those of before"},
+    situation{"file_unwritten", message_id::file_unwritten, store, lg::warning, recoverable,
+              process, "state", "trying again with the next change"},
+    // Clients.
+    situation{"call_refused", message_id::call_refused, permission, lg::warning, recoverable, event,
+              "clients", "nothing was changed, and the caller was told"},
+    situation{"call_failed", message_id::call_failed, internal, lg::error, recoverable, event,
+              "clients", "the caller was told that it failed; others are not concerned"},
+    situation{"client_cut_off", message_id::client_cut_off, protocol, lg::warning, recoverable,
+              event, "clients",
+              "it was told where it still could be, and closed; others are served"},
+    situation{"not_accepting", message_id::not_accepting, network, lg::warning, recoverable, event,
+              "sockets", "trying again"},
+    situation{"socket_unusable", message_id::socket_unusable, network, lg::warning, recoverable,
+              process, "sockets", "closing it"},
+    // The service itself.
+    situation{"check_critical", message_id::check_critical, internal, lg::error, recoverable,
+              process, "checks", "the service goes on, and looks again"},
+    situation{"check_warning", message_id::check_warning, internal, lg::warning, recoverable,
+              process, "checks", "the service goes on, and looks again"},
+    situation{"log_lines_lost", message_id::log_lines_lost, internal, lg::warning, recoverable,
+              process, "journal", "lines are counted, and told when it takes them again"},
+    situation{"task_ended", message_id::task_ended, internal, lg::error, fatal, process, "service",
+              "the others go on, or the service is started anew"},
+    situation{"start_failed", message_id::start_failed, internal, lg::error, fatal, process,
+              "service", "the service ended, and is started again"},
+    situation{"stopped_by_fault", message_id::stopped_by_fault, internal, lg::error, fatal, process,
+              "service", "the service ended, and is started again"},
+};
+
+constexpr std::array<std::string_view, problem_kinds> kinds{
+    "parse", "schema",     "validation", "store",   "cache",
+    "watch", "permission", "protocol",   "network", "internal"};
+
+} // namespace
+
+std::string_view to_string(problem_kind which) { return kinds.at(static_cast<std::size_t>(which)); }
+
+std::optional<problem_kind> parse_problem_kind(std::string_view text) {
+  auto const* const found = std::find(kinds.begin(), kinds.end(), text);
+  if (found == kinds.end()) return std::nullopt;
+  return static_cast<problem_kind>(found - kinds.begin());
+}
+
+std::span<situation const> situations() { return table; }
+
+situation const* find_situation(std::string_view name) {
+  auto const* const found = std::ranges::find(table, name, &situation::name);
+  return found == table.end() ? nullptr : found;
+}
+
+situation const* find_situation(std::string_view message_id, std::string_view kind) {
+  situation const* first = nullptr;
+  for (auto const& one : table) {
+    if (one.message_id != message_id) continue;
+    if (to_string(one.kind) == kind) return &one;
+    if (first == nullptr) first = &one;
+  }
+  return first;
+}
+
+} // namespace cfgd

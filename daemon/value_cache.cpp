@@ -1,0 +1,269 @@
+#include "daemon/value_cache.hpp"
+
+#include "core/document.hpp"
+#include "core/json.hpp"
+#include "core/outline.hpp"
+
+#include <algorithm>
+#include <list>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+// Two tables, one in the other: namespaces by name, and in each the ready members by key. The name
+// is what stands before the first dot, so a hit is two look-ups with views of the caller's text and
+// nothing is parsed. A key that is spelt otherwise than cfgd would ("site".title) is parsed, and
+// its member is made anew each time: if it were kept, one value could fill the memory under a
+// million names.
+//
+// Keys that are asked for the first time are found by the outline of the text, which is made when
+// the second one is: a caller who asks for all keys of a large namespace must not hold up the loop.
+//
+// A namespace has at most one revision here and publish() drops what was made of the old one, so no
+// entry needs an age. Namespaces stand in a list, the last used in front; the one at the end gives
+// way. The one in use stays even if it is larger than the whole: it could never be read else.
+
+namespace cfgd {
+namespace {
+
+struct text_hash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view text) const {
+    return std::hash<std::string_view>()(text);
+  }
+};
+
+template <class Value>
+using table = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>;
+
+/// What a table's node, its bucket and the allocator add to the texts, about.
+constexpr std::size_t entry_overhead_bytes = 64 + 2 * sizeof(std::string);
+
+struct kept_namespace {
+  std::string_view name; ///< the table's
+  std::shared_ptr<std::string const> text;
+  std::optional<canonical::finder> values; ///< of the text, while loaded
+  revision_number revision = 0;
+  table<std::string> members;
+  value_cache::namespace_figures figures;
+  std::list<kept_namespace*>::iterator place; ///< valid while loaded
+};
+
+std::size_t bytes_of(std::string_view key, std::string_view member) {
+  return key.size() + member.size() + entry_overhead_bytes;
+}
+
+} // namespace
+
+struct value_cache::impl {
+  table<kept_namespace> namespaces;
+  std::list<kept_namespace*> used; ///< loaded ones, last used first
+  std::size_t bytes = 0;
+  std::size_t maximum = 0;
+  std::uint64_t evictions = 0;
+  std::string scratch;
+
+  kept_namespace* find(std::string_view name) {
+    auto const found = namespaces.find(name);
+    return found == namespaces.end() ? nullptr : &found->second;
+  }
+
+  void touch(kept_namespace& one) { used.splice(used.begin(), used, one.place); }
+
+  void unload(kept_namespace& one) {
+    if (!one.text) return;
+    bytes -= one.figures.bytes;
+    one.figures.bytes = 0;
+    one.figures.entries = 0;
+    one.members.clear();
+    one.values.reset();
+    one.text.reset();
+    used.erase(one.place);
+  }
+
+  void load(kept_namespace& one, engine::effective const& newest) {
+    unload(one);
+    one.text = newest.text;
+    one.values.emplace(*one.text);
+    one.revision = newest.revision;
+    one.place = used.insert(used.begin(), &one);
+    one.figures.bytes = one.text->size() + sizeof(kept_namespace);
+    bytes += one.figures.bytes;
+    make_room(one, 0);
+  }
+
+  /// Evicts others than `keep` until `more` bytes fit; returns whether they do.
+  bool make_room(kept_namespace const& keep, std::size_t more) {
+    while (bytes + more > maximum && used.back() != &keep) {
+      unload(*used.back());
+      ++evictions;
+    }
+    return bytes + more <= maximum;
+  }
+
+  /// Keeps `scratch` as the member of a key, if there is room. The view is valid either way.
+  std::string_view keep_member(kept_namespace& one, std::string_view key) {
+    auto const more = bytes_of(key, scratch);
+    if (!make_room(one, more)) return scratch;
+    auto const added = one.members.emplace(key, scratch).first;
+    bytes += more;
+    one.figures.bytes += more;
+    ++one.figures.entries;
+    return added->second;
+  }
+
+  void make_member(std::string_view key_text, std::string_view value) {
+    scratch.clear();
+    json::append_string(scratch, key_text);
+    scratch.push_back(':');
+    scratch.append(value);
+  }
+
+  /// Looks into the text. What that makes, to find more of it, takes memory as entries do.
+  std::optional<std::string_view> find_value(kept_namespace& one, key const& which) {
+    auto const before = one.values->bytes();
+    auto const found = one.values->find(which.path());
+    auto const more = one.values->bytes() - before;
+    bytes += more;
+    one.figures.bytes += more;
+    if (more != 0) make_room(one, 0);
+    return found;
+  }
+
+  lookup_result look_up(std::string_view key_text);
+};
+
+value_cache::value_cache(std::size_t maximum_bytes) : impl_(std::make_unique<impl>()) {
+  impl_->maximum = maximum_bytes;
+}
+
+value_cache::~value_cache() = default;
+
+void value_cache::publish(engine::effective const& newest) {
+  auto* one = impl_->find(newest.name_space);
+  if (one != nullptr) ++one->figures.invalidations;
+  if (!newest.text) {
+    if (one != nullptr) impl_->unload(*one);
+    if (one != nullptr) impl_->namespaces.erase(impl_->namespaces.find(newest.name_space));
+    return;
+  }
+  if (one == nullptr) {
+    auto const added = impl_->namespaces.try_emplace(newest.name_space).first;
+    one = &added->second;
+    one->name = added->first;
+  }
+  impl_->load(*one, newest);
+}
+
+void value_cache::fill(engine::effective const& current) {
+  auto* const one = impl_->find(current.name_space);
+  // What was published meanwhile is newer, also that a namespace is gone.
+  if (one == nullptr || !current.text || one->text || current.revision < one->revision) return;
+  impl_->load(*one, current);
+}
+
+value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text) {
+  auto const which = key::parse(key_text);
+  if (!which) return {.what = status::bad_key, .why = which.error()};
+  auto* const one = find(which->name_space());
+  if (one == nullptr) return {.what = status::no_value};
+  if (!one->text) {
+    ++one->figures.misses;
+    return {.what = status::not_loaded, .name_space = one->name};
+  }
+  touch(*one);
+  ++one->figures.misses;
+  auto const value = find_value(*one, *which);
+  if (!value) return {.what = status::no_value};
+  make_member(key_text, *value);
+  if (which->str() != key_text) return {.what = status::found, .member = scratch};
+  return {.what = status::found, .member = keep_member(*one, key_text)};
+}
+
+value_cache::lookup_result value_cache::find(std::string_view key_text) {
+  auto* const one = impl_->find(key_text.substr(0, key_text.find('.')));
+  if (one != nullptr && one->text) {
+    auto const ready = one->members.find(key_text);
+    if (ready != one->members.end()) {
+      ++one->figures.hits;
+      impl_->touch(*one);
+      return {.what = status::found, .member = ready->second};
+    }
+  }
+  return impl_->look_up(key_text);
+}
+
+value_cache::text_result value_cache::text_of(std::string_view name_space) {
+  auto* const one = impl_->find(name_space);
+  if (one == nullptr) return {};
+  if (!one->text) return {.what = status::not_loaded};
+  impl_->touch(*one);
+  return {.what = status::found, .text = one->text};
+}
+
+std::vector<std::string> value_cache::namespaces() const {
+  std::vector<std::string> names;
+  names.reserve(impl_->namespaces.size());
+  for (auto const& [name, one] : impl_->namespaces)
+    names.push_back(name);
+  std::ranges::sort(names);
+  return names;
+}
+
+std::size_t value_cache::invalidate(std::string_view name_space) {
+  auto* const one = impl_->find(name_space);
+  if (one == nullptr) return 0;
+  auto const dropped = one->figures.entries;
+  ++one->figures.invalidations;
+  impl_->unload(*one);
+  return dropped;
+}
+
+std::size_t value_cache::warm(std::string_view name_space) {
+  auto* const one = impl_->find(name_space);
+  if (one == nullptr || !one->text) return 0;
+  impl_->touch(*one);
+  canonical::for_each_leaf(key({std::string(name_space)}), *one->text,
+                           [this, one](key const& which, std::string_view value) {
+                             auto const text = which.str();
+                             if (one->members.contains(text)) return true;
+                             impl_->make_member(text, value);
+                             auto const before = one->figures.entries;
+                             impl_->keep_member(*one, text);
+                             return one->figures.entries != before;
+                           });
+  return one->figures.entries;
+}
+
+std::shared_ptr<std::string const> value_cache::peek(std::string_view name_space) const {
+  auto const* const one = impl_->find(name_space);
+  return one == nullptr ? nullptr : one->text;
+}
+
+bool value_cache::probe() {
+  // No namespace can be named so, and no caller can ask for it.
+  constexpr std::string_view name = "?";
+  constexpr std::string_view key = "?.probe";
+  auto const before = impl_->bytes;
+  publish({.name_space = std::string(name),
+           .text = std::make_shared<std::string const>(R"({"probe":1})")});
+  impl_->make_member(key, "1");
+  auto* const one = impl_->find(name);
+  if (one != nullptr) impl_->keep_member(*one, key);
+  auto const put = find(key);
+  bool const found = put.what == status::found && put.member == R"("?.probe":1)";
+  publish({.name_space = std::string(name)});
+  return found && impl_->find(name) == nullptr && impl_->bytes <= before;
+}
+
+value_cache::figures value_cache::stats() const {
+  figures all{.namespaces = {},
+              .bytes = impl_->bytes,
+              .maximum_bytes = impl_->maximum,
+              .evictions = impl_->evictions};
+  for (auto const& [name, one] : impl_->namespaces)
+    all.namespaces.emplace(name, one.figures);
+  return all;
+}
+
+} // namespace cfgd

@@ -1,0 +1,94 @@
+#pragma once
+
+#include "core/key.hpp"
+#include "engine/records.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace cfgd {
+
+/// The loop's memory of effective values: by namespace the canonical text and, filled when asked,
+/// ready reply bytes by key as it was asked. A new revision of a namespace drops what was kept of
+/// the old one. Bounded in bytes: the namespace that was not asked for the longest goes first, and
+/// is then known by name only until it is filled or published again. The last used stays, whatever
+/// its size. One thread, the loop's. No I/O.
+class value_cache {
+ public:
+  explicit value_cache(std::size_t maximum_bytes);
+  ~value_cache();
+  value_cache(value_cache const&) = delete;
+  value_cache& operator=(value_cache const&) = delete;
+
+  /// Takes the newest effective value of a namespace (null text: forgets it) and drops its entries.
+  void publish(engine::effective const& newest);
+  /// Takes back a value that had been evicted or invalidated, without counting an invalidation.
+  /// Does nothing if a newer one was published meanwhile.
+  void fill(engine::effective const& current);
+
+  enum class status : std::uint8_t {
+    found,
+    no_value,   ///< no such namespace, or no such key in it
+    not_loaded, ///< the namespace must be filled first (its name is in `name_space`)
+    bad_key,
+  };
+  struct lookup_result {
+    status what = status::no_value;
+    /// found: `"site.title":"Harbour"`, a member ready to send; valid until the next call.
+    std::string_view member = {};
+    /// not_loaded: the namespace.
+    std::string_view name_space = {};
+    /// bad_key: why.
+    error why = {};
+  };
+  /// Looks a key up as the caller wrote it. Counts a hit where the ready bytes were there, else a
+  /// miss.
+  lookup_result find(std::string_view key_text);
+
+  /// The text of a namespace for lists and watches; counts as use.
+  struct text_result {
+    status what = status::no_value; ///< never bad_key
+    std::shared_ptr<std::string const> text = {};
+  };
+  text_result text_of(std::string_view name_space);
+
+  /// All namespaces that are there, loaded or not, in order.
+  std::vector<std::string> namespaces() const;
+
+  /// Drops text and entries of one namespace; returns the number of entries dropped.
+  std::size_t invalidate(std::string_view name_space);
+  /// Makes the entries of all keys of a loaded namespace; returns how many it has then.
+  std::size_t warm(std::string_view name_space);
+
+  /// The text of a namespace if it is loaded; counts as nothing.
+  std::shared_ptr<std::string const> peek(std::string_view name_space) const;
+
+  /// Puts an entry of its own, finds it and drops it; whether all of that went well.
+  bool probe();
+
+  struct namespace_figures {
+    std::size_t entries = 0;
+    std::size_t bytes = 0;
+    std::uint64_t hits = 0;
+    std::uint64_t misses = 0;
+    std::uint64_t invalidations = 0;
+  };
+  struct figures {
+    std::map<std::string, namespace_figures> namespaces;
+    std::size_t bytes = 0;
+    std::size_t maximum_bytes = 0;
+    std::uint64_t evictions = 0;
+  };
+  figures stats() const;
+
+ private:
+  struct impl;
+  std::unique_ptr<impl> impl_;
+};
+
+} // namespace cfgd

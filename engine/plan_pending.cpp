@@ -1,0 +1,120 @@
+#include "engine/evaluate.hpp"
+#include "engine/plan.hpp"
+#include "engine/pending.hpp"
+
+#include <boost/assert.hpp>
+
+#include <chrono>
+#include <utility>
+
+// Changes that end by themselves. Whether one may be made is asked before anything of it is done.
+// Its record waits beside the change; the daemon's timer asks for the end. One that schemas or
+// rules refuse leaves the change and its record: the refusal tells why, and the end is asked for
+// again later, for what stands in its way may go.
+
+namespace cfgd::engine {
+namespace {
+
+std::uint64_t seconds_of(std::chrono::milliseconds time) {
+  return static_cast<std::uint64_t>(
+      std::max(std::chrono::seconds::zero(), std::chrono::ceil<std::chrono::seconds>(time))
+          .count());
+}
+
+result<void> check_time(std::chrono::milliseconds after, limits const& bounds) {
+  if (after <= bounds.pending_change_time) return {};
+  return error{.code = errc::limit,
+               .message = "the change would wait too long for its end",
+               .subject = "pending_change_time",
+               .used = seconds_of(after),
+               .maximum = seconds_of(bounds.pending_change_time)};
+}
+
+std::string comment_of(pending_change const& ended) {
+  return "revision " + std::to_string(ended.revision) +
+         (ended.what == expiry::kind::confirm ? " was not confirmed" : " has ended");
+}
+
+} // namespace
+
+result<void> plan::check_expiry(std::optional<expiry> const& how) const {
+  if (!how) return {};
+  if (pending_.size() >= bounds_.pending_changes)
+    return error{.code = errc::limit,
+                 .message = "too many changes wait for their end",
+                 .subject = "pending_changes",
+                 .used = pending_.size(),
+                 .maximum = bounds_.pending_changes};
+  return check_time(how->after, bounds_);
+}
+
+void plan::add_pending(expiry const& how, origin const& by, std::string const& comment, committed_change& done,
+               std::map<std::string, pending_record::layer_change> layers) {
+  auto record = std::make_shared<pending_record>();
+  record->what = {.revision = done.revision,
+                  .what = how.what,
+                  .deadline = now_ + how.after,
+                  .from = by,
+                  .comment = comment,
+                  .keys = changed_keys(layers)};
+  record->what.from.where = layer::overrides;
+  record->what.from.revision = done.revision;
+  record->layers = std::move(layers);
+  done.deadline = record->what.deadline;
+  pending_.insert_or_assign(done.revision, std::move(record));
+  done.pending = pending_list();
+}
+
+std::vector<pending_change> plan::pending_list() const { return list_pending(pending_); }
+
+decision plan::apply(pending_request const& asked) {
+  auto const found = pending_.find(asked.revision);
+  if (found == pending_.end())
+    return error{.code = errc::not_found,
+                 .message = "no change of revision " + std::to_string(asked.revision) +
+                            " waits for its end",
+                 .subject = "timed"};
+  switch (asked.what) {
+  case pending_request::action::confirm:
+    pending_.erase(found);
+    break;
+  case pending_request::action::extend: {
+    if (auto const fine = check_time(asked.deadline - now_, bounds_); !fine) return fine.error();
+    auto later = std::make_shared<pending_record>(*found->second);
+    later->what.deadline = asked.deadline;
+    found->second = std::move(later);
+    break;
+  }
+  case pending_request::action::end: {
+    auto const ended = found->second;
+    return end(*ended);
+  }
+  }
+  return committed_change{.revision = revision_, .pending = pending_list()};
+}
+
+decision plan::end(pending_record const& ended) {
+  auto made = begin();
+  for (auto const& [name, layer] : ended.layers) {
+    auto const* const state = made.find(name);
+    auto const current = state == nullptr ? nullptr : state->overrides;
+    auto rest = take_back(name, current, layer);
+    if (rest != current) made.edit(name).overrides = std::move(rest);
+  }
+  auto evaluation = evaluate(made, validator_, bounds_);
+  if (!evaluation.rejections.empty()) return rejection_error(evaluation.rejections, bounds_);
+  auto done = decide(
+      made, std::move(evaluation),
+      {.revision = revision_,
+       .now = now_,
+       .how = grouping::one_change,
+       .comment = comment_of(ended.what),
+       .origin_of = [&ended](std::string const&, key_change const&) { return ended.what.from; }});
+  keep(std::move(made), done);
+  pending_.erase(ended.what.revision);
+  forget_undone(pending_, ended);
+  done.pending = pending_list();
+  return done;
+}
+
+} // namespace cfgd::engine

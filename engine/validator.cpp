@@ -1,0 +1,124 @@
+#include "engine/validator.hpp"
+
+#include "core/json.hpp"
+
+#include <boost/range/adaptor/reversed.hpp>
+
+#include <limits>
+#include <utility>
+
+// Issues are found in merged values and mended in files. So each is led back from its place in the
+// value to the topmost layer that says something there, and from there to a line.
+
+namespace cfgd::engine {
+namespace {
+
+namespace bj = boost::json;
+
+/// The key that a pointer into a value stands for; a list is one value, so it ends there.
+std::string key_of(std::string const& name_space, std::string_view pointer,
+                   bj::value const& value) {
+  key found({name_space});
+  bj::value const* at = &value;
+  for (auto const& token : split_pointer(pointer)) {
+    if (at == nullptr || !at->is_object()) break;
+    found = found.child(token);
+    at = at->get_object().if_contains(token);
+  }
+  auto text = found.str();
+  return text.size() > limits::key_bytes ? name_space : text;
+}
+
+/// Whether a layer says something at the pointer; the root is said by every layer.
+bool says(bj::object const& layer, std::string_view pointer) {
+  return pointer.empty() || find_pointer(layer, pointer) != nullptr;
+}
+
+/// Fills in the place of a pointer; false: no layer says it.
+bool place_in_layers(issue& what, namespace_state const& state, std::string_view pointer) {
+  if (!pointer.empty() && state.overrides && says(state.overrides->document, pointer)) return true;
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
+    if (!source->row.is_effective || !says(source->document.root, pointer)) continue;
+    what.path = source->row.path;
+    what.where = find_place(source->document, pointer);
+    return true;
+  }
+  return pointer.empty();
+}
+
+std::string pointer_of(key const& which) {
+  std::string pointer;
+  for (auto const& part : which.path())
+    append_pointer(pointer, part);
+  return pointer;
+}
+
+} // namespace
+
+void locate(issue& what, namespace_state const& state, bj::value const& value) {
+  what.key = key_of(state.value.name_space, what.pointer, value);
+  std::string_view pointer = what.pointer;
+  while (!place_in_layers(what, state, pointer))
+    pointer = pointer.substr(0, pointer.rfind('/'));
+}
+
+validator::validator(limits const& bounds) : engine_(bounds) {}
+
+schema::verdict validator::validate_schema(namespace_state const& state, bj::value const& value) {
+  if (!state.schema) return {};
+  auto said = state.schema->what->validate(value);
+  for (auto& one : said.issues)
+    locate(one, state, value);
+  return said;
+}
+
+bj::value const* validator::parsed(namespace_state const& state) {
+  if (!state.value.text) return nullptr;
+  auto& kept = parsed_[state.value.name_space];
+  if (kept.text != state.value.text) {
+    json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
+    auto read = json::parse(*state.value.text, json::dialect::strict, any);
+    kept.value = read ? std::move(*read) : bj::value();
+    kept.text = state.value.text;
+  }
+  return &kept.value;
+}
+
+rules::verdict validator::run(rules::rule const& which, finder const& states, overlay const& newer) {
+  rules::world const world{.value = [&](std::string_view name) -> bj::value const* {
+                             if (auto const* const value = newer(name)) return value;
+                             auto const* const state = states(name);
+                             return state == nullptr ? nullptr : parsed(*state);
+                           },
+                           .is_secret =
+                               [&](std::string_view name, std::span<std::string const> path) {
+                                 auto const* const state = states(name);
+                                 return state != nullptr && state->schema &&
+                                        state->schema->what->is_secret(path);
+                               }};
+  return engine_.run(which, world);
+}
+
+issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
+                      finder const& states) const {
+  using enum rules::verdict::kind;
+  issue told{.how = which.how, .rule = which.name, .key = which.key, .message = which.message};
+  if (said.what == unknown) told.how = severity::warning;
+  if (said.what != fails) {
+    told.message = "the rule cannot be judged: " + said.message;
+    told.path = which.path;
+    told.where = which.where;
+    return told;
+  }
+  auto const about = key::parse(which.key);
+  if (!about) return told;
+  told.pointer = pointer_of(*about);
+  auto const* const state = states(about->name_space());
+  if (state == nullptr) return told;
+  std::string_view pointer = told.pointer;
+  while (!place_in_layers(told, *state, pointer))
+    pointer = pointer.substr(0, pointer.rfind('/'));
+  return told;
+}
+
+} // namespace cfgd::engine

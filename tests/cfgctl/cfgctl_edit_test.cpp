@@ -1,0 +1,344 @@
+#include "tests/cfgctl/cfgctl_talk.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <future>
+#include <stdexcept>
+#include <utility>
+
+using cfgd::test::call;
+using cfgd::test::call_more;
+using cfgd::test::cfgctl_fixture;
+using cfgd::test::exchange;
+using cfgd::test::read_file;
+using cfgd::test::refused;
+using cfgd::test::reply;
+using cfgd::test::scripted_connection;
+using cfgd::test::scripted_peer;
+using cfgd::test::write_file;
+
+namespace {
+
+/// An editor is a shell script that gets the file as "$1".
+struct fixture : cfgctl_fixture {
+  std::filesystem::path scratch = directory / "scratch";
+
+  fixture() { std::filesystem::create_directory(scratch); }
+
+  cfgd::test::program_run edit(std::string const& script,
+                               std::vector<std::string> const& arguments = {"edit", "a.b"}) const {
+    std::string const editor = directory / "editor";
+    write_file(editor, script);
+    return cfgctl(arguments,
+                  {"VISUAL=/bin/sh " + editor, "TMPDIR=" + scratch.string(), "PATH=/usr/bin:/bin"});
+  }
+
+  std::vector<std::filesystem::path> kept() const {
+    std::vector<std::filesystem::path> out;
+    for (auto const& entry : std::filesystem::directory_iterator(scratch))
+      out.push_back(entry.path());
+    return out;
+  }
+};
+
+std::string const get = call("io.cfgd.Config.Get", R"({"keys":["a.b"]})");
+std::string const old = reply(R"({"values":{"a.b":{"x":1}},"missing":[],"revision":7})");
+
+/// `changes` are members of the parameters.
+std::string set(std::string_view changes) {
+  return call("io.cfgd.Config.Set", '{' + std::string(changes) + R"(,"ifRevision":7})");
+}
+
+/// The namespace "a" as it is before an edit.
+std::pair<std::string, std::string> read_a(std::string_view value) {
+  return {call("io.cfgd.Config.Get", R"({"keys":["a"]})"),
+          reply(R"({"values":{"a":)" + std::string(value) + R"(},"missing":[],"revision":7})")};
+}
+
+/// What is told about a key: `candidates` is an array; each has its value by the key.
+std::pair<std::string, std::string> explain(std::string_view key, std::string_view candidates) {
+  return {call("io.cfgd.Config.Explain", R"({"key":")" + std::string(key) + R"("})"),
+          reply(R"({"candidates":)" + std::string(candidates) +
+                R"(,"secret":false,"writable":true,"revision":7})")};
+}
+
+std::string by_override(std::string_view value) {
+  return R"({"origin":{"layer":"override","revision":3},"values":)" + std::string(value) + '}';
+}
+
+std::string by_file(std::string_view value) {
+  return R"({"origin":{"layer":"admin","path":"/c/a.yaml","line":2,"revision":1},"values":)" +
+         std::string(value) + '}';
+}
+
+std::string list(std::string const& one) { return '[' + one + ']'; }
+std::string list(std::string const& first, std::string const& second) {
+  return '[' + first + ',' + second + ']';
+}
+
+std::string committed(std::string_view changed) {
+  return reply(R"({"revision":8,"changed":)" + std::string(changed) + R"(,"warnings":[]})");
+}
+
+std::string const begin = call_more("io.cfgd.Config.BeginEdit");
+std::string const begun = R"({"parameters":{"deadline":"D"},"continues":true})";
+std::string const ended = R"({"parameters":{"revision":9,"changed":["a.b"],"issues":[]}})";
+
+void expect(scripted_connection& client, std::string const& wanted) {
+  std::string const came = client.receive();
+  if (came != wanted) throw std::runtime_error("unexpected call: " + came);
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(cfgctl_edit, fixture)
+
+BOOST_AUTO_TEST_CASE(a_value_is_set_as_the_editor_left_it) {
+  scripted_peer peer(path,
+                     {exchange({{get, old}}),
+                      exchange({{set(R"("values":{"a.b.x":2})"), committed(R"(["a.b.x"])")}})});
+
+  auto run = edit("stat -c %a \"$1\"; cat \"$1\"; echo '{\"x\": 2}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "600\n{\n  \"x\": 1\n}\na.b.x = 2\nrevision 8\n");
+  BOOST_TEST(run.err() == "");
+  BOOST_TEST(kept().empty());
+}
+
+BOOST_AUTO_TEST_CASE(an_unchanged_value_is_not_set) {
+  scripted_peer peer(path, {exchange({{get, old}})});
+
+  auto run = edit("echo '{\"x\":1}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "unchanged\n");
+  BOOST_TEST(kept().empty());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_json_is_told_with_its_place_and_kept) {
+  scripted_peer peer(path, {exchange({{get, old}})});
+
+  auto run = edit("printf '{\\n \"x\":}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_REQUIRE(kept().size() == 1U);
+  std::string const file = kept().front();
+  BOOST_TEST(run.err().starts_with("cfgctl: " + file + ":2:6: "), run.err());
+  BOOST_TEST(run.err().ends_with("cfgctl: your text is kept in " + file + '\n'), run.err());
+  BOOST_TEST(read_file(file) == "{\n \"x\":}");
+}
+
+BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
+  scripted_peer peer(
+      path, {exchange({{get, old}}),
+             exchange({{set(R"("values":{"a.b":3})"),
+                        refused("io.cfgd.Config.RevisionMismatch", R"({"revision":8})")}})});
+
+  auto run = edit("echo 3 > \"$1\"");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: the service has moved on to revision 8\n"));
+  BOOST_REQUIRE(kept().size() == 1U);
+  BOOST_TEST(read_file(kept().front()) == "3\n");
+}
+
+BOOST_AUTO_TEST_CASE(only_what_was_changed_is_set) {
+  scripted_peer peer(
+      path,
+      {exchange({read_a(R"({"b":1,"c":{"d":2,"e":[3]},"f":{}})")}),
+       exchange({{set(R"("values":{"a.c.d":4,"a.f.g":5})"), committed(R"(["a.c.d","a.f.g"])")}})});
+
+  auto run = edit(R"(echo '{"c":{"e":[3],"d":4},"f":{"g":5},"b":1}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.c.d = 4\na.f.g = 5\nrevision 8\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
+  scripted_peer peer(path,
+                     {exchange({{get, reply(R"({"values":{},"missing":["a.b"],"revision":7})")}}),
+                      exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
+
+  auto run = edit("echo '{}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b = {}\nrevision 8\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(an_override_that_was_removed_is_unset) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":{"d":2}})")}),
+                            exchange({explain("a.c", list(by_override(R"({"a.c":{"d":2}})"))),
+                                      {set(R"("values":{"a.b":3},"unset":["a.c"])"),
+                                       committed(R"(["a.b","a.c.d"])")}})});
+
+  auto run = edit(R"(echo '{"b":3}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b = 3\na.c.d changed\nrevision 8\n");
+  BOOST_TEST(run.err() == "");
+  BOOST_TEST(kept().empty());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_shows_again_without_the_override_is_told) {
+  scripted_peer peer(
+      path, {exchange({read_a(R"({"b":1})")}),
+             exchange({explain("a.b", list(by_override(R"({"a.b":1})"), by_file(R"({"a.b":5})"))),
+                       {set(R"("unset":["a.b"])"), committed(R"(["a.b"])")}})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b changed\nrevision 8\n");
+  BOOST_TEST(run.err() ==
+             "cfgctl: edit a: the override of 'a.b' is gone; it is set in /c/a.yaml:2\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_file_says_cannot_be_removed) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":2})")}),
+                            exchange({explain("a.b", list(by_file(R"({"a.b":1})")))})});
+
+  auto run = edit(R"(echo '{"c":3}' > "$1")", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.out() == "");
+  BOOST_REQUIRE(kept().size() == 1U);
+  BOOST_TEST(run.err() == "cfgctl: edit a: 'a.b' is set in /c/a.yaml:2; cfgctl edit cannot remove "
+                          "what a file says\ncfgctl: your text is kept in " +
+                              kept().front().string() + '\n');
+  BOOST_TEST(read_file(kept().front()) == "{\"c\":3}\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(members_of_a_removed_object_are_looked_at_one_by_one) {
+  scripted_peer peer(path, {exchange({read_a(R"({"b":{"x":1,"y":2}})")}),
+                            exchange({explain("a.b", list(by_override(R"({"a.b":{"x":1}})"),
+                                                          by_file(R"({"a.b":{"y":2}})"))),
+                                      explain("a.b.x", list(by_override(R"({"a.b.x":1})"))),
+                                      explain("a.b.y", list(by_file(R"({"a.b.y":2})")))})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b.y' is set in /c/a.yaml:2; "), run.err());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(what_a_layer_without_a_file_says_cannot_be_removed) {
+  scripted_peer peer(
+      path,
+      {exchange({read_a(R"({"b":1})")}),
+       exchange({explain(
+           "a.b", R"([{"origin":{"layer":"environment","revision":1},"values":{"a.b":1}}])")})});
+
+  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b' is set by the layer 'environment'; "
+                                   "cfgctl edit cannot remove what that layer says\n"),
+             run.err());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_null_inside_is_told_and_kept) {
+  scripted_peer peer(path, {exchange({{get, old}})});
+
+  auto run = edit("echo '{\"x\":null}' > \"$1\"");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_REQUIRE(kept().size() == 1U);
+  std::string const file = kept().front();
+  BOOST_TEST(run.err().find("null at /x is no value") != std::string::npos, run.err());
+  BOOST_TEST(run.err().ends_with("cfgctl: your text is kept in " + file + '\n'), run.err());
+}
+
+BOOST_AUTO_TEST_CASE(an_editor_that_fails_changes_nothing) {
+  scripted_peer peer(path, {exchange({{get, old}})});
+
+  auto run = edit("echo 3 > \"$1\"; exit 5");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: the editor ended with 5\n"), run.err());
+  BOOST_TEST(kept().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_called_begin_is_named_behind_two_dashes) {
+  scripted_peer peer(path, {exchange({{call("io.cfgd.Config.Get", R"({"keys":["begin"]})"),
+                                       reply(R"({"values":{"begin":{}},"missing":[],)"
+                                             R"("revision":7})")}})});
+
+  auto run = edit("exit 0", {"edit", "--", "begin"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "unchanged\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_goes_on_in_the_background_until_the_service_ends_it) {
+  std::promise<void> returned;
+  auto const went_on = returned.get_future();
+  scripted_peer peer(path, {[&](scripted_connection& client) {
+                       expect(client, begin);
+                       client.send(begun);
+                       went_on.wait_for(std::chrono::seconds(20));
+                       client.send(ended); // throws if nobody holds the other end
+                       client.wait_for_close();
+                     }});
+
+  auto run = cfgctl({"edit", "begin"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() ==
+             "files that are saved are held back until 'cfgctl edit end', or until D\n");
+  BOOST_TEST(peer.played() == 0U);
+  returned.set_value();
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_lasts_as_long_as_its_command) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                              expect(client, begin);
+                              client.send(begun);
+                              client.send(ended);
+                            },
+                            exchange({{call("io.cfgd.Config.EndEdit"),
+                                       reply(R"({"revision":9,"changed":[],"issues":[]})")}})});
+
+  auto run =
+      cfgctl({"edit", "begin", "--", "sh", "-c", "echo working; exit 3"}, {"PATH=/usr/bin:/bin"});
+
+  BOOST_TEST(run.finish() == 3);
+  BOOST_TEST(run.out() == "working\na.b changed\nrevision 9\n");
+  BOOST_TEST(run.err() == "cfgctl: 'sh' ended with 3\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_in_the_foreground_tells_what_came_of_it) {
+  scripted_peer peer(path, {[](scripted_connection& client) {
+                       expect(client, call_more("io.cfgd.Config.BeginEdit", R"({"seconds":60})"));
+                       client.send(begun);
+                       client.send(ended);
+                       client.wait_for_close();
+                     }});
+
+  auto run = cfgctl({"edit", "begin", "--foreground", "--time", "1m"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out().ends_with("a.b changed\nrevision 9\n"), run.out());
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_refused_beginning_is_told) {
+  scripted_peer peer(path, {exchange({{begin, refused("io.cfgd.Config.EditInProgress",
+                                                      R"({"uid":7,"deadline":"D"})")}})});
+
+  auto run = cfgctl({"edit", "begin"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err().starts_with("cfgctl: edit begin: uid 7 edits already, until D\n"));
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,264 @@
+#include "cfgctl/doctor/doctor.hpp"
+#include "client/detail/failures.hpp"
+#include "tests/cfgctl/cfgctl_talk.hpp"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <string_view>
+
+using namespace cfgd::cfgctl;
+namespace client = cfgd::client;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct fixture {
+  cfgd::test::temporary_directory directory;
+  installation at;
+
+  fixture() {
+    ::umask(022);
+    at.is_system = false;
+    at.tree = offline::tree_of_root(directory.path());
+    at.run = directory / "run";
+    at.state = directory / "state";
+    at.socket = directory / "run/io.cfgd";
+    at.owner = ::geteuid();
+    at.inotify = directory / "inotify";
+    at.version = "1.0";
+    fs::create_directories(at.tree.etc / "namespaces");
+    fs::create_directories(at.state);
+    ::chmod(at.state.c_str(), 0700);
+    fs::create_directories(at.inotify);
+    write(at.inotify / "max_user_watches", "100000\n");
+    write(at.inotify / "max_user_instances", "128\n");
+    at.service.status.version = "1.0";
+    at.service.status.ready = true;
+  }
+
+  static void write(fs::path const& path, std::string_view text) { std::ofstream(path) << text; }
+
+  /// What one row finds.
+  std::vector<diagnosis> look(std::string_view name) const {
+    diagnoses out;
+    for (auto const& rows : {service_examinations(), system_examinations()}) {
+      for (auto const& row : rows) {
+        if (row.name != name) continue;
+        out.begin(name);
+        row.look(at, out);
+      }
+    }
+    return out.all();
+  }
+
+  /// The only one that a row finds.
+  diagnosis only(std::string_view name) const {
+    auto const all = look(name);
+    BOOST_REQUIRE(all.size() == 1U);
+    return all.front();
+  }
+};
+
+bool is(diagnosis const& one, verdict how, std::string_view part) {
+  return one.how == how && one.message.find(part) != std::string::npos;
+}
+
+client::source_file source(std::string path, std::string state) {
+  client::source_file out;
+  out.path = std::move(path);
+  out.state = std::move(state);
+  out.watch = "inotify";
+  return out;
+}
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(doctor, fixture)
+
+BOOST_AUTO_TEST_CASE(a_socket_that_is_not_there_is_told_with_what_to_do) {
+  auto const found = only("socket");
+
+  BOOST_TEST(is(found, verdict::fail, "there is no socket " + at.socket));
+  BOOST_TEST(found.advice == "start it: cfgd --root " + directory.path().string());
+}
+
+BOOST_AUTO_TEST_CASE(what_cannot_be_asked_is_told_once) {
+  at.service.unreachable = client::detail::timed_out();
+
+  BOOST_TEST(look("version").empty());
+  BOOST_TEST(look("sources").empty());
+  BOOST_TEST(look("health").empty());
+}
+
+BOOST_AUTO_TEST_CASE(another_version_is_a_warning) {
+  BOOST_TEST(is(only("version"), verdict::ok, "1.0"));
+  at.service.status.version = "0.9";
+
+  BOOST_TEST(is(only("version"), verdict::warn, "cfgd is 0.9, cfgctl is 1.0"));
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_that_never_was_good_fails) {
+  at.service.status.fallback = {"site"};
+
+  BOOST_TEST(is(only("state"), verdict::fail, "namespace 'site'"));
+}
+
+BOOST_AUTO_TEST_CASE(sources_are_told_with_place_reason_and_what_to_do) {
+  auto quarantined = source((at.tree.etc / "namespaces/a.json").string(), "quarantined");
+  quarantined.line = 3;
+  quarantined.column = 8;
+  quarantined.message = "no value";
+  auto const untrusted = source((at.tree.etc / "namespaces/b.json").string(), "untrusted");
+  at.service.sources = {quarantined, untrusted,
+                        source((at.tree.etc / "namespaces/c.json").string(), "active")};
+
+  auto const found = look("sources");
+
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(is(found[0], verdict::fail, "a.json:3:8 (values) is quarantined: no value"));
+  BOOST_TEST(found[0].advice.find("cfgctl check " + quarantined.path) != std::string::npos);
+  BOOST_TEST(is(found[1], verdict::fail, "is untrusted"));
+  BOOST_TEST(found[1].advice.find("chown root: " + untrusted.path) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_told) {
+  auto one = source((at.tree.etc / "namespaces/a.json").string(), "quarantined");
+  one.issues.resize(2);
+  one.issues[0] = {
+      .severity = "error", .rule = "minimum", .key = "a.b", .pointer = {}, .message = "too low"};
+  at.service.sources = {one};
+
+  auto const found = only("sources");
+
+  BOOST_TEST(is(found, verdict::fail, "a.b: too low"));
+  BOOST_TEST(is(found, verdict::fail, "and 1 more"));
+}
+
+BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_told) {
+  at.service.sources = {source("/elsewhere/namespaces/a.json", "active")};
+  BOOST_TEST(is(only("sources"), verdict::warn, "which is in none of its places"));
+
+  at.service.sources = {source((at.run / "namespaces/a.json").string(), "active")};
+  BOOST_TEST(is(only("sources"), verdict::ok, "1 files are in force"));
+}
+
+BOOST_AUTO_TEST_CASE(checks_keep_their_weight_and_get_advice) {
+  at.service.health.checks.resize(3);
+  at.service.health.checks[0] = {
+      .name = "disk", .status = "critical", .message = "full", .details = {}, .time = {}};
+  at.service.health.checks[1] = {
+      .name = "own", .status = "warning", .message = "no", .details = {}, .time = {}};
+  at.service.health.checks[2] = {
+      .name = "loop", .status = "healthy", .message = "", .details = {}, .time = {}};
+
+  auto const found = look("health");
+
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(is(found[0], verdict::fail, "check 'disk' is critical: full"));
+  BOOST_TEST(found[0].advice == "make room on the file system of the store");
+  BOOST_TEST(is(found[1], verdict::warn, "check 'own' is warning: no"));
+  BOOST_TEST(found[1].advice == "cfgctl health --json own");
+}
+
+BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
+  at.service.problems.problems.resize(2);
+  at.service.problems.problems[0].resolved = "2026-11-23T10:00:00Z";
+  at.service.problems.problems[1].recoverable = true;
+  BOOST_TEST(is(only("problems"), verdict::warn, "1 recorded errors are open"));
+
+  at.service.problems.problems[1].recoverable = false;
+  BOOST_TEST((look("problems").front().how == verdict::fail));
+}
+
+BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_not_trusted) {
+  auto const path = at.tree.etc / "namespaces/a.json";
+  write(path, "{}");
+  BOOST_TEST(is(only("files"), verdict::ok, "1 files may be trusted"));
+
+  ::chmod(path.c_str(), 0666);
+
+  auto const found = only("files");
+  BOOST_TEST(is(found, verdict::fail, "may be written by others"));
+  BOOST_TEST(found.advice.find("chmod go-w " + path.string()) != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_another_user_are_not_trusted) {
+  write(at.tree.etc / "namespaces/a.json", "{}");
+  if (::geteuid() == 0) ::chown((at.tree.etc / "namespaces/a.json").c_str(), 65534, 0);
+  at.owner = 4242;
+
+  auto const found = look("files");
+
+  BOOST_REQUIRE(!found.empty());
+  BOOST_TEST(is(found.front(), verdict::fail, " belongs to "));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_passed_over_is_told) {
+  write(at.tree.etc / "namespaces/a.jsn", "{}");
+
+  auto const found = only("files");
+
+  BOOST_TEST((found.how == verdict::warn));
+  BOOST_TEST(found.message.find("a.jsn") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_directory_is_told) {
+  fs::remove_all(at.tree.etc / "namespaces");
+
+  BOOST_TEST(is(only("files"), verdict::warn, "there is no directory"));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_others_may_enter_fails) {
+  BOOST_TEST(is(only("store"), verdict::ok, "alone"));
+  ::chmod(at.state.c_str(), 0755);
+  BOOST_TEST(is(only("store"), verdict::fail, "may be entered by others"));
+  at.state = directory / "none";
+  BOOST_TEST(is(only("store"), verdict::fail, "No such file"));
+}
+
+BOOST_AUTO_TEST_CASE(inotify_is_compared_with_what_is_needed) {
+  for (auto const& one : look("inotify"))
+    BOOST_TEST((one.how == verdict::ok));
+
+  write(at.inotify / "max_user_watches", "3\n");
+  fs::remove(at.inotify / "max_user_instances");
+
+  auto const found = look("inotify");
+  BOOST_REQUIRE(found.size() == 2U);
+  BOOST_TEST(is(found[0], verdict::fail, "fs.inotify.max_user_watches is 3"));
+  BOOST_TEST(found[0].advice.starts_with("sysctl fs.inotify.max_user_watches="));
+  BOOST_TEST(is(found[1], verdict::warn, "cannot be read"));
+}
+
+BOOST_AUTO_TEST_CASE(findings_are_lines_and_json_and_the_worst_counts) {
+  diagnoses all;
+  all.begin("a");
+  all.add(verdict::ok, "good");
+  BOOST_TEST((all.worst() == verdict::ok));
+  all.begin("b");
+  all.add(verdict::warn, "bad \033[31m", "mend it");
+  screen const file{};
+
+  BOOST_TEST((all.worst() == verdict::warn));
+  BOOST_TEST(diagnoses_text(file, all) == "[ok]   a: good\n"
+                                          "[warn] b: bad \\u001b[31m\n"
+                                          "       -> mend it\n");
+  auto const json = diagnoses_json(all);
+  BOOST_TEST(json.at("verdict").as_string() == "warn");
+  BOOST_TEST(json.at("checks").at(1).at("advice").as_string() == "mend it");
+}
+
+BOOST_AUTO_TEST_CASE(the_program_looks_at_a_tree_and_ends_with_the_worst) {
+  cfgd::test::program_run run(CFGCTL_PROGRAM, {"doctor", "--root", directory.path().string()}, {});
+
+  BOOST_TEST(run.finish() == 2);
+  BOOST_TEST(run.out().starts_with("[fail] socket: there is no socket " + at.socket + '\n'));
+  BOOST_TEST(run.out().find("files: 0 files may be trusted\n") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,94 @@
+#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/table.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+using namespace cfgd::cfgctl;
+
+namespace {
+
+constexpr screen file{.terminal = false, .colored = false, .columns = 10};
+constexpr screen narrow{.terminal = true, .colored = false, .columns = 20};
+
+table people() {
+  return table({{.title = "NAME", .side = alignment::left, .may_be_cut = false},
+                {.title = "N", .side = alignment::right, .may_be_cut = false},
+                {.title = "WHERE", .side = alignment::left, .may_be_cut = true}});
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(screen)
+
+BOOST_AUTO_TEST_CASE(nothing_that_moves_a_terminal_is_printable) {
+  BOOST_TEST(printable("a\tb\nc") == "a\tb\nc");
+  BOOST_TEST(printable("\033[31mx\r\x7f") == "\\u001b[31mx\\u000d\\u007f");
+  BOOST_TEST(printable("\xc2\x9b"
+                       "1m") == "\\u009b1m");
+  BOOST_TEST(printable("größe \xc2\xa0 語") == "größe \xc2\xa0 語");
+}
+
+BOOST_AUTO_TEST_CASE(width_is_what_a_terminal_shows) {
+  BOOST_TEST(columns_of("") == 0U);
+  BOOST_TEST(columns_of("abc") == 3U);
+  BOOST_TEST(columns_of("größe") == 5U);
+  BOOST_TEST(columns_of("日本") == 4U);
+  BOOST_TEST(columns_of("e\xcc\x81") == 1U); // combining
+  BOOST_TEST(columns_of("\xff\xfe") == 2U);  // no UTF-8
+}
+
+BOOST_AUTO_TEST_CASE(text_is_cut_between_characters) {
+  BOOST_TEST(cut_to("abc", 3) == "abc");
+  BOOST_TEST(cut_to("abcd", 3) == "ab…");
+  BOOST_TEST(cut_to("日本語", 4) == "日…");
+  BOOST_TEST(cut_to("abc", 1) == "…");
+  BOOST_TEST(cut_to("abc", 0) == "");
+}
+
+BOOST_AUTO_TEST_CASE(color_is_only_where_it_is_wanted) {
+  constexpr ::cfgd::cfgctl::screen colored{.terminal = true, .colored = true, .columns = 80};
+
+  BOOST_TEST(paint(file, tint::bad, "x") == "x");
+  BOOST_TEST(paint(colored, tint::bad, "x") == "\033[31mx\033[0m");
+  BOOST_TEST(paint(colored, tint::plain, "x") == "x");
+  BOOST_TEST(paint(colored, tint::bad, "") == "");
+}
+
+BOOST_AUTO_TEST_CASE(columns_are_aligned_and_nothing_trails) {
+  auto all = people();
+  all.add({{.text = "größe", .color = tint::plain},
+           {.text = "5", .color = tint::plain},
+           {.text = "x", .color = tint::plain}});
+  all.add({{.text = "日本", .color = tint::plain},
+           {.text = "12", .color = tint::plain},
+           {.text = "", .color = tint::plain}});
+
+  BOOST_TEST(all.str(file) == "NAME    N  WHERE\n"
+                              "größe   5  x\n"
+                              "日本   12\n");
+}
+
+BOOST_AUTO_TEST_CASE(tables_are_cut_on_a_terminal_only) {
+  auto all = people();
+  all.add({{.text = "abcd", .color = tint::plain},
+           {.text = "1", .color = tint::plain},
+           {.text = "/a/long/path/to/a/file", .color = tint::plain}});
+
+  BOOST_TEST(all.str(narrow) == "NAME  N  WHERE\n"
+                                "abcd  1  /a/long/pa…\n");
+  BOOST_TEST(all.str(file).find("/a/long/path/to/a/file") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(a_value_cannot_tear_a_table) {
+  auto all = people();
+  all.add({{.text = "a\nb\tc\033[2J", .color = tint::plain},
+           {.text = "", .color = tint::plain},
+           {.text = "x", .color = tint::plain}});
+
+  BOOST_TEST(all.str(file) == "NAME            N  WHERE\n"
+                              "a b c\\u001b[2J     x\n");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,277 @@
+#include "cfgctl/text/explanation_text.hpp"
+#include "cfgctl/failure_report.hpp"
+#include "cfgctl/text/history_text.hpp"
+#include "cfgctl/text/service_text.hpp"
+#include "cfgctl/commands/values.hpp"
+#include "client/detail/failures.hpp"
+#include "core/json.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+#include <string_view>
+
+using namespace cfgd;
+using namespace cfgd::cfgctl;
+using client::call_error;
+using client::failure;
+
+namespace {
+
+constexpr screen file{.terminal = false, .colored = false, .columns = 80};
+constexpr screen terminal{.terminal = true, .colored = false, .columns = 80};
+constexpr screen colored{.terminal = true, .colored = true, .columns = 80};
+
+call_error refused(std::string_view name, std::string_view parameters) {
+  return client::detail::refused(std::string(name),
+                                 std::move(json::parse(parameters).value().as_object()));
+}
+
+/// What is told, without what stands in front of every failure.
+std::string told(std::string_view name, std::string_view parameters) {
+  std::string const text = failure_text("do", refused(name, parameters));
+  BOOST_REQUIRE(text.starts_with("cfgctl: do: "));
+  BOOST_REQUIRE(text.ends_with("\n"));
+  return text.substr(12, text.size() - 13);
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(texts)
+
+BOOST_AUTO_TEST_CASE(values_are_bare_alone_and_json_beside_a_key) {
+  BOOST_TEST(value_text(file, "x \"y\"") == "x \"y\"\n");
+  BOOST_TEST(value_text(file, 3) == "3\n");
+  BOOST_TEST(value_text(file, 1.0) == "1.0\n");
+  BOOST_TEST(value_text(file, true) == "true\n");
+  BOOST_TEST(value_line(file, "a.b", "x \"y\"") == "a.b = \"x \\\"y\\\"\"\n");
+  BOOST_TEST(value_line(colored, "a.b", 1) == "\033[36ma.b\033[0m = 1\n");
+}
+
+BOOST_AUTO_TEST_CASE(escape_sequences_reach_files_but_no_terminal) {
+  BOOST_TEST(value_text(file, "\033[31m") == "\033[31m\n");
+  BOOST_TEST(value_text(terminal, "\033[31m") == "\\u001b[31m\n");
+  BOOST_TEST(failure_text("get \033[31m", client::detail::timed_out()).find('\033') ==
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(json_is_laid_out_for_people_only) {
+  boost::json::value const what{{"a", 1}};
+
+  BOOST_TEST(json_text(file, what) == "{\"a\":1}\n");
+  BOOST_TEST(json_text(terminal, what) == "{\n  \"a\": 1\n}\n");
+  BOOST_TEST(json_line(terminal, what) == "{\"a\":1}\n");
+}
+
+BOOST_AUTO_TEST_CASE(an_explanation_tells_secrets_from_removals) {
+  client::explanation secret;
+  secret.secret = true;
+  secret.writable = true;
+  secret.candidates.push_back({.from = {.layer = "admin",
+                                        .path = "/e/a.yaml",
+                                        .line = {},
+                                        .column = {},
+                                        .uid = {},
+                                        .revision = 4},
+                               .value = {}});
+
+  std::string const text = explanation_text(file, "a.b", secret);
+
+  BOOST_TEST(text.find("a.b is secret\n") == 0U);
+  BOOST_TEST(text.find("*  admin        (secret)  /e/a.yaml         4\n") != std::string::npos,
+             text);
+  BOOST_TEST(explanation_text(file, "a.b", {}).starts_with("a.b has no value\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
+  client::watch_event event;
+  event.revision = 9;
+  event.resync = true;
+  event.ready = true;
+
+  BOOST_TEST(event_text(file, event) == "# revision 9, read anew because changes were missed\n");
+  BOOST_TEST(event_json(file, event) == "{\"revision\":9,\"ready\":true,\"resync\":true}\n");
+}
+
+BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
+  BOOST_TEST(told("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
+             "'A' is no valid key: no");
+  BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
+             "there is no namespace 'x'");
+  BOOST_TEST(told("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") ==
+             "'a.b' may be read and not changed");
+  BOOST_TEST(told("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
+             "the change could not be made durable, nothing was changed: disk full");
+  BOOST_TEST(
+      told("io.cfgd.Config.LimitExceeded", R"({"limit":"value_bytes","used":9,"maximum":8})") ==
+      "the limit 'value_bytes' would be exceeded: 9 of 8");
+  BOOST_TEST(told("io.cfgd.History.NoSuchRevision", R"({"oldest":3,"newest":8})") ==
+             "that revision is not known; revisions 3 to 8 are");
+  BOOST_TEST(told("org.varlink.service.InvalidParameter", R"({"parameter":"x"})") ==
+             "the service does not accept the parameter 'x'");
+  BOOST_TEST(told("org.varlink.service.InterfaceNotFound", R"({"interface":"x.y"})") ==
+             "this service does not have the interface 'x.y'");
+  BOOST_TEST(
+      told("org.varlink.service.PermissionDenied", "{}").find("members of the group cfgd-admin") !=
+      std::string::npos);
+  BOOST_TEST(told("org.varlink.service.ExpectedMore", "{}").find("--more") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(absent_parameters_make_a_sentence_shorter) {
+  BOOST_TEST(told("io.cfgd.Config.BadKey", "{}") == "is no valid key");
+  BOOST_TEST(told("io.cfgd.Config.Invalid", R"({"issues":7})") ==
+             "the change is not valid, nothing was changed");
+  BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":1})") ==
+             "there is no namespace");
+}
+
+BOOST_AUTO_TEST_CASE(unknown_errors_are_shown_as_they_came) {
+  BOOST_TEST(told("io.cfgd.Config.Novel", R"({"x":1})") == R"(io.cfgd.Config.Novel {"x":1})");
+  BOOST_TEST(told("other.thing.BadKey", "{}") == "other.thing.BadKey");
+}
+
+BOOST_AUTO_TEST_CASE(exit_codes_tell_the_kinds_apart) {
+  BOOST_TEST(static_cast<int>(exit_code_of(refused("a.b.C", "{}"))) == 1);
+  BOOST_TEST(static_cast<int>(exit_code_of(client::detail::unreachable("/x", "no"))) == 3);
+  BOOST_TEST(static_cast<int>(exit_code_of(client::detail::timed_out())) == 4);
+  BOOST_TEST(static_cast<int>(exit_code_of(client::detail::closed("x"))) == 4);
+  BOOST_TEST(static_cast<int>(exit_code_of(client::detail::protocol("x"))) == 4);
+}
+
+BOOST_AUTO_TEST_CASE(sources_say_below_what_is_wrong) {
+  client::source_file bad;
+  bad.path = "/e/a.yaml";
+  bad.name_space = "a";
+  bad.layer = "admin";
+  bad.state = "quarantined";
+  bad.message = "a colon is missing";
+  bad.line = 3;
+  bad.column = 8;
+  bad.revision = 4;
+  bad.size = 120;
+  bad.watch = "inotify";
+  bad.kind = "schema";
+  bad.issues.push_back({.severity = "error",
+                        .rule = "maximum",
+                        .key = "a.b",
+                        .pointer = "/b",
+                        .message = "too large",
+                        .path = "/e/a.yaml",
+                        .line = 3,
+                        .column = 8});
+
+  BOOST_TEST(sources_text(file, {bad}) ==
+             "STATE        KIND    LAYER  NAMESPACE  PATH       REVISION  BYTES  WATCH\n"
+             "quarantined  schema  admin  a          /e/a.yaml         4    120  inotify\n"
+             "\n"
+             "/e/a.yaml:3:8: a colon is missing\n"
+             "  /e/a.yaml:3:8: error: a.b: too large [maximum]\n");
+  BOOST_TEST(sources_text(file, {}) == "there are no sources\n");
+}
+
+BOOST_AUTO_TEST_CASE(the_state_of_the_service_is_told_in_its_first_line) {
+  client::service_status what;
+  what.version = "0.1.0";
+  what.status = "warning";
+  what.ready = true;
+  what.degraded = true;
+  what.namespaces = {"a", "b"};
+  what.start_time = "2026-11-23T07:23:48.123Z";
+
+  std::string const text = status_text(file, what);
+
+  BOOST_TEST(text.starts_with("cfgd 0.1.0: warning, ready, degraded: see 'cfgctl sources'\n"));
+  BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
+  client::service_status what;
+  what.version = "1";
+  what.status = "healthy";
+  what.ready = true;
+  what.fallback = {"a"};
+  what.pending = {
+      {.revision = 12, .kind = "confirm", .deadline = "D", .keys = {}, .uid = {}, .comment = {}}};
+  what.edit_deadline = "E";
+
+  std::string const text = status_text(file, what);
+
+  BOOST_TEST(text.find("fallback     a (defaults of schemas)\n") != std::string::npos, text);
+  BOOST_TEST(text.find("pending      revision 12, confirm until D\n") != std::string::npos, text);
+  BOOST_TEST(text.find("edit         under way, until E\n") != std::string::npos, text);
+}
+
+BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
+  auto const now = parse_time("2026-11-23T10:00:00Z").value();
+
+  BOOST_TEST(pending_text(file,
+                          {{.revision = 12,
+                            .kind = "confirm",
+                            .deadline = "2026-11-23T10:14:59.500Z",
+                            .keys = {"a.b", "a.c"},
+                            .uid = 1000,
+                            .comment = "why"}},
+                          now) ==
+             "REVISION  KIND     DEADLINE                     LEFT   UID  KEYS      COMMENT\n"
+             "      12  confirm  2026-11-23T10:14:59.500Z  14m 59s  1000  a.b, a.c  why\n");
+  BOOST_TEST(pending_text(file, {}, now) == "no change ends by itself\n");
+}
+
+BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_them) {
+  auto const from = [](std::string layer, boost::json::value value) {
+    client::candidate out;
+    out.from.layer = std::move(layer);
+    out.value = std::move(value);
+    return out;
+  };
+  client::explanation what;
+  what.writable = true;
+  what.candidates = {from("override", boost::json::object{{"x", 1}}),
+                     from("admin", boost::json::object{{"y", 2}}), from("novel", 3),
+                     from("default", boost::json::object{{"z", 4}})};
+
+  std::string const text = explanation_text(file, "a.b", what);
+
+  BOOST_TEST(text.find("*  override     {\"x\":1}") != std::string::npos, text);
+  BOOST_TEST(text.find("+  admin        {\"y\":2}") != std::string::npos, text);
+  BOOST_TEST(text.find("   novel        3 ") != std::string::npos, text);
+  BOOST_TEST(text.find("   default      {\"z\":4}") != std::string::npos, text);
+  BOOST_TEST(text.ends_with("You may change it.\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_schema_is_told_in_short) {
+  auto const schema = json::parse(R"({"type":["integer","null"],"minimum":1,"maximum":9,
+                                      "enum":[1,"x"],"pattern":"^a","x-odd":{}})");
+
+  BOOST_TEST(constraints_text(schema.value().as_object()) ==
+             "integer | null, one of 1 | \"x\", minimum 1, maximum 9, pattern ^a");
+}
+
+BOOST_AUTO_TEST_CASE(a_refusal_tells_places_and_how_many_more) {
+  BOOST_TEST(told("io.cfgd.Config.Invalid",
+                  R"({"issues":[{"severity":"error","rule":"ports","key":"a.b","message":"taken",)"
+                  R"("path":"/r/a.lua","line":3,"column":1},)"
+                  R"({"severity":"error","rule":"r","pointer":"/x","message":"no"}],"more":7})") ==
+             "the change is not valid, nothing was changed\n"
+             "  /r/a.lua:3:1: error: a.b: taken [ports]\n"
+             "  error: at /x: no [r]\n"
+             "  and 7 more");
+  BOOST_TEST(told("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
+             "uid 7 edits already, until D\n  'cfgctl edit end' ends that edit");
+  BOOST_TEST(told("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
+                 .starts_with("no change of revision 7 waits for its end"));
+  BOOST_TEST(told("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is under way");
+  BOOST_TEST(told("io.cfgd.History.BadTime", R"({"time":"x"})") == "'x' is no time of RFC 3339");
+}
+
+BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others) {
+  boost::json::object const before{{"a.b", "old"}, {"a.c", 1}};
+  boost::json::object const after{{"a.b", "\033[31m"}, {"a.d", true}};
+
+  BOOST_TEST(difference_text(file, before, after) ==
+             "-a.b \"old\"\n+a.b \"\\u001b[31m\"\n-a.c 1\n+a.d true\n");
+  BOOST_TEST(difference_text(colored, {}, after).find("\033[32m+a.d true\033[0m\n") !=
+             std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,220 @@
+#include "daemon/value_cache.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+namespace {
+
+using namespace cfgd;
+using engine::effective;
+using status = value_cache::status;
+
+effective make(std::string name, std::string text, revision_number revision = 1) {
+  return {.name_space = std::move(name),
+          .revision = revision,
+          .text = std::make_shared<std::string const>(std::move(text))};
+}
+
+struct fixture {
+  value_cache cache{1 << 20};
+
+  std::string find(std::string_view key) {
+    auto const found = cache.find(key);
+    switch (found.what) {
+    case status::found:
+      return std::string(found.member);
+    case status::no_value:
+      return "no value";
+    case status::not_loaded:
+      return "not loaded: " + std::string(found.name_space);
+    case status::bad_key:
+      return "bad key: " + found.why.subject;
+    }
+    return "";
+  }
+  value_cache::namespace_figures of(std::string const& name) {
+    return cache.stats().namespaces.at(name);
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(value_cache, fixture)
+
+BOOST_AUTO_TEST_CASE(a_key_is_found_ready_to_send) {
+  cache.publish(make("site", R"({"a":{"b":[1,2]},"title":"Harbour"})"));
+
+  BOOST_TEST(find("site.title") == R"("site.title":"Harbour")");
+  BOOST_TEST(find("site.a") == R"("site.a":{"b":[1,2]})");
+  BOOST_TEST(find("site.a.b") == R"("site.a.b":[1,2])");
+  BOOST_TEST(find("site") == R"("site":{"a":{"b":[1,2]},"title":"Harbour"})");
+  BOOST_TEST(find("site.title") == R"("site.title":"Harbour")");
+  BOOST_TEST(of("site").hits == 1U);
+  BOOST_TEST(of("site").misses == 4U);
+  BOOST_TEST(of("site").entries == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_not_there_has_no_value) {
+  cache.publish(make("site", R"({"a":1})"));
+  BOOST_TEST(find("site.b") == "no value");
+  BOOST_TEST(find("site.a.b") == "no value");
+  BOOST_TEST(find("other.a") == "no value");
+  BOOST_TEST(of("site").entries == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_is_none_is_told) {
+  BOOST_TEST(find("site..a") == "bad key: site..a");
+  BOOST_TEST(find("") == "bad key: ");
+  BOOST_TEST(find("Site.a") == "bad key: Site.a");
+}
+
+BOOST_AUTO_TEST_CASE(a_key_is_answered_as_it_was_spelt) {
+  cache.publish(make("site", R"({"a.b":1,"t":2})"));
+  BOOST_TEST(find(R"(site."a.b")") == R"("site.\"a.b\"":1)");
+  BOOST_TEST(find(R"("site"."t")") == R"("\"site\".\"t\"":2)");
+  BOOST_TEST(find(R"(site."t")") == R"("site.\"t\"":2)");
+  BOOST_TEST(of("site").entries == 1U, "only what is spelt as cfgd does is kept");
+}
+
+BOOST_AUTO_TEST_CASE(a_new_revision_is_never_answered_with_an_old_value) {
+  cache.publish(make("site", R"({"a":1})"));
+  BOOST_TEST(find("site.a") == R"("site.a":1)");
+  cache.publish(make("site", R"({"a":2})", 2));
+  BOOST_TEST(find("site.a") == R"("site.a":2)");
+  BOOST_TEST(of("site").invalidations == 1U);
+  cache.publish({.name_space = "site", .revision = 3});
+  BOOST_TEST(find("site.a") == "no value");
+  BOOST_TEST(cache.namespaces().empty());
+  BOOST_TEST(cache.stats().bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_invalidated_namespace_must_be_filled) {
+  cache.publish(make("site", R"({"a":1})"));
+  find("site.a");
+
+  BOOST_TEST(cache.invalidate("site") == 1U);
+  BOOST_TEST(cache.invalidate("nothing") == 0U);
+  BOOST_TEST(find("site.a") == "not loaded: site");
+  BOOST_TEST((cache.text_of("site").what == status::not_loaded));
+  BOOST_TEST(cache.namespaces().size() == 1U);
+
+  cache.fill(make("site", R"({"a":1})"));
+  BOOST_TEST(find("site.a") == R"("site.a":1)");
+  BOOST_TEST(of("site").invalidations == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_late_filling_does_not_replace_what_is_newer) {
+  cache.publish(make("site", R"({"a":2})", 2));
+  cache.fill(make("site", R"({"a":1})", 1));
+  BOOST_TEST(find("site.a") == R"("site.a":2)");
+  cache.invalidate("site");
+  cache.fill(make("site", R"({"a":1})", 1));
+  BOOST_TEST(find("site.a") == "not loaded: site");
+  cache.fill(make("gone", R"({"a":1})"));
+  BOOST_TEST(find("gone.a") == "no value");
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_shared_not_copied) {
+  auto const value = make("site", R"({"a":1})");
+  cache.publish(value);
+  BOOST_TEST((cache.text_of("site").text == value.text));
+  BOOST_TEST((cache.text_of("other").what == status::no_value));
+}
+
+BOOST_AUTO_TEST_CASE(the_namespace_that_was_not_asked_for_the_longest_goes_first) {
+  value_cache small(10'000);
+  for (auto const* const name : {"a", "b", "c"})
+    small.publish(make(name, R"({"v":")" + std::string(2'500, 'x') + "\"}"));
+  BOOST_TEST(small.stats().evictions == 0U);
+  small.text_of("a");
+
+  small.publish(make("d", R"({"v":")" + std::string(2'500, 'x') + "\"}"));
+
+  BOOST_TEST(small.stats().evictions == 1U);
+  BOOST_TEST((small.find("b.v").what == status::not_loaded));
+  BOOST_TEST((small.text_of("a").what == status::found));
+  BOOST_TEST((small.text_of("c").what == status::found));
+  BOOST_TEST(small.namespaces().size() == 4U);
+  BOOST_TEST(small.stats().bytes <= 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(members_make_room_for_themselves_and_never_exceed_the_maximum) {
+  value_cache small(10'000);
+  small.publish(make("a", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
+  small.publish(make("b", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
+  BOOST_TEST((small.find("b.v").what == status::found));
+  BOOST_TEST((small.find("b").what == status::found));
+  BOOST_TEST(small.stats().evictions == 1U);
+  BOOST_TEST((small.find("a.v").what == status::not_loaded));
+  BOOST_TEST(small.stats().bytes <= 10'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_namespace_larger_than_the_cache_can_be_read) {
+  value_cache small(1'000);
+  small.publish(make("a", R"({"v":1})"));
+  small.publish(make("b", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
+  BOOST_TEST(small.find("b.v").member.size() == 3'008U);
+  BOOST_TEST(small.stats().namespaces.at("b").entries == 0U);
+  small.fill(make("a", R"({"v":1})"));
+  BOOST_TEST(small.find("a.v").member == R"("a.v":1)");
+  BOOST_TEST(small.stats().bytes <= 1'000U);
+}
+
+BOOST_AUTO_TEST_CASE(warming_makes_the_entries_of_all_leaves) {
+  cache.publish(make("site", R"({"a":{"b":1,"c":{}},"l":[1]})"));
+  find("site.l");
+  BOOST_TEST(cache.warm("site") == 3U);
+  BOOST_TEST(cache.warm("site") == 3U);
+  BOOST_TEST(cache.warm("other") == 0U);
+  BOOST_TEST(find("site.a.c") == R"("site.a.c":{})");
+  BOOST_TEST(of("site").hits == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(bytes_are_given_back) {
+  cache.publish(make("site", R"({"a":1,"b":2})"));
+  auto const bare = cache.stats().bytes;
+  cache.warm("site");
+  BOOST_TEST(cache.stats().bytes > bare);
+  BOOST_TEST(of("site").bytes == cache.stats().bytes);
+  cache.publish(make("site", R"({"a":1,"b":3})"));
+  BOOST_TEST(cache.stats().bytes == bare);
+  cache.invalidate("site");
+  BOOST_TEST(cache.stats().bytes == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(all_keys_of_a_large_namespace_are_looked_up_one_by_one, fixture) {
+  std::string text = "{";
+  for (int index = 0; index < 40'000; ++index)
+    text.append(index == 0 ? "" : ",")
+        .append("\"key")
+        .append(std::to_string(100'000 + index))
+        .append("\":\"" + std::string(100, 'x') + "\"");
+  value_cache large{64 << 20};
+  large.publish(make("big", text + '}'));
+
+  int found = 0;
+  for (int index = 20'000; index < 60'000; ++index)
+    found += large.find("big.key" + std::to_string(100'000 + index)).what == status::found ? 1 : 0;
+  BOOST_TEST(found == 20'000);
+  BOOST_TEST(large.stats().bytes == large.stats().namespaces.at("big").bytes);
+
+  large.publish({.name_space = "big"});
+  BOOST_TEST(large.stats().bytes == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_changed_text_is_looked_into_anew, fixture) {
+  auto const text = [](std::string const& value) {
+    return R"({"a":)" + value + R"(,"b":")" + std::string(1000, 'x') + R"(","c":1,"d":2})";
+  };
+  cache.publish(make("app", text("1"), 1));
+  BOOST_TEST(find("app.none") == "no value");
+  BOOST_TEST(find("app.c") == R"("app.c":1)");
+  cache.publish(make("app", text("12345"), 2));
+
+  BOOST_TEST(find("app.none") == "no value");
+  BOOST_TEST(find("app.c") == R"("app.c":1)");
+  BOOST_TEST(find("app.a") == R"("app.a":12345)");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
