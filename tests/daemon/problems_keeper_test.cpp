@@ -230,12 +230,12 @@ BOOST_AUTO_TEST_CASE(what_the_store_says_of_sources_goes_before) {
   bad.path = "/bad";
   bad.status = cfgd::engine::source_status::quarantined;
   bad.why = cfgd::error{.code = cfgd::errc::parse, .message = "bad"};
-  auto needs_resync = bad;
-  needs_resync.path = "/untold";
-  needs_resync.status = cfgd::engine::source_status::untrusted;
-  needs_resync.why = cfgd::error{.code = cfgd::errc::untrusted, .message = "is writable by others"};
+  auto untold = bad;
+  untold.path = "/untold";
+  untold.status = cfgd::engine::source_status::untrusted;
+  untold.why = cfgd::error{.code = cfgd::errc::untrusted, .message = "is writable by others"};
 
-  test.keeper->compare({good, bad, needs_resync});
+  test.keeper->compare({good, bad, untold});
 
   BOOST_TEST(!test.kept().is_open("source_unreadable", "/good"));
   BOOST_TEST(test.kept().is_open("source_unreadable", "/bad"));
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_is_gone_is_a_problem_until_it_is_back) {
 
   BOOST_TEST(back.take().value().starts_with("MESSAGE=1001 lines of the log were lost"));
   BOOST_TEST(!test.kept().is_open("log_lines_lost", "journal"));
-  BOOST_TEST(lg::figures().needs_resync == 0U);
+  BOOST_TEST(lg::figures().untold == 0U);
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(20)));
 }
 

@@ -8,7 +8,7 @@ namespace {
 
 using namespace cfgd;
 using engine::effective;
-using status = value_cache::status;
+using status = cfgd::value_cache::status;
 
 effective make(std::string name, std::string text, revision_number revision = 1) {
   return {.name_space = std::move(name),
@@ -17,7 +17,7 @@ effective make(std::string name, std::string text, revision_number revision = 1)
 }
 
 struct fixture {
-  value_cache cache{1 << 20};
+  cfgd::value_cache cache{1 << 20};
 
   std::string find(std::string_view key) {
     auto const found = cache.find(key);
@@ -33,7 +33,7 @@ struct fixture {
     }
     return "";
   }
-  value_cache::namespace_figures of(std::string const& name) {
+  cfgd::value_cache::namespace_figures of(std::string const& name) {
     return cache.stats().namespaces.at(name);
   }
 };
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(texts_are_shared_not_copied) {
 }
 
 BOOST_AUTO_TEST_CASE(the_namespace_that_was_not_asked_for_the_longest_goes_first) {
-  value_cache small(10'000);
+  cfgd::value_cache small(10'000);
   for (auto const* const name : {"a", "b", "c"})
     small.publish(make(name, R"({"v":")" + std::string(2'500, 'x') + "\"}"));
   BOOST_TEST(small.stats().evictions == 0U);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(the_namespace_that_was_not_asked_for_the_longest_goes_first
 }
 
 BOOST_AUTO_TEST_CASE(members_make_room_for_themselves_and_never_exceed_the_maximum) {
-  value_cache small(10'000);
+  cfgd::value_cache small(10'000);
   small.publish(make("a", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
   small.publish(make("b", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
   BOOST_TEST((small.find("b.v").what == status::found));
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(members_make_room_for_themselves_and_never_exceed_the_maxim
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_larger_than_the_cache_can_be_read) {
-  value_cache small(1'000);
+  cfgd::value_cache small(1'000);
   small.publish(make("a", R"({"v":1})"));
   small.publish(make("b", R"({"v":")" + std::string(3'000, 'x') + "\"}"));
   BOOST_TEST(small.find("b.v").member.size() == 3'008U);
@@ -190,7 +190,7 @@ BOOST_FIXTURE_TEST_CASE(all_keys_of_a_large_namespace_are_looked_up_one_by_one, 
         .append("\"key")
         .append(std::to_string(100'000 + index))
         .append("\":\"" + std::string(100, 'x') + "\"");
-  value_cache large{64 << 20};
+  cfgd::value_cache large{64 << 20};
   large.publish(make("big", text + '}'));
 
   int found = 0;
