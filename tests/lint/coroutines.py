@@ -25,7 +25,7 @@ from pathlib import Path
 
 from sources import code_of, listed
 
-FOLDERS = "core|store|watchers|ipc|daemon|client|tests"
+FOLDERS = "core|engine|store|watchers|ipc|daemon|client|cfgctl|exporter|tests"
 # In files of ours: the main file, or a header of ours that it includes.
 MATCHER = """match coawaitExpr(
     anyOf(isExpansionInMainFile(), isExpansionInFileMatching("^%s/(%s)/")),
