@@ -1,7 +1,7 @@
 #include "engine/candidate.hpp"
 
-// Reads fall through three tables: what this request edited, what the requests before it in the same
-// transaction left, and the model.
+// Reads fall through three tables: what this request edited, what the requests before it in the
+// same transaction left, and the model.
 
 namespace cfgd::engine {
 

@@ -250,8 +250,9 @@ evaluation evaluate(candidate const& made, validator& policy_validator, limits c
   return scales(made, policy_validator, bounds).evaluate();
 }
 
-std::vector<issue> validate_namespace(model const& in, validator& policy_validator, namespace_state const& state,
-                                   boost::json::object const* document) {
+std::vector<issue> validate_namespace(model const& in, validator& policy_validator,
+                                      namespace_state const& state,
+                                      boost::json::object const* document) {
   boost::json::value given;
   if (document != nullptr) given = *document;
   auto const* const value = document != nullptr ? &given : policy_validator.parsed(state);

@@ -49,8 +49,9 @@ void run_rules(model& over, validator& policy_validator);
 
 /// What schemas and rules say of what is in force in a namespace or, if it is given, of a document
 /// in its place. Errors first.
-std::vector<issue> validate_namespace(model const& in, validator& policy_validator, namespace_state const& state,
-                                   boost::json::object const* document);
+std::vector<issue> validate_namespace(model const& in, validator& policy_validator,
+                                      namespace_state const& state,
+                                      boost::json::object const* document);
 
 /// How a draft becomes changes.
 struct decision_terms {

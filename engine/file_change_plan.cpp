@@ -54,8 +54,8 @@ class file_change_plan::update_visitor {
   void operator()(source_update::good const& found) {
     auto& record = begin();
     auto const* const before = made_.before.get();
-    made_.content =
-        before == nullptr || !before->row.is_effective || before->document.root != found.document.root;
+    made_.content = before == nullptr || !before->row.is_effective ||
+                    before->document.root != found.document.root;
     made_.bytes = found.bytes;
     record.row.status = source_status::active;
     record.row.why.reset();
@@ -146,7 +146,7 @@ result<void> file_change_plan::add_updates(finder const& find) {
 }
 
 void file_change_plan::add_retryable(std::set<source_id> const& which, revision_number revision,
-                          finder const& find) {
+                                     finder const& find) {
   std::set<source_id> told;
   std::set<std::string> names;
   for (auto const& one : edits_) {
@@ -185,7 +185,8 @@ void file_change_plan::add_retryable(std::set<source_id> const& which, revision_
   }
 }
 
-void file_change_plan::add_one_retryable(source_id const& id, std::shared_ptr<source_record const> before) {
+void file_change_plan::add_one_retryable(source_id const& id,
+                                         std::shared_ptr<source_record const> before) {
   edit one{.id = id,
            .name_space = std::string(namespace_of(id).value_or("")),
            .before = before,
@@ -214,7 +215,8 @@ void file_change_plan::put(edit const& one, source_records& into) const {
     into.erase(one.id);
 }
 
-file_change_plan::trial file_change_plan::try_once(candidate made, validator& policy_validator) const {
+file_change_plan::trial file_change_plan::try_once(candidate made,
+                                                   validator& policy_validator) const {
   std::map<source_id, error> faults;
   auto next = std::make_shared<policy>(*made.active_policy);
   bool policy_changed = false;
@@ -365,7 +367,8 @@ file_change_plan::trial file_change_plan::settle(std::function<trial()> const& t
   return now;
 }
 
-origin file_change_plan::origin_of(std::string const& name_space, std::string const& key_text) const {
+origin file_change_plan::origin_of(std::string const& name_space,
+                                   std::string const& key_text) const {
   auto const parts = split_dotted(key_text);
   std::vector<std::string> const path = parts && parts->size() > 1
                                             ? std::vector(parts->begin() + 1, parts->end())

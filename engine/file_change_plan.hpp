@@ -50,10 +50,10 @@ class file_change_plan {
  private:
   /// In this order they are held back.
   enum class rank : std::uint8_t {
-    retryable, ///< refused before
-    values,    ///< new content
-    active_policy,    ///< new schemas and rules
-    removal,   ///< a file that is gone
+    retryable,     ///< refused before
+    values,        ///< new content
+    active_policy, ///< new schemas and rules
+    removal,       ///< a file that is gone
   };
   /// One source of the batch.
   struct edit {

@@ -82,13 +82,13 @@ decision plan::finish(candidate& made, override_edits& edits, edit_terms const& 
   edits.put();
   auto found = evaluate(made, validator_, bounds_);
   if (!found.rejections.empty()) return rejection_error(found.rejections, bounds_);
-  auto done = decide(
-      made, std::move(found),
-      {.revision = revision_,
-       .now = now_,
-       .how = grouping::one_change,
-       .comment = how.comment,
-       .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
+  auto done =
+      decide(made, std::move(found),
+             {.revision = revision_,
+              .now = now_,
+              .how = grouping::one_change,
+              .comment = how.comment,
+              .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
   bool const unseen = how.ends && done.changes.empty();
   if (unseen) return committed_change{.revision = revision_};
   if (how.dry_run) {

@@ -64,12 +64,13 @@ std::vector<pending_change> list_pending(pending_records const& all) {
   list.reserve(all.size());
   for (auto const& [revision, record] : all)
     list.push_back(record->what);
-  std::ranges::sort(list, {},
-                    [](pending_change const& one) { return std::tuple(one.deadline, one.revision); });
+  std::ranges::sort(
+      list, {}, [](pending_change const& one) { return std::tuple(one.deadline, one.revision); });
   return list;
 }
 
-std::vector<std::string> changed_keys(std::map<std::string, pending_record::layer_change> const& by) {
+std::vector<std::string>
+changed_keys(std::map<std::string, pending_record::layer_change> const& by) {
   std::vector<key_change> leaves;
   for (auto const& [name, layer] : by)
     append_differences(leaves, name, text_of(layer.before.get()), text_of(layer.after.get()));

@@ -14,7 +14,8 @@ namespace cfgd::engine {
 std::vector<pending_change> list_pending(pending_records const& all);
 
 /// The leaves of the override layer that differ, in key order.
-std::vector<std::string> changed_keys(std::map<std::string, pending_record::layer_change> const& by);
+std::vector<std::string>
+changed_keys(std::map<std::string, pending_record::layer_change> const& by);
 
 /// The override layer of a namespace with what a change did to it taken back, where that still
 /// stands and nobody else has set the same; null: nothing is left of it. The same object if nothing

@@ -72,7 +72,8 @@ write_set plan::writes() const {
     if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
   }
-  if (policy_ != base_.active_policy) add_changes(base_.active_policy->sources, policy_->sources, out.sources);
+  if (policy_ != base_.active_policy)
+    add_changes(base_.active_policy->sources, policy_->sources, out.sources);
   add_changes(base_.pending, pending_, out.pending);
   return out;
 }

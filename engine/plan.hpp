@@ -2,8 +2,8 @@
 
 #include "core/limits.hpp"
 #include "engine/candidate.hpp"
-#include "engine/validator.hpp"
 #include "engine/model.hpp"
+#include "engine/validator.hpp"
 #include "engine/write_set.hpp"
 
 #include <functional>
@@ -30,12 +30,14 @@ class plan {
       revision_number at, std::string const& name_space)>;
 
   /// `base`, `judging` and `bounds` must outlive it.
-  plan(model const& base, validator& policy_validator, limits const& bounds, wall_time now, past history)
-      : base_(base), validator_(policy_validator), bounds_(bounds), now_(now), history_(std::move(history)),
-        revision_(base.revision), policy_(base.active_policy), pending_(base.pending) {}
+  plan(model const& base, validator& policy_validator, limits const& bounds, wall_time now,
+       past history)
+      : base_(base), validator_(policy_validator), bounds_(bounds), now_(now),
+        history_(std::move(history)), revision_(base.revision), policy_(base.active_policy),
+        pending_(base.pending) {}
 
-  /// Errors: as commit() of config_store; what is thrown for this one request, but for storage_failure
-  /// and std::bad_alloc, is store_failed, and nothing of it is planned.
+  /// Errors: as commit() of config_store; what is thrown for this one request, but for
+  /// storage_failure and std::bad_alloc, is store_failed, and nothing of it is planned.
   [[nodiscard]] decision apply(request const& asked);
 
   write_set writes() const;
@@ -67,8 +69,9 @@ class plan {
   candidate begin() const { return {staged_, base_.namespaces, policy_}; }
   void keep(candidate&& made, committed_change const& done);
   /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
-  void add_pending(expiry const& how, origin const& by, std::string const& comment, committed_change& done,
-           std::map<std::string, pending_record::layer_change> layers);
+  void add_pending(expiry const& how, origin const& by, std::string const& comment,
+                   committed_change& done,
+                   std::map<std::string, pending_record::layer_change> layers);
   /// Lets what changes did to namespaces that were rolled back stay for good.
   void settle(std::map<std::string, std::string> const& wanted, committed_change& done);
   /// All that waits, the next one first.

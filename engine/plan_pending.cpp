@@ -1,16 +1,17 @@
 #include "engine/evaluate.hpp"
-#include "engine/plan.hpp"
 #include "engine/pending.hpp"
+#include "engine/plan.hpp"
 
 #include <boost/assert.hpp>
 
 #include <chrono>
 #include <utility>
 
-// Changes that end by themselves. Whether one may be made is asked before anything of it is done.
-// Its record waits beside the change; the daemon's timer asks for the end. One that schemas or
-// rules refuse leaves the change and its record: the refusal tells why, and the end is asked for
-// again later, for what stands in its way may go.
+// Pending changes: confirm, extend and end. The limits are checked before anything is changed. The
+// record of a pending change is kept beside the change itself, and the daemon's timer requests the
+// end at the deadline. If the policy rejects the state that the end would lead to, the change and
+// its record stay as they are; the daemon reports why and requests the end again later, because
+// what prevents it may go away.
 
 namespace cfgd::engine {
 namespace {
@@ -24,15 +25,16 @@ std::uint64_t seconds_of(std::chrono::milliseconds time) {
 result<void> check_time(std::chrono::milliseconds after, limits const& bounds) {
   if (after <= bounds.pending_change_time) return {};
   return error{.code = errc::limit,
-               .message = "the change would wait too long for its end",
+               .message = "the deadline is too far in the future",
                .subject = "pending_change_time",
                .used = seconds_of(after),
                .maximum = seconds_of(bounds.pending_change_time)};
 }
 
+/// The comment of the change that undoes a pending one.
 std::string comment_of(pending_change const& ended) {
   return "revision " + std::to_string(ended.revision) +
-         (ended.what == expiry::kind::confirm ? " was not confirmed" : " has ended");
+         (ended.what == expiry::kind::confirm ? " was not confirmed" : " expired");
 }
 
 } // namespace
@@ -41,15 +43,16 @@ result<void> plan::check_expiry(std::optional<expiry> const& how) const {
   if (!how) return {};
   if (pending_.size() >= bounds_.pending_changes)
     return error{.code = errc::limit,
-                 .message = "too many changes wait for their end",
+                 .message = "too many pending changes",
                  .subject = "pending_changes",
                  .used = pending_.size(),
                  .maximum = bounds_.pending_changes};
   return check_time(how->after, bounds_);
 }
 
-void plan::add_pending(expiry const& how, origin const& by, std::string const& comment, committed_change& done,
-               std::map<std::string, pending_record::layer_change> layers) {
+void plan::add_pending(expiry const& how, origin const& by, std::string const& comment,
+                       committed_change& done,
+                       std::map<std::string, pending_record::layer_change> layers) {
   auto record = std::make_shared<pending_record>();
   record->what = {.revision = done.revision,
                   .what = how.what,
@@ -71,8 +74,7 @@ decision plan::apply(pending_request const& asked) {
   auto const found = pending_.find(asked.revision);
   if (found == pending_.end())
     return error{.code = errc::not_found,
-                 .message = "no change of revision " + std::to_string(asked.revision) +
-                            " waits for its end",
+                 .message = "no pending change of revision " + std::to_string(asked.revision),
                  .subject = "timed"};
   switch (asked.what) {
   case pending_request::action::confirm:

@@ -1,10 +1,10 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
-#include "store/history.hpp"
-#include "engine/override_edits.hpp"
-#include "engine/plan.hpp"
 #include "engine/fit_overrides.hpp"
+#include "engine/override_edits.hpp"
 #include "engine/pending.hpp"
+#include "engine/plan.hpp"
+#include "engine/unwinding.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/range/adaptor/reversed.hpp>

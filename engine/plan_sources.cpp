@@ -10,7 +10,8 @@
 namespace cfgd::engine {
 
 decision plan::apply(file_change const& asked) {
-  file_change_plan work(asked, bounds_, static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
+  file_change_plan work(asked, bounds_,
+                        static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
   auto const find = [this](source_id const& id) { return find_record(id); };
   if (auto const made = work.add_updates(find); !made) return made.error();
   work.add_retryable(retryable(), revision_, find);
@@ -18,15 +19,14 @@ decision plan::apply(file_change const& asked) {
   auto outcome_of = [this, &work] { return work.try_once(begin(), validator_); };
   auto result = work.settle(outcome_of);
 
-  auto done =
-      decide(result.made, std::move(result.found),
-               {.revision = revision_,
-                .now = now_,
-                .how = asked.how,
-                .comment = {},
-                .origin_of = [&work](std::string const& name_space, key_change const& first) {
-                  return work.origin_of(name_space, first.key);
-                }});
+  auto done = decide(result.made, std::move(result.found),
+                     {.revision = revision_,
+                      .now = now_,
+                      .how = asked.how,
+                      .comment = {},
+                      .origin_of = [&work](std::string const& name_space, key_change const& first) {
+                        return work.origin_of(name_space, first.key);
+                      }});
   work.finish(done);
   keep(std::move(result.made), done);
   return done;

@@ -100,8 +100,7 @@ error place_fault(error why, std::string const& uri, source_record const& record
   return why;
 }
 
-std::shared_ptr<namespace_schema const> find_unchanged(policy const& next,
-                                                       policy const& before,
+std::shared_ptr<namespace_schema const> find_unchanged(policy const& next, policy const& before,
                                                        std::string const& name,
                                                        record_pointer const& record) {
   auto const old = before.schemas.find(name);
@@ -220,8 +219,7 @@ void drop_secrets(bj::object& from, schema::schema const& by, std::vector<std::s
 
 } // namespace
 
-std::map<source_id, error> compile(policy& next, policy const& before,
-                                   limits const& bounds) {
+std::map<source_id, error> compile(policy& next, policy const& before, limits const& bounds) {
   next.documents.clear();
   next.schemas.clear();
   next.rules.clear();

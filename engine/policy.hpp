@@ -53,8 +53,7 @@ struct policy {
 /// has changed. A layer's file hides that of the same name in the layers below; of several for one
 /// namespace the last one counts. Returns what is wrong, by source; such a source is left out.
 /// Errors in it: invalid (with the place, and all issues).
-std::map<source_id, error> compile(policy& next, policy const& before,
-                                   limits const& bounds);
+std::map<source_id, error> compile(policy& next, policy const& before, limits const& bounds);
 
 /// Stands in for a schema that was in force and does not compile any more: it lets everything pass,
 /// and everything is a secret. compile() keeps it as long as its source is not another one.

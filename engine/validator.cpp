@@ -84,7 +84,8 @@ bj::value const* validator::parsed(namespace_state const& state) {
   return &kept.value;
 }
 
-rules::verdict validator::run(rules::rule const& which, finder const& states, overlay const& newer) {
+rules::verdict validator::run(rules::rule const& which, finder const& states,
+                              overlay const& newer) {
   rules::world const world{.value = [&](std::string_view name) -> bj::value const* {
                              if (auto const* const value = newer(name)) return value;
                              auto const* const state = states(name);
@@ -100,7 +101,7 @@ rules::verdict validator::run(rules::rule const& which, finder const& states, ov
 }
 
 issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
-                      finder const& states) const {
+                          finder const& states) const {
   using enum rules::verdict::kind;
   issue told{.how = which.how, .rule = which.name, .key = which.key, .message = which.message};
   if (said.what == unknown) told.how = severity::warning;

@@ -56,7 +56,8 @@ class search {
         open_.emplace(text, at);
         continue;
       }
-      if (auto const* const by = engine::find_origin(overrides, keys_[at])) found_[at].from = by->from;
+      if (auto const* const by = engine::find_origin(overrides, keys_[at]))
+        found_[at].from = by->from;
       found_[at].from.where = layer::overrides;
     }
   }

@@ -133,13 +133,14 @@ void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_trans
 }
 
 std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
-                                                     std::span<request const> requests,
-                                                     wall_time now) {
+                                                      std::span<request const> requests,
+                                                      wall_time now) {
   lmdb::write_transaction writing(env);
   absorb_before(env, writing);
-  plan planned(state, policy_validator, bounds, now, [&](revision_number at, std::string const& name_space) {
-    return texts_at(file.records(), writing, state, at, name_space);
-  });
+  plan planned(state, policy_validator, bounds, now,
+               [&](revision_number at, std::string const& name_space) {
+                 return texts_at(file.records(), writing, state, at, name_space);
+               });
   std::vector<decision> decisions;
   decisions.reserve(requests.size());
   for (auto const& one : requests)
@@ -316,7 +317,9 @@ std::vector<committed_change> config_store::refresh() {
   return take_foreign();
 }
 
-std::vector<committed_change> config_store::take_foreign() { return std::exchange(impl_->foreign, {}); }
+std::vector<committed_change> config_store::take_foreign() {
+  return std::exchange(impl_->foreign, {});
+}
 
 revision_number config_store::compact(std::size_t keep) {
   return impl_->guarded([&](lmdb::environment& env) {

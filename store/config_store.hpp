@@ -43,7 +43,8 @@ class config_store {
   /// applied whole or refused, and is a revision of its own if it changed anything effective.
   /// Returns one outcome for each. Where the transaction as a whole fails, nothing was applied and
   /// every outcome is store_failed; grows the map and tries again before that.
-  [[nodiscard]] std::vector<engine::decision> commit(std::span<engine::request const> requests, wall_time now);
+  [[nodiscard]] std::vector<engine::decision> commit(std::span<engine::request const> requests,
+                                                     wall_time now);
 
   /// Revision of the last commit seen.
   revision_number revision() const;

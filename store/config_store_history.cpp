@@ -1,7 +1,7 @@
+#include "engine/pending.hpp"
 #include "store/blame.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/history.hpp"
-#include "engine/pending.hpp"
 
 #include <utility>
 
@@ -56,6 +56,8 @@ result<std::vector<blamed_key>> config_store::blame(std::string_view name_space)
   });
 }
 
-std::vector<pending_change> config_store::pending() const { return engine::list_pending(impl_->state.pending); }
+std::vector<pending_change> config_store::pending() const {
+  return engine::list_pending(impl_->state.pending);
+}
 
 } // namespace cfgd::store

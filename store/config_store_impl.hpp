@@ -34,7 +34,7 @@ struct config_store::impl {
   void absorb(lmdb::transaction& view);
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<decision> commit_once(lmdb::environment& env, std::span<request const> requests,
-                                   wall_time now);
+                                    wall_time now);
   void transact(std::function<bool(lmdb::write_transaction&)> const& work);
   std::size_t erase_history(std::size_t keep);
   void write_probe(std::string const& text, probe_report& report);

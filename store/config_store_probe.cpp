@@ -30,7 +30,8 @@ error differs(std::string_view name_space, std::string const& what) {
 
 bool same(source_record const& left, source_record const& right) {
   return left.row.hash == right.row.hash && left.row.status == right.row.status &&
-         left.row.is_effective == right.row.is_effective && left.document.root == right.document.root;
+         left.row.is_effective == right.row.is_effective &&
+         left.document.root == right.document.root;
 }
 
 /// A record's bytes; absent: there is none.

@@ -91,7 +91,7 @@ bool touches(committed_change const& one, std::string const& name_space) {
 } // namespace
 
 std::vector<committed_change> describe_foreign(model const& before, model const& after,
-                                  std::vector<std::shared_ptr<change const>> changes) {
+                                               std::vector<std::shared_ptr<change const>> changes) {
   std::vector<committed_change> all;
   for (auto& one : changes) {
     auto const revision = one->revision;

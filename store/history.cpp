@@ -1,8 +1,8 @@
 #include "store/history.hpp"
 
 #include "core/json.hpp"
-#include "store/layout_keys.hpp"
 #include "engine/stored_key.hpp"
+#include "store/layout_keys.hpp"
 
 #include <algorithm>
 

@@ -108,7 +108,8 @@ model layout::load(lmdb::transaction& in) const {
   for_each(in, pending_, [&all](lmdb::entry const& entry) {
     auto const revision = keys::decode_revision(keys::timed, entry);
     record_reader fields(keys::timed, entry);
-    all.pending.emplace(revision, std::make_shared<pending_record const>(read_pending(fields, revision)));
+    all.pending.emplace(revision,
+                        std::make_shared<pending_record const>(read_pending(fields, revision)));
   });
   return all;
 }

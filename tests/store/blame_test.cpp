@@ -53,8 +53,9 @@ BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
 }
 
 BOOST_AUTO_TEST_CASE(where_history_is_gone_the_layers_tell) {
-  must(file_change_plan({good(file, R"({"a":1,"l":[{"x":1},[2]],"b":{"c":2,"hidden":3},"z":{"n":null}})"),
-              good("vendor/site.json", R"({"a":0,"v":1,"b":{"c":0}})")}));
+  must(file_change_plan(
+      {good(file, R"({"a":1,"l":[{"x":1},[2]],"b":{"c":2,"hidden":3},"z":{"n":null}})"),
+       good("vendor/site.json", R"({"a":0,"v":1,"b":{"c":0}})")}));
   auto hide = set({{"site.o.p", "1"}, {"site.v", "2"}});
   hide.hide.push_back(to_key("site.b.hidden"));
   must(hide);
@@ -81,7 +82,8 @@ BOOST_AUTO_TEST_CASE(defaults_come_from_the_schema) {
 }
 
 BOOST_AUTO_TEST_CASE(secrets_have_no_value) {
-  must(file_change_plan({good(schema, R"({"properties":{"s":{"x-secret":true},"was":{"x-secret":true}}})")}));
+  must(file_change_plan(
+      {good(schema, R"({"properties":{"s":{"x-secret":true},"was":{"x-secret":true}}})")}));
   must(set({{"site.s.a", "1"}, {"site.was", "1"}, {"site.open", "1"}}));
   must(file_change_plan({good(schema, R"({"properties":{"s":{"x-secret":true}}})")}));
   BOOST_TEST(blame() == "site.open=1 r1 override; site.s.a= r1 override; site.was= r1 override; ");

@@ -1,5 +1,5 @@
-#include "store/layout.hpp"
 #include "engine/plan.hpp"
+#include "store/layout.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"
@@ -133,13 +133,14 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
-              refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
+  must(file_change_plan(
+      {good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
+       refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
 
   commit_elsewhere(
       {file_change_plan({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
-              good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
-              touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
+                         good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
+                         touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
        set({{"site.b", "2"}})});
   auto const seen = store->refresh();
 

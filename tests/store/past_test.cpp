@@ -124,8 +124,8 @@ BOOST_AUTO_TEST_CASE(only_what_is_kept_can_be_asked_for) {
 
 BOOST_AUTO_TEST_CASE(secrets_of_then_and_of_today_are_left_out) {
   must(set({{"site.early", "1"}, {"site.open", "1"}}));
-  must(
-      file_change_plan({good(schema, R"({"properties":{"early":{"x-secret":true},"s":{"x-secret":true}}})")}));
+  must(file_change_plan(
+      {good(schema, R"({"properties":{"early":{"x-secret":true},"s":{"x-secret":true}}})")}));
   must(set({{"site.s.deep", "1"}, {"site.early", "2"}, {"site.open", "2"}}));
   must(set({{"site.s.deep", "2"}, {"site.open", "3"}}));
   must(file_change_plan({good(schema, R"({"properties":{"early":{"x-secret":true}}})")}));

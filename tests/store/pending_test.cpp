@@ -24,7 +24,9 @@ Request ending_in(Request asked, std::chrono::milliseconds after,
 pending_request now(revision_number revision, pending_request::action what) {
   return {.revision = revision, .what = what};
 }
-pending_request end_of(revision_number revision) { return now(revision, pending_request::action::end); }
+pending_request end_of(revision_number revision) {
+  return now(revision, pending_request::action::end);
+}
 
 /// "2 confirm site.a site.b; "
 std::string show(std::vector<pending_change> const& all) {
@@ -89,7 +91,7 @@ BOOST_AUTO_TEST_CASE(its_end_undoes_it) {
 BOOST_AUTO_TEST_CASE(one_that_expires_says_so) {
   must(ending_in(set({{"site.a", "2"}}), 60s, expiry::kind::expire));
   BOOST_TEST(show(store->pending()) == "1 expire site.a; ");
-  BOOST_TEST(must(end_of(1)).changes.front()->comment == "revision 1 has ended");
+  BOOST_TEST(must(end_of(1)).changes.front()->comment == "revision 1 expired");
 }
 
 BOOST_AUTO_TEST_CASE(confirmed_it_stays) {
@@ -215,7 +217,8 @@ BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
 BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is_told) {
   must(set({{"site.port", "0"}}));
   must(ending_in(set({{"site.port", "80"}}), 60s));
-  must(file_change_plan({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+  must(file_change_plan(
+      {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why = refusal(end_of(2));
 

@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_batch_is_held_back) {
 
   auto const done =
       must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}"),
-                  good("admin/site.d/a.json", R"({"name":"n"})")}));
+                             good("admin/site.d/a.json", R"({"name":"n"})")}));
 
   BOOST_TEST(show(done.changes) == "2: other.a=->1 site.name=->\"n\";");
   BOOST_TEST((status(file) == source_status::quarantined));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(all_or_none_holds_back_all) {
 
   auto const done =
       must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}")},
-                 grouping::all_or_none));
+                            grouping::all_or_none));
 
   BOOST_TEST(done.changes.empty());
   BOOST_TEST((status(file) == source_status::quarantined));
@@ -167,9 +167,10 @@ BOOST_AUTO_TEST_CASE(a_refused_file_comes_back_with_what_it_needs) {
 }
 
 BOOST_AUTO_TEST_CASE(an_override_lets_a_refused_file_in) {
-  must(file_change_plan({good("rules/admin/a.toml", R"({"rule":[{"name":"sum","check":"site.a <= site.b",
+  must(file_change_plan(
+      {good("rules/admin/a.toml", R"({"rule":[{"name":"sum","check":"site.a <= site.b",
                     "message":"a is larger than b"}]})"),
-              good(file, R"({"a":1,"b":2})")}));
+       good(file, R"({"a":1,"b":2})")}));
   must(file_change_plan({good(file, R"({"a":3,"b":2})")}));
   BOOST_TEST((status(file) == source_status::quarantined));
   BOOST_TEST(row(file).why->message.find("a is larger") != std::string::npos);
@@ -195,7 +196,8 @@ BOOST_AUTO_TEST_CASE(a_bad_schema_keeps_the_last_good_one) {
 }
 
 BOOST_AUTO_TEST_CASE(an_admin_schema_hides_the_vendors) {
-  must(file_change_plan({good("schemas/vendor/site.json", port_schema), good(file, R"({"port":1})")}));
+  must(file_change_plan(
+      {good("schemas/vendor/site.json", port_schema), good(file, R"({"port":1})")}));
 
   must(file_change_plan({good(schema, R"({"properties":{"port":{"maximum":10}}})")}));
 
@@ -205,12 +207,14 @@ BOOST_AUTO_TEST_CASE(an_admin_schema_hides_the_vendors) {
 }
 
 BOOST_AUTO_TEST_CASE(schemas_refer_to_each_other_by_name) {
-  must(file_change_plan({good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"integer"}}})"),
-              good(schema, R"({"properties":{"port":{"$ref":"_types.json#/$defs/port"}}})")}));
+  must(file_change_plan(
+      {good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"integer"}}})"),
+       good(schema, R"({"properties":{"port":{"$ref":"_types.json#/$defs/port"}}})")}));
   BOOST_TEST((status(schema) == source_status::active));
   BOOST_TEST((refusal(set({{"site.port", "\"x\""}})).code == errc::invalid));
 
-  must(file_change_plan({good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"string"}}})")}));
+  must(file_change_plan(
+      {good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"string"}}})")}));
   must(set({{"site.port", "\"x\""}}));
   must(file_change_plan({good("schemas/vendor/_types.json", R"({"$defs":{}})")}));
   BOOST_TEST((status("schemas/vendor/_types.json") == source_status::quarantined));
@@ -219,7 +223,7 @@ BOOST_AUTO_TEST_CASE(schemas_refer_to_each_other_by_name) {
 
 BOOST_AUTO_TEST_CASE(rules_see_all_of_a_change) {
   must(file_change_plan({good(rules_file, mode_rule), good(file, R"({"tls":{"on":false}})"),
-              good("admin/content.json", R"({"message":""})")}));
+                         good("admin/content.json", R"({"message":""})")}));
   BOOST_TEST((status(rules_file) == source_status::active));
 
   auto const why = refusal(set({{"site.tls.on", "true"}}));
@@ -276,8 +280,9 @@ BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
-  must(file_change_plan({good(schema, port_schema), good(rules_file, mode_rule), good(file, R"({"port":2})"),
-              good("admin/content.json", R"({"message":"far too long"})")}));
+  must(file_change_plan({good(schema, port_schema), good(rules_file, mode_rule),
+                         good(file, R"({"port":2})"),
+                         good("admin/content.json", R"({"message":"far too long"})")}));
 
   BOOST_TEST(listed(store->validate("site", nullptr).value()) == "");
   BOOST_TEST(listed(store->validate("content", nullptr).value()) == "short /message; ");
@@ -287,7 +292,8 @@ BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_nobodys_is_not_judged) {
-  must(file_change_plan({good(schema, R"({"required":["name"],"properties":{"port":{"default":1}}})")}));
+  must(file_change_plan(
+      {good(schema, R"({"required":["name"],"properties":{"port":{"default":1}}})")}));
   BOOST_TEST((status(schema) == source_status::active));
   BOOST_TEST(text("site") == R"({"port":1})");
 
@@ -313,9 +319,9 @@ BOOST_AUTO_TEST_CASE(what_became_too_large_is_tried_again) {
 
 BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
   must(file_change_plan({good(schema, port_schema), good(file, R"({"port":1})"),
-              good("admin/other.json", R"({"a":1})")}));
+                         good("admin/other.json", R"({"a":1})")}));
   must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
-             grouping::all_or_none));
+                        grouping::all_or_none));
 
   must(set({{"third.x", "1"}}));
   BOOST_TEST(must(file_change_plan({})).changes.empty());
@@ -331,7 +337,7 @@ BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
 BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file) {
   must(file_change_plan({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
   must(file_change_plan({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
-             grouping::all_or_none));
+                        grouping::all_or_none));
 
   BOOST_TEST(must(file_change_plan({})).changes.empty());
   must(file_change_plan({good(file, R"({"port":2})")}));
@@ -342,7 +348,7 @@ BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file
 BOOST_AUTO_TEST_CASE(a_removal_that_was_held_back_is_tried_again) {
   constexpr auto needs_name = R"({"required":["name"]})";
   must(file_change_plan({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
-              good(file, R"({"name":"n"})")}));
+                         good(file, R"({"name":"n"})")}));
   must(file_change_plan({gone(file)}));
   BOOST_TEST((status(file) == source_status::missing));
   BOOST_TEST(text("site") == R"({"name":"n","port":1})");

@@ -1,5 +1,5 @@
-#include "store/probe.hpp"
 #include "engine/rules/rules.hpp"
+#include "store/probe.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"
 

@@ -146,7 +146,8 @@ BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
 }
 
 BOOST_AUTO_TEST_CASE(leaves_and_objects_take_each_others_places) {
-  must(file_change_plan({good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
+  must(file_change_plan(
+      {good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
   auto const was = text("site");
   must(file_change_plan({good(file, R"({"a":{"x":1},"b":5,"c":{"x":1},"d":{},"e":{"f":{}}})")}));
   auto const is = text("site");
@@ -227,7 +228,8 @@ BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
 BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
   must(set({{"site.port", "0"}}));
   must(set({{"site.port", "80"}}));
-  must(file_change_plan({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+  must(file_change_plan(
+      {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why_not = refusal(back_to(1));
 
@@ -245,7 +247,8 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
       request asked;
       auto const what = random.below(4);
       if (what == 0) {
-        asked = file_change_plan({good(file, json::canonical(random.object(3, random_document::nulls::no)))});
+        asked = file_change_plan(
+            {good(file, json::canonical(random.object(3, random_document::nulls::no)))});
       } else if (what == 1) {
         restore_request all;
         all.overrides.emplace("site", random.object(3, random_document::nulls::yes));

@@ -9,14 +9,14 @@ namespace {
 
 engine::source_update update(std::string_view source, std::string_view content) {
   engine::source_update made{.id = to_source(source),
-                            .path = "/" + std::string(source),
-                            .identity = {.device = 1,
-                                         .inode = 2,
-                                         .size = content.size(),
-                                         .modified_ns = 3,
-                                         .changed_ns = 4},
-                            .hash = hash_content(content),
-                            .what = engine::source_update::touched{}};
+                             .path = "/" + std::string(source),
+                             .identity = {.device = 1,
+                                          .inode = 2,
+                                          .size = content.size(),
+                                          .modified_ns = 3,
+                                          .changed_ns = 4},
+                             .hash = hash_content(content),
+                             .what = engine::source_update::touched{}};
   return made;
 }
 
@@ -41,7 +41,7 @@ engine::source_update good(std::string_view source, std::string_view content) {
 }
 
 engine::source_update refused(std::string_view source, std::string_view content,
-                             std::string_view why) {
+                              std::string_view why) {
   auto made = update(source, content);
   made.what = engine::source_update::refused{
       .bytes = std::string(content),

@@ -21,13 +21,13 @@ source_id to_source(std::string_view text);
 /// node (depth first, from 0) is n + 1.
 engine::source_update good(std::string_view source, std::string_view content);
 engine::source_update refused(std::string_view source, std::string_view content,
-                             std::string_view why);
+                              std::string_view why);
 engine::source_update blocked(std::string_view source, engine::source_status status);
 engine::source_update touched(std::string_view source);
 engine::source_update gone(std::string_view source);
 
 engine::request file_change_plan(std::vector<engine::source_update> updates,
-                     engine::grouping how = engine::grouping::one_change);
+                                 engine::grouping how = engine::grouping::one_change);
 
 using key_value = std::pair<std::string_view, std::string_view>;
 /// Sets keys to JSON texts, by uid 1000.
