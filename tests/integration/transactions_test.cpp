@@ -53,10 +53,10 @@ BOOST_FIXTURE_TEST_CASE(an_override_hides_the_file_and_shows_it_again, serving) 
   connected.set({.values = {{"app.deep.x", "override"}}, .comment = "trial"}).value();
   BOOST_TEST(value("app.deep.x") == R"("override")");
   auto const told = connected.explain("app.deep.x").value();
-  BOOST_REQUIRE(told.layer_values.size() == 2U);
-  BOOST_TEST(told.layer_values[0].from.layer == "override");
-  BOOST_TEST(told.layer_values[0].from.uid.value() == static_cast<std::int64_t>(::getuid()));
-  BOOST_TEST(told.layer_values[1].from.layer == "admin");
+  BOOST_REQUIRE(told.candidates.size() == 2U);
+  BOOST_TEST(told.candidates[0].from.layer == "override");
+  BOOST_TEST(told.candidates[0].from.uid.value() == static_cast<std::int64_t>(::getuid()));
+  BOOST_TEST(told.candidates[1].from.layer == "admin");
 
   auto const done = connected.unset({"app.deep.x"}).value();
 

@@ -72,9 +72,9 @@ BOOST_FIXTURE_TEST_CASE(defaults_of_the_schema_are_the_lowest_layer, serving) {
 
   BOOST_TEST(value("app") == R"({"name":"a","port":80})");
   auto const told = daemon.connect().explain("app.port").value();
-  BOOST_REQUIRE(told.layer_values.size() == 1U);
-  BOOST_TEST(told.layer_values[0].from.layer == "default");
-  BOOST_TEST(told.layer_values[0].from.path.value().ends_with("/schemas/app.json"));
+  BOOST_REQUIRE(told.candidates.size() == 1U);
+  BOOST_TEST(told.candidates[0].from.layer == "default");
+  BOOST_TEST(told.candidates[0].from.path.value().ends_with("/schemas/app.json"));
   BOOST_REQUIRE(told.schema.has_value());
   BOOST_TEST(text_of(told.schema->at("maximum")) == "65535");
   BOOST_TEST(!told.secret);

@@ -39,13 +39,13 @@ struct fixture : cfgd::test::store_fixture {
   fs::path other = directory / "other";
 
   fixture() {
-    must(cfgd::test::batch({cfgd::test::good("admin/site.json", R"({"a":1,"b":{"c":[true]}})")}));
-    must(cfgd::test::batch({cfgd::test::refused("admin/bad.json", "{", "not whole")}));
+    must(cfgd::test::files_changed({cfgd::test::good("admin/site.json", R"({"a":1,"b":{"c":[true]}})")}));
+    must(cfgd::test::files_changed({cfgd::test::refused("admin/bad.json", "{", "not whole")}));
     for (int number = 0; number < 40; ++number)
       must(set({{"site.a", std::to_string(number)},
                 {"mail.text", '"' + std::string(200, 'x') + std::to_string(number) + '"'}}));
     auto timed = set({{"site.soon", "1"}});
-    timed.ends = engine::expiry{.what = engine::expiry::kind::expire, .after = std::chrono::hours(1)};
+    timed.ends = cfgd::engine::expiry{.what = cfgd::engine::expiry::kind::expire, .after = std::chrono::hours(1)};
     must(timed);
   }
 
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_backup_while_others_commit_is_of_one_revision) {
     auto const mine = store::config_store::open(directory / "state", bounds).value();
     for (int number = 0;; ++number) {
       auto const text = std::to_string(number);
-      engine::request const one = set({{"first.n", text}, {"second.n", text}});
+      cfgd::engine::request const one = set({{"first.n", text}, {"second.n", text}});
       if (!mine->commit({&one, 1}, cfgd::test::at()).at(0)) return 1;
       if (::write(out, ".", 1) != 1) return 1;
     }

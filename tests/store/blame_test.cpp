@@ -37,7 +37,7 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(blame, fixture)
 
 BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
-  must(file_change_plan({good(file, R"({"a":1,"b":{"c":2},"e":{}})")}));
+  must(files_changed({good(file, R"({"a":1,"b":{"c":2},"e":{}})")}));
   auto asked = set({{"site.b.c", "3"}, {"site.d", "4"}});
   asked.comment = "because";
   must(asked);
@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
 }
 
 BOOST_AUTO_TEST_CASE(where_history_is_gone_the_layers_tell) {
-  must(file_change_plan(
+  must(files_changed(
       {good(file, R"({"a":1,"l":[{"x":1},[2]],"b":{"c":2,"hidden":3},"z":{"n":null}})"),
        good("vendor/site.json", R"({"a":0,"v":1,"b":{"c":0}})")}));
   auto hide = set({{"site.o.p", "1"}, {"site.v", "2"}});
@@ -75,17 +75,17 @@ BOOST_AUTO_TEST_CASE(where_history_is_gone_the_layers_tell) {
 }
 
 BOOST_AUTO_TEST_CASE(defaults_come_from_the_schema) {
-  must(file_change_plan({good(schema, R"({"properties":{"a":{"default":1},"b":{"default":2}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"a":{"default":1},"b":{"default":2}}})")}));
   must(set({{"site.b", "3"}}));
   store->compact(1);
   BOOST_TEST(blame() == "site.a=1 - default /schemas/admin/site.json:2; site.b=3 r2 override; ");
 }
 
 BOOST_AUTO_TEST_CASE(secrets_have_no_value) {
-  must(file_change_plan(
+  must(files_changed(
       {good(schema, R"({"properties":{"s":{"x-secret":true},"was":{"x-secret":true}}})")}));
   must(set({{"site.s.a", "1"}, {"site.was", "1"}, {"site.open", "1"}}));
-  must(file_change_plan({good(schema, R"({"properties":{"s":{"x-secret":true}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"s":{"x-secret":true}}})")}));
   BOOST_TEST(blame() == "site.open=1 r1 override; site.s.a= r1 override; site.was= r1 override; ");
   store->compact(0);
   BOOST_TEST(blame() == "site.open=1 - override; site.s.a= - override; site.was=1 - override; ");

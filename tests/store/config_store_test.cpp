@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(a_new_store_is_empty_at_revision_0) {
 
 BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
   auto const done =
-      must(file_change_plan({good("admin/site.json", R"({"title":"Harbour","a":{"b":1}})")}));
+      must(files_changed({good("admin/site.json", R"({"title":"Harbour","a":{"b":1}})")}));
 
   BOOST_TEST(done.revision == 1U);
   BOOST_TEST(show(done.changes) == R"(1: site.a.b=->1 site.title=->"Harbour";)");
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(layers_are_merged_in_their_order) {
-  must(file_change_plan({good("vendor/site.json", R"({"title":"V","color":"blue","a":{"x":1}})"),
+  must(files_changed({good("vendor/site.json", R"({"title":"V","color":"blue","a":{"x":1}})"),
                          good("admin/site.d/20.json", R"({"title":"A20"})"),
                          good("admin/site.d/10.json", R"({"title":"A10","color":null})"),
                          good("admin/site.json", R"({"title":"A"})"),
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(layers_are_merged_in_their_order) {
 }
 
 BOOST_AUTO_TEST_CASE(a_set_is_durable_and_explained) {
-  must(file_change_plan({good("admin/site.json", R"({"title":"A"})")}));
+  must(files_changed({good("admin/site.json", R"({"title":"A"})")}));
   auto const done = must(set({{"site.title", "\"O\""}}));
 
   BOOST_TEST(show(done.changes) == R"(2: site.title="A"->"O";)");
@@ -105,13 +105,13 @@ BOOST_AUTO_TEST_CASE(requests_of_one_commit_see_each_other) {
 
 BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
   auto const together = must(
-      file_change_plan({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
+      files_changed({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
   BOOST_TEST(show(together.changes) == "1: a.x=->1 b.y=->1;");
   BOOST_TEST(together.effectives.size() == 2U);
   BOOST_TEST(together.changes.front()->from.path == "/admin/a.json");
 
   auto const apart = must(
-      file_change_plan({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
+      files_changed({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
                        grouping::change_per_namespace));
   BOOST_TEST(show(apart.changes) == "2: a.x=1->2; 3: b.y=1->2;");
   BOOST_TEST(apart.revision == 3U);
@@ -122,10 +122,10 @@ BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
 }
 
 BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
-  auto const same = must(file_change_plan({good("admin/site.json", R"({ "a": 1 })")}));
-  auto const hidden = must(file_change_plan({good("vendor/site.json", R"({"a":5})")}));
+  auto const same = must(files_changed({good("admin/site.json", R"({ "a": 1 })")}));
+  auto const hidden = must(files_changed({good("vendor/site.json", R"({"a":5})")}));
 
   BOOST_TEST(same.revision == 1U);
   BOOST_TEST(same.changes.empty());
@@ -137,9 +137,9 @@ BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
-  auto const done = must(file_change_plan({gone("admin/site.json")}));
+  auto const done = must(files_changed({gone("admin/site.json")}));
 
   BOOST_TEST(show(done.changes) == "2: site.a=1->;");
   BOOST_REQUIRE_EQUAL(done.effectives.size(), 1U);
@@ -153,7 +153,7 @@ BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
-  auto const done = must(file_change_plan({good("admin/site.json", "{}")}));
+  auto const done = must(files_changed({good("admin/site.json", "{}")}));
 
   BOOST_TEST(done.revision == 0U);
   BOOST_TEST(done.changes.empty());
@@ -164,15 +164,15 @@ BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_says_the_first_key) {
-  must(file_change_plan(
+  must(files_changed(
       {good("vendor/site.json", R"({"a":1,"b":1})"), good("admin/site.json", R"({"c":1})")}));
 
-  auto const lower = must(file_change_plan(
+  auto const lower = must(files_changed(
       {good("admin/site.json", R"({"c":2})"), good("vendor/site.json", R"({"a":2,"b":1})")}));
   BOOST_TEST(lower.changes.front()->from.path == "/vendor/site.json");
-  auto const removed = must(file_change_plan({good("vendor/site.json", R"({"b":1})")}));
+  auto const removed = must(files_changed({good("vendor/site.json", R"({"b":1})")}));
   BOOST_TEST(removed.changes.front()->from.path == "/vendor/site.json");
-  auto const erased = must(file_change_plan({gone("admin/site.json")}));
+  auto const erased = must(files_changed({gone("admin/site.json")}));
   BOOST_TEST(erased.changes.front()->from.path == "/admin/site.json");
   BOOST_TEST(erased.changes.front()->from.at.line == 0U);
 }
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_gives_no_namespace_is_refused) {
   for (auto const* const name : {"Site.json", ".site.json"}) {
     auto update = good("admin/site.json", "{}");
     update.id.relative = name;
-    BOOST_TEST((refusal(file_change_plan({update})).code == errc::bad_key));
+    BOOST_TEST((refusal(files_changed({update})).code == errc::bad_key));
   }
 }
 
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_set_that_makes_a_namespace_too_large_is_refused_whole) {
   store.reset();
   bounds.namespace_bytes = 20;
   store = open();
-  must(file_change_plan({good("admin/site.json", R"({"a":"01234567890"})")}));
+  must(files_changed({good("admin/site.json", R"({"a":"01234567890"})")}));
 
   auto const large = refusal(set({{"other.a", "1"}, {"site.a", R"("0123456789012345")"}}));
 

@@ -48,7 +48,7 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(damage, fixture)
 
 BOOST_AUTO_TEST_CASE(a_flipped_bit_in_a_value_is_found_at_opening) {
-  must(file_change_plan({good("admin/site.json", R"({"a":"MARKER"})")}));
+  must(files_changed({good("admin/site.json", R"({"a":"MARKER"})")}));
   store.reset();
   BOOST_TEST(overwrite("MARKER", 'm') > 0);
 

@@ -20,7 +20,7 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(explain, fixture)
 
 BOOST_AUTO_TEST_CASE(every_source_speaks_for_itself_the_winner_first) {
-  must(file_change_plan(
+  must(files_changed(
       {good("vendor/site.json", R"({"a":{"b":1}})"), good("admin/site.json", R"({"a":{"b":2}})"),
        good("admin/site.d/x.json", R"({"a":{"b":null}})"), good("runtime/site.json", R"({"a":5})"),
        good("environment/site", R"({"z":1})")}));
@@ -41,15 +41,15 @@ BOOST_AUTO_TEST_CASE(a_key_that_nobody_names_has_no_candidates) {
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_can_be_asked_for_as_a_whole) {
-  must(file_change_plan(
+  must(files_changed(
       {good("admin/site.json", R"({"a":1})"), refused("vendor/site.json", "{", "cut off")}));
   must(set({{"site.b", "2"}}));
   BOOST_TEST(why("site") == R"({"a":1,"b":2}: override {"b":2}; admin {"a":1}; )");
 }
 
 BOOST_AUTO_TEST_CASE(a_candidate_has_its_place_and_revision) {
-  must(file_change_plan({good("admin/other.json", R"({"a":1})")}));
-  must(file_change_plan({good("admin/site.json", R"({"x":[1,2],"a":{"b":2}})")}));
+  must(files_changed({good("admin/other.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"x":[1,2],"a":{"b":2}})")}));
   must(set({{"site.x", "3"}}));
 
   auto const from = store->explain(to_key("site.a.b")).layer_values.at(0).from;

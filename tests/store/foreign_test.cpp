@@ -133,12 +133,12 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
 }
 
 BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told) {
-  must(file_change_plan(
+  must(files_changed(
       {good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
        refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
 
   commit_elsewhere(
-      {file_change_plan({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
+      {files_changed({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
                          good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
                          touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
        set({{"site.b", "2"}})});
@@ -160,9 +160,9 @@ BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told)
 }
 
 BOOST_AUTO_TEST_CASE(a_source_may_change_its_state_and_nothing_else) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
-  commit_elsewhere({file_change_plan({refused("admin/site.json", "{", "cut off")})});
+  commit_elsewhere({files_changed({refused("admin/site.json", "{", "cut off")})});
   auto const seen = store->refresh();
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);
@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(values_without_a_change_record_are_marked) {
 BOOST_AUTO_TEST_CASE(a_namespace_without_keys_needs_no_change_record) {
   must(set({{"site.a", "1"}}));
 
-  commit_elsewhere({file_change_plan({good("admin/empty.json", "{}")}), set({{"site.a", "2"}})});
+  commit_elsewhere({files_changed({good("admin/empty.json", "{}")}), set({{"site.a", "2"}})});
   auto const seen = store->refresh();
 
   BOOST_REQUIRE_EQUAL(seen.size(), 1U);

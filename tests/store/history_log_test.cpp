@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_kept_is_not_in_it) {
 }
 
 BOOST_AUTO_TEST_CASE(who_why_and_what_was_let_pass_is_told) {
-  must(file_change_plan({good("rules/admin/site.toml",
+  must(files_changed({good("rules/admin/site.toml",
                               R"({"rule":[{"name":"even","severity":"warning","key":"site.a",
                        "check":"site.a % 2 == 0","message":"a is odd"}]})")}));
   auto asked = set({{"site.a", "1"}});
@@ -140,10 +140,10 @@ BOOST_AUTO_TEST_CASE(who_why_and_what_was_let_pass_is_told) {
 BOOST_AUTO_TEST_CASE(secrets_are_marked_by_the_schema_of_then_and_of_today) {
   constexpr auto schema = "schemas/admin/site.json";
   must(set({{"site.early", "\"1\""}, {"site.open", "1"}}));
-  must(file_change_plan(
+  must(files_changed(
       {good(schema, R"({"properties":{"early":{"x-secret":true},"s":{"x-secret":true}}})")}));
   must(set({{"site.s", R"({"deep":"2"})"}}));
-  must(file_change_plan({good(schema, R"({"properties":{"early":{"x-secret":true}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"early":{"x-secret":true}}})")}));
   std::string marked;
   for (auto const& one : store->log({}, much).changes)
     for (auto const& leaf : one->keys)

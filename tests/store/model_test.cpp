@@ -164,7 +164,7 @@ struct fixture : store_fixture {
     std::vector<source_update> updates;
     for (auto left = 1 + random.below(3); left > 0; --left)
       updates.push_back(some_update());
-    return file_change_plan(std::move(updates), random.below(2) == 0
+    return files_changed(std::move(updates), random.below(2) == 0
                                                     ? grouping::one_change
                                                     : grouping::change_per_namespace);
   }

@@ -63,8 +63,8 @@ BOOST_AUTO_TEST_CASE(files_may_have_keys_that_are_too_long_to_ask_for) {
   auto const content = [&name](char value) {
     return R"({")" + name + R"(":{")" + name + R"(":)" + value + "}}";
   };
-  must(file_change_plan({good(file, content('1'))}));
-  must(file_change_plan({good(file, content('2'))}));
+  must(files_changed({good(file, content('1'))}));
+  must(files_changed({good(file, content('2'))}));
 
   BOOST_TEST(differences(1, 2) == "site." + name + '.' + name + "=1->2");
   BOOST_TEST(values(1) == "site=" + content('1'));
@@ -77,8 +77,8 @@ BOOST_AUTO_TEST_CASE(objects_and_leaves_come_back_in_each_others_places) {
   std::array const texts{R"({"a":{"b":{}},"c":1})", R"({"a":{},"c":{"d":[]}})",
                          R"({"a":[{}],"c":{"d":{"e":1}}})"};
   for (auto const* const text : texts)
-    must(file_change_plan({good(file, text)}));
-  must(file_change_plan({gone(file)}));
+    must(files_changed({good(file, text)}));
+  must(files_changed({gone(file)}));
   for (std::size_t at = 0; at < texts.size(); ++at)
     BOOST_TEST(values(at + 1) == std::string("site=") + texts.at(at));
   BOOST_TEST(values(4) == "");
@@ -124,11 +124,11 @@ BOOST_AUTO_TEST_CASE(only_what_is_kept_can_be_asked_for) {
 
 BOOST_AUTO_TEST_CASE(secrets_of_then_and_of_today_are_left_out) {
   must(set({{"site.early", "1"}, {"site.open", "1"}}));
-  must(file_change_plan(
+  must(files_changed(
       {good(schema, R"({"properties":{"early":{"x-secret":true},"s":{"x-secret":true}}})")}));
   must(set({{"site.s.deep", "1"}, {"site.early", "2"}, {"site.open", "2"}}));
   must(set({{"site.s.deep", "2"}, {"site.open", "3"}}));
-  must(file_change_plan({good(schema, R"({"properties":{"early":{"x-secret":true}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"early":{"x-secret":true}}})")}));
   must(set({{"site.open", "4"}}));
 
   BOOST_TEST(values(1) == R"(site={"open":1})");

@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(changes_above_each_other_end_in_any_order) {
 }
 
 BOOST_AUTO_TEST_CASE(hidden_keys_show_again) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
   auto asked = ending_in(set({}), 60s);
   asked.hide.push_back(to_key("site.a"));
   must(asked);
@@ -180,7 +180,7 @@ BOOST_AUTO_TEST_CASE(a_rollback_may_end_too) {
 }
 
 BOOST_AUTO_TEST_CASE(what_no_reader_would_see_is_not_made) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
   auto const done = must(ending_in(set({{"site.a", "1"}}), 60s));
   BOOST_TEST(done.revision == 1U);
   BOOST_TEST(!done.deadline.has_value());
@@ -217,7 +217,7 @@ BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
 BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is_told) {
   must(set({{"site.port", "0"}}));
   must(ending_in(set({{"site.port", "80"}}), 60s));
-  must(file_change_plan(
+  must(files_changed(
       {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why = refusal(end_of(2));
@@ -230,7 +230,7 @@ BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is
   BOOST_TEST(show(store->pending()) == "2 confirm site.port; ");
   BOOST_TEST(text("site") == R"({"port":80})");
 
-  must(file_change_plan({gone("schemas/admin/site.json")}));
+  must(files_changed({gone("schemas/admin/site.json")}));
   must(end_of(2));
   BOOST_TEST(text("site") == R"({"port":0})");
   BOOST_TEST(store->pending().empty());
@@ -317,8 +317,8 @@ BOOST_AUTO_TEST_CASE(a_rollback_that_is_tried_or_ends_itself_confirms_nothing) {
 
 BOOST_AUTO_TEST_CASE(keys_too_long_to_ask_for_end_like_others) {
   std::string const name(300, 'x');
-  must(file_change_plan({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":1}})")}));
-  must(file_change_plan({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":2}})")}));
+  must(files_changed({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":1}})")}));
+  must(files_changed({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":2}})")}));
   auto const with_two = text("site");
   must(ending_in(rollback_request{.revision = 1}, 60s));
   BOOST_TEST(text("site") != with_two);

@@ -54,12 +54,12 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(policy, fixture)
 
 BOOST_AUTO_TEST_CASE(defaults_are_the_lowest_layer) {
-  auto const done = must(file_change_plan({good(schema, port_schema)}));
+  auto const done = must(files_changed({good(schema, port_schema)}));
 
   BOOST_TEST(text("site") == R"({"port":80,"tls":{"on":false}})");
   BOOST_TEST(show(done.changes) == "1: site.port=->80 site.tls.on=->false;");
   BOOST_TEST((done.changes.at(0)->from.where == layer::defaults));
-  must(file_change_plan({good(file, R"({"port":8080})")}));
+  must(files_changed({good(file, R"({"port":8080})")}));
   BOOST_TEST(text("site") == R"({"port":8080,"tls":{"on":false}})");
   auto const why = store->explain(to_key("site.port"));
   BOOST_TEST(cfgd::test::show(why) == "8080: admin 8080; default 80; ");
@@ -67,14 +67,14 @@ BOOST_AUTO_TEST_CASE(defaults_are_the_lowest_layer) {
   BOOST_TEST(why.schema.value_or("").find("65535") != std::string::npos);
   reopen();
   BOOST_TEST(text("site") == R"({"port":8080,"tls":{"on":false}})");
-  must(file_change_plan({gone(file)}));
+  must(files_changed({gone(file)}));
   BOOST_TEST(text("site") == R"({"port":80,"tls":{"on":false}})");
-  must(file_change_plan({gone(schema)}));
+  must(files_changed({gone(schema)}));
   BOOST_TEST(text("site") == "(none)");
 }
 
 BOOST_AUTO_TEST_CASE(a_set_is_refused_with_every_issue) {
-  must(file_change_plan({good(schema, port_schema)}));
+  must(files_changed({good(schema, port_schema)}));
 
   auto const why = refusal(set({{"site.port", "0"}, {"site.nmae", "\"x\""}, {"site.name", "7"}}));
 
@@ -92,9 +92,9 @@ BOOST_AUTO_TEST_CASE(a_set_is_refused_with_every_issue) {
 }
 
 BOOST_AUTO_TEST_CASE(a_file_is_refused_with_its_place) {
-  must(file_change_plan({good(schema, port_schema), good(file, R"({"name":"a","port":1})")}));
+  must(files_changed({good(schema, port_schema), good(file, R"({"name":"a","port":1})")}));
 
-  auto const done = must(file_change_plan({good(file, R"({"name":"a","port":0})")}));
+  auto const done = must(files_changed({good(file, R"({"name":"a","port":0})")}));
 
   BOOST_TEST(done.changes.empty());
   auto const told = row(file);
@@ -111,16 +111,16 @@ BOOST_AUTO_TEST_CASE(a_file_is_refused_with_its_place) {
   reopen();
   BOOST_TEST(row(file).why->issues.size() == 1U);
   BOOST_TEST(store->has_retryable());
-  must(file_change_plan({good(file, R"({"name":"b","port":2})")}));
+  must(files_changed({good(file, R"({"name":"b","port":2})")}));
   BOOST_TEST((status(file) == source_status::active));
   BOOST_TEST(!store->has_retryable());
 }
 
 BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_batch_is_held_back) {
-  must(file_change_plan({good(schema, port_schema), good(file, R"({"port":1})")}));
+  must(files_changed({good(schema, port_schema), good(file, R"({"port":1})")}));
 
   auto const done =
-      must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}"),
+      must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}"),
                              good("admin/site.d/a.json", R"({"name":"n"})")}));
 
   BOOST_TEST(show(done.changes) == "2: other.a=->1 site.name=->\"n\";");
@@ -129,10 +129,10 @@ BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_batch_is_held_back) {
 }
 
 BOOST_AUTO_TEST_CASE(all_or_none_holds_back_all) {
-  must(file_change_plan({good(schema, port_schema), good(file, R"({"port":1})")}));
+  must(files_changed({good(schema, port_schema), good(file, R"({"port":1})")}));
 
   auto const done =
-      must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}")},
+      must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}")},
                             grouping::all_or_none));
 
   BOOST_TEST(done.changes.empty());
@@ -142,50 +142,50 @@ BOOST_AUTO_TEST_CASE(all_or_none_holds_back_all) {
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_that_is_not_met_waits_for_the_values) {
-  must(file_change_plan({good(file, R"({"port":0})")}));
+  must(files_changed({good(file, R"({"port":0})")}));
 
-  must(file_change_plan({good(schema, port_schema)}));
+  must(files_changed({good(schema, port_schema)}));
 
   BOOST_TEST((status(schema) == source_status::quarantined));
   BOOST_TEST(text("site") == R"({"port":0})");
-  auto const done = must(file_change_plan({good(file, R"({"port":5})")}));
+  auto const done = must(files_changed({good(file, R"({"port":5})")}));
   BOOST_TEST((status(schema) == source_status::active));
   BOOST_TEST(text("site") == R"({"port":5,"tls":{"on":false}})");
   BOOST_TEST(done.revision == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_file_comes_back_with_what_it_needs) {
-  must(file_change_plan({good(schema, port_schema)}));
-  must(file_change_plan({good(file, R"({"colour":"red"})")}));
+  must(files_changed({good(schema, port_schema)}));
+  must(files_changed({good(file, R"({"colour":"red"})")}));
   BOOST_TEST((status(file) == source_status::quarantined));
   BOOST_TEST(!row(file).is_effective);
 
-  must(file_change_plan({good(schema, R"({"properties":{"colour":{"type":"string"}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"colour":{"type":"string"}}})")}));
 
   BOOST_TEST((status(file) == source_status::active));
   BOOST_TEST(text("site") == R"({"colour":"red"})");
 }
 
 BOOST_AUTO_TEST_CASE(an_override_lets_a_refused_file_in) {
-  must(file_change_plan(
+  must(files_changed(
       {good("rules/admin/a.toml", R"({"rule":[{"name":"sum","check":"site.a <= site.b",
                     "message":"a is larger than b"}]})"),
        good(file, R"({"a":1,"b":2})")}));
-  must(file_change_plan({good(file, R"({"a":3,"b":2})")}));
+  must(files_changed({good(file, R"({"a":3,"b":2})")}));
   BOOST_TEST((status(file) == source_status::quarantined));
   BOOST_TEST(row(file).why->message.find("a is larger") != std::string::npos);
   must(set({{"site.b", "10"}}));
 
-  auto const done = must(file_change_plan({}));
+  auto const done = must(files_changed({}));
 
   BOOST_TEST((status(file) == source_status::active));
   BOOST_TEST(show(done.changes) == "3: site.a=1->3;");
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_schema_keeps_the_last_good_one) {
-  must(file_change_plan({good(schema, port_schema)}));
+  must(files_changed({good(schema, port_schema)}));
 
-  must(file_change_plan({good(schema, R"({"properties":{"port":{"type":"integre"}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"port":{"type":"integre"}}})")}));
 
   BOOST_TEST((status(schema) == source_status::quarantined));
   BOOST_TEST(row(schema).is_effective);
@@ -196,10 +196,10 @@ BOOST_AUTO_TEST_CASE(a_bad_schema_keeps_the_last_good_one) {
 }
 
 BOOST_AUTO_TEST_CASE(an_admin_schema_hides_the_vendors) {
-  must(file_change_plan(
+  must(files_changed(
       {good("schemas/vendor/site.json", port_schema), good(file, R"({"port":1})")}));
 
-  must(file_change_plan({good(schema, R"({"properties":{"port":{"maximum":10}}})")}));
+  must(files_changed({good(schema, R"({"properties":{"port":{"maximum":10}}})")}));
 
   BOOST_TEST(text("site") == R"({"port":1})");
   BOOST_TEST((refusal(set({{"site.port", "11"}})).code == errc::invalid));
@@ -207,22 +207,22 @@ BOOST_AUTO_TEST_CASE(an_admin_schema_hides_the_vendors) {
 }
 
 BOOST_AUTO_TEST_CASE(schemas_refer_to_each_other_by_name) {
-  must(file_change_plan(
+  must(files_changed(
       {good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"integer"}}})"),
        good(schema, R"({"properties":{"port":{"$ref":"_types.json#/$defs/port"}}})")}));
   BOOST_TEST((status(schema) == source_status::active));
   BOOST_TEST((refusal(set({{"site.port", "\"x\""}})).code == errc::invalid));
 
-  must(file_change_plan(
+  must(files_changed(
       {good("schemas/vendor/_types.json", R"({"$defs":{"port":{"type":"string"}}})")}));
   must(set({{"site.port", "\"x\""}}));
-  must(file_change_plan({good("schemas/vendor/_types.json", R"({"$defs":{}})")}));
+  must(files_changed({good("schemas/vendor/_types.json", R"({"$defs":{}})")}));
   BOOST_TEST((status("schemas/vendor/_types.json") == source_status::quarantined));
   BOOST_TEST((refusal(set({{"site.port", "1"}})).code == errc::invalid));
 }
 
 BOOST_AUTO_TEST_CASE(rules_see_all_of_a_change) {
-  must(file_change_plan({good(rules_file, mode_rule), good(file, R"({"tls":{"on":false}})"),
+  must(files_changed({good(rules_file, mode_rule), good(file, R"({"tls":{"on":false}})"),
                          good("admin/content.json", R"({"message":""})")}));
   BOOST_TEST((status(rules_file) == source_status::active));
 
@@ -240,19 +240,19 @@ BOOST_AUTO_TEST_CASE(rules_see_all_of_a_change) {
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_that_is_not_met_from_the_start_waits) {
-  must(file_change_plan(
+  must(files_changed(
       {good(file, R"({"tls":{"on":true}})"), good("admin/content.json", R"({"message":""})")}));
 
-  must(file_change_plan({good(rules_file, mode_rule)}));
+  must(files_changed({good(rules_file, mode_rule)}));
 
   BOOST_TEST((status(rules_file) == source_status::quarantined));
-  must(file_change_plan({good("admin/content.json", R"({"message":"x"})")}));
+  must(files_changed({good("admin/content.json", R"({"message":"x"})")}));
   BOOST_TEST((status(rules_file) == source_status::active));
 }
 
 BOOST_AUTO_TEST_CASE(a_rule_about_what_is_not_there_refuses_nothing) {
   auto const done =
-      must(file_change_plan({good(rules_file, mode_rule), good(file, R"({"tls":{"on":true}})")}));
+      must(files_changed({good(rules_file, mode_rule), good(file, R"({"tls":{"on":true}})")}));
 
   BOOST_TEST((status(rules_file) == source_status::active));
   BOOST_TEST(!done.warnings.empty());
@@ -261,7 +261,7 @@ BOOST_AUTO_TEST_CASE(a_rule_about_what_is_not_there_refuses_nothing) {
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
-  must(file_change_plan({good(schema, port_schema)}));
+  must(files_changed({good(schema, port_schema)}));
 
   auto const done = must(set({{"site.password", "\"hunter2\""}}));
 
@@ -274,13 +274,13 @@ BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
   reopen();
   BOOST_TEST(store->read("site").shown->find("hunter2") == std::string::npos);
   BOOST_TEST(store->explain(to_key("site.password")).secret);
-  auto const open_up = must(file_change_plan({gone(schema)}));
+  auto const open_up = must(files_changed({gone(schema)}));
   BOOST_TEST(open_up.needs_resync);
   BOOST_TEST(store->read("site").shown->find("hunter2") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
-  must(file_change_plan({good(schema, port_schema), good(rules_file, mode_rule),
+  must(files_changed({good(schema, port_schema), good(rules_file, mode_rule),
                          good(file, R"({"port":2})"),
                          good("admin/content.json", R"({"message":"far too long"})")}));
 
@@ -292,7 +292,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
 }
 
 BOOST_AUTO_TEST_CASE(what_is_nobodys_is_not_judged) {
-  must(file_change_plan(
+  must(files_changed(
       {good(schema, R"({"required":["name"],"properties":{"port":{"default":1}}})")}));
   BOOST_TEST((status(schema) == source_status::active));
   BOOST_TEST(text("site") == R"({"port":1})");
@@ -308,54 +308,54 @@ BOOST_AUTO_TEST_CASE(what_became_too_large_is_tried_again) {
   store.reset();
   bounds.namespace_bytes = 40;
   store = open();
-  must(file_change_plan({good(file, R"({"a":"aaaaaaaaaaaaaaaaaaaa"})")}));
-  must(file_change_plan({good("vendor/site.json", R"({"b":"bbbbbbbbbbbbbbbbbbbb"})")}));
+  must(files_changed({good(file, R"({"a":"aaaaaaaaaaaaaaaaaaaa"})")}));
+  must(files_changed({good("vendor/site.json", R"({"b":"bbbbbbbbbbbbbbbbbbbb"})")}));
   BOOST_TEST((status("vendor/site.json") == source_status::quarantined));
 
-  must(file_change_plan({good(file, R"({"a":"a"})")}));
+  must(files_changed({good(file, R"({"a":"a"})")}));
 
   BOOST_TEST((status("vendor/site.json") == source_status::active));
 }
 
 BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
-  must(file_change_plan({good(schema, port_schema), good(file, R"({"port":1})"),
+  must(files_changed({good(schema, port_schema), good(file, R"({"port":1})"),
                          good("admin/other.json", R"({"a":1})")}));
-  must(file_change_plan({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
+  must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
                         grouping::all_or_none));
 
   must(set({{"third.x", "1"}}));
-  BOOST_TEST(must(file_change_plan({})).changes.empty());
+  BOOST_TEST(must(files_changed({})).changes.empty());
   reopen();
-  BOOST_TEST(must(file_change_plan({})).changes.empty());
+  BOOST_TEST(must(files_changed({})).changes.empty());
   BOOST_TEST(text("other") == R"({"a":1})");
 
-  must(file_change_plan({good(file, R"({"port":2})")}));
+  must(files_changed({good(file, R"({"port":2})")}));
   BOOST_TEST(text("other") == R"({"a":2})");
   BOOST_TEST((status("admin/other.json") == source_status::active));
 }
 
 BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file) {
-  must(file_change_plan({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
-  must(file_change_plan({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
+  must(files_changed({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
+  must(files_changed({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
                         grouping::all_or_none));
 
-  BOOST_TEST(must(file_change_plan({})).changes.empty());
-  must(file_change_plan({good(file, R"({"port":2})")}));
+  BOOST_TEST(must(files_changed({})).changes.empty());
+  must(files_changed({good(file, R"({"port":2})")}));
   BOOST_TEST(text("other") == R"({"a":2})");
   BOOST_TEST(text("site") == R"({"port":2})");
 }
 
 BOOST_AUTO_TEST_CASE(a_removal_that_was_held_back_is_tried_again) {
   constexpr auto needs_name = R"({"required":["name"]})";
-  must(file_change_plan({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
+  must(files_changed({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
                          good(file, R"({"name":"n"})")}));
-  must(file_change_plan({gone(file)}));
+  must(files_changed({gone(file)}));
   BOOST_TEST((status(file) == source_status::missing));
   BOOST_TEST(text("site") == R"({"name":"n","port":1})");
   reopen();
   BOOST_TEST(store->has_retryable());
 
-  must(file_change_plan({gone(schema)}));
+  must(files_changed({gone(schema)}));
 
   BOOST_TEST(text("site") == R"({"port":1})");
   BOOST_TEST(store->sources().size() == 1U);
@@ -365,7 +365,7 @@ BOOST_AUTO_TEST_CASE(a_removal_that_was_held_back_is_tried_again) {
 BOOST_AUTO_TEST_CASE(what_is_a_secret_by_now_is_one_in_what_watchers_missed) {
   must(set({{"site.password", "\"hunter2\""}}));
   BOOST_TEST(!store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
-  must(file_change_plan({good(schema, port_schema)}));
+  must(files_changed({good(schema, port_schema)}));
   BOOST_TEST(store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
 }
 
@@ -376,10 +376,10 @@ BOOST_AUTO_TEST_CASE(many_refused_files_do_not_keep_one_out) {
     updates.push_back(good("schemas/admin/" + name + ".json", R"({"properties":{"a":false}})"));
     updates.push_back(good("admin/" + name + ".json", R"({"a":1})"));
   }
-  must(file_change_plan(std::move(updates)));
+  must(files_changed(std::move(updates)));
   BOOST_TEST((status("admin/n59.json") == source_status::quarantined));
 
-  must(file_change_plan({good("schemas/admin/n59.json", "{}")}));
+  must(files_changed({good("schemas/admin/n59.json", "{}")}));
 
   BOOST_TEST(text("n59") == R"({"a":1})");
 }

@@ -24,7 +24,7 @@ using namespace cfgd::test;
 
 struct fixture : store_fixture {
   fixture() {
-    must(file_change_plan({good("admin/site.json", R"({"a":1,"b":"MARKER"})")}));
+    must(files_changed({good("admin/site.json", R"({"a":1,"b":"MARKER"})")}));
     must(set({{"site.a", "2"}}));
   }
   std::filesystem::path const data = store->data_file().parent_path();
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(its_own_write_is_no_change_of_another_process) {
 
 BOOST_AUTO_TEST_CASE(what_another_process_did_before_a_probe_is_not_lost) {
   must(unset({"site"}));
-  must(file_change_plan({gone("admin/site.json")}));
+  must(files_changed({gone("admin/site.json")}));
   auto const revision = store->revision();
   foreign_writer::write_two_revisions(data, revision, "");
 
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_of_a_schema_alone_is_verified) {
-  must(file_change_plan({good("schemas/admin/app.json", R"({"properties":{"x":{"default":1}}})")}));
+  must(files_changed({good("schemas/admin/app.json", R"({"properties":{"x":{"default":1}}})")}));
 
   BOOST_TEST(*store->verify("app").value().text == R"({"x":1})");
 }

@@ -39,9 +39,9 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(quarantine, fixture)
 
 BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
+  must(files_changed({good(source, R"({"a":1})")}));
 
-  auto const done = must(file_change_plan({refused(source, "{\"a\": \xff", "no UTF-8")}));
+  auto const done = must(files_changed({refused(source, "{\"a\": \xff", "no UTF-8")}));
 
   BOOST_TEST(done.changes.empty());
   BOOST_TEST(done.effectives.empty());
@@ -62,10 +62,10 @@ BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
 }
 
 BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
-  must(file_change_plan({refused(source, "{", "cut off")}));
+  must(files_changed({good(source, R"({"a":1})")}));
+  must(files_changed({refused(source, "{", "cut off")}));
 
-  auto const done = must(file_change_plan({good(source, R"({"a":1})")}));
+  auto const done = must(files_changed({good(source, R"({"a":1})")}));
 
   BOOST_TEST(done.changes.empty());
   BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
@@ -77,14 +77,14 @@ BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
 }
 
 BOOST_AUTO_TEST_CASE(another_fault_is_a_transition_and_the_same_is_none) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
-  BOOST_TEST(must(file_change_plan({refused(source, "{", "first")})).transitions.size() == 1U);
-  BOOST_TEST(must(file_change_plan({refused(source, "{ ", "first")})).transitions.empty());
-  BOOST_TEST(must(file_change_plan({refused(source, "[", "second")})).transitions.size() == 1U);
+  must(files_changed({good(source, R"({"a":1})")}));
+  BOOST_TEST(must(files_changed({refused(source, "{", "first")})).transitions.size() == 1U);
+  BOOST_TEST(must(files_changed({refused(source, "{ ", "first")})).transitions.empty());
+  BOOST_TEST(must(files_changed({refused(source, "[", "second")})).transitions.size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
-  auto const done = must(file_change_plan({refused(source, "{", "cut off")}));
+  auto const done = must(files_changed({refused(source, "{", "cut off")}));
 
   BOOST_TEST(done.revision == 0U);
   BOOST_REQUIRE_EQUAL(done.transitions.size(), 1U);
@@ -93,35 +93,35 @@ BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
   BOOST_TEST(!row().is_effective);
   reopen();
   BOOST_TEST(text("site") == "{}");
-  BOOST_TEST(show(must(file_change_plan({good(source, R"({"a":1})")})).changes) ==
+  BOOST_TEST(show(must(files_changed({good(source, R"({"a":1})")})).changes) ==
              "1: site.a=->1;");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_had_stays_in_force) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
+  must(files_changed({good(source, R"({"a":1})")}));
 
   BOOST_TEST(
-      must(file_change_plan({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
+      must(files_changed({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
   BOOST_TEST(text("site") == R"({"a":1})");
   BOOST_TEST((row().hash == hash_content(R"({"a":1})")));
   reopen();
   BOOST_TEST((status() == source_status::untrusted));
-  BOOST_TEST(must(file_change_plan({touched(source)})).transitions.size() == 1U);
+  BOOST_TEST(must(files_changed({touched(source)})).transitions.size() == 1U);
   BOOST_TEST((status() == source_status::active));
   BOOST_TEST(!row().why);
 }
 
 BOOST_AUTO_TEST_CASE(touching_does_not_lift_a_quarantine) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
-  must(file_change_plan({refused(source, "{", "cut off")}));
+  must(files_changed({good(source, R"({"a":1})")}));
+  must(files_changed({refused(source, "{", "cut off")}));
 
-  must(file_change_plan({touched(source)}));
+  must(files_changed({touched(source)}));
   BOOST_TEST((status() == source_status::quarantined));
 
-  must(file_change_plan({blocked(source, source_status::missing)}));
+  must(files_changed({blocked(source, source_status::missing)}));
   BOOST_TEST((status() == source_status::missing));
   reopen();
-  must(file_change_plan({touched(source)}));
+  must(files_changed({touched(source)}));
   BOOST_TEST((status() == source_status::quarantined));
   BOOST_TEST(row().why->message == "cut off");
 }
@@ -130,26 +130,26 @@ BOOST_AUTO_TEST_CASE(what_is_kept_of_refused_content_is_limited) {
   store.reset();
   bounds.file_bytes = 8;
   store = open();
-  must(file_change_plan({refused(source, "0123456789", "too long")}));
+  must(files_changed({refused(source, "0123456789", "too long")}));
   BOOST_TEST(*store->refused_content(to_source(source)) == "01234567");
 }
 
 BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
-  must(file_change_plan({good(source, R"({"a":1})")}));
-  must(file_change_plan({refused(source, "{", "cut off")}));
-  BOOST_TEST(show(must(file_change_plan({gone(source)})).changes) == "2: site.a=1->;");
+  must(files_changed({good(source, R"({"a":1})")}));
+  must(files_changed({refused(source, "{", "cut off")}));
+  BOOST_TEST(show(must(files_changed({gone(source)})).changes) == "2: site.a=1->;");
   BOOST_TEST(store->sources().empty());
-  BOOST_TEST(must(file_change_plan({gone(source)})).transitions.empty());
-  BOOST_TEST(must(file_change_plan({touched(source)})).effectives.empty());
+  BOOST_TEST(must(files_changed({gone(source)})).transitions.empty());
+  BOOST_TEST(must(files_changed({touched(source)})).effectives.empty());
   BOOST_TEST(store->sources().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_only) {
   limit_namespaces(20);
-  must(file_change_plan({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
+  must(files_changed({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
 
   auto const large = R"({"b":"01234567890123456789"})";
-  auto const done = must(file_change_plan({good(below, large), good(source, R"({"a":2})"),
+  auto const done = must(files_changed({good(below, large), good(source, R"({"a":2})"),
                                            good(fresh_source, R"({"c":2})"),
                                            refused("admin/x.json", "{", "cut off")}));
 
@@ -183,39 +183,39 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
 BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
   limit_namespaces(20);
   must(
-      file_change_plan({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
+      files_changed({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
                        grouping::change_per_namespace));
   BOOST_TEST(text("site") == R"({"a":2})");
-  BOOST_TEST(must(file_change_plan({touched(below), touched(source)})).effectives.empty());
+  BOOST_TEST(must(files_changed({touched(below), touched(source)})).effectives.empty());
   BOOST_TEST((row(source).status == source_status::active));
   BOOST_TEST((row(below).status == source_status::quarantined));
 
-  auto const mended = must(file_change_plan({good(below, R"({"b":1})")}));
+  auto const mended = must(files_changed({good(below, R"({"b":1})")}));
   BOOST_TEST(show(mended.changes) == "2: site.b=->1;");
   BOOST_REQUIRE_EQUAL(mended.transitions.size(), 1U);
   BOOST_TEST((row(below).status == source_status::active));
   BOOST_TEST((store->refused_content(to_source(below)) == nullptr));
 
-  must(file_change_plan({good(below, R"({"b":"01234567890123456789"})")}));
+  must(files_changed({good(below, R"({"b":"01234567890123456789"})")}));
   BOOST_TEST(text("site") == R"({"a":2,"b":1})");
-  must(file_change_plan({gone(below)}));
+  must(files_changed({gone(below)}));
   BOOST_TEST(text("site") == R"({"a":2})");
   BOOST_TEST(store->sources().size() == 1U);
 }
 
 BOOST_AUTO_TEST_CASE(a_file_that_hid_too_much_stays_in_force_when_it_goes) {
   limit_namespaces(40);
-  must(file_change_plan({good(source, R"({"b":null})")}));
-  must(file_change_plan({good(below, R"({"b":"012345678901234567890"})")}));
+  must(files_changed({good(source, R"({"b":null})")}));
+  must(files_changed({good(below, R"({"b":"012345678901234567890"})")}));
   limit_namespaces(20);
 
-  must(file_change_plan({gone(source)}));
+  must(files_changed({gone(source)}));
   BOOST_TEST(text("site") == "{}");
   BOOST_TEST((row(source).status == source_status::missing));
   BOOST_TEST(row(source).is_effective);
   BOOST_TEST((row(source).why->code == errc::limit));
 
-  must(file_change_plan({good(below, R"({"b":1})"), gone(source)}));
+  must(files_changed({good(below, R"({"b":1})"), gone(source)}));
   BOOST_TEST(text("site") == R"({"b":1})");
   BOOST_TEST(store->sources().size() == 1U);
 }

@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(values_become_what_they_were_in_a_new_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
-  must(file_change_plan({good(file, R"({"a":1,"b":{"c":2}})")}));
+  must(files_changed({good(file, R"({"a":1,"b":{"c":2}})")}));
   must(set({{"site.a", "5"}, {"site.b", "6"}}));
 
   must(back_to(1));
@@ -73,8 +73,8 @@ BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
 }
 
 BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
-  must(file_change_plan({good(file, R"({"a":1,"l":[1]})")}));
-  must(file_change_plan({good(file, R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})")}));
+  must(files_changed({good(file, R"({"a":1,"l":[1]})")}));
+  must(files_changed({good(file, R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})")}));
 
   must(back_to(1));
 
@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_was_not_there_has_no_values_then) {
   must(set({{"other.a", "1"}}));
-  must(file_change_plan({good(file, R"({"a":1})"), good("admin/more.json", R"({"b":{"c":1}})")}));
+  must(files_changed({good(file, R"({"a":1})"), good("admin/more.json", R"({"b":{"c":1}})")}));
   must(set({{"new.a", "1"}}));
 
   must(back_to(1));
@@ -98,8 +98,8 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_was_not_there_has_no_values_then) {
 }
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_is_gone_comes_back) {
-  must(file_change_plan({good(file, R"({"a":{"b":{}},"c":[]})")}));
-  must(file_change_plan({gone(file)}));
+  must(files_changed({good(file, R"({"a":{"b":{}},"c":[]})")}));
+  must(files_changed({gone(file)}));
   must(back_to(1));
   BOOST_TEST(text("site") == R"({"a":{"b":{}},"c":[]})");
 }
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(one_namespace_can_go_back_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
-  must(file_change_plan({good(file, R"({"same":1})")}));
+  must(files_changed({good(file, R"({"same":1})")}));
   must(set({{"site.same", "1"}, {"site.tree", R"({"x":1,"y":2})"}}));
   must(set({{"site.tree.x", "5"}}));
 
@@ -132,11 +132,11 @@ BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
 }
 
 BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
-  must(file_change_plan({good(file, R"({"a":{"b":1}})")}));
+  must(files_changed({good(file, R"({"a":{"b":1}})")}));
   auto hide = set({});
   hide.hide.push_back(to_key("site.a"));
   must(hide);
-  must(file_change_plan({good(file, R"({"a":{"b":1,"c":2}})")}));
+  must(files_changed({good(file, R"({"a":{"b":1,"c":2}})")}));
 
   must(back_to(1));
 
@@ -146,17 +146,17 @@ BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
 }
 
 BOOST_AUTO_TEST_CASE(leaves_and_objects_take_each_others_places) {
-  must(file_change_plan(
+  must(files_changed(
       {good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
   auto const was = text("site");
-  must(file_change_plan({good(file, R"({"a":{"x":1},"b":5,"c":{"x":1},"d":{},"e":{"f":{}}})")}));
+  must(files_changed({good(file, R"({"a":{"x":1},"b":5,"c":{"x":1},"d":{},"e":{"f":{}}})")}));
   auto const is = text("site");
 
   must(back_to(1));
   BOOST_TEST(text("site") == was);
   must(back_to(2));
   BOOST_TEST(text("site") == is);
-  must(file_change_plan({good(file, was)}));
+  must(files_changed({good(file, was)}));
   must(back_to(3));
   BOOST_TEST(text("site") == was);
   must(back_to(4));
@@ -168,7 +168,7 @@ BOOST_AUTO_TEST_CASE(to_what_is_already_it_does_nothing) {
   auto const done = must(back_to(1));
   BOOST_TEST(done.revision == 1U);
   BOOST_TEST(done.changes.empty());
-  must(file_change_plan({good(file, "{}")}));
+  must(files_changed({good(file, "{}")}));
   BOOST_TEST(must(back_to(1)).changes.empty());
 }
 
@@ -228,7 +228,7 @@ BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
 BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
   must(set({{"site.port", "0"}}));
   must(set({{"site.port", "80"}}));
-  must(file_change_plan(
+  must(files_changed(
       {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why_not = refusal(back_to(1));
@@ -247,7 +247,7 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
       request asked;
       auto const what = random.below(4);
       if (what == 0) {
-        asked = file_change_plan(
+        asked = files_changed(
             {good(file, json::canonical(random.object(3, random_document::nulls::no)))});
       } else if (what == 1) {
         restore_request all;
@@ -278,7 +278,7 @@ BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restore_replaces_the_whole_override_layer) {
-  must(file_change_plan({good(file, R"({"a":1,"b":2})")}));
+  must(files_changed({good(file, R"({"a":1,"b":2})")}));
   must(set({{"site.a", "5"}, {"old.x", "1"}, {"same.x", "1"}}));
 
   auto const done = must(restored(R"({"site":{"b":null,"c":{"d":null}},"same":{"x":1},"new":{}})"));

@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(a_set_begins_a_namespace_and_the_last_unset_ends_it) {
 }
 
 BOOST_AUTO_TEST_CASE(unset_lets_what_lies_below_show_again) {
-  must(file_change_plan({good("admin/site.json", R"({"a":{"b":1,"c":2}})")}));
+  must(files_changed({good("admin/site.json", R"({"a":{"b":1,"c":2}})")}));
   must(set({{"site.a", "5"}}));
   BOOST_TEST(text("site") == R"({"a":5})");
 
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(unset_removes_the_parents_that_it_empties_and_no_others) {
 }
 
 BOOST_AUTO_TEST_CASE(an_object_replaces_overrides_and_merges_with_files) {
-  must(file_change_plan({good("admin/site.json", R"({"a":{"file":1}})")}));
+  must(files_changed({good("admin/site.json", R"({"a":{"file":1}})")}));
   must(set({{"site.a.old", "1"}}));
 
   must(set({{"site.a", R"({"new":1})"}}));
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(a_whole_namespace_may_be_an_object_only) {
 }
 
 BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1,"b":{"c":2}})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1,"b":{"c":2}})")}));
 
   BOOST_TEST(show(must(hide({"site.a", "site.b"})).changes) == "2: site.a=1-> site.b.c=2->;");
   BOOST_TEST(text("site") == "{}");
@@ -134,13 +134,13 @@ BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
 }
 
 BOOST_AUTO_TEST_CASE(a_set_of_the_value_that_shows_is_an_override_without_a_revision) {
-  must(file_change_plan({good("admin/site.json", R"({"a":1})")}));
+  must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
   auto const same = must(set({{"site.a", "1"}}));
 
   BOOST_TEST(same.revision == 1U);
   BOOST_TEST(same.changes.empty());
-  must(file_change_plan({good("admin/site.json", R"({"a":2})")}));
+  must(files_changed({good("admin/site.json", R"({"a":2})")}));
   BOOST_TEST(text("site") == R"({"a":1})");
   reopen();
   BOOST_TEST(text("site") == R"({"a":1})");

@@ -68,7 +68,7 @@ engine::source_update gone(std::string_view source) {
   return made;
 }
 
-engine::request file_change_plan(std::vector<engine::source_update> updates, engine::grouping how) {
+engine::request files_changed(std::vector<engine::source_update> updates, engine::grouping how) {
   return engine::file_change{.updates = std::move(updates), .how = how};
 }
 

@@ -26,7 +26,7 @@ engine::source_update blocked(std::string_view source, engine::source_status sta
 engine::source_update touched(std::string_view source);
 engine::source_update gone(std::string_view source);
 
-engine::request file_change_plan(std::vector<engine::source_update> updates,
+engine::request files_changed(std::vector<engine::source_update> updates,
                                  engine::grouping how = engine::grouping::one_change);
 
 using key_value = std::pair<std::string_view, std::string_view>;
