@@ -78,7 +78,7 @@ def main() -> int:
         for name, (value, _) in fields.items()
         if rows.get(name) != value
     ]
-    listed = root / "client" / "cfgctl" / "limits_list.cpp"
+    listed = root / "cfgctl" / "commands" / "limits_list.cpp"
     wrong += of_cfgctl(listed.read_text(), list(fields))
     if wrong:
         print("\n".join(wrong), "limits.py --print gives the table", sep="\n")

@@ -63,7 +63,7 @@ def lines_without_row(root: Path, rows: list[dict]):
 
 def main() -> int:
     root = Path(sys.argv[1])
-    rows = of_code((root / "daemon" / "problems_table.cpp").read_text())
+    rows = of_code((root / "daemon" / "problems" / "problems_table.cpp").read_text())
     ids = dict(re.findall(r'constexpr char (\w+)\[\] = "([^"]*)"', (root / "core" / "message_ids.hpp").read_text()))
     for row in rows:
         row["number"] = ids[row["id"]]
