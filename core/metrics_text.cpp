@@ -8,9 +8,8 @@
 #include <cstdio>
 #include <stdexcept>
 
-// The text is small and asked for a few times a minute, so it is put together anew each time from
-// figures that their owners keep as plain numbers. Nothing is registered with its value, and who
-// counts knows nothing of this.
+// The text is small and requested a few times a minute, so it is written anew each time from plain
+// numbers that their owners keep. Code that counts does not depend on this file.
 //
 // The two formats differ in how counters are named above their samples, and in lines that the older
 // one does not know. So the older one is made from the newer, line by line.
@@ -64,53 +63,105 @@ void check(family const& what) {
     throw std::invalid_argument("no name for figures: " + what.name);
 }
 
+/// The samples of one family as OpenMetrics lines.
+class line_writer {
+ public:
+  line_writer(std::string& out, family const& of) : out_(out), of_(of) {}
+
+  void write(sample const& one) {
+    labels_ = &one.with;
+    std::visit([this](auto const& value) { write_value(value); }, one.value);
+  }
+
+ private:
+  void write_value(double number) { line(value_suffix(), {}, number_text(number)); }
+  void write_value(std::uint64_t number) { line(value_suffix(), {}, std::to_string(number)); }
+  void write_value(duration_histogram const& times) {
+    std::uint64_t below = 0;
+    for (std::size_t index = 0; index < times.classes().size(); ++index) {
+      below += times.classes().at(index);
+      bool const last = index == duration_histogram::bounds.size();
+      line("_bucket", last ? "+Inf" : le_text(duration_histogram::bounds.at(index)),
+           std::to_string(below));
+    }
+    line("_sum", {}, number_text(times.sum_seconds()));
+    line("_count", {}, std::to_string(times.count()));
+  }
+
+  std::string_view value_suffix() const { return of_.what == type::counter ? "_total" : ""; }
+
+  void line(std::string_view suffix, std::string_view le, std::string_view number) {
+    out_.append(of_.name).append(suffix);
+    char joint = '{';
+    auto const add = [&](std::string_view name, std::string_view text) {
+      out_.append(1, joint).append(name).append("=\"");
+      append_escaped(out_, text, "\"");
+      out_ += '"';
+      joint = ',';
+    };
+    for (auto const& [name, text] : *labels_)
+      add(name, text);
+    if (!le.empty()) add("le", le);
+    if (joint == ',') out_ += '}';
+    out_.append(1, ' ').append(number).append(1, '\n');
+  }
+
+  std::string& out_;
+  family const& of_;
+  decltype(sample::with) const* labels_ = nullptr;
+};
+
+void append_json(std::string& out, double number) {
+  if (std::isfinite(number))
+    json::append_number(out, number);
+  else
+    out += "null"; // JSON has no word for it
+}
+
+void append_json(std::string& out, std::uint64_t number) { out += std::to_string(number); }
+
+template <class Numbers>
+void append_json_array(std::string& out, Numbers const& all) {
+  char joint = '[';
+  for (auto const one : all) {
+    out += joint;
+    append_json(out, one);
+    joint = ',';
+  }
+  out += ']';
+}
+
+void append_json(std::string& out, duration_histogram const& times) {
+  out += "{\"bounds\":";
+  append_json_array(out, duration_histogram::bounds);
+  out += ",\"counts\":";
+  append_json_array(out, times.classes());
+  out += ",\"sum\":";
+  append_json(out, times.sum_seconds());
+  out += '}';
+}
+
+void append_json(std::string& out, family const& of, sample const& one) {
+  out += "{\"name\":";
+  json::append_string(out, of.name);
+  out.append(",\"kind\":\"").append(to_string(of.what)).append("\",\"labels\":{");
+  for (auto const& [name, text] : one.with) {
+    if (out.back() != '{') out += ',';
+    json::append_string(out, name);
+    out += ':';
+    json::append_string(out, text);
+  }
+  out += of.what == type::histogram ? "},\"histogram\":" : "},\"value\":";
+  std::visit([&](auto const& value) { append_json(out, value); }, one.value);
+  out += '}';
+}
+
 } // namespace
 
 std::string_view to_string(type which) { return type_names.at(static_cast<std::size_t>(which)); }
 
-void sampler::begin(std::string_view suffix, labels const& with, std::string_view le) {
-  out_.append(of_.name).append(suffix);
-  if (with.empty() && le.empty()) {
-    out_ += ' ';
-    return;
-  }
-  char joint = '{';
-  auto const add = [&](std::string_view name, std::string_view text) {
-    out_.append(1, joint).append(name).append("=\"");
-    append_escaped(out_, text, "\"");
-    out_ += '"';
-    joint = ',';
-  };
-  for (auto const& [name, text] : with)
-    add(name, text);
-  if (!le.empty()) add("le", le);
-  out_ += "} ";
-}
-
-void sampler::end(std::string_view number) { out_.append(number).append(1, '\n'); }
-
-void sampler::value(double number, labels const& with) {
-  begin(of_.what == type::counter ? "_total" : "", with);
-  end(number_text(number));
-}
-
-void sampler::value(std::uint64_t number, labels const& with) {
-  begin(of_.what == type::counter ? "_total" : "", with);
-  end(std::to_string(number));
-}
-
-void sampler::value(duration_histogram const& times, labels const& with) {
-  std::uint64_t below = 0;
-  for (std::size_t index = 0; index < times.classes().size(); ++index) {
-    below += times.classes().at(index);
-    bool const last = index == duration_histogram::bounds.size();
-    begin("_bucket", with, last ? "+Inf" : le_text(duration_histogram::bounds.at(index)));
-    end(std::to_string(below));
-  }
-  begin("_sum", with);
-  end(number_text(times.sum_seconds()));
-  begin("_count", with);
-  end(std::to_string(times.count()));
+void sampler::add(decltype(sample::value) value, labels const& with) {
+  out_.push_back({.with = {with.begin(), with.end()}, .value = value});
 }
 
 void registry::add(family what, collector samples) {
@@ -130,10 +181,10 @@ std::vector<std::string> registry::names() const {
 
 std::string registry::text() const {
   std::string out;
-  std::string samples;
+  std::vector<sample> samples;
   for (auto const& [what, collect] : families_) {
     samples.clear();
-    sampler into(samples, what);
+    sampler into(samples);
     collect(into);
     if (samples.empty()) continue;
     out.append("# TYPE ").append(what.name).append(1, ' ').append(to_string(what.what)) += '\n';
@@ -141,9 +192,27 @@ std::string registry::text() const {
       out.append("# UNIT ").append(what.name).append(1, ' ').append(what.unit) += '\n';
     out.append("# HELP ").append(what.name) += ' ';
     append_escaped(out, what.help, "\"");
-    out.append(1, '\n').append(samples);
+    out += '\n';
+    line_writer lines(out, what);
+    for (auto const& one : samples)
+      lines.write(one);
   }
   return out + "# EOF\n";
+}
+
+std::string registry::json() const {
+  std::string out = "[";
+  std::vector<sample> samples;
+  for (auto const& [what, collect] : families_) {
+    samples.clear();
+    sampler into(samples);
+    collect(into);
+    for (auto const& one : samples) {
+      if (out.size() > 1) out += ',';
+      append_json(out, what, one);
+    }
+  }
+  return out += ']';
 }
 
 std::string to_prometheus_text(std::string_view open_metrics) {

@@ -8,10 +8,12 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <variant>
 #include <vector>
 
-/// Figures as text for monitoring: OpenMetrics 1.0 (github.com/OpenObservability/OpenMetrics), and
-/// the older text format 0.0.4 of Prometheus for those who read nothing else.
+/// Figures for monitoring, collected once as data and then written as OpenMetrics 1.0
+/// (github.com/OpenObservability/OpenMetrics), as the older text format 0.0.4 of Prometheus, or as
+/// JSON.
 namespace cfgd::metrics {
 
 enum class type : std::uint8_t { counter, gauge, histogram };
@@ -27,32 +29,40 @@ struct family {
 
 using labels = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// Writes the samples of one family.
-class sampler {
- public:
-  sampler(std::string& out, family const& of) : out_(out), of_(of) {}
-
-  void value(double number, labels const& with = {});
-  void value(std::uint64_t number, labels const& with = {});
-  void value(duration_histogram const& times, labels const& with = {});
-
- private:
-  void begin(std::string_view suffix, labels const& with, std::string_view le = {});
-  void end(std::string_view number);
-
-  std::string& out_;
-  family const& of_;
+/// One figure of a family, as it was when it was collected.
+struct sample {
+  std::vector<std::pair<std::string, std::string>> with; ///< labels, in the collector's order
+  std::variant<std::uint64_t, double, duration_histogram> value;
 };
 
-/// All figures of the service. Families are added once; their samples are asked for each time.
+/// Takes the samples of one family from its collector.
+class sampler {
+ public:
+  explicit sampler(std::vector<sample>& out) : out_(out) {}
+
+  /// Labels are copied.
+  void value(double number, labels const& with = {}) { add(number, with); }
+  void value(std::uint64_t number, labels const& with = {}) { add(number, with); }
+  void value(duration_histogram const& times, labels const& with = {}) { add(times, with); }
+
+ private:
+  void add(decltype(sample::value) value, labels const& with);
+
+  std::vector<sample>& out_;
+};
+
+/// All figures of the service. Families are added once; their samples are collected for each call
+/// of text() or json(), on the caller's thread.
 class registry {
  public:
   using collector = std::function<void(sampler&)>;
-  /// Throws std::invalid_argument for a name that is there or is none by the rules: a bug.
+  /// Throws std::invalid_argument for a name that exists already or breaks the naming rules: a bug.
   void add(family what, collector samples);
 
   /// OpenMetrics, with "# EOF" at the end. A family without samples is left out.
   std::string text() const;
+  /// The same samples as a JSON array of io.cfgd.Service.Figure.
+  std::string json() const;
   std::vector<std::string> names() const;
 
  private:

@@ -66,8 +66,9 @@ void reporting::look_at_watches() {
 
 void reporting::write_textfile() {
   writing_ = true;
-  file_writer::order what{
-      .path = where_.path, .text = metrics::to_prometheus_text(text()), .mode = textfile_mode};
+  file_writer::order what{.path = where_.path,
+                          .text = metrics::to_prometheus_text(figures_.text()),
+                          .mode = textfile_mode};
   with_.disk.write(std::move(what), [this](result<void> const& outcome) { note_written(outcome); });
 }
 

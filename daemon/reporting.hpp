@@ -39,8 +39,7 @@ class reporting {
 
   /// Until cancelled; spawn it in a task group.
   boost::asio::awaitable<void> run();
-  /// All figures, as OpenMetrics text.
-  std::string text() const { return figures_.text(); }
+  metrics::registry const& figures() const { return figures_; }
 
  private:
   using clock = std::chrono::steady_clock;

@@ -168,8 +168,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
            .disk = disk_,
            .ready = [this] { return service_.is_ready(); }},
           {.path = options_.how.metrics_textfile, .interval = options_.how.metrics_interval}),
-      reports_(
-          problems_, [this] { return reporting_.text(); }, access_),
+      reports_(problems_, reporting_.figures(), access_),
       systemd_(access_, [this](auto done) { reload(std::move(done)); }),
       supervisor_(
           loop.get_executor(),

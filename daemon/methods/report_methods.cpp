@@ -24,14 +24,15 @@ void refuse_parameter(ipc::call const& asked, std::string_view name) {
 
 } // namespace
 
-report_methods::report_methods(problems_keeper& wrong, std::function<std::string()> figures,
+report_methods::report_methods(problems_keeper& wrong, metrics::registry const& figures,
                                access_policy const& access)
-    : wrong_(wrong), figures_(std::move(figures)), access_(access) {}
+    : wrong_(wrong), figures_(figures), access_(access) {}
 
 void report_methods::bind_to(ipc::server& server) {
   server.bind("io.cfgd.Service.Problems", [this](ipc::call const& asked) { list(asked); });
   server.bind("io.cfgd.Service.ClearProblems", [this](ipc::call const& asked) { clear(asked); });
   server.bind("io.cfgd.Service.Metrics", [this](ipc::call const& asked) { metrics(asked); });
+  server.bind("io.cfgd.Service.Figures", [this](ipc::call const& asked) { figures(asked); });
 }
 
 void report_methods::list(ipc::call const& asked) const {
@@ -74,7 +75,11 @@ void report_methods::clear(ipc::call const& asked) {
 }
 
 void report_methods::metrics(ipc::call const& asked) const {
-  asked.answer.reply(ipc::one_parameter("text", figures_()));
+  asked.answer.reply(ipc::one_parameter("text", figures_.text()));
+}
+
+void report_methods::figures(ipc::call const& asked) const {
+  asked.answer.reply("{\"figures\":" + figures_.json() + "}");
 }
 
 } // namespace cfgd

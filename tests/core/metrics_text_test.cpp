@@ -97,6 +97,33 @@ BOOST_AUTO_TEST_CASE(a_family_without_samples_is_left_out) {
   BOOST_TEST(to_prometheus_text("").empty());
 }
 
+BOOST_AUTO_TEST_CASE(json_has_the_same_samples_as_objects) {
+  registry all;
+  all.add({.name = "cfgd_requests", .what = type::counter, .help = "Calls."}, [](sampler& into) {
+    into.value(std::uint64_t{7}, {{"method", "Get \"x\""}, {"outcome", "replied"}});
+  });
+  all.add({.name = "cfgd_none", .help = "Has no samples."}, [](sampler&) {});
+  all.add({.name = "cfgd_ratio", .help = "R."}, [](sampler& into) {
+    into.value(0.5);
+    into.value(std::nan(""), {{"a", "x"}});
+  });
+  duration_histogram times;
+  times.observe(101us);
+  all.add({.name = "cfgd_x_seconds", .what = type::histogram, .unit = "seconds", .help = "X."},
+          [&](sampler& into) { into.value(times); });
+
+  auto const text = all.json();
+
+  BOOST_TEST(text.starts_with(
+      R"([{"name":"cfgd_requests","kind":"counter","labels":{"method":"Get \"x\"",)"
+      R"("outcome":"replied"},"value":7},)"
+      R"({"name":"cfgd_ratio","kind":"gauge","labels":{},"value":0.5},)"
+      R"({"name":"cfgd_ratio","kind":"gauge","labels":{"a":"x"},"value":null},)"
+      R"({"name":"cfgd_x_seconds","kind":"histogram","labels":{},"histogram":{"bounds":[0.0001,)"));
+  BOOST_TEST(text.find("\"counts\":[0,1,0") != std::string::npos);
+  BOOST_TEST(text.ends_with("\"sum\":0.000101}}]"));
+}
+
 BOOST_AUTO_TEST_CASE(names_keep_the_rules) {
   registry all;
   auto const none = [](sampler&) {};

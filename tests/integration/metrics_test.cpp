@@ -2,7 +2,9 @@
 #include "tests/integration/fixture.hpp"
 #include "tests/support/program_run.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <arpa/inet.h>
@@ -107,6 +109,32 @@ std::string body_of(std::string const& response) {
 // Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(metrics)
+
+BOOST_FIXTURE_TEST_CASE(figures_are_given_as_objects_too, measured) {
+  daemon.start();
+  auto connected = daemon.connect();
+  for (int time = 0; time < 3; ++time)
+    BOOST_TEST(!connected.get_value("site.x").has_value());
+
+  auto const reply = call("Service.Figures");
+  auto const& all = reply.at("parameters").as_object().at("figures").as_array();
+
+  bool is_counted = false;
+  bool is_timed = false;
+  for (auto const& each : all) {
+    auto const& one = each.as_object();
+    if (one.at("name") == "cfgd_requests" && one.at("kind") == "counter" &&
+        one.at("labels").as_object().at("method") == "io.cfgd.Config.Get" &&
+        one.at("labels").as_object().at("outcome") == "failed")
+      is_counted = one.at("value") == 3;
+    if (one.at("name") == "cfgd_loop_lag_seconds") {
+      auto const& times = one.at("histogram").as_object();
+      is_timed = times.at("counts").as_array().size() == times.at("bounds").as_array().size() + 1;
+    }
+  }
+  BOOST_TEST(is_counted);
+  BOOST_TEST(is_timed);
+}
 
 BOOST_FIXTURE_TEST_CASE(calls_are_counted_by_method_and_outcome_and_timed, measured) {
   save("site.toml", "x = 1\n");
