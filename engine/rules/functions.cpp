@@ -193,6 +193,7 @@ void add_names(lua_State* lua) {
 void push_functions(lua_State* lua) {
   lua_newtable(lua);
   add_basics(lua);
+  add_regex_functions(lua);
   add_string(lua); // for the methods of texts
   add_names(lua);
 }

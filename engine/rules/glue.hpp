@@ -80,7 +80,7 @@ void wrap_function(lua_State* lua, char const* name, lua_CFunction with);
 int call_wrapped(lua_State* lua);
 /// Takes functions out of the table on the top of the stack.
 void remove_functions(lua_State* lua, std::span<char const* const> names);
-/// string.find, match, gmatch and gsub.
-void add_pattern_functions(lua_State* lua);
+/// Adds `matches` and `find` to the table on the top of the stack.
+void add_regex_functions(lua_State* lua);
 
 } // namespace cfgd::rules::glue

@@ -24,6 +24,9 @@
 // number of a million digits, passing thousands of arguments on. Their time is measured, as
 // processor time of the thread, so that a busy machine changes no verdict.
 //
+// Regular expressions are matched here and not in the functions that Lua calls, since an expression
+// has a destructor. Their steps count as instructions.
+//
 // The first reason to stop is kept. Lua's own message of such an end says nothing; so it is not
 // used.
 
@@ -34,6 +37,14 @@ constexpr std::int64_t nanoseconds = 1'000'000'000;
 constexpr std::int64_t most_time = nanoseconds / 2;
 constexpr std::size_t bytes_an_instruction = 64;
 constexpr std::size_t most_message_bytes = 500;
+constexpr std::size_t max_expression_bytes = 1024;
+/// Expressions that a run keeps compiled.
+constexpr std::size_t max_patterns = 16;
+/// Instructions that compiling takes, for an expression and for each byte of it.
+constexpr std::uint64_t compile_cost = 1000;
+constexpr std::uint64_t compile_cost_byte = 50;
+/// Bytes of a text that are searched, at least, in the time of one instruction.
+constexpr std::size_t searched_an_instruction = 8;
 constexpr std::string_view chunk = "check:";
 
 std::int64_t read_clock(clockid_t which) {
@@ -62,6 +73,13 @@ std::string without_chunk(std::string_view message) {
   return line == 1 ? std::string(rest.substr(2)) : fmt::format("line {}{}", line, rest);
 }
 
+/// An expression in quotes, cut where it is long.
+std::string quote(std::string_view expression) {
+  constexpr std::size_t most = 100;
+  if (expression.size() <= most) return fmt::format("'{}'", expression);
+  return fmt::format("'{}...'", expression.substr(0, most));
+}
+
 } // namespace
 
 std::string tidy_message(std::string_view message) {
@@ -81,7 +99,9 @@ std::string tidy_message(std::string_view message) {
 
 run::run(world const& over, limits const& bounds)
     : over_(over), most_(bounds.rule_instructions), most_bytes_(bounds.rule_bytes),
-      coarse_(read_clock(CLOCK_MONOTONIC_COARSE)), began_(read_clock(CLOCK_THREAD_CPUTIME_ID)) {}
+      coarse_(read_clock(CLOCK_MONOTONIC_COARSE)), began_(read_clock(CLOCK_THREAD_CPUTIME_ID)),
+      most_steps_(bounds.pattern_steps),
+      matcher_({.steps = bounds.pattern_steps, .heap_bytes = bounds.rule_bytes}) {}
 
 void run::stop(reason why) noexcept {
   if (why_ == reason::none) why_ = why;
@@ -154,6 +174,51 @@ bool run::is_secret(node const& at) noexcept {
     secret = over_.is_secret(parts.front(), std::span(parts).subspan(1));
   });
   return secret;
+}
+
+regex::pattern const* run::compile(std::string_view expression) {
+  if (auto const known = patterns_.find(expression); known != patterns_.end())
+    return &known->second;
+  if (expression.size() > max_expression_bytes) {
+    refuse(fmt::format("a regular expression is longer than {} bytes", max_expression_bytes));
+    return nullptr;
+  }
+  if (!spend(compile_cost + compile_cost_byte * expression.size())) return nullptr;
+  auto compiled = regex::pattern::compile(expression);
+  if (!compiled) {
+    refuse(fmt::format("{} is not a valid regular expression: {}", quote(expression),
+                       compiled.error().message));
+    return nullptr;
+  }
+  if (patterns_.size() >= max_patterns) patterns_.clear();
+  return &patterns_.emplace(std::string(expression), std::move(*compiled)).first->second;
+}
+
+run::searched run::search(std::string_view text, std::string_view expression,
+                          std::size_t start) noexcept {
+  using enum regex::matcher::outcome;
+  auto result = searched::failed;
+  guarded([&] {
+    auto const* const with = compile(expression);
+    if (with == nullptr || !spend(1 + text.size() / searched_an_instruction)) return;
+    auto const allowed = std::min(most_steps_, left());
+    matcher_.limit_steps(allowed);
+    auto const outcome = matcher_.match(*with, text, start);
+    if (outcome != matches && outcome != differs) return fail_search(outcome, expression, allowed);
+    if (spend(matcher_.steps())) result = outcome == matches ? searched::found : searched::absent;
+  });
+  return result;
+}
+
+void run::fail_search(regex::matcher::outcome how, std::string_view expression,
+                      std::uint64_t allowed) {
+  if (how == regex::matcher::outcome::not_utf8)
+    refuse(fmt::format("the text that is searched for {} is not valid UTF-8", quote(expression)));
+  else if (allowed < most_steps_)
+    stop(reason::instructions);
+  else
+    refuse(fmt::format("takes more than {} steps to search a text for {} (limit pattern_steps)",
+                       most_steps_, quote(expression)));
 }
 
 void run::refuse(std::string_view message) noexcept {

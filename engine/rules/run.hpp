@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "engine/regex/pattern.hpp"
 #include "engine/rules/rules.hpp"
 
 #include <boost/json/value.hpp>
@@ -9,6 +10,7 @@
 #include <cstdint>
 #include <exception>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +47,17 @@ class run {
   /// Whether the value there is a secret. Also true when asking threw; then the run must end.
   bool is_secret(node const& at) noexcept;
 
+  enum class searched : std::uint8_t {
+    found,
+    absent,
+    failed, ///< the expression is not valid or exceeds a limit; the run must end
+  };
+  /// Searches `text` for a regular expression, from byte `start` (at most its size) on. Counts
+  /// steps as instructions, and allows no more than limits::pattern_steps.
+  searched search(std::string_view text, std::string_view expression, std::size_t start) noexcept;
+  /// After `found`: the place of the match, then of its groups. Valid until the next search.
+  std::span<regex::matcher::place const> places() const noexcept { return matcher_.places(); }
+
   /// Each notes why the run must end, if nothing was noted before.
   void refuse(std::string_view message) noexcept;
   void refuse_secret(node const& at) noexcept;
@@ -65,6 +78,8 @@ class run {
   template <class Act>
   void guarded(Act act) noexcept;
   verdict finish(verdict::kind what, std::string_view message);
+  regex::pattern const* compile(std::string_view expression);
+  void fail_search(regex::matcher::outcome how, std::string_view expression, std::uint64_t allowed);
 
   world const& over_;
   std::uint64_t most_;
@@ -77,6 +92,9 @@ class run {
   std::string message_;
   std::exception_ptr thrown_;
   std::map<std::string, boost::json::value const*, std::less<>> name_spaces_;
+  std::uint64_t most_steps_; ///< of one match
+  regex::matcher matcher_;
+  std::map<std::string, regex::pattern, std::less<>> patterns_;
 };
 
 /// A message as issues carry it: one line of clean UTF-8, 500 bytes at the most, without the name

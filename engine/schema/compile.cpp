@@ -203,11 +203,11 @@ void compiler::take_reference(node& into, bj::value const& value, keyword const&
     into.in_place->dynamic_anchor = parts->fragment;
 }
 
-pattern const* compiler::pattern_of(std::string_view text, std::string place) {
+regex::pattern const* compiler::pattern_of(std::string_view text, std::string place) {
   std::string key(text);
   auto const known = into_.patterns.find(key);
   if (known != into_.patterns.end()) return &known->second;
-  auto compiled = pattern::compile(text);
+  auto compiled = regex::pattern::compile(text);
   if (!compiled) {
     fail(std::move(place), "must be a regular expression: " + compiled.error().message);
     return nullptr;

@@ -58,7 +58,7 @@ class compiler {
   void compile_dynamic_anchors();
   void drain();
   void find_loops();
-  pattern const* pattern_of(std::string_view text, std::string place);
+  regex::pattern const* pattern_of(std::string_view text, std::string place);
   std::vector<std::string_view> names_in(boost::json::value const& value, std::string place);
 
   program& into_;

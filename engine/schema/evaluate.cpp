@@ -93,7 +93,8 @@ bool refuse(findings* out, instance const& at, std::string_view rule, std::strin
 }
 
 evaluator::evaluator(program const& what, limits const& bounds, std::uint64_t steps)
-    : program_(what), bounds_(bounds), budget_{.left = steps}, matcher_(bounds.pattern_steps) {}
+    : program_(what), bounds_(bounds), budget_{.left = steps},
+      matcher_({.steps = bounds.pattern_steps}) {}
 
 void evaluator::halt(std::string rule, std::string pointer, std::string message) {
   if (halted_) return;
@@ -220,16 +221,17 @@ bool evaluator::check_string(string_rules const& rules, instance const& at, find
   return fits;
 }
 
-bool evaluator::matches(pattern const& expression, std::string_view text, instance const& at) {
+bool evaluator::matches(regex::pattern const& expression, std::string_view text,
+                        instance const& at) {
   if (halted_) return false;
   auto const outcome = matcher_.match(expression, text);
-  if (outcome == matcher::outcome::too_costly) {
+  if (outcome == regex::matcher::outcome::too_costly) {
     halt("pattern", pointer_of(at),
          "takes too many steps to match with the pattern \"" + expression.text() +
              "\" (limit pattern_steps)");
     return false;
   }
-  return spend(matcher_.cost()) && outcome == matcher::outcome::matches;
+  return spend(matcher_.cost()) && outcome == regex::matcher::outcome::matches;
 }
 
 bool evaluator::check_in_place(in_place_rules const& rules, instance const& at, findings* out,

@@ -72,14 +72,14 @@ class evaluator {
   /// A value that a keyword forbids where the schema is `false`, or checks.
   bool check_other(node const& rule, instance const& at, std::string_view keyword, findings* out);
 
-  bool matches(pattern const& expression, std::string_view text, instance const& at);
+  bool matches(regex::pattern const& expression, std::string_view text, instance const& at);
   bool spend(std::uint64_t steps);
   void halt(std::string rule, std::string pointer, std::string message);
 
   program const& program_;
   limits const& bounds_;
   allowance budget_;
-  matcher matcher_;
+  regex::matcher matcher_;
   std::vector<resource const*> scope_;
   std::size_t depth_ = 0;
   std::optional<issue> halted_;

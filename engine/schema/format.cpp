@@ -1,6 +1,6 @@
 #include "engine/schema/format.hpp"
 
-#include "engine/schema/pattern.hpp"
+#include "engine/regex/pattern.hpp"
 
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
@@ -161,7 +161,7 @@ bool is_uri_template(std::string_view text) {
   return true;
 }
 
-bool is_regex(std::string_view text) { return pattern::compile(text).has_value(); }
+bool is_regex(std::string_view text) { return regex::pattern::compile(text).has_value(); }
 
 constexpr std::array<format_rule, 19> rules{{
     {"date-time", "a date and time such as 2026-11-23T07:23:48Z", is_date_time},

@@ -26,9 +26,6 @@ bool is_email(std::string_view text);
 bool is_idn_email(std::string_view text);
 bool is_hostname(std::string_view text);
 bool is_idn_hostname(std::string_view text);
-/// One label of a name, beyond ASCII; and one that begins with "xn--".
-bool is_idn_label(std::string_view text);
-bool is_punycode_label(std::string_view text);
 bool is_ipv4(std::string_view text);
 bool is_ipv6(std::string_view text);
 

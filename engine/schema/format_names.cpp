@@ -1,39 +1,82 @@
 #include "engine/schema/format.hpp"
 
+#include <idn2.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <string>
 
-// Names of hosts and mailboxes, and addresses: by their grammar alone, nobody is asked whether they
-// exist. Labels with letters beyond ASCII are format_idn.cpp's affair.
+// Host names, mailboxes and addresses are checked by their grammar; nothing is looked up. libidn2
+// validates labels with letters beyond ASCII and labels in Punycode. We use its registration
+// functions: its lookup functions accept what RFC 5891 section 5.4 lets a resolver accept, without
+// the rules for characters in context (RFC 5892 appendix A).
+//
+// libidn2 2.3 does not apply the Bidi rule (RFC 5893) to a whole name, and lets a right-to-left
+// label mix European and Arabic digits.
 
 namespace cfgd::schema {
 namespace {
 
+constexpr std::size_t max_label_bytes = 63;   ///< in ASCII form
+constexpr std::size_t max_name_bytes = 253;   ///< in ASCII form, with the dots
+constexpr std::size_t max_utf8_bytes = 4;     ///< of one character
+constexpr std::size_t max_mailbox_bytes = 64; ///< what stands before the "@"
+
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-
-constexpr std::size_t longest_label = 63;
-constexpr std::size_t longest_name = 253;
-constexpr std::size_t longest_mailbox = 64;
 
 bool is_ascii(std::string_view text) {
   return std::all_of(text.begin(), text.end(),
                      [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_label(std::string_view label) {
-  if (label.empty() || label.size() > longest_label) return false;
+/// Letters, digits and hyphens (RFC 1123).
+bool is_ldh_label(std::string_view label) {
+  if (label.empty() || label.size() > max_label_bytes) return false;
   if (label.front() == '-' || label.back() == '-') return false;
-  if (label.size() >= 4 && label.substr(2, 2) == "--" && !is_punycode_label(label)) return false;
   return std::all_of(label.begin(), label.end(),
                      [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
+struct free_idn2 {
+  void operator()(std::uint8_t* text) const { ::idn2_free(text); }
+};
+
+/// The bytes that a U-label or an A-label has in ASCII form; nullopt: it is not valid.
+std::optional<std::size_t> measure_idn_label(std::string_view label) {
+  if (label.find('\0') != label.npos) return std::nullopt;
+  std::string lower(label); // IDNA 2008 has no upper case, the DNS compares without case
+  for (char& c : lower)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  auto const* const text = reinterpret_cast<std::uint8_t const*>(lower.c_str());
+  bool const encoded = is_ascii(lower);
+  std::uint8_t* made = nullptr;
+  int const rc =
+      ::idn2_register_u8(encoded ? nullptr : text, encoded ? text : nullptr, &made, IDN2_NFC_INPUT);
+  std::unique_ptr<std::uint8_t, free_idn2> const ascii(made);
+  if (rc != IDN2_OK || ascii == nullptr) return std::nullopt;
+  return std::strlen(reinterpret_cast<char const*>(ascii.get()));
+}
+
 enum class spelling : std::uint8_t { ascii, international };
 
-/// Cuts off what comes before the first dot; IDNA knows four of them.
+/// As measure_idn_label, of any label.
+std::optional<std::size_t> measure_label(std::string_view label, spelling how) {
+  if (!is_ascii(label))
+    return how == spelling::international ? measure_idn_label(label) : std::nullopt;
+  if (!is_ldh_label(label)) return std::nullopt;
+  // "--" in the third and fourth place is reserved; "xn--" begins a label in Punycode.
+  if (label.size() >= 4 && label.substr(2, 2) == "--") return measure_idn_label(label);
+  return label.size();
+}
+
+/// Removes the first label and the dot after it from `name` and returns the label. IDNA has three
+/// dots besides the one of ASCII.
 std::string_view take_label(std::string_view& name, spelling how) {
   constexpr std::array<std::string_view, 3> more{"\u3002", "\uFF0E", "\uFF61"};
   auto end = name.find('.');
@@ -52,16 +95,17 @@ std::string_view take_label(std::string_view& name, spelling how) {
 }
 
 bool is_host(std::string_view name, spelling how) {
-  if (name.empty() || name.size() > longest_name || name.ends_with('.')) return false;
+  if (name.size() > max_utf8_bytes * max_name_bytes || name.ends_with('.')) return false;
   if (how == spelling::international &&
       (name.ends_with("\u3002") || name.ends_with("\uFF0E") || name.ends_with("\uFF61")))
     return false;
+  std::size_t bytes = 0;
   while (!name.empty()) {
-    auto const label = take_label(name, how);
-    if (how == spelling::ascii || is_ascii(label) ? !is_label(label) : !is_idn_label(label))
-      return false;
+    auto const label_bytes = measure_label(take_label(name, how), how);
+    if (!label_bytes) return false;
+    bytes += *label_bytes + 1;
   }
-  return true;
+  return bytes > 0 && bytes - 1 <= max_name_bytes;
 }
 
 bool is_atom_character(char c, spelling how) {
@@ -82,7 +126,7 @@ bool is_quoted_mailbox(std::string_view text, spelling how) {
 }
 
 bool is_mailbox(std::string_view text, spelling how) {
-  if (text.empty() || text.size() > longest_mailbox) return false;
+  if (text.empty() || text.size() > max_mailbox_bytes) return false;
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
     return is_quoted_mailbox(text, how);
   char before = '.';

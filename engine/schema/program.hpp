@@ -1,8 +1,8 @@
 #pragma once
 
+#include "engine/regex/pattern.hpp"
 #include "engine/schema/dialect.hpp"
 #include "engine/schema/format.hpp"
-#include "engine/schema/pattern.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -66,7 +66,7 @@ struct number_rules {
 struct string_rules {
   std::size_t min_length = 0; ///< characters
   std::size_t max_length = no_maximum;
-  pattern const* expression = nullptr;
+  regex::pattern const* expression = nullptr;
   format_rule const* format = nullptr;
 };
 
@@ -95,7 +95,7 @@ struct dependency {
 struct object_rules {
   /// Sorted by name.
   std::vector<std::pair<std::string_view, node const*>> properties;
-  std::vector<std::pair<pattern const*, node const*>> patterns;
+  std::vector<std::pair<regex::pattern const*, node const*>> patterns;
   node const* additional = nullptr;
   node const* names = nullptr;
   std::vector<std::string_view> required;
@@ -154,7 +154,7 @@ std::string place_of(node const& which);
 struct program {
   std::deque<resource> resources;
   std::deque<node> nodes;
-  std::unordered_map<std::string, pattern> patterns;
+  std::unordered_map<std::string, regex::pattern> patterns;
   node const* root = nullptr;
   bool has_deprecated = false;
 };

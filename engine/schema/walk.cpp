@@ -19,7 +19,7 @@ using node_list = std::vector<node const*>;
 class walker {
  public:
   walker(program const& all, limits const& bounds)
-      : all_(all), known_(all.nodes.size()), matcher_(bounds.pattern_steps) {}
+      : all_(all), known_(all.nodes.size()), matcher_({.steps = bounds.pattern_steps}) {}
 
   /// `start`, and what applies to the same value, nearest first.
   node_list together(node_list const& start) {
@@ -50,7 +50,8 @@ class walker {
       auto const before = named.size();
       if (auto const* const rule = rules.property(name)) named.push_back(rule);
       for (auto const& [expression, rule] : rules.patterns) {
-        if (matcher_.match(*expression, name) != matcher::outcome::differs) named.push_back(rule);
+        if (matcher_.match(*expression, name) != regex::matcher::outcome::differs)
+          named.push_back(rule);
       }
       if (named.size() == before && rules.additional != nullptr) others.push_back(rules.additional);
       if (rules.unevaluated != nullptr) others.push_back(rules.unevaluated);
@@ -62,7 +63,7 @@ class walker {
  private:
   program const& all_;
   std::vector<bool> known_;
-  matcher matcher_;
+  regex::matcher matcher_;
 };
 
 /// Whether a value of the node is hidden as a whole.

@@ -19,8 +19,9 @@ class loop {
 
   boost::asio::io_context& context() { return context_; }
 
-  /// Runs handlers until the predicate holds; false if it does not within the limit. Throws what
-  /// the coroutine ended with.
+  /// Runs handlers until the predicate holds; false if it does not within the limit. Evaluates the
+  /// predicate once and then after each handler: another thread that makes it true has to post to
+  /// context() afterwards. Throws what the coroutine ended with.
   bool run_until(std::function<bool()> const& holds,
                  std::chrono::milliseconds limit = std::chrono::seconds(20));
 

@@ -1,33 +1,35 @@
-#include "engine/schema/pattern.hpp"
+#include "engine/regex/pattern.hpp"
 
 #define PCRE2_CODE_UNIT_WIDTH 8 // NOLINT: how pcre2.h is told which library is meant
 #include <pcre2.h>
 
 #include <algorithm>
 #include <array>
+#include <new>
 
-// PCRE2 is bounded in the work of one starting position only (its match limit), and a search has as
-// many of those as the subject has characters: "a.*b" on half a megabyte of "a" takes minutes and
-// hits no limit. So each expression is compiled twice. The quick code runs with a limit so small
-// that it does not matter, on short subjects; what is longer or takes more is done by code that
-// calls us at each of its items (PCRE2_AUTO_CALLOUT), where the steps of the whole search are
-// counted. No JIT compiler: the sandbox of the service allows no new executable memory.
+// PCRE2's match limit bounds the work at one starting position, and a search has as many of those
+// as the subject has characters: "a.*b" on half a megabyte of "a" takes minutes and exceeds no
+// limit. So each expression is compiled twice. The quick code runs on short subjects, with a limit
+// so small that its time does not matter. Longer subjects, and those that exceed this limit, run
+// the code with PCRE2_AUTO_CALLOUT, which calls on_callout() at each item of the expression; there
+// the steps of the whole search are counted. The JIT compiler is not used: the sandbox of the
+// service does not allow new executable memory.
 
-namespace cfgd::schema {
+namespace cfgd::regex {
 namespace {
 
 constexpr std::uint32_t options = PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_ALT_BSUX |
                                   PCRE2_MATCH_UNSET_BACKREF | PCRE2_NEVER_BACKSLASH_C |
                                   PCRE2_ALLOW_EMPTY_CLASS | PCRE2_NO_AUTO_POSSESS;
-constexpr std::uint32_t heap_limit_kib = 20 * 1024;
-/// Subjects up to this are tried with the quick code.
+/// Longer subjects are not tried with the quick code.
 constexpr std::size_t quick_bytes = 512;
-/// Its limit where one position is tried, and where each is.
+/// The match limit of the quick code, for anchored expressions and for those that may match
+/// anywhere.
 constexpr std::uint32_t quick_steps_anchored = 200;
 constexpr std::uint32_t quick_steps_each = 20;
-/// Bytes that PCRE2 scans in the time of one step, about.
+/// About what PCRE2 scans in the time of one step.
 constexpr std::size_t bytes_per_step = 256;
-/// Steps of a match in the time that one subschema takes, about.
+/// About the number of steps in the time that evaluating one subschema takes.
 constexpr std::uint64_t steps_per_cost = 50;
 
 struct free_code {
@@ -116,22 +118,36 @@ struct matcher::state {
   meter count;
 };
 
-matcher::matcher(std::uint64_t step_limit)
-    : state_(std::make_unique<state>()), step_limit_(step_limit) {}
+matcher::matcher(match_limits const& bounds) : state_(std::make_unique<state>()), bounds_(bounds) {}
 matcher::~matcher() = default;
 
-matcher::outcome matcher::match(pattern const& what, std::string_view subject) {
+void matcher::prepare() {
   auto& now = *state_;
-  if (!now.context) {
-    now.context.reset(pcre2_match_context_create(nullptr));
-    now.data.reset(pcre2_match_data_create(1, nullptr));
-    pcre2_set_heap_limit(now.context.get(), heap_limit_kib);
-  }
+  if (now.context) return;
+  now.context.reset(pcre2_match_context_create(nullptr));
+  now.data.reset(pcre2_match_data_create(max_groups + 1, nullptr));
+  if (now.context == nullptr || now.data == nullptr) throw std::bad_alloc();
+  pcre2_set_heap_limit(now.context.get(), static_cast<std::uint32_t>(bounds_.heap_bytes / 1024));
+}
+
+void matcher::copy_places(int count) {
+  // 0: there are more groups than places for them, and all places are set.
+  place_count_ = count == 0 ? places_.size() : static_cast<std::size_t>(count);
+  PCRE2_SIZE const* const offsets = pcre2_get_ovector_pointer(state_->data.get());
+  for (std::size_t i = 0; i < place_count_; ++i)
+    places_[i] = {.begin = offsets[2 * i], .end = offsets[2 * i + 1]};
+}
+
+matcher::outcome matcher::match(pattern const& what, std::string_view subject, std::size_t start) {
+  prepare();
+  auto& now = *state_;
   auto const run = [&](code_ptr const& code, std::uint32_t limit) {
     pcre2_set_match_limit(now.context.get(), limit);
-    return pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(), 0,
-                       0, now.data.get(), now.context.get());
+    return pcre2_match(code.get(), reinterpret_cast<PCRE2_SPTR>(subject.data()), subject.size(),
+                       start, 0, now.data.get(), now.context.get());
   };
+  place_count_ = 0;
+  steps_ = 0;
   cost_ = 1 + subject.size() / 32;
   int rc = PCRE2_ERROR_MATCHLIMIT;
   if (subject.size() <= quick_bytes) {
@@ -139,17 +155,24 @@ matcher::outcome matcher::match(pattern const& what, std::string_view subject) {
     rc = run(what.code_->quick, what.code_->anchored ? quick_steps_anchored : quick_steps_each);
   }
   if (rc == PCRE2_ERROR_MATCHLIMIT) {
-    now.count = {.used = 0, .limit = step_limit_};
+    now.count = {.used = 0, .limit = bounds_.steps};
     pcre2_set_callout(now.context.get(), on_callout, &now.count);
     rc = run(what.code_->counted,
-             static_cast<std::uint32_t>(std::min<std::uint64_t>(step_limit_, UINT32_MAX)));
-    cost_ += now.count.used / steps_per_cost;
+             static_cast<std::uint32_t>(std::min<std::uint64_t>(bounds_.steps, UINT32_MAX)));
+    steps_ = now.count.used;
+    cost_ += steps_ / steps_per_cost;
   }
-  if (rc >= 0) return outcome::matches;
+  if (rc >= 0) {
+    copy_places(rc);
+    return outcome::matches;
+  }
   if (rc == PCRE2_ERROR_MATCHLIMIT || rc == PCRE2_ERROR_HEAPLIMIT || rc == PCRE2_ERROR_DEPTHLIMIT ||
       rc == PCRE2_ERROR_NOMEMORY)
     return outcome::too_costly;
+  if ((rc <= PCRE2_ERROR_UTF8_ERR1 && rc >= PCRE2_ERROR_UTF8_ERR21) ||
+      rc == PCRE2_ERROR_BADUTFOFFSET)
+    return outcome::not_utf8;
   return outcome::differs;
 }
 
-} // namespace cfgd::schema
+} // namespace cfgd::regex

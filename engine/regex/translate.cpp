@@ -1,17 +1,18 @@
-#include "engine/schema/pattern.hpp"
+#include "engine/regex/pattern.hpp"
 
 #include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
 
-// Schemas hold expressions of ECMA-262, PCRE2 reads those of Perl. What both know is copied; what
-// means something else is written otherwise (\s, which has all blanks of Unicode, surrogate pairs,
-// long names of properties, "[" in a class); what Perl alone knows ("(*VERB)", "(?i)", \Z) is
-// refused, so that a schema means the same elsewhere. One thing is let be that flag u forbids: a
-// backslash before a character that is no letter or digit ("\-", "\@"), for it is common and clear.
+// Schemas and rules contain expressions of ECMA-262, PCRE2 reads those of Perl. Syntax that both
+// share is copied. What differs is rewritten: \s, which matches all blanks of Unicode, surrogate
+// pairs, long names of properties, "[" in a class. What only Perl has, as "(*VERB)", "(?i)" and \Z,
+// is an error, so that a schema means the same in other programs. One exception from flag u: a
+// backslash before a character that is not a letter or digit ("\-", "\@") is accepted, because it
+// is common and unambiguous.
 
-namespace cfgd::schema {
+namespace cfgd::regex {
 namespace {
 
 /// Inside a class; WhiteSpace and LineTerminator of ECMA-262.
@@ -89,7 +90,7 @@ class translator {
       else
         item();
     }
-    if (fault_.empty() && in_class_) fault_ = "a class is not closed";
+    if (fault_.empty() && in_class_) fault_ = "missing ] after [";
     if (!fault_.empty())
       return error{.code = errc::parse,
                    .message = fault_ + " (at character " + std::to_string(start_ + 1) + ")"};
@@ -139,7 +140,7 @@ class translator {
 
   void group() {
     if (rest().starts_with("(*")) {
-      fault_ = "\"(*\" repeats nothing";
+      fault_ = "nothing to repeat before \"*\"";
       return;
     }
     if (!rest().starts_with("(?")) return copy(1);
@@ -149,7 +150,7 @@ class translator {
     }
     bool const named = rest().starts_with("(?<") && rest().find('>') != std::string_view::npos;
     if (!named) {
-      fault_ = "a group of an unknown kind";
+      fault_ = "unknown group; (?: (?= (?! (?<= (?<! and (?<name> are allowed";
       return;
     }
     copy(3);
@@ -157,7 +158,7 @@ class translator {
 
   void escape() {
     if (at_ + 1 >= text_.size()) {
-      fault_ = "a backslash at the end";
+      fault_ = "backslash at the end";
       return;
     }
     constexpr std::string_view same = "dDwWbBtnvfr0123456789";
@@ -177,7 +178,7 @@ class translator {
     case 'k':
       return longer_escape(c);
     default:
-      fault_ = std::string("an unknown escape \\") + c;
+      fault_ = std::string("unknown escape \\") + c;
     }
   }
 
@@ -215,7 +216,7 @@ class translator {
     if (rest().starts_with("\\u{")) {
       auto const end = rest().find('}');
       if (end == std::string_view::npos)
-        fault_ = "\\u{ is not closed";
+        fault_ = "missing } after \\u{";
       else
         copy(end + 1);
       return;
@@ -247,7 +248,7 @@ class translator {
                                  : std::string_view("0123456789abcdefABCDEF").find(next) !=
                                        std::string_view::npos;
       if (!fits) {
-        fault_ = std::string("\\") + c + " is not complete";
+        fault_ = std::string("\\") + c + " is incomplete";
         return;
       }
     }
@@ -267,4 +268,4 @@ class translator {
 
 result<std::string> translate_pattern(std::string_view text) { return translator(text).run(); }
 
-} // namespace cfgd::schema
+} // namespace cfgd::regex
