@@ -23,6 +23,6 @@ void get(options const& how);
 void watch(options const& how);
 void start(options const& how);
 void set(options const& how);
-void judge(options const& how);
+void policy(options const& how);
 
 } // namespace cfgd::bench

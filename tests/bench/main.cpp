@@ -26,7 +26,7 @@ std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> 
     {"watch", bench::watch},
     {"start", bench::start},
     {"set", bench::set},
-    {"judge", bench::judge}};
+    {"policy", bench::policy}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -39,7 +39,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(benches.size());
   for (auto const& one : benches)
     known.push_back(one.first);
-  app.add_option("name", into.names, "get, watch, start, set, judge; all without one")
+  app.add_option("name", into.names, "get, watch, start, set, policy; all without one")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))

@@ -9,7 +9,7 @@
 #include <memory>
 #include <stdexcept>
 
-// What it costs that every Set is judged: the same daemon without schemas and rules is the peer.
+// What it costs that every Set is validated: the same daemon without schemas and rules is the peer.
 // Then history: the time of each question to many revisions, through the socket as a client has it.
 
 namespace cfgd::bench {
@@ -18,7 +18,7 @@ namespace {
 constexpr std::size_t namespace_count = key_count / keys_in_namespace;
 constexpr std::size_t idle_rules = 100;
 
-enum class judged_by : std::uint8_t { nothing, schema, schema_and_rule, rules_of_others };
+enum class validated_by : std::uint8_t { nothing, schema, schema_and_rule, rules_of_others };
 
 std::string schema_text() {
   return R"({"$schema":"https://json-schema.org/draft/2020-12/schema","type":"object",)"
@@ -31,18 +31,18 @@ std::string rule_text(std::size_t number, std::string_view check) {
                      check);
 }
 
-void add_judges(std::filesystem::path const& etc, judged_by what) {
+void add_policy(std::filesystem::path const& etc, validated_by what) {
   std::filesystem::create_directories(etc / "schemas");
   std::filesystem::create_directories(etc / "rules");
-  bool const with_schema = what == judged_by::schema || what == judged_by::schema_and_rule;
+  bool const with_schema = what == validated_by::schema || what == validated_by::schema_and_rule;
   std::string rules;
   for (std::size_t number = 0; number < namespace_count; ++number) {
     if (with_schema)
       test::write_file(etc / "schemas" / fmt::format("bench_{}.json", number), schema_text());
-    if (what == judged_by::schema_and_rule)
+    if (what == validated_by::schema_and_rule)
       rules += rule_text(number, fmt::format(R"(bench_{}.setting_name_001 ~= "")", number));
   }
-  if (what == judged_by::rules_of_others) {
+  if (what == validated_by::rules_of_others) {
     test::write_file(etc / "namespaces" / "other.json", R"({"a":1})");
     for (std::size_t number = 0; number < idle_rules; ++number)
       rules += rule_text(number, "other.a == 1");
@@ -52,23 +52,23 @@ void add_judges(std::filesystem::path const& etc, judged_by what) {
 
 struct contestant {
   std::string name;
-  judged_by what;
+  validated_by what;
   std::unique_ptr<cfgd_server> server = {};
   traffic sets = {};
 };
 
 void measure_judging(options const& how, test::temporary_directory const& directory) {
   std::vector<contestant> all;
-  all.push_back({"nothing", judged_by::nothing});
-  all.push_back({"a schema", judged_by::schema});
-  all.push_back({"a schema and a rule", judged_by::schema_and_rule});
-  all.push_back({fmt::format("{} rules about others", idle_rules), judged_by::rules_of_others});
+  all.push_back({"nothing", validated_by::nothing});
+  all.push_back({"a schema", validated_by::schema});
+  all.push_back({"a schema and a rule", validated_by::schema_and_rule});
+  all.push_back({fmt::format("{} rules about others", idle_rules), validated_by::rules_of_others});
   std::vector<contender> contenders;
   for (auto& one : all) {
-    auto const root = directory / fmt::format("judge{}", contenders.size());
+    auto const root = directory / fmt::format("policy{}", contenders.size());
     one.server = std::make_unique<cfgd_server>(how.cfgd, root);
     write_sources(*one.server);
-    add_judges(root / "etc", one.what);
+    add_policy(root / "etc", one.what);
     one.server->start();
     one.sets = one.server->sets(1, 1);
     contenders.push_back({one.name, [&one, &how] { return run_load(one.sets, how.time); }});
@@ -76,7 +76,7 @@ void measure_judging(options const& how, test::temporary_directory const& direct
 
   auto const results = alternate(contenders, how.rounds);
 
-  table out({"Set, durable, 1 client, judged by", "calls/s", "p50 us", "p99 us", "p50 x nothing"});
+  table out({"Set, durable, 1 client, validated by", "calls/s", "p50 us", "p99 us", "p50 x nothing"});
   for (std::size_t index = 0; index < all.size(); ++index) {
     auto const& mine = results[index];
     out.add({all[index].name, fixed(median_of(mine, &figures::per_second), 0),
@@ -140,7 +140,7 @@ void measure_history(options const& how, test::temporary_directory const& direct
 
 } // namespace
 
-void judge(options const& how) {
+void policy(options const& how) {
   test::temporary_directory const directory;
   measure_judging(how, directory);
   measure_history(how, directory);
