@@ -12,8 +12,8 @@
 #include <system_error>
 
 // One thread and one epoll set for all protocols: requests are made before the clock starts, and a
-// reply is told by counting a byte that stands in each of them a known number of times (the NUL of
-// Varlink, the line ends of RESP). So the generator costs every server the same, and little.
+// reply is found by counting a byte that each of them has a known number of times (the NUL of
+// Varlink, the line ends of RESP). So the generator costs the same for every server, and little.
 //
 // The text of replies is looked at for the first batch of each client and for every 32nd read: a
 // server that answers with errors must not look fast.

@@ -10,7 +10,7 @@
 
 namespace cfgd::bench {
 
-/// What clients of one kind send, ready made, and how one reply is told from the next.
+/// What clients of one kind send, ready made, and where a reply ends.
 struct traffic {
   std::filesystem::path socket = {};
   std::size_t clients = 1;

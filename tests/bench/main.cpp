@@ -48,7 +48,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   app.add_option("--milliseconds", milliseconds, "Length of one measurement under load")
       ->check(CLI::Range(1, 60'000))
       ->capture_default_str();
-  app.add_option("--edits", into.how.edits, "Edits that a watcher is told")
+  app.add_option("--edits", into.how.edits, "Edits that a watcher receives")
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--namespaces", into.how.namespaces, "Namespaces at a start, of 100 keys each")

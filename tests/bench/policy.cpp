@@ -57,7 +57,7 @@ struct contestant {
   traffic sets = {};
 };
 
-void measure_judging(options const& how, test::temporary_directory const& directory) {
+void measure_validation(options const& how, test::temporary_directory const& directory) {
   std::vector<contestant> all;
   all.push_back({"nothing", validated_by::nothing});
   all.push_back({"a schema", validated_by::schema});
@@ -76,7 +76,8 @@ void measure_judging(options const& how, test::temporary_directory const& direct
 
   auto const results = alternate(contenders, how.rounds);
 
-  table out({"Set, durable, 1 client, validated by", "calls/s", "p50 us", "p99 us", "p50 x nothing"});
+  table out(
+      {"Set, durable, 1 client, validated by", "calls/s", "p50 us", "p99 us", "p50 x nothing"});
   for (std::size_t index = 0; index < all.size(); ++index) {
     auto const& mine = results[index];
     out.add({all[index].name, fixed(median_of(mine, &figures::per_second), 0),
@@ -142,7 +143,7 @@ void measure_history(options const& how, test::temporary_directory const& direct
 
 void policy(options const& how) {
   test::temporary_directory const directory;
-  measure_judging(how, directory);
+  measure_validation(how, directory);
   measure_history(how, directory);
 }
 

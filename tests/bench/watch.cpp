@@ -18,9 +18,9 @@
 
 // An edit: a file of 10 KB in which one value is new, made durable beside the directory and then
 // renamed into it. The clock starts before rename(2) and ends when the watcher has read the change:
-// what lies between is the kernel's event, the settling time, reading, parsing, merging, the record
+// what lies between is the kernel's event, the quiet time, reading, parsing, merging, the record
 // with its fsync, and the push. A reader of inotify on the same directory, in a thread of its own
-// as it would be in a program of its own, tells what the kernel alone takes.
+// as it would be in a program of its own, measures the kernel alone.
 
 namespace cfgd::bench {
 namespace {
@@ -121,11 +121,11 @@ class edited {
 
     auto const before = steady::now();
     std::filesystem::rename(staged, target);
-    std::string const told = receive_until(watcher_, '\0');
+    std::string const received = receive_until(watcher_, '\0');
     auto const after = steady::now();
 
-    if (told.find(fmt::format("\"app.counter\":{}}}", edits_)) == std::string::npos)
-      throw std::runtime_error("another change than was made: " + told.substr(0, 500));
+    if (received.find(fmt::format("\"app.counter\":{}}}", edits_)) == std::string::npos)
+      throw std::runtime_error("not the change that was made: " + received.substr(0, 500));
     pushed_.push_back(microseconds(after - before).count());
     woken_.push_back(microseconds(reader_->wait_for_more_than(seen) - before).count());
   }

@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-// The input is the check of a rule: it ends in time, tells no secret, and what it says is short
+// The input is the check of a rule: it ends in time, reveals no secret, and its message is short
 // text.
 
 namespace {
@@ -45,7 +45,7 @@ bool is_readable(std::string_view check, limits const& bounds) {
   sourced_document document;
   document.root["rule"] = boost::json::array{one};
   auto const found = rules::read(document, "fuzz.toml", bounds);
-  require(found || !found.error().issues.empty(), "a refusal tells issues");
+  require(found || !found.error().issues.empty(), "a rejection has issues");
   return found.has_value();
 }
 
@@ -73,7 +73,7 @@ LLVMFuzzerTestOneInput(std::uint8_t const* data, // NOLINT(readability-identifie
   require(processor_seconds() - before <= most_seconds, "a rule ends in time");
   require(found.message.size() <= 500 && is_clean_text(found.message), "a message is short text");
   require(check.find(secret) != check.npos || found.message.find(secret) == found.message.npos,
-          "no secret is told");
+          "no secret is revealed");
   auto const plain =
       found.what == rules::verdict::kind::holds || found.what == rules::verdict::kind::fails;
   require(!plain || found.message.empty(), "only a rule that is broken says something");

@@ -6,7 +6,7 @@
 #include <iterator>
 #include <vector>
 
-// Stands in for libFuzzer's main where there is none: feeds every file of the directories on the
+// Replaces libFuzzer's main in builds without libFuzzer: feeds every file of the directories on the
 // command line to the target, once. A fault ends the program, so does an empty corpus.
 
 // The name is libFuzzer's.

@@ -23,8 +23,9 @@ BELOW = {
     "daemon": ["core/", "engine/", "store/", "watchers/", "ipc/"],
     "client": ["core/", "ipc/framing.hpp", "ipc/message.hpp"],
     "exporter": ["core/", "client/", "ipc/task_group.hpp"],
-    # What cfgctl does without a daemon, and no part of libcfgd.
-    "cfgctl/offline": ["core/", "client/", "engine/", "store/", "watchers/"],
+    "cfgctl": ["core/", "client/"],
+    # The commands that work without a daemon.
+    "cfgctl/offline": ["cfgctl/", "core/", "client/", "engine/", "store/", "watchers/"],
 }
 # Installed for other people's programs: they find each other beside themselves, and nothing else of ours.
 PUBLIC = re.compile(r"client/\w+\.hpp")

@@ -46,22 +46,22 @@ def main() -> int:
     catalog = (root / "systemd" / "cfgd.catalog").read_text()
     ids = dict(re.findall(r'constexpr char (\w+)\[\] = "([^"]*)"', header))
     texts = re.split(r"^-- ", catalog, flags=re.MULTILINE)[1:]
-    told = {text.split("\n", 1)[0].strip(): text for text in texts}
+    texts_by_id = {text.split("\n", 1)[0].strip(): text for text in texts}
 
     wrong = lines_without_id(root)
     code = "".join(code_of((root / name).read_text()) for name in listed(root) if not name.startswith("tests/"))
     for name, number in ids.items():
         if not re.fullmatch(r"[0-9a-f]{32}", number):
-            wrong.append(f"core/message_ids.hpp: {name} is no id of 32 digits")
-        if number not in told:
+            wrong.append(f"core/message_ids.hpp: {name} is not an id of 32 digits")
+        if number not in texts_by_id:
             wrong.append(f"systemd/cfgd.catalog: no text for {name}")
         if f"message_id::{name}" not in code:
             wrong.append(f"core/message_ids.hpp: {name} is not used")
-    for number in told.keys() - set(ids.values()):
+    for number in texts_by_id.keys() - set(ids.values()):
         wrong.append(f"systemd/cfgd.catalog: {number} is in no header")
     if len(set(ids.values())) != len(ids):
         wrong.append("core/message_ids.hpp: an id is there twice")
-    for number, text in told.items():
+    for number, text in texts_by_id.items():
         if not re.search(r"^Subject: \S.*\nDefined-By: cfgd\n", text, re.MULTILINE) or text.count("\n\n") < 2:
             wrong.append(f"systemd/cfgd.catalog: {number} lacks its subject or its text")
     print("\n".join(wrong) if wrong else f"{len(ids)} ids, each with its text")

@@ -73,7 +73,7 @@ def main() -> int:
             if len(found) != expected:
                 wrong += 1
                 print(f"{lint.__name__}: {name}: {text[:60]!r}: {expected} expected, found: {found}")
-    print(f"{len(FOUND)} planted faults, {len(LEFT_ALONE)} sound samples, {wrong} judged wrongly")
+    print(f"{len(FOUND)} planted faults, {len(LEFT_ALONE)} sound samples, {wrong} wrong results")
     return 1 if wrong else 0
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""docs/problems.md shows the table of situations as it is, and every line that tells of an error has a row.
+"""docs/problems.md shows the table of situations as it is, and every line about an error has a row.
 
 usage: problems.py ROOT            compares
        problems.py ROOT --print    prints the table as it has to be
@@ -58,7 +58,7 @@ def lines_without_row(root: Path, rows: list[dict]):
             for used in re.findall(r"message_id::(\w+)", call):
                 if level not in levels.get(used, ()):
                     where = f"{name}:{line_of(code, match.start())}"
-                    yield f"{where}: {used} of level {level} is no row of daemon/problems/problems_table.cpp"
+                    yield f"{where}: {used} of level {level} has no row in daemon/problems/problems_table.cpp"
 
 
 def main() -> int:

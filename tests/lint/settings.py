@@ -16,7 +16,7 @@ def of_file(text: str) -> dict:
 
 
 def tables_of(document: dict, above: str = "") -> dict:
-    """Tables by their whole names, "health.store"; what they hold that is no table."""
+    """Tables by their whole names, "health.store"; members that are not tables."""
     tables = {}
     for name, value in document.items():
         if isinstance(value, dict) and name != "filters":

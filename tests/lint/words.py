@@ -12,7 +12,7 @@ from sources import code_of, line_of, listed
 
 # Looked for in code alone; in comments one may speak of them.
 IN_CODE = [
-    (r"\bdetached\b", "nobody would wait for it nor hear its exception; spawn it in a task_group"),
+    (r"\bdetached\b", "nobody joins it or collects its exception; spawn it in a task_group"),
     (r"\bcatch\s*\(\s*\.\.\.\s*\)\s*\{\s*\}", "swallows every error, bugs too"),
     (r"\bsleep_for\b|\bsleep_until\b|\b[un]?(?:nano)?sleep\s*\(", "wait for the event, with a time limit"),
     (r"\b(?:enable_)?shared_from_this\b", "say who owns it; it ends when its owner ends"),
@@ -40,7 +40,7 @@ def complaints(name: str, text: str):
     most = MOST_LINES_OF_A_TEST if name.startswith("tests/") else MOST_LINES
     lines = text.count("\n")
     if lines > most:
-        yield f"{name}:{lines}: {lines} lines, at most {most}: part it"
+        yield f"{name}:{lines}: {lines} lines, at most {most}: split it"
 
 
 def main() -> int:
