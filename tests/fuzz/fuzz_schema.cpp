@@ -37,7 +37,8 @@ void check_refusal(error const& why) {
 void check_verdict(schema::verdict const& found, limits const& bounds) {
   require(found.issues.size() <= bounds.issues, "issues are bounded");
   require(found.issues.size() <= found.errors + found.warnings, "all issues are counted");
-  require((found.errors + found.warnings == 0) == found.issues.empty(), "every counted issue is listed");
+  require((found.errors + found.warnings == 0) == found.issues.empty(),
+          "every counted issue is listed");
   bool warned = false;
   for (auto const& one : found.issues) {
     require(!one.rule.empty() && !one.message.empty(), "an issue says what and why");
