@@ -157,7 +157,7 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   auto const id = writing.id();
   writing.commit();
   // If memory runs out here the id stays behind, and the next call reads everything in.
-  std::move(planned).take_over(state);
+  std::move(planned).advance(state);
   seen = id;
   return decisions;
 }
