@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_its_layers_do_not_give_is_found) {
   auto const why = store->verify("site").error();
 
   BOOST_TEST((why.code == errc::invalid));
-  BOOST_TEST(why.message == "its effective value is not what its layers give");
+  BOOST_TEST(why.message == "the effective value differs from the merged layers");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
   auto const why = store->verify("site").error();
 
   BOOST_TEST((why.code == errc::store_failed));
-  BOOST_TEST(why.message.find("is damaged: its check sum does not match") != std::string::npos);
+  BOOST_TEST(why.message.find("is damaged: the check sum does not match") != std::string::npos);
   BOOST_TEST(text("site") == R"({"a":2,"b":"MARKER"})"); // reads go on
 }
 
