@@ -3,8 +3,7 @@
 #include "store/encoding.hpp"
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
-
-#include <lmdb.h>
+#include "store/lmdb_calls.hpp"
 
 #include <array>
 #include <charconv>
@@ -25,18 +24,9 @@ constexpr std::array known_databases{layout_keys::meta,      layout_keys::source
                                      layout_keys::overrides, layout_keys::effective,
                                      layout_keys::changes,   layout_keys::timed};
 
-void check(char const* call, int code, std::filesystem::path const& path) {
-  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
-}
-
-MDB_val to_value(std::string_view text) {
-  // LMDB does not write through the pointer of a value that it is given.
-  return {text.size(), const_cast<char*>(text.data())};
-}
-
-std::string_view to_view(MDB_val const& value) {
-  return {static_cast<char const*>(value.mv_data), value.mv_size};
-}
+using lmdb::check;
+using lmdb::to_value;
+using lmdb::to_view;
 
 class cursor_owner {
  public:

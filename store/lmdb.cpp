@@ -1,7 +1,8 @@
 #include "store/lmdb.hpp"
 
+#include "store/lmdb_calls.hpp"
+
 #include <fcntl.h>
-#include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -48,23 +49,6 @@ bool lmdb_error::damaged() const {
 }
 
 namespace lmdb {
-namespace {
-
-void check(char const* call, int code, std::filesystem::path const& path) {
-  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
-}
-
-MDB_val to_value(std::string_view text) {
-  // LMDB does not write through the pointer of a value that it is given.
-  return {text.size(), const_cast<char*>(text.data())};
-}
-
-std::string_view to_view(MDB_val const& value) {
-  return {static_cast<char const*>(value.mv_data), value.mv_size};
-}
-
-} // namespace
-
 environment::environment(std::filesystem::path directory, options const& how)
     : directory_(std::move(directory)) {
   check("mdb_env_create", mdb_env_create(&handle_), directory_);

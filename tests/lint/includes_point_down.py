@@ -34,8 +34,9 @@ PUBLIC = re.compile(r"client/\w+\.hpp")
 LINKS = {
     "core": ["Boost::json", "Boost::log", "utf8cpp", "PkgConfig::XXHASH", "PkgConfig::SYSTEMD"],
     "engine": ["cfgd_core", "cfgd_rules", "cfgd_schema", "Boost::json"],
-    "engine/rules": ["cfgd_core", "Boost::json", "PkgConfig::LUA", "PkgConfig::PCRE2", "fmt::fmt", "utf8cpp"],
-    "engine/schema": ["cfgd_core", "Boost::json", "Boost::url", "PkgConfig::PCRE2", "PkgConfig::IDN2"],
+    "engine/regex": ["cfgd_core", "PkgConfig::PCRE2"],
+    "engine/rules": ["cfgd_core", "cfgd_regex", "Boost::json", "PkgConfig::LUA", "fmt::fmt", "utf8cpp"],
+    "engine/schema": ["cfgd_core", "cfgd_regex", "Boost::json", "Boost::url", "PkgConfig::IDN2"],
     "store": ["cfgd_core", "cfgd_engine", "PkgConfig::LMDB"],
 }
 # Included by the store alone.

@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_of_a_schema_alone_is_verified) {
   BOOST_TEST(*store->verify("app").value().text == R"({"x":1})");
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_that_is_not_the_stores_is_judged) {
+BOOST_AUTO_TEST_CASE(a_rule_outside_of_the_policy_can_be_run) {
   using enum rules::verdict::kind;
   auto const judged = [&](std::string const& check) {
     return store->judge_rule({.name = "own", .check = check}).what;
