@@ -11,23 +11,29 @@
 
 namespace cfgd::engine {
 
-/// What one request makes of the model. Reads fall through to what lies below, edits copy.
+/// The state that one request would lead to: a copy-on-write view over the model. Nothing outside
+/// of the candidate changes until the plan accepts it, so a rejected candidate is just dropped.
 class candidate {
  public:
   using states = std::map<std::string, namespace_state, std::less<>>;
-  /// `below` and `further` must outlive it; a namespace is looked for in `below` first.
+  /// A namespace is looked up in `below` first, then in `further`; both must outlive the candidate
+  /// and must not change meanwhile.
   candidate(states const& below, states const& further, std::shared_ptr<policy const> current)
       : active_policy(std::move(current)), below_(&below), further_(&further) {}
 
-  /// Schemas and rules as they shall be. A namespace's state has its schema beside.
+  /// Schemas and rules as the request would leave them. The schema of a namespace is also in its
+  /// state; whoever replaces the policy updates both.
   std::shared_ptr<policy const> active_policy;
 
-  /// Null: no such namespace.
+  /// The state of a namespace with the edits made so far; null: no such namespace. The pointer is
+  /// valid until edit() is called.
   namespace_state const* find(std::string_view name_space) const;
-  /// The state below the draft; null: there was no such namespace.
+  /// The state of a namespace before the request; null: there was no such namespace.
   namespace_state const* was(std::string_view name_space) const;
-  /// The state to change; a new one is empty.
+  /// The state to change. The first call copies the state below; a new namespace starts empty. The
+  /// reference is valid as long as the candidate.
   namespace_state& edit(std::string_view name_space);
+  /// All namespaces that edit() was called for.
   states& edited() { return edited_; }
   states const& edited() const { return edited_; }
 

@@ -4,10 +4,10 @@
 
 #include <string>
 
-// Both texts are canonical: members are sorted, and equal values have equal texts. So what is equal
-// is skipped by one comparison of bytes, and what is not is walked like the merge step of a merge
-// sort, without building values. A value that turns from a leaf into an object is the end of one
-// leaf and the beginning of those below it; its own key comes first, as key order wants.
+// Both texts are canonical: members are sorted, and equal values have equal texts. Equal parts are
+// skipped by one comparison of bytes; the others are walked like the merge step of a merge sort,
+// without building values. A value that turns from a leaf into an object deletes that leaf and
+// creates those below it; its own key comes first in key order.
 
 namespace cfgd::engine {
 namespace {

@@ -7,9 +7,9 @@
 
 namespace cfgd::engine {
 
-/// Appends what differs between two canonical texts of one namespace, leaf by leaf and in key
-/// order. A leaf is a value that is no object, or an object without members; a namespace that is
-/// an empty object has none. An empty text is an absent namespace.
+/// Appends the leaves that differ between two canonical texts of one namespace, in key order. A
+/// leaf is any value but an object with members; a namespace that is an empty object has no leaf.
+/// An empty text stands for a namespace that does not exist.
 void append_differences(std::vector<key_change>& out, std::string_view name_space,
                         std::string_view before, std::string_view after);
 

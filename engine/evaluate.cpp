@@ -10,21 +10,17 @@
 #include <string_view>
 #include <utility>
 
-// The second half of every request: layers have been edited, now effective values follow. They are
-// merged and judged before anything counts; the merged documents live until the rules have run, in
-// a buffer that is dropped whole.
+// The step from edited layers to effective values, the same for every kind of request. The merged
+// documents live until the rules have run, in a buffer that is released as a whole.
 //
-// A revision is made where a leaf differs, and only there. A namespace that comes or goes as an
-// empty object has no leaf: it is published without a revision, for there is no key to tell of.
-//
-// A rule runs if it never has, or if a namespace that it read when it last ran is another one now.
-// That it reads others then is found by running it.
+// A rule runs if it has never run, or if a namespace that it read in its last run differs now. If
+// it would read other namespaces this time, one of those that it read before must have changed.
 
 namespace cfgd::engine {
 namespace {
 
 using text_pointer = std::shared_ptr<std::string const>;
-/// By namespace; null: it is no more.
+/// By namespace; null: the namespace does not exist any more.
 using merged_values = std::map<std::string, boost::json::value, std::less<>>;
 
 std::string_view view(text_pointer const& text) {
@@ -35,12 +31,12 @@ schema::schema const* schema_of(namespace_state const* state) {
   return state != nullptr && state->schema ? state->schema->what.get() : nullptr;
 }
 
-/// What is too large already may shrink.
+/// A namespace that exceeds the limit already may shrink.
 std::optional<error> check_size(std::string const& name, std::string_view before,
                                 std::string_view text, limits const& bounds) {
   if (text.size() <= bounds.namespace_bytes || text.size() <= before.size()) return std::nullopt;
   return error{.code = errc::limit,
-               .message = "the namespace '" + name + "' would be too large",
+               .message = "namespace '" + name + "' would be too large",
                .subject = "namespace_bytes",
                .used = text.size(),
                .maximum = bounds.namespace_bytes};
@@ -59,7 +55,7 @@ error invalid(std::vector<issue> issues, std::size_t count, limits const& bounds
   return why;
 }
 
-/// Whether somebody has said what is in the namespace.
+/// Whether an override or an effective source sets something in the namespace.
 bool is_set(namespace_state const& state) {
   return state.overrides || std::ranges::any_of(state.sources, [](auto const& one) {
            return one.second->row.is_effective;
@@ -78,21 +74,21 @@ void mark_secrets(std::vector<key_change>& keys, schema::schema const* by,
   }
 }
 
-/// The judging of one draft.
-class scales {
+/// One evaluation: merge, schemas, differences, rules.
+class evaluator {
  public:
-  scales(candidate const& made, validator& policy_validator, limits const& bounds)
+  evaluator(candidate const& made, validator& policy_validator, limits const& bounds)
       : made_(made), validator_(policy_validator), bounds_(bounds) {}
 
   evaluation evaluate() {
     for (auto const& [name, state] : made_.edited())
-      weigh_namespace(name, state);
+      evaluate_namespace(name, state);
     run_rules();
     return std::move(out_);
   }
 
  private:
-  void weigh_namespace(std::string const& name, namespace_state const& state) {
+  void evaluate_namespace(std::string const& name, namespace_state const& state) {
     auto const* const was = made_.was(name);
     auto const* const schema = schema_of(&state);
     auto const* const old_schema = schema_of(was);
@@ -107,7 +103,7 @@ class scales {
     if (text == before && schema == old_schema) return;
     if (auto refused = check_size(name, view(before), view(text), bounds_))
       out_.rejections.push_back({.against = {name}, .why = *std::move(refused)});
-    if (text && is_set(state)) judge_by_schema(name, state, merged);
+    if (text && is_set(state)) validate_by_schema(name, state, merged);
     add_difference(name, state, text, merged);
     if (text != before) {
       newer_.emplace(name, std::move(merged));
@@ -115,16 +111,16 @@ class scales {
     }
   }
 
-  void judge_by_schema(std::string const& name, namespace_state const& state,
-                       boost::json::value const& merged) {
-    auto said = validator_.validate_schema(state, merged);
+  void validate_by_schema(std::string const& name, namespace_state const& state,
+                          boost::json::value const& merged) {
+    auto verdict = validator_.validate_schema(state, merged);
     auto const warnings = std::ranges::partition(
-        said.issues, [](issue const& one) { return one.how == severity::error; });
+        verdict.issues, [](issue const& one) { return one.how == severity::error; });
     out_.warnings.insert(out_.warnings.end(), warnings.begin(), warnings.end());
-    if (said.errors == 0) return;
-    said.issues.erase(warnings.begin(), warnings.end());
+    if (verdict.errors == 0) return;
+    verdict.issues.erase(warnings.begin(), warnings.end());
     out_.rejections.push_back(
-        {.against = {name}, .why = invalid(std::move(said.issues), said.errors, bounds_)});
+        {.against = {name}, .why = invalid(std::move(verdict.issues), verdict.errors, bounds_)});
   }
 
   void add_difference(std::string const& name, namespace_state const& state,
@@ -151,7 +147,7 @@ class scales {
     auto const& rules = made_.active_policy->rules;
     for (std::size_t index = 0; index < rules.size(); ++index) {
       if (!must_run(rules[index])) continue;
-      // Copied for those that run only: a rule that reads nothing of a change costs nothing.
+      // Copied only if a rule runs: rules that read nothing of the change cost nothing.
       if (out_.rules.empty()) out_.rules = rules;
       run(out_.rules[index]);
     }
@@ -178,14 +174,15 @@ class scales {
     rule.last = validator_.run(*rule.what, states, values);
     rule.has_run = true;
     if (rule.last.what == holds) return;
-    auto told = validator_.issue_of(*rule.what, rule.last, states);
-    if (told.how == severity::warning) {
-      out_.warnings.push_back(std::move(told));
+    auto found_issue = validator_.issue_of(*rule.what, rule.last, states);
+    if (found_issue.how == severity::warning) {
+      out_.warnings.push_back(std::move(found_issue));
       return;
     }
-    bool const stood = before.has_run && (before.last.what == fails || before.last.what == broken);
-    if (stood) return;
-    rejection found{.why = invalid({std::move(told)}, 1, bounds_)};
+    bool const failed_before =
+        before.has_run && (before.last.what == fails || before.last.what == broken);
+    if (failed_before) return;
+    rejection found{.why = invalid({std::move(found_issue)}, 1, bounds_)};
     std::ranges::set_intersection(rule.last.read, changed_,
                                   std::inserter(found.against, found.against.end()));
     if (!before.has_run) found.by = rule.from;
@@ -201,53 +198,10 @@ class scales {
   evaluation out_;
 };
 
-/// Gives a change its number and its origin.
-void add_change(committed_change& out, decision_terms const& by, std::string const& name_space,
-                std::vector<key_change>&& keys, std::vector<issue> warnings) {
-  if (keys.empty()) return;
-  ++out.revision;
-  auto record = std::make_shared<change>();
-  record->revision = out.revision;
-  record->time = by.now;
-  record->from = by.origin_of(name_space, keys.front());
-  record->from.revision = out.revision;
-  record->comment = by.comment;
-  record->keys = std::move(keys);
-  record->warnings = std::move(warnings);
-  out.changes.push_back(std::move(record));
-}
-
-/// Makes a value the one in force.
-void take(committed_change& out, candidate& made, evaluation::difference& what) {
-  auto& state = made.edit(what.name);
-  // Keys that became secrets, or ceased to be: no change tells of that.
-  out.needs_resync = out.needs_resync || what.secrets_moved;
-  if (state.value.text != what.value.text) what.value.revision = out.revision;
-  state.value = std::move(what.value);
-  out.effectives.push_back(state.value);
-}
-
-/// The warnings that are about a namespace, taken out.
-std::vector<issue> warnings_of(std::vector<issue>& all, std::string const& name) {
-  std::vector<issue> mine;
-  auto const others = std::ranges::stable_partition(
-      all, [&](issue const& one) { return one.key != name && !one.key.starts_with(name + '.'); });
-  std::move(others.begin(), others.end(), std::back_inserter(mine));
-  all.erase(others.begin(), others.end());
-  return mine;
-}
-
-bool is_same(std::vector<rule_status> const& left, std::vector<rule_status> const& right) {
-  return std::ranges::equal(left, right, [](rule_status const& one, rule_status const& other) {
-    return one.what == other.what && one.has_run == other.has_run &&
-           one.last.what == other.last.what && one.last.read == other.last.read;
-  });
-}
-
 } // namespace
 
 evaluation evaluate(candidate const& made, validator& policy_validator, limits const& bounds) {
-  return scales(made, policy_validator, bounds).evaluate();
+  return evaluator(made, policy_validator, bounds).evaluate();
 }
 
 std::vector<issue> validate_namespace(model const& in, validator& policy_validator,
@@ -292,34 +246,6 @@ void run_rules(model& over, validator& policy_validator) {
     rule.has_run = true;
   }
   over.active_policy = std::move(ran);
-}
-
-committed_change decide(candidate& made, evaluation&& found, decision_terms const& by) {
-  committed_change out{.revision = by.revision};
-  out.warnings = found.warnings;
-  if (by.how == grouping::change_per_namespace) {
-    for (auto& difference : found.differences) {
-      auto warnings = warnings_of(found.warnings, difference.name);
-      add_change(out, by, difference.name, std::move(difference.keys), std::move(warnings));
-      take(out, made, difference);
-    }
-  } else {
-    std::vector<key_change> keys;
-    std::string first;
-    for (auto& difference : found.differences) {
-      if (keys.empty()) first = difference.name;
-      std::ranges::move(difference.keys, std::back_inserter(keys));
-    }
-    add_change(out, by, first, std::move(keys), std::move(found.warnings));
-    for (auto& difference : found.differences)
-      take(out, made, difference);
-  }
-  if (!found.rules.empty() && !is_same(found.rules, made.active_policy->rules)) {
-    auto active_policy = std::make_shared<policy>(*made.active_policy);
-    active_policy->rules = std::move(found.rules);
-    made.active_policy = std::move(active_policy);
-  }
-  return out;
 }
 
 error rejection_error(std::vector<rejection> const& rejections, limits const& bounds) {

@@ -3,224 +3,55 @@
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 
-#include <boost/assert.hpp>
-
 #include <algorithm>
 #include <utility>
 
-// What became of files. Content that was refused or cannot be had changes nothing that is in force;
-// it is recorded, so that Sources can tell it and a restart does not believe the file anew. Only
-// good content and a file that is gone touch the layers.
+// Which sources of a file change are accepted. Nobody waits for an answer to a file change, so it
+// is not rejected as a whole: the sources that cause a rejection are rejected, and the rest is
+// evaluated again, until the policy accepts it. Sources that were rejected earlier go first, then
+// new values, then new schemas and rules, last removals of files that hid invalid content. A source
+// that was rejected together with others is tried once more alone, because it may be valid without
+// them.
 //
-// Nobody waits for an answer to a batch, so it is not refused: what is objected to is held back and
-// the rest goes in. First what was refused before, then new values, then new schemas and rules,
-// last removals, where a file hid what does not fit. What was held back beside others is tried once
-// more by itself, for it may have been good without them.
-//
-// A source keeps the revision that its content came with; where the content is new but nothing
-// effective changed, that is the service's revision at that time.
+// A source keeps the revision that its content came with. If new content changes no effective
+// value, that is the revision of the service at that time.
 
 namespace cfgd::engine {
 namespace {
 
-/// Suspended sources that are tried with a batch, and held back ones that are tried once more.
-constexpr std::size_t most_tried = 32;
+/// Rejected sources that are tried once more alone; if there are more, none is.
+constexpr std::size_t most_retried = 32;
 
-error only_about(std::vector<rejection const*> const& rejections, std::string const& path,
-                 limits const& bounds) {
-  std::vector<rejection> copies;
-  for (auto const* const one : rejections)
-    copies.push_back(*one);
-  auto why = rejection_error(copies, bounds);
-  why.where = {};
-  for (auto const& one : why.issues) {
-    if (one.path != path) continue;
-    why.where = one.where;
-    break;
-  }
+/// Rejections as one error, whose place is in the file at `path`, if any of its issues is.
+error combine(std::vector<rejection> const& rejections, std::string const& path,
+              limits const& bounds) {
+  auto why = rejection_error(rejections, bounds);
+  auto const mine = std::ranges::find(why.issues, path, &issue::path);
+  why.where = mine == why.issues.end() ? place() : mine->where;
   return why;
 }
 
 } // namespace
 
-/// Builds the new record of a source from the old one and what was found.
-class file_change_plan::update_visitor {
- public:
-  /// `edit_of`: of an edit of several files, its number.
-  update_visitor(edit& made, source_update const& asked, limits const& bounds,
-                 std::uint64_t edit_of)
-      : made_(made), asked_(asked), bounds_(bounds), edit_of_(edit_of) {}
-
-  void operator()(source_update::good const& found) {
-    auto& record = begin();
-    auto const* const before = made_.before.get();
-    made_.content = before == nullptr || !before->row.is_effective ||
-                    before->document.root != found.document.root;
-    made_.bytes = found.bytes;
-    record.row.status = source_status::active;
-    record.row.why.reset();
-    record.row.is_effective = true;
-    record.row.hash = asked_.hash;
-    record.document = found.document;
-    record.refused.reset();
-  }
-
-  void operator()(source_update::refused const& found) {
-    auto& record = begin();
-    record.row.status = source_status::quarantined;
-    record.row.why = found.why;
-    record.row.hash = asked_.hash;
-    record.refused = {
-        .bytes = found.bytes.substr(0, bounds_.file_bytes), .why = found.why, .edit = edit_of_};
-  }
-
-  void operator()(source_update::blocked const& found) {
-    auto& record = begin();
-    record.row.status = found.status;
-    record.row.why = found.why;
-    // What it said when it could be had is not tried any more.
-    if (record.refused) record.refused->document.reset();
-    if (record.refused) record.refused->edit = 0;
-  }
-
-  void operator()(source_update::touched const&) {
-    if (!made_.before) return;
-    auto& record = begin();
-    record.row.status = record.refused ? source_status::quarantined : source_status::active;
-    record.row.why.reset();
-    if (record.refused) record.row.why = record.refused->why;
-  }
-
-  void operator()(source_update::gone const&) const {
-    made_.now.reset();
-    made_.content = made_.before != nullptr;
-    made_.when = rank::removal;
-  }
-
- private:
-  source_record& begin() {
-    made_.now = made_.before ? std::make_shared<source_record>(*made_.before)
-                             : std::make_shared<source_record>();
-    made_.now->row.id = asked_.id;
-    made_.now->row.path = asked_.path;
-    made_.now->row.identity = asked_.identity;
-    made_.now->removed = false;
-    return *made_.now;
-  }
-
-  edit& made_;
-  source_update const& asked_;
-  limits const& bounds_;
-  std::uint64_t edit_of_;
-};
-
-result<void> file_change_plan::add_updates(finder const& find) {
-  for (auto const& asked : asked_.updates) {
-    if (!is_source(asked.id))
-      return error{.code = errc::bad_key,
-                   .message = "the name is none of a source",
-                   .subject = to_string(asked.id)};
-    edit one{.id = asked.id,
-             .name_space = std::string(namespace_of(asked.id).value_or("")),
-             .before = find(asked.id),
-             .now = {}};
-    if (asked.id.what != source_kind::values) one.when = rank::active_policy;
-    // Told twice, the later one follows the earlier one.
-    auto const twin = std::ranges::find(edits_, asked.id, &edit::id);
-    auto const before = one.before;
-    if (twin != edits_.end()) one.before = twin->now;
-    std::visit(update_visitor(one, asked, bounds_, whole() ? number_ : 0), asked.what);
-    one.before = before;
-    if (twin != edits_.end()) {
-      one.content = one.content || twin->content;
-      if (one.bytes.empty()) one.bytes = twin->bytes;
-      if (one.before || one.now)
-        *twin = std::move(one);
-      else
-        edits_.erase(twin);
-    } else if (one.before || one.now) {
-      edits_.push_back(std::move(one));
-    }
-  }
-  return {};
+/// The record of the source with the decision made so far; null: none.
+std::shared_ptr<source_record const> file_change_plan::entry::record() const {
+  if (!rejected) return now;
+  return rejected_record ? rejected_record : before;
 }
 
-void file_change_plan::add_retryable(std::set<source_id> const& which, revision_number revision,
-                                     finder const& find) {
-  std::set<source_id> told;
-  std::set<std::string> names;
-  for (auto const& one : edits_) {
-    told.insert(one.id);
-    names.insert(one.name_space);
-  }
-  struct refused_before {
-    source_id id;
-    std::shared_ptr<source_record const> record;
-  };
-  std::vector<refused_before> first;
-  std::vector<refused_before> others;
-  std::set<std::uint64_t> unreadable; // edits of which a file cannot be tried
-  for (auto const& id : which) {
-    auto record = find(id);
-    if (!record || !record->retryable() || told.contains(id)) continue;
-    bool const readable = record->removed || (record->refused->document &&
-                                              record->row.status == source_status::quarantined);
-    if (!readable) {
-      if (record->refused->edit != 0) unreadable.insert(record->refused->edit);
-      continue;
-    }
-    auto const name = namespace_of(id);
-    bool const near = name && names.contains(std::string(*name));
-    (near ? first : others).push_back({id, std::move(record)});
-  }
-  if (!others.empty())
-    std::ranges::rotate(others,
-                        others.begin() + static_cast<std::ptrdiff_t>(revision % others.size()));
-  std::ranges::move(others, std::back_inserter(first));
-  std::size_t tried = 0;
-  for (auto& one : first) {
-    if (one.record->refused && unreadable.contains(one.record->refused->edit)) continue;
-    if (++tried > most_tried) return;
-    add_one_retryable(one.id, std::move(one.record));
-  }
-}
-
-void file_change_plan::add_one_retryable(source_id const& id,
-                                         std::shared_ptr<source_record const> before) {
-  edit one{.id = id,
-           .name_space = std::string(namespace_of(id).value_or("")),
-           .before = before,
-           .now = {},
-           .content = true,
-           .when = rank::retryable};
-  if (before->refused) one.edit_of = before->refused->edit;
-  if (!before->removed) {
-    one.bytes = before->refused->bytes;
-    one.now = std::make_shared<source_record>(*before);
-    one.now->document = *before->refused->document;
-    one.now->refused.reset();
-    one.now->row.why.reset();
-    one.now->row.status = source_status::active;
-    one.now->row.is_effective = true;
-  }
-  edits_.push_back(std::move(one));
-}
-
-void file_change_plan::put(edit const& one, source_records& into) const {
-  std::shared_ptr<source_record const> record = one.now;
-  if (one.held) record = one.kept ? one.kept : one.before;
-  if (record)
+void file_change_plan::put(entry const& one, source_records& into) {
+  if (auto record = one.record())
     into.insert_or_assign(one.id, std::move(record));
   else
     into.erase(one.id);
 }
 
-file_change_plan::trial file_change_plan::try_once(candidate made,
-                                                   validator& policy_validator) const {
+file_change_plan::attempt file_change_plan::evaluate(candidate made,
+                                                     validator& policy_validator) const {
   std::map<source_id, error> faults;
   auto next = std::make_shared<policy>(*made.active_policy);
   bool policy_changed = false;
-  for (auto const& one : edits_) {
+  for (auto const& one : entries_) {
     if (one.id.what == source_kind::values) {
       put(one, made.edit(one.name_space).sources);
     } else {
@@ -231,7 +62,7 @@ file_change_plan::trial file_change_plan::try_once(candidate made,
   if (policy_changed) {
     auto const before = made.active_policy;
     faults = compile(*next, *before, bounds_);
-    // A namespace is looked at anew where its schema is another one, came or went.
+    // A namespace is evaluated if its schema changed, appeared or disappeared.
     for (auto const& [name, schema] : next->schemas) {
       auto const* const state = made.find(name);
       if (state == nullptr || state->schema != schema) made.edit(name).schema = schema;
@@ -240,129 +71,128 @@ file_change_plan::trial file_change_plan::try_once(candidate made,
       if (!next->schemas.contains(name)) made.edit(name).schema = nullptr;
     made.active_policy = std::move(next);
   }
-  auto found = evaluate(made, policy_validator, bounds_);
+  auto found = engine::evaluate(made, policy_validator, bounds_);
   for (auto& [id, why] : faults)
     found.rejections.push_back({.by = id, .why = std::move(why)});
   return {std::move(made), std::move(found)};
 }
 
-/// What went into an edit together is held back together.
-void file_change_plan::hold_companions() {
-  for (auto const& one : edits_) {
-    if (!one.held || one.edit_of == 0) continue;
-    for (auto& other : edits_)
-      if (other.edit_of == one.edit_of && is_live(other)) hold(other, *one.held);
-  }
-}
-
-bool file_change_plan::is_about(rejection const& what, edit const& one) {
+bool file_change_plan::is_about(rejection const& what, entry const& one) {
   if (what.by == one.id) return true;
   return !one.name_space.empty() && what.against.contains(one.name_space);
 }
 
-/// What the source said before stays in force.
-void file_change_plan::hold(edit& one, error why) {
-  one.held = why;
-  // What was refused before stays as it is, with its newest reason.
-  if (one.when == rank::retryable && one.before->row.why == why) return;
-  one.kept =
+/// Rejects a source: its content before stays effective, the new one goes to quarantine.
+void file_change_plan::reject(entry& one, error why) {
+  one.rejected = why;
+  // A source that was rejected before for the same reason keeps its record.
+  if (!one.is_new() && one.before->row.why == why) return;
+  one.rejected_record =
       one.before ? std::make_shared<source_record>(*one.before) : std::make_shared<source_record>();
+  auto& record = *one.rejected_record;
   if (one.now) {
-    one.kept->row.id = one.id;
-    one.kept->row.path = one.now->row.path;
-    one.kept->row.identity = one.now->row.identity;
-    one.kept->row.hash = one.now->row.hash;
-    one.kept->row.status = source_status::quarantined;
+    record.row.id = one.id;
+    record.row.path = one.now->row.path;
+    record.row.identity = one.now->row.identity;
+    record.row.hash = one.now->row.hash;
+    record.row.status = source_status::quarantined;
     auto bytes = one.bytes.empty() ? json::canonical(one.now->document.root) : one.bytes;
     if (bytes.size() > bounds_.file_bytes) bytes.resize(bounds_.file_bytes);
-    auto const edit_of = one.when == rank::retryable ? one.edit_of : whole() ? number_ : 0;
-    one.kept->refused = {
-        .bytes = std::move(bytes), .why = why, .document = one.now->document, .edit = edit_of};
+    record.refused = {.bytes = std::move(bytes),
+                      .why = why,
+                      .document = one.now->document,
+                      .edit = one.is_new() ? edit_number_ : one.edit_number};
   } else {
-    one.kept->row.status = source_status::missing;
-    one.kept->removed = true;
+    record.row.status = source_status::missing;
+    record.removed = true;
   }
-  one.kept->row.why = std::move(why);
+  record.row.why = std::move(why);
 }
 
-void file_change_plan::release(edit& one) {
-  one.held.reset();
-  one.kept.reset();
-}
-
-/// Holds back what is objected to, of the lowest rank that there is. False: nothing is left.
-bool file_change_plan::hold_objected(trial const& tried) {
-  auto const& rejections = tried.found.rejections;
-  for (auto const which : {rank::retryable, rank::values, rank::active_policy, rank::removal}) {
-    bool held = false;
-    for (auto& one : edits_) {
-      if (one.when != which || !is_live(one)) continue;
-      std::vector<rejection const*> mine;
-      for (auto const& rejection : rejections)
-        if (is_about(rejection, one)) mine.push_back(&rejection);
-      if (mine.empty()) continue;
-      auto const path = one.now ? one.now->row.path : std::string();
-      hold(one, only_about(mine, path, bounds_));
-      held = true;
-    }
-    if (held) return true;
+/// Rejects the sources of a rank that rejections are about. Returns whether there was one.
+bool file_change_plan::reject_of_rank(rank which, std::vector<rejection> const& rejections) {
+  bool any = false;
+  for (auto& one : entries_) {
+    if (one.order != which || !one.is_accepted()) continue;
+    std::vector<rejection> mine;
+    std::ranges::copy_if(rejections, std::back_inserter(mine),
+                         [&one](rejection const& what) { return is_about(what, one); });
+    if (mine.empty()) continue;
+    reject(one, combine(mine, one.now ? one.now->row.path : std::string(), bounds_));
+    any = true;
   }
-  // A schema that refers to a document that is another one now.
-  bool held = false;
-  for (auto& one : edits_) {
-    if (one.id.what == source_kind::values || !is_live(one)) continue;
-    hold(one, rejection_error(rejections, bounds_));
-    held = true;
+  return any;
+}
+
+/// Rejects the sources of the lowest rank that rejections are about. False: no source can be
+/// blamed.
+bool file_change_plan::reject_causes(std::vector<rejection> const& rejections) {
+  for (auto const which : {rank::retryable, rank::values, rank::policy, rank::removal})
+    if (reject_of_rank(which, rejections)) return true;
+  // A schema may be rejected because a document that it refers to changed.
+  bool any = false;
+  for (auto& one : entries_) {
+    if (one.id.what == source_kind::values || !one.is_accepted()) continue;
+    reject(one, rejection_error(rejections, bounds_));
+    any = true;
   }
-  return held;
+  return any;
 }
 
-/// Holds back all that is new.
-void file_change_plan::hold_new(error const& why) {
-  for (auto& one : edits_)
-    if (is_live(one) && one.when != rank::retryable) hold(one, why);
+/// Sources of one earlier edit are rejected together.
+void file_change_plan::reject_companions() {
+  for (auto const& one : entries_) {
+    if (!one.rejected || one.edit_number == 0) continue;
+    for (auto& other : entries_)
+      if (other.edit_number == one.edit_number && other.is_accepted()) reject(other, *one.rejected);
+  }
 }
 
-bool file_change_plan::is_new_held() const {
-  return std::ranges::any_of(
-      edits_, [](edit const& one) { return one.held && one.when != rank::retryable; });
+/// Rejects all new content.
+void file_change_plan::reject_new(error const& why) {
+  for (auto& one : entries_)
+    if (one.is_new() && one.is_accepted()) reject(one, why);
 }
 
-/// What was held back beside others may be good by itself.
-void file_change_plan::try_released(trial& best, std::function<trial()> const& try_now) {
-  std::size_t held = 0;
-  for (auto const& one : edits_)
-    held += one.held && one.when != rank::retryable ? 1 : 0;
-  if (held < 2 || held > most_tried) return;
-  for (auto& one : edits_) {
-    if (!one.held || one.when == rank::retryable) continue;
-    auto const why = *one.held;
-    release(one);
+std::size_t file_change_plan::count_new_rejected() const {
+  return static_cast<std::size_t>(std::ranges::count_if(
+      entries_, [](entry const& one) { return one.is_new() && one.rejected; }));
+}
+
+/// Sources that were rejected together may be valid alone: accepts those that are.
+void file_change_plan::retry_rejected(attempt& best, std::function<attempt()> const& try_now) {
+  auto const count = count_new_rejected();
+  if (count < 2 || count > most_retried) return;
+  for (auto& one : entries_) {
+    if (!one.is_new() || !one.rejected) continue;
+    auto const why = *one.rejected;
+    one.rejected.reset();
+    one.rejected_record.reset();
     auto again = try_now();
     if (again.found.rejections.empty())
       best = std::move(again);
     else
-      hold(one, why);
+      reject(one, why);
   }
 }
 
-file_change_plan::trial file_change_plan::settle(std::function<trial()> const& try_now) {
-  bool const unread = std::ranges::any_of(asked_.updates, [](source_update const& one) {
+file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> const& try_now) {
+  bool const has_unreadable = std::ranges::any_of(asked_.updates, [](source_update const& one) {
     return std::holds_alternative<source_update::refused>(one.what);
   });
-  if (whole() && unread)
-    hold_new({.code = errc::invalid, .message = "another file of the same edit was refused"});
+  if (is_edit() && has_unreadable)
+    reject_new({.code = errc::invalid, .message = "another file of the same edit was rejected"});
   auto now = try_now();
   while (!now.found.rejections.empty()) {
     auto const why = rejection_error(now.found.rejections, bounds_);
-    bool const held = hold_objected(now);
-    hold_companions();
-    if (!held || (whole() && is_new_held())) hold_new(why);
+    bool const any = reject_causes(now.found.rejections);
+    reject_companions();
+    if (!any || (is_edit() && count_new_rejected() > 0)) reject_new(why);
     now = try_now();
-    // What stood against all that could be held back stands without the batch, too.
-    if (!held) break;
+    // Rejections that no source causes exist without the file change, too.
+    if (!any) break;
   }
-  if (!whole()) try_released(now, try_now);
+  if (!is_edit()) retry_rejected(now, try_now);
   now.found.rejections.clear();
   return now;
 }
@@ -373,42 +203,41 @@ origin file_change_plan::origin_of(std::string const& name_space,
   std::vector<std::string> const path = parts && parts->size() > 1
                                             ? std::vector(parts->begin() + 1, parts->end())
                                             : std::vector<std::string>();
-  edit const* found = nullptr;
-  bool says_it = false;
-  edit const* validator = nullptr;
-  for (auto const& one : edits_) {
-    if (!is_live(one)) continue;
+  entry const* values_file = nullptr;
+  entry const* policy_file = nullptr;
+  bool found_setter = false;
+  for (auto const& one : entries_) {
+    if (!one.is_accepted()) continue;
     if (one.id.what != source_kind::values) {
-      if (validator == nullptr || one.name_space == name_space) validator = &one;
+      if (policy_file == nullptr || one.name_space == name_space) policy_file = &one;
       continue;
     }
     if (one.name_space != name_space) continue;
-    bool const says = one.now && !path.empty() &&
+    bool const sets = one.now && !path.empty() &&
                       look_up(one.now->document.root, path).what != layer_answer::kind::nothing;
-    bool const above = found == nullptr || found->id < one.id;
-    if (found == nullptr || (says && !says_it) || (says == says_it && above)) found = &one;
-    says_it = says_it || says;
+    bool const is_above = values_file == nullptr || values_file->id < one.id;
+    if (values_file == nullptr || (sets && !found_setter) || (sets == found_setter && is_above))
+      values_file = &one;
+    found_setter = found_setter || sets;
   }
-  if (found == nullptr) found = validator;
+  auto const* const found = values_file != nullptr ? values_file : policy_file;
   if (found == nullptr) return {};
-  bool const is_judge = found->id.what != source_kind::values;
   auto const* const record = found->now ? found->now.get() : found->before.get();
   origin from;
-  from.where = is_judge ? layer::defaults : found->id.where;
+  from.where = found == policy_file ? layer::defaults : found->id.where;
   from.path = record->row.path;
-  if (found->now && !is_judge) from.at = find_place(found->now->document, path);
+  if (found->now && found == values_file) from.at = find_place(found->now->document, path);
   return from;
 }
 
 void file_change_plan::finish(committed_change& done) {
-  for (auto& one : edits_) {
-    if (one.now && is_live(one)) {
+  for (auto& one : entries_) {
+    if (one.now && one.is_accepted()) {
       auto const changed =
           std::ranges::find(done.effectives, one.name_space, &effective::name_space);
       one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
     }
-    std::shared_ptr<source_record const> now = one.now;
-    if (one.held) now = one.kept ? one.kept : one.before;
+    auto const now = one.record();
     if (auto found = find_transition(one.before.get(), now.get()))
       done.transitions.push_back(*std::move(found));
   }

@@ -1,8 +1,9 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "engine/candidate.hpp"
 #include "engine/evaluate.hpp"
-#include "engine/plan.hpp"
+#include "engine/records.hpp"
 
 #include <cstdint>
 #include <functional>
@@ -15,79 +16,89 @@
 
 namespace cfgd::engine {
 
-/// One batch of sources while it is decided what of it counts: which record each source gets, and
-/// which are held back because schemas, rules or limits refuse what they say. No I/O.
+/// Decides one file change: which sources of it are accepted, which ones the policy or a limit
+/// rejects, and the new record of each. Call add_updates(), add_retryable(), resolve() and finish()
+/// in this order. No I/O; for one file change, then dropped.
 class file_change_plan {
  public:
-  /// `number` names an edit of several files: it is another one for each.
-  file_change_plan(file_change const& asked, limits const& bounds, std::uint64_t number)
-      : asked_(asked), bounds_(bounds), number_(number) {}
+  /// `asked` and `bounds` must outlive the plan. `edit_number` identifies an edit (all_or_none)
+  /// among all edits that have files in quarantine; 0 for other file changes.
+  file_change_plan(file_change const& asked, limits const& bounds, std::uint64_t edit_number)
+      : asked_(asked), bounds_(bounds), edit_number_(edit_number) {}
 
+  /// Returns the record of a source; null: it is not known.
   using finder = std::function<std::shared_ptr<source_record const>(source_id const&)>;
-  /// Errors: bad_key (a name that is none of a source).
+  /// Takes in the sources of the file change. Of several updates of one source the last one counts.
+  /// Errors: bad_key (not a valid source file name).
   [[nodiscard]] result<void> add_updates(finder const& find);
-  /// What was refused before and is not in the batch: those of its namespaces first, then others,
-  /// as many as a batch tries, from another one on at each revision.
+  /// Takes in sources that were rejected earlier and are not part of the file change, up to a
+  /// limit: those of its namespaces first. `revision` rotates the rest, so that all get their turn.
   void add_retryable(std::set<source_id> const& which, revision_number revision,
                      finder const& find);
 
-  struct trial {
+  /// A candidate with the accepted sources, and its evaluation.
+  struct attempt {
     candidate made;
     evaluation found;
   };
-  /// Puts all records into a draft, those that are held back as they were, and weighs it.
-  trial try_once(candidate made, validator& policy_validator) const;
-  /// Holds back until nothing objects.
-  trial settle(std::function<trial()> const& try_now);
+  /// Puts the accepted sources into a candidate, compiles the policy if its files changed, and
+  /// evaluates the candidate.
+  attempt evaluate(candidate made, validator& policy_validator) const;
+  /// Rejects sources until no rejection is left. `try_now` must make a candidate and return what
+  /// evaluate() returns for it.
+  attempt resolve(std::function<attempt()> const& try_now);
 
-  /// The origin of a change: the topmost of the sources of the namespace that says the key now; if
-  /// none does (it was removed), the last one whose content is new, or its schema.
+  /// The origin of a changed key: the topmost accepted source of the namespace that sets it; if
+  /// none does (it was removed), the last accepted source, or else the file of the schema.
   origin origin_of(std::string const& name_space, std::string const& key_text) const;
 
-  /// Gives sources their revision and tells what became of them.
+  /// Gives accepted sources their revision, and adds the transitions of all sources to `done`.
   void finish(committed_change& done);
 
  private:
-  /// In this order they are held back.
+  /// The order in which sources are rejected, until the others are accepted.
   enum class rank : std::uint8_t {
-    retryable,     ///< refused before
-    values,        ///< new content
-    active_policy, ///< new schemas and rules
-    removal,       ///< a file that is gone
+    retryable, ///< rejected before
+    values,    ///< new content
+    policy,    ///< new schemas and rules
+    removal,   ///< a removed file
   };
-  /// One source of the batch.
-  struct edit {
+  /// One source of the file change.
+  struct entry {
     source_id id;
-    std::string name_space;                      ///< empty: rules, and schemas to refer to
+    std::string name_space;                      ///< empty: rules, and schemas without a namespace
     std::shared_ptr<source_record const> before; ///< null: it was not known
-    std::shared_ptr<source_record> now;          ///< null: it is gone
-    bool content = false;                        ///< what it says is new
-    std::string bytes = {};                      ///< of new content
-    rank when = rank::values;
-    std::uint64_t edit_of = 0; ///< the edit of several files that it goes in with; 0: none
-    /// Why it is held back.
-    std::optional<error> held = {};
-    std::shared_ptr<source_record> kept = {}; ///< its record then; null: `before`
+    std::shared_ptr<source_record> now;          ///< the record if accepted; null: removed
+    bool has_new_content = false;
+    std::string bytes = {}; ///< of the new content
+    rank order = rank::values;
+    std::uint64_t edit_number = 0; ///< of an earlier edit whose files are retried together; 0: none
+    /// Why it is rejected; absent: it is accepted.
+    std::optional<error> rejected = {};
+    std::shared_ptr<source_record> rejected_record = {}; ///< the record then; null: `before`
+
+    bool is_new() const { return order != rank::retryable; }
+    bool is_accepted() const { return has_new_content && !rejected; }
+    std::shared_ptr<source_record const> record() const;
   };
   class update_visitor;
 
-  bool whole() const { return asked_.how == grouping::all_or_none; }
-  bool is_live(edit const& one) const { return one.content && !one.held; }
-  void hold(edit& one, error why);
-  void release(edit& one);
-  bool hold_objected(trial const& tried);
-  void hold_companions();
-  void add_one_retryable(source_id const& id, std::shared_ptr<source_record const> before);
-  void hold_new(error const& why);
-  bool is_new_held() const;
-  void try_released(trial& best, std::function<trial()> const& try_now);
-  static bool is_about(rejection const& what, edit const& one);
-  void put(edit const& one, source_records& into) const;
+  bool is_edit() const { return asked_.how == grouping::all_or_none; }
+  void add_retry(source_id const& id, std::shared_ptr<source_record const> before);
+  void reject(entry& one, error why);
+  bool reject_of_rank(rank which, std::vector<rejection> const& rejections);
+  bool reject_causes(std::vector<rejection> const& rejections);
+  void reject_companions();
+  void reject_new(error const& why);
+  std::size_t count_new_rejected() const;
+  void retry_rejected(attempt& best, std::function<attempt()> const& try_now);
+  static bool is_about(rejection const& what, entry const& one);
+  static void put(entry const& one, source_records& into);
 
   file_change const& asked_;
   limits const& bounds_;
-  std::uint64_t number_;
-  std::vector<edit> edits_;
+  std::uint64_t edit_number_;
+  std::vector<entry> entries_;
 };
 
 } // namespace cfgd::engine

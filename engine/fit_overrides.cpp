@@ -11,33 +11,34 @@
 #include <utility>
 #include <vector>
 
-// The way to an effective value leads through the override layer alone: files belong to the
-// administrator. First every override of a leaf that is not as it should be goes, and what hides it
-// from further up: often the layers below give the wanted value then. What still differs is set, or
-// hidden by a null, as far up as nothing is wanted below.
+// Only the override layer is edited, because files belong to the administrator. First the overrides
+// of all leaves that differ are removed, and overrides further up that hide them: often the layers
+// below give the wanted value then. Leaves that still differ are set, or hidden by a null that is
+// placed as far up as nothing is wanted below it.
 //
-// Setting a leaf may bring others to light, for an object takes the place of a null on the way. So
-// it is looked again until nothing differs; each round ends nearer to it than the one before.
+// Setting a leaf may uncover others, because an object replaces a null on the way. So this repeats
+// until nothing differs; each round leaves fewer differences than the one before.
 
 namespace cfgd::engine {
 namespace {
 
 using parts = std::span<std::string const>;
 
-constexpr int rounds = 64;
+/// More rounds than any document needs; a guard against a loop without end.
+constexpr int most_rounds = 64;
 
 bool is_object(std::string_view text) { return text.starts_with('{'); }
 
-class reaching {
+class fitting {
  public:
-  reaching(override_edit& edit, namespace_state const& state, std::string_view wanted,
-           override_origin const& by)
+  fitting(override_editor& edit, namespace_state const& state, std::string_view wanted,
+          override_origin const& by)
       : edit_(edit), state_(state), wanted_(wanted.empty() ? "{}" : wanted), by_(by) {}
 
   bool run() {
     for (auto const& one : differences(merged()))
       clear(parse(one));
-    for (int round = 0; round < rounds; ++round) {
+    for (int round = 0; round < most_rounds; ++round) {
       auto const text = merged();
       auto const differing = differences(text);
       if (differing.empty()) return true;
@@ -60,7 +61,7 @@ class reaching {
     return all;
   }
 
-  /// Keys come from a text that has them, so they are ones.
+  /// The key of a difference is always valid, so there is no error to handle.
   static key parse(key_change const& one) { return parse_stored_key(one.key).value(); }
 
   static key above(key const& which, std::size_t length) {
@@ -68,7 +69,7 @@ class reaching {
     return key({all.begin(), all.begin() + 1 + static_cast<std::ptrdiff_t>(length)});
   }
 
-  /// Removes what the layer says about a key, or about what it lies in unless that is an object.
+  /// Removes the override of a key, or of a parent that is not an object and so hides the key.
   void clear(key const& which) {
     auto const path = which.path();
     for (std::size_t length = 1; length < path.size(); ++length) {
@@ -84,7 +85,7 @@ class reaching {
 
   void adjust(std::vector<key_change> const& differing, std::string_view text) {
     static boost::json::value const empty(boost::json::object_kind);
-    // An object whose members are all hidden is there and empty; it must not be set by itself.
+    // An object whose members are all hidden exists and is empty; it must not be set itself.
     for (auto const& one : differing) {
       if (one.after != "{}") continue;
       auto const which = parse(one);
@@ -98,7 +99,7 @@ class reaching {
         edit_.set(parse(one), json::parse(one.after).value(), by_);
   }
 
-  /// Hides a key, with all around it of which nothing is wanted.
+  /// Hides a key, at the topmost parent below which nothing is wanted.
   void hide(key const& which) {
     static boost::json::value const null;
     auto const path = which.path();
@@ -108,12 +109,12 @@ class reaching {
         edit_.set(above(which, length), null, by_);
         return;
       }
-      // What is wanted here replaces all below it.
+      // The wanted value replaces everything below.
       if (!is_object(*wanted)) return;
     }
   }
 
-  override_edit& edit_;
+  override_editor& edit_;
   namespace_state const& state_;
   std::string_view wanted_;
   override_origin const& by_;
@@ -121,9 +122,9 @@ class reaching {
 
 } // namespace
 
-bool reach(override_edit& edit, namespace_state const& state, std::string_view wanted,
-           override_origin const& by) {
-  return reaching(edit, state, wanted, by).run();
+bool fit_overrides(override_editor& edit, namespace_state const& state, std::string_view wanted,
+                   override_origin const& by) {
+  return fitting(edit, state, wanted, by).run();
 }
 
 } // namespace cfgd::engine

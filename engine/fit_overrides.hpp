@@ -7,11 +7,14 @@
 
 namespace cfgd::engine {
 
-/// Edits the override layer of a namespace until its layers give what a canonical text says; empty:
-/// no leaf. Overrides that have nothing to do with leaves that differ stay, and who set them; none
-/// is made where the layers below give the value by themselves. Returns whether it is so; if not,
-/// that is a bug.
-[[nodiscard]] bool reach(override_edit& edit, namespace_state const& state, std::string_view wanted,
-                         override_origin const& by);
+/// Edits the override layer of a namespace so that its effective value becomes `wanted`, a
+/// canonical text (empty: no leaf). Overrides of leaves that do not differ stay, with their origin;
+/// no override is added where the layers below give the wanted value already. New overrides are set
+/// by `by`.
+///
+/// Returns whether the effective value is the wanted one now. Every value can be reached, so false
+/// is a bug; the layer is half edited then and must not be used.
+[[nodiscard]] bool fit_overrides(override_editor& edit, namespace_state const& state,
+                                 std::string_view wanted, override_origin const& by);
 
 } // namespace cfgd::engine

@@ -3,9 +3,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-// Documents are edited leaf by leaf: the override layer by those who set it, an effective value
-// when history is walked back. In both an object that loses its last member goes with it, for it
-// was there because of that member; an empty object that somebody asked for is a leaf by itself.
+// Documents are edited leaf by leaf: the override layer by Set and Unset, an effective value when
+// history is undone. In both cases an object that loses its last member is removed with it, because
+// it was there only for that member; an empty object that somebody set is a leaf of its own.
 
 namespace cfgd::engine {
 

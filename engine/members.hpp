@@ -5,13 +5,14 @@
 #include <span>
 #include <string>
 
-/// Members of documents by their path, which has one part at least.
+/// Access to members of documents by their path, which has at least one part.
 namespace cfgd::engine {
 
-/// Removes the member and the parents that this empties. Returns whether it was there.
+/// Removes a member, and the parents that become empty by that. Returns whether it was there.
 bool erase_member(boost::json::object& from, std::span<std::string const> path);
 
-/// The member to be given a value; what is no object on the way becomes one.
+/// Returns the member to assign a value to, creating it if needed. Parents that are not objects are
+/// replaced by objects. The reference is valid until the document is edited again.
 boost::json::value& put_member(boost::json::object& into, std::span<std::string const> path);
 
 } // namespace cfgd::engine

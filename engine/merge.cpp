@@ -4,11 +4,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-// RFC 7396, section 2, in its own words: MergePatch(Target, Patch). An object that is new to the
-// target is merged into an empty one instead of copied, for that drops the nulls in it. Arrays are
-// copied as they are. The target's storage is used for all that goes into it.
+// MergePatch(Target, Patch) of RFC 7396, section 2. An object that is new to the target is merged
+// into an empty one instead of copied, which drops its nulls. Arrays are copied as they are. All
+// copies use the storage of the target.
 //
-// It recurses as deep as the patch is, which its reader limits.
+// The recursion is as deep as the patch; the readers limit that depth.
 
 namespace cfgd::engine {
 

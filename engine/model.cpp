@@ -10,9 +10,9 @@
 
 #include <utility>
 
-// Merging and explaining read the same layers in opposite directions: from the bottom to give one
-// value, from the top to tell where it came from. The merged document lives only until it is
-// written as text, so it is built in a buffer that is dropped whole.
+// Merging and explaining read the same layers in opposite directions: from the bottom to build the
+// value, from the top to find where it came from. The merged document lives only until it is
+// written as text, so callers build it in a buffer that is released as a whole.
 
 namespace cfgd::engine {
 namespace {
@@ -48,7 +48,7 @@ std::optional<layer_value> ask(source_record const& source, key const& which) {
   return found;
 }
 
-/// The place of a member's subschema, where it is reached by properties alone; else the nearest.
+/// The place of the subschema of a member, if only `properties` lead to it; else the nearest place.
 place place_in_schema(sourced_document const& schema, std::span<std::string const> path) {
   std::string pointer;
   for (auto const& part : path) {

@@ -13,25 +13,28 @@
 
 namespace cfgd::engine {
 
-/// What is kept of one source.
+/// Everything that is kept of one source. Immutable once it is in a model.
 struct source_record {
   source_row row;
-  /// The last good content; empty unless row.in_force.
+  /// The last good content; empty unless row.is_effective.
   sourced_document document;
-  /// The newest content, if it was refused. Stays while the file cannot be had.
+  /// The newest content, if it was rejected. Kept while the file cannot be read.
   struct refusal {
     std::string bytes;
     error why;
-    /// What it says, if it can be read: it is tried again when something changes.
+    /// The parsed content, if it could be parsed: it is retried with every file change.
     std::optional<sourced_document> document = {};
-    /// The edit of several files that it was part of: all of that go in together, or none. 0: none.
+    /// Number of the edit (grouping::all_or_none) that it was part of, 0 for none. Records with the
+    /// same number are accepted together or not at all.
     std::uint64_t edit = 0;
   };
   std::optional<refusal> refused;
-  /// The file is gone, and what it said stays because without it something would be wrong.
+  /// The file was removed, but its content stays effective because the policy rejects the values
+  /// without it.
   bool removed = false;
 
-  /// Refused by schemas or rules, or for its namespace's size, or beside a file that was.
+  /// Whether the next file change retries it: it was rejected by the policy or for the size of its
+  /// namespace, or together with another file of its edit.
   bool retryable() const {
     return removed || (refused && (refused->document || refused->edit != 0));
   }
@@ -45,16 +48,16 @@ struct override_origin {
   friend bool operator==(override_origin const&, override_origin const&) = default;
 };
 
-/// The override layer of one namespace. It is there from the first Set to the last Unset.
+/// The override layer of one namespace. It exists while the namespace has any override.
 struct override_record {
-  /// May hold nulls.
+  /// Nulls hide the values of the layers below.
   boost::json::object document;
-  /// The keys as they were set; none lies outside of the document.
+  /// The keys as they were set, each with its setter; all of them are in the document.
   std::map<key, override_origin> keys;
 };
 
-/// All that makes up a namespace. Records are immutable and shared, so that a copy is cheap and two
-/// states can be compared by their pointers.
+/// All that makes up a namespace. The records are immutable and shared, so a copy is cheap and two
+/// states are compared by pointers.
 struct namespace_state {
   /// In merge order.
   std::map<source_id, std::shared_ptr<source_record const>> sources;
@@ -66,8 +69,8 @@ struct namespace_state {
   bool exists() const { return !sources.empty() || overrides != nullptr || schema != nullptr; }
 };
 
-/// A change that ends by itself, with the way back: what it did to the override layer of each
-/// namespace.
+/// A pending change with what is needed to undo it: the override layer of each namespace that it
+/// edited, before and after.
 struct pending_record {
   pending_change what;
   struct layer_change {
@@ -78,31 +81,32 @@ struct pending_record {
 };
 using pending_records = std::map<revision_number, std::shared_ptr<pending_record const>>;
 
-/// All that the store holds but the history, in memory.
+/// Everything durable except the history, in memory. The committer thread owns it; other threads
+/// get immutable values out of it.
 struct model {
   revision_number revision = 0;
   std::map<std::string, namespace_state, std::less<>> namespaces;
   std::shared_ptr<policy const> active_policy = std::make_shared<policy const>();
   pending_records pending;
-  /// Sources that are tried again with every batch.
+  /// The sources whose records are retryable(): the next file change tries them again.
   std::set<source_id> retryable;
 };
 
-/// Brings model::suspended up to date for sources that were `before` and are `now`.
+/// Updates model::retryable for a table of sources that was `before` and is `now`.
 void note_retryable(model& all, source_records const& before, source_records const& now);
 
-/// The record of a source; null: it is not known.
+/// The record of a source; null: the source is not known.
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
 
-/// What the layers of an existing namespace give; `storage` holds it.
+/// Merges the layers of an existing namespace into a value allocated in `storage`.
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage);
 
-/// What became of the state of a source, if that changed; null: it was, or is, not known. At least
-/// one of them must be.
+/// The change of a source's status or diagnostics, if there is one. Null means that the source was,
+/// or is, not known; at most one of the two may be null.
 std::optional<source_transition> find_transition(source_record const* before,
                                                  source_record const* now);
 
-/// Why a key has the value it has.
+/// Explains the value of a key: its effective value and what every layer says about it.
 explanation explain(namespace_state const& state, key const& which);
 
 } // namespace cfgd::engine

@@ -8,10 +8,10 @@
 #include <span>
 #include <utility>
 
-// The override layer is a document like any other layer's, and beside it the keys by which it was
-// set, with who set them: a file has lines, an override has writers. A key that was set covers the
-// values below it until one of those is set by itself. Keys whose value is gone are forgotten, so
-// that what is kept never outgrows the document.
+// The override layer is a document like that of any other layer, plus the keys by which it was set,
+// with who set them: a file has lines, an override has writers. A key that was set covers the
+// values below it until one of those is set itself. Keys whose value is gone are forgotten, so the
+// table never outgrows the document.
 
 namespace cfgd::engine {
 namespace {
@@ -31,7 +31,7 @@ bool is_there(json::object const& document, key const& which) {
   if (which.path().empty()) return true;
   auto const answer = look_up(document, which.path());
   if (answer.what != layer_answer::kind::removal) return answer.value != nullptr;
-  // A null counts, something in the way does not.
+  // A null is an override; a parent that is not an object is not an override of this key.
   if (which.path().size() == 1) return true;
   auto const parent = look_up(document, which.path().first(which.path().size() - 1));
   return parent.value != nullptr && parent.value->is_object();
@@ -46,11 +46,11 @@ bool has_value(json::object const& document, key const& which, json::value const
 
 } // namespace
 
-override_edit::override_edit(override_record const* before)
+override_editor::override_editor(override_record const* before)
     : record_(before == nullptr ? std::make_shared<override_record>()
                                 : std::make_shared<override_record>(*before)) {}
 
-void override_edit::unset(key const& which) {
+void override_editor::unset(key const& which) {
   bool removed = false;
   if (which.path().empty()) {
     removed = !record_->document.empty() || !record_->keys.empty();
@@ -64,7 +64,7 @@ void override_edit::unset(key const& which) {
   if (record_->document.empty()) record_->keys.clear();
 }
 
-void override_edit::set(key const& which, json::value const& value, override_origin const& by) {
+void override_editor::set(key const& which, json::value const& value, override_origin const& by) {
   if (record_->keys.contains(which) && has_value(record_->document, which, value)) return;
   changed_ = true;
   forget_keys(record_->keys, which);
@@ -78,28 +78,28 @@ void override_edit::set(key const& which, json::value const& value, override_ori
   set_.push_back(which);
 }
 
-override_origin const* override_edit::find_setter(key const& which) const {
+override_origin const* override_editor::find_setter(key const& which) const {
   auto const found = record_->keys.find(which);
   return found == record_->keys.end() ? nullptr : &found->second;
 }
 
-void override_edit::disown(key const& which) {
+void override_editor::disown(key const& which) {
   if (record_->keys.erase(which) > 0) changed_ = true;
 }
 
-void override_edit::set_revision(revision_number revision) {
+void override_editor::set_revision(revision_number revision) {
   for (auto const& which : set_) {
     auto const found = record_->keys.find(which);
     if (found != record_->keys.end()) found->second.from.revision = revision;
   }
 }
 
-void override_edit::forget_missing_keys() {
+void override_editor::forget_missing_keys() {
   std::erase_if(record_->keys,
                 [this](auto const& entry) { return !is_there(record_->document, entry.first); });
 }
 
-std::shared_ptr<override_record const> override_edit::finish() {
+std::shared_ptr<override_record const> override_editor::finish() {
   forget_missing_keys();
   if (record_->document.empty() && record_->keys.empty()) return nullptr;
   return record_;

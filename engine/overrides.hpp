@@ -7,31 +7,34 @@
 
 namespace cfgd::engine {
 
-/// Edits the override layer of one namespace.
-class override_edit {
+/// Edits the override layer of one namespace. Works on a copy; the record before is not changed.
+class override_editor {
  public:
-  /// `before` may be null: there are no overrides yet.
-  explicit override_edit(override_record const* before);
+  /// `before` may be null: the namespace has no overrides yet.
+  explicit override_editor(override_record const* before);
 
-  /// Removes what was set at the key and below it, and the objects that this leaves empty.
+  /// Removes the overrides of a key and of all keys below it, and objects that become empty by
+  /// that.
   void unset(key const& which);
-  /// Replaces what was set at the key and below it. A null hides what lies in the layers below; the
-  /// value of a whole namespace must be an object. Leaves all as it is, with who set it first, if
-  /// just this value was set at just this key.
+  /// Replaces the overrides of a key and of all keys below it. Null hides the values of the layers
+  /// below; the value of a whole namespace must be an object. Setting the value that exactly this
+  /// key was set to before changes nothing: its first setter and time stay.
   void set(key const& which, boost::json::value const& value, override_origin const& by);
 
-  /// Who set just this key; null: nobody. Valid until the next edit.
+  /// Who set exactly this key; null: nobody did. Valid until the next edit.
   override_origin const* find_setter(key const& which) const;
-  /// Forgets who set just this key, so that the next who sets it does even with the same value.
+  /// Forgets who set exactly this key, so that the next set() takes it over even with the same
+  /// value.
   void disown(key const& which);
 
   bool changed() const { return changed_; }
-  /// As edited so far.
+  /// The layer as edited so far.
   boost::json::object const& document() const { return record_->document; }
-  /// Gives the keys that were set their revision.
+  /// Records the revision that the keys set by this editor came with.
   void set_revision(revision_number revision);
 
-  /// The record as edited; null if nothing is left. Stays the same object when edited further.
+  /// The edited record; null: no override is left. Further edits change the same object, so call
+  /// this last.
   std::shared_ptr<override_record const> finish();
 
  private:
@@ -42,8 +45,9 @@ class override_edit {
   bool changed_ = false;
 };
 
-/// Who set what the override layer says about a key: the newest among those who set it, what it
-/// lies in, or something below it. Null: nobody.
+/// Who set the override of a key: the setter of the nearest of the key and its parents that was
+/// set, or of a key below it if that was set later. Null: nobody. The pointer is valid as long as
+/// `overrides`.
 override_origin const* find_origin(override_record const& overrides, key const& which);
 
 } // namespace cfgd::engine

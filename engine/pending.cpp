@@ -12,15 +12,14 @@
 #include <tuple>
 #include <utility>
 
-// A change that ends by itself keeps the override layers as it found and as it left them. Where a
-// layer is still as it was left the way back is the record that was found, with all who set
-// something in it. Where others have written since, what they wrote stays, also if they wrote the
-// same: only leaves that still say what the change made them say, and by its word, go back, and
-// only where nobody has put something else in their place.
+// The record of a pending change has the override layers before and after it. If a layer is still
+// as the change left it, undoing it restores the record before, with all its setters. If others
+// have written since, what they wrote stays, even the same value: only leaves that still have the
+// value and the setter of the change are restored, and only where nobody has set something else.
 //
-// A change that was made on top of another one found what that one had left. When that one ends
-// without being confirmed it must not come back with the end of the later one: what the later ones
-// found loses it, too.
+// A pending change made on top of another one has the edits of that one in its record "before".
+// When the earlier one is undone, its edits are removed there too, or undoing the later one would
+// bring them back.
 //
 // Layers are compared like effective values, leaf by leaf by their texts. A null is a leaf here.
 
@@ -37,7 +36,7 @@ bool is_same(override_record const* left, override_record const* right) {
          left->keys == right->keys;
 }
 
-/// What a layer says about a leaf; empty: nothing, or it is none there.
+/// The text of a leaf in a layer; empty: the key is absent, or an object with members.
 std::string_view leaf_at(std::string_view layer, key const& which) {
   auto const found = canonical::find(layer, which.path());
   bool const is_leaf = found && (!found->starts_with('{') || *found == "{}");
@@ -50,7 +49,7 @@ bool has_same_setter(override_record const& left, override_record const& right, 
   return one != nullptr && other != nullptr && *one == *other;
 }
 
-void put_back(override_edit& edit, key const& which, std::string_view value,
+void put_back(override_editor& edit, key const& which, std::string_view value,
               override_record const& before) {
   if (look_up(edit.document(), which.path()).what != layer_answer::kind::nothing) return;
   auto const* const by = find_origin(before, which);
@@ -97,7 +96,7 @@ take_back(std::string const& name_space, std::shared_ptr<override_record const> 
     return leaf_at(now, which) != leaf.after ||
            (!leaf.deleted() && !has_same_setter(*current, *done.after, which));
   });
-  override_edit edit(current.get());
+  override_editor edit(current.get());
   for (auto const& leaf : leaves)
     if (!leaf.deleted()) edit.unset(parse_stored_key(leaf.key).value());
   for (auto const& leaf : leaves)

@@ -1,19 +1,23 @@
 #include "engine/plan.hpp"
 
+#include "engine/decide.hpp"
+#include "engine/evaluate.hpp"
+#include "engine/override_editors.hpp"
+
 #include <exception>
 #include <new>
 #include <set>
 #include <utility>
 
-// Two levels of copies: a draft holds what one request changes and is thrown away if the request is
-// refused, or only tried; the plan holds what all requests of the batch have changed, and is thrown
-// away if the transaction fails. The model is what is durable. What must be written is found at the
-// end by comparing pointers, so that ten requests for one namespace write it once.
+// Two levels of copies: a candidate has what one request changes, and is dropped if the request is
+// rejected or a dry run; the plan has what all requests of the transaction changed, and is dropped
+// if the transaction fails. The model has what is durable. What must be written is found at the end
+// by comparing pointers, so ten requests for one namespace write it once.
 
 namespace cfgd::engine {
 
-// One request must not take down those that happen to be committed with it. What it throws before
-// its draft is kept leaves the plan as it was. A broken store and a lack of memory concern all.
+// One request must not take down the others of its transaction. An exception before its candidate
+// is staged leaves the plan as it was. A broken store and a lack of memory concern all requests.
 decision plan::apply(request const& asked) {
   try {
     return apply_one(asked);
@@ -39,7 +43,31 @@ std::vector<std::string> plan::names() const {
   return {all.begin(), all.end()};
 }
 
-void plan::keep(candidate&& made, committed_change const& done) {
+decision plan::decide_overrides(candidate& made, override_editors& edits, edit_terms const& how) {
+  edits.put();
+  auto found = evaluate(made, validator_, bounds_);
+  if (!found.rejections.empty()) return rejection_error(found.rejections, bounds_);
+  auto done =
+      decide(made, std::move(found),
+             {.revision = revision_,
+              .now = now_,
+              .how = grouping::one_change,
+              .comment = how.comment,
+              .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
+  bool const changes_nothing = how.ends && done.changes.empty();
+  if (changes_nothing) return committed_change{.revision = revision_};
+  if (how.dry_run) {
+    done.revision = revision_;
+    return done;
+  }
+  edits.set_revision(done.revision);
+  auto layers = edits.layer_changes();
+  stage(std::move(made), done);
+  if (how.ends) add_pending(*how.ends, how.by.from, how.comment, done, std::move(layers));
+  return done;
+}
+
+void plan::stage(candidate&& made, committed_change const& done) {
   policy_ = std::move(made.active_policy);
   for (auto& [name, state] : made.edited())
     staged_.insert_or_assign(name, std::move(state));
@@ -49,7 +77,7 @@ void plan::keep(candidate&& made, committed_change const& done) {
 
 namespace {
 
-/// What differs between two tables of shared records.
+/// Appends the records that differ between two tables of shared records; null: removed.
 template <class Records, class Changes>
 void add_changes(Records const& before, Records const& now, Changes& out) {
   for (auto const& [id, record] : now) {
@@ -79,7 +107,7 @@ write_set plan::writes() const {
   return out;
 }
 
-void plan::take_over(model& base) && {
+void plan::advance(model& base) && {
   base.revision = revision_;
   base.pending = std::move(pending_);
   if (base.active_policy != policy_) {

@@ -6,6 +6,7 @@
 #include "engine/validator.hpp"
 #include "engine/write_set.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,66 +16,109 @@
 #include <utility>
 #include <vector>
 
+// The life of a change, from file to file:
+//
+//   request           records.hpp            What is asked for: files that changed, a Set, a
+//   rollback, a
+//                                            restore, the end of a pending change.
+//   candidate         candidate.hpp          The state that the request would lead to, copy on
+//   write.
+//                                            plan_overrides.cpp (Set), plan_rollback.cpp (Rollback,
+//                                            Restore), plan_pending.cpp (Confirm, Extend, the end)
+//                                            and file_change_plan.hpp (files) edit the layers in
+//                                            it.
+//   evaluation        evaluate.hpp           The layers are merged, validated with schemas and
+//   rules
+//                                            (validator.hpp), and compared with the values before.
+//   decision          records.hpp            If there are rejections, the request fails with them,
+//   and
+//                                            the candidate is dropped; a file change instead
+//                                            rejects single files until the others are accepted.
+//   committed change  decide.hpp             Else the changes get their revisions, and the plan
+//   stages
+//                                            the candidate: the next request sees it.
+//   write set         write_set.hpp          All requests of one transaction are planned, then what
+//                                            differs from the model is written.
+//                                            store/config_store.cpp does so, and one fsync makes
+//                                            all of it durable.
+//   publication       daemon/committer.hpp   Only then the model advances, and the loop gets the
+//                                            committed changes: cache, watches, callers, log.
+//
+// A rejected or failed request leaves no trace in the plan, and a failed transaction none in the
+// model: both are decided on copies.
+
 namespace cfgd::engine {
 
-class override_edits;
+class override_editors;
 struct edit_terms;
 
-/// Decides what a batch of requests does to a model, one after the other; each sees what those
-/// before it did. No I/O: what is to be written is asked for afterwards.
+/// Decides the requests of one transaction over a model, one after the other; each sees the state
+/// that those before it left. No I/O. Used by one thread, for one transaction, then dropped.
 class plan {
  public:
-  /// Effective texts of a namespace, or of all, as they were at a revision that is kept, with
-  /// secrets. Errors: not_found, as outcome says.
+  /// Returns the effective texts of a namespace, or of all if the name is empty, at a revision that
+  /// is kept, with secrets. Errors: not_found, as described at `decision`.
   using past = std::function<result<std::map<std::string, std::string>>(
       revision_number at, std::string const& name_space)>;
 
-  /// `base`, `judging` and `bounds` must outlive it.
+  /// `base`, `policy_validator` and `bounds` must outlive the plan, and `base` must not change.
   plan(model const& base, validator& policy_validator, limits const& bounds, wall_time now,
        past history)
       : base_(base), validator_(policy_validator), bounds_(bounds), now_(now),
         history_(std::move(history)), revision_(base.revision), policy_(base.active_policy),
         pending_(base.pending) {}
 
-  /// Errors: as commit() of config_store; what is thrown for this one request, but for
-  /// storage_failure and std::bad_alloc, is store_failed, and nothing of it is planned.
+  /// Decides one request. Errors: those of `decision`; an unexpected exception becomes store_failed
+  /// for this request alone. Throws storage_failure and std::bad_alloc, which concern the whole
+  /// transaction.
   [[nodiscard]] decision apply(request const& asked);
 
+  /// The records to write for all requests that were accepted so far.
   write_set writes() const;
-  /// Brings the model to where the plan is. It must be the one that the plan is based on.
-  void take_over(model& base) &&;
+  /// Advances the model to the state of the plan, once that is durable. `base` must be the model
+  /// that the plan was made over.
+  void advance(model& base) &&;
 
  private:
   decision apply_one(request const& asked);
   decision apply(file_change const& asked);
   decision apply(set_request const& asked);
-  /// The names of all namespaces, in order.
-  std::vector<std::string> names() const;
   decision apply(rollback_request const& asked);
   decision apply(restore_request const& asked);
   decision apply(pending_request const& asked);
-  /// Effective texts as past tells them, of this batch's revisions, too.
+
+  candidate make_candidate() const { return {staged_, base_.namespaces, policy_}; }
+  /// The last steps of every request for the override layer: evaluates the candidate with the
+  /// edited layers, decides, and stages it unless it is a dry run.
+  decision decide_overrides(candidate& made, override_editors& edits, edit_terms const& how);
+  /// Makes an accepted candidate the state that the next request sees.
+  void stage(candidate&& made, committed_change const& done);
+  /// The names of all namespaces, in order.
+  std::vector<std::string> names() const;
+
+  /// Effective texts as `past` returns them, also at revisions of this transaction.
   [[nodiscard]] result<std::map<std::string, std::string>>
   texts_at(revision_number revision, std::string const& name_space) const;
-  /// Makes a change of a draft by its edited override layers: the end of every request for one.
-  decision finish(candidate& made, override_edits& edits, edit_terms const& how);
-  /// Undoes a change that ends. Its record stays if that is refused.
-  decision end(pending_record const& ended);
-  /// Sources to try again, and the record of one as it is staged; null: it is not known.
+
+  /// The sources to retry, and the staged record of a source (null: it is not known).
   std::set<source_id> retryable() const;
   std::shared_ptr<source_record const> find_record(source_id const& id) const;
-  /// Whether there is room for one more change that ends by itself, and it ends soon enough.
+  /// A number for an edit that no other edit has, among all whose files are in quarantine.
+  std::uint64_t unused_edit_number() const;
+
+  /// Checks that one more pending change may be made, with this deadline.
   /// Errors: limit ("pending_changes", "pending_change_time").
   [[nodiscard]] result<void> check_expiry(std::optional<expiry> const& how) const;
-  candidate begin() const { return {staged_, base_.namespaces, policy_}; }
-  void keep(candidate&& made, committed_change const& done);
-  /// Lets a change that was kept end by itself. `layers` is what it did to the override layer.
+  /// Records a staged change as pending. `layers` are the override layers that it edited.
   void add_pending(expiry const& how, origin const& by, std::string const& comment,
                    committed_change& done,
                    std::map<std::string, pending_record::layer_change> layers);
-  /// Lets what changes did to namespaces that were rolled back stay for good.
-  void settle(std::map<std::string, std::string> const& wanted, committed_change& done);
-  /// All that waits, the next one first.
+  /// Undoes a pending change. If that is rejected, its record stays.
+  decision undo_pending(pending_record const& ended);
+  /// Makes the edits of pending changes in these namespaces permanent.
+  void keep_pending_edits(std::map<std::string, std::string> const& name_spaces,
+                          committed_change& done);
+  /// All pending changes, the next deadline first.
   std::vector<pending_change> pending_list() const;
 
   model const& base_;

@@ -1,22 +1,23 @@
 #include "core/json.hpp"
-#include "engine/override_edits.hpp"
+#include "engine/override_editors.hpp"
 #include "engine/plan.hpp"
+#include "engine/request_checks.hpp"
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
-// A transaction in the override layer. First everything that can be seen without applying it is
-// checked, then unset comes before hidden and set, so that "unset a, set a.b" replaces a subtree.
-// What would depend on an order that the request does not have is refused.
+// A transaction in the override layer. First everything is checked that can be checked without
+// applying it. Then unset is applied before hide and set, so "unset a, set a.b" replaces a subtree.
+// A request whose result would depend on an order is rejected, because it has none.
 //
-// A Set of the value that shows already is an override like any other: it stays when what lies
-// below changes. It makes no revision, for no reader sees a difference.
+// Setting the value that is effective already makes an override like any other: it stays when the
+// layers below change. It makes no revision, because no reader sees a difference.
 
 namespace cfgd::engine {
 namespace {
 
-/// A key and its new value; without one it is hidden.
+/// A key and its new value; null: the key is hidden.
 struct assignment {
   key const* which = nullptr;
   boost::json::value const* value = nullptr;
@@ -26,7 +27,7 @@ error key_error(key const& which, std::string message) {
   return {.code = errc::bad_key, .message = std::move(message), .subject = which.str()};
 }
 
-/// All assignments in key order. Errors: bad_key (they overlap).
+/// All assignments in key order. Errors: bad_key (two overlap).
 result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
   std::vector<assignment> all;
   all.reserve(asked.values.size() + asked.hide.size());
@@ -36,21 +37,21 @@ result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
     all.push_back({&which, nullptr});
   std::ranges::sort(all, {}, [](assignment const& one) -> key const& { return *one.which; });
 
-  // In key order whatever lies below a key follows it at once.
+  // In key order the keys below a key follow it directly.
   for (std::size_t at = 1; at < all.size(); ++at)
     if (all[at - 1].which->contains(*all[at].which))
-      return key_error(*all[at].which, "it is set twice, by itself and as part of '" +
+      return key_error(*all[at].which, "the key is set twice, directly and as part of '" +
                                            all[at - 1].which->str() + "'");
   for (auto const& which : asked.unset) {
     auto const behind = std::ranges::upper_bound(
         all, which, {}, [](assignment const& one) -> key const& { return *one.which; });
     if (behind != all.begin() && std::prev(behind)->which->contains(which))
-      return key_error(which, "it is set and unset at once");
+      return key_error(which, "the key is both set and unset");
   }
   return all;
 }
 
-/// Whether all that lies in a value can be asked for by its key. `at` is the key of the value.
+/// Checks that clients can request every member of a value. `at` is the key of the value.
 result<void> check_keys(std::string& at, boost::json::value const& value) {
   auto const* const object = value.if_object();
   if (object == nullptr) return {};
@@ -92,8 +93,8 @@ decision plan::apply(set_request const& asked) {
   for (auto const& one : *assignments)
     if (auto const fine = check_value(one, bounds_); !fine) return fine.error();
 
-  auto made = begin();
-  override_edits edits(made);
+  auto made = make_candidate();
+  override_editors edits(made);
   edit_terms how{.by = {.from = asked.from, .time = now_},
                  .comment = asked.comment,
                  .dry_run = asked.dry_run,
@@ -101,8 +102,8 @@ decision plan::apply(set_request const& asked) {
   how.by.from.where = layer::overrides;
   for (auto const& which : asked.unset)
     edits.of(which.name_space()).unset(which);
-  // Who sets for good what a change that ends has set takes it over, also if the value is the same.
-  auto const set_key = [this, &asked](override_edit& edit, key const& which,
+  // A permanent Set takes over a key that a pending change has set, even with the same value.
+  auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
     auto const* const owner = edit.find_setter(which);
     if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {
@@ -114,7 +115,7 @@ decision plan::apply(set_request const& asked) {
   static boost::json::value const null;
   for (auto const& one : *assignments)
     set_key(edits.of(one.which->name_space()), *one.which, one.value ? *one.value : null, how.by);
-  return finish(made, edits, how);
+  return decide_overrides(made, edits, how);
 }
 
 } // namespace cfgd::engine

@@ -1,3 +1,4 @@
+#include "engine/decide.hpp"
 #include "engine/evaluate.hpp"
 #include "engine/pending.hpp"
 #include "engine/plan.hpp"
@@ -91,14 +92,14 @@ decision plan::apply(pending_request const& asked) {
   }
   case pending_request::action::end: {
     auto const ended = found->second;
-    return end(*ended);
+    return undo_pending(*ended);
   }
   }
   return committed_change{.revision = revision_, .pending = pending_list()};
 }
 
-decision plan::end(pending_record const& ended) {
-  auto made = begin();
+decision plan::undo_pending(pending_record const& ended) {
+  auto made = make_candidate();
   for (auto const& [name, layer] : ended.layers) {
     auto const* const state = made.find(name);
     auto const current = state == nullptr ? nullptr : state->overrides;
@@ -114,7 +115,7 @@ decision plan::end(pending_record const& ended) {
        .how = grouping::one_change,
        .comment = comment_of(ended.what),
        .origin_of = [&ended](std::string const&, key_change const&) { return ended.what.from; }});
-  keep(std::move(made), done);
+  stage(std::move(made), done);
   pending_.erase(ended.what.revision);
   forget_undone(pending_, ended);
   done.pending = pending_list();

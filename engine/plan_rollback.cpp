@@ -1,9 +1,10 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
 #include "engine/fit_overrides.hpp"
-#include "engine/override_edits.hpp"
+#include "engine/override_editors.hpp"
 #include "engine/pending.hpp"
 #include "engine/plan.hpp"
+#include "engine/request_checks.hpp"
 #include "engine/unwinding.hpp"
 
 #include <boost/assert.hpp>
@@ -12,25 +13,24 @@
 #include <set>
 #include <utility>
 
-// Two ways to bring back what was. A rollback knows effective values and makes overrides that give
-// them; it is a change like a Set, so it is judged by the schemas and rules of today, can be rolled
-// back itself, and files are left alone: where one says what was wanted already, nothing is set. A
-// restore knows the override layer itself, from a backup, and puts it in the place of the one that
-// is.
+// Two ways to go back. A rollback knows effective values and makes overrides that give them. It is
+// a change like a Set: the current policy validates it, and it can be rolled back itself. Files are
+// not changed; where a file has the wanted value already, no override is made. A restore has the
+// override layer itself, from a backup, and replaces the current one.
 //
-// Who rolls back for good wants just those values: no change of before may end and alter them.
+// A permanent rollback must keep its values: no earlier pending change may be undone in them later.
 
 namespace cfgd::engine {
 namespace {
 
-/// What may be in the override layer: as in a Set, but a null hides a member.
+/// Checks an override layer like the values of a Set, except that nulls are allowed.
 result<void> check_overrides(std::string& at, boost::json::object const& from,
                              limits const& bounds) {
   for (auto const& member : from) {
     auto const length = at.size();
     if (!is_clean_text(member.key()))
       return error{.code = errc::bad_value,
-                   .message = "the name of a member is no clean UTF-8 text",
+                   .message = "the name of a member is not valid UTF-8",
                    .subject = at};
     append_key_part(at, member.key());
     if (auto fine = check_key_size(at); !fine) return fine;
@@ -51,7 +51,7 @@ result<void> check_overrides(std::string& at, boost::json::object const& from,
 }
 
 error unknown_namespace(std::string const& name) {
-  return {.code = errc::not_found, .message = "there is no such namespace", .subject = name};
+  return {.code = errc::not_found, .message = "no such namespace", .subject = name};
 }
 
 override_origin overrides_of(origin const& from, wall_time now) {
@@ -71,25 +71,20 @@ result<std::map<std::string, std::string>> plan::texts_at(revision_number revisi
     refused.maximum = revision_;
     return refused;
   }
-  // A revision of this very batch.
+  // A revision of this transaction: the history does not have it yet.
   std::map<std::string, std::string_view> current;
-  auto const states = begin();
-  for (auto const& name : names())
-    if (auto const& text = states.find(name)->value.text; text) current.emplace(name, *text);
+  auto const states = make_candidate();
+  for (auto const& name : names()) {
+    bool const is_wanted = name_space.empty() || name == name_space;
+    auto const& text = states.find(name)->value.text;
+    if (is_wanted && text) current.emplace(name, *text);
+  }
   std::optional<key> prefix;
   if (!name_space.empty()) prefix.emplace(std::vector{name_space});
   unwinding since{key_filter(prefix)};
   for (auto const& one : boost::adaptors::reverse(changes_))
     if (one->revision > revision) since.add(view_of(*one));
-  auto undone = since.undo(current, unwinding::secrets::kept);
-  std::map<std::string, std::string> texts;
-  for (auto const& [name, text] : current)
-    if ((name_space.empty() || name == name_space) && !undone.contains(name))
-      texts.emplace(name, text);
-  for (auto& [name, document] : undone)
-    if (!document.empty())
-      texts.emplace(name, json::canonical(boost::json::value(std::move(document))));
-  return texts;
+  return since.texts_before(current);
 }
 
 decision plan::apply(rollback_request const& asked) {
@@ -99,7 +94,7 @@ decision plan::apply(rollback_request const& asked) {
   auto wanted = texts_at(asked.revision, asked.name_space);
   if (!wanted) return wanted.error();
 
-  auto made = begin();
+  auto made = make_candidate();
   bool const is_known =
       wanted->contains(asked.name_space) || made.find(asked.name_space) != nullptr;
   if (!asked.name_space.empty() && !is_known) return unknown_namespace(asked.name_space);
@@ -112,29 +107,30 @@ decision plan::apply(rollback_request const& asked) {
                                       : asked.comment,
                        .dry_run = asked.dry_run,
                        .ends = asked.ends};
-  override_edits edits(made);
+  override_editors edits(made);
   for (auto const& [name, text] : *wanted) {
     namespace_state nothing;
     nothing.value.name_space = name;
     auto const* const found = made.find(name);
     auto const& state = found == nullptr ? nothing : *found;
     if (state.value.text ? *state.value.text == text : text.empty()) continue;
-    if (reach(edits.of(name), state, text, how.by)) continue;
+    if (fit_overrides(edits.of(name), state, text, how.by)) continue;
     BOOST_ASSERT_MSG(false, "overrides can give every value");
     return error{.code = errc::invalid,
-                 .message = "no overrides give the values of that revision",
+                 .message = "cannot restore the values of this revision with overrides",
                  .subject = name};
   }
-  auto done = finish(made, edits, how);
-  bool const stays = done && !asked.dry_run && !asked.ends;
-  if (stays) settle(*wanted, *done);
+  auto done = decide_overrides(made, edits, how);
+  bool const permanent = done && !asked.dry_run && !asked.ends;
+  if (permanent) keep_pending_edits(*wanted, *done);
   return done;
 }
 
-void plan::settle(std::map<std::string, std::string> const& wanted, committed_change& done) {
+void plan::keep_pending_edits(std::map<std::string, std::string> const& name_spaces,
+                              committed_change& done) {
   if (pending_.empty()) return;
   auto const before = pending_;
-  for (auto const& [name, text] : wanted)
+  for (auto const& [name, text] : name_spaces)
     forget_layers(pending_, name);
   if (pending_ != before) done.pending = pending_list();
 }
@@ -144,16 +140,15 @@ decision plan::apply(restore_request const& asked) {
     return fine.error();
   for (auto const& [name, document] : asked.overrides) {
     if (!is_namespace_name(name))
-      return error{
-          .code = errc::bad_key, .message = "it is no name of a namespace", .subject = name};
+      return error{.code = errc::bad_key, .message = "not a valid namespace name", .subject = name};
     std::string at = name;
     if (auto const fine = check_overrides(at, document, bounds_); !fine) return fine.error();
   }
 
-  auto made = begin();
+  auto made = make_candidate();
   edit_terms const how{
       .by = overrides_of(asked.from, now_), .comment = asked.comment, .dry_run = asked.dry_run};
-  override_edits edits(made);
+  override_editors edits(made);
   for (auto const& name : names())
     if (!asked.overrides.contains(name)) edits.of(name).unset(key({name}));
   for (auto const& [name, document] : asked.overrides) {
@@ -161,7 +156,7 @@ decision plan::apply(restore_request const& asked) {
     if (state != nullptr && state->overrides && state->overrides->document == document) continue;
     edits.of(name).set(key({name}), boost::json::value(document), how.by);
   }
-  return finish(made, edits, how);
+  return decide_overrides(made, edits, how);
 }
 
 } // namespace cfgd::engine

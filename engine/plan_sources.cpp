@@ -1,25 +1,25 @@
+#include "engine/decide.hpp"
 #include "engine/file_change_plan.hpp"
 #include "engine/plan.hpp"
 
 #include <utility>
 
-// A batch of files is tried as a whole, and what is objected to is held back until nothing is. What
-// schemas and rules refused earlier is tried with it: two files that need each other may come one
-// after the other, and a file that waits for an override goes in by itself.
+// Files that changed. Sources that the policy rejected earlier are retried with every file change:
+// two files that need each other may arrive one after the other, and a file that needs an override
+// is accepted once that is set.
 
 namespace cfgd::engine {
 
 decision plan::apply(file_change const& asked) {
-  file_change_plan work(asked, bounds_,
-                        static_cast<std::uint64_t>(now_.time_since_epoch().count()) + 1);
+  bool const is_edit = asked.how == grouping::all_or_none;
+  file_change_plan work(asked, bounds_, is_edit ? unused_edit_number() : 0);
   auto const find = [this](source_id const& id) { return find_record(id); };
-  if (auto const made = work.add_updates(find); !made) return made.error();
+  if (auto const added = work.add_updates(find); !added) return added.error();
   work.add_retryable(retryable(), revision_, find);
+  auto accepted =
+      work.resolve([this, &work] { return work.evaluate(make_candidate(), validator_); });
 
-  auto outcome_of = [this, &work] { return work.try_once(begin(), validator_); };
-  auto result = work.settle(outcome_of);
-
-  auto done = decide(result.made, std::move(result.found),
+  auto done = decide(accepted.made, std::move(accepted.found),
                      {.revision = revision_,
                       .now = now_,
                       .how = asked.how,
@@ -28,7 +28,7 @@ decision plan::apply(file_change const& asked) {
                         return work.origin_of(name_space, first.key);
                       }});
   work.finish(done);
-  keep(std::move(result.made), done);
+  stage(std::move(accepted.made), done);
   return done;
 }
 
@@ -52,6 +52,18 @@ std::shared_ptr<source_record const> plan::find_record(source_id const& id) cons
   if (state == staged_.end()) return find_source(base_, id);
   auto const found = state->second.sources.find(id);
   return found == state->second.sources.end() ? nullptr : found->second;
+}
+
+// The clock cannot number edits: two of them may be in one transaction, and it may be set back.
+std::uint64_t plan::unused_edit_number() const {
+  std::set<std::uint64_t> used;
+  for (auto const& id : retryable())
+    if (auto const record = find_record(id); record && record->refused)
+      used.insert(record->refused->edit);
+  std::uint64_t number = 1;
+  while (used.contains(number))
+    ++number;
+  return number;
 }
 
 } // namespace cfgd::engine

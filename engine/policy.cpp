@@ -6,12 +6,12 @@
 
 #include <utility>
 
-// Schemas refer to each other by URI. A file's URI is file:///schemas/NAME, whatever layer it lies
-// in, so that a relative reference means the file of that name that is in force; a document with an
-// absolute $id is found by that, too. Nothing else can be referred to: there is no network here.
+// Schemas refer to each other by URI. The URI of a file is file:///schemas/NAME in every layer, so
+// a relative reference means the effective file of that name; a document with an absolute $id is
+// found by that, too. Nothing else can be referred to: the daemon has no network.
 //
-// Compiling is asked for again with every change of one file, so what has not changed is taken over
-// as it is: a schema by the documents that it is made of, a rule by all that it says.
+// Every change of a file compiles the policy again, so what did not change is reused: a schema if
+// all documents that it was compiled from are the same, a rule if its text is the same.
 
 namespace cfgd::engine {
 namespace {
@@ -36,7 +36,7 @@ std::string uri_of(std::string_view name) {
   return uri;
 }
 
-/// The absolute URI by which a schema calls itself.
+/// The absolute URI in the $id of a schema, without its fragment; empty: none.
 std::string id_of(bj::object const& schema) {
   for (auto const* const name : {"$id", "id"}) {
     auto const* const found = schema.if_contains(name);
@@ -50,7 +50,7 @@ std::string id_of(bj::object const& schema) {
 
 using record_pointer = std::shared_ptr<source_record const>;
 
-/// The sources of a kind that count: by name, the topmost layer's.
+/// The effective sources of a kind by name; a higher layer hides the same name in lower ones.
 std::map<std::string, record_pointer> visible(source_records const& all, source_kind what) {
   std::map<std::string, record_pointer> found;
   for (auto const& [id, record] : all)
@@ -78,25 +78,25 @@ bool is_same(policy const& left, policy const& right, std::string const& uri) {
   return mine->second.value == other->second.value;
 }
 
-/// What is wrong with a schema, with its place in the file that says so.
+/// The error of a schema with its place in the file, if it is in that file.
 error place_fault(error why, std::string const& uri, source_record const& record) {
   auto const hash = why.subject.find('#');
   auto const document = why.subject.substr(0, hash);
   auto const pointer = hash == why.subject.npos ? std::string() : why.subject.substr(hash + 1);
   bool const own = document.empty() || document == uri || document == id_of(record.document.root);
-  issue told{.rule = "schema", .pointer = pointer, .message = why.message};
+  issue found{.rule = "schema", .pointer = pointer, .message = why.message};
   if (own) {
     why.where = find_place(record.document, std::string_view(pointer));
     if (!pointer.empty()) why.message = pointer + ": " + why.message;
-    told.path = record.row.path;
-    told.where = why.where;
+    found.path = record.row.path;
+    found.where = why.where;
   } else {
     why.message = why.subject + ": " + why.message;
   }
   why.code = errc::invalid;
   why.subject.clear();
   why.used = 1;
-  why.issues = {std::move(told)};
+  why.issues = {std::move(found)};
   return why;
 }
 
@@ -160,7 +160,7 @@ void keep_hiding(policy& next, policy const& before) {
   }
 }
 
-/// The rule as it was, if it is still the same.
+/// The status of the same rule before; null: the rule is new or changed.
 rule_status const* find_unchanged(policy const& before, rules::rule const& which) {
   for (auto const& one : before.rules)
     if (*one.what == which) return &one;
@@ -169,7 +169,7 @@ rule_status const* find_unchanged(policy const& before, rules::rule const& which
 
 error duplicate(rules::rule const& second, rules::rule const& first) {
   std::string const message =
-      "there is a rule '" + second.name + "' in '" + first.path + "' already";
+      "rule '" + second.name + "' is already defined in '" + first.path + "'";
   return {
       .code = errc::invalid,
       .message = message,
@@ -194,14 +194,14 @@ void compile_rules(policy& next, policy const& before, limits const& bounds,
         faults.insert_or_assign(record->row.id, duplicate(one, *entry->second));
         break;
       }
-      rule_status standing{.what = {}, .from = record->row.id};
+      rule_status current{.what = {}, .from = record->row.id};
       if (auto const* const old = find_unchanged(before, one))
-        standing = *old;
+        current = *old;
       else
-        standing.what = std::make_shared<rules::rule const>(std::move(one));
-      entry->second = standing.what;
-      standing.from = record->row.id;
-      next.rules.push_back(std::move(standing));
+        current.what = std::make_shared<rules::rule const>(std::move(one));
+      entry->second = current.what;
+      current.from = record->row.id;
+      next.rules.push_back(std::move(current));
     }
   }
   std::erase_if(next.rules, [&](rule_status const& one) { return faults.contains(one.from); });

@@ -11,16 +11,16 @@
 #include <string>
 #include <vector>
 
-/// Schemas and rules: from the files that say them to what is in force.
+/// The policy: schemas and rules, compiled from their files.
 namespace cfgd::engine {
 
 struct source_record;
 using source_records = std::map<source_id, std::shared_ptr<source_record const>>;
 
-/// A document that schemas are made of.
+/// A document that schemas are compiled from.
 struct schema_document {
   std::shared_ptr<source_record const> source;
-  /// The same as the source's, as schemas want it.
+  /// The document of the source as one JSON value, which compiled schemas point into.
   std::shared_ptr<boost::json::value const> value;
 };
 
@@ -28,11 +28,11 @@ struct schema_document {
 struct namespace_schema {
   std::shared_ptr<source_record const> source;
   std::shared_ptr<schema::schema const> what;
-  /// The documents that it points into.
+  /// The documents that the compiled schema points into; they must live as long.
   std::vector<std::shared_ptr<boost::json::value const>> parts;
 };
 
-/// A rule, and what it said when it last ran.
+/// A rule with the verdict of its last run.
 struct rule_status {
   std::shared_ptr<rules::rule const> what;
   source_id from;
@@ -40,30 +40,31 @@ struct rule_status {
   rules::verdict last = {};
 };
 
-/// Everything that judges values. Immutable once it is in force; copies share what did not change.
+/// All schemas and rules. Immutable once it is in a model; copies share what did not change.
 struct policy {
-  /// All that is known, in force or not.
+  /// All known files of schemas and rules, effective or not.
   source_records sources = {};
   std::map<std::string, schema_document, std::less<>> documents = {}; ///< by URI
   std::map<std::string, std::shared_ptr<namespace_schema const>, std::less<>> schemas = {};
   std::vector<rule_status> rules = {};
 };
 
-/// Makes schemas and rules from `next.sources`, those of `before` again where none of their files
-/// has changed. A layer's file hides that of the same name in the layers below; of several for one
-/// namespace the last one counts. Returns what is wrong, by source; such a source is left out.
-/// Errors in it: invalid (with the place, and all issues).
+/// Compiles schemas and rules from `next.sources`, reusing those of `before` where none of their
+/// files changed. A file hides the file of the same name in lower layers; of several schemas for
+/// one namespace the last one is used. Returns the errors by source: invalid, with the place and
+/// all issues. A source with an error is left out.
 std::map<source_id, error> compile(policy& next, policy const& before, limits const& bounds);
 
-/// Stands in for a schema that was in force and does not compile any more: it lets everything pass,
-/// and everything is a secret. compile() keeps it as long as its source is not another one.
+/// A replacement for an effective schema that does not compile any more (a newer program may be
+/// stricter): it accepts every value and calls every value secret. compile() keeps it until its
+/// source changes.
 std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,
                                                       limits const& bounds);
 
-/// The default layer that a schema makes; null: none.
+/// The default layer of a schema; null: there is no schema.
 boost::json::object const* defaults_of(namespace_schema const* schema);
 
-/// The value without its secrets.
+/// A copy of a value without the members that its schema calls secret.
 boost::json::value without_secrets(boost::json::value const& whole, schema::schema const& by);
 
 } // namespace cfgd::engine

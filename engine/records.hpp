@@ -17,10 +17,10 @@
 #include <variant>
 #include <vector>
 
-/// What goes into the store and what comes out of it.
+/// Requests for changes, their results, and the questions to history with their answers.
 namespace cfgd::engine {
 
-/// State of a source, as Sources tells it. The numbers are in the store's format.
+/// State of a source, as Config.Sources reports it. The numbers are part of the store's format.
 enum class source_status : std::uint8_t {
   active = 0,
   quarantined = 1,
@@ -29,42 +29,44 @@ enum class source_status : std::uint8_t {
 };
 std::string_view to_string(source_status status);
 
-/// What is known of one source.
+/// The facts about one source.
 struct source_row {
   source_id id;
   std::string path;
   file_identity identity;
-  content_hash hash{}; ///< of the newest content seen, refused or not
+  content_hash hash{}; ///< of the newest content seen, rejected or not
   source_status status = source_status::active;
-  /// Why it is not active.
+  /// Why it is not active; absent if it is.
   std::optional<error> why;
-  /// Whether there is content in force from it; a source may be refused from its first day on.
+  /// Whether some content of it is effective. A source that has never been valid has none.
   bool is_effective = false;
-  /// Revision that its content in force came with; 0 if none.
+  /// Revision that its effective content came with; 0 if none.
   revision_number revision = 0;
 };
 
-/// What a source says now.
+/// What was found of one source.
 struct source_update {
-  /// New content that was read without fault; its bytes are kept if schemas or rules refuse it.
+  /// New content that was parsed. Its bytes are kept in quarantine if the policy rejects it.
   struct good {
     sourced_document document;
     std::string bytes;
   };
-  /// New content that was refused: kept with its diagnostics, what was good stays in force.
+  /// New content that could not be parsed: kept in quarantine with its diagnostics. The last good
+  /// content stays effective.
   struct refused {
     std::string bytes;
     error why;
   };
-  /// Content could not be had; what was good stays in force. `status` is missing or untrusted (the
-  /// latter also for what cannot be read for other reasons).
+  /// The content could not be read; the last good content stays effective. `status` is missing or
+  /// untrusted (which also stands for other reasons why a file cannot be read).
   struct blocked {
     source_status status = source_status::untrusted;
     error why;
   };
-  /// Only the file's identity is new; makes a blocked source active again, no quarantined one.
+  /// Only the identity of the file changed. Makes a blocked source active again; a quarantined one
+  /// stays quarantined.
   struct touched {};
-  /// The file is gone, and what it said with it.
+  /// The file was removed, and its content with it.
   struct gone {};
 
   source_id id;
@@ -76,54 +78,57 @@ struct source_update {
 
 enum class grouping : std::uint8_t {
   one_change,           ///< all of it is one revision
-  change_per_namespace, ///< at start: what changed while the daemon was down
-  all_or_none,          ///< one revision; if a part of it is refused all its new content is
+  change_per_namespace, ///< at start: a revision for each namespace that changed meanwhile
+  all_or_none,          ///< one revision; if a part is rejected, all its new content is
 };
 
-/// Sources that changed together, none of them twice; without updates, what was refused by schemas
-/// and rules is tried again (as it is with every batch). What is refused - a namespace that would
-/// be too large (limit, "namespace_bytes") or does not pass schemas and rules (invalid) - is
-/// quarantined, and the others go on; a file that is gone but hid what does not fit stays in force,
-/// as missing.
+/// Sources that changed together. Sources that the policy rejected earlier are retried with it; a
+/// file change without updates only retries.
+///
+/// A file change never fails because of its content: sources that would make a namespace too large
+/// (limit, "namespace_bytes") or that the policy rejects (invalid) go to quarantine, and the others
+/// are accepted. If the policy rejects the removal of a file, its content stays effective and its
+/// status is missing.
 struct file_change {
   std::vector<source_update> updates;
   grouping how = grouping::one_change;
 };
 
-/// How a change ends by itself.
+/// Makes a change a pending one.
 struct expiry {
   enum class kind : std::uint8_t {
-    confirm = 0, ///< is undone at the deadline unless it is confirmed
-    expire = 1,  ///< ends at the deadline
+    confirm = 0, ///< undone at the deadline unless it is confirmed
+    expire = 1,  ///< undone at the deadline
   };
   kind what = kind::confirm;
-  std::chrono::milliseconds after{};
+  std::chrono::milliseconds after{}; ///< from the time of the commit to the deadline
 };
 /// confirm, expire
 std::string_view to_string(expiry::kind what);
 
-/// A transaction in the override layer: all of it happens, or none. No two keys of `values` and
-/// `hide` may overlap; `unset` comes first, and may name what they lie in, but none of them nor
-/// what lies below.
+/// A transaction in the override layer: all of it is accepted, or nothing. No two keys of `values`
+/// and `hide` may overlap. `unset` is applied first: its keys may be parents of those, but not the
+/// same keys nor keys below them.
 struct set_request {
-  /// Replaces what the override layer says at the key and below. An object still merges with the
+  /// Replaces the overrides of a key and of all keys below it. An object still merges with the
   /// layers below. The value of a whole namespace must be an object.
   std::vector<std::pair<key, boost::json::value>> values;
-  /// What lies below shows again.
+  /// Removes overrides, so that the layers below are visible again.
   std::vector<key> unset;
-  /// Keys, none of them a whole namespace, that shall have no value whatever lies below: an
-  /// override that is null. A rollback needs it.
+  /// Keys that get no value whatever the layers below say: an override that is null. None of them
+  /// may be a whole namespace. Rollbacks need it.
   std::vector<key> hide;
+  /// Reject the request (conflict) unless the service is at this revision.
   std::optional<revision_number> if_revision;
-  /// Tells what would be, with the next revision's number in the changes, and does nothing.
+  /// Report what would change, with the number of the next revision in the changes, and do nothing.
   bool dry_run = false;
   std::string comment;
-  origin from; ///< uid, gid, pid, unit; the rest is filled in
-  /// A change of which no reader sees anything is not made at all then.
+  origin from; ///< uid, gid, pid, unit; the plan fills in the rest
+  /// Makes it a pending change. If no effective value changes, nothing is done at all then.
   std::optional<expiry> ends = {};
 };
 
-/// Makes effective values what they were at a revision, by overrides: all of it, or none.
+/// Restores the effective values of a revision with overrides: all of them, or nothing.
 struct rollback_request {
   revision_number revision = 0;
   /// Empty: all namespaces.
@@ -135,22 +140,22 @@ struct rollback_request {
   std::optional<expiry> ends = {};
 };
 
-/// Replaces the whole override layer.
+/// Replaces the whole override layer, as a backup has it.
 struct restore_request {
-  /// By namespace; null hides what lies below.
+  /// By namespace; null hides the values of the layers below.
   std::map<std::string, boost::json::object> overrides;
   bool dry_run = false;
   std::string comment = {};
   origin from = {};
 };
 
-/// What becomes of a change that waits for its end.
+/// Decides about a pending change.
 struct pending_request {
   enum class action : std::uint8_t {
-    confirm, ///< it stays
-    extend,  ///< it ends at `deadline`
-    /// It ends now: what it did to the override layer is undone, where that still stands and
-    /// nobody has set the same for good. If that is refused the change stays and waits on.
+    confirm, ///< it becomes permanent
+    extend,  ///< `deadline` is its new deadline
+    /// It is undone now: its overrides are removed where they still have its values and nobody has
+    /// set the same permanently. If the policy rejects that, the change stays pending.
     end,
   };
   revision_number revision = 0;
@@ -162,65 +167,66 @@ struct pending_request {
 using request =
     std::variant<file_change, set_request, rollback_request, restore_request, pending_request>;
 
-/// The effective value of one namespace, as the loop keeps it. Immutable and shared with threads.
+/// The effective value of one namespace. The texts are immutable, so threads share them.
 struct effective {
   std::string name_space;
-  /// Revision that gave it its value.
+  /// Revision that it got its value with.
   revision_number revision = 0;
-  /// Canonical text of an object; null: there is no such namespace (any more).
+  /// Canonical text of an object; null: there is no such namespace, or not any more.
   std::shared_ptr<std::string const> text = {};
-  /// The same without secrets, for those who may not see them; the same object if there are none.
+  /// The text without secrets, for readers who may not see them; the same object if there are none.
   std::shared_ptr<std::string const> shown = {};
 };
 
-/// A change that ends by itself.
+/// A pending change, as Pending lists it.
 struct pending_change {
   revision_number revision = 0;
   expiry::kind what = expiry::kind::confirm;
   wall_time deadline{};
   origin from = {};
   std::string comment = {};
-  std::vector<std::string> keys = {}; ///< that it changed in the override layer
+  std::vector<std::string> keys = {}; ///< the overrides that it changed
   /// The namespaces whose override layer it changed. Derived, not stored.
   std::vector<std::string> namespaces = {};
 };
 
-/// A source whose state changed, for the log.
+/// A source whose status or diagnostics changed; the daemon logs it.
 struct source_transition {
   source_row now;
   source_status before = source_status::active;
   bool was_known = false;
-  bool gone = false; ///< `now` is what it was last
+  bool gone = false; ///< the file was removed; `now` is its last row
 };
 
-/// What one request did.
+/// What an accepted request changed: all that readers, watchers and the log must learn of it.
 struct committed_change {
   /// The service's revision after it; the old one if nothing effective changed.
   revision_number revision = 0;
   std::vector<std::shared_ptr<change const>> changes = {};
-  /// The namespaces whose effective value changed, came or went.
+  /// The namespaces whose effective value changed, appeared or disappeared.
   std::vector<effective> effectives = {};
   std::vector<source_transition> transitions = {};
-  /// Effective values changed without a change record: watchers have to start over.
+  /// Effective values changed without a change record that says so: watchers must resync.
   bool needs_resync = false;
-  /// What rules say of it and let pass.
+  /// The warnings of schemas and rules.
   std::vector<issue> warnings = {};
-  /// All changes that end by themselves, the next one first, if that list is another one now.
+  /// All pending changes, the next deadline first; absent if that list did not change.
   std::optional<std::vector<pending_change>> pending = {};
-  /// When this change ends by itself.
+  /// The deadline of this change, if it is a pending one.
   std::optional<wall_time> deadline = {};
 };
 
-/// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed, invalid
-/// (`issues` has what schemas and rules say), not_found (no such revision is kept: used is the
-/// oldest, maximum the newest that is; or no such
-/// pending change: subject is the revision as text; or no such namespace: subject is its name).
+/// The result of one request: the committed change, or why it was rejected.
+/// Errors: conflict (used = the current revision), limit, bad_value, bad_key, store_failed, invalid
+/// (`issues` of schemas and rules), not_found (no such revision: used is the oldest that is kept,
+/// maximum the newest; or no such pending change: subject is the revision as text; or no such namespace: subject
+/// is its name).
 using decision = result<committed_change>;
 
-/// What one layer says about a key.
+/// The value of a key in one layer.
 struct layer_value {
   origin from = {};
-  /// When it was written; overrides only.
+  /// When it was set; only of overrides.
   std::optional<wall_time> time = {};
   /// Canonical text; absent where the layer removes the key.
   std::optional<std::string> value = {};
@@ -229,47 +235,50 @@ struct layer_value {
 struct explanation {
   /// The effective value; absent if the key has none.
   std::optional<std::string> value;
-  /// The winner first.
+  /// The highest layer first; its value is the effective one unless objects are merged.
   std::vector<layer_value> layer_values;
   revision_number revision = 0;
-  /// The subschema that governs the key, JSON text; absent: none does.
+  /// The subschema that applies to the key, as JSON text; absent: none does.
   std::optional<std::string> schema = {};
   bool secret = false;
 };
 
-/// What Log asks for: changes from the newest on.
+/// A question to history. The answer starts with the newest change.
 struct history_query {
-  /// Only changes of this key and below; only such keys are in them then.
+  /// Only changes of this key and of keys below it; other keys are left out of them.
   std::optional<key> prefix = {};
-  revision_number after = 0; ///< only behind it
+  revision_number after = 0; ///< only later revisions
+  /// Only earlier revisions.
   revision_number before = std::numeric_limits<revision_number>::max();
+  /// Only changes at this time or later. Times of changes and this one are both rounded down to a
+  /// millisecond, so no change at or after the instant that was meant is left out.
   std::optional<wall_time> since = {};
-  std::size_t limit = 10;
+  std::size_t limit = 10; ///< changes
 };
 struct history_page {
   /// Newest first.
   std::vector<std::shared_ptr<change const>> changes;
-  /// There are older ones that fit the query and were left out, for the limit or for size.
+  /// Older changes match, too, and were left out because of the limit or for their size.
   bool more = false;
   revision_number oldest = 0; ///< kept; newest + 1 if none
   revision_number newest = 0;
 };
 
-/// Who gave a leaf its value.
+/// The origin of the value of a leaf.
 struct blamed_key {
   std::string key;
-  std::string value; ///< canonical; empty: a secret
+  std::string value; ///< canonical text; empty: a secret
   origin from;
-  std::optional<wall_time> time; ///< absent: the change is no longer kept
+  std::optional<wall_time> time; ///< absent: the history does not reach back that far
   std::string comment;
 };
 
-/// A piece of history, oldest first.
+/// A range of history, oldest change first.
 struct history_slice {
   std::vector<std::shared_ptr<change const>> changes;
-  /// Whether changes behind the last one were left out for size.
+  /// Later changes were left out for their size.
   bool more = false;
-  /// The asked-for start lies before what is kept; `changes` is empty then.
+  /// The range starts before the oldest revision that is kept; `changes` is empty then.
   bool compacted = false;
   revision_number oldest = 0; ///< oldest revision kept; newest + 1 if none
   revision_number newest = 0;

@@ -2,9 +2,9 @@
 
 #include <utility>
 
-// The limit on a key is one on what clients send. What the store tells of itself - the leaves of a
-// file, the overrides that a rollback made of them - is whatever was let in, and must be read back
-// whole, or one long name would close the history for good.
+// The limit on keys is a limit on requests. Stored keys - the leaves of a file, the overrides that
+// a rollback made of them - must be readable whatever their length, or one long name would make the
+// history unreadable for good.
 
 namespace cfgd::engine {
 
@@ -13,7 +13,7 @@ result<key> parse_stored_key(std::string_view text) {
   if (!parts) return parts.error();
   if (!is_namespace_name(parts->front()))
     return error{.code = errc::bad_key,
-                 .message = "the first part is no name of a namespace",
+                 .message = "the first part is not a valid namespace name",
                  .subject = std::string(text)};
   return key(*std::move(parts));
 }

@@ -6,9 +6,8 @@
 
 namespace cfgd::engine {
 
-/// A key of the store's own. Unlike key::parse it takes one of any length: files may name members
-/// that lie deeper, or have longer names, than what can be asked for.
-/// Errors: bad_key.
+/// Parses a key of a stored record. Unlike key::parse it accepts any length: members of files may
+/// be nested deeper, or have longer names, than what clients may request. Errors: bad_key.
 [[nodiscard]] result<key> parse_stored_key(std::string_view text);
 
 } // namespace cfgd::engine

@@ -7,9 +7,9 @@
 #include <limits>
 #include <span>
 
-// Of each leaf that a piece of history touches two things count: what its newest change left, and
-// what its oldest change found. So a leaf that changed ten thousand times is put back once, and no
-// document is built but those that were asked for.
+// Only two values of each leaf matter: the one after its newest change and the one before its
+// oldest change. So a leaf that changed ten thousand times is restored once, and only the documents
+// that were asked for are built.
 
 namespace cfgd::engine {
 namespace {
@@ -21,7 +21,7 @@ key parse_key(std::string_view text) {
   return *std::move(parsed);
 }
 
-/// A value or a document that history has. Nulls and limits were seen to when it was let in.
+/// Parses a recorded value or document. Nulls and limits were checked when it was accepted.
 boost::json::value parse_value(std::string_view text) {
   json::read_limits const bounds{.depth = 1024,
                                  .elements = std::numeric_limits<std::size_t>::max()};
@@ -34,7 +34,7 @@ bool is_leaf(boost::json::value const& value) {
   return !value.is_object() || value.get_object().empty();
 }
 
-/// What stands at the path; null: nothing.
+/// The value at a path; null: there is none.
 boost::json::value const* find_member(boost::json::object const& in,
                                       std::span<std::string const> path) {
   auto const* object = &in;
@@ -96,10 +96,22 @@ unwinding::documents unwinding::undo(std::map<std::string, std::string_view> con
     bool const hidden = how == secrets::left_out && what.secret;
     if (!what.before.empty() && !hidden) to_set.emplace_back(std::move(which), &what);
   }
-  // Parents that a leaf has become come after what lay below it has gone.
+  // A leaf that became an object is restored after the leaves below it were removed.
   for (auto const& [which, what] : to_set)
     put_member(all.find(which.name_space())->second, which.path()) = parse_value(what->before);
   return all;
+}
+
+std::map<std::string, std::string>
+unwinding::texts_before(std::map<std::string, std::string_view> const& now) const {
+  auto undone = undo(now, secrets::kept);
+  std::map<std::string, std::string> texts;
+  for (auto const& [name, text] : now)
+    if (!undone.contains(name)) texts.emplace(name, text);
+  for (auto& [name, document] : undone)
+    if (!document.empty())
+      texts.emplace(name, json::canonical(boost::json::value(std::move(document))));
+  return texts;
 }
 
 } // namespace cfgd::engine

@@ -17,8 +17,8 @@
 
 namespace cfgd::engine {
 
-/// A change in its record: its leaves can be looked at without copying what they say. Views are as
-/// long valid as the record.
+/// A change as it lies in its record, without copies of its values. The views are valid as long as
+/// that record: for a record of the store, until the transaction ends or writes.
 struct change_view {
   revision_number revision = 0;
   wall_time time{};
@@ -32,10 +32,11 @@ struct change_view {
   };
   std::vector<leaf> keys = {};
   std::vector<issue> warnings = {};
-  std::size_t bytes = 0; ///< of the record
+  std::size_t bytes = 0; ///< size of the record; 0 if unknown
 };
 
-/// A key and what lies below it, or all keys, by their texts.
+/// Matches the text of a key against a prefix: that key and all keys below it. Without a prefix it
+/// matches all keys.
 class key_filter {
  public:
   explicit key_filter(std::optional<key> const& prefix)
@@ -47,32 +48,37 @@ class key_filter {
   std::string prefix_;
 };
 
-/// A change, to be looked at like one in its record. Valid as long as the change.
+/// A view of a change in memory. Valid as long as that change.
 change_view view_of(change const& one);
 
-/// The leaves that changed in a piece of history, with what they were before it and after it.
+/// The leaves that changed in a range of history, with their values before and after that range.
 class unwinding {
  public:
-  /// Which keys count, by their texts.
+  /// Selects keys by their texts.
   using filter = std::function<bool(std::string_view key_text)>;
   explicit unwinding(filter which) : which_(std::move(which)) {}
 
-  /// Takes the next older change; what its views point to must stay.
+  /// Adds the next older change. What its views point to must outlive this object.
   void add(change_view const& older);
 
   struct leaf {
     std::string_view before; ///< empty: absent
     std::string_view after;
-    bool secret = false; ///< in one of the changes
+    bool secret = false; ///< in at least one of the changes
   };
   std::unordered_map<std::string_view, leaf> const& leaves() const { return leaves_; }
 
-  /// The namespaces with such leaves as they were before that history; `now` are texts after it. A
-  /// document without members: there was no leaf.
+  /// The namespaces with such leaves as they were before the range, given their canonical texts
+  /// `now` after it. A document without members had no leaf: it was empty or did not exist.
   using documents = std::map<std::string, boost::json::object, std::less<>>;
   enum class secrets : std::uint8_t { kept, left_out };
-  /// Throws storage_failure where a value of history is not JSON, or no key.
+  /// Throws storage_failure if a recorded key or value is not valid.
   documents undo(std::map<std::string, std::string_view> const& now, secrets how) const;
+
+  /// All namespaces as canonical texts before the range, given all of them `now`. Those without a
+  /// leaf are left out, unless they did not change. Throws like undo().
+  std::map<std::string, std::string>
+  texts_before(std::map<std::string, std::string_view> const& now) const;
 
  private:
   filter which_;

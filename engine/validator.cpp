@@ -7,15 +7,16 @@
 #include <limits>
 #include <utility>
 
-// Issues are found in merged values and mended in files. So each is led back from its place in the
-// value to the topmost layer that says something there, and from there to a line.
+// Issues are found in merged values and fixed in files. So each is traced from its place in the
+// value to the topmost layer that sets something there, and from there to a line.
 
 namespace cfgd::engine {
 namespace {
 
 namespace bj = boost::json;
 
-/// The key that a pointer into a value stands for; a list is one value, so it ends there.
+/// The key for a pointer into a value. An array is one value, so the key ends there. A key that is
+/// too long for clients is replaced by its namespace.
 std::string key_of(std::string const& name_space, std::string_view pointer,
                    bj::value const& value) {
   key found({name_space});
@@ -29,16 +30,16 @@ std::string key_of(std::string const& name_space, std::string_view pointer,
   return text.size() > limits::key_bytes ? name_space : text;
 }
 
-/// Whether a layer says something at the pointer; the root is said by every layer.
-bool says(bj::object const& layer, std::string_view pointer) {
+/// Whether a layer sets something at the pointer; every layer sets the root.
+bool sets(bj::object const& layer, std::string_view pointer) {
   return pointer.empty() || find_pointer(layer, pointer) != nullptr;
 }
 
-/// Fills in the place of a pointer; false: no layer says it.
+/// Fills in the place of a pointer; false: no layer sets it.
 bool place_in_layers(issue& what, namespace_state const& state, std::string_view pointer) {
-  if (!pointer.empty() && state.overrides && says(state.overrides->document, pointer)) return true;
+  if (!pointer.empty() && state.overrides && sets(state.overrides->document, pointer)) return true;
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
-    if (!source->row.is_effective || !says(source->document.root, pointer)) continue;
+    if (!source->row.is_effective || !sets(source->document.root, pointer)) continue;
     what.path = source->row.path;
     what.where = find_place(source->document, pointer);
     return true;
@@ -103,23 +104,23 @@ rules::verdict validator::run(rules::rule const& which, finder const& states,
 issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
                           finder const& states) const {
   using enum rules::verdict::kind;
-  issue told{.how = which.how, .rule = which.name, .key = which.key, .message = which.message};
-  if (said.what == unknown) told.how = severity::warning;
+  issue found{.how = which.how, .rule = which.name, .key = which.key, .message = which.message};
+  if (said.what == unknown) found.how = severity::warning;
   if (said.what != fails) {
-    told.message = "the rule cannot be judged: " + said.message;
-    told.path = which.path;
-    told.where = which.where;
-    return told;
+    found.message = "the rule cannot be evaluated: " + said.message;
+    found.path = which.path;
+    found.where = which.where;
+    return found;
   }
   auto const about = key::parse(which.key);
-  if (!about) return told;
-  told.pointer = pointer_of(*about);
+  if (!about) return found;
+  found.pointer = pointer_of(*about);
   auto const* const state = states(about->name_space());
-  if (state == nullptr) return told;
-  std::string_view pointer = told.pointer;
-  while (!place_in_layers(told, *state, pointer))
+  if (state == nullptr) return found;
+  std::string_view pointer = found.pointer;
+  while (!place_in_layers(found, *state, pointer))
     pointer = pointer.substr(0, pointer.rfind('/'));
-  return told;
+  return found;
 }
 
 } // namespace cfgd::engine

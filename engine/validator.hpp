@@ -15,27 +15,30 @@
 
 namespace cfgd::engine {
 
-/// What schemas and rules say: the one place where values are judged. Finds the file and the place
-/// that each issue is about. Keeps parsed values of namespaces that rules read. One thread.
+/// Runs schemas and rules over values and finds the file and the place of each issue. Keeps the
+/// parsed values of namespaces that rules read, so that a rule does not parse them at every change.
+/// One thread.
 class validator {
  public:
   explicit validator(limits const& bounds);
 
-  /// What the schema of a namespace says of a value of it, as it would be with these layers.
+  /// Validates a value with the schema of its namespace. `state` has the layers that the value was
+  /// merged from; issues are located in them. Valid without issues if there is no schema.
   schema::verdict validate_schema(namespace_state const& state, boost::json::value const& value);
 
-  /// Finds the state of a namespace; null: there is none.
+  /// Returns the state of a namespace; null: no such namespace.
   using finder = std::function<namespace_state const*(std::string_view name_space)>;
-  /// Values that are not what the state's text says; null: look there.
+  /// Returns a value to use in place of the effective one in the state; null: use that one.
   using overlay = std::function<boost::json::value const*(std::string_view name_space)>;
 
-  /// Runs a rule.
+  /// Runs a rule. Never fails: a rule that cannot be evaluated has a verdict that says so.
   rules::verdict run(rules::rule const& which, finder const& states, overlay const& newer);
 
-  /// The effective value of a namespace; null: there is none.
+  /// The effective value of a namespace, parsed; null: it has none. Valid until the next call for
+  /// the same namespace with another text.
   boost::json::value const* parsed(namespace_state const& state);
 
-  /// What a verdict that does not hold says, placed in the file that says the rule's key.
+  /// The issue of a verdict other than "holds", located in the file that sets the key of the rule.
   issue issue_of(rules::rule const& which, rules::verdict const& said, finder const& states) const;
 
  private:
@@ -47,7 +50,8 @@ class validator {
   std::map<std::string, parsed_text, std::less<>> parsed_;
 };
 
-/// Fills in key, path and place of an issue about a namespace.
+/// Fills in key, path and place of an issue from its pointer: the topmost layer that sets the value
+/// there, or the nearest parent that a layer sets.
 void locate(issue& what, namespace_state const& state, boost::json::value const& value);
 
 } // namespace cfgd::engine

@@ -10,7 +10,8 @@
 
 namespace cfgd::engine {
 
-/// What one transaction writes: the last state of each record that differs from what was.
+/// The records that one transaction writes: the final state of each record that differs from the
+/// model before. Order does not matter, except that `changes` go oldest first.
 struct write_set {
   revision_number revision = 0;
   std::vector<std::pair<source_id, std::shared_ptr<source_record const>>> sources =

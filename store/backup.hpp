@@ -10,12 +10,12 @@
 #include <filesystem>
 #include <string>
 
-/// Copies of a whole store: made while it is written to, verified, read, and put in its place.
-/// Blocking, for programs with one thread. Of a state directory that belongs to another user these
-/// act, as root, as that user, so that nothing in it comes to belong to root.
+/// Backups of a whole store: made while the daemon writes to it, verified, read, and restored.
+/// Blocking, for programs with one thread. If root uses them on a state directory of another user,
+/// they act as that user, so that no file in it belongs to root.
 namespace cfgd::store {
 
-/// What a backup holds.
+/// The facts about a backup.
 struct backup_facts {
   std::uint64_t format = 0;
   revision_number revision = 0;
@@ -31,12 +31,12 @@ struct backup_facts {
                                            std::filesystem::path const& to,
                                            progress_report const& progressed);
 
-/// Reads every record of a backup. Errors: invalid (damaged, cut off, no store, a newer format),
-/// io.
+/// Reads every record of a backup. Errors: invalid (damaged, truncated, not a store, a newer
+/// format), io.
 [[nodiscard]] result<backup_facts> verify_backup(std::filesystem::path const& file,
                                                  progress_report const& progressed);
 
-/// What the override layer is in a backup, by namespace, and the rest as verify_backup.
+/// The override layer of a backup by namespace, and its facts. Errors: those of verify_backup().
 struct backup_overrides {
   backup_facts facts;
   boost::json::object overrides; ///< may hold nulls
@@ -49,21 +49,20 @@ struct restore_question {
   std::filesystem::path file;
   enum class old_store : std::uint8_t { keep, discard };
   old_store old = old_store::keep;
-  /// Does all but put the new store in place.
+  /// try_it does everything except replacing the store.
   enum class action : std::uint8_t { restore, try_it };
   action what = action::restore;
-  wall_time now{}; ///< names what is kept
+  wall_time now{}; ///< part of the name of the old store that is kept
 };
 struct restored {
   backup_facts facts;
-  /// Where the store that was there is kept; empty: none was, or it was discarded.
+  /// Where the old store is kept; empty: there was none, or it was discarded.
   std::filesystem::path old;
 };
 
-/// Puts a new store with all records of a backup in the place of that in `state`, whose daemon must
-/// not run. A crash leaves the one or the other.
-/// Errors: conflict (the state directory is locked), untrusted, invalid (as verify_backup; nothing
-/// is changed), io.
+/// Replaces the store in `state` by a new one with all records of a backup. The daemon must not
+/// run. A crash leaves the old store or the new one. Errors: conflict (the state directory is
+/// locked), untrusted, invalid (see verify_backup(); nothing is changed), io.
 [[nodiscard]] result<restored> restore_offline(restore_question const& asked,
                                                progress_report const& progressed);
 

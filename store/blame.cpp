@@ -11,15 +11,15 @@
 #include <unordered_map>
 #include <utility>
 
-// History is asked first and only until every leaf has its change. What it does not tell any more
-// the layers do, the topmost first: of an effective leaf, whoever says it topmost has given it. The
-// files are walked once each instead of being asked for every leaf by itself: a file's places are
+// History is read first, and only until every leaf has its change. For leaves whose change is no
+// longer kept the layers are read, the topmost first: the topmost layer that sets an effective leaf
+// is its origin. Each file is walked once instead of once per leaf: the places of a file are
 // counted from its beginning, and a namespace may have a hundred thousand leaves.
 
 namespace cfgd::store {
 namespace {
 
-/// The leaves that nobody is found for yet, by their keys.
+/// The leaves of a namespace, and which of them have no origin yet.
 class search {
  public:
   explicit search(namespace_state const& state) : state_(state) {
@@ -69,7 +69,7 @@ class search {
     walk(source, source.document.root, at, place);
   }
 
-  /// Defaults of the schema are left.
+  /// For the leaves that are left: the defaults of the schema.
   void ask_one_by_one() {
     for (auto const& [text, at] : open_) {
       auto const why = explain(state_, keys_[at]);
@@ -86,7 +86,7 @@ class search {
   }
 
  private:
-  /// The leaf of that key, which is open no more; null: there is none.
+  /// Removes the leaf of a key from the open ones; null: it is not open.
   blamed_key* take(std::string_view key_text) {
     auto const found = open_.find(key_text);
     if (found == open_.end()) return nullptr;
@@ -115,7 +115,7 @@ class search {
     }
   }
 
-  /// Counts the nodes in a list.
+  /// Counts the nodes in an array.
   static void pass(boost::json::value const& value, std::size_t& place) {
     if (auto const* const list = value.if_array()) {
       place += list->size();

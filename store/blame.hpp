@@ -7,9 +7,9 @@
 
 namespace cfgd::store {
 
-/// Who gave each leaf of an existing namespace its value, in key order: the newest change that is
-/// kept and touches it or, where there is none, the layer that says it. `in` must see the state.
-/// Throws lmdb_error.
+/// Who set each leaf of an existing namespace, in key order: the newest change that is kept and
+/// touches the leaf, or if there is none, the topmost layer that sets it. `in` must see the same
+/// state. Throws lmdb_error.
 std::vector<blamed_key> blame_leaves(layout const& records, lmdb::transaction& in,
                                      namespace_state const& state);
 

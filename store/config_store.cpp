@@ -12,23 +12,23 @@
 #include <limits>
 #include <utility>
 
-// The store: a model in memory of all that is durable, and the LMDB environment that makes it so.
-// Reads of values come from the model and cannot fail. A commit takes the write lock, looks whether
-// another process was here first, plans in memory, writes the difference, commits, and only then
-// lets the model follow.
+// The store: a model in memory of everything durable, and the LMDB environment that it is durable
+// in. Values are read from the model, which cannot fail. A commit takes the write lock, takes over
+// what another process has committed, plans in memory, writes the difference, commits, and only
+// then advances the model.
 //
-// After anything failed the environment is closed and opened again by the next call: LMDB refuses
-// everything once a meta page could not be written. A commit that was reported as failed may be
-// durable nevertheless; its transaction id then is one that is not ours, and what it did is read in
-// as if another process had done it. So nothing durable stays invisible.
+// After any failure the environment is closed, and the next call opens it again, because LMDB fails
+// all calls once a meta page could not be written. A commit that was reported as failed may be
+// durable nevertheless: its transaction id is one that the model has not seen, and its changes are
+// read in like those of another process. So nothing durable stays invisible.
 
 namespace cfgd::store {
 namespace {
 
-/// Per commit, beyond what it adds, or a history that is too long would never get shorter.
+/// Changes erased per commit beyond those it adds, so that a history that is too long gets shorter.
 constexpr std::size_t trimmed_beyond = 4;
 
-/// Whether a request leaves less than there was, but for history.
+/// Whether a request only removes data, apart from its change record.
 bool takes_away(request const& asked) {
   auto const* const set = std::get_if<set_request>(&asked);
   return set != nullptr && set->values.empty();
@@ -52,7 +52,7 @@ bool is_secret(model const& now, std::vector<std::string> const& parts) {
          state->second.schema->what->is_secret(std::span(parts).subspan(1));
 }
 
-/// What has become a secret since is one in old changes, too.
+/// Marks leaves of an old change that the current schema calls secret.
 void mark_secrets_of_today(std::shared_ptr<change const>& one, model const& now) {
   std::shared_ptr<change> copy;
   for (std::size_t index = 0; index < one->keys.size(); ++index) {
@@ -83,17 +83,17 @@ void config_store::impl::load() {
   });
 }
 
-/// What the store holds, with all that follows from it.
+/// Loads everything in the store, compiles the policy and runs its rules.
 model config_store::impl::load_model(lmdb::transaction& view) {
   auto all = file.records().load(view);
   auto made = std::make_shared<policy>(*all.active_policy);
-  // They were in force, so they compiled once; where this program is stricter they are left out.
+  // Effective files compiled before. If this program is stricter, they are left out.
   for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
     auto refused = std::make_shared<source_record>(*made->sources.at(id));
     refused->row.status = source_status::quarantined;
     refused->row.why = why;
     refused->row.is_effective = false;
-    // Nobody knows which of its values were secrets, so all of them are.
+    // Without the schema it is unknown which values are secrets, so all of them are.
     if (auto const name = namespace_of(id))
       made->schemas.insert_or_assign(std::string(*name), hiding_schema(refused, bounds));
     made->sources[id] = std::move(refused);
@@ -113,20 +113,20 @@ model config_store::impl::load_model(lmdb::transaction& view) {
   return all;
 }
 
-/// Takes over what others committed since the model was right.
+/// Takes over what other processes have committed since the model was loaded or advanced.
 void config_store::impl::absorb(lmdb::transaction& view) {
   auto fresh = load_model(view);
   auto news =
       file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
-  auto told = describe_foreign(state, fresh, std::move(news.changes));
-  std::move(told.begin(), told.end(), std::back_inserter(foreign));
+  auto described = describe_foreign(state, fresh, std::move(news.changes));
+  std::move(described.begin(), described.end(), std::back_inserter(foreign));
   state = std::move(fresh);
   seen = view.id();
 }
 
-/// The same for whoever holds the write lock: what it reads stays the last.
+/// The same inside a write transaction: nobody can commit after it until that ends.
 void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_transaction& writing) {
-  // Ids count up by one, and an abandoned transaction gives its id back.
+  // Ids count up by one, and an aborted transaction does not use up its id.
   if (writing.id() == seen + 1) return;
   lmdb::read_transaction view(env);
   absorb(view);
@@ -156,13 +156,13 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
                                   .bytes = bounds.history_bytes});
   auto const id = writing.id();
   writing.commit();
-  // If memory runs out here the id stays behind, and the next call reads everything in.
-  std::move(planned).take_over(state);
+  // If memory runs out here, `seen` stays behind and the next call loads everything again.
+  std::move(planned).advance(state);
   seen = id;
   return decisions;
 }
 
-/// A transaction that takes away: may use the reserve. `work` tells whether to commit.
+/// Runs a transaction that erases, so it may use the reserve. `work` returns whether to commit.
 void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> const& work) {
   while (true) {
     try {
@@ -182,7 +182,7 @@ void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> 
 
 /// Erases the oldest changes up to the newest `keep`, however young; returns how many.
 std::size_t config_store::impl::erase_history(std::size_t keep) {
-  // In pieces: the list of pages that a transaction touched has an end.
+  // In pieces, because LMDB limits the number of pages that one transaction may change.
   constexpr std::size_t piece = 1'000;
   std::size_t all = 0;
   while (true) {
@@ -197,11 +197,12 @@ std::size_t config_store::impl::erase_history(std::size_t keep) {
   }
 }
 
-/// After the map was full: whether it is worth to try again.
+/// Makes room after the map was full. Returns whether a retry may succeed.
 bool config_store::impl::make_room(std::span<request const> requests) {
   if (file.grow(store_file::purpose::any)) return true;
-  // The age that history should have gives way, its length does not. LMDB uses pages again two
-  // transactions after the one that freed them, so there is one more.
+  // Changes younger than the configured age may be erased, but not below the configured number.
+  // LMDB reuses pages two transactions after the one that freed them, so one more transaction is
+  // made.
   if (erase_history(bounds.history_revisions) > 0) {
     transact([this](lmdb::write_transaction& in) {
       file.records().touch(in);
@@ -247,7 +248,7 @@ std::vector<decision> config_store::commit(std::span<request const> requests, wa
   }
   if (requests.size() == 1)
     return {full_error(impl_->bounds, impl_->file.environment().map_bytes())};
-  // Together they do not fit; some may by themselves, and some may make room.
+  // They do not fit together; some may fit alone, and some may make room.
   std::vector<decision> decisions;
   for (auto const& one : requests)
     decisions.push_back(std::move(commit(std::span(&one, 1), now).front()));

@@ -5,15 +5,15 @@
 
 #include <utility>
 
-// What a store tells of its past. The past is told from the present in memory and the changes on
-// disk, so both must be of one transaction: what another process has committed meanwhile is taken
-// over first, and published by whoever asks next for what others did.
+// Questions about the past. The past is derived from the present in memory and the changes on disk,
+// so both must be of one transaction: what another process has committed meanwhile is taken over
+// first. take_foreign() returns it for publication.
 
 namespace cfgd::store {
 
 namespace {
 
-/// Runs what reads history beside the model of the same transaction.
+/// Runs `work` in a read transaction whose state is that of the model.
 template <class Inside, class Work>
 auto look_back(Inside& store, Work work) {
   return store.guarded([&](lmdb::environment& env) {
@@ -50,7 +50,7 @@ result<std::vector<blamed_key>> config_store::blame(std::string_view name_space)
     auto const found = impl_->state.namespaces.find(name_space);
     if (found == impl_->state.namespaces.end() || !found->second.value.text)
       return error{.code = errc::not_found,
-                   .message = "there is no such namespace",
+                   .message = "no such namespace",
                    .subject = std::string(name_space)};
     return blame_leaves(impl_->file.records(), in, found->second);
   });

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-// The inside of a store, for the files that make it up.
+// The parts of config_store, shared by the config_store*.cpp files.
 
 namespace cfgd::store {
 
@@ -18,7 +18,8 @@ struct config_store::impl {
   impl(store_file opened, limits const& wanted)
       : file(std::move(opened)), bounds(wanted), policy_validator(bounds) {}
 
-  /// Runs what uses the environment, and closes that if it fails.
+  /// Runs `work` with the open environment. If it throws, the environment is closed, unless only
+  /// the map was full.
   template <class Work>
   auto guarded(Work work) {
     try {
@@ -44,7 +45,7 @@ struct config_store::impl {
   limits bounds;
   engine::validator policy_validator;
   model state;
-  /// The last transaction that the model has seen.
+  /// Id of the last transaction that the model has.
   std::uint64_t seen = 0;
   std::vector<committed_change> foreign;
 };

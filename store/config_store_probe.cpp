@@ -8,12 +8,12 @@
 
 #include <utility>
 
-// What the store finds out about itself. The probe goes the way of a commit, to the disk and back;
-// its record is one of meta, which no reader of values looks at.
+// The store's checks of itself. The probe makes a commit and reads it back; its record is in the
+// database meta, where no reader of values looks.
 //
-// A namespace is verified on three ways that must meet: what its layers give when they are merged
-// again, what is in memory, and what its records on disk say. Records carry check sums, so reading
-// them again finds what the disk has lost.
+// Verifying a namespace compares three things that must be equal: its layers merged again, the
+// model, and its records on disk. Records have check sums, so reading them finds what the disk has
+// lost.
 
 namespace cfgd::store {
 namespace {
@@ -34,7 +34,7 @@ bool same(source_record const& left, source_record const& right) {
          left.document.root == right.document.root;
 }
 
-/// A record's bytes; absent: there is none.
+/// The bytes of a record; absent: there is no such record.
 std::optional<lmdb::entry> find_record(lmdb::transaction& in, char const* database,
                                        std::string_view key) {
   auto const value = in.get(in.open(database, must_be_there), key);
@@ -45,12 +45,12 @@ std::optional<lmdb::entry> find_record(lmdb::transaction& in, char const* databa
 result<void> compare_effective(lmdb::transaction& in, effective const& kept) {
   auto const record = find_record(in, keys::effective, kept.name_space);
   if (record.has_value() != (kept.text != nullptr))
-    return differs(kept.name_space, "its effective value is not what is on disk");
+    return differs(kept.name_space, "the effective value in memory differs from the one on disk");
   if (!record) return {};
   record_reader fields(keys::effective, *record);
   auto const on_disk = read_effective(fields, kept.name_space);
   if (*on_disk.text != *kept.text || on_disk.revision != kept.revision)
-    return differs(kept.name_space, "its effective value is not what is on disk");
+    return differs(kept.name_space, "the effective value in memory differs from the one on disk");
   return {};
 }
 
@@ -64,7 +64,8 @@ result<void> compare_sources(lmdb::transaction& in, namespace_state const& state
       equal = same(*kept, read_source(fields, id));
     }
     if (!equal)
-      return differs(state.value.name_space, "its source '" + name + "' is not what is on disk");
+      return differs(state.value.name_space,
+                     "source '" + name + "' in memory differs from the one on disk");
   }
   return {};
 }
@@ -76,7 +77,8 @@ result<void> compare_overrides(lmdb::transaction& in, namespace_state const& sta
     record_reader fields(keys::overrides, *record);
     equal = read_overrides(fields).document == state.overrides->document;
   }
-  if (!equal) return differs(state.value.name_space, "its overrides are not what is on disk");
+  if (!equal)
+    return differs(state.value.name_space, "the overrides in memory differ from those on disk");
   return {};
 }
 
@@ -84,10 +86,10 @@ result<void> compare_layers(namespace_state const& state) {
   if (!state.value.text) return {};
   boost::json::monotonic_resource memory;
   if (json::canonical(engine::merge_layers(state, &memory)) == *state.value.text) return {};
-  return differs(state.value.name_space, "its effective value is not what its layers give");
+  return differs(state.value.name_space, "the effective value differs from the merged layers");
 }
 
-/// Whether the probe's record is `text`.
+/// Reads the figures of the environment and returns whether the probe record is `text`.
 bool read_probe(lmdb::environment& env, std::string const& text, probe_report& seen) {
   seen.dead_readers = env.check_readers();
   seen.map_bytes = env.map_bytes();
@@ -109,7 +111,7 @@ bool read_probe(lmdb::environment& env, std::string const& text, probe_report& s
 
 } // namespace
 
-/// Makes the probe's record durable.
+/// Writes the probe record and makes it durable.
 void config_store::impl::write_probe(std::string const& text, probe_report& report) {
   while (true) {
     try {
@@ -137,7 +139,7 @@ result<probe_report> config_store::probe(wall_time now) {
     impl_->write_probe(text, seen);
     if (!impl_->guarded([&](lmdb::environment& env) { return read_probe(env, text, seen); }))
       return error{.code = errc::store_failed,
-                   .message = "what was written is not what is read back"};
+                   .message = "the probe record read back differs from the one written"};
     seen.revision = impl_->state.revision;
     return seen;
   } catch (lmdb_error const& failure) {

@@ -1,6 +1,6 @@
 #include "store/config_store_impl.hpp"
 
-// What the schemas in force say of secrets, for those who have to leave some out.
+// What the effective schemas call secret, for callers that must leave secrets out.
 
 namespace cfgd::store {
 

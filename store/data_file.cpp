@@ -3,20 +3,19 @@
 #include "store/encoding.hpp"
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
-
-#include <lmdb.h>
+#include "store/lmdb_calls.hpp"
 
 #include <array>
 #include <charconv>
 #include <system_error>
 #include <utility>
 
-// A file alone has no lock.mdb beside it and shall get none, and it may lie where nobody may write:
-// so it is opened with MDB_NOSUBDIR, MDB_RDONLY and MDB_NOLOCK, which the environment of a running
-// store never is.
+// Such a file has no lock.mdb beside it and must not get one, and its directory may be read-only:
+// so it is opened with MDB_NOSUBDIR, MDB_RDONLY and MDB_NOLOCK, unlike the environment of a running
+// store.
 //
-// Records have check sums, pages have none. A page that lies about its records is found out by
-// counting them, and by looking each one up by its key.
+// Records have check sums, pages have none. A damaged page is detected by counting the records and
+// by looking up each record by its key.
 
 namespace cfgd::store {
 namespace {
@@ -25,18 +24,9 @@ constexpr std::array known_databases{layout_keys::meta,      layout_keys::source
                                      layout_keys::overrides, layout_keys::effective,
                                      layout_keys::changes,   layout_keys::timed};
 
-void check(char const* call, int code, std::filesystem::path const& path) {
-  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
-}
-
-MDB_val to_value(std::string_view text) {
-  // LMDB does not write through the pointer of a value that it is given.
-  return {text.size(), const_cast<char*>(text.data())};
-}
-
-std::string_view to_view(MDB_val const& value) {
-  return {static_cast<char const*>(value.mv_data), value.mv_size};
-}
+using lmdb::check;
+using lmdb::to_value;
+using lmdb::to_view;
 
 class cursor_owner {
  public:
@@ -54,7 +44,7 @@ class cursor_owner {
 
 error cut_off(std::uintmax_t bytes) {
   return {.code = errc::invalid,
-          .message = "it is cut off: it has " + std::to_string(bytes) + " bytes"};
+          .message = "the file is truncated to " + std::to_string(bytes) + " bytes"};
 }
 
 } // namespace
@@ -83,7 +73,7 @@ result<void> data_file::open_map() {
   int const opened =
       mdb_env_open(environment, path_.c_str(), MDB_NOSUBDIR | MDB_RDONLY | MDB_NOLOCK, 0600);
   if (opened == MDB_INVALID || opened == MDB_VERSION_MISMATCH)
-    return error{.code = errc::invalid, .message = "it is no LMDB data file"};
+    return error{.code = errc::invalid, .message = "not an LMDB data file"};
   check("mdb_env_open", opened, path_);
   MDB_envinfo info{};
   MDB_stat status{};
@@ -98,11 +88,11 @@ result<void> data_file::open_map() {
 
 result<void> data_file::check_format() {
   if (!has(layout_keys::meta))
-    return error{.code = errc::invalid, .message = "it is an LMDB data file, but no store"};
+    return error{.code = errc::invalid, .message = "an LMDB data file, but not a cfgd store"};
   format_ = number("format");
   if (format_ == 0 || format_ > layout::format)
     return error{.code = errc::invalid,
-                 .message = "it has format " + std::to_string(format_) +
+                 .message = "the store has format " + std::to_string(format_) +
                             ", this program reads format " + std::to_string(layout::format) +
                             "; version " + word("needs") + " or newer is needed"};
   revision_ = number("revision");
@@ -153,7 +143,7 @@ std::uint64_t data_file::number(char const* key) const {
   std::uint64_t out = 0;
   auto const* const end = text.data() + text.size();
   if (std::from_chars(text.data(), end, out).ptr != end || text.empty())
-    throw damaged_record(layout_keys::meta, key, "it is no number");
+    throw damaged_record(layout_keys::meta, key, "not a number");
   return out;
 }
 
@@ -178,7 +168,7 @@ void data_file::for_each_of(char const* database,
     MDB_val again{};
     check("mdb_get", mdb_get(view_.get(), handle, &key, &again), path_);
     if (++seen > expected || again.mv_data != value.mv_data)
-      throw damaged_record(database, record.key, "it is not where it belongs");
+      throw damaged_record(database, record.key, "the record is not in its place");
     visit(record);
   }
   if (code != MDB_NOTFOUND) throw lmdb_error("mdb_cursor_get", code, path_);

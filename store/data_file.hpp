@@ -16,26 +16,27 @@ struct MDB_txn;
 
 namespace cfgd::store {
 
-/// A store's data.mdb by itself, as a backup is one: opened for reading, without locks, and never
-/// changed. Nobody may write to it meanwhile. Reading a damaged one may end the process (see
-/// run_guarded). Functions throw lmdb_error, and damaged_record.
+/// The data.mdb of a store alone, such as a backup: opened for reading, without locks, and never
+/// changed. No process may write to it meanwhile. Reading a damaged file may end the process, so
+/// use run_guarded(). Functions throw lmdb_error, and damaged_record.
 class data_file {
  public:
-  /// Errors: invalid (no store, cut off, a newer format), io.
+  /// Errors: invalid (not a store, truncated, or a newer format), io.
   [[nodiscard]] static result<data_file> open(std::filesystem::path const& path);
 
   std::uint64_t format() const { return format_; }
   revision_number revision() const { return revision_; }
   std::string const& store_id() const { return store_id_; }
-  /// Those that are there.
+  /// The names of the databases in the file.
   std::vector<char const*> databases() const;
-  /// Records in all.
+  /// The number of records in all databases.
   std::uint64_t records() const { return records_; }
 
-  /// Shows every record of every database, in key order, after its check sum was found right.
+  /// Calls `visit` for every record of every database in key order, after checking its check sum.
+  /// The record is valid only during the call.
   void
   for_each(std::function<void(char const* database, lmdb::entry const& record)> const& visit) const;
-  /// The same of one database, which must be there.
+  /// The same for one database, which must exist.
   void for_each_of(char const* database,
                    std::function<void(lmdb::entry const& record)> const& visit) const;
 

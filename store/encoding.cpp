@@ -6,10 +6,10 @@
 
 #include <limits>
 
-// Every record of every database stands in the same frame: one byte with the frame's version, four
+// Every record of every database has the same frame: one byte with the version of the frame, four
 // with a CRC-32C over the key, the version and the fields, then the fields. LMDB has no check sums;
-// with this a flipped bit, a record of zeros or one under another's key is an error that names the
-// record, and never a value. Numbers are little-endian, byte by byte, whatever the machine.
+// with this, a flipped bit, a record of zeros or a record under another key is an error that names
+// the record, never a value. Numbers are little-endian on every machine.
 
 namespace cfgd::store {
 namespace {
@@ -42,7 +42,7 @@ Number read_number(std::string_view bytes) {
   return number;
 }
 
-/// Keys of changes are binary numbers; they are shown as such.
+/// Keys of changes are binary numbers; bytes that are not printable are shown as \xNN.
 std::string printable(std::string_view key) {
   static constexpr std::string_view digits = "0123456789abcdef";
   std::string out;
@@ -97,15 +97,15 @@ std::string_view record_writer::finish(std::string_view key) {
 
 record_reader::record_reader(std::string_view database, lmdb::entry const& entry)
     : database_(database), key_(entry.key), left_(entry.value) {
-  if (left_.size() < frame_bytes) fail("it is too short");
-  if (static_cast<std::uint8_t>(left_.front()) != frame_version) fail("its version is unknown");
+  if (left_.size() < frame_bytes) fail("the record is too short");
+  if (static_cast<std::uint8_t>(left_.front()) != frame_version) fail("unknown frame version");
   auto const sum = read_number<std::uint32_t>(left_.substr(1, 4));
   left_.remove_prefix(frame_bytes);
-  if (sum != check_sum(key_, left_)) fail("its check sum does not match");
+  if (sum != check_sum(key_, left_)) fail("the check sum does not match");
 }
 
 std::string_view record_reader::take(std::size_t bytes) {
-  if (left_.size() < bytes) fail("a field is cut off");
+  if (left_.size() < bytes) fail("a field is truncated");
   auto const taken = left_.substr(0, bytes);
   left_.remove_prefix(bytes);
   return taken;
@@ -118,7 +118,7 @@ std::string_view record_reader::text() { return take(u32()); }
 std::string_view record_reader::rest() { return take(left_.size()); }
 
 void record_reader::end() {
-  if (!left_.empty()) fail("there is more than its fields");
+  if (!left_.empty()) fail("data after the last field");
 }
 
 void record_reader::fail(std::string_view why) const { throw damaged_record(database_, key_, why); }

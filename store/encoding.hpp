@@ -8,13 +8,13 @@
 
 namespace cfgd::store {
 
-/// A record is not what was written, or not what this format allows.
+/// Thrown if a record is damaged or not valid in this format.
 class damaged_record : public lmdb_error {
  public:
   damaged_record(std::string_view database, std::string_view key, std::string_view why);
 };
 
-/// Builds a record (docs/store-format.md): a frame with a check sum around fields.
+/// Builds a record (docs/store-format.md): fields in a frame with a check sum.
 class record_writer {
  public:
   record_writer();
@@ -23,25 +23,26 @@ class record_writer {
   void u32(std::uint32_t number);
   void u64(std::uint64_t number);
   void i64(std::int64_t number) { u64(static_cast<std::uint64_t>(number)); }
-  /// With its length before it. Less than 4 GiB.
+  /// A text after its length; less than 4 GiB.
   void text(std::string_view bytes);
-  /// Without a length: the rest of the record.
+  /// A text without a length; the last field of the record.
   void rest(std::string_view bytes) { record_.append(bytes); }
-  /// The record as it is now, for whoever appends to it.
+  /// The record so far, to append to.
   std::string& buffer() { return record_; }
-  /// Begins a text whose length is not known yet; end_text() with what it returned fills it in.
+  /// Begins a text whose length is not known yet; end_text() with the returned position fills it
+  /// in.
   std::size_t begin_text();
   void end_text(std::size_t begun);
 
-  /// Closes the record for its key. Valid until the writer ends.
+  /// Completes the record for its key. The view is valid as long as the writer.
   std::string_view finish(std::string_view key);
 
  private:
   std::string record_;
 };
 
-/// Reads a record; throws damaged_record for whatever is wrong with it. Views are as long valid as
-/// the record.
+/// Reads the fields of a record in order; throws damaged_record for anything wrong with it. The
+/// constructor checks the check sum. Views are valid as long as the record.
 class record_reader {
  public:
   record_reader(std::string_view database, lmdb::entry const& entry);
@@ -52,7 +53,7 @@ class record_reader {
   std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
   std::string_view text();
   std::string_view rest();
-  /// Nothing may be left.
+  /// Checks that no field is left.
   void end();
   [[noreturn]] void fail(std::string_view why) const;
 

@@ -6,12 +6,12 @@
 #include <limits>
 #include <utility>
 
-// What records have in common: times, origins, what is wrong with something, documents. Documents
-// are JSON text: what reads and writes it exactly is there already, and a foreign program can do it
-// too. A source's members keep the order of its file, for its places are counted in that order.
+// Parts of records: times, origins, issues, errors, documents. Documents are JSON text: exact
+// readers and writers exist already, also for other programs. The members of a source keep the
+// order of its file, because its places are counted in that order.
 //
-// What is read is checked as if a stranger had written it: a store may be written by another
-// program, and one that errs must not bring the service down later.
+// Everything read is validated: another program may have written it, and a fault in that program
+// must not crash the daemon later.
 
 namespace cfgd::store {
 namespace {
@@ -33,7 +33,7 @@ place read_place(record_reader& in) {
 issue read_issue(record_reader& in) {
   issue one;
   auto const how = in.u8();
-  if (how > static_cast<std::uint8_t>(severity::warning)) in.fail("there is no such severity");
+  if (how > static_cast<std::uint8_t>(severity::warning)) in.fail("unknown severity");
   one.how = static_cast<severity>(how);
   one.rule = in.text();
   one.key = in.text();
@@ -66,7 +66,7 @@ void write_origin(record_writer& out, origin const& from) {
 origin read_origin(record_reader& in) {
   origin from;
   auto const where = in.u8();
-  if (where > static_cast<std::uint8_t>(layer::overrides)) in.fail("there is no such layer");
+  if (where > static_cast<std::uint8_t>(layer::overrides)) in.fail("unknown layer");
   from.where = static_cast<layer>(where);
   from.path = in.text();
   from.at = read_place(in);
@@ -117,7 +117,7 @@ error read_error(record_reader& in, record_format written) {
   auto const name = in.text();
   auto code = errc::bad_key;
   while (name != to_string(code)) {
-    if (code == errc::closed) in.fail("there is no such kind of error");
+    if (code == errc::closed) in.fail("unknown kind of error");
     code = static_cast<errc>(static_cast<std::uint8_t>(code) + 1);
   }
   why.code = code;
@@ -146,12 +146,12 @@ void write_object(record_writer& out, boost::json::object const& what) {
 }
 
 boost::json::object read_object(record_reader& in) {
-  // What was let in was limited then; here the limits only keep the parser's stack.
+  // The limits were checked when it was accepted; here they only protect the stack of the parser.
   json::read_limits const bounds{.depth = 1024,
                                  .elements = std::numeric_limits<std::size_t>::max()};
   auto parsed = json::parse(in.text(), json::dialect::strict, bounds);
   if (!parsed) in.fail(parsed.error().message);
-  if (!parsed->is_object()) in.fail("the document is no object");
+  if (!parsed->is_object()) in.fail("the document is not an object");
   return std::move(parsed->get_object());
 }
 

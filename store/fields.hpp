@@ -11,14 +11,14 @@
 
 namespace cfgd::store {
 
-/// Formats of the store that records are read in. Records are written in the newest alone.
+/// Store formats that records can be read in. Records are written only in the newest one.
 enum class record_format : std::uint8_t {
   first = 1,  ///< errors without issues; changes without secrets and warnings
-  second = 2, ///< as docs/store-format.md tells it
+  second = 2, ///< as described in docs/store-format.md
 };
 
-/// The parts that several kinds of records are made of. Writers append to a record; readers throw
-/// damaged_record.
+/// The parts that several kinds of records have in common. Writers append to a record; readers
+/// throw damaged_record.
 
 void write_time(record_writer& out, wall_time time);
 wall_time read_time(record_reader& in);

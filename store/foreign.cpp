@@ -6,21 +6,21 @@
 #include <algorithm>
 #include <utility>
 
-// Another program that writes to the store may err: forget the record of a change, or leave a
-// namespace out of it. What is in `effective` counts, for readers will see it after a restart
-// anyway. So namespaces are compared by their texts, and one that no change speaks of is told with
-// the last of them, or by itself; then it is marked as untold, unless nothing in it has a key that
-// a change could name. Sources have no revisions of their own: their state stands with the last
-// one.
+// Another program that writes to the store may have faults: it may forget the record of a change,
+// or leave a namespace out of it. The database `effective` is authoritative, because readers see it
+// after a restart anyway. So namespaces are compared by their texts. A namespace that differs and
+// that no change mentions is published with the last change, or alone, and marked needs_resync,
+// unless none of its leaves differs. Sources have no revisions of their own: they are published
+// with the last change.
 
 namespace cfgd::store {
 namespace {
 
-/// A namespace whose text is another one now.
+/// A namespace whose text differs now.
 struct new_value {
   effective is;
   std::shared_ptr<std::string const> was;
-  bool secrets_alone = false; ///< only what is secret of it is something else
+  bool secrets_alone = false; ///< only which of its values are secret differs
 };
 
 std::string_view view(std::shared_ptr<std::string const> const& text) {
@@ -99,10 +99,10 @@ std::vector<committed_change> describe_foreign(model const& before, model const&
   }
   auto values = differing_values(before, after);
   auto transitions = find_transitions(before, after);
-  // Changes that were trimmed at once, or never written.
+  // The changes were erased at once, or never written.
   bool const silent = all.empty() && after.revision != before.revision;
-  bool const timed = !is_same(before.pending, after.pending);
-  if (all.empty() && (silent || timed || !values.empty() || !transitions.empty()))
+  bool const pending_differs = !is_same(before.pending, after.pending);
+  if (all.empty() && (silent || pending_differs || !values.empty() || !transitions.empty()))
     all.push_back({.revision = after.revision, .needs_resync = silent});
   for (auto& value : values) {
     auto const last = std::find_if(all.rbegin(), all.rend(), [&value](committed_change const& one) {
@@ -113,7 +113,7 @@ std::vector<committed_change> describe_foreign(model const& before, model const&
     with.effectives.push_back(std::move(value.is));
   }
   if (!transitions.empty()) all.back().transitions = std::move(transitions);
-  if (timed) all.back().pending = engine::list_pending(after.pending);
+  if (pending_differs) all.back().pending = engine::list_pending(after.pending);
   return all;
 }
 

@@ -7,9 +7,11 @@
 
 namespace cfgd::store {
 
-/// Tells what another process did to a store, from what was and what is and the changes between,
-/// oldest first; one element a revision. Values between two of its revisions are not known, so each
-/// namespace stands with the last change that touches it, and every source with the last of all.
+/// Describes what another process did to a store as if commit() had done it, from the model before,
+/// the model after and the changes between them, oldest first. Returns one element for each
+/// revision. The values between two of these revisions are not known, so the new value of a
+/// namespace is in the element of the last change that touches it, and the sources are in the last
+/// element.
 std::vector<committed_change> describe_foreign(model const& before, model const& after,
                                                std::vector<std::shared_ptr<change const>> changes);
 

@@ -16,27 +16,29 @@
 #include <utility>
 #include <vector>
 
-/// What history tells: it is read from its newest change on, for that is where the present stands.
-/// Functions throw lmdb_error. `now` is the model that the transaction sees.
+/// Questions to history. It is read backwards from the newest change, because the present is the
+/// only state that is kept. `now` is the model of the same transaction as `in`. All functions throw
+/// lmdb_error, and damaged_record if a record is damaged.
 namespace cfgd::store {
 
-/// Errors of all that ask for a revision: not_found (used, maximum: the oldest and the newest that
-/// may be asked for). The revision before the oldest change can still be told.
+/// All functions that take a revision: errors: not_found (used, maximum: the oldest and the newest
+/// revision that are known). The state before the oldest change that is kept is still known.
 
+/// The changes that match a query, newest first: about `maximum_bytes` of them, but at least one.
 history_page read_log(layout const& records, lmdb::transaction& in, model const& now,
                       history_query const& asked, std::size_t maximum_bytes);
 
-/// Effective texts of one namespace, or of all if that is empty, with secrets.
+/// Effective texts of one namespace at a revision, or of all if the name is empty, with secrets.
 [[nodiscard]] result<std::map<std::string, std::string>>
 texts_at(layout const& records, lmdb::transaction& in, model const& now, revision_number at,
          std::string const& name_space);
 
-/// The same of several, or of all if there are none, without secrets.
+/// The same of several namespaces, or of all if the list is empty, without secrets.
 [[nodiscard]] result<std::map<std::string, std::string>>
 shown_texts_at(layout const& records, lmdb::transaction& in, model const& now, revision_number at,
                std::span<std::string const> name_spaces);
 
-/// As config_store::differences.
+/// See config_store::differences().
 [[nodiscard]] result<std::vector<key_change>>
 differences_between(layout const& records, lmdb::transaction& in, model const& now,
                     std::pair<revision_number, revision_number> from_to,

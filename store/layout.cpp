@@ -4,18 +4,17 @@
 
 #include <random>
 
-// What is in which database, and how it gets there (store/layout_keys.cpp has their names and
-// keys). A model is read whole and written in parts; history is read in its database, from either
-// end, and kept short from its old end: a little with every commit, so that no commit has to wait
-// for a long history to be erased.
+// What is in which database (store/layout_keys.cpp has their names and keys). A model is loaded as
+// a whole and written in parts. History is read in its database, from either end, and trimmed at
+// its old end: a little with every commit, so that no commit waits for a long history to be erased.
 
 namespace cfgd::store {
 namespace {
 
 namespace keys = layout_keys;
 
-/// For the sake of bytes more changes may go at once than come: a large one may take the room of
-/// many small ones.
+/// To save bytes more changes may be erased at once than are added: a large change may take the
+/// room of many small ones.
 constexpr std::size_t erased_for_bytes = 1'000;
 
 std::string make_store_id() {
@@ -94,14 +93,14 @@ model layout::load(lmdb::transaction& in) const {
   all.active_policy = std::move(active_policy);
   for_each(in, overrides_, [&all](lmdb::entry const& entry) {
     if (!is_namespace_name(entry.key))
-      throw damaged_record(keys::overrides, entry.key, "its key is no namespace");
+      throw damaged_record(keys::overrides, entry.key, "the key is not a valid namespace name");
     record_reader fields(keys::overrides, entry);
     state_of(all, entry.key).overrides =
         std::make_shared<override_record const>(read_overrides(fields));
   });
   for_each(in, effective_, [&all](lmdb::entry const& entry) {
     if (!is_namespace_name(entry.key))
-      throw damaged_record(keys::effective, entry.key, "its key is no namespace");
+      throw damaged_record(keys::effective, entry.key, "the key is not a valid namespace name");
     record_reader fields(keys::effective, entry);
     state_of(all, entry.key).value = read_effective(fields, entry.key);
   });
@@ -238,7 +237,7 @@ std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) 
       lmdb::cursor at(in, changes_);
       auto const oldest = at.first();
       if (!oldest) return erased;
-      // The newest change stays, however large it is by itself.
+      // The newest change stays, however large it is.
       bool const only = keys::decode_revision(keys::changes, *oldest) >= newest;
       bool const goes =
           (too_large && !only) || (erased < keep.erased && may_go(*oldest, newest, keep));

@@ -13,59 +13,60 @@
 
 namespace cfgd::store {
 
-/// The databases of a store and what is in them: docs/store-format.md, in code. Functions throw
-/// lmdb_error, and damaged_record where a record is not what was written.
+/// The databases of a store and their records: docs/store-format.md in code. Functions throw
+/// lmdb_error, and damaged_record if a record is damaged.
 class layout {
  public:
   static constexpr std::uint64_t format = 2;
-  /// The first cfgd that reads it.
+  /// The first version of cfgd that reads this format.
   static constexpr std::string_view first_version = "0.2.0";
   static constexpr unsigned database_count = 6;
 
-  /// Makes the databases of an empty store.
+  /// Creates the databases of an empty store.
   static void create(lmdb::write_transaction& in, wall_time now);
 
-  /// Makes a store of an older format one of this format.
+  /// Upgrades a store of an older format to this one; does nothing if it has this format.
   static void upgrade(lmdb::write_transaction& in);
 
   /// Opens the databases. The transaction must be committed to keep them.
   explicit layout(lmdb::transaction& in);
 
-  /// The format that a store has: this one or an older one. Errors: invalid (a newer one, none).
+  /// The format of a store: this one or an older one. Errors: invalid (a newer format, or unknown).
   [[nodiscard]] static result<std::uint64_t> check_format(lmdb::transaction& in);
 
-  /// All but what schemas and rules make: they are sources here.
+  /// Loads everything but the history. Schemas and rules are only loaded as sources, not compiled.
   model load(lmdb::transaction& in) const;
   revision_number revision(lmdb::transaction& in) const;
 
-  /// Writes all of it.
+  /// Writes all records of a transaction.
   void write(lmdb::write_transaction& in, write_set const& what) const;
 
-  /// Changes behind `after`, about `maximum_bytes` of them but one at least.
+  /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one.
   history_slice read_changes(lmdb::transaction& in, revision_number after,
                              std::size_t maximum_bytes) const;
 
   /// The oldest revision that is kept; the newest + 1 if none.
   revision_number oldest(lmdb::transaction& in) const;
 
-  /// Shows the changes from `newest` (or the next older one) on to the oldest until `visit` returns
-  /// false.
+  /// Calls `visit` for the changes from `newest` (or the next older one) back to the oldest, until
+  /// it returns false. A view is valid only during the call.
   void walk_back(lmdb::transaction& in, revision_number newest,
                  std::function<bool(change_view const&)> const& visit) const;
 
-  /// Writes what is there already.
+  /// Writes the revision again without changing it: a transaction that only ages free pages.
   void touch(lmdb::write_transaction& in) const;
 
   struct kept_history {
     std::size_t revisions = 0;
-    /// Older changes may go.
+    /// Older changes may be erased.
     wall_time since{};
-    /// At most so many are erased at once.
+    /// At most this many are erased at once.
     std::size_t erased = 0;
-    /// Changes may go, however few and young, while they take more than this.
+    /// While the history takes more than this, changes are erased, however few and young.
     std::size_t bytes = std::numeric_limits<std::size_t>::max();
   };
-  /// Erases the oldest changes that need not be kept; returns how many.
+  /// Erases the oldest changes that need not be kept; returns how many. The newest one is always
+  /// kept.
   std::size_t trim(lmdb::write_transaction& in, kept_history const& keep) const;
 
  private:

@@ -11,10 +11,10 @@
 //   overrides  namespace       its override layer
 //   effective  namespace       its effective value and revision
 //   changes    revision        one change
-//   timed      revision        a change that ends by itself, and the way back
+//   timed      revision        a pending change, and what undoes it
 //
-// The frame of records and the record "format" of meta stay as they are in all formats to come, so
-// that each cfgd can tell a store that is too new for it.
+// The frame of records and the record "format" of meta will not change in later formats, so every
+// version of cfgd recognizes a store that is too new for it.
 
 namespace cfgd::store::layout_keys {
 
@@ -28,7 +28,7 @@ std::string encode_revision(revision_number revision) {
 revision_number decode_revision(char const* database, lmdb::entry const& entry) {
   revision_number revision = 0;
   if (entry.key.size() != sizeof revision)
-    throw damaged_record(database, entry.key, "its key is no revision");
+    throw damaged_record(database, entry.key, "the key is not a revision");
   for (char const byte : entry.key)
     revision = revision << 8 | static_cast<std::uint8_t>(byte);
   return revision;
@@ -36,7 +36,7 @@ revision_number decode_revision(char const* database, lmdb::entry const& entry) 
 
 source_id decode_source(lmdb::entry const& entry) {
   auto id = parse_source_id(entry.key);
-  if (!id) throw damaged_record(sources, entry.key, "its key names no source");
+  if (!id) throw damaged_record(sources, entry.key, "the key is not a valid source file name");
   return *std::move(id);
 }
 
@@ -56,11 +56,11 @@ std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_met
 
 std::uint64_t get_number(lmdb::transaction& in, lmdb::database in_meta, std::string_view key) {
   auto const text = get_meta(in, in_meta, key);
-  if (!text) throw damaged_record(meta, key, "it is missing");
+  if (!text) throw damaged_record(meta, key, "the record is missing");
   std::uint64_t number = 0;
   auto const [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
   if (code != std::errc() || end != text->data() + text->size())
-    throw damaged_record(meta, key, "it is no number");
+    throw damaged_record(meta, key, "not a number");
   return number;
 }
 

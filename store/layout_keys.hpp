@@ -9,7 +9,7 @@
 #include <string>
 #include <string_view>
 
-/// The names of a store's databases, and the keys in them.
+/// The names of the databases of a store, and the keys in them.
 namespace cfgd::store::layout_keys {
 
 inline constexpr char const* meta = "meta";
@@ -22,11 +22,12 @@ inline constexpr char const* timed = "timed";
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);
 
-/// Both throw damaged_record.
+/// Both throw damaged_record if the key is not valid.
 revision_number decode_revision(char const* database, lmdb::entry const& entry);
 source_id decode_source(lmdb::entry const& entry);
 
-/// Words of the database meta, whose handle is `in_meta`. get_number throws damaged_record.
+/// Records of the database meta, whose handle is `in_meta`. get_meta() returns nothing if the
+/// record is absent; get_number() throws damaged_record then.
 void put_meta(lmdb::write_transaction& in, lmdb::database in_meta, std::string_view key,
               std::string_view value);
 std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_meta,

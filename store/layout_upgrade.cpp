@@ -2,15 +2,15 @@
 #include "store/layout_keys.hpp"
 #include "store/record_codec.hpp"
 
-// From format 1 to format 2: sources and changes have fields more, and changes that end by
-// themselves have a database. Every record that has another form is written anew, all in one
-// transaction, so a store has one format or the other and never a mixture, whatever happens on the
-// way; and only what reads a store before it is upgraded has to know the old forms.
+// From format 1 to format 2: sources and changes have more fields, and pending changes have a
+// database. All records whose format differs are rewritten in one transaction, so a store has one
+// format or the other and never a mixture, even after a crash. Only this file and read-only tools
+// know old formats.
 
 namespace cfgd::store {
 namespace {
 
-/// Calls `rewrite(out, fields, entry)` for each record and puts what it writes in its place.
+/// Calls `rewrite(out, fields, entry)` for each record and replaces the record by what it writes.
 template <class Rewrite>
 void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite) {
   auto const database = in.open(name, lmdb::transaction::if_absent::fail);
@@ -18,7 +18,7 @@ void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite)
   while (true) {
     record_writer out;
     {
-      // A record that is written ends all views into the transaction.
+      // Writing a record invalidates all views into the transaction.
       lmdb::cursor at(in, database);
       auto const entry = key.empty() ? at.first() : at.at_or_after(key + '\0');
       if (!entry) return;

@@ -1,25 +1,27 @@
 #include "store/lmdb.hpp"
 
+#include "store/lmdb_calls.hpp"
+
 #include <fcntl.h>
-#include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <utility>
 
-// The owners over LMDB's C functions. Facts of LMDB 0.9.24 that they rest on:
+// RAII wrappers of the C functions of LMDB. Facts about LMDB 0.9.24 that they rely on:
 //
-// - mdb_txn_commit() frees the transaction also where it fails. So the handle is nulled before the
-//   code is looked at; an abort after it would be a double free.
-// - A failed put leaves the transaction in error: it can only be aborted. The destructor does.
-// - MDB_NOTLS ties a reader's slot to its transaction instead of the thread; without it a second
-//   read transaction of one thread is MDB_BAD_RSLOT.
-// - Another process may have let the map grow: beginning is MDB_MAP_RESIZED then, and size 0 takes
-//   the new size over.
-// - The file may end before the last page that is counted, if it was truncated, and also where a
-//   page was taken and freed again by one transaction. Reading a page behind the end is SIGBUS. The
-//   file is therefore made as long as it claims to be: what is missing reads as zeros, which no
-//   page and no record is, and shows as damage instead.
+// - mdb_txn_commit() frees the transaction even if it fails. So the handle is cleared before the
+// code is
+//   checked; an abort after it would be a double free.
+// - A failed put leaves the transaction in an error state: it can only be aborted. The destructor
+// does.
+// - MDB_NOTLS ties a reader slot to its transaction instead of its thread; without it a second read
+//   transaction of a thread fails with MDB_BAD_RSLOT.
+// - If another process has grown the map, beginning a transaction fails with MDB_MAP_RESIZED;
+//   mdb_env_set_mapsize() with size 0 adopts the new size.
+// - The file may end before the last page in use: if it was truncated, and also if one transaction
+//   allocated and freed that page. Reading beyond the end raises SIGBUS. So the file is extended to
+//   the size that its meta page claims: missing pages read as zeros and are reported as damaged.
 // - The descriptor of data.mdb lacks O_CLOEXEC.
 
 namespace cfgd::store {
@@ -47,23 +49,6 @@ bool lmdb_error::damaged() const {
 }
 
 namespace lmdb {
-namespace {
-
-void check(char const* call, int code, std::filesystem::path const& path) {
-  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
-}
-
-MDB_val to_value(std::string_view text) {
-  // LMDB does not write through the pointer of a value that it is given.
-  return {text.size(), const_cast<char*>(text.data())};
-}
-
-std::string_view to_view(MDB_val const& value) {
-  return {static_cast<char const*>(value.mv_data), value.mv_size};
-}
-
-} // namespace
-
 environment::environment(std::filesystem::path directory, options const& how)
     : directory_(std::move(directory)) {
   check("mdb_env_create", mdb_env_create(&handle_), directory_);

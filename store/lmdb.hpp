@@ -16,16 +16,16 @@ struct MDB_cursor;
 
 namespace cfgd::store {
 
-/// A call of LMDB, or one that it stands on, failed.
+/// A call of LMDB, or a system call for its file, failed.
 class lmdb_error : public storage_failure {
  public:
   lmdb_error(std::string const& call, int code, std::filesystem::path const& path);
 
-  /// What LMDB returned: an errno value if positive, one of its own if negative.
+  /// The code that LMDB returned: positive errno values, or its own negative codes.
   int code() const { return code_; }
   bool map_full() const;
   bool not_found() const;
-  /// Whether the file is no store, or a broken one.
+  /// Whether the file is damaged or not an LMDB file.
   bool damaged() const;
 
  protected:
@@ -35,34 +35,34 @@ class lmdb_error : public storage_failure {
   int code_;
 };
 
-/// LMDB's C interface with owners (lmdb.h is its manual). No MDB_DUPSORT, always its default,
-/// durable sync mode. Functions throw lmdb_error. One thread.
+/// RAII wrappers of the C interface of LMDB (lmdb.h is its manual). No MDB_DUPSORT, always the
+/// default, durable sync mode. Functions throw lmdb_error. Each object is used by one thread.
 namespace lmdb {
 
 using database = unsigned int;
 
-/// An open environment. Transactions must end before it does, and before the map grows.
+/// An open environment. All transactions must end before it does, and before the map grows.
 class environment {
  public:
   struct options {
     std::size_t map_bytes = 0;
     unsigned databases = 0;
   };
-  /// Opens the store in `directory`, or makes an empty one there.
+  /// Opens the environment in `directory`, or creates an empty one there.
   environment(std::filesystem::path directory, options const& how);
   ~environment();
   environment(environment const&) = delete;
   environment& operator=(environment const&) = delete;
 
   std::size_t map_bytes() const;
-  /// Bytes that are in use or were once.
+  /// Bytes of the pages that are, or were once, in use.
   std::size_t used_bytes() const;
   void set_map_bytes(std::size_t bytes);
   /// Id of the last committed transaction, of any process.
   std::uint64_t last_transaction() const;
-  /// Frees the slots of readers that died; returns how many.
+  /// Frees the slots of dead reader processes; returns how many there were.
   std::size_t check_readers();
-  /// Makes everything durable that was written, where fsync is not implied: after creation.
+  /// Flushes the file; needed only after creation, commits do it themselves.
   void sync();
 
   std::filesystem::path const& directory() const { return directory_; }
@@ -81,7 +81,8 @@ struct entry {
   std::string_view value;
 };
 
-/// What both kinds of transaction can do. Views are valid until the transaction ends or writes.
+/// The operations of both kinds of transaction. Views are valid until the transaction ends or
+/// writes.
 class transaction {
  public:
   transaction(transaction const&) = delete;
@@ -91,7 +92,7 @@ class transaction {
   database open(char const* name, if_absent what);
   std::optional<std::string_view> get(database from, std::string_view key) const;
   std::uint64_t id() const;
-  /// Bytes of the pages that a database takes.
+  /// Bytes of the pages that a database uses.
   std::size_t used_bytes(database of) const;
   std::filesystem::path const& directory() const { return owner_->directory(); }
 
@@ -107,28 +108,30 @@ class transaction {
   friend class cursor;
 };
 
-/// A view of the last committed state. Keep it short: it holds pages back from being used again.
+/// A view of the last committed state. Keep it short: while it lives, no page that it sees is
+/// reused.
 class read_transaction : public transaction {
  public:
   explicit read_transaction(environment& owner);
-  /// Ends it and keeps the databases that it opened open.
+  /// Ends it; the databases that it opened stay open.
   void keep_databases() { finish(); }
 };
 
-/// The one writer among all processes; waits for the other. Undone unless committed.
+/// The only writer among all processes; its constructor waits for another one to end. Aborted
+/// unless committed.
 class write_transaction : public transaction {
  public:
   explicit write_transaction(environment& owner);
   void put(database into, std::string_view key, std::string_view value);
-  /// The same, for a key that lies behind all others.
+  /// The same for a key that sorts after all others.
   void append(database into, std::string_view key, std::string_view value);
-  /// Returns whether there was one.
+  /// Returns whether the record existed.
   bool erase(database from, std::string_view key);
-  /// Makes it durable. The transaction is over, also when this throws.
+  /// Makes it durable; blocks for the fsync. The transaction is over even if this throws.
   void commit() { finish(); }
 };
 
-/// Walks a database in key order. Must end before its transaction.
+/// Walks a database in key order. Must end before its transaction. No entry: the end was reached.
 class cursor {
  public:
   cursor(transaction& owner, database over);

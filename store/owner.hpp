@@ -8,11 +8,11 @@
 
 namespace cfgd::store {
 
-/// Lets root act as the owner of a directory for as long as it lives, so that what is made in there
-/// belongs to that owner; does nothing for others, and where root is the owner.
+/// While it lives, root acts as the owner of a directory, so that new files in it belong to that
+/// owner. Does nothing for other users, or if root is the owner.
 class acting_as_owner {
  public:
-  /// Of a directory that is not there nobody is the owner. Errors: io.
+  /// Does nothing if the directory does not exist. Errors: io.
   [[nodiscard]] static result<acting_as_owner> of(std::filesystem::path const& directory);
   acting_as_owner(acting_as_owner&& other) noexcept;
   acting_as_owner& operator=(acting_as_owner&&) = delete;

@@ -4,11 +4,11 @@
 
 #include <utility>
 
-// One writer and one reader for each kind of record, side by side. Sources and changes are also
-// read as the first format had them, for a store of that format is rewritten when it is opened.
+// One writer and one reader for each kind of record, side by side. Sources and changes can also be
+// read in the first format, because a store of that format is upgraded when it is opened.
 //
-// History is searched far more often than it is shown, so a change can be looked at in its record:
-// its keys are found by their lengths, and nothing of its values is read.
+// History is searched far more often than it is shown, so a change can be viewed in its record: its
+// keys are found by their lengths, and its values are not copied.
 
 namespace cfgd::store {
 namespace {
@@ -102,7 +102,7 @@ source_record read_source(record_reader& in, source_id id, record_format written
     byte = in.u8();
   auto const status = in.u8();
   if (status > static_cast<std::uint8_t>(source_status::untrusted))
-    in.fail("there is no such state of a source");
+    in.fail("unknown state of a source");
   record.row.status = static_cast<source_status>(status);
   record.row.is_effective = read_flag(in);
   record.row.revision = in.u64();
@@ -138,7 +138,7 @@ void write_effective(record_writer& out, effective const& value) {
 effective read_effective(record_reader& in, std::string_view name_space) {
   effective value{.name_space = std::string(name_space), .revision = in.u64()};
   value.text = std::make_shared<std::string const>(in.rest());
-  if (value.text->empty() || value.text->front() != '{') in.fail("the value is no object");
+  if (value.text->empty() || value.text->front() != '{') in.fail("the value is not an object");
   return value;
 }
 
@@ -212,7 +212,8 @@ pending_record read_pending(record_reader& in, revision_number revision) {
   pending_record record;
   record.what.revision = revision;
   auto const kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(expiry::kind::expire)) in.fail("there is no such ending");
+  if (kind > static_cast<std::uint8_t>(expiry::kind::expire))
+    in.fail("unknown kind of pending change");
   record.what.what = static_cast<expiry::kind>(kind);
   record.what.deadline = read_time(in);
   record.what.from = read_origin(in);
@@ -221,7 +222,7 @@ pending_record read_pending(record_reader& in, revision_number revision) {
     record.what.keys.emplace_back(in.text());
   for (auto layers = in.u32(); layers > 0; --layers) {
     std::string name(in.text());
-    if (!is_namespace_name(name)) in.fail("it names no namespace");
+    if (!is_namespace_name(name)) in.fail("not a valid namespace name");
     auto& layer = record.layers[std::move(name)];
     layer.before = read_optional_layer(in);
     layer.after = read_optional_layer(in);

@@ -28,10 +28,11 @@ void write_change(record_writer& out, change const& record);
 std::shared_ptr<change const> read_change(record_reader& in, revision_number revision,
                                           record_format written = record_format::second);
 
+/// A view of a change, without copying its values. Valid as long as the record.
 change_view view_change(record_reader& in, revision_number revision,
                         record_format written = record_format::second);
 
-/// When a change was made, without reading the rest.
+/// The time of a change, without reading the other fields.
 wall_time read_change_time(record_reader& in);
 
 void write_pending(record_writer& out, pending_record const& record);

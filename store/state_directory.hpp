@@ -9,23 +9,23 @@
 
 namespace cfgd::store {
 
-/// The directory that a store lies in, locked against other daemons for as long as this lives:
+/// The directory of a store, locked against other daemons while this object lives:
 ///
-///   lock          flock(2)ed; the holder's pid
+///   lock          locked with flock(2); has the pid of the owner of the lock
 ///   data/         the LMDB environment: data.mdb and lock.mdb
-///   data.new.*    a store whose creation was cut short
+///   data.new.*    a store whose creation was interrupted
 class state_directory {
  public:
-  /// Makes the directory if it is absent (not its parents), checks and locks it.
-  /// Errors: conflict (locked; the message has the holder's pid), io, untrusted.
+  /// Creates the directory if it is absent (not its parents), checks and locks it.
+  /// Errors: conflict (locked; the message has the pid of the owner), io, untrusted.
   [[nodiscard]] static result<state_directory> open(std::filesystem::path path);
 
   std::filesystem::path data() const { return path_ / "data"; }
   std::filesystem::path data_file() const { return data() / "data.mdb"; }
 
-  /// Sees to it that there is a whole store: lets `make` fill an empty directory and moves it into
-  /// place, durably, if there is none, and clears away what earlier attempts left.
-  /// Errors: io, untrusted, invalid (what is there is cut off).
+  /// Makes sure that a whole store exists: if there is none, `make` fills an empty directory, which
+  /// is then moved into place, durably. Removes what interrupted attempts left. Errors: io,
+  /// untrusted, invalid (the store is truncated).
   [[nodiscard]] result<void>
   provide(std::function<void(std::filesystem::path const& empty)> const& make) const;
 

@@ -10,28 +10,28 @@
 
 namespace cfgd::store {
 
-/// The LMDB environment of a store: made, checked, opened, closed after a failure and opened again,
-/// and let grow. Holds the lock of its directory. One thread.
+/// The LMDB environment of a store: created, checked, opened, closed after a failure and opened
+/// again, and grown. Has the lock of its directory. One thread.
 class store_file {
  public:
-  /// Errors: as config_store::open.
+  /// Errors: those of config_store::open().
   [[nodiscard]] static result<store_file> open(std::filesystem::path const& directory,
                                                limits const& bounds);
   store_file(store_file&&) noexcept = default;
   store_file& operator=(store_file&&) = delete;
 
-  /// Opens it if it is closed. Throws lmdb_error.
+  /// The environment, opened if it is closed. Throws lmdb_error.
   lmdb::environment& environment();
   /// Valid while the environment is open.
   layout const& records() const { return *records_; }
-  /// After any failure but a full map: LMDB may refuse everything until it was closed.
+  /// Call it after any failure except a full map: LMDB may fail all calls until it is opened again.
   void close() { environment_.reset(); }
 
   enum class purpose : std::uint8_t {
     any,
-    erasing, ///< may use the reserve that keeps a full store from being stuck
+    erasing, ///< may use the reserve, so that a full store can still erase
   };
-  /// Doubles the map, up to its limit for that purpose; returns whether it grew. No transaction may
+  /// Doubles the map, up to the limit for this purpose; returns whether it grew. No transaction may
   /// be open.
   bool grow(purpose what);
 

@@ -6,7 +6,7 @@
 #include "engine/unwinding.hpp"
 #include "engine/write_set.hpp"
 
-/// The engine's types that the store keeps and gives back, by their short names.
+/// The types of the engine that the store keeps and returns, by their short names.
 namespace cfgd::store {
 
 using engine::blamed_key;

@@ -2,7 +2,7 @@
 
 #include "core/key.hpp"
 #include "engine/rules/rules.hpp"
-#include "engine/trial.hpp"
+#include "engine/check_files.hpp"
 
 #include <algorithm>
 #include <map>
@@ -214,12 +214,12 @@ class trial_run {
                    .maximum = bounds_.source_files};
     concern concerned(asked);
     auto const batch = read(listing.sources, concerned);
-    auto const tried = engine::try_sources(batch, bounds_);
-    if (!tried) return tried.error();
+    auto const checked = engine::check_files(batch, bounds_);
+    if (!checked) return checked.error();
     std::vector<issue> found = std::move(listing.remarks);
-    for (auto const& one : tried->refused)
+    for (auto const& one : checked->rejected)
       add_refusal(found, one, batch);
-    for (issue one : tried->warnings) {
+    for (issue one : checked->warnings) {
       if (one.path.empty()) locate(one, batch);
       found.push_back(std::move(one));
     }

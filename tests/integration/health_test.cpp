@@ -201,7 +201,7 @@ BOOST_FIXTURE_TEST_CASE(a_value_that_the_layers_do_not_give_is_critical, serving
 
   auto const found = run("integrity");
   BOOST_TEST(status(found) == "critical");
-  BOOST_TEST(message(found) == "'site': its effective value is not what its layers give");
+  BOOST_TEST(message(found) == "'site': the effective value differs from the merged layers");
   daemon.wait_for_line("check 'integrity' is critical");
 }
 

@@ -209,8 +209,8 @@ BOOST_AUTO_TEST_CASE(what_is_no_store_is_refused) {
   auto const foreign = store::verify_backup(directory / "lmdb/data.mdb", no_report);
   auto const absent = store::verify_backup(directory / "none", no_report);
 
-  BOOST_TEST(text.error().message == "it is no LMDB data file");
-  BOOST_TEST(foreign.error().message == "it is an LMDB data file, but no store");
+  BOOST_TEST(text.error().message == "not an LMDB data file");
+  BOOST_TEST(foreign.error().message == "an LMDB data file, but not a cfgd store");
   BOOST_TEST(absent.error() == (cfgd::error{.code = cfgd::errc::io,
                                             .message = "No such file or directory",
                                             .subject = directory / "none"}));

@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(if_revision_counts_what_others_committed) {
   BOOST_TEST(store->refresh().size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
+BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_removed_is_reported) {
   must(set({{"site.a", "1"}}));
   auto const file = store->data_file().parent_path();
   child_process writer([&](int) {
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_took_away_is_told) {
   BOOST_TEST(text("site") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(sources_that_another_process_refused_or_took_away_are_told) {
+BOOST_AUTO_TEST_CASE(sources_that_another_process_rejected_or_removed_are_reported) {
   must(files_changed(
       {good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
        refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));

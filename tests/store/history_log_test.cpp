@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap) {
   BOOST_TEST(all == "25 24 23 22 21 20 19 18 17 16 15 14 13 12 11 10 9 8 7 6 5 4 3 2 1 ");
 }
 
-BOOST_AUTO_TEST_CASE(a_page_ends_by_size_but_has_one_change_at_least) {
+BOOST_AUTO_TEST_CASE(a_page_is_limited_by_size_but_has_at_least_one_change) {
   write(5);
   BOOST_TEST(log({}, 0) == "5 ...");
   auto const some = store->log({}, 300);
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_page_ends_by_size_but_has_one_change_at_least) {
   BOOST_TEST(log({.after = 4}, 0) == "5");
 }
 
-BOOST_AUTO_TEST_CASE(of_a_prefix_only_its_keys_are_told) {
+BOOST_AUTO_TEST_CASE(with_a_prefix_only_its_keys_are_returned) {
   must(set({{"site.a.x", "1"}, {"site.ab", "1"}, {"site.\"a.b\"", "1"}}));
   must(set({{"site.ab", "2"}}));
   must(set({{"site.a.y", "2"}, {"other.a", "2"}}));
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_kept_is_not_in_it) {
   BOOST_TEST(store->log({}, much).oldest == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(who_why_and_what_was_let_pass_is_told) {
+BOOST_AUTO_TEST_CASE(origin_comment_and_warnings_are_returned) {
   must(files_changed({good("rules/admin/site.toml",
                               R"({"rule":[{"name":"even","severity":"warning","key":"site.a",
                        "check":"site.a % 2 == 0","message":"a is odd"}]})")}));

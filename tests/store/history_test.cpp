@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(changes_come_oldest_first_and_only_those_behind) {
   BOOST_TEST(!store->changes_after(~std::uint64_t{0}, 1 << 20).compacted);
 }
 
-BOOST_AUTO_TEST_CASE(a_slice_ends_by_size_but_has_one_change_at_least) {
+BOOST_AUTO_TEST_CASE(a_slice_is_limited_by_size_but_has_at_least_one_change) {
   write(5);
   auto const one = store->changes_after(0, 0);
   BOOST_TEST(one.changes.size() == 1U);
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(it_stays_short_where_many_changes_come_in_one_transaction) 
   BOOST_TEST(kept() == 56U, "what was too long gets shorter bit by bit");
 }
 
-BOOST_AUTO_TEST_CASE(what_lies_before_it_is_told_as_compacted) {
+BOOST_AUTO_TEST_CASE(a_start_before_the_oldest_change_is_compacted) {
   limit(3, std::chrono::hours(0));
   write(6, at());
   write(3, at(1));

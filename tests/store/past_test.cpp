@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(what_another_process_did_meanwhile_is_known) {
   BOOST_TEST(store->take_foreign().size() == 2U, "it is still to be published");
 }
 
-BOOST_AUTO_TEST_CASE(every_revision_of_a_random_history_is_told_right) {
+BOOST_AUTO_TEST_CASE(every_revision_of_a_random_history_is_restored_exactly) {
   using states = std::map<std::string, std::string>;
   auto const text_in = [](states const& all, char const* name) {
     auto const found = all.find(name);

@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-// Changes that end by themselves: how they are announced, and what is left when they end.
+// Pending changes: how they are listed, and what is left when they end.
 
 namespace {
 
@@ -44,7 +44,7 @@ std::string show(std::vector<pending_change> const& all) {
 
 BOOST_FIXTURE_TEST_SUITE(pending, store_fixture)
 
-BOOST_AUTO_TEST_CASE(a_change_waits_for_its_end_and_is_told) {
+BOOST_AUTO_TEST_CASE(a_pending_change_is_recorded_and_listed) {
   must(set({{"site.a", "1"}, {"site.b", "1"}}));
   auto asked = ending_in(unset({"site.b"}), 60s);
   asked.values.emplace_back(to_key("site.a"), to_json("2"));
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(a_change_waits_for_its_end_and_is_told) {
   BOOST_TEST(waiting.front().from.revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(its_end_undoes_it) {
+BOOST_AUTO_TEST_CASE(ending_a_pending_change_undoes_it) {
   must(set({{"site.a", "1"}, {"site.b.c", "1"}}));
   auto asked = ending_in(unset({"site.b"}), 60s);
   asked.values.emplace_back(to_key("site.a"), to_json("2"));
@@ -88,13 +88,13 @@ BOOST_AUTO_TEST_CASE(its_end_undoes_it) {
   BOOST_TEST(text("site") == R"({"a":1,"b":{"c":1}})");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_expires_says_so) {
+BOOST_AUTO_TEST_CASE(an_expired_change_says_so_in_the_comment) {
   must(ending_in(set({{"site.a", "2"}}), 60s, expiry::kind::expire));
   BOOST_TEST(show(store->pending()) == "1 expire site.a; ");
   BOOST_TEST(must(end_of(1)).changes.front()->comment == "revision 1 expired");
 }
 
-BOOST_AUTO_TEST_CASE(confirmed_it_stays) {
+BOOST_AUTO_TEST_CASE(a_confirmed_change_is_permanent) {
   must(ending_in(set({{"site.a", "2"}}), 60s));
 
   auto const done = must(now(1, pending_request::action::confirm));
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(it_names_its_namespaces_and_the_history_what_became_of_it) 
   BOOST_TEST(newest->keys.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(the_end_can_be_moved_and_the_next_one_is_first) {
+BOOST_AUTO_TEST_CASE(the_deadline_can_be_extended_and_the_next_one_is_first) {
   must(ending_in(set({{"site.a", "1"}}), 60s));
   must(ending_in(set({{"site.b", "1"}}), 90s));
 
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(the_end_can_be_moved_and_the_next_one_is_first) {
   BOOST_TEST(refusal(later).subject == "pending_change_time");
 }
 
-BOOST_AUTO_TEST_CASE(what_others_wrote_since_stays) {
+BOOST_AUTO_TEST_CASE(later_writes_of_others_stay) {
   must(set({{"site.kept", "1"}, {"site.a", "1"}, {"site.b", "1"}, {"site.tree", "1"}}));
   must(ending_in(set({{"site.a", "2"}, {"site.b", "2"}, {"site.c", "2"}, {"site.tree.x", "2"}}),
                  60s));
@@ -162,7 +162,7 @@ BOOST_AUTO_TEST_CASE(an_end_with_nothing_left_to_undo_makes_no_revision) {
   BOOST_TEST(done.pending.value().empty());
 }
 
-BOOST_AUTO_TEST_CASE(changes_above_each_other_end_in_any_order) {
+BOOST_AUTO_TEST_CASE(overlapping_changes_are_undone_in_any_order) {
   must(set({{"site.a", "1"}, {"site.b", "1"}}));
   must(ending_in(set({{"site.a", "2"}}), 60s));
   must(ending_in(set({{"site.b", "3"}}), 60s));
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(changes_above_each_other_end_in_any_order) {
   BOOST_TEST(text("site") == R"({"a":1,"b":1})");
 }
 
-BOOST_AUTO_TEST_CASE(hidden_keys_show_again) {
+BOOST_AUTO_TEST_CASE(hidden_keys_are_visible_again) {
   must(files_changed({good("admin/site.json", R"({"a":1})")}));
   auto asked = ending_in(set({}), 60s);
   asked.hide.push_back(to_key("site.a"));
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(hidden_keys_show_again) {
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_rollback_may_end_too) {
+BOOST_AUTO_TEST_CASE(a_rollback_can_be_pending) {
   must(set({{"site.a", "1"}}));
   must(set({{"site.a", "2"}}));
   auto const done = must(ending_in(rollback_request{.revision = 1}, 60s));
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_rollback_may_end_too) {
   BOOST_TEST(text("site") == R"({"a":2})");
 }
 
-BOOST_AUTO_TEST_CASE(what_no_reader_would_see_is_not_made) {
+BOOST_AUTO_TEST_CASE(a_pending_change_without_effect_is_not_made) {
   must(files_changed({good("admin/site.json", R"({"a":1})")}));
   auto const done = must(ending_in(set({{"site.a", "1"}}), 60s));
   BOOST_TEST(done.revision == 1U);
@@ -203,14 +203,14 @@ BOOST_AUTO_TEST_CASE(what_no_reader_would_see_is_not_made) {
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_dry_run_arms_nothing) {
+BOOST_AUTO_TEST_CASE(a_dry_run_makes_nothing_pending) {
   auto asked = ending_in(set({{"site.a", "1"}}), 60s);
   asked.dry_run = true;
   must(asked);
   BOOST_TEST(store->pending().empty());
 }
 
-BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
+BOOST_AUTO_TEST_CASE(limits_reject_before_anything_is_done) {
   store.reset();
   bounds.pending_changes = 2;
   store = open();
@@ -229,7 +229,7 @@ BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
   BOOST_TEST(text("site") == R"({"a":1,"b":1})");
 }
 
-BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is_told) {
+BOOST_AUTO_TEST_CASE(a_change_whose_end_the_schema_rejects_stays_pending) {
   must(set({{"site.port", "0"}}));
   must(ending_in(set({{"site.port", "80"}}), 60s));
   must(
@@ -275,7 +275,7 @@ BOOST_AUTO_TEST_CASE(what_was_confirmed_comes_back_with_a_later_end) {
   BOOST_TEST(text("site") == R"({"a":2})");
 }
 
-BOOST_AUTO_TEST_CASE(who_sets_the_same_for_good_keeps_it) {
+BOOST_AUTO_TEST_CASE(a_permanent_set_of_the_same_value_keeps_it) {
   must(ending_in(set({{"site.a", "1"}, {"site.b", "1"}, {"site.c.d", "1"}}), 60s,
                  expiry::kind::expire));
   auto asked = set({{"site.a", "1"}, {"site.c", R"({"d":1})"}});
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(who_sets_the_same_for_good_keeps_it) {
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.front().from.uid.value() == 1001U);
 }
 
-BOOST_AUTO_TEST_CASE(the_same_writer_may_keep_it_in_the_same_moment) {
+BOOST_AUTO_TEST_CASE(the_same_writer_can_keep_it_at_the_same_time) {
   std::vector<request> const group{ending_in(set({{"site.a", "1"}}), 60s), set({{"site.a", "1"}}),
                                    set({{"site.a", "1"}})};
   for (auto const& done : store->commit(group, at()))
@@ -300,7 +300,7 @@ BOOST_AUTO_TEST_CASE(the_same_writer_may_keep_it_in_the_same_moment) {
   BOOST_TEST(text("site") == R"({"a":1})");
 }
 
-BOOST_AUTO_TEST_CASE(one_more_that_ends_keeps_nothing) {
+BOOST_AUTO_TEST_CASE(another_pending_set_of_the_same_value_keeps_nothing) {
   must(ending_in(set({{"site.a", "1"}}), 60s));
   must(ending_in(set({{"site.a", "1"}, {"site.b", "1"}}), 60s));
   must(end_of(2));
@@ -323,14 +323,14 @@ BOOST_AUTO_TEST_CASE(a_rollback_to_it_confirms_it_where_it_rolls_back) {
   BOOST_TEST(text("other") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(a_rollback_that_is_tried_or_ends_itself_confirms_nothing) {
+BOOST_AUTO_TEST_CASE(a_dry_run_or_a_pending_rollback_confirms_nothing) {
   must(ending_in(set({{"site.a", "1"}}), 60s));
   must(rollback_request{.revision = 1, .dry_run = true});
   must(ending_in(rollback_request{.revision = 1}, 60s));
   BOOST_TEST(show(store->pending()) == "1 confirm site.a; ");
 }
 
-BOOST_AUTO_TEST_CASE(keys_too_long_to_ask_for_end_like_others) {
+BOOST_AUTO_TEST_CASE(keys_longer_than_the_limit_are_undone_like_others) {
   std::string const name(300, 'x');
   must(files_changed({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":1}})")}));
   must(files_changed({good("admin/site.json", R"({")" + name + R"(":{")" + name + R"(":2}})")}));
@@ -346,7 +346,7 @@ BOOST_AUTO_TEST_CASE(keys_too_long_to_ask_for_end_like_others) {
   BOOST_TEST(text("site") == with_two);
 }
 
-BOOST_AUTO_TEST_CASE(a_group_arms_and_ends_in_its_order) {
+BOOST_AUTO_TEST_CASE(a_transaction_makes_and_ends_changes_in_order) {
   std::vector<request> const group{ending_in(set({{"site.a", "1"}}), 60s),
                                    ending_in(set({{"site.b", "1"}}), 30s), end_of(1), end_of(1)};
   auto const decisions = store->commit(group, at());

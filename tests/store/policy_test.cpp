@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <ostream>
 
-// Schemas and rules judge every change before it counts, whoever makes it.
+// Schemas and rules validate every change before it is accepted, whoever makes it.
 
 namespace {
 
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(defaults_are_the_lowest_layer) {
   BOOST_TEST(text("site") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(a_set_is_refused_with_every_issue) {
+BOOST_AUTO_TEST_CASE(a_set_is_rejected_with_every_issue) {
   must(files_changed({good(schema, port_schema)}));
 
   auto const why = refusal(set({{"site.port", "0"}, {"site.nmae", "\"x\""}, {"site.name", "7"}}));
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(a_set_is_refused_with_every_issue) {
   BOOST_TEST(must(set({{"site.port", "443"}})).revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_is_refused_with_its_place) {
+BOOST_AUTO_TEST_CASE(a_file_is_rejected_with_its_place) {
   must(files_changed({good(schema, port_schema), good(file, R"({"name":"a","port":1})")}));
 
   auto const done = must(files_changed({good(file, R"({"name":"a","port":0})")}));
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_file_is_refused_with_its_place) {
   BOOST_TEST(!store->has_retryable());
 }
 
-BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_batch_is_held_back) {
+BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_change_is_rejected) {
   must(files_changed({good(schema, port_schema), good(file, R"({"port":1})")}));
 
   auto const done =
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_batch_is_held_back) {
   BOOST_TEST((status("admin/site.d/a.json") == source_status::active));
 }
 
-BOOST_AUTO_TEST_CASE(all_or_none_holds_back_all) {
+BOOST_AUTO_TEST_CASE(all_or_none_rejects_all) {
   must(files_changed({good(schema, port_schema), good(file, R"({"port":1})")}));
 
   auto const done =
@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(all_or_none_holds_back_all) {
   BOOST_TEST(text("other") == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_that_is_not_met_waits_for_the_values) {
+BOOST_AUTO_TEST_CASE(a_schema_that_the_values_violate_is_retried) {
   must(files_changed({good(file, R"({"port":0})")}));
 
   must(files_changed({good(schema, port_schema)}));
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_schema_that_is_not_met_waits_for_the_values) {
   BOOST_TEST(done.revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_file_comes_back_with_what_it_needs) {
+BOOST_AUTO_TEST_CASE(a_rejected_file_is_accepted_with_what_it_needs) {
   must(files_changed({good(schema, port_schema)}));
   must(files_changed({good(file, R"({"colour":"red"})")}));
   BOOST_TEST((status(file) == source_status::quarantined));
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(a_refused_file_comes_back_with_what_it_needs) {
   BOOST_TEST(text("site") == R"({"colour":"red"})");
 }
 
-BOOST_AUTO_TEST_CASE(an_override_lets_a_refused_file_in) {
+BOOST_AUTO_TEST_CASE(an_override_makes_a_rejected_file_valid) {
   must(files_changed(
       {good("rules/admin/a.toml", R"({"rule":[{"name":"sum","check":"site.a <= site.b",
                     "message":"a is larger than b"}]})"),
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(rules_see_all_of_a_change) {
   BOOST_TEST((refusal(unset({"content.message"})).code == errc::invalid));
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_that_is_not_met_from_the_start_waits) {
+BOOST_AUTO_TEST_CASE(a_new_rule_that_the_values_violate_is_retried) {
   must(files_changed(
       {good(file, R"({"tls":{"on":true}})"), good("admin/content.json", R"({"message":""})")}));
 
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
   BOOST_TEST(store->read("site").shown->find("hunter2") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
+BOOST_AUTO_TEST_CASE(effective_values_and_documents_can_be_validated) {
   must(files_changed({good(schema, port_schema), good(rules_file, mode_rule),
                          good(file, R"({"port":2})"),
                          good("admin/content.json", R"({"message":"far too long"})")}));
@@ -291,7 +291,7 @@ BOOST_AUTO_TEST_CASE(what_is_in_force_can_be_judged_and_what_is_not) {
   BOOST_TEST((store->validate("none", nullptr).error().code == errc::not_found));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_nobodys_is_not_judged) {
+BOOST_AUTO_TEST_CASE(a_namespace_that_nobody_set_is_not_validated) {
   must(files_changed(
       {good(schema, R"({"required":["name"],"properties":{"port":{"default":1}}})")}));
   BOOST_TEST((status(schema) == source_status::active));
@@ -304,7 +304,7 @@ BOOST_AUTO_TEST_CASE(what_is_nobodys_is_not_judged) {
   BOOST_TEST(text("site") == R"({"port":1})");
 }
 
-BOOST_AUTO_TEST_CASE(what_became_too_large_is_tried_again) {
+BOOST_AUTO_TEST_CASE(a_file_that_was_too_large_is_retried) {
   store.reset();
   bounds.namespace_bytes = 40;
   store = open();
@@ -317,7 +317,7 @@ BOOST_AUTO_TEST_CASE(what_became_too_large_is_tried_again) {
   BOOST_TEST((status("vendor/site.json") == source_status::active));
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
+BOOST_AUTO_TEST_CASE(a_rejected_edit_is_not_accepted_in_parts) {
   must(files_changed({good(schema, port_schema), good(file, R"({"port":1})"),
                          good("admin/other.json", R"({"a":1})")}));
   must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
@@ -334,7 +334,7 @@ BOOST_AUTO_TEST_CASE(a_refused_edit_does_not_go_in_by_halves) {
   BOOST_TEST((status("admin/other.json") == source_status::active));
 }
 
-BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file) {
+BOOST_AUTO_TEST_CASE(an_edit_with_an_unreadable_file_is_retried_with_that_file) {
   must(files_changed({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
   must(files_changed({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
                         grouping::all_or_none));
@@ -345,7 +345,7 @@ BOOST_AUTO_TEST_CASE(an_edit_with_a_file_that_cannot_be_read_waits_for_that_file
   BOOST_TEST(text("site") == R"({"port":2})");
 }
 
-BOOST_AUTO_TEST_CASE(a_removal_that_was_held_back_is_tried_again) {
+BOOST_AUTO_TEST_CASE(a_rejected_removal_is_retried) {
   constexpr auto needs_name = R"({"required":["name"]})";
   must(files_changed({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
                          good(file, R"({"name":"n"})")}));
@@ -369,7 +369,7 @@ BOOST_AUTO_TEST_CASE(what_is_a_secret_by_now_is_one_in_what_watchers_missed) {
   BOOST_TEST(store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
 }
 
-BOOST_AUTO_TEST_CASE(many_refused_files_do_not_keep_one_out) {
+BOOST_AUTO_TEST_CASE(many_rejected_files_do_not_block_one) {
   std::vector<source_update> updates;
   for (int number = 10; number < 60; ++number) {
     auto const name = "n" + std::to_string(number);

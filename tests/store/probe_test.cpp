@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_its_layers_do_not_give_is_found) {
   auto const why = store->verify("site").error();
 
   BOOST_TEST((why.code == errc::invalid));
-  BOOST_TEST(why.message == "its effective value is not what its layers give");
+  BOOST_TEST(why.message == "the effective value differs from the merged layers");
 }
 
 BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
   auto const why = store->verify("site").error();
 
   BOOST_TEST((why.code == errc::store_failed));
-  BOOST_TEST(why.message.find("is damaged: its check sum does not match") != std::string::npos);
+  BOOST_TEST(why.message.find("is damaged: the check sum does not match") != std::string::npos);
   BOOST_TEST(text("site") == R"({"a":2,"b":"MARKER"})"); // reads go on
 }
 
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_of_a_schema_alone_is_verified) {
   BOOST_TEST(*store->verify("app").value().text == R"({"x":1})");
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_that_is_not_the_stores_is_judged) {
+BOOST_AUTO_TEST_CASE(a_rule_outside_of_the_policy_can_be_run) {
   using enum rules::verdict::kind;
   auto const judged = [&](std::string const& check) {
     return store->judge_rule({.name = "own", .check = check}).what;

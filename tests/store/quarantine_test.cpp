@@ -38,7 +38,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(quarantine, fixture)
 
-BOOST_AUTO_TEST_CASE(refused_content_leaves_the_last_good_in_force) {
+BOOST_AUTO_TEST_CASE(rejected_content_leaves_the_last_good_effective) {
   must(files_changed({good(source, R"({"a":1})")}));
 
   auto const done = must(files_changed({refused(source, "{\"a\": \xff", "no UTF-8")}));
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
              "1: site.a=->1;");
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_cannot_be_had_stays_in_force) {
+BOOST_AUTO_TEST_CASE(an_unreadable_file_stays_effective) {
   must(files_changed({good(source, R"({"a":1})")}));
 
   BOOST_TEST(
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
   BOOST_TEST(store->sources().size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_hid_too_much_stays_in_force_when_it_goes) {
+BOOST_AUTO_TEST_CASE(a_removed_file_that_hid_invalid_values_stays_effective) {
   limit_namespaces(40);
   must(files_changed({good(source, R"({"b":null})")}));
   must(files_changed({good(below, R"({"b":"012345678901234567890"})")}));

@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(to_what_is_already_it_does_nothing) {
   BOOST_TEST(must(back_to(1)).changes.empty());
 }
 
-BOOST_AUTO_TEST_CASE(revisions_that_are_not_kept_are_told) {
+BOOST_AUTO_TEST_CASE(revisions_that_are_not_kept_are_not_found) {
   for (auto const* const value : {"1", "2", "3", "4"})
     must(set({{"site.a", value}}));
   store->compact(2);

@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(a_store_without_a_format_is_refused) {
   BOOST_TEST((failure().code == errc::invalid));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_made_is_told_with_its_path) {
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_created_is_an_error_with_its_path) {
   auto const why = config_store::open(directory / "no" / "state", bounds).error();
   BOOST_TEST((why.code == errc::io));
   BOOST_TEST(why.subject == (directory / "no" / "state").string());

@@ -1,15 +1,15 @@
-#include "engine/trial.hpp"
+#include "engine/check_files.hpp"
 
 #include "engine/plan.hpp"
 
 #include <iterator>
 #include <utility>
 
-// A plan needs no store: it is made over an empty model, and thrown away.
+// A plan needs no store: this one is made over an empty model and thrown away.
 
 namespace cfgd::engine {
 
-result<trial> try_sources(file_change const& asked, limits const& bounds) {
+result<checked_files> check_files(file_change const& asked, limits const& bounds) {
   model const nothing;
   validator policy_validator(bounds);
   plan planned(
@@ -19,11 +19,11 @@ result<trial> try_sources(file_change const& asked, limits const& bounds) {
       });
   auto done = planned.apply(request(asked));
   if (!done) return done.error();
-  trial out{.refused = {},
-            .warnings = std::move(done->warnings),
-            .effectives = std::move(done->effectives)};
+  checked_files out{.rejected = {},
+                    .warnings = std::move(done->warnings),
+                    .effectives = std::move(done->effectives)};
   for (auto& one : done->transitions)
-    if (one.now.status != source_status::active) out.refused.push_back(std::move(one));
+    if (one.now.status != source_status::active) out.rejected.push_back(std::move(one));
   return out;
 }
 

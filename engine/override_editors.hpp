@@ -1,0 +1,43 @@
+#pragma once
+
+#include "engine/candidate.hpp"
+#include "engine/overrides.hpp"
+#include "engine/records.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace cfgd::engine {
+
+/// The override layers that one request edits, by namespace.
+class override_editors {
+ public:
+  /// `made` must outlive it.
+  explicit override_editors(candidate& made) : made_(made) {}
+
+  /// The editor of a namespace; created with the layer of the candidate at the first call. The
+  /// reference is valid as long as this object.
+  override_editor& of(std::string const& name_space);
+
+  /// Puts the edited layers into the candidate.
+  void put();
+  /// Each layer that differs now, before and after.
+  std::map<std::string, pending_record::layer_change> layer_changes();
+  /// Records the revision that the keys came with; it is known only once the change is decided.
+  void set_revision(revision_number revision);
+
+ private:
+  candidate& made_;
+  std::map<std::string, override_editor> editors_;
+};
+
+/// Who requests a change of the override layer, and how it is to be made.
+struct edit_terms {
+  override_origin by;
+  std::string comment;
+  bool dry_run = false;
+  std::optional<expiry> ends = {};
+};
+
+} // namespace cfgd::engine

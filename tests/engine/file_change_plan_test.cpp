@@ -1,0 +1,121 @@
+#include "tests/support/plan_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <ostream>
+
+// Which files of a change are accepted, over a model without a store.
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::engine;
+using namespace cfgd::test;
+
+constexpr auto ports = R"({"properties":{"port":{"type":"integer"}}})";
+
+/// Two namespaces whose port must be a number, and two without a schema.
+struct fixture : plan_fixture {
+  fixture() {
+    must(files_changed(
+        {good("schemas/admin/first.json", ports), good("schemas/admin/second.json", ports),
+         good("admin/first.json", R"({"port":1})"), good("admin/second.json", R"({"port":1})"),
+         good("admin/third.json", R"({"a":1})"), good("admin/fourth.json", R"({"a":1})")}));
+  }
+  static request first_edit() {
+    return files_changed(
+        {good("admin/first.json", R"({"port":"x"})"), good("admin/third.json", R"({"a":2})")},
+        grouping::all_or_none);
+  }
+  static request second_edit() {
+    return files_changed(
+        {good("admin/second.json", R"({"port":"x"})"), good("admin/fourth.json", R"({"a":2})")},
+        grouping::all_or_none);
+  }
+  /// Repairs the first edit and expects it to be accepted, and the second one not.
+  void accept_first_only() {
+    must(files_changed({good("admin/first.json", R"({"port":2})")}));
+    BOOST_TEST(text("third") == R"({"a":2})");
+    BOOST_TEST((status("admin/third.json") == source_status::active));
+    BOOST_TEST(text("fourth") == R"({"a":1})");
+    BOOST_TEST((status("admin/fourth.json") == source_status::quarantined));
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(file_change_plan, fixture)
+
+BOOST_AUTO_TEST_CASE(edits_of_one_transaction_do_not_depend_on_each_other) {
+  decide_together({first_edit(), second_edit()});
+  accept_first_only();
+}
+
+BOOST_AUTO_TEST_CASE(edits_at_the_same_time_do_not_depend_on_each_other) {
+  must(first_edit());
+  must(second_edit());
+  accept_first_only();
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_is_rejected_as_a_whole) {
+  auto const done = must(first_edit());
+
+  BOOST_TEST(done.changes.empty());
+  BOOST_TEST((status("admin/first.json") == source_status::quarantined));
+  BOOST_TEST((status("admin/third.json") == source_status::quarantined));
+  BOOST_TEST(must(files_changed({})).changes.empty());
+}
+
+BOOST_AUTO_TEST_CASE(other_file_changes_reject_single_files) {
+  auto const done = must(files_changed(
+      {good("admin/first.json", R"({"port":"x"})"), good("admin/third.json", R"({"a":2})")}));
+
+  BOOST_TEST(done.changes.size() == 1U);
+  BOOST_TEST((status("admin/first.json") == source_status::quarantined));
+  BOOST_TEST(text("first") == R"({"port":1})");
+  BOOST_TEST(text("third") == R"({"a":2})");
+  BOOST_TEST(done.transitions.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(files_of_a_namespace_that_are_valid_alone_are_accepted) {
+  must(files_changed({good("admin/first.json", R"({"port":"x"})"),
+                      good("admin/first.d/a.json", R"({"name":"n"})")}));
+
+  BOOST_TEST(text("first") == R"({"name":"n","port":1})");
+  BOOST_TEST((status("admin/first.json") == source_status::quarantined));
+}
+
+BOOST_AUTO_TEST_CASE(the_last_update_of_a_source_counts) {
+  must(files_changed(
+      {good("admin/third.json", R"({"a":2})"), good("admin/third.json", R"({"a":3})")}));
+  BOOST_TEST(text("third") == R"({"a":3})");
+
+  must(files_changed({good("admin/new.json", "{}"), gone("admin/new.json")}));
+  BOOST_TEST(text("new") == "(none)");
+}
+
+BOOST_AUTO_TEST_CASE(the_topmost_file_that_sets_a_key_is_its_origin) {
+  auto const done = must(files_changed({good("admin/third.json", R"({"a":2})"),
+                                        good("admin/third.d/a.json", R"({"a":3})"),
+                                        good("admin/third.d/b.json", R"({})")}));
+
+  BOOST_TEST(done.changes.at(0)->from.path == "/admin/third.d/a.json");
+  BOOST_TEST(done.changes.at(0)->from.at.line == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_key_has_the_file_as_origin_that_was_removed) {
+  auto const done = must(files_changed({gone("admin/third.json")}));
+  BOOST_TEST(done.changes.at(0)->from.path == "/admin/third.json");
+}
+
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_a_source_is_an_error) {
+  source_update odd = good("admin/third.json", "{}");
+  odd.id.relative = "Not A Name.json";
+
+  auto const why = refusal(files_changed({odd}));
+
+  BOOST_TEST((why.code == errc::bad_key));
+  BOOST_TEST(why.message == "not a valid source file name");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
