@@ -11,8 +11,8 @@
 #include <vector>
 
 // Lines are for people, fields for machines: `journalctl CFGD_KEY=site.domain` is the audit trail
-// of that key. What schemas and rules say is bounded: a line holds one of their issues, a field
-// each the others.
+// of that key. The output is bounded: a line has one issue of schemas and rules, and each of the
+// others is a field.
 
 namespace cfgd {
 namespace {
@@ -42,7 +42,7 @@ std::string describe(origin const& from) {
   return "the " + std::string(to_string(from.where)) + " layer";
 }
 
-/// One field a key and one a namespace, as many as an entry of the journal takes.
+/// Adds a field for each key and each namespace, as many as an entry of the journal can have.
 void add_keys(std::vector<log::field>& fields, change const& what) {
   std::size_t count = 0;
   std::size_t bytes = 0;
@@ -76,7 +76,7 @@ void announce_change(change const& what) {
   log::write(log::level::notice, line, fields);
 }
 
-/// What an error says: its first issue, or itself.
+/// The first issue of the error, or its message.
 std::string describe_why(engine::source_row const& row) {
   auto const& why = *row.why;
   if (why.issues.empty()) return why.message;
@@ -104,20 +104,20 @@ std::string describe_fault(engine::source_row const& row) {
   return text + ": " + describe_why(row);
 }
 
-/// What is in force instead of a source that is not.
+/// What is effective instead of a source that is not.
 std::string describe_rest(engine::source_row const& row, view& now) {
-  if (row.is_effective) return "; its last good content stays in force";
+  if (row.is_effective) return "; its last good content stays effective";
   if (row.id.what != source_kind::values)
-    return "; it had no good content yet, nothing of it is in force";
+    return "; it has never been valid, nothing of it is effective";
   auto const name = namespace_of(row.id);
   auto const& fallbacks = now.without_values();
   auto const without = name ? fallbacks.find(*name) : fallbacks.end();
-  if (without == fallbacks.end()) return "; it had no good content yet, nothing of it is in force";
-  std::string const begin = "; nothing of it is in force; '" + without->first + "' ";
+  if (without == fallbacks.end()) return "; it has never been valid, nothing of it is effective";
+  std::string const begin = "; nothing of it is effective; '" + without->first + "' ";
   if (without->second == fallback::defaults) return begin + "is served from its schema's defaults";
   auto const text = now.cache().text_of(*name).text;
   bool const is_empty = text == nullptr || *text == "{}";
-  return begin + (is_empty ? "has no values" : "has no values but those that calls have set");
+  return begin + (is_empty ? "has no values" : "has only the values that were set by calls");
 }
 
 std::string counted(std::size_t number, char const* what) {
@@ -157,7 +157,7 @@ void announce_source(engine::source_transition const& what, view& now) {
   }
   if (what.gone) {
     say(log::level::notice, message_id::source_gone,
-        "'" + row.path + "' is gone, and what it set with it", fields);
+        "'" + row.path + "' was removed, and with it the values that it set", fields);
     return;
   }
   std::string const rest = describe_rest(row, now);
@@ -174,7 +174,7 @@ void announce_source(engine::source_transition const& what, view& now) {
   case engine::source_status::active:
     if (what.before != engine::source_status::active)
       say(log::level::notice, message_id::source_active,
-          "'" + row.path + "' is good again and in force", fields);
+          "'" + row.path + "' is valid again and effective", fields);
     return;
   }
 }
@@ -227,14 +227,13 @@ void announce_end(engine::pending_change const& what, engine::decision const& en
   if (!ended) {
     auto const& issues = ended.error().issues;
     line += "could not be undone: " +
-            (issues.empty() ? to_string(ended.error()) : to_string(issues.front())) +
-            "; it is tried again";
+            (issues.empty() ? to_string(ended.error()) : to_string(issues.front())) + "; retrying";
     fields.push_back({"CFGD_KIND", ended.error().code == errc::invalid ? "validation" : "store"});
     say(log::level::warning, message_id::change_stuck, line, fields);
     return;
   }
   if (ended->changes.empty())
-    line += "is undone; nothing of it was in force any more";
+    line += "was undone; none of its values was effective any more";
   else
     line += "was undone as revision " + std::to_string(ended->revision);
   say(log::level::notice, message_id::change_ended, line, fields);
@@ -259,7 +258,7 @@ std::string describe_state(view& what) {
   auto const& problems = what.problems();
   std::string text = "revision " + std::to_string(what.revision()) + ", " +
                      counted(what.cache().namespaces().size(), "namespace") + ", ";
-  if (problems.empty()) return text + "all sources in force";
+  if (problems.empty()) return text + "all sources effective";
   std::string without;
   std::size_t told = 0;
   for (auto const& [name, how] : what.without_values()) {
@@ -267,10 +266,10 @@ std::string describe_state(view& what) {
       without += " ...";
       break;
     }
-    without.append(told++ == 0 ? "; without any file in force: '" : ", '").append(name);
+    without.append(told++ == 0 ? "; without an effective file: '" : ", '").append(name);
     without += how == fallback::defaults ? "' (defaults)" : "'";
   }
-  text += counted(problems.size(), "source") + " not in force as saved:";
+  text += counted(problems.size(), "source") + " not effective as saved:";
   std::size_t named = 0;
   for (auto const& [name, one] : problems) {
     if (named == named_problems) return text.append(" ...").append(without);

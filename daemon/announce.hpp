@@ -7,21 +7,22 @@
 
 namespace cfgd {
 
-/// Writes what was committed, and published to `now`, to the log: one line a change (which keys,
-/// from where, never values), one line for what rules let pass, one line a source whose state
-/// changed (where it is wrong, what is in force instead).
+/// Logs a committed change that was published to `now`: one line for each change (its keys and
+/// origin, never values), one for each warning of rules, one for each source whose state has
+/// changed (what is wrong where, and what is effective instead).
 void announce(engine::committed_change const& done, view& now);
 
-/// Writes what became of a change whose time was over. For a failure: only the first one.
+/// Logs the result of undoing an expired change. Of failures, call it for the first one only.
 void announce_end(engine::pending_change const& what, engine::decision const& ended);
 
-/// Writes that a peer has confirmed or extended a pending change.
+/// Logs that a peer has confirmed or extended a pending change.
 void announce_pending(engine::pending_request const& done);
 
-/// Where in its own text a source is wrong; what schemas and rules say may be about another one.
+/// The place of an error in the source's own text; issues of schemas and rules may be in other
+/// files.
 place place_of(engine::source_row const& row);
 
-/// How the service is, in one line: revision, namespaces, sources that are not in force.
+/// The state of the service in one line: revision, namespaces, sources that are not effective.
 std::string describe_state(view& what);
 
 } // namespace cfgd

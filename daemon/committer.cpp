@@ -13,13 +13,13 @@
 #include <map>
 #include <optional>
 
-// One queue, taken whole: all writes of it up to the next read make one transaction, so that the
-// queue's order is the order of effects, and the longer a commit takes the more the next one holds
-// (group commit). Results go to the loop in the same order, each behind the publication of what it
-// did: a caller that was answered finds its own change in the cache.
+// The thread takes the whole queue: all writes up to the next read make one transaction, so that
+// effects have the order of the queue, and the longer a commit takes the more requests the next one
+// has (group commit). Results go to the loop in the same order, each after the publication of its
+// change: a caller that was answered finds its own change in the cache.
 //
-// Files that schemas and rules refused are tried again with every batch of sources. A change by a
-// call may be what they waited for; so an empty batch follows it where there are such files.
+// Files that schemas or rules rejected are retried with every change of files. A change made by a
+// call may be what they waited for; so an empty file change follows it where there are such files.
 
 namespace cfgd {
 namespace {
@@ -32,7 +32,7 @@ engine::source_status blocked_status(error const& why) {
                                      : engine::source_status::untrusted;
 }
 
-/// A library that throws at some file must not take the daemon with it: that file is refused.
+/// A parser library may throw: that file is rejected, and the daemon goes on.
 result<sourced_document> read_guarded(source_id const& file, std::string_view bytes,
                                       limits const& bounds) {
   try {
@@ -42,7 +42,7 @@ result<sourced_document> read_guarded(source_id const& file, std::string_view by
   }
 }
 
-/// What the store is told about an observation; parses new content.
+/// Converts an observation for the store; parses new content.
 engine::source_update to_update(observation seen, limits const& bounds) {
   engine::source_update update{.id = std::move(seen.id),
                                .path = std::move(seen.path),
@@ -63,8 +63,8 @@ engine::source_update to_update(observation seen, limits const& bounds) {
   return update;
 }
 
-/// Leaves out contents that are those last seen, whether good or not: somebody had everything read
-/// again, and what was faulty before is no reason to refuse an edit of other files.
+/// Leaves out contents that equal the last ones seen, valid or not: after a reload everything is
+/// observed again, and a file that was rejected before must not fail an edit of other files.
 void drop_known(std::vector<observation>& observed, std::vector<engine::source_row> const& rows) {
   std::map<source_id, content_hash> known;
   for (auto const& row : rows)
@@ -89,7 +89,7 @@ bool is_trial(engine::request const& what) {
       what);
 }
 
-/// Here and not at accept: it reads from /proc, and few connections ever write.
+/// On this thread and only for writes: it reads from /proc, and few connections ever write.
 void fill_in_unit(engine::request& what) {
   std::visit(
       [](auto& one) {

@@ -39,37 +39,39 @@ struct as_result<result<T>> {
 } // namespace detail
 
 /// The thread that owns the store: it alone parses sources, commits and reads from disk. The loop
-/// gives it work and gets results, in order, as messages; nothing else is shared. Work that waits
-/// while a commit is made durable goes into the next one together. Functions are for the loop
-/// thread, and what they are given is called there.
+/// submits work and receives results, in order, as messages; nothing else is shared. Work that is
+/// submitted while a commit is made durable goes into the next commit together. Call all functions
+/// from the loop thread; they call their callbacks there.
 class committer {
  public:
-  /// What was committed, and the namespaces without a source in force, if these are others now.
+  /// A committed change, and the namespaces without an effective source, if that list has changed.
+  /// References are valid during the call of the publisher.
   struct publication {
     engine::committed_change const& what;
     std::optional<fallbacks> const& without_values;
   };
-  /// `publish` is called for everything that was committed, before the `done` of its request.
+  /// Called for every committed change, before the `done` of its request.
   using publisher = std::function<void(publication const&)>;
 
   committer(boost::asio::any_io_executor loop, std::unique_ptr<store::config_store> store,
             limits const& bounds, publisher publish);
-  /// Finishes what was submitted, then ends the thread.
+  /// Finishes submitted work, then ends the thread.
   ~committer();
   committer(committer const&) = delete;
   committer& operator=(committer const&) = delete;
 
   using finished = std::function<void(engine::decision const&)>;
 
+  /// Commits a request. `done` gets the decision; its errors are those of engine::decision.
   void submit(engine::request request, finished done);
-  /// Observed sources are parsed here; `extra` (the environment's) go into the same batch. One that
-  /// is taken whole or not at all leaves out what the store has seen already.
+  /// Parses observed sources and commits them as one file change; `extra` (of the environment) is
+  /// part of it. With grouping::all_or_none, contents that the store already has are left out.
   void submit(std::vector<watchers::observation> observed, std::vector<engine::source_update> extra,
               engine::grouping how, finished done);
 
-  /// Runs `ask(store)` on the committer's thread behind all that was submitted before; `done` gets
-  /// the result of what it returned (or that itself, if it is a result).
-  /// Errors: store_failed, and those of `ask`.
+  /// Runs `ask(store)` on the committer's thread after everything submitted before. `done` gets its
+  /// return value as a result (or unchanged, if it is a result).
+  /// Errors: store_failed (`ask` threw an exception), and those of `ask`.
   template <class Ask, class Done>
   void query(Ask ask, Done done) {
     enqueue(read(
@@ -84,13 +86,14 @@ class committer {
         }));
   }
 
-  /// Calls `done` when all that was submitted is done; the loop is then no longer kept running.
+  /// Calls `done` when all submitted work is done; afterwards this object does not keep the loop
+  /// running.
   void stop(std::function<void()> done);
 
-  /// Looks for commits of other processes and publishes them.
+  /// Reads commits of other processes from the store and publishes them.
   void refresh();
 
-  /// Of transactions.
+  /// Counts of transactions since the start.
   struct counts {
     std::uint64_t done = 0;
     std::uint64_t failed = 0;
@@ -98,7 +101,7 @@ class committer {
     duration_histogram times = {};
   };
   counts const& figures() const { return figures_; }
-  /// How much work waits.
+  /// The number of submitted requests and queries that wait.
   std::size_t waiting() const;
 
  private:
@@ -118,9 +121,9 @@ class committer {
   void prepare(write& next);
   std::optional<fallbacks> take_new_fallbacks();
   enum class use : std::uint8_t { read, write };
-  /// Runs `work`; what it throws is logged and returned as store_failed.
+  /// Runs `work`; an exception is logged and returned as store_failed.
   std::optional<error> guarded(std::function<void()> const& work, use what = use::read);
-  /// Says so when all works again that had failed.
+  /// Logs when everything that had failed works again.
   void note_use(use what, bool failed);
   void deliver(std::function<void()> message);
 

@@ -48,8 +48,8 @@ std::map<std::string, sourced_document> read_environment(std::vector<std::string
 } // namespace
 
 std::vector<engine::source_update> compare_environment(std::vector<std::string> const& variables,
-                                                      std::vector<engine::source_row> const& rows,
-                                                      limits const& bounds) {
+                                                       std::vector<engine::source_row> const& rows,
+                                                       limits const& bounds) {
   std::map<std::string, content_hash> known;
   for (auto const& row : rows)
     if (row.id.where == layer::environment) known.emplace(row.id.relative, row.hash);

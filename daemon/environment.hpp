@@ -12,7 +12,7 @@ namespace cfgd {
 /// has. `variables` are "NAME=value" each; one that has the name of a key and cannot be read is
 /// left out with a warning.
 std::vector<engine::source_update> compare_environment(std::vector<std::string> const& variables,
-                                                      std::vector<engine::source_row> const& rows,
-                                                      limits const& bounds);
+                                                       std::vector<engine::source_row> const& rows,
+                                                       limits const& bounds);
 
 } // namespace cfgd

@@ -2,22 +2,23 @@
 
 #include <boost/assert.hpp>
 
+#include <algorithm>
+
 // The phases and what leads from one to the next:
 //
 //   state ----> following <----> asked
 //     ^                            |
 //     '------- history gone -------'
 //
-// Following means: what comes next is the revision behind `sent_`. If that is the one being
-// published it goes out at once, else history is asked for it. The state is a snapshot of one
-// revision; what happened while it was being sent is a lag like any other, so there is no second
-// mechanism for it.
+// Following means: the revision after `sent_` is next. If it is the one being published it is sent
+// at once, otherwise it is fetched from history. The state is a snapshot of one revision; changes
+// made while it was being sent are a lag like any other, so they need no mechanism of their own.
 
 namespace cfgd {
 
 feed::feed(std::optional<revision_number> after, revision_number current,
            revision_number silent_revisions)
-    : phase_(after ? phase::following : phase::state), sent_(after.value_or(0)), told_(sent_),
+    : phase_(after ? phase::following : phase::state), sent_(after.value_or(0)), replied_(sent_),
       silent_revisions_(silent_revisions) {
   if (after && *after > current) history_gone();
 }
@@ -44,6 +45,11 @@ std::uint64_t feed::history_asked() {
   return ++fetches_;
 }
 
+revision_number feed::sendable(engine::history_slice const& slice, revision_number published) {
+  if (!slice.more) return std::min(slice.newest, published);
+  return slice.changes.empty() ? 0 : std::min(slice.changes.back()->revision, published);
+}
+
 void feed::history_sent(revision_number revision) {
   BOOST_ASSERT(phase_ == phase::asked && revision >= sent_);
   sent_ = revision;
@@ -67,19 +73,19 @@ bool feed::take_live(revision_number revision, bool has_room) {
   return true;
 }
 
-void feed::told(revision_number revision) {
-  told_ = revision;
+void feed::reply_sent(revision_number revision) {
+  replied_ = revision;
   silent_since_.reset();
 }
 
 void feed::note_silence(clock::time_point now) {
-  if (sent_ > told_ && !silent_since_) silent_since_ = now;
+  if (sent_ > replied_ && !silent_since_) silent_since_ = now;
 }
 
-std::optional<feed::clock::time_point> feed::progress_due() const {
-  if (phase_ != phase::following || ready_due_ || !silent_since_ || sent_ <= told_)
+std::optional<feed::clock::time_point> feed::bookmark_due() const {
+  if (phase_ != phase::following || ready_due_ || !silent_since_ || sent_ <= replied_)
     return std::nullopt;
-  if (sent_ - told_ > silent_revisions_) return silent_since_;
+  if (sent_ - replied_ > silent_revisions_) return silent_since_;
   return *silent_since_ + silence;
 }
 

@@ -3,10 +3,10 @@
 #include <utility>
 #include <variant>
 
-// A watcher tells a content once. So one that is held must not be lost to what is found later of
-// the same file, unless that voids it: newer content does, and so does its removal. A touch gives
+// A watcher reports a content once. So a collected content must not be lost to a later observation
+// of the same file, unless that replaces it: newer content does, and so does removal. A touch gives
 // the content another identity. A file that is blocked after it was saved has both: its content
-// belongs to the edit, and what keeps it from being read now comes behind.
+// belongs to the edit, and the reason why it cannot be read now is committed after it.
 
 namespace cfgd {
 

@@ -9,26 +9,28 @@
 
 namespace cfgd {
 
-/// What was found in files while an edit of several of them is under way: of each file the newest.
-/// Does no I/O.
+/// Collects the observations of files while an edit of several files is in progress: the newest of
+/// each file. Does no I/O.
 class file_edit {
  public:
   void hold(std::vector<watchers::observation> observed);
+  /// The number of files with an observation.
+  std::size_t size() const { return held_.size(); }
 
-  /// All that is held, no file twice in one of them; nothing is held then.
   struct taken {
-    /// To be taken as one change.
+    /// To be committed as one change. No file is in it twice.
     std::vector<watchers::observation> edit;
-    /// Behind it: files that cannot be believed or read any more, though they could when they were
-    /// saved.
+    /// To be committed after it: files that are no longer trusted or readable, but were when they
+    /// were saved.
     std::vector<watchers::observation> behind;
   };
+  /// Returns all observations and forgets them.
   taken release();
 
  private:
   struct held {
     std::optional<watchers::observation> content;
-    /// What came behind it.
+    /// The observation after it.
     std::optional<watchers::observation> last;
   };
   std::map<source_id, held> held_;

@@ -8,8 +8,8 @@
 
 #include <utility>
 
-// One wake-up a second for all that nobody else wakes us for: how late the loop is, the journal,
-// problems to be saved, the file of figures. An idle service needs no more often.
+// One timer a second for everything without an event of its own: the lateness of the loop, the
+// journal, unsaved problems, the metrics file.
 
 namespace cfgd {
 namespace {
@@ -48,6 +48,7 @@ asio::awaitable<void> reporting::run() {
 
 void reporting::tick(clock::time_point now) {
   with_.wrong.tick();
+  with_.look_at_inputs();
   look_at_watches();
   if (where_.path.empty() || writing_ || now < next_textfile_) return;
   next_textfile_ = now + where_.interval;

@@ -14,15 +14,14 @@
 
 namespace cfgd {
 
-/// The figures of the service, and what is done for them and for problems once a second. Loop
-/// thread only.
+/// Collects the figures of the service, writes them to a file, and does once a second what has no
+/// event of its own: saving problems, noticing changed inputs of health checks. Loop thread only.
 class reporting {
  public:
   struct textfile {
-    std::filesystem::path path; ///< empty: there is none
+    std::filesystem::path path; ///< empty: no file
     std::chrono::milliseconds interval{};
   };
-  /// `from.loop_lag` is filled in here.
   struct parts {
     view& what;
     committer& writer;
@@ -33,6 +32,7 @@ class reporting {
     problems_keeper& wrong;
     file_writer& disk;
     std::function<bool()> ready;
+    std::function<void()> look_at_inputs; ///< of health checks; called once a second
   };
 
   reporting(boost::asio::any_io_executor const& loop, parts with, textfile where);

@@ -9,6 +9,7 @@
 #include "daemon/reporting.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
+#include "daemon/unrecorded_changes.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -30,7 +31,7 @@
 
 namespace cfgd {
 
-/// The store with what the loop has to know of it at start.
+/// The store, and the part of its content that the loop starts with.
 struct opened_store {
   std::unique_ptr<store::config_store> store;
   revision_number revision = 0;
@@ -42,44 +43,48 @@ struct opened_store {
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
                                               limits const& bounds);
 
-/// The whole of the daemon: owns every part, in the order of their start. Loop thread only.
+/// The daemon: owns every part, in the order of their start, and connects them. Loop thread only.
 class service {
  public:
   struct options {
     file_layout where;
     settings how;
-    /// The log level is the command line's: cfgd.toml does not change it.
+    /// The log level was set on the command line: cfgd.toml does not change it.
     bool level_is_fixed = false;
     /// The daemon's environment, "NAME=value" each.
     std::vector<std::string> environment;
-    /// Sockets that were passed to the process. If there is one, none is made.
+    /// Sockets that were passed to the process, owned from here on. If empty, one is created.
     std::vector<int> sockets = {};
   };
 
-  /// Takes what open_store() gave. Call start() once, then run the loop.
+  /// `opened` is the result of open_store(). Call start() once, then run the loop.
   service(boost::asio::io_context& loop, options with, opened_store opened);
   ~service();
   service(service const&) = delete;
   service& operator=(service const&) = delete;
 
-  /// Begins to watch and, when every source was read once, to answer. On a socket of its own it
-  /// answers after a second anyway, with what was in force; clients of a passed one wait. `failed`
-  /// is called if no socket can be had.
+  /// Starts to watch and, when every source was read once, to answer. On a socket of its own it
+  /// answers after a second anyway, with the values of the last run; clients of a passed socket
+  /// wait. `failed` is called if there is no usable socket, or a task has ended with an error.
   void start(std::function<void(error const&)> failed);
 
-  /// Reads cfgd.toml and every source again; calls `done` when the result is in force. A fault in
-  /// cfgd.toml is logged and returned, and what was set before stays.
+  /// Reads cfgd.toml and every source again; calls `done` when the result is effective. An error in
+  /// cfgd.toml is logged and returned, and the previous settings stay.
   void reload(std::function<void(result<revision_number> const&)> done);
 
-  /// Stops in order: no new calls, answers out, what was accepted committed; then calls `done`.
+  /// Stops in order: accepts no calls, sends pending replies, commits accepted changes; then calls
+  /// `done`.
   void stop(std::function<void()> done);
 
  private:
+  /// Makes a commit visible: to readers, watchers, the log, health checks and systemd.
   void publish(committer::publication const& news);
+  /// Takes what the source watcher has observed.
   void take(std::vector<watchers::observation> observed);
-  /// Has it committed, and told again later where that fails.
+  /// Commits observations; after a failure they are committed again later.
   void record(std::vector<watchers::observation> observed, engine::grouping how,
               committer::finished done);
+  void note_recorded(unrecorded_changes::attempt begun, engine::decision const& made);
   void finish_start();
   void open_socket();
   [[nodiscard]] result<void> listen();
@@ -89,11 +94,11 @@ class service {
   health::status_table::options health_options() const;
   void finish_reload(std::optional<error> const& refused,
                      std::function<void(result<revision_number> const&)> done);
-  /// Does what is due and returns when something will be.
+  /// Does what is due; returns the time of the next deadline.
   std::chrono::steady_clock::time_point act();
   std::chrono::steady_clock::time_point next_due();
   void expire_pending(engine::pending_change const& what);
-  /// Something is due at another time than before.
+  /// A deadline has changed: the clock compares them again.
   void wake();
   boost::asio::awaitable<void> keep_time();
   boost::asio::awaitable<void> wait_for_start();
@@ -103,18 +108,11 @@ class service {
   options options_;
   std::function<void(error const&)> failed_;
   file_writer disk_;
-  problems_keeper problems_; ///< early: hears what the others have to say
+  problems_keeper problems_; ///< early: records the problems that the others log
   access_policy access_;
   view view_;
-  /// Environment variables that say something else than at the last run; told with the first look
-  /// and kept until that is recorded.
-  std::vector<engine::source_update> environment_;
-  /// What was found before the first look was over.
-  std::vector<watchers::observation> first_look_;
-  /// What was found and could not be recorded, but for contents, which are read again.
-  std::vector<watchers::observation> unrecorded_;
+  unrecorded_changes unrecorded_;
   std::filesystem::path data_file_;
-  bool started_ = false;   ///< the first look is over
   bool ready_ = false;     ///< every source was read once
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;

@@ -56,7 +56,7 @@ std::optional<std::string> take_log_filters(toml::node const& node, settings& in
   for (auto const& [area, value] : *table) {
     if (std::find(log::areas.begin(), log::areas.end(), area.str()) == log::areas.end())
       return "has '" + std::string(area.str()) +
-             "', which is none of core, store, watchers, ipc, daemon";
+             "', which is not one of core, store, watchers, ipc, daemon";
     auto const* const text = value.as_string();
     auto const level = text == nullptr ? std::nullopt : log::parse_level(text->get());
     if (!level)

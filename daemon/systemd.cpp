@@ -111,14 +111,14 @@ supervisor::clock::time_point supervisor::act(clock::time_point now) {
   if (!ready_ && now < last_extension_) {
     if (now >= next_extension_) {
       auto const until = std::chrono::microseconds(3 * pace_.extension).count();
-      tell("EXTEND_TIMEOUT_USEC=" + std::to_string(until));
+      notify("EXTEND_TIMEOUT_USEC=" + std::to_string(until));
       next_extension_ = now + pace_.extension;
     }
     next = std::min(next, next_extension_);
   }
   if (status_is_new_ && !stopping_) {
     if (now >= next_status_) {
-      tell(status_text());
+      notify(status_text());
       status_is_new_ = false;
       next_status_ = now + pace_.status;
     } else {
@@ -130,16 +130,16 @@ supervisor::clock::time_point supervisor::act(clock::time_point now) {
 
 void supervisor::beat() {
   if (committer_.beat()) {
-    tell("WATCHDOG=1");
-  } else if (!std::exchange(told_silence_, true)) {
+    notify("WATCHDOG=1");
+  } else if (!std::exchange(silence_logged_, true)) {
     log::write(log::level::warning,
-               "the store does not answer; the watchdog is not fed until it does",
+               "the store does not answer; the watchdog is not notified until it answers",
                {{"MESSAGE_ID", message_id::committer_silent}, {"CFGD_KIND", "store"}});
   }
   if (std::exchange(asked_, true)) return;
   parts_.ping([this] {
     asked_ = false;
-    if (std::exchange(told_silence_, false))
+    if (std::exchange(silence_logged_, false))
       report_over("committer_silent", "the store answers again");
     committer_.answered();
   });
@@ -148,23 +148,23 @@ void supervisor::beat() {
 void supervisor::ready() {
   if (stopping_) return;
   ready_ = true;
-  tell("READY=1\n" + status_text());
+  notify("READY=1\n" + status_text());
 }
 
 void supervisor::begin_reload() {
   if (++reloads_ != 1 || !ready_ || stopping_) return;
   auto const now = std::chrono::floor<std::chrono::microseconds>(clock::now().time_since_epoch());
   // Type=notify-reload of systemd 253 and later wants the time.
-  tell("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) +
-       "\nSTATUS=Reading everything");
+  notify("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now.count()) +
+         "\nSTATUS=Reloading settings and sources");
 }
 
 void supervisor::end_reload() {
-  if (--reloads_ == 0 && ready_ && !stopping_) tell("READY=1\n" + status_text());
+  if (--reloads_ == 0 && ready_ && !stopping_) notify("READY=1\n" + status_text());
 }
 
 void supervisor::stopping() {
-  if (!std::exchange(stopping_, true)) tell("STOPPING=1\nSTATUS=Stopping");
+  if (!std::exchange(stopping_, true)) notify("STOPPING=1\nSTATUS=Stopping");
 }
 
 void supervisor::status_changed() {
@@ -172,7 +172,7 @@ void supervisor::status_changed() {
   timer_.expires_at(std::min(timer_.expiry(), std::max(next_status_, clock::now())));
 }
 
-void supervisor::tell(std::string const& text) const {
+void supervisor::notify(std::string const& text) const {
   // What fails here is between us and the service manager, which notices by itself.
   if (listened_to_) (void)::sd_notify(0, text.c_str());
 }

@@ -11,22 +11,22 @@
 #include <string>
 #include <vector>
 
-/// What systemd tells a service and is told by it (sd_listen_fds(3), sd_notify(3),
-/// sd_watchdog_enabled(3)). Without systemd all of this does nothing.
+/// Communication with the service manager (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)).
+/// Without systemd all of this does nothing.
 namespace cfgd::systemd {
 
-/// The sockets that were passed to this process: those named "varlink", or all if none is. The
-/// others are closed with a warning. They are the caller's. Call once: the environment that tells
-/// of them is cleared.
+/// The sockets that were passed to this process: those named "varlink", or all if none has that
+/// name. The others are closed with a warning. The caller owns the result. Call once: it clears the
+/// environment variables that describe the sockets.
 std::vector<int> take_sockets();
 
-/// The unit that a process belongs to; empty if it cannot be seen. Reads from /proc.
+/// The unit that a process belongs to; empty if it is not known. Reads from /proc.
 std::string unit_of(pid_t process);
 
-/// Whether somebody who is asked at every beat still answers. No I/O.
+/// Decides whether a thread that is asked at every beat still answers. No I/O.
 class pulse {
  public:
-  /// At every beat: whether an answer has come since the last but one.
+  /// Call at every beat. False: no answer came since the beat before the last one.
   bool beat() { return silent_beats_++ < 2; }
   void answered() { silent_beats_ = 0; }
 
@@ -34,43 +34,44 @@ class pulse {
   unsigned silent_beats_ = 0;
 };
 
-/// Tells the service manager how the service is. Loop thread only.
+/// Reports the state of the service to the service manager. Loop thread only.
 class supervisor {
  public:
   struct parts {
-    /// How the service is, in one line.
+    /// The state of the service in one line.
     std::function<std::string()> status;
-    /// Asks the committer for a sign of life; calls its argument on the loop.
+    /// Pings the committer; calls its argument on the loop when the committer has answered.
     std::function<void(std::function<void()> answered)> ping;
   };
   /// Times that tests change.
   struct pace {
-    std::chrono::milliseconds status{1'000};     ///< between two lines of status
-    std::chrono::milliseconds extension{10'000}; ///< between two prolongations of the start
+    std::chrono::milliseconds status{1'000};     ///< between two status lines
+    std::chrono::milliseconds extension{10'000}; ///< between two extensions of the start timeout
     std::chrono::minutes longest_start{10};
   };
 
   supervisor(boost::asio::any_io_executor const& loop, parts with, pace how);
 
-  /// Prolongs a long start, feeds the watchdog as long as the committer answers, and tells the
-  /// status when it has changed. Ends when cancelled, or at once if nobody listens.
+  /// Extends the timeout of a long start, notifies the watchdog as long as the committer answers,
+  /// and reports the status when it has changed. Ends when cancelled, or at once if there is no
+  /// service manager.
   boost::asio::awaitable<void> run();
 
   void ready();
   /// Several reloads may overlap: the first begins it and the last ends it.
   void begin_reload();
   void end_reload();
-  /// Nothing but this is told from here on.
+  /// The last notification: later ones are not sent.
   void stopping();
   void status_changed();
 
  private:
   using clock = std::chrono::steady_clock;
 
-  /// Does what is due and returns when something will be.
+  /// Does what is due; returns the time of the next action.
   clock::time_point act(clock::time_point now);
   void beat();
-  void tell(std::string const& text) const;
+  void notify(std::string const& text) const;
   std::string status_text() const;
 
   parts parts_;
@@ -79,8 +80,8 @@ class supervisor {
   bool ready_ = false;
   bool stopping_ = false;
   bool status_is_new_ = false;
-  bool asked_ = false;        ///< the committer has not answered yet
-  bool told_silence_ = false; ///< that it does not was logged
+  bool asked_ = false; ///< the committer has not answered yet
+  bool silence_logged_ = false;
   unsigned reloads_ = 0;
   pulse committer_;
   clock::duration beat_every_{}; ///< zero: no watchdog

@@ -6,16 +6,16 @@
 #include <algorithm>
 #include <utility>
 
-// Messages from the committer come in the order of its work. So what it read for us is, when it
-// arrives, exactly as new as what was published before it, and can be used beside cached texts.
+// Messages from the committer arrive in the order of its work. So a text that it read has, when it
+// arrives, the revision published last, and can be used together with cached texts.
 //
-// The cache, its ready bytes and all that is made of its texts know no secrets: what is to be kept
-// from most callers is kept where only those get at it who ask for it by name (secrets_of).
+// The cache, its prepared bytes and everything made from its texts contain no secrets: secrets are
+// available through secrets_of() only.
 
 namespace cfgd {
 namespace {
 
-/// A namespace as those see it who may not see secrets.
+/// The namespace without its secrets.
 engine::effective without_secrets(engine::effective const& whole) {
   return {.name_space = whole.name_space,
           .revision = whole.revision,
@@ -56,6 +56,7 @@ engine::effective view::take(engine::effective const& newest) {
 }
 
 void view::note_source(engine::source_row const& row, bool gone) {
+  ++sources_version_;
   if (gone || row.status == engine::source_status::active)
     problems_.erase(to_string(row.id));
   else

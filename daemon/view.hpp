@@ -6,6 +6,7 @@
 #include "daemon/pending_changes.hpp"
 #include "daemon/value_cache.hpp"
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,15 +19,15 @@
 
 namespace cfgd {
 
-/// What the loop knows: the revision, the effective values in the cache, the sources that are not
-/// active, the changes that end by themselves. It changes in one place, publish(), so that
-/// everything read in one turn of the loop is of one revision. The cache has no secrets; the texts
-/// with them lie beside it. Loop thread only.
+/// The published state that the loop serves: the revision, the effective values in the cache, the
+/// sources that are not active, the pending changes. It changes only in publish(), so that
+/// everything read in one turn of the loop belongs to one revision. The cache has no secrets; the
+/// texts with secrets are kept beside it. Loop thread only.
 class view {
  public:
   explicit view(std::size_t cache_bytes) : cache_(cache_bytes) {}
 
-  /// Taken over at start.
+  /// The state of the store when the service starts.
   struct beginning {
     revision_number revision = 0;
     std::vector<engine::effective> const& effectives;
@@ -35,9 +36,12 @@ class view {
   };
   void begin(beginning const& with);
 
-  /// What was committed.
+  /// Makes a committed change visible. Call it in the order of revisions.
   void publish(engine::committed_change const& done);
-  void publish(fallbacks newest) { fallbacks_ = std::move(newest); }
+  void publish(fallbacks newest) {
+    fallbacks_ = std::move(newest);
+    ++sources_version_;
+  }
 
   revision_number revision() const { return revision_; }
   value_cache& cache() { return cache_; }
@@ -48,13 +52,23 @@ class view {
   };
   /// Sources that are not active, by name.
   std::map<std::string, source_problem> const& problems() const { return problems_; }
-  /// Namespaces without a source in force.
+  /// Namespaces that have files of values, none of which is effective.
   fallbacks const& without_values() const { return fallbacks_; }
   pending_changes& pending() { return pending_; }
 
-  /// Why what the files say could not be recorded, while it is so.
+  /// Why changes of files cannot be recorded; absent while they can.
   std::optional<error> const& unrecorded() const { return unrecorded_; }
-  void note_unrecorded(std::optional<error> why) { unrecorded_ = std::move(why); }
+  void note_unrecorded(std::optional<error> why) {
+    unrecorded_ = std::move(why);
+    ++sources_version_;
+  }
+
+  /// Files that were saved during an edit of several files and wait for its end.
+  std::size_t waiting_files() const { return waiting_files_; }
+  void note_waiting_files(std::size_t count) { waiting_files_ = count; }
+
+  /// Changes with every change of problems(), without_values() or unrecorded().
+  std::uint64_t sources_version() const { return sources_version_; }
 
   /// The two texts of a namespace that has secrets.
   struct secret_texts {
@@ -69,17 +83,18 @@ class view {
 
   using texts = std::map<std::string, std::shared_ptr<std::string const>, std::less<>>;
   using names = std::set<std::string, std::less<>>;
-  /// Hands the texts of namespaces, without secrets, to `use`, all of one revision, the current one
-  /// when it is called: at once if all are loaded, else when the committer has read them. Without
-  /// `which`: of all that are there at that moment. A namespace that is not there is not in it.
-  /// `failed` is called instead if the store cannot be read.
+  /// Passes the texts of namespaces, without secrets, to `use`; all are of the revision that is
+  /// current when `use` is called: at once if all are loaded, otherwise when the committer has read
+  /// them. Without `which`: all namespaces. Namespaces that do not exist are left out. `failed` is
+  /// called instead if the store cannot be read.
   void with_texts(committer& reader, std::optional<names> which,
                   std::function<void(texts const&)> use, std::function<void(error const&)> failed);
-  /// Texts that with_texts() has just given, with the secrets of the namespaces that `may` names.
+  /// Texts that with_texts() has just passed, with the secrets of the namespaces that `may`
+  /// accepts.
   texts reveal(texts const& shown, std::function<bool(std::string_view)> const& may) const;
 
  private:
-  /// Takes it, and returns what stays for those who may not see secrets.
+  /// Keeps the secrets, and returns the value without them, for the cache.
   engine::effective take(engine::effective const& newest);
   void note_source(engine::source_row const& row, bool gone);
 
@@ -90,6 +105,8 @@ class view {
   fallbacks fallbacks_;
   pending_changes pending_;
   std::optional<error> unrecorded_;
+  std::uint64_t sources_version_ = 0;
+  std::size_t waiting_files_ = 0;
 };
 
 } // namespace cfgd

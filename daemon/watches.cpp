@@ -9,17 +9,20 @@
 #include <set>
 #include <unordered_map>
 
-// Watchers are found by number: everything that waits (for the committer, for room in a queue)
-// holds the number and looks again, because the peer may be gone by then. A change is rendered once
-// for all watchers with the same prefixes and the same rights to its secrets.
+// Watchers are looked up by number: whatever waits (for the committer, for room in a queue) keeps
+// the number and looks the watcher up again, because the peer may be gone by then. A change is
+// rendered once for all watchers with the same prefixes and the same rights to its secrets.
 
 namespace cfgd {
 namespace {
 
 using permission = std::function<bool(std::string_view)>;
 
-/// The parameters of the reply for a change, empty if nothing of it is below the prefixes and may
-/// be seen.
+std::string_view namespace_in(std::string_view key_text) {
+  return key_text.substr(0, key_text.find('.'));
+}
+
+/// The parameters of the reply for a change; empty if no visible key of it is below the prefixes.
 std::string render_change(change const& what, std::vector<std::string> const& prefixes,
                           permission const& may_see_secrets) {
   std::string values;
@@ -50,7 +53,7 @@ std::set<std::string_view> secret_namespaces(change const& what) {
   return names;
 }
 
-/// What two watchers have in common that get the same text for a change.
+/// Equal for watchers that get the same text for a change.
 std::string signature_of(std::vector<std::string> const& prefixes,
                          std::set<std::string_view> const& secrets, permission const& may) {
   std::string joined;
@@ -99,7 +102,7 @@ void watches::on_change(change const& what) {
     } else if (text->second.empty()) {
       who.next.note_silence(now);
     } else {
-      who.next.told(what.revision);
+      who.next.reply_sent(what.revision);
       who.answer.reply_continues(text->second);
     }
   }
@@ -107,7 +110,7 @@ void watches::on_change(change const& what) {
     pump(which);
 }
 
-void watches::start_over() {
+void watches::resync() {
   std::vector<number> everybody;
   for (auto& [which, who] : all_) {
     who.state.reset();
@@ -118,24 +121,24 @@ void watches::start_over() {
     pump(which);
 }
 
-void watches::tell_progress(clock::time_point now) {
+void watches::send_bookmarks(clock::time_point now) {
   std::vector<number> due;
   for (auto const& [which, who] : all_)
-    if (auto const when = who.next.progress_due(); when && *when <= now && has_room(who))
+    if (auto const when = who.next.bookmark_due(); when && *when <= now && has_room(who))
       due.push_back(which);
   for (number const which : due) {
     auto const found = all_.find(which);
     if (found == all_.end()) continue;
     auto const revision = found->second.next.sent_up_to();
-    found->second.next.told(revision);
+    found->second.next.reply_sent(revision);
     found->second.answer.reply_continues(mark(revision));
   }
 }
 
-std::optional<watches::clock::time_point> watches::next_progress() const {
+std::optional<watches::clock::time_point> watches::next_bookmark() const {
   std::optional<clock::time_point> first;
   for (auto const& [which, who] : all_)
-    if (auto const when = who.next.progress_due();
+    if (auto const when = who.next.bookmark_due();
         when && has_room(who) && (!first || *when < *first))
       first = when;
   return first;
@@ -162,7 +165,7 @@ void watches::pump(number which) {
     case feed::step::ready:
       who.answer.reply_continues(
           "{\"ready\":true,\"revision\":" + std::to_string(who.next.sent_up_to()) + "}");
-      who.next.told(who.next.sent_up_to());
+      who.next.reply_sent(who.next.sent_up_to());
       who.next.ready_sent();
       break;
     }
@@ -209,7 +212,7 @@ void watches::send_state_piece(watcher& to) {
   out.append("\"revision\":").append(std::to_string(to.state_revision)).append("}");
   to.next.state_sent(to.state_revision, is_last ? feed::piece::last : feed::piece::more);
   if (is_last) to.state.reset();
-  to.next.told(to.state_revision);
+  to.next.reply_sent(to.state_revision);
   to.answer.reply_continues(out);
 }
 
@@ -228,26 +231,25 @@ void watches::take_history(number which, std::uint64_t fetch,
   auto const found = all_.find(which);
   if (found == all_.end()) return;
   watcher& who = found->second;
-  if (!who.next.awaits_history(fetch)) return; // it has started over since
+  if (!who.next.awaits_history(fetch)) return; // a resync began meanwhile
   if (!slice || slice->compacted || !send_slice(who, *slice)) {
-    // What cannot be told change by change is told as the state, which is in memory.
+    // History that is gone, or a change that is too long for a reply: the state replaces both.
     who.next.history_gone();
   }
   pump(which);
 }
 
 bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
-  revision_number up_to = to.next.sent_up_to();
+  auto const up_to = std::max(to.next.sent_up_to(), feed::sendable(slice, view_.revision()));
   for (auto const& one : slice.changes) {
+    if (one->revision > up_to) break;
     std::string const text = render_change(*one, to.asked.prefixes, to.asked.may_see_secrets);
     if (text.size() > bounds_.reply_bytes) return false;
     if (!text.empty()) {
-      to.next.told(one->revision);
+      to.next.reply_sent(one->revision);
       to.answer.reply_continues(text);
     }
-    up_to = one->revision;
   }
-  if (!slice.more) up_to = std::max(up_to, slice.newest);
   to.next.history_sent(up_to);
   to.next.note_silence(clock::now());
   return true;

@@ -18,8 +18,8 @@
 
 namespace cfgd {
 
-/// All subscriptions. Each is fed at its own pace: what to send next is decided by its feed, what
-/// it knows of the queue comes from its responder. Loop thread only.
+/// All subscriptions. Each gets replies at its own pace: its feed decides what to send next, its
+/// responder knows the length of its queue. Loop thread only.
 class watches {
  public:
   watches(view& what, committer& history, limits const& bounds);
@@ -29,21 +29,21 @@ class watches {
     std::optional<revision_number> after;
     std::function<bool(std::string_view name_space)> may_see_secrets;
   };
-  /// Begins to answer a Watch.
+  /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
 
-  /// Tells a change that the view has published.
+  /// Sends a change that the view has published. Call it once for each, in order.
   void on_change(change const& what);
 
-  /// Values have changed that no change tells of, or are secrets now that were none: everybody gets
-  /// the state again.
-  void start_over();
+  /// Sends the state to all watchers again: values have changed without a change record, or have
+  /// become secrets.
+  void resync();
 
   using clock = feed::clock;
-  /// Tells watchers how far the service has come, where that is due.
-  void tell_progress(clock::time_point now);
-  /// When it will be due for the next one, if nothing else happens.
-  std::optional<clock::time_point> next_progress() const;
+  /// Sends the bookmarks that are due: replies with nothing but the revision.
+  void send_bookmarks(clock::time_point now);
+  /// When the next bookmark is due, if no change is published before; absent: none.
+  std::optional<clock::time_point> next_bookmark() const;
 
   std::size_t size() const { return all_.size(); }
 
@@ -64,7 +64,7 @@ class watches {
   void send_state_piece(watcher& to);
   void ask_history(number which);
   void take_history(number which, std::uint64_t fetch, result<engine::history_slice> const& slice);
-  /// False if one of the changes is too long for a reply.
+  /// Sends the published part of history. False if one of the changes is too long for a reply.
   bool send_slice(watcher& to, engine::history_slice const& slice);
   bool has_room(watcher const& who) const;
 

@@ -16,10 +16,10 @@
 #include <functional>
 #include <vector>
 
-/// The checks that the service brings along (cfgd.toml(5) tells what each looks at).
+/// The built-in checks; cfgd.toml(5) documents them.
 namespace cfgd::health {
 
-/// What checks look at. All of it outlives them.
+/// The parts that checks examine. They outlive the checks.
 struct subjects {
   boost::asio::any_io_executor loop;
   workers& threads;
@@ -29,7 +29,7 @@ struct subjects {
   ipc::server& server;
 };
 
-/// Where and against what they measure.
+/// Their thresholds, limits and directories.
 struct measures {
   settings how;
   limits bounds;
@@ -44,21 +44,21 @@ check watch_check(subjects const& of, measures const& by);
 check memory_check(subjects const& of, measures const& by);
 check disk_check(subjects const& of, measures const& by);
 check integrity_check(subjects const& of, measures const& by);
-/// `lateness`: how late the loop was since this was last asked.
+/// `lateness`: how late the loop was since the last call.
 check loop_check(subjects const& of, measures const& by,
                  std::function<std::chrono::steady_clock::duration()> lateness);
 check committer_check(subjects const& of, measures const& by);
 check clock_check(measures const& by);
 check peers_check(subjects const& of, measures const& by);
 
-/// Runs `look` on a thread and `done` with what it found on the loop. What it throws is critical.
+/// Runs `look` on a thread, and `done` with its finding on the loop. An exception is critical.
 void run_on_thread(workers& threads, std::function<finding()> look,
                    std::function<void(finding)> done);
 
-/// What a probe of the store means.
-finding judge_store(result<store::probe_report> const& seen, settings const& how);
+/// Evaluates a probe of the store.
+finding evaluate_store(result<store::probe_report> const& seen, settings const& how);
 
-/// What the view's sources that are not as saved mean.
-finding judge_sources(view const& what);
+/// Evaluates the sources that are not effective as saved.
+finding evaluate_sources(view const& what);
 
 } // namespace cfgd::health

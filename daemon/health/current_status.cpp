@@ -2,9 +2,9 @@
 
 #include <utility>
 
-// A result that says something else than what stands is a candidate. The next one confirms it by
-// being the same, or begins anew. What is shown is always a whole result: a message never stands
-// beside a status that it does not explain.
+// A result that differs from the current status is a candidate. The next result confirms it by
+// being the same, or becomes the candidate. A whole result is shown, so a message always explains
+// its status.
 
 namespace cfgd::health {
 

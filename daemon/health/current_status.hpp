@@ -7,24 +7,24 @@
 
 namespace cfgd::health {
 
-/// The status of one check that stands, out of the results that come in: it changes at once to
-/// critical, and else only when a result was confirmed by a second one like it, so that a check
-/// that flaps is told once. No I/O.
+/// Decides the current status of one check from its results: it becomes critical at once, and
+/// changes otherwise only when a second result confirms the first, so that a flapping check is
+/// reported once. No I/O.
 class current_status {
  public:
-  /// It stands as unknown until it has run.
+  /// Unknown until the check has run.
   explicit current_status(report first) : shown_(std::move(first)) {}
 
   enum class cause : std::uint8_t {
     timed,
-    asked, ///< somebody wants to know now: no second result is waited for
+    asked, ///< by a caller or because of a changed input: no second result is needed
   };
-  /// Takes the result of a run. The state before, if it is another one now.
+  /// Takes the result of a run. Returns the previous state if the current one is different.
   std::optional<state> take(report newest, cause why);
 
-  /// The newest result of the state that stands.
+  /// The newest result that has the current state.
   report const& shown() const { return shown_; }
-  /// Whether the last result differs from what stands: the next one decides.
+  /// Whether the last result differs from the current status: the next one decides.
   bool is_in_doubt() const { return candidate_.has_value(); }
 
  private:

@@ -31,11 +31,11 @@ finding failed(state how, std::string const& what, std::filesystem::path const& 
           .details = {{"errno", code}}};
 }
 
-void judge_use(finding& found, std::string const& what, std::uint64_t used, std::uint64_t usable,
-               thresholds const& percent) {
+void evaluate_use(finding& found, std::string const& what, std::uint64_t used, std::uint64_t usable,
+                  thresholds const& percent) {
   auto const part = percent_of(used, usable);
   found.details[what + "Percent"] = part;
-  found.add(judge<std::int64_t>(part, percent.warning, percent.critical),
+  found.add(evaluate<std::int64_t>(part, percent.warning, percent.critical),
             std::to_string(part) + " % of the " + what + " are used");
 }
 
@@ -94,7 +94,7 @@ finding watch_and_wait(std::filesystem::path const& directory, std::chrono::mill
   if (int const watch =
           kernel.watch(place.get(), directory.string(), watchers::inotify::files_mask);
       watch < 0)
-    return failed(state::warning, "the kernel does not watch", directory, -watch);
+    return failed(state::warning, "cannot watch", directory, -watch);
   auto const name = "event." + std::to_string(::getpid());
   removed_later const file(directory / name);
   auto const begin = std::chrono::steady_clock::now();
@@ -102,11 +102,11 @@ finding watch_and_wait(std::filesystem::path const& directory, std::chrono::mill
     return failed(state::unknown, "cannot write", file.path, code);
   if (!await_event(kernel, name, begin + patience))
     return {.what = state::critical,
-            .message = "the kernel told nothing of a new file within " + time_text(patience),
+            .message = "no inotify event for a test file within " + time_text(patience),
             .details = {}};
   auto const took = std::chrono::steady_clock::now() - begin;
   return {.what = took >= warning ? state::warning : state::healthy,
-          .message = "the kernel told of a new file within " + time_text(took),
+          .message = "inotify event for a test file after " + time_text(took),
           .details = {{"eventMs", milliseconds_of(took)}}};
 }
 
@@ -115,18 +115,18 @@ finding watch_and_wait(std::filesystem::path const& directory, std::chrono::mill
 finding look_at_disk(std::filesystem::path const& directory, thresholds const& percent) {
   struct statvfs info {};
   if (::statvfs(directory.c_str(), &info) != 0)
-    return failed(state::critical, "cannot look at", directory, errno);
+    return failed(state::critical, "cannot query", directory, errno);
   finding found{.what = state::healthy, .message = {}, .details = {}};
   std::uint64_t const unit = info.f_frsize;
   std::uint64_t const used = info.f_blocks - info.f_bfree;
   found.details["freeBytes"] = info.f_bavail * unit;
   found.details["totalBytes"] = info.f_blocks * unit;
   // As df(1) counts: what is reserved for root is nobody else's.
-  judge_use(found, "space", used, used + info.f_bavail, percent);
+  evaluate_use(found, "space", used, used + info.f_bavail, percent);
   if (info.f_files != 0) {
     std::uint64_t const files = info.f_files - info.f_ffree;
     found.details["freeInodes"] = std::uint64_t{info.f_favail};
-    judge_use(found, "inodes", files, files + info.f_favail, percent);
+    evaluate_use(found, "inodes", files, files + info.f_favail, percent);
   }
   return found;
 }
@@ -174,7 +174,7 @@ finding try_events(std::filesystem::path const& directory, std::chrono::millisec
     return watch_and_wait(directory, warning, patience);
   } catch (std::system_error const& refused) {
     return {.what = state::warning,
-            .message = std::string("the kernel has no watch to give: ") + refused.what(),
+            .message = std::string("the kernel provides no inotify watch: ") + refused.what(),
             .details = {{"errno", refused.code().value()}}};
   }
 }

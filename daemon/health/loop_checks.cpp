@@ -8,7 +8,7 @@
 #include <memory>
 #include <utility>
 
-// Checks of what the loop knows by itself: they read numbers, and cost nothing worth a thread.
+// Checks that read numbers of the loop itself: they are too cheap for a thread.
 
 namespace cfgd::health {
 namespace {
@@ -16,8 +16,8 @@ namespace {
 namespace asio = boost::asio;
 using steady = std::chrono::steady_clock;
 
-/// So long is told what has happened once: for two runs at the least.
-std::chrono::milliseconds told_for(pace const& how, std::chrono::milliseconds least) {
+/// How long a single event is reported: for two runs at least.
+std::chrono::milliseconds report_time(pace const& how, std::chrono::milliseconds least) {
   return std::max(least, 2 * how.interval + how.limit);
 }
 
@@ -34,7 +34,7 @@ finding look_at_cache(value_cache& cache) {
   }
   finding found{.what = works ? state::healthy : state::critical, .message = {}, .details = {}};
   found.message = works ? std::to_string(stats.namespaces.size()) + " namespaces in memory"
-                        : "an entry that was put was not found, or not dropped";
+                        : "a test entry was not found after it was stored, or not removed";
   found.details = {{"entries", entries},
                    {"bytes", stats.bytes},
                    {"maximumBytes", stats.maximum_bytes},
@@ -58,21 +58,21 @@ check cache_check(subjects const& of, measures const& by) {
 
 check loop_check(subjects const& of, measures const& by,
                  std::function<steady::duration()> lateness) {
-  auto const judge_wait = [how = by.how.loop_ms,
-                           lateness = std::move(lateness)](steady::duration waited) {
+  auto const evaluate_wait = [how = by.how.loop_ms,
+                              lateness = std::move(lateness)](steady::duration waited) {
     auto const late = lateness();
     auto const worst = std::max(waited, late);
     return finding{
-        .what = judge(milliseconds_of(worst), static_cast<double>(how.warning),
-                      static_cast<double>(how.critical)),
+        .what = evaluate(milliseconds_of(worst), static_cast<double>(how.warning),
+                         static_cast<double>(how.critical)),
         .message = "at most " + time_text(worst) + " late",
         .details = {{"waitMs", milliseconds_of(waited)}, {"lateMs", milliseconds_of(late)}}};
   };
   return {.name = std::string(to_string(built_in::loop)),
           .how = by.how.pace_of(built_in::loop),
-          .run = [of, judge_wait](std::function<void(finding)> const& done) {
-            asio::post(of.loop, [done, judge_wait, begin = steady::now()] {
-              done(judge_wait(steady::now() - begin));
+          .run = [of, evaluate_wait](std::function<void(finding)> const& done) {
+            asio::post(of.loop, [done, evaluate_wait, begin = steady::now()] {
+              done(evaluate_wait(steady::now() - begin));
             });
           }};
 }
@@ -80,7 +80,7 @@ check loop_check(subjects const& of, measures const& by,
 check clock_check(measures const& by) {
   auto const how = by.how.pace_of(built_in::clock);
   auto const watched = std::make_shared<clock_watch>(
-      std::chrono::milliseconds(by.how.clock_jump_ms), told_for(how, std::chrono::minutes(10)));
+      std::chrono::milliseconds(by.how.clock_jump_ms), report_time(how, std::chrono::minutes(10)));
   return {.name = std::string(to_string(built_in::clock)),
           .how = how,
           .run = [watched](std::function<void(finding)> const& done) {
@@ -89,13 +89,14 @@ check clock_check(measures const& by) {
 }
 
 check peers_check(subjects const& of, measures const& by) {
-  struct rises {
+  struct increases {
     recent_increase refused;
     recent_increase slow;
   };
   auto const how = by.how.pace_of(built_in::peers);
-  auto const told = told_for(how, std::chrono::minutes(1));
-  auto const lately = std::make_shared<rises>(rises{recent_increase(told), recent_increase(told)});
+  auto const shown_for = report_time(how, std::chrono::minutes(1));
+  auto const lately = std::make_shared<increases>(
+      increases{recent_increase(shown_for), recent_increase(shown_for)});
   return {.name = std::string(to_string(built_in::peers)),
           .how = how,
           .run = [of, lately, most = by.bounds.connections,
@@ -108,15 +109,15 @@ check peers_check(subjects const& of, measures const& by) {
             found.details = {
                 {"connections", seen.connections}, {"maximum", most},     {"refused", seen.refused},
                 {"slowClosed", seen.slow_closed},  {"calls", seen.calls}, {"errors", seen.errors}};
-            found.add(judge<std::int64_t>(part, percent.warning, percent.critical),
+            found.add(evaluate<std::int64_t>(part, percent.warning, percent.critical),
                       std::to_string(seen.connections) + " of " + std::to_string(most) +
                           " connections");
             if (refused > 0)
               found.add(state::warning,
-                        std::to_string(refused) + " connections were refused over a limit");
+                        std::to_string(refused) + " connections were refused because of a limit");
             if (slow > 0)
-              found.add(state::warning,
-                        std::to_string(slow) + " clients were cut off, as they did not read");
+              found.add(state::warning, std::to_string(slow) +
+                                            " clients were disconnected because they did not read");
             done(std::move(found));
           }};
 }

@@ -40,8 +40,8 @@ finding both(finding one, finding const& other) {
 }
 
 /// What the kernel and the watcher say of watches, besides the trial.
-void judge_watches(finding& found, watchers::source_watcher::counts const& seen,
-                   std::uint64_t overflows, std::size_t most) {
+void evaluate_watches(finding& found, watchers::source_watcher::counts const& seen,
+                      std::uint64_t overflows, std::size_t most) {
   found.details["watches"] = seen.watches;
   found.details["maximumWatches"] = most;
   found.details["polledDirectories"] = seen.polled_directories;
@@ -52,8 +52,8 @@ void judge_watches(finding& found, watchers::source_watcher::counts const& seen,
                                   " directories cannot be watched and are polled; see the limits "
                                   "fs.inotify.max_user_watches and max_user_instances");
   if (overflows > 0)
-    found.add(state::warning, "the kernel's queue of events was full " + std::to_string(overflows) +
-                                  " times; everything was read again");
+    found.add(state::warning, "the kernel's event queue overflowed " + std::to_string(overflows) +
+                                  " times; all files were checked again");
 }
 
 } // namespace
@@ -72,14 +72,14 @@ void run_on_thread(workers& threads, std::function<finding()> look, completion d
   });
 }
 
-finding judge_sources(view const& what) {
+finding evaluate_sources(view const& what) {
   finding found{.what = state::healthy, .message = {}, .details = {}};
   if (what.unrecorded())
     found.add(state::critical,
               "changes of files could not be recorded: " + what.unrecorded()->message);
   for (auto const& [name, how] : what.without_values())
     if (how == fallback::nothing)
-      found.add(state::critical, "no file of '" + name + "' was ever good");
+      found.add(state::critical, "no file of '" + name + "' has ever been valid");
     else
       found.add(state::warning, "'" + name + "' is served from its defaults");
   auto const& problems = what.problems();
@@ -96,7 +96,7 @@ finding judge_sources(view const& what) {
   if (!problems.empty())
     found.add(state::warning, std::to_string(problems.size()) +
                                   (problems.size() == 1 ? " source is" : " sources are") +
-                                  " not in force as saved:" + names +
+                                  " not effective as saved:" + names +
                                   (problems.size() > named_sources ? " ..." : ""));
   return found;
 }
@@ -114,9 +114,9 @@ check files_check(subjects const& of, measures const& by) {
                   return both(look_at_directories(directories, uid, *seen), try_to_write(probe));
                 },
                 [of](finding& found) {
-                  found = both(std::move(found), judge_sources(of.what));
+                  found = both(std::move(found), evaluate_sources(of.what));
                   found.details["sources"] = of.files.figures().sources;
-                  if (found.message.empty()) found.message = "all sources are in force as saved";
+                  if (found.message.empty()) found.message = "all sources are effective as saved";
                 });
           }};
 }
@@ -142,7 +142,7 @@ check watch_check(subjects const& of, measures const& by) {
                 },
                 [of, lately, most](finding& found) {
                   auto const seen = of.files.figures();
-                  judge_watches(found, seen, lately->take(seen.overflows, steady::now()), most);
+                  evaluate_watches(found, seen, lately->take(seen.overflows, steady::now()), most);
                 });
           }};
 }

@@ -102,7 +102,7 @@ std::optional<std::uint64_t> resident_bytes(memory_sources const& where) {
 
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
-void judge_machine(memory_sources const& where, thresholds const& percent, finding& found) {
+void evaluate_machine(memory_sources const& where, thresholds const& percent, finding& found) {
   auto const text = read_text(where.proc / "meminfo");
   if (!text) return;
   auto const total = value_of(*text, "MemTotal:");
@@ -113,12 +113,12 @@ void judge_machine(memory_sources const& where, thresholds const& percent, findi
   found.details["totalBytes"] = static_cast<std::uint64_t>(*total) * 1024;
   found.details["availableBytes"] = static_cast<std::uint64_t>(*available) * 1024;
   found.details["usedPercent"] = used;
-  found.add(judge<std::int64_t>(used, percent.warning, percent.critical),
+  found.add(evaluate<std::int64_t>(used, percent.warning, percent.critical),
             std::to_string(used) + " % of the machine's memory are in use");
 }
 
-void judge_pressure(memory_sources const& where, std::vector<fs::path> const& cgroups,
-                    std::int64_t most, finding& found) {
+void evaluate_pressure(memory_sources const& where, std::vector<fs::path> const& cgroups,
+                       std::int64_t most, finding& found) {
   auto text = cgroups.empty() ? std::nullopt : read_text(cgroups.front() / "memory.pressure");
   if (!text) text = read_text(where.proc / "pressure" / "memory");
   if (!text) return;
@@ -148,16 +148,16 @@ finding look_at_memory(memory_sources const& where, thresholds const& percent,
       found.details["limitFrom"] = limit.from.string();
       auto const used = percent_of(*own, limit.bytes);
       found.details["limitPercent"] = used;
-      auto const how = judge<std::int64_t>(used, percent.warning, percent.critical);
+      auto const how = evaluate<std::int64_t>(used, percent.warning, percent.critical);
       if (how != state::healthy)
         found.add(how, "the service uses " + std::to_string(used) + " % of its limit of " +
                            mebibytes(limit.bytes));
     }
   }
-  judge_machine(where, percent, found);
-  judge_pressure(where, cgroups, pressure_percent, found);
+  evaluate_machine(where, percent, found);
+  evaluate_pressure(where, cgroups, pressure_percent, found);
   if (found.details.empty())
-    return {.what = state::unknown, .message = "the kernel tells nothing", .details = {}};
+    return {.what = state::unknown, .message = "not available from the kernel", .details = {}};
   return found;
 }
 

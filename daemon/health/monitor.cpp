@@ -10,12 +10,11 @@
 #include <exception>
 #include <utility>
 
-// What is due is decided by the schedule and what a result means by each check's standing; here are
-// the clock, the calls and who waits for them. A run is known by its number: an answer that comes
-// late, twice, or from a check that is gone by then finds nothing that waits for it, and is
-// dropped.
+// The schedule decides which check is due, and each check's current_status what a result means;
+// this file has the clock, the calls of checks and the waiters. A run is identified by its number:
+// an answer that comes late, twice, or from a removed check matches no awaited run and is dropped.
 //
-// The own timer is the measure of the loop's lateness: it is there anyway.
+// The timer of this class also measures how late the loop is.
 
 namespace cfgd::health {
 namespace {
@@ -24,7 +23,7 @@ namespace asio = boost::asio;
 
 report first_report(std::string const& name) {
   return {.name = name,
-          .found = {.what = state::unknown, .message = "it has not run yet", .details = {}},
+          .found = {.what = state::unknown, .message = "the check has not run yet", .details = {}},
           .duration = {},
           .time = wall_now()};
 }
@@ -38,9 +37,9 @@ monitor::monitor(asio::any_io_executor const& loop, listener changed)
 
 void monitor::add(check what) {
   schedule_.add(what.name, what.how, clock::now());
-  current_status stands(first_report(what.name));
+  current_status status(first_report(what.name));
   all_.push_back(
-      {.what = std::move(what), .stands = std::move(stands), .figures = {}, .started = {}});
+      {.what = std::move(what), .status = std::move(status), .figures = {}, .started = {}});
   wake();
 }
 
@@ -73,9 +72,9 @@ void monitor::act() {
   for (auto const& name : schedule_.take_overdue(clock::now())) {
     auto* const one = look_up(name);
     ++one->figures.overdue;
-    judge(*one, {.what = state::critical,
-                 .message = "no answer within " + time_text(one->what.how.limit),
-                 .details = {}});
+    evaluate(*one, {.what = state::critical,
+                    .message = "no answer within " + time_text(one->what.how.limit),
+                    .details = {}});
   }
   answer_waiters();
 }
@@ -101,43 +100,43 @@ void monitor::begin(schedule::start const& which) {
 void monitor::take(std::string_view name, schedule::number run, finding found) {
   if (!schedule_.awaits(name, run)) return;
   auto* const one = look_up(name);
-  judge(*one, std::move(found));
+  evaluate(*one, std::move(found));
   schedule_.finish(name, run, clock::now(),
-                   one->stands.is_in_doubt() ? schedule::outlook::in_doubt
+                   one->status.is_in_doubt() ? schedule::outlook::in_doubt
                                              : schedule::outlook::settled);
   answer_waiters();
   wake();
 }
 
-void monitor::judge(entry& one, finding found) {
+void monitor::evaluate(entry& one, finding found) {
   report newest{.name = one.what.name,
                 .found = std::move(found),
                 .duration = clock::now() - one.started,
                 .time = wall_now()};
-  auto const before = one.stands.take(std::move(newest), one.cause);
+  auto const before = one.status.take(std::move(newest), one.cause);
   if (!before) return;
   ++one.figures.transitions;
-  changed_({.now = one.stands.shown(), .before = *before, .overall = overall()});
+  changed_({.now = one.status.shown(), .before = *before, .overall = overall()});
 }
 
 state monitor::overall() const {
   state worst = state::healthy;
   for (auto const& one : all_)
-    worst = std::max(worst, one.stands.shown().found.what);
+    worst = std::max(worst, one.status.shown().found.what);
   return worst;
 }
 
 std::vector<report> monitor::reports() const {
   std::vector<report> all;
   for (auto const& one : all_)
-    all.push_back(one.stands.shown());
+    all.push_back(one.status.shown());
   return all;
 }
 
 report const* monitor::find(std::string_view name) const {
   auto const found = std::find_if(all_.begin(), all_.end(),
                                   [&](entry const& one) { return one.what.name == name; });
-  return found == all_.end() ? nullptr : &found->stands.shown();
+  return found == all_.end() ? nullptr : &found->status.shown();
 }
 
 void monitor::run_now(std::vector<std::string> names, std::function<void()> done) {
@@ -151,7 +150,24 @@ void monitor::run_now(std::vector<std::string> names, std::function<void()> done
   wake();
 }
 
-/// Through the loop: who waits may do what he likes.
+void monitor::refresh(std::string_view name) {
+  if (!contains(name)) return;
+  refreshes_.insert_or_assign(std::string(name), schedule_.refresh(name, clock::now()));
+  wake();
+}
+
+void monitor::when_current(std::function<void()> done) {
+  if (look_at_inputs_) look_at_inputs_();
+  std::erase_if(refreshes_,
+                [&](auto const& one) { return schedule_.is_done(one.first, one.second); });
+  if (refreshes_.empty()) {
+    done();
+    return;
+  }
+  waiters_.push_back({.tickets = {refreshes_.begin(), refreshes_.end()}, .done = std::move(done)});
+}
+
+/// Calls the waiters from the loop, as they may call any function of this class.
 void monitor::answer_waiters() {
   std::erase_if(waiters_, [this](waiter& one) {
     bool const done = std::all_of(one.tickets.begin(), one.tickets.end(), [this](auto const& of) {

@@ -98,7 +98,7 @@ finding look_at_file(own_check::file const& which, wall_time now) {
   return found;
 }
 
-finding judge_rule(rules::verdict const& said, state severity) {
+finding evaluate_rule(rules::verdict const& said, state severity) {
   using enum rules::verdict::kind;
   switch (said.what) {
   case holds:
@@ -106,13 +106,14 @@ finding judge_rule(rules::verdict const& said, state severity) {
   case fails:
     return {.what = severity, .message = "the rule does not hold", .details = {}};
   case broken:
-    return {
-        .what = severity, .message = "the rule cannot be judged: " + said.message, .details = {}};
+    return {.what = severity,
+            .message = "the rule cannot be evaluated: " + said.message,
+            .details = {}};
   case unknown:
     break;
   }
   return {.what = state::unknown,
-          .message = "the rule cannot be judged: " + said.message,
+          .message = "the rule cannot be evaluated: " + said.message,
           .details = {}};
 }
 

@@ -60,7 +60,7 @@ class check_reader {
     for (auto const& member : from)
       if (std::find(members.begin(), members.end(), std::string_view(member.key())) ==
           members.end())
-        return complain(member.key(), "is nothing that a check has");
+        return complain(member.key(), "is not a setting of a check");
     return read_name(from, made) && read_severity(from, made) &&
            read_text(from, "message", made.message) && read_pace(from, made.how) &&
            read_kind(from, made);
@@ -107,7 +107,7 @@ class check_reader {
     if (!read_text(from, "check", text)) return false;
     if (text.empty()) return complain("", "of kind rule must have a 'check', a Lua expression");
     if (auto const wrong = rules::find_syntax_fault(text, bounds_))
-      return complain("check", "is no Lua expression: " + *wrong);
+      return complain("check", "is not a valid Lua expression: " + *wrong);
     made.what =
         own_check::rule{{.name = made.name, .check = text, .message = made.message, .path = path_}};
     return true;

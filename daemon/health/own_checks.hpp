@@ -92,7 +92,7 @@ finding try_socket(own_check::socket const& which, std::chrono::milliseconds pat
 /// Looks at a file, at the time `now`.
 finding look_at_file(own_check::file const& which, wall_time now);
 /// What a rule has said.
-finding judge_rule(rules::verdict const& said, state severity);
+finding evaluate_rule(rules::verdict const& said, state severity);
 
 /// Gives a failure the severity and the message that a check has for it.
 finding as_told(finding found, own_check const& by);

@@ -53,7 +53,7 @@ unsigned percent_of(std::uint64_t used, std::uint64_t maximum);
 
 /// Two thresholds; the same number is beyond.
 template <class T>
-state judge(T value, T warning, T critical) {
+state evaluate(T value, T warning, T critical) {
   if (value >= critical) return state::critical;
   return value >= warning ? state::warning : state::healthy;
 }

@@ -30,7 +30,7 @@ std::vector<schedule::start> schedule::take_due(time now) {
     if (one.run != 0 || one.due > now) continue;
     one.run = ++runs_;
     one.started = now;
-    due.push_back({name, one.run, std::exchange(one.asked, false)});
+    due.push_back({name, one.run, std::exchange(one.asked, std::nullopt).has_value()});
   }
   return due;
 }
@@ -60,15 +60,25 @@ bool schedule::finish(std::string_view name, number run, time now, outlook next)
   one.overdue = false;
   one.due = one.started + rest;
   if (one.due < now) one.due = now + rest;
-  if (one.asked) one.due = now;
+  if (one.asked) one.due = std::max(now, *one.asked);
   return true;
 }
 
 schedule::number schedule::ask(std::string_view name, time now) {
   auto const found = checks_.find(name);
   if (found == checks_.end()) return runs_;
-  found->second.asked = true;
+  found->second.asked = now;
   found->second.due = now;
+  return runs_;
+}
+
+schedule::number schedule::refresh(std::string_view name, time now) {
+  auto const found = checks_.find(name);
+  if (found == checks_.end()) return runs_;
+  auto& one = found->second;
+  auto const soonest = std::max(now, one.started + refresh_spacing);
+  one.asked = std::min(one.asked.value_or(soonest), soonest);
+  one.due = std::min(one.due, soonest);
   return runs_;
 }
 

@@ -12,16 +12,19 @@
 
 namespace cfgd::health {
 
-/// Which check runs when. A check runs once at a time: one that does not answer within its limit is
-/// overdue, and is not started again before it has answered. Told the time; does no I/O.
+/// Decides which check runs when. A check runs once at a time: one that does not answer within its
+/// limit is overdue, and is not started again before it has answered. Gets the time as an argument;
+/// does no I/O.
 class schedule {
  public:
   using time = std::chrono::steady_clock::time_point;
   /// Counts the runs of all checks.
   using number = std::uint64_t;
 
-  /// A result that is in doubt is looked into so soon.
+  /// A result that differs from the current status is confirmed by another run after this time.
   static constexpr std::chrono::milliseconds confirmation{5'000};
+  /// The shortest time from the start of one run to the start of the next that refresh() asked for.
+  static constexpr std::chrono::milliseconds refresh_spacing{100};
 
   /// `name` must not be there.
   void add(std::string name, pace how, time first);
@@ -32,22 +35,25 @@ class schedule {
   struct start {
     std::string name;
     number run = 0;
-    bool asked = false; ///< by ask()
+    bool asked = false; ///< by ask() or refresh()
   };
-  /// What has to be started; it counts as running from here on.
+  /// The checks to start now; they count as running from here on.
   std::vector<start> take_due(time now);
 
-  /// Those whose time has run out since the last call.
+  /// The checks that have exceeded their limit since the last call.
   std::vector<std::string> take_overdue(time now);
 
   enum class outlook : std::uint8_t { settled, in_doubt };
-  /// A run has answered; late answers count. False: no such run is waited for.
+  /// A run has answered, in time or late. False: no such run is awaited.
   bool finish(std::string_view name, number run, time now, outlook next);
-  /// Whether a run is waited for.
+  /// Whether the answer of this run is awaited.
   bool awaits(std::string_view name, number run) const;
 
-  /// Has a check run as soon as it can. Returns a ticket for is_done().
+  /// Runs a check as soon as possible: now, or when the current run ends. Returns a ticket for
+  /// is_done().
   number ask(std::string_view name, time now);
+  /// The same after a change of the check's input, but at most once in refresh_spacing.
+  number refresh(std::string_view name, time now);
   /// Whether a run that began after the ticket was given has ended or is overdue; or the check is
   /// overdue anyway, or gone.
   bool is_done(std::string_view name, number ticket) const;
@@ -62,7 +68,7 @@ class schedule {
     time started;
     number run = 0; ///< 0: it does not run
     bool overdue = false;
-    bool asked = false; ///< the next run was asked for
+    std::optional<time> asked = {}; ///< the next run was asked for, not before this time
     number last_done = 0;
   };
   entry const& find(std::string_view name) const { return checks_.find(name)->second; }

@@ -7,11 +7,11 @@
 #include <system_error>
 #include <utility>
 
-// Where the checks meet the service. Each change of a status is one line of the log with both
-// states, whoever asked for the run; what a check finds in between is in its details.
+// Connects the checks with the service. Each change of a status is one log line with both states,
+// whatever started the run; later findings of the same status are in the check's details only.
 //
-// Own checks are told apart by all that they say: a reload changes those that changed, and the
-// others keep what they know.
+// Checks of files are compared by their whole definition: a reload replaces those that changed, and
+// the others keep their current status.
 
 namespace cfgd::health {
 namespace {
@@ -89,6 +89,21 @@ void status_table::start() {
   checks_.add(clock_check(by));
   checks_.add(peers_check(of_, by));
   read_own_checks([] {});
+  look_at_inputs();
+  checks_.set_input_lookup([this] { look_at_inputs(); });
+}
+
+void status_table::look_at_inputs() {
+  auto const files = of_.files.figures();
+  auto const& server = of_.server.figures();
+  auto const changed = inputs_.take({.sources_version = of_.what.sources_version(),
+                                     .queue_overflows = files.overflows,
+                                     .polled_directories = files.polled_directories,
+                                     .refused_connections = server.refused,
+                                     .slow_connections_closed = server.slow_closed,
+                                     .failed_commits = of_.writer.figures().failed});
+  for (auto const which : changed)
+    checks_.refresh(to_string(which));
 }
 
 void status_table::read_own_checks(std::function<void()> const& done) {
@@ -139,7 +154,7 @@ check status_table::make_check(own_check const& of) {
     made.run = [this, of, what = rule->what](std::function<void(finding)> const& done) {
       of_.writer.query([what](store::config_store& store) { return store.judge_rule(what); },
                        [of, done](result<rules::verdict> const& said) {
-                         done(said ? as_told(judge_rule(*said, of.severity), of)
+                         done(said ? as_told(evaluate_rule(*said, of.severity), of)
                                    : finding{.what = state::critical,
                                              .message = said.error().message,
                                              .details = {}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/health/built_in.hpp"
+#include "daemon/health/check_inputs.hpp"
 #include "daemon/health/monitor.hpp"
 #include "daemon/health/own_checks.hpp"
 #include "daemon/health/workers.hpp"
@@ -16,8 +17,8 @@
 
 namespace cfgd::health {
 
-/// All checks of the service: those it brings along and those of files. Tells the log what changes.
-/// Loop thread only.
+/// All checks of the service: the built-in ones and those defined in files. Logs every change of a
+/// status. Loop thread only.
 class status_table {
  public:
   struct parts {
@@ -31,27 +32,31 @@ class status_table {
     limits bounds;
     std::filesystem::path state;                    ///< the store's directory
     std::vector<std::filesystem::path> directories; ///< of sources
-    /// Of own checks, the one that counts most last.
+    /// Directories of check files; a later one overrides an earlier one.
     std::vector<std::filesystem::path> checks;
     uid_t trusted_uid = 0;
   };
 
   /// `changed` is called for every change of a status, after it was logged.
   status_table(boost::asio::any_io_executor const& loop, parts with, options how,
-        monitor::listener changed);
+               monitor::listener changed);
 
-  /// Everything is read and served: checks begin. Reads the own checks.
+  /// Starts the checks, and reads the check files. Call it when all sources have been read.
   void start();
-  /// Runs them until cancelled.
+  /// Runs the checks until cancelled.
   boost::asio::awaitable<void> run() { return checks_.run(); }
 
-  /// Reads the files of own checks again; calls `done` when they are in force.
+  /// Runs the checks again whose input has changed since the last call. Call it after every
+  /// publication and about once a second; monitor::when_current() calls it, too.
+  void look_at_inputs();
+
+  /// Reads the check files again; calls `done` when they are effective.
   void read_own_checks(std::function<void()> const& done);
 
   monitor& checks() { return checks_; }
   monitor const& checks() const { return checks_; }
 
-  /// Calls `alive` now, or once neither the loop nor the committer is critical any more: for the
+  /// Calls `alive` now, or as soon as neither the loop nor the committer is critical: for the
   /// watchdog.
   void when_alive(std::function<void()> alive);
 
@@ -67,14 +72,15 @@ class status_table {
   subjects of_;
   monitor::listener changed_;
   monitor checks_;
+  check_inputs inputs_;
   own_checks own_;
-  /// Own checks and faults that run, by name.
+  /// Checks of files, and faults of these files, that run as checks, by name.
   std::map<std::string, own_check, std::less<>> running_;
   std::map<std::string, error, std::less<>> faulty_;
   std::vector<std::function<void()>> waiting_; ///< of when_alive()
 };
 
-/// ", critical: 'disk'" and the like, for a line of status; empty if all is well.
+/// ", critical: 'disk'" and the like, for a status line; empty if all checks are healthy.
 std::string describe_health(monitor const& checks);
 
 } // namespace cfgd::health

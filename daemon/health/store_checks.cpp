@@ -5,13 +5,12 @@
 #include <memory>
 #include <utility>
 
-// Checks that ask the committer. Each question waits its turn behind the commits, so a store that
-// hangs makes them overdue: that is what they are to find.
+// Checks that query the committer. Each query waits for earlier commits, so a store that hangs
+// makes these checks overdue, as intended.
 //
-// Integrity asks for one namespace at a time, so that a commit never waits for more than one of
-// them to be read again. Results come to the loop in the order in which the committer made them;
-// what was committed before one was published before it. So the cache can be compared with it then
-// and there.
+// Integrity queries one namespace at a time, so that a commit never waits for more than one of
+// them. Results reach the loop in the order of the committer's work, after the publication of
+// earlier commits. So the cache can be compared with a result as soon as it arrives.
 
 namespace cfgd::health {
 namespace {
@@ -37,7 +36,7 @@ struct integrity_run {
 
 struct verified_namespace {
   engine::effective value;
-  std::size_t errors = 0; ///< that schemas and rules find in what is in force
+  std::size_t errors = 0; ///< of schemas and rules in its effective value
 };
 
 void add_fault(integrity_run& run, state how, std::string const& text) {
@@ -73,7 +72,7 @@ void validate_namespace(integrity_run& run, std::string const& name,
   if (seen->errors > 0)
     add_fault(run, state::warning,
               "'" + name + "': " + std::to_string(seen->errors) +
-                  " errors of schemas or rules in what is in force");
+                  " errors of schemas or rules in effective values");
   bool loaded = false;
   if (!cache_agrees(run.of.what, seen->value, loaded))
     add_fault(run, state::critical, "'" + name + "': the cache has another value than the store");
@@ -86,7 +85,7 @@ void finish(integrity_run& run) {
   found.details["inCache"] = run.in_cache;
   if (run.skipped > 0) found.details["skipped"] = run.skipped;
   if (run.faults == 0)
-    found.message = std::to_string(run.verified) + " namespaces are what their layers give";
+    found.message = std::to_string(run.verified) + " namespaces agree with their layers";
   else if (run.faults > 1)
     found.message += " (and " + std::to_string(run.faults - 1) + " more)";
   if (run.faults > 0) found.details["faults"] = std::move(run.listed);
@@ -118,7 +117,7 @@ void step(std::shared_ptr<integrity_run> const& run) {
 
 } // namespace
 
-finding judge_store(result<store::probe_report> const& seen, settings const& how) {
+finding evaluate_store(result<store::probe_report> const& seen, settings const& how) {
   if (!seen)
     return {.what = state::critical,
             .message = "the store cannot be written: " + seen.error().message,
@@ -136,11 +135,11 @@ finding judge_store(result<store::probe_report> const& seen, settings const& how
                    {"deadReaders", seen->dead_readers},
                    {"revision", seen->revision}};
   if (seen->last_change) found.details["lastChange"] = to_rfc3339(*seen->last_change);
-  found.add(judge(milliseconds_of(took), static_cast<double>(how.store_ms.warning),
-                  static_cast<double>(how.store_ms.critical)),
+  found.add(evaluate(milliseconds_of(took), static_cast<double>(how.store_ms.warning),
+                     static_cast<double>(how.store_ms.critical)),
             "written and read back within " + time_text(took));
   auto const room =
-      judge<std::int64_t>(fill, how.store_percent.warning, how.store_percent.critical);
+      evaluate<std::int64_t>(fill, how.store_percent.warning, how.store_percent.critical);
   if (room != state::healthy)
     found.add(room, "it is " + std::to_string(fill) +
                         " % full; beyond its maximum_bytes changes "
@@ -154,7 +153,7 @@ check store_check(subjects const& of, measures const& by) {
           .run = [of, how = by.how](std::function<void(finding)> const& done) {
             of.writer.query([](store::config_store& store) { return store.probe(wall_now()); },
                             [how, done](result<store::probe_report> const& seen) {
-                              done(judge_store(seen, how));
+                              done(evaluate_store(seen, how));
                             });
           }};
 }
@@ -178,8 +177,8 @@ check committer_check(subjects const& of, measures const& by) {
                 [](store::config_store&) { return true; },
                 [how, done, begin](result<bool> const&) {
                   auto const waited = steady::now() - begin;
-                  done({.what = judge(milliseconds_of(waited), static_cast<double>(how.warning),
-                                      static_cast<double>(how.critical)),
+                  done({.what = evaluate(milliseconds_of(waited), static_cast<double>(how.warning),
+                                         static_cast<double>(how.critical)),
                         .message = "it answers within " + time_text(waited),
                         .details = {{"waitMs", milliseconds_of(waited)}}});
                 });

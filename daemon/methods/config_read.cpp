@@ -40,6 +40,13 @@ void reply_whole(ipc::responder const& answer, state_stream pieces, revision_num
   reply_within(answer, config_interface, list_text(values, revision), maximum);
 }
 
+/// `waiting`: files that wait for the end of an edit.
+std::string sync_reply(revision_number revision, std::size_t waiting) {
+  std::string text = "{\"revision\":" + std::to_string(revision);
+  if (waiting != 0) text += ",\"waiting\":" + std::to_string(waiting);
+  return text + '}';
+}
+
 } // namespace
 
 void list_values(method_context& with, authorized_call const& asked) {
@@ -114,7 +121,7 @@ void sync_files(method_context& with, authorized_call const& asked) {
                         if (with.values.unrecorded())
                           fail(answer, config_interface, *with.values.unrecorded());
                         else if (revision)
-                          answer.reply("{\"revision\":" + std::to_string(*revision) + "}");
+                          answer.reply(sync_reply(*revision, with.values.waiting_files()));
                         else
                           fail(answer, config_interface, revision.error());
                       });

@@ -55,6 +55,7 @@ edit_methods::edit_methods(parts with, limits const& bounds)
 bool edit_methods::hold(std::vector<watchers::observation>& observed) {
   if (phase_ != phase::holding && phase_ != phase::ending) return false;
   held_.hold(std::move(observed));
+  parts_.what.note_waiting_files(held_.size());
   return true;
 }
 
@@ -131,6 +132,7 @@ void edit_methods::finish() {
 void edit_methods::commit() {
   phase_ = phase::none;
   auto [edit, behind] = held_.release();
+  parts_.what.note_waiting_files(0);
   auto waiting = std::exchange(ends_, {});
   if (auto const begun = std::exchange(begun_, std::nullopt)) waiting.push_back(*begun);
   auto const answer_all = [waiting](engine::decision const& made) {

@@ -15,7 +15,10 @@
 namespace cfgd::methods {
 
 void show_health(method_context& with, authorized_call const& asked) {
-  asked.answer.reply(health_text(with.checks.overall(), with.checks.reports()));
+  // A check whose input has just changed runs before it is reported.
+  with.checks.when_current([&with, answer = asked.answer] {
+    answer.reply(health_text(with.checks.overall(), with.checks.reports()));
+  });
 }
 
 void run_checks(method_context& with, authorized_call const& asked) {

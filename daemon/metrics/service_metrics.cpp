@@ -136,18 +136,20 @@ void add_commits(registry& to, service_parts const& from) {
 void add_files(registry& to, service_parts const& from) {
   auto const& files = from.files;
   to.add({.name = "cfgd_sources",
-          .help = "Files of values, schemas and rules by state: active, or what is in force is not "
+          .help = "Files of values, schemas and rules by state: active, or the effective values "
+                  "differ from "
                   "what they say."},
          [&files, &what = from.what](sampler& into) {
            std::map<engine::source_status, std::uint64_t> faulty;
            for (auto const& [name, one] : what.problems())
              ++faulty[one.status];
-           auto const there =
-               faulty[engine::source_status::quarantined] + faulty[engine::source_status::untrusted];
+           auto const there = faulty[engine::source_status::quarantined] +
+                              faulty[engine::source_status::untrusted];
            auto const all = std::uint64_t{files.figures().sources};
            into.value(all > there ? all - there : 0, {{"state", "active"}});
-           for (auto const state : {engine::source_status::quarantined,
-                                    engine::source_status::missing, engine::source_status::untrusted})
+           for (auto const state :
+                {engine::source_status::quarantined, engine::source_status::missing,
+                 engine::source_status::untrusted})
              into.value(faulty[state], {{"state", engine::to_string(state)}});
          });
   to.add({.name = "cfgd_file_watches", .help = "Directories that the kernel watches."},
@@ -155,7 +157,7 @@ void add_files(registry& to, service_parts const& from) {
   to.add(
       {.name = "cfgd_polled_directories", .help = "Directories that have to be polled instead."},
       [&files](sampler& into) { into.value(std::uint64_t{files.figures().polled_directories}); });
-  to.add({.name = "cfgd_file_events", .what = counter, .help = "What the kernel told of files."},
+  to.add({.name = "cfgd_file_events", .what = counter, .help = "Events of files from the kernel."},
          [&files](sampler& into) { into.value(files.figures().events); });
   to.add({.name = "cfgd_file_event_overflows",
           .what = counter,

@@ -16,12 +16,11 @@
 #include <utility>
 #include <variant>
 
-// Lines are heard on the thread that writes them, and go to the loop as messages. There they find
-// the list by a weak pointer, as some may be under way when the service ends.
+// Log lines are collected on the thread that writes them, and go to the loop as messages. These
+// have a weak pointer to the list, as some may still be queued when the service ends.
 //
-// The file is written at most once a second and never by the loop. What it says may be a second
-// old after a crash: it is there to be read by people, and the store knows which sources are not in
-// force, so that after a start both are compared.
+// The file is written at most once a second and never by the loop. After a crash it may be a second
+// old; the store knows which sources are not effective, so both are compared after a start.
 
 namespace cfgd {
 namespace {
@@ -135,7 +134,7 @@ void problems_keeper::compare(std::vector<engine::source_row> const& rows) {
     state_->kept.resolve_file(path, wall_now());
   for (auto const& [path, row] : faulty)
     state_->kept.note({.what = situation_of(*row),
-                       .message = row->why ? row->why->message : "it was not in force before",
+                       .message = row->why ? row->why->message : "it was not effective before",
                        .source = path},
                       wall_now());
   state_->dirty |= !over.empty() || !faulty.empty();
@@ -153,7 +152,7 @@ void problems_keeper::watch_journal() {
   bool const is_open = kept.is_open(journal_problem, {});
   if (figures.lost == lost_ && !is_open) return;
   if (!is_open)
-    kept.note({.what = *find_situation(journal_problem), .message = "the journal takes no lines"},
+    kept.note({.what = *find_situation(journal_problem), .message = "the journal accepts no lines"},
               wall_now());
   auto const lines = std::to_string(figures.lost);
   if (figures.lost != std::exchange(lost_, figures.lost) || !is_open)

@@ -14,11 +14,11 @@
 
 namespace cfgd {
 
-/// Keeps the list of problems: hears of them from the log, whoever writes there, and saves them in
-/// a file so that they outlive the process. The list is the loop's.
+/// Keeps the list of problems: collects them from log lines of all threads, and saves them in a
+/// file so that they outlive the process. The list belongs to the loop.
 class problems_keeper {
  public:
-  /// Takes up what the file has. One that is damaged is ignored, with a warning.
+  /// Reads the problems of the file. A damaged file is ignored, with a warning.
   problems_keeper(boost::asio::any_io_executor loop, file_writer& files,
                   std::filesystem::path file);
   ~problems_keeper();
@@ -28,13 +28,13 @@ class problems_keeper {
   problems const& kept() const;
   void clear();
 
-  /// At the start: sources that are in force as saved have no problem any more, and those that are
-  /// not have one.
+  /// Call at the start: resolves the problems of sources that are effective as saved, and records
+  /// one for each source that is not.
   void compare(std::vector<engine::source_row> const& rows);
 
-  /// Now and then, about once a second: looks after the journal, and saves what is new.
+  /// Call about once a second: checks for lost log lines, and saves what has changed.
   void tick();
-  /// Saves what is new, and calls `done` when that is done or has failed.
+  /// Saves what has changed; calls `done` when that has succeeded or failed.
   void save(std::function<void()> done);
 
  private:
@@ -47,10 +47,10 @@ class problems_keeper {
   boost::asio::any_io_executor loop_;
   file_writer& files_;
   std::filesystem::path file_;
-  std::shared_ptr<state> state_; ///< what the listener's messages find, or find gone
+  std::shared_ptr<state> state_; ///< the listener's messages have a weak pointer to it
   bool saving_ = false;
   bool cannot_save_ = false;
-  std::uint64_t lost_ = 0; ///< lines of the log, when it was looked last
+  std::uint64_t lost_ = 0; ///< number of lost log lines at the last tick()
   std::optional<log::listener> listener_;
 };
 

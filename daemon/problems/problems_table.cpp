@@ -21,7 +21,7 @@ using enum lasting;
 constexpr bool recoverable = true;
 constexpr bool fatal = false;
 
-constexpr std::string_view kept = "its last good content stays in force";
+constexpr std::string_view kept = "its last good content stays effective";
 
 constexpr std::array table{
     // Files.
@@ -38,57 +38,58 @@ constexpr std::array table{
     situation{"variable_ignored", message_id::variable_ignored, parse, lg::warning, recoverable,
               process, "environment", "ignoring it"},
     situation{"settings_faulty", message_id::settings_faulty, parse, lg::warning, recoverable,
-              process, "cfgd.toml", "keeping the settings as they were"},
+              process, "cfgd.toml", "keeping the previous settings"},
     // Changes.
     situation{"change_warned", message_id::change_warned, validation, lg::warning, recoverable,
-              event, "rules", "the change was made all the same"},
+              event, "rules", "the change was made"},
     situation{"change_stuck", message_id::change_stuck, validation, lg::warning, recoverable, event,
-              "timed changes", "it is tried again"},
+              "pending changes", "retrying"},
     // Watching.
     situation{"not_watched", message_id::not_watched, watch, lg::warning, recoverable, process,
               "watches", "polling instead"},
     situation{"too_many_sources", message_id::too_many_sources, watch, lg::warning, recoverable,
-              process, "sources", "those over the limit are ignored"},
+              process, "sources", "the files above the limit are ignored"},
     situation{"start_slow", message_id::start_slow, watch, lg::warning, recoverable, event,
-              "sources", "what was in force before is served, or clients wait"},
+              "sources", "the values of the last run are served, or clients wait"},
     // The store and what is made of it.
     situation{"store_failed", message_id::store_failed, store, lg::error, recoverable, process,
               "store", "it is opened again"},
     situation{"not_recorded", message_id::not_recorded, store, lg::error, recoverable, process,
-              "sources", "trying again"},
+              "sources", "retrying"},
     situation{"committer_silent", message_id::committer_silent, store, lg::warning, recoverable,
-              process, "store", "the watchdog is not fed until it does"},
+              process, "store", "the watchdog is not notified until it answers"},
     situation{"cache_unfilled", message_id::cache_unfilled, cache, lg::warning, recoverable, event,
-              "cache", "the call was answered with the failure; others are served from memory"},
+              "cache", "the call failed with an error; other calls are served from memory"},
     situation{"problems_unreadable", message_id::problems_unreadable, store, lg::warning,
-              recoverable, event, "problems", "beginning without those of before"},
+              recoverable, event, "problems", "continuing without the earlier problems"},
     situation{"file_unwritten", message_id::file_unwritten, store, lg::warning, recoverable,
-              process, "state", "trying again with the next change"},
+              process, "state", "retrying with the next change"},
     // Clients.
     situation{"call_refused", message_id::call_refused, permission, lg::warning, recoverable, event,
-              "clients", "nothing was changed, and the caller was told"},
+              "clients", "nothing was changed, and the caller received an error"},
     situation{"call_failed", message_id::call_failed, internal, lg::error, recoverable, event,
-              "clients", "the caller was told that it failed; others are not concerned"},
+              "clients", "the caller received an error; other calls are not affected"},
     situation{"client_cut_off", message_id::client_cut_off, protocol, lg::warning, recoverable,
               event, "clients",
-              "it was told where it still could be, and closed; others are served"},
+              "it received an error if possible and was disconnected; others are served"},
     situation{"not_accepting", message_id::not_accepting, network, lg::warning, recoverable, event,
-              "sockets", "trying again"},
+              "sockets", "retrying"},
     situation{"socket_unusable", message_id::socket_unusable, network, lg::warning, recoverable,
               process, "sockets", "closing it"},
     // The service itself.
     situation{"check_critical", message_id::check_critical, internal, lg::error, recoverable,
-              process, "checks", "the service goes on, and looks again"},
+              process, "checks", "the service continues and repeats the check"},
     situation{"check_warning", message_id::check_warning, internal, lg::warning, recoverable,
-              process, "checks", "the service goes on, and looks again"},
+              process, "checks", "the service continues and repeats the check"},
     situation{"log_lines_lost", message_id::log_lines_lost, internal, lg::warning, recoverable,
-              process, "journal", "lines are counted, and told when it takes them again"},
+              process, "journal",
+              "lost lines are counted; the number is logged when the journal accepts lines again"},
     situation{"task_ended", message_id::task_ended, internal, lg::error, fatal, process, "service",
-              "the others go on, or the service is started anew"},
+              "the service exits and is restarted"},
     situation{"start_failed", message_id::start_failed, internal, lg::error, fatal, process,
-              "service", "the service ended, and is started again"},
+              "service", "the service exited and is restarted"},
     situation{"stopped_by_fault", message_id::stopped_by_fault, internal, lg::error, fatal, process,
-              "service", "the service ended, and is started again"},
+              "service", "the service exited and is restarted"},
 };
 
 constexpr std::array<std::string_view, problem_kinds> kinds{

@@ -2,6 +2,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
+
 using cfgd::feed;
 using step = cfgd::feed::step;
 
@@ -16,7 +18,7 @@ constexpr bool no_room = false;
 /// A feed that has sent the state of revision 10 and its mark.
 feed live_at_10() {
   feed subject({}, 10);
-  subject.told(10);
+  subject.reply_sent(10);
   subject.state_sent(10, feed::piece::last);
   return subject;
 }
@@ -126,6 +128,21 @@ BOOST_AUTO_TEST_CASE(a_revision_from_the_future_makes_a_resync) {
   BOOST_TEST((subject.next(10, room) == step::state));
 }
 
+BOOST_AUTO_TEST_CASE(history_is_sent_as_far_as_it_is_published) {
+  auto const record = [](cfgd::revision_number revision) {
+    auto made = std::make_shared<cfgd::change>();
+    made->revision = revision;
+    return made;
+  };
+  cfgd::engine::history_slice slice{.changes = {record(3), record(4)}, .newest = 6};
+
+  BOOST_TEST(feed::sendable(slice, 6) == 6U);
+  BOOST_TEST(feed::sendable(slice, 3) == 3U);
+  slice.more = true;
+  BOOST_TEST(feed::sendable(slice, 6) == 4U);
+  BOOST_TEST(feed::sendable(slice, 3) == 3U);
+}
+
 BOOST_AUTO_TEST_CASE(it_can_start_over_at_any_time) {
   feed subject = live_at_10();
   BOOST_TEST(!subject.take_live(12, room));
@@ -153,10 +170,10 @@ BOOST_AUTO_TEST_CASE(a_watcher_that_is_told_everything_needs_no_mark_of_progress
   feed subject = live_at_10();
 
   BOOST_TEST(subject.take_live(11, room));
-  subject.told(11);
+  subject.reply_sent(11);
   subject.note_silence(start);
 
-  BOOST_TEST(!subject.progress_due());
+  BOOST_TEST(!subject.bookmark_due());
 }
 
 BOOST_AUTO_TEST_CASE(silence_ends_after_ten_seconds_of_it) {
@@ -166,13 +183,13 @@ BOOST_AUTO_TEST_CASE(silence_ends_after_ten_seconds_of_it) {
   BOOST_TEST(subject.take_live(12, room));
   subject.note_silence(start + 3s); // counts from the first
 
-  BOOST_TEST((subject.progress_due() == start + 10s));
-  subject.told(12);
-  BOOST_TEST(!subject.progress_due());
+  BOOST_TEST((subject.bookmark_due() == start + 10s));
+  subject.reply_sent(12);
+  BOOST_TEST(!subject.bookmark_due());
 
   BOOST_TEST(subject.take_live(13, room));
   subject.note_silence(start + 60s);
-  BOOST_TEST((subject.progress_due() == start + 70s));
+  BOOST_TEST((subject.bookmark_due() == start + 70s));
 }
 
 BOOST_AUTO_TEST_CASE(a_change_ends_the_silence) {
@@ -181,19 +198,19 @@ BOOST_AUTO_TEST_CASE(a_change_ends_the_silence) {
   subject.note_silence(start);
 
   BOOST_TEST(subject.take_live(12, room));
-  subject.told(12);
+  subject.reply_sent(12);
 
-  BOOST_TEST(!subject.progress_due());
+  BOOST_TEST(!subject.bookmark_due());
 }
 
 BOOST_AUTO_TEST_CASE(who_is_left_behind_far_is_told_at_once) {
   feed subject({}, 10, 2);
-  subject.told(10);
+  subject.reply_sent(10);
   subject.state_sent(10, feed::piece::last);
   for (cfgd::revision_number revision = 11; revision <= 13; ++revision) {
     BOOST_TEST(subject.take_live(revision, room));
     subject.note_silence(start + 1s);
-    BOOST_TEST((*subject.progress_due() == start + (revision == 13 ? 1s : 11s)));
+    BOOST_TEST((*subject.bookmark_due() == start + (revision == 13 ? 1s : 11s)));
   }
 }
 
@@ -204,7 +221,7 @@ BOOST_AUTO_TEST_CASE(what_is_still_to_be_sent_is_progress_enough) {
 
   subject.history_gone();
 
-  BOOST_TEST(!subject.progress_due());
+  BOOST_TEST(!subject.bookmark_due());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -102,8 +102,9 @@ BOOST_FIXTURE_TEST_CASE(the_state_before_is_told, fed) {
       stands.take({.name = "x", .found = {.what = state::critical}}, current_status::cause::timed);
 
   BOOST_TEST((before == state::warning));
-  BOOST_TEST(!stands.take({.name = "x", .found = {.what = state::critical}}, current_status::cause::timed)
-                  .has_value());
+  BOOST_TEST(
+      !stands.take({.name = "x", .found = {.what = state::critical}}, current_status::cause::timed)
+           .has_value());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -245,5 +245,35 @@ BOOST_AUTO_TEST_CASE(a_thread_that_never_ends_does_not_keep_the_end) {
   loop.run();
 }
 
+BOOST_FIXTURE_TEST_CASE(a_report_waits_for_a_check_whose_input_has_changed, monitored) {
+  bool broken = false;
+  add("a", [&](completion const& done) {
+    done({.what = broken ? state::warning : state::healthy, .message = {}});
+  });
+  run_now({"a"});
+  bool told = false;
+  checks.when_current([&] { told = true; });
+  BOOST_TEST(told);
+
+  broken = true;
+  checks.set_input_lookup([&] {
+    if (broken) checks.refresh("a");
+  });
+  told = false;
+  checks.when_current([&] { told = true; });
+  BOOST_TEST(!told);
+
+  BOOST_REQUIRE(until([&] { return told; }));
+  // At once, without a second run to confirm it.
+  BOOST_TEST((of("a") == state::warning));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_changed_input_of_no_check_is_ignored, monitored) {
+  checks.refresh("none");
+  bool told = false;
+  checks.when_current([&] { told = true; });
+  BOOST_TEST(told);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

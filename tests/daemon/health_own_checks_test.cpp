@@ -39,7 +39,7 @@ std::ostream& operator<<(std::ostream& out, fault const& what) { return out << w
 
 std::vector<fault> const faults{
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"/x\"\nsize = 1\n",
-     "/etc/x.toml:5:1: 'size' is nothing that a check has"},
+     "/etc/x.toml:5:1: 'size' is not a setting of a check"},
     {"[[check]]\nkind = \"file\"\npath = \"/x\"\n",
      "/etc/x.toml:1:1: a check must have a name of a-z, 0-9, _ and -, with a letter first"},
     {"[[check]]\nname = \"A b\"\nkind = \"file\"\n",
@@ -333,12 +333,12 @@ BOOST_AUTO_TEST_CASE(a_file_must_be_there_and_young) {
 
 BOOST_AUTO_TEST_CASE(verdicts_of_rules_are_findings) {
   using enum rules::verdict::kind;
-  BOOST_TEST((judge_rule({.what = holds}, state::warning).what == state::healthy));
-  BOOST_TEST((judge_rule({.what = fails}, state::warning).what == state::warning));
+  BOOST_TEST((evaluate_rule({.what = holds}, state::warning).what == state::healthy));
+  BOOST_TEST((evaluate_rule({.what = fails}, state::warning).what == state::warning));
   BOOST_TEST(
-      (judge_rule({.what = broken, .message = "why"}, state::critical).what == state::critical));
-  BOOST_TEST(
-      (judge_rule({.what = unknown, .message = "site"}, state::critical).what == state::unknown));
+      (evaluate_rule({.what = broken, .message = "why"}, state::critical).what == state::critical));
+  BOOST_TEST((evaluate_rule({.what = unknown, .message = "site"}, state::critical).what ==
+              state::unknown));
 }
 
 BOOST_AUTO_TEST_CASE(a_failure_is_told_as_the_check_says) {

@@ -178,6 +178,54 @@ BOOST_FIXTURE_TEST_CASE(who_asks_for_one_that_is_stuck_is_not_kept_waiting, sche
   BOOST_TEST(due() == "a");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_changed_input_runs_a_check_at_once, scheduled) {
+  add("a");
+  due();
+  now += 1s;
+  finish("a");
+
+  auto const ticket = all.refresh("a", now);
+
+  BOOST_TEST(!all.is_done("a", ticket));
+  BOOST_TEST(due() == "a");
+  BOOST_TEST(asked["a"]);
+  finish("a");
+  BOOST_TEST(all.is_done("a", ticket));
+}
+
+BOOST_FIXTURE_TEST_CASE(changes_that_follow_each_other_fast_share_a_run, scheduled) {
+  add("a");
+  due();
+  finish("a");
+
+  auto const ticket = all.refresh("a", now + 10ms);
+  now += 20ms;
+  all.refresh("a", now);
+
+  BOOST_TEST(due().empty());
+  BOOST_TEST((*all.next() == now + 80ms));
+  now += 80ms;
+  BOOST_TEST(due() == "a");
+  finish("a");
+  BOOST_TEST(all.is_done("a", ticket));
+  now += 1s;
+  BOOST_TEST(due().empty());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_during_a_run_needs_another_run, scheduled) {
+  add("a");
+  due();
+  now += 10ms;
+  auto const ticket = all.refresh("a", now);
+  now += 10ms;
+  finish("a");
+
+  BOOST_TEST(!all.is_done("a", ticket));
+  BOOST_TEST(due().empty());
+  now += 80ms;
+  BOOST_TEST(due() == "a");
+}
+
 BOOST_FIXTURE_TEST_CASE(one_that_is_removed_is_done_for_everybody, scheduled) {
   add("a");
   auto const ticket = all.ask("a", now);

@@ -160,7 +160,8 @@ BOOST_AUTO_TEST_CASE(refused_clients_are_told_for_a_while) {
   auto const found = test.run("peers").found;
 
   BOOST_TEST((found.what == state::warning));
-  BOOST_TEST(found.message.find("1 connections were refused over a limit") != std::string::npos);
+  BOOST_TEST(found.message.find("1 connections were refused because of a limit") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_cache_that_has_another_value_than_the_store_is_critical) {

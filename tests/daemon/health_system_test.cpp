@@ -247,22 +247,22 @@ BOOST_AUTO_TEST_CASE(no_instance_of_inotify_is_a_warning) {
 BOOST_AUTO_TEST_CASE(a_store_that_is_slow_or_full_is_told) {
   settings const how;
   store::probe_report seen{.written = 20ms, .read = 1ms, .live_bytes = 10, .maximum_bytes = 100};
-  BOOST_TEST((judge_store(seen, how).what == state::healthy));
-  BOOST_TEST(judge_store(seen, how).message == "written and read back within 21 ms");
+  BOOST_TEST((evaluate_store(seen, how).what == state::healthy));
+  BOOST_TEST(evaluate_store(seen, how).message == "written and read back within 21 ms");
 
   seen.written = 99ms;
-  BOOST_TEST((judge_store(seen, how).what == state::warning));
+  BOOST_TEST((evaluate_store(seen, how).what == state::warning));
   seen.written = 1s;
-  BOOST_TEST((judge_store(seen, how).what == state::critical));
+  BOOST_TEST((evaluate_store(seen, how).what == state::critical));
 
   seen.written = 1ms;
   seen.live_bytes = 80;
-  BOOST_TEST((judge_store(seen, how).what == state::warning));
+  BOOST_TEST((evaluate_store(seen, how).what == state::warning));
   seen.live_bytes = 95;
-  BOOST_TEST((judge_store(seen, how).what == state::critical));
+  BOOST_TEST((evaluate_store(seen, how).what == state::critical));
 
   error const why{.code = errc::store_failed, .message = "no space"};
-  BOOST_TEST((judge_store(why, how).what == state::critical));
+  BOOST_TEST((evaluate_store(why, how).what == state::critical));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

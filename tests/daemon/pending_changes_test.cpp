@@ -14,7 +14,8 @@ cfgd::engine::pending_change due(cfgd::revision_number revision, std::chrono::mi
   return {.revision = revision, .deadline = start + after};
 }
 
-std::vector<cfgd::revision_number> revisions(std::vector<cfgd::engine::pending_change> const& list) {
+std::vector<cfgd::revision_number>
+revisions(std::vector<cfgd::engine::pending_change> const& list) {
   std::vector<cfgd::revision_number> numbers;
   for (auto const& one : list)
     numbers.push_back(one.revision);

@@ -58,7 +58,7 @@ struct keeping {
 };
 
 void refuse(std::string path) {
-  lg::write(lg::level::warning, "bad; its last good content stays in force",
+  lg::write(lg::level::warning, "bad; its last good content stays effective",
             {{"MESSAGE_ID", cfgd::message_id::source_quarantined},
              {"CFGD_KIND", "parse"},
              {"CFGD_PATH", std::move(path)}});

@@ -84,10 +84,10 @@ BOOST_AUTO_TEST_CASE(the_table_fills_in_what_a_line_does_not_say) {
              .message = "x",
              .source = "/a",
              .kind = problem_kind::validation,
-             .recovery = "nothing of it is in force"},
+             .recovery = "nothing of it is effective"},
             at(1ms));
   BOOST_TEST((kept.list().front()->kind == problem_kind::validation));
-  BOOST_TEST(kept.list().front()->recovery == "nothing of it is in force");
+  BOOST_TEST(kept.list().front()->recovery == "nothing of it is effective");
 }
 
 BOOST_AUTO_TEST_CASE(a_problem_that_is_over_keeps_the_time_and_comes_back_open) {
@@ -267,7 +267,7 @@ BOOST_AUTO_TEST_CASE(it_is_told_as_the_interface_has_it) {
   BOOST_TEST(cfgd::json::canonical(cfgd::to_json(one)) ==
              R"({"context":{"issue":["x","y"],"line":3},"count":1,"id":1,"kind":"validation",)"
              R"("message":"must be at least 1","recoverable":true,)"
-             R"("recovery":"its last good content stays in force","source":"/a",)"
+             R"("recovery":"its last good content stays effective","source":"/a",)"
              R"("time":"2027-01-15T08:00:00.000Z"})");
 }
 

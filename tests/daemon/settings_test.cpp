@@ -33,7 +33,7 @@ std::vector<bad_file> const bad_files{
      R"(f:2:9: level must be "error", "warning", "notice", "info" or "debug")"},
     {"[log]\nfilters = \"debug\"\n", R"(f:2:11: filters must be a table, as { ipc = "debug" })"},
     {"[log]\nfilters = { ipd = \"debug\" }\n",
-     "f:2:11: filters has 'ipd', which is none of core, store, watchers, ipc, daemon"},
+     "f:2:11: filters has 'ipd', which is not one of core, store, watchers, ipc, daemon"},
     {"[log]\nfilters = { ipc = 7 }\n",
      R"(f:2:11: filters.ipc must be "error", "warning", "notice", "info" or "debug")"},
     {"[socket]\nmode = \"0777\"\n",

@@ -17,7 +17,7 @@ std::shared_ptr<std::string const> text(char const* json) {
 
 /// The effective value of `app`; without `shown` it has no secrets.
 cfgd::engine::effective app(cfgd::revision_number revision, char const* whole,
-                           char const* shown = nullptr) {
+                            char const* shown = nullptr) {
   auto const all = text(whole);
   return {.name_space = "app",
           .revision = revision,

@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(it_is_ready_when_every_source_was_read) {
 
   auto const told = start();
 
-  BOOST_TEST(told.find("\nSTATUS=revision 1, 2 namespaces, 1 source not in force") !=
+  BOOST_TEST(told.find("\nSTATUS=revision 1, 2 namespaces, 1 source not effective") !=
              std::string::npos);
   BOOST_TEST(told.find("b.toml' quarantined") != std::string::npos);
 }
@@ -155,12 +155,12 @@ BOOST_AUTO_TEST_CASE(a_bad_edit_and_its_end_are_in_the_status) {
   start();
 
   save("a.toml", "x = \n");
-  auto const bad = daemon.wait_for("not in force");
+  auto const bad = daemon.wait_for("not effective");
   save("a.toml", "x = 2\n");
-  auto const good = daemon.wait_for("all sources in force");
+  auto const good = daemon.wait_for("all sources effective");
 
   BOOST_TEST(bad.find("STATUS=revision 1, 1 namespace, 1 source not") == 0U);
-  BOOST_TEST(good == "STATUS=revision 2, 1 namespace, all sources in force");
+  BOOST_TEST(good == "STATUS=revision 2, 1 namespace, all sources effective");
 }
 
 BOOST_AUTO_TEST_CASE(a_reload_is_told_from_its_begin_to_its_end) {

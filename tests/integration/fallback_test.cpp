@@ -39,7 +39,7 @@ BOOST_AUTO_TEST_CASE(without_a_schema_there_are_no_values) {
   test.save("app.json", "{");
   test.daemon.start();
 
-  test.daemon.wait_for_line("nothing of it is in force; 'app' has no values");
+  test.daemon.wait_for_line("nothing of it is effective; 'app' has no values");
   BOOST_TEST(test.daemon.connect().status().value().fallback == std::vector<std::string>{"app"},
              boost::test_tools::per_element());
 }
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_good_once_needs_none) {
   test.save("app.json", R"({"n":1})");
   test.daemon.start();
   test.save("app.json", "{");
-  test.daemon.wait_for_line("its last good content stays in force");
+  test.daemon.wait_for_line("its last good content stays effective");
 
   BOOST_TEST(test.daemon.connect().status().value().fallback.empty());
 }

@@ -64,7 +64,7 @@ BOOST_AUTO_TEST_CASE(mending_a_bad_file_ends_its_quarantine) {
   test.daemon.wait_for_line("app.json':1:8");
 
   test.save("app.json", R"({"a":1})"); // byte for byte what was good before
-  test.daemon.wait_for_line("is good again");
+  test.daemon.wait_for_line("is valid again");
   test.sync();
 
   BOOST_TEST(test.source("app.json").state == "active");
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_was_never_good_is_known_and_empty) {
 
   BOOST_TEST(test.value("app.a") == "-");
   BOOST_TEST(test.source("app.json").state == "quarantined");
-  BOOST_TEST(test.daemon.log().find("nothing of it is in force") != std::string::npos);
+  BOOST_TEST(test.daemon.log().find("nothing of it is effective") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(higher_layers_win_and_null_removes) {
@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_refused) {
   BOOST_TEST(test.value("app.a") == "1");
 
   ::chmod(test.daemon.admin("app.toml").c_str(), 0644);
-  test.daemon.wait_for_line("is good again");
+  test.daemon.wait_for_line("is valid again");
 }
 
 BOOST_AUTO_TEST_CASE(reload_reads_everything_again) {
@@ -158,6 +158,24 @@ BOOST_AUTO_TEST_CASE(reload_reads_everything_again) {
 
   BOOST_TEST(test.daemon.connect().reload().value() == 1U);
   BOOST_TEST(test.revision() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(sync_during_an_edit_says_how_many_files_wait) {
+  running test;
+  test.save("site.toml", "x = 1\n");
+  test.daemon.start();
+  stream edit(test.daemon.socket());
+  edit.ask(running::call_more("Config.BeginEdit"));
+  BOOST_TEST(test.answer("Config.Sync") == R"({"revision":1})");
+
+  test.save("site.toml", "x = 2\n");
+  test.save("other.toml", "y = 1\n");
+
+  BOOST_TEST(test.answer("Config.Sync") == R"({"revision":1,"waiting":2})");
+  BOOST_TEST(test.value("site.x") == "1");
+  test.call("Config.EndEdit");
+  BOOST_TEST(test.answer("Config.Sync") == R"({"revision":2})");
+  BOOST_TEST(test.value("site.x") == "2");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

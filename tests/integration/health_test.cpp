@@ -107,6 +107,24 @@ BOOST_FIXTURE_TEST_CASE(all_checks_of_a_sound_service_are_healthy, serving) {
   BOOST_TEST(daemon.connect().status().value().status == "healthy");
 }
 
+BOOST_AUTO_TEST_CASE(a_rejected_file_shows_at_once) {
+  // With the intervals of an installation: 30 seconds.
+  serving test("");
+  test.daemon.start();
+  test.run("files");
+
+  test.save("site.json", "{");
+  test.sync();
+  auto const bad = test.call("Health");
+
+  BOOST_TEST(serving::status(serving::in(bad, "files")) == "warning");
+  BOOST_TEST(bad.at("status").as_string() != "healthy");
+
+  test.save("site.json", R"({"a":2})");
+  test.sync();
+  BOOST_TEST(serving::status(serving::in(test.call("Health"), "files")) == "healthy");
+}
+
 BOOST_FIXTURE_TEST_CASE(checks_run_by_themselves, serving) {
   daemon.start();
 
@@ -177,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_that_was_never_good_is_critical, serving) {
   auto const found = run("files");
 
   BOOST_TEST(status(found) == "critical");
-  BOOST_TEST(message(found).find("no file of 'fresh' was ever good") != std::string::npos);
+  BOOST_TEST(message(found).find("no file of 'fresh' has ever been valid") != std::string::npos);
   BOOST_TEST(daemon.connect().status().value().status == "critical");
 }
 

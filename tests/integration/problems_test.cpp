@@ -64,9 +64,9 @@ BOOST_FIXTURE_TEST_CASE(a_faulty_file_is_one_until_it_is_mended, with_problems) 
   auto const found = await_problem("site.json", is_open);
 
   BOOST_TEST(text(found, "kind") == "parse");
-  BOOST_TEST(text(found, "recovery") == "its last good content stays in force");
+  BOOST_TEST(text(found, "recovery") == "its last good content stays effective");
   BOOST_TEST(text(found, "message").find("site.json':2:8") != std::string::npos);
-  BOOST_TEST(text(found, "message").find("stays in force") == std::string::npos);
+  BOOST_TEST(text(found, "message").find("stays effective") == std::string::npos);
   BOOST_TEST(found.at("recoverable").as_bool());
   BOOST_TEST(text(found.at("context").as_object(), "namespace") == "site");
   BOOST_TEST(found.at("context").as_object().at("line").as_int64() == 2);
@@ -135,7 +135,7 @@ BOOST_FIXTURE_TEST_CASE(settings_that_are_sound_again_end_theirs, with_problems)
   write_file(root / "etc" / "cfgd.toml", "[log]\nlevel = 3\n");
   BOOST_TEST(!daemon.connect().reload());
   auto const found = await_problem("cfgd.toml", is_open);
-  BOOST_TEST(text(found, "recovery") == "keeping the settings as they were");
+  BOOST_TEST(text(found, "recovery") == "keeping the previous settings");
 
   write_file(root / "etc" / "cfgd.toml", "");
   daemon.connect().reload().value();

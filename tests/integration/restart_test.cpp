@@ -115,7 +115,7 @@ BOOST_AUTO_TEST_CASE(a_fault_in_the_settings_at_reload_keeps_what_was) {
   BOOST_REQUIRE(!refused);
   BOOST_TEST(refused.error().name == "io.cfgd.Service.BadSettings");
   BOOST_TEST(text_of(refused.error().parameters.at("line")) == "2");
-  BOOST_TEST(test.daemon.log().find("keeping the settings as they were") != std::string::npos);
+  BOOST_TEST(test.daemon.log().find("keeping the previous settings") != std::string::npos);
   BOOST_TEST(test.value("a.x") == "1");
 }
 

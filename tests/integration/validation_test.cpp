@@ -97,7 +97,7 @@ BOOST_FIXTURE_TEST_CASE(a_bad_edit_is_quarantined_with_its_place_and_the_good_on
   BOOST_TEST(daemon.log().find("70000") == std::string::npos); // values are not logged
 
   save("app.toml", "port = 9090\n");
-  daemon.wait_for_line("is good again");
+  daemon.wait_for_line("is valid again");
   sync();
   BOOST_TEST(value("app.port") == "9090");
 }
@@ -174,7 +174,7 @@ BOOST_FIXTURE_TEST_CASE(a_tightened_schema_waits_until_the_files_pass_it, servin
 
   daemon.connect().unset({"app.port"}).value();
   save("app.toml", "port = 80\n");
-  daemon.wait_for_line("is good again");
+  daemon.wait_for_line("is valid again");
   sync();
 
   BOOST_TEST(source("/schemas/app.json").state == "active");
@@ -188,7 +188,7 @@ BOOST_FIXTURE_TEST_CASE(a_call_may_let_in_what_was_refused, ruled) {
   BOOST_TEST(source("/app.toml").state == "quarantined");
 
   daemon.connect().set({.values = {{"app.port", 9090}, {"backend.port", 9090}}}).value();
-  daemon.wait_for_line("is good again");
+  daemon.wait_for_line("is valid again");
 
   BOOST_TEST(source("/app.toml").state == "active");
 }

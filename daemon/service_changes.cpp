@@ -1,0 +1,140 @@
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+#include "core/time.hpp"
+#include "daemon/announce.hpp"
+#include "daemon/deadlines.hpp"
+#include "daemon/service.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <utility>
+
+// How the parts work together while the service runs: observed files go to the committer, and again
+// after a failure; what is committed is published to readers, watchers, the log and systemd.
+//
+// One timer serves everything that waits for a time: pending changes, the end of an edit, bookmarks
+// of watchers. What is due when, and what has to be committed again, is decided by classes without
+// I/O (deadlines, unrecorded_changes, pending_changes, feed).
+
+namespace cfgd {
+namespace {
+
+namespace asio = boost::asio;
+using watchers::source_watcher;
+
+constexpr std::chrono::seconds retry_pause{1};
+
+} // namespace
+
+void service::take(std::vector<watchers::observation> observed) {
+  if (unrecorded_.collect_first_look(observed) || edits_.hold(observed)) return;
+  record(std::move(observed), engine::grouping::one_change, {});
+}
+
+void service::record(std::vector<watchers::observation> observed, engine::grouping how,
+                     committer::finished done) {
+  auto begun = unrecorded_changes::begin(observed);
+  auto environment = unrecorded_.environment();
+  committer_.submit(std::move(observed), std::move(environment), how,
+                    [this, begun = std::move(begun),
+                     done = std::move(done)](engine::decision const& made) mutable {
+                      note_recorded(std::move(begun), made);
+                      if (done) done(made);
+                    });
+}
+
+void service::note_recorded(unrecorded_changes::attempt begun, engine::decision const& made) {
+  if (made) {
+    unrecorded_.succeeded(begun);
+    if (view_.unrecorded()) {
+      report_over("not_recorded", "changes of files are recorded again");
+      view_.note_unrecorded({});
+    }
+  } else {
+    unrecorded_.failed(std::move(begun));
+    view_.note_unrecorded(made.error());
+    retry_later(made.error());
+  }
+  health_.look_at_inputs();
+}
+
+void service::retry_later(error const& why) {
+  log::write(log::level::error,
+             "changes of files could not be recorded: " + why.message + "; retrying",
+             {{"MESSAGE_ID", message_id::not_recorded}, {"CFGD_KIND", "store"}});
+  if (retrying_) return;
+  retrying_ = true;
+  tasks_.spawn("retry", retry());
+}
+
+asio::awaitable<void> service::retry() {
+  retry_.expires_after(retry_pause);
+  auto const [cancelled] = co_await retry_.async_wait(asio::as_tuple(asio::use_awaitable));
+  retrying_ = false;
+  if (cancelled) co_return;
+  if (auto waiting = unrecorded_.take_retry())
+    record(*std::move(waiting), engine::grouping::one_change, {});
+  files_.look_now(source_watcher::depth::all, [] {});
+}
+
+void service::publish(committer::publication const& news) {
+  auto const& done = news.what;
+  view_.publish(done);
+  if (news.without_values) view_.publish(*news.without_values);
+  for (auto const& one : done.changes)
+    watches_.on_change(*one);
+  if (done.needs_resync) watches_.resync();
+  announce(done, view_);
+  health_.look_at_inputs();
+  supervisor_.status_changed();
+  wake();
+}
+
+asio::awaitable<void> service::keep_time() {
+  auto const state = co_await asio::this_coro::cancellation_state;
+  while (state.cancelled() == asio::cancellation_type::none) {
+    clock_.expires_at(act());
+    // An early end means that something is due earlier, or cancellation: checked by the loop.
+    co_await clock_.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+}
+
+void service::wake() {
+  if (next_due() < clock_.expiry()) clock_.cancel();
+}
+
+std::chrono::steady_clock::time_point service::act() {
+  edits_.end_overdue(std::chrono::steady_clock::now());
+  for (auto const& one : view_.pending().take_due(wall_now()))
+    expire_pending(one);
+  watches_.send_bookmarks(std::chrono::steady_clock::now());
+  return next_due();
+}
+
+std::chrono::steady_clock::time_point service::next_due() {
+  deadlines const waiting{.pending_change = view_.pending().next(),
+                          .edit = edits_.ends_at(),
+                          .bookmark = watches_.next_bookmark()};
+  return waiting.next(wall_now(), std::chrono::steady_clock::now());
+}
+
+void service::expire_pending(engine::pending_change const& what) {
+  committer_.submit(engine::pending_request{.revision = what.revision,
+                                            .what = engine::pending_request::action::end},
+                    [this, what](engine::decision const& ended) {
+                      if (ended) {
+                        announce_end(what, ended);
+                        return;
+                      }
+                      if (ended.error().code == errc::not_found) return; // confirmed meanwhile
+                      bool const is_refused = ended.error().code == errc::invalid;
+                      auto const again =
+                          wall_now() + (is_refused ? pending_changes::pause : retry_pause);
+                      if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
+                      wake();
+                    });
+}
+
+} // namespace cfgd

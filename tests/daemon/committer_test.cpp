@@ -1,0 +1,152 @@
+#include "daemon/committer.hpp"
+#include "tests/support/store_requests.hpp"
+#include "tests/support/temporary_directory.hpp"
+#include "tests/support/varlink_peer.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::test;
+using watchers::observation;
+
+struct fixture {
+  temporary_directory directory;
+  boost::asio::io_context loop;
+  limits bounds;
+  /// "published 1", "answered 1", in the order in which the loop got them.
+  std::vector<std::string> events;
+  std::optional<committer> subject;
+
+  fixture() {
+    subject.emplace(loop.get_executor(),
+                    store::config_store::open(directory / "state", bounds).value(), bounds,
+                    [this](committer::publication const& news) {
+                      events.push_back("published " + std::to_string(news.what.revision));
+                    });
+  }
+
+  committer::finished note() {
+    return [this](engine::decision const& made) {
+      events.push_back(made ? "answered " + std::to_string(made->revision) : "refused");
+    };
+  }
+  observation file(std::string const& name, std::string const& text) const {
+    return {.id = {.where = layer::admin, .relative = name},
+            .path = (directory / name).string(),
+            .identity = {},
+            .what = observation::content{text, {}}};
+  }
+  bool until(std::size_t count) {
+    return run_until(loop, [&] { return events.size() >= count; });
+  }
+  std::string joined() const {
+    std::string all;
+    for (auto const& one : events)
+      all += one + "; ";
+    return all;
+  }
+};
+
+} // namespace
+
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
+BOOST_AUTO_TEST_SUITE(committer)
+
+BOOST_FIXTURE_TEST_CASE(a_change_is_published_before_its_caller_is_answered, fixture) {
+  subject->submit(set({{"site.a", "1"}}), note());
+  subject->submit(set({{"site.a", "2"}}), note());
+
+  BOOST_REQUIRE(until(4));
+  BOOST_TEST(joined() == "published 1; answered 1; published 2; answered 2; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(queries_are_answered_in_the_order_of_the_queue, fixture) {
+  auto const ask = [this] {
+    subject->query([](store::config_store& store) { return store.revision(); },
+                   [this](result<revision_number> const& revision) {
+                     events.push_back("asked " + std::to_string(revision.value()));
+                   });
+  };
+  ask();
+  subject->submit(set({{"site.a", "1"}}), note());
+  ask();
+
+  BOOST_REQUIRE(until(4));
+  BOOST_TEST(joined() == "asked 0; published 1; answered 1; asked 1; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_is_rejected_or_tried_is_not_published, fixture) {
+  auto trial = set({{"site.a", "1"}});
+  trial.dry_run = true;
+  subject->submit(trial, note());
+  auto conflicting = set({{"site.a", "1"}});
+  conflicting.if_revision = 7;
+  subject->submit(conflicting, note());
+
+  BOOST_REQUIRE(until(2));
+  BOOST_TEST(events.back() == "refused");
+  for (auto const& one : events)
+    BOOST_TEST(!one.starts_with("published"), one);
+}
+
+BOOST_FIXTURE_TEST_CASE(files_are_parsed_and_a_faulty_one_is_quarantined, fixture) {
+  subject->submit({file("site.json", R"({"a":1})"), file("other.json", "{")}, {},
+                  engine::grouping::one_change, note());
+  std::string states;
+  subject->query([](store::config_store& store) { return store.sources(); },
+                 [&](result<std::vector<engine::source_row>> const& rows) {
+                   for (auto const& row : rows.value())
+                     states.append(row.id.relative)
+                         .append(" ")
+                         .append(engine::to_string(row.status))
+                         .append("; ");
+                   events.emplace_back("listed");
+                 });
+
+  BOOST_REQUIRE(until(3));
+  BOOST_TEST(joined() == "published 1; answered 1; listed; ");
+  BOOST_TEST(states == "other.json quarantined; site.json active; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_exception_of_a_query_is_an_error_and_the_thread_goes_on, fixture) {
+  std::optional<errc> code;
+  subject->query(
+      [](store::config_store&) -> int { throw std::runtime_error("input/output error"); },
+      [&](result<int> const& answer) { code = answer.error().code; });
+  subject->submit(set({{"site.a", "1"}}), note());
+
+  BOOST_REQUIRE(until(2));
+  BOOST_TEST((code == errc::store_failed));
+  BOOST_TEST(joined() == "published 1; answered 1; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(commits_and_their_requests_are_counted, fixture) {
+  subject->submit(set({{"site.a", "1"}}), note());
+  BOOST_REQUIRE(until(2));
+
+  BOOST_TEST(subject->figures().done == 1U);
+  BOOST_TEST(subject->figures().requests == 1U);
+  BOOST_TEST(subject->figures().failed == 0U);
+  BOOST_TEST(subject->waiting() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(stop_finishes_what_was_submitted, fixture) {
+  subject->submit(set({{"site.a", "1"}}), note());
+  bool stopped = false;
+  subject->stop([&] { stopped = true; });
+
+  BOOST_REQUIRE(run_until(loop, [&] { return stopped; }));
+  BOOST_TEST(joined() == "published 1; answered 1; ");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases

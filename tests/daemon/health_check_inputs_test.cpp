@@ -1,0 +1,65 @@
+#include "daemon/health/check_inputs.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <string>
+
+namespace {
+
+using cfgd::health::check_inputs;
+
+/// The names of the checks, each behind a space.
+std::string changed(check_inputs& subject, check_inputs::values const& newest) {
+  std::string names;
+  for (auto const which : subject.take(newest))
+    names.append(1, ' ').append(cfgd::health::to_string(which));
+  return names;
+}
+
+struct fixture {
+  fixture() { subject.take(values); }
+  check_inputs subject;
+  check_inputs::values values{.sources_version = 7, .queue_overflows = 1, .failed_commits = 2};
+};
+
+} // namespace
+
+// Suites are namespaces: not in the global one, where the names of functions are.
+namespace cases {
+BOOST_AUTO_TEST_SUITE(health_check_inputs)
+
+BOOST_AUTO_TEST_CASE(the_first_values_are_no_change) {
+  check_inputs subject;
+  BOOST_TEST(changed(subject, {.sources_version = 3, .queue_overflows = 2}) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(equal_values_are_no_change, fixture) {
+  BOOST_TEST(changed(subject, values) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(each_value_has_its_check, fixture) {
+  ++values.sources_version;
+  BOOST_TEST(changed(subject, values) == " files");
+  ++values.queue_overflows;
+  BOOST_TEST(changed(subject, values) == " watch");
+  ++values.polled_directories;
+  BOOST_TEST(changed(subject, values) == " watch");
+  --values.polled_directories;
+  BOOST_TEST(changed(subject, values) == " watch");
+  ++values.failed_commits;
+  BOOST_TEST(changed(subject, values) == " store");
+  ++values.refused_connections;
+  BOOST_TEST(changed(subject, values) == " peers");
+  ++values.slow_connections_closed;
+  BOOST_TEST(changed(subject, values) == " peers");
+  BOOST_TEST(changed(subject, values) == "");
+}
+
+BOOST_FIXTURE_TEST_CASE(several_checks_may_have_changed, fixture) {
+  ++values.sources_version;
+  ++values.refused_connections;
+  BOOST_TEST(changed(subject, values) == " files peers");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases
