@@ -48,9 +48,7 @@ void add_log(CLI::App& app, parsed& into) {
       ->type_name("N")
       ->check(CLI::PositiveNumber);
   auto const read = [&into](std::string const& text) {
-    auto const now =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    auto const since = parse_since(text, now);
+    auto const since = parse_since(text, wall_now());
     if (!since) throw CLI::ValidationError("--since", to_string(since.error()));
     into.log.since = *since;
   };

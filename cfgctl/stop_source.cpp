@@ -43,25 +43,21 @@ sigset_t stop_signals() {
 stop_source::stop_source() {
   sigset_t const wanted = stop_signals();
   if (::sigprocmask(SIG_BLOCK, &wanted, nullptr) != 0) broken("sigprocmask");
-  signals_ = ::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK);
-  if (signals_ < 0) broken("signalfd");
-  epoll_ = ::epoll_create1(EPOLL_CLOEXEC);
+  signals_.reset(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+  if (!signals_) broken("signalfd");
+  epoll_.reset(::epoll_create1(EPOLL_CLOEXEC));
   epoll_event signal_event{.events = EPOLLIN, .data = {}};
-  if (epoll_ < 0 || ::epoll_ctl(epoll_, EPOLL_CTL_ADD, signals_, &signal_event) != 0) {
-    ::close(signals_);
+  if (!epoll_ || ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, signals_.get(), &signal_event) != 0)
     broken("epoll");
-  }
   epoll_event output_event{.events = 0, .data = {}};
-  ::epoll_ctl(epoll_, EPOLL_CTL_ADD, STDOUT_FILENO, &output_event); // EPERM: a regular file
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, STDOUT_FILENO, &output_event); // EPERM: a regular file
 }
 
 stop_source::~stop_source() {
   // A signal that is still pending would end the process when it is unblocked.
   signalfd_siginfo pending{};
-  while (::read(signals_, &pending, sizeof pending) > 0) {
+  while (::read(signals_.get(), &pending, sizeof pending) > 0) {
   }
-  ::close(epoll_);
-  ::close(signals_);
   sigset_t const wanted = stop_signals();
   ::sigprocmask(SIG_UNBLOCK, &wanted, nullptr);
 }
@@ -69,7 +65,7 @@ stop_source::~stop_source() {
 bool stop_source::print(std::string_view text) const {
   while (!text.empty()) {
     std::array<pollfd, 2> what{pollfd{.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0},
-                               pollfd{.fd = epoll_, .events = POLLIN, .revents = 0}};
+                               pollfd{.fd = epoll_.get(), .events = POLLIN, .revents = 0}};
     if (::poll(what.data(), what.size(), -1) < 0) {
       if (errno == EINTR) continue;
       broken("poll");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "core/unique_fd.hpp"
+
 #include <string_view>
 
 namespace cfgd::cfgctl {
@@ -16,15 +18,15 @@ class stop_source {
   stop_source& operator=(stop_source const&) = delete;
 
   /// Readable when it is time to stop, and from then on.
-  int descriptor() const { return epoll_; }
+  int descriptor() const { return epoll_.get(); }
 
   /// Writes to standard output. False if it is time to stop, also while the reader does not read.
   /// Throws output_failed if writing fails for another reason than that the reader is gone.
   bool print(std::string_view text) const;
 
  private:
-  int signals_ = -1;
-  int epoll_ = -1;
+  unique_fd signals_;
+  unique_fd epoll_;
 };
 
 } // namespace cfgd::cfgctl

@@ -1,5 +1,6 @@
 #include "daemon/announce.hpp"
 
+#include "core/key.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 
@@ -50,7 +51,7 @@ void add_keys(std::vector<log::field>& fields, change const& what) {
     bytes += one.key.size();
     if (++count > key_fields || bytes > key_field_bytes) return;
     fields.push_back({"CFGD_KEY", one.key});
-    auto const name = std::string_view(one.key).substr(0, one.key.find('.'));
+    auto const name = namespace_of(one.key);
     if (name != last) fields.push_back({"CFGD_NAMESPACE", std::string(name)});
     last = name;
   }
@@ -189,7 +190,7 @@ void announce_warnings(std::vector<issue> const& warnings, revision_number revis
                                    {"CFGD_RULE", one.rule}};
     if (!one.key.empty()) {
       fields.push_back({"CFGD_KEY", one.key});
-      fields.push_back({"CFGD_NAMESPACE", one.key.substr(0, one.key.find('.'))});
+      fields.push_back({"CFGD_NAMESPACE", std::string(namespace_of(one.key))});
     }
     if (!one.path.empty()) fields.push_back({"CFGD_PATH", one.path});
     say(log::level::warning, message_id::change_warned, line, fields);

@@ -27,10 +27,6 @@ namespace {
 namespace asio = boost::asio;
 using watchers::observation;
 
-wall_time now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 engine::source_status blocked_status(error const& why) {
   return why.code == errc::not_found ? engine::source_status::missing
                                      : engine::source_status::untrusted;
@@ -49,9 +45,9 @@ result<sourced_document> read_guarded(source_id const& file, std::string_view by
 /// What the store is told about an observation; parses new content.
 engine::source_update to_update(observation seen, limits const& bounds) {
   engine::source_update update{.id = std::move(seen.id),
-                              .path = std::move(seen.path),
-                              .identity = seen.identity,
-                              .what = engine::source_update::touched{}};
+                               .path = std::move(seen.path),
+                               .identity = seen.identity,
+                               .what = engine::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
     auto document = read_guarded(update.id, content->bytes, bounds);
@@ -235,7 +231,8 @@ void committer::commit(std::vector<write> group) {
 
   std::vector<engine::decision> outcomes;
   auto const began = std::chrono::steady_clock::now();
-  if (auto const failed = guarded([&] { outcomes = store_->commit(requests, now()); }, use::write))
+  if (auto const failed =
+          guarded([&] { outcomes = store_->commit(requests, wall_now()); }, use::write))
     outcomes.assign(group.size(), engine::decision(*failed));
   auto const took = std::chrono::steady_clock::now() - began;
   bool const is_done = std::ranges::none_of(outcomes, [](engine::decision const& one) {

@@ -19,10 +19,6 @@ namespace asio = boost::asio;
 constexpr std::chrono::seconds pace{1};
 constexpr unsigned textfile_mode = 0644; // another user's program reads it
 
-wall_time now_by_the_wall() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 } // namespace
 
 reporting::reporting(asio::any_io_executor const& loop, parts with, textfile where)
@@ -35,7 +31,7 @@ reporting::reporting(asio::any_io_executor const& loop, parts with, textfile whe
                                           .checks = with_.checks,
                                           .wrong = with_.wrong.kept(),
                                           .loop_lag = lag_,
-                                          .started = now_by_the_wall(),
+                                          .started = wall_now(),
                                           .ready = with_.ready});
 }
 

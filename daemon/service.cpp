@@ -42,10 +42,6 @@ constexpr std::chrono::seconds store_tick{5};
 constexpr std::chrono::seconds longest_sleep{30};
 constexpr std::chrono::milliseconds shortest_sleep{1};
 
-wall_time wall_clock() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 std::vector<watchers::known_source> known_files(std::vector<engine::source_row> const& rows) {
   std::vector<watchers::known_source> known;
   for (auto const& row : rows) {
@@ -367,7 +363,7 @@ void service::wake() {
 
 std::chrono::steady_clock::time_point service::act() {
   edits_.end_overdue(std::chrono::steady_clock::now());
-  for (auto const& one : view_.pending().take_due(wall_clock()))
+  for (auto const& one : view_.pending().take_due(wall_now()))
     expire_pending(one);
   watches_.tell_progress(std::chrono::steady_clock::now());
   return next_due();
@@ -375,7 +371,7 @@ std::chrono::steady_clock::time_point service::act() {
 
 std::chrono::steady_clock::time_point service::next_due() {
   auto const now = std::chrono::steady_clock::now();
-  auto const time = wall_clock();
+  auto const time = wall_now();
   auto next = now + longest_sleep;
   if (auto const deadline = view_.pending().next())
     next = std::min(next, now + std::max(*deadline - time, shortest_sleep));
@@ -385,19 +381,20 @@ std::chrono::steady_clock::time_point service::next_due() {
 }
 
 void service::expire_pending(engine::pending_change const& what) {
-  committer_.submit(
-      engine::pending_request{.revision = what.revision, .what = engine::pending_request::action::end},
-      [this, what](engine::decision const& ended) {
-        if (ended) {
-          announce_end(what, ended);
-          return;
-        }
-        if (ended.error().code == errc::not_found) return; // confirmed meanwhile
-        bool const is_refused = ended.error().code == errc::invalid;
-        auto const again = wall_clock() + (is_refused ? pending_changes::pause : retry_pause);
-        if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
-        wake();
-      });
+  committer_.submit(engine::pending_request{.revision = what.revision,
+                                            .what = engine::pending_request::action::end},
+                    [this, what](engine::decision const& ended) {
+                      if (ended) {
+                        announce_end(what, ended);
+                        return;
+                      }
+                      if (ended.error().code == errc::not_found) return; // confirmed meanwhile
+                      bool const is_refused = ended.error().code == errc::invalid;
+                      auto const again =
+                          wall_now() + (is_refused ? pending_changes::pause : retry_pause);
+                      if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
+                      wake();
+                    });
 }
 
 void service::apply(settings const& newest) {

@@ -15,8 +15,8 @@
 #include <sstream>
 #include <string_view>
 
-// Every key that cfgd.toml knows is one row of the table below: its name, and how its value is
-// taken. What is no row is an error, so that a misspelt setting is not silently without effect.
+// A key of cfgd.toml is a row of the table below, a limit with a setting (core/limits.inc) or a
+// setting of a health check. Any other key is an error, so that a misspelt setting is noticed.
 
 namespace cfgd {
 namespace {
@@ -39,19 +39,6 @@ template <std::chrono::milliseconds settings::*Member, std::int64_t Least>
 std::optional<std::string> take_milliseconds(toml::node const& node, settings& into) {
   return take_integer(node, Least, 3'600'000, [&](std::int64_t number) {
     into.*Member = std::chrono::milliseconds(number);
-  });
-}
-
-template <std::size_t limits::*Member, std::int64_t Least, std::int64_t Most>
-std::optional<std::string> take_count(toml::node const& node, settings& into) {
-  return take_integer(node, Least, Most, [&](std::int64_t number) {
-    into.bounds.*Member = static_cast<std::size_t>(number);
-  });
-}
-
-std::optional<std::string> take_history_hours(toml::node const& node, settings& into) {
-  return take_integer(node, 0, 87'600, [&](std::int64_t number) {
-    into.bounds.history_age = std::chrono::hours(number);
   });
 }
 
@@ -116,19 +103,12 @@ struct row {
   taker take;
 };
 
-constexpr std::int64_t gib = std::int64_t{1024} * 1024 * 1024;
-
 constexpr std::array rows{
     row{"watch", "quiet_ms", take_milliseconds<&settings::quiet, 0>},
     row{"watch", "late_ms", take_milliseconds<&settings::late, 1>},
     row{"watch", "grace_ms", take_milliseconds<&settings::grace, 0>},
     row{"watch", "sweep_ms", take_milliseconds<&settings::sweep, 100>},
     row{"watch", "poll_ms", take_milliseconds<&settings::poll, 100>},
-    row{"store", "maximum_bytes", take_count<&limits::store_bytes, 1024 * 1024, 1024 * gib>},
-    row{"store", "history_revisions", take_count<&limits::history_revisions, 1, 1'000'000'000>},
-    row{"store", "history_hours", take_history_hours},
-    row{"store", "history_bytes", take_count<&limits::history_bytes, 1024 * 1024, 1024 * gib>},
-    row{"cache", "maximum_bytes", take_count<&limits::cache_bytes, 64 * 1024, 1024 * gib>},
     row{"log", "level", take_log_level},
     row{"log", "filters", take_log_filters},
     row{"socket", "mode", take_socket_mode},
@@ -145,10 +125,18 @@ error fault(std::string const& path, place where, std::string message) {
   return {.code = errc::parse, .message = std::move(message), .subject = path, .where = where};
 }
 
+/// "store" of "store.maximum_bytes".
+std::string_view table_of(std::string_view setting) { return setting.substr(0, setting.find('.')); }
+
 std::string known_names(std::string_view table) {
   std::string names;
+  auto const add = [&](std::string_view name) {
+    names.append(names.empty() ? "" : ", ").append(name);
+  };
   for (auto const& one : rows)
-    if (one.table == table) names.append(names.empty() ? "" : ", ").append(one.name);
+    if (one.table == table) add(one.name);
+  for (auto const& one : limits::described())
+    if (table_of(one.setting) == table) add(one.setting.substr(table.size() + 1));
   return names.empty() ? health::known_settings(table) : names;
 }
 
@@ -159,6 +147,12 @@ std::optional<std::optional<std::string>> take_value(std::string_view table, std
     return one.table == table && one.name == name;
   });
   if (found != rows.end()) return found->take(node, into);
+  for (auto const& one : limits::described()) {
+    if (one.setting.empty() || one.setting != std::string(table).append(1, '.').append(name))
+      continue;
+    return take_integer(node, one.least, one.most,
+                        [&](std::int64_t number) { one.assign(into.bounds, number); });
+  }
   if (!health::is_known_setting(table, name)) return std::nullopt;
   return health::take_setting(table, name, node.value_exact<std::int64_t>(), into.health);
 }

@@ -2,6 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/key.hpp"
 #include "core/outline.hpp"
 
 #include <algorithm>
@@ -181,7 +182,7 @@ value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text)
 }
 
 value_cache::lookup_result value_cache::find(std::string_view key_text) {
-  auto* const one = impl_->find(key_text.substr(0, key_text.find('.')));
+  auto* const one = impl_->find(namespace_of(key_text));
   if (one != nullptr && one->text) {
     auto const ready = one->members.find(key_text);
     if (ready != one->members.end()) {

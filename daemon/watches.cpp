@@ -1,6 +1,7 @@
 #include "daemon/watches.hpp"
 
 #include "core/json.hpp"
+#include "core/key.hpp"
 #include "daemon/methods/reply.hpp"
 
 #include <boost/json/object.hpp>
@@ -17,10 +18,6 @@ namespace {
 
 using permission = std::function<bool(std::string_view)>;
 
-std::string_view namespace_in(std::string_view key_text) {
-  return key_text.substr(0, key_text.find('.'));
-}
-
 /// The parameters of the reply for a change, empty if nothing of it is below the prefixes and may
 /// be seen.
 std::string render_change(change const& what, std::vector<std::string> const& prefixes,
@@ -29,7 +26,7 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
   std::string removed;
   for (auto const& one : what.keys) {
     if (!is_below(one.key, prefixes)) continue;
-    if (one.secret && !may_see_secrets(namespace_in(one.key))) continue;
+    if (one.secret && !may_see_secrets(namespace_of(one.key))) continue;
     std::string& list = one.deleted() ? removed : values;
     if (!list.empty()) list += ',';
     json::append_string(list, one.key);
@@ -49,7 +46,7 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
 std::set<std::string_view> secret_namespaces(change const& what) {
   std::set<std::string_view> names;
   for (auto const& one : what.keys)
-    if (one.secret) names.insert(namespace_in(one.key));
+    if (one.secret) names.insert(namespace_of(one.key));
   return names;
 }
 
@@ -179,7 +176,7 @@ void watches::ask_state(number which) {
   std::optional<view::names> names; // none: all
   for (auto const& prefix : who.asked.prefixes) {
     if (!names) names.emplace();
-    names->insert(prefix.substr(0, prefix.find('.')));
+    names->emplace(namespace_of(prefix));
   }
   view_.with_texts(
       committer_, std::move(names),

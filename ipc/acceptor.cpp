@@ -35,7 +35,7 @@ constexpr int accepted_at_once = 64;
 /// Since Linux 6.16: whether descriptors may be sent to us. Accepted sockets inherit it.
 constexpr int so_passrights = 83;
 
-descriptor open_spare() { return descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
+unique_fd open_spare() { return unique_fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)); }
 
 bool means_are_short(int why) {
   return why == EMFILE || why == ENFILE || why == ENOBUFS || why == ENOMEM;
@@ -67,8 +67,8 @@ result<socket_kind> kind_of_socket(int number) {
   return option_of(number, SO_ACCEPTCONN) == 1 ? socket_kind::listening : socket_kind::connected;
 }
 
-acceptor::acceptor(asio::any_io_executor const& loop, descriptor socket,
-                   std::function<void(descriptor)> accepted)
+acceptor::acceptor(asio::any_io_executor const& loop, unique_fd socket,
+                   std::function<void(unique_fd)> accepted)
     : socket_(loop), pause_(loop), accepted_(std::move(accepted)), spare_(open_spare()) {
   int const no = 0; // older kernels do not know the option: we never receive descriptors anyway
   (void)::setsockopt(socket.get(), SOL_SOCKET, so_passrights, &no, sizeof no);
@@ -96,7 +96,7 @@ void acceptor::stop() {
 
 acceptor::outcome acceptor::accept_waiting() {
   for (int count = 0; count < accepted_at_once && !stopping_; ++count) {
-    descriptor connection(
+    unique_fd connection(
         ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection) {
       accepted_(std::move(connection));
@@ -123,7 +123,7 @@ void acceptor::out_of_means(int why) {
 
 void acceptor::shed() {
   spare_.reset();
-  if (descriptor const refused(
+  if (unique_fd const refused(
           ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
       refused) {
     rlimit allowed{};

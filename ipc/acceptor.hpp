@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "ipc/descriptor.hpp"
+#include "core/unique_fd.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -24,8 +24,8 @@ enum class socket_kind : std::uint8_t { listening, connected };
 class acceptor {
  public:
   /// `accepted` gets each connection, non-blocking.
-  acceptor(boost::asio::any_io_executor const& loop, descriptor socket,
-           std::function<void(descriptor)> accepted);
+  acceptor(boost::asio::any_io_executor const& loop, unique_fd socket,
+           std::function<void(unique_fd)> accepted);
 
   /// Runs until stop(). Belongs into a task_group that ends before this object.
   boost::asio::awaitable<void> run();
@@ -40,8 +40,8 @@ class acceptor {
 
   boost::asio::local::stream_protocol::acceptor socket_;
   boost::asio::steady_timer pause_;
-  std::function<void(descriptor)> accepted_;
-  descriptor spare_; ///< given up to refuse a client when there are no more descriptors
+  std::function<void(unique_fd)> accepted_;
+  unique_fd spare_; ///< given up to refuse a client when there are no more descriptors
   bool stopping_ = false;
   std::chrono::steady_clock::time_point quiet_until_{};
 };

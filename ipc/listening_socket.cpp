@@ -56,9 +56,9 @@ sockaddr const* generic(sockaddr_un const& address) {
 
 /// Opens and locks `path`. Who removes a lock file may do it between our open and our lock, so the
 /// name must still lead to what we locked.
-result<descriptor> lock_file(std::filesystem::path const& path) {
+result<unique_fd> lock_file(std::filesystem::path const& path) {
   for (;;) {
-    descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+    unique_fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!lock) return system_failure("open", path);
     if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
       if (errno == EWOULDBLOCK)
@@ -81,7 +81,7 @@ result<void> remove_stale(std::filesystem::path const& path, sockaddr_un const& 
     return system_failure("lstat", path);
   }
   if (!S_ISSOCK(found.st_mode)) return failure_of(errc::untrusted, "there is no socket", path);
-  descriptor const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  unique_fd const probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!probe) return system_failure("socket", path);
   // EAGAIN: somebody listens and has a full queue.
   if (::connect(probe.get(), generic(address), sizeof address) == 0 || errno == EAGAIN)
@@ -91,9 +91,9 @@ result<void> remove_stale(std::filesystem::path const& path, sockaddr_un const& 
   return {};
 }
 
-result<descriptor> bound_socket(std::filesystem::path const& path, sockaddr_un const& address,
-                                mode_t mode) {
-  descriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+result<unique_fd> bound_socket(std::filesystem::path const& path, sockaddr_un const& address,
+                               mode_t mode) {
+  unique_fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (!socket) return system_failure("socket", path);
   if (::fchmod(socket.get(), mode) != 0) return system_failure("fchmod", path);
   if (::bind(socket.get(), generic(address), sizeof address) != 0)

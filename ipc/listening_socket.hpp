@@ -1,7 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
-#include "ipc/descriptor.hpp"
+#include "core/unique_fd.hpp"
 
 #include <sys/types.h>
 
@@ -18,7 +18,7 @@ class listening_socket {
   [[nodiscard]] static result<listening_socket> make(std::filesystem::path const& path,
                                                      unsigned mode);
   /// Takes one that somebody else made; it is not removed.
-  explicit listening_socket(descriptor passed) : socket_(std::move(passed)) {}
+  explicit listening_socket(unique_fd passed) : socket_(std::move(passed)) {}
 
   listening_socket(listening_socket&&) noexcept = default;
   listening_socket& operator=(listening_socket&&) noexcept = default;
@@ -26,15 +26,15 @@ class listening_socket {
   ~listening_socket() = default;
 
   /// The socket, which is the caller's from now on.
-  descriptor take() { return std::move(socket_); }
+  unique_fd take() { return std::move(socket_); }
   /// Removes the path, if make() made it and it is still the same socket, and the lock.
   void remove();
 
  private:
   listening_socket() = default;
 
-  descriptor socket_;
-  descriptor lock_;
+  unique_fd socket_;
+  unique_fd lock_;
   std::filesystem::path path_; ///< empty if passed
   dev_t device_ = 0;
   ino_t inode_ = 0;

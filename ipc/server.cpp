@@ -78,9 +78,9 @@ struct server::impl final : session_host {
   std::string info() const;
   void describe_interface(call const& asked) const;
 
-  void listen_on(descriptor socket);
-  void admit(descriptor connection);
-  bool over_limit(peer const& from, descriptor const& connection);
+  void listen_on(unique_fd socket);
+  void admit(unique_fd connection);
+  bool over_limit(peer const& from, unique_fd const& connection);
   void take_turns();
   asio::awaitable<void> watch_deadlines();
   asio::awaitable<void> close_after(std::chrono::milliseconds drain);
@@ -149,13 +149,13 @@ void server::impl::describe_interface(call const& asked) const {
 
 // ---- connections
 
-void server::impl::listen_on(descriptor socket) {
+void server::impl::listen_on(unique_fd socket) {
   acceptors.emplace_back(loop, std::move(socket),
-                         [this](descriptor connection) { admit(std::move(connection)); });
+                         [this](unique_fd connection) { admit(std::move(connection)); });
   tasks.spawn("accepting", acceptors.back().run());
 }
 
-void server::impl::admit(descriptor connection) {
+void server::impl::admit(unique_fd connection) {
   auto from = peer_of(connection.get());
   if (!from) {
     log::write(log::level::warning, "closing a connection: " + to_string(from.error()),
@@ -188,7 +188,7 @@ void server::impl::admit(descriptor connection) {
   slots[slot]->start();
 }
 
-bool server::impl::over_limit(peer const& from, descriptor const& connection) {
+bool server::impl::over_limit(peer const& from, unique_fd const& connection) {
   auto const of_uid = connections_by_uid.find(from.uid);
   auto const used = of_uid == connections_by_uid.end() ? 0 : of_uid->second;
   auto const for_uid = from.uid == 0 ? bounds.connections_of_root : bounds.connections_per_uid;
@@ -333,7 +333,7 @@ result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
 }
 
 result<void> server::adopt(int number) {
-  descriptor passed(number);
+  unique_fd passed(number);
   auto const kind = kind_of_socket(number);
   if (!kind) return kind.error();
   if (*kind == socket_kind::listening)

@@ -1,6 +1,8 @@
 #include "store/backup.hpp"
 
+#include "core/durable_file.hpp"
 #include "core/json.hpp"
+#include "core/unique_fd.hpp"
 #include "store/data_file.hpp"
 #include "store/layout_keys.hpp"
 #include "store/owner.hpp"
@@ -34,12 +36,6 @@ namespace fs = std::filesystem;
 namespace bj = boost::json;
 
 constexpr std::chrono::milliseconds pause{100};
-
-error io_error(std::string const& call, int number, fs::path const& path) {
-  return {.code = errc::io,
-          .message = call + ": " + std::generic_category().message(number),
-          .subject = path.string()};
-}
 
 void check(char const* call, int code, fs::path const& path) {
   if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
@@ -90,23 +86,21 @@ class file_in_the_making {
  public:
   explicit file_in_the_making(fs::path to)
       : to_(std::move(to)), path_(to_.string() + ".tmp.XXXXXX") {
-    file_ = ::mkostemp(path_.data(), O_CLOEXEC); // mode 0600
-    if (file_ < 0) failed_ = errno;
+    file_.reset(::mkostemp(path_.data(), O_CLOEXEC)); // mode 0600
+    if (!file_) failed_ = errno;
   }
   ~file_in_the_making() {
-    if (file_ < 0) return;
-    ::close(file_);
-    if (!path_.empty()) ::unlink(path_.c_str());
+    if (file_ && !path_.empty()) ::unlink(path_.c_str());
   }
   file_in_the_making(file_in_the_making const&) = delete;
   file_in_the_making& operator=(file_in_the_making const&) = delete;
 
-  int get() const { return file_; }
+  int get() const { return file_.get(); }
   int failed() const { return failed_; }
   std::string const& path() const { return path_; }
 
   result<void> put_in_place() {
-    if (::rename(path_.c_str(), to_.c_str()) != 0) return io_error("rename", errno, to_);
+    if (::rename(path_.c_str(), to_.c_str()) != 0) return system_error("rename", errno, to_);
     path_.clear();
     return sync_directory(fs::absolute(to_).lexically_normal().parent_path());
   }
@@ -114,7 +108,7 @@ class file_in_the_making {
  private:
   fs::path to_;
   std::string path_;
-  int file_ = -1;
+  unique_fd file_;
   int failed_ = 0;
 };
 
@@ -131,7 +125,7 @@ result<void> copy_live(fs::path const& data, int to, progress_report const& prog
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() ? errc::invalid : errc::io, .message = failure.what()};
   }
-  if (::fsync(to) != 0) return io_error("fsync", errno, data);
+  if (::fsync(to) != 0) return system_error("fsync", errno, data);
   return {};
 }
 
@@ -214,7 +208,7 @@ result<backup_facts> back_up(fs::path const& state, fs::path const& to,
                  .message = failed ? failed.message() : "there is no store",
                  .subject = data.string()};
   file_in_the_making made(to);
-  if (made.failed() != 0) return io_error("cannot be written", made.failed(), to);
+  if (made.failed() != 0) return system_error("cannot be written", made.failed(), to);
   {
     auto const owner = acting_as_owner::of(state);
     if (!owner) return owner.error();

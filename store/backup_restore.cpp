@@ -1,3 +1,5 @@
+#include "core/durable_file.hpp"
+#include "core/unique_fd.hpp"
 #include "store/backup.hpp"
 #include "store/data_file.hpp"
 #include "store/layout.hpp"
@@ -8,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio> // renameat2(2)
@@ -30,31 +31,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-error io_error(std::string const& call, int number, fs::path const& path) {
-  return {.code = errc::io,
-          .message = call + ": " + std::generic_category().message(number),
-          .subject = path.string()};
-}
-
-class open_file {
- public:
-  open_file(fs::path const& path, int flags)
-      : file_(::open(path.c_str(), flags | O_CLOEXEC, 0600)) {
-    if (file_ < 0) failed_ = errno;
-  }
-  ~open_file() {
-    if (file_ >= 0) ::close(file_);
-  }
-  open_file(open_file const&) = delete;
-  open_file& operator=(open_file const&) = delete;
-  int get() const { return file_; }
-  int failed() const { return failed_; }
-
- private:
-  int file_;
-  int failed_ = 0;
-};
-
 /// 0, or the errno.
 int copy_bytes(int from, int to) {
   std::array<char, 65536> room{};
@@ -63,11 +39,8 @@ int copy_bytes(int from, int to) {
     if (got == 0) return 0;
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return errno;
-    for (ssize_t done = 0; done < got;) {
-      auto const written = ::write(to, room.data() + done, static_cast<std::size_t>(got - done));
-      if (written < 0 && errno != EINTR) return errno;
-      done += std::max<ssize_t>(written, 0);
-    }
+    if (int const failed = write_all(to, {room.data(), static_cast<std::size_t>(got)}); failed != 0)
+      return failed;
   }
 }
 
@@ -134,14 +107,14 @@ class restoring {
 
   result<restored> run() {
     // While we are still who we are: the backup may be ours alone.
-    open_file const backup(asked_.file, O_RDONLY);
-    if (backup.failed() != 0) return io_error("cannot be read", backup.failed(), asked_.file);
+    unique_fd const backup(::open(asked_.file.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!backup) return system_error("cannot be read", errno, asked_.file);
     auto const owner = acting_as_owner::of(asked_.state);
     if (!owner) return owner.error();
     auto const held = state_directory::open(asked_.state);
     if (!held) return held.error();
     store_in_the_making made(asked_.state);
-    if (made.failed() != 0) return io_error("mkdtemp", made.failed(), made.path());
+    if (made.failed() != 0) return system_error("mkdtemp", made.failed(), made.path());
     if (auto const copied = take_copy(backup, made.copy()); !copied) return copied.error();
     auto const facts = verify_backup(made.copy(), [](std::uint64_t, std::uint64_t) {});
     if (!facts) return about_file(facts.error());
@@ -160,11 +133,11 @@ class restoring {
     return why;
   }
 
-  result<void> take_copy(open_file const& backup, fs::path const& to) const {
-    open_file const copy(to, O_WRONLY | O_CREAT | O_EXCL);
-    if (copy.failed() != 0) return io_error("open", copy.failed(), to);
+  result<void> take_copy(unique_fd const& backup, fs::path const& to) const {
+    unique_fd const copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!copy) return system_error("open", errno, to);
     int const failed = copy_bytes(backup.get(), copy.get());
-    if (failed != 0) return io_error("cannot be copied", failed, asked_.file);
+    if (failed != 0) return system_error("cannot be copied", failed, asked_.file);
     return {};
   }
 
@@ -181,9 +154,7 @@ class restoring {
     std::error_code ignored;
     fs::remove(made.copy(), ignored);
     fs::remove(made.path() / "lock.mdb", ignored); // the next to open it makes its own
-    open_file const data(made.path() / "data.mdb", O_RDONLY);
-    if (data.failed() != 0 || ::fsync(data.get()) != 0)
-      return io_error("fsync", errno, made.path());
+    if (auto const durable = sync_file(made.path() / "data.mdb"); !durable) return durable.error();
     return sync_directory(made.path());
   }
 
@@ -191,16 +162,17 @@ class restoring {
   result<fs::path> put_in_place(store_in_the_making& made, fs::path const& data) const {
     std::error_code absent;
     if (!fs::exists(data, absent)) {
-      if (::rename(made.path().c_str(), data.c_str()) != 0) return io_error("rename", errno, data);
+      if (::rename(made.path().c_str(), data.c_str()) != 0)
+        return system_error("rename", errno, data);
       made.release();
       if (auto const durable = sync_directory(asked_.state); !durable) return durable.error();
       return fs::path();
     }
     auto const old = name_for_old();
-    if (::rename(made.path().c_str(), old.c_str()) != 0) return io_error("rename", errno, old);
+    if (::rename(made.path().c_str(), old.c_str()) != 0) return system_error("rename", errno, old);
     made.is_now(old);
     if (::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, data.c_str(), RENAME_EXCHANGE) != 0)
-      return io_error("renameat2", errno, data);
+      return system_error("renameat2", errno, data);
     // From here on it is the old one that `old` names.
     auto const durable = sync_directory(asked_.state);
     if (durable && asked_.old == restore_question::old_store::discard) return fs::path();

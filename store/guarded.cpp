@@ -1,5 +1,6 @@
 #include "store/guarded.hpp"
 
+#include "core/unique_fd.hpp"
 #include "store/lmdb.hpp"
 
 #include <fcntl.h>
@@ -130,20 +131,17 @@ run_guarded(std::function<result<std::string>(progress_report const&)> const& wo
             progress_report const& progressed) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return io_error("pipe2");
+  unique_fd const reading(ends[0]);
+  unique_fd writing(ends[1]);
   pid_t const child = ::fork();
-  if (child == 0) be_the_copy(ends[1], work);
-  ::close(ends[1]);
-  if (child < 0) {
-    auto const why = io_error("fork");
-    ::close(ends[0]);
-    return why;
-  }
+  if (child == 0) be_the_copy(writing.get(), work);
+  if (child < 0) return io_error("fork");
+  writing.reset(); // or the end of the child would not be seen
   listener heard(progressed);
   std::array<char, 65536> room{};
   ssize_t got = 0;
-  while ((got = ::read(ends[0], room.data(), room.size())) > 0 || (got < 0 && errno == EINTR))
+  while ((got = ::read(reading.get(), room.data(), room.size())) > 0 || (got < 0 && errno == EINTR))
     if (got > 0) heard.take({room.data(), static_cast<std::size_t>(got)});
-  ::close(ends[0]);
   int const status = wait_for(child);
   bool const whole = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
   if (auto out = heard.decision(); out && whole) return *std::move(out);

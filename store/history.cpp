@@ -1,8 +1,9 @@
 #include "store/history.hpp"
 
 #include "core/json.hpp"
-#include "store/layout_keys.hpp"
+#include "core/key.hpp"
 #include "engine/stored_key.hpp"
+#include "store/layout_keys.hpp"
 
 #include <algorithm>
 
@@ -19,10 +20,6 @@
 
 namespace cfgd::store {
 namespace {
-
-std::string_view namespace_in(std::string_view key_text) {
-  return key_text.substr(0, key_text.find('.'));
-}
 
 key parse_key(std::string_view text) {
   auto parsed = engine::parse_stored_key(text);
@@ -81,7 +78,7 @@ bool has_secrets(namespace_state const& state) {
 
 /// Whether the schema of today calls it a secret.
 bool is_secret(model const& now, std::string_view key_text) {
-  auto const* const state = find_state(now, namespace_in(key_text));
+  auto const* const state = find_state(now, namespace_of(key_text));
   return state != nullptr && has_secrets(*state) &&
          state->schema->what->is_secret(parse_key(key_text).path());
 }
@@ -138,7 +135,7 @@ past_texts look_back(layout const& records, lmdb::transaction& in, model const& 
   for (auto const& [name, state] : now.namespaces)
     if (state.value.text && wanted(name)) found.current.emplace(name, *state.value.text);
   auto const since = unwind(records, in, at, records.revision(in), [&](std::string_view key_text) {
-    return wanted(namespace_in(key_text));
+    return wanted(namespace_of(key_text));
   });
   try {
     found.undone = since.undo(found.current, how);

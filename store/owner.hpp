@@ -24,7 +24,4 @@ class acting_as_owner {
   gid_t group_before_ = 0;
 };
 
-/// Makes the names in a directory durable. Errors: io.
-[[nodiscard]] result<void> sync_directory(std::filesystem::path const& directory);
-
 } // namespace cfgd::store

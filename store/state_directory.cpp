@@ -1,5 +1,7 @@
 #include "store/state_directory.hpp"
 
+#include "core/durable_file.hpp"
+
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -34,35 +36,6 @@ namespace fs = std::filesystem;
 /// Two meta pages; LMDB takes less for no store, and an empty file for a new one.
 constexpr off_t least_store_bytes = 2 * 4096;
 
-error io_error(std::string const& call, fs::path const& path) {
-  return {.code = errc::io,
-          .message = call + ": " + std::generic_category().message(errno),
-          .subject = path.string()};
-}
-
-class descriptor {
- public:
-  explicit descriptor(int number) : number_(number) {}
-  ~descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  descriptor(descriptor const&) = delete;
-  descriptor& operator=(descriptor const&) = delete;
-
-  int get() const { return number_; }
-  int release() { return std::exchange(number_, -1); }
-
- private:
-  int number_;
-};
-
-result<void> sync_path(fs::path const& path, int flags) {
-  descriptor const opened(::open(path.c_str(), O_RDONLY | O_CLOEXEC | flags));
-  if (opened.get() < 0) return io_error("open", path);
-  if (::fsync(opened.get()) != 0) return io_error("fsync", path);
-  return {};
-}
-
 result<void> check_status(struct stat const& status, fs::path const& path, mode_t kind) {
   std::array<char, 8> mode{};
   std::snprintf(mode.data(), mode.size(), "%04o", status.st_mode & 07777U);
@@ -82,7 +55,7 @@ result<void> check_trusted(fs::path const& path, mode_t kind) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
     if (errno == ENOENT) return {};
-    return io_error("lstat", path);
+    return system_error("lstat", errno, path);
   }
   return check_status(status, path, kind);
 }
@@ -95,14 +68,14 @@ std::string read_pid(int lock) {
   return pid.empty() ? "unknown" : pid;
 }
 
-result<int> take_lock(fs::path const& path) {
-  descriptor lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (lock.get() < 0) return io_error("open", path);
+result<unique_fd> take_lock(fs::path const& path) {
+  unique_fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!lock) return system_error("open", errno, path);
   struct stat status {};
-  if (::fstat(lock.get(), &status) != 0) return io_error("fstat", path);
+  if (::fstat(lock.get(), &status) != 0) return system_error("fstat", errno, path);
   if (auto const fine = check_status(status, path, S_IFREG); !fine) return fine.error();
   if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return io_error("flock", path);
+    if (errno != EWOULDBLOCK) return system_error("flock", errno, path);
     return error{.code = errc::conflict,
                  .message = "the state directory is locked by pid " + read_pid(lock.get()),
                  .subject = path.parent_path().string()};
@@ -112,7 +85,7 @@ result<int> take_lock(fs::path const& path) {
   if (::ftruncate(lock.get(), 0) == 0) {
     [[maybe_unused]] auto const written = ::pwrite(lock.get(), pid.data(), pid.size(), 0);
   }
-  return lock.release();
+  return lock;
 }
 
 } // namespace
@@ -120,24 +93,17 @@ result<int> take_lock(fs::path const& path) {
 result<state_directory> state_directory::open(fs::path path) {
   if (::mkdir(path.c_str(), 0700) == 0) {
     auto const parent = fs::absolute(path).lexically_normal().parent_path();
-    if (auto const durable = sync_path(parent, O_DIRECTORY); !durable) return durable.error();
+    if (auto const durable = sync_directory(parent); !durable) return durable.error();
   } else if (errno != EEXIST) {
-    return io_error("mkdir", path);
+    return system_error("mkdir", errno, path);
   }
   // The state directory itself may be a symbolic link: what it leads to counts.
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return io_error("stat", path);
+  if (::stat(path.c_str(), &status) != 0) return system_error("stat", errno, path);
   if (auto const fine = check_status(status, path, S_IFDIR); !fine) return fine.error();
-  auto const lock = take_lock(path / "lock");
+  auto lock = take_lock(path / "lock");
   if (!lock) return lock.error();
-  return state_directory(std::move(path), *lock);
-}
-
-state_directory::state_directory(state_directory&& other) noexcept
-    : path_(std::move(other.path_)), lock_(std::exchange(other.lock_, -1)) {}
-
-state_directory::~state_directory() {
-  if (lock_ >= 0) ::close(lock_);
+  return state_directory(std::move(path), *std::move(lock));
 }
 
 void state_directory::clear_leftovers() const {
@@ -152,7 +118,7 @@ result<void> state_directory::check_store() const {
   if (auto fine = check_trusted(data_file(), S_IFREG); !fine) return fine;
   if (auto fine = check_trusted(data() / "lock.mdb", S_IFREG); !fine) return fine;
   struct stat status {};
-  if (::stat(data_file().c_str(), &status) != 0) return io_error("stat", data_file());
+  if (::stat(data_file().c_str(), &status) != 0) return system_error("stat", errno, data_file());
   if (status.st_size >= least_store_bytes) return {};
   return error{.code = errc::invalid,
                .message =
@@ -168,15 +134,15 @@ result<void> state_directory::provide(std::function<void(fs::path const&)> const
   fs::remove(data() / "lock.mdb", code);
 
   std::string pattern = path_ / "data.new.XXXXXX";
-  if (::mkdtemp(pattern.data()) == nullptr) return io_error("mkdtemp", pattern);
+  if (::mkdtemp(pattern.data()) == nullptr) return system_error("mkdtemp", errno, pattern);
   fs::path const made = pattern;
   make(made);
   // The next to open it makes its own.
   fs::remove(made / "lock.mdb", code);
-  if (auto durable = sync_path(made / "data.mdb", 0); !durable) return durable;
-  if (auto durable = sync_path(made, O_DIRECTORY); !durable) return durable;
-  if (::rename(made.c_str(), data().c_str()) != 0) return io_error("rename", data());
-  if (auto durable = sync_path(path_, O_DIRECTORY); !durable) return durable;
+  if (auto durable = sync_file(made / "data.mdb"); !durable) return durable;
+  if (auto durable = sync_directory(made); !durable) return durable;
+  if (::rename(made.c_str(), data().c_str()) != 0) return system_error("rename", errno, data());
+  if (auto durable = sync_directory(path_); !durable) return durable;
   return check_store();
 }
 

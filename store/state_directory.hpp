@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/unique_fd.hpp"
 
 #include <filesystem>
 #include <functional>
+#include <utility>
 
 namespace cfgd::store {
 
@@ -18,10 +20,6 @@ class state_directory {
   /// Errors: conflict (locked; the message has the holder's pid), io, untrusted.
   [[nodiscard]] static result<state_directory> open(std::filesystem::path path);
 
-  state_directory(state_directory&& other) noexcept;
-  state_directory& operator=(state_directory&&) = delete;
-  ~state_directory();
-
   std::filesystem::path data() const { return path_ / "data"; }
   std::filesystem::path data_file() const { return data() / "data.mdb"; }
 
@@ -32,12 +30,13 @@ class state_directory {
   provide(std::function<void(std::filesystem::path const& empty)> const& make) const;
 
  private:
-  state_directory(std::filesystem::path path, int lock) : path_(std::move(path)), lock_(lock) {}
+  state_directory(std::filesystem::path path, unique_fd lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
   void clear_leftovers() const;
   [[nodiscard]] result<void> check_store() const;
 
   std::filesystem::path path_;
-  int lock_;
+  unique_fd lock_;
 };
 
 } // namespace cfgd::store

@@ -23,8 +23,7 @@ void make_store(std::filesystem::path const& empty) {
   lmdb::environment made(empty,
                          {.map_bytes = least_map_bytes, .databases = layout::database_count});
   lmdb::write_transaction first(made);
-  layout::create(first,
-                 std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()));
+  layout::create(first, wall_now());
   first.commit();
 }
 

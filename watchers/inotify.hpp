@@ -1,6 +1,6 @@
 #pragma once
 
-#include "watchers/unique_fd.hpp"
+#include "core/unique_fd.hpp"
 
 #include <cstddef>
 #include <cstdint>

@@ -2,7 +2,7 @@
 
 #include "core/error.hpp"
 #include "core/source.hpp"
-#include "watchers/unique_fd.hpp"
+#include "core/unique_fd.hpp"
 
 #include <sys/stat.h>
 #include <sys/types.h>

@@ -11,15 +11,17 @@
 /// refused as a whole, with the place to go to.
 
 #include "cfgctl/commands/apply_plan.hpp"
-#include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/commands/documents.hpp"
+#include "cfgctl/commands/values.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/commit_text.hpp"
+#include "core/durable_file.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
+#include "core/unique_fd.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -46,18 +48,13 @@ class scratch_file {
     char const* const directory = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe)
     path_ = directory != nullptr && *directory != '\0' ? directory : "/tmp";
     path_ += "/cfgctl-edit-XXXXXX.json";
-    int const file = ::mkostemps(path_.data(), 5, O_CLOEXEC); // 0600, mkostemps(3)
-    if (file < 0) broken();
-    for (std::string_view rest = text; !rest.empty();) {
-      ssize_t const written = ::write(file, rest.data(), rest.size());
-      if (written < 0 && errno != EINTR) {
-        ::close(file);
-        ::unlink(path_.c_str());
-        broken();
-      }
-      if (written > 0) rest.remove_prefix(static_cast<std::size_t>(written));
+    unique_fd const file(::mkostemps(path_.data(), 5, O_CLOEXEC)); // 0600, mkostemps(3)
+    if (!file) broken();
+    if (int const failed = write_all(file.get(), text); failed != 0) {
+      ::unlink(path_.c_str());
+      errno = failed;
+      broken();
     }
-    ::close(file);
   }
   ~scratch_file() {
     if (!kept_) ::unlink(path_.c_str());

@@ -4,11 +4,11 @@
 /// ends with 0 to 3. A service that cannot be asked is unknown, not critical: who wants it to be
 /// critical can say so in the monitoring, the other way round would not be possible.
 
+#include "cfgctl/commands/values.hpp"
 #include "cfgctl/failure_report.hpp"
-#include "cfgctl/text/health_text.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/health_text.hpp"
 #include "client/detail/decode.hpp"
 
 #include <boost/json/array.hpp>
@@ -22,10 +22,6 @@ namespace {
 
 using client::detail::decode_health;
 using client::detail::decode_problems;
-
-time_point now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
 
 /// The check of that name, or null.
 boost::json::value const* find_check(boost::json::object const& reply, std::string_view name) {
@@ -109,7 +105,7 @@ exit_code run(context const& all, health_command const& what) {
     as_json ? complain(line) : print(line);
     return plugin_code("unknown");
   }
-  print(as_json ? text : health_text(all.where, *told, now()));
+  print(as_json ? text : health_text(all.where, *told, wall_now()));
   return plugin_code(told->status);
 }
 
@@ -138,7 +134,7 @@ exit_code run(context const& all, problems_command const& what) {
   }
   auto const told = decode_problems(std::move(*reply));
   if (!told) return report("problems", told.error());
-  print(problems_text(all.where, *told, now()));
+  print(problems_text(all.where, *told, wall_now()));
   return exit_code::ok;
 }
 

@@ -5,24 +5,10 @@
 
 #include <boost/json/value.hpp>
 
-#include <chrono>
-#include <cstddef>
 #include <string>
-#include <string_view>
-#include <variant>
-#include <vector>
 
-/// Every limit of the service with its meaning.
+/// Every limit of the service with its value and its description.
 namespace cfgd::cfgctl {
-
-struct limit_line {
-  std::string_view name;
-  std::variant<std::size_t, std::chrono::milliseconds> value;
-  std::string_view meaning;
-};
-
-/// In the order of core/limits.hpp.
-std::vector<limit_line> limit_lines(limits const& from);
 
 /// A table.
 std::string limits_text(screen const& where, limits const& from);

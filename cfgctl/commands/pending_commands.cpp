@@ -1,10 +1,10 @@
 /// pending, confirm, extend: changes that end by themselves.
 
-#include "cfgctl/output.hpp"
-#include "cfgctl/text/service_text.hpp"
-#include "cfgctl/session.hpp"
-#include "cfgctl/text/times.hpp"
 #include "cfgctl/commands/values.hpp"
+#include "cfgctl/output.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/times.hpp"
 #include "client/detail/decode.hpp"
 
 #include <utility>
@@ -15,9 +15,7 @@ exit_code run(context const& all, pending_command const&) {
   auto const render = [&](boost::json::object&& reply) -> client::result<std::string> {
     auto const told = client::detail::decode_pending(std::move(reply));
     if (!told) return told.error();
-    auto const now =
-        std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-    return pending_text(all.where, *told, now);
+    return pending_text(all.where, *told, wall_now());
   };
   return ask(all, {.what = "pending", .method = "io.cfgd.Config.ListPending", .parameters = {}},
              render);

@@ -11,6 +11,8 @@
 #include "cfgctl/programs.hpp"
 #include "cfgctl/top/screen.hpp"
 #include "client/detail/failures.hpp"
+#include "core/durable_file.hpp"
+#include "core/unique_fd.hpp"
 
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -32,20 +34,13 @@ namespace {
   throw std::system_error(errno, std::generic_category(), call);
 }
 
-/// A file in memory that is read from its beginning. The caller closes it.
-int file_of(std::string_view text) {
-  int const file = ::memfd_create("cfgctl-event", MFD_CLOEXEC);
-  if (file < 0) broken("memfd_create");
-  while (!text.empty()) {
-    ssize_t const written = ::write(file, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) {
-      ::close(file);
-      broken("write");
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  ::lseek(file, 0, SEEK_SET);
+/// A file in memory that is read from its beginning.
+unique_fd file_of(std::string_view text) {
+  unique_fd file(::memfd_create("cfgctl-event", MFD_CLOEXEC));
+  if (!file) broken("memfd_create");
+  if (int const failed = write_all(file.get(), text); failed != 0)
+    throw std::system_error(failed, std::generic_category(), "write");
+  ::lseek(file.get(), 0, SEEK_SET);
   return file;
 }
 
@@ -73,9 +68,8 @@ void event_programs::stop() {
 void event_programs::start_next() {
   if (stopping_ || waiting_.empty()) return;
   auto const what = waiting_.take();
-  int const input = file_of(what.input);
-  pid_t const child = start_program(program_, what.environment, input);
-  ::close(input);
+  auto const input = file_of(what.input);
+  pid_t const child = start_program(program_, what.environment, input.get());
   if (child < 0) {
     tell(program_.front(), "cannot be run: " + client::detail::errno_text(-child));
     return;

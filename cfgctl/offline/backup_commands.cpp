@@ -7,11 +7,11 @@
 /// way it is, the lock tells.
 
 #include "cfgctl/commands/commands.hpp"
-#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/commands/values.hpp"
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/commit_text.hpp"
 #include "store/backup.hpp"
 
 #include <filesystem>
@@ -73,12 +73,12 @@ exit_code tell_restored(context const& all, restore_command const& what,
 /// Absent: a daemon runs, and that is fine.
 std::optional<exit_code> restore_offline(context const& all, restore_command const& what) {
   using question = store::restore_question;
-  question const asked{
-      .state = state_of(what.where),
-      .file = what.file,
-      .old = what.discard ? question::old_store::discard : question::old_store::keep,
-      .what = what.dry_run ? question::action::try_it : question::action::restore,
-      .now = std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())};
+  question const asked{.state = state_of(what.where),
+                       .file = what.file,
+                       .old =
+                           what.discard ? question::old_store::discard : question::old_store::keep,
+                       .what = what.dry_run ? question::action::try_it : question::action::restore,
+                       .now = wall_now()};
   auto const done = [&asked] {
     offline::progress bar("restoring");
     return store::restore_offline(asked, report_to(bar));

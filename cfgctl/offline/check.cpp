@@ -1,5 +1,6 @@
 #include "cfgctl/offline/check.hpp"
 
+#include "core/key.hpp"
 #include "engine/rules/rules.hpp"
 #include "engine/trial.hpp"
 
@@ -132,7 +133,7 @@ class concern {
 
   bool has(issue const& what) const {
     return everything_ || paths_.contains(what.path) || rules_.contains(what.rule) ||
-           namespaces_.contains(what.key.substr(0, what.key.find('.')));
+           namespaces_.contains(namespace_of(what.key));
   }
 
  private:
@@ -157,12 +158,12 @@ tree_listing sources_of(task const& asked) {
 
 /// Fills in the place of the key that an issue is about: in the topmost source that says it.
 void locate(issue& what, engine::file_change const& all) {
-  auto const name = what.key.substr(0, what.key.find('.'));
+  auto const name = namespace_of(what.key);
   source_id const* top = nullptr;
   for (auto const& one : all.updates) {
     auto const* const good = std::get_if<engine::source_update::good>(&one.what);
-    bool const mine = good != nullptr && one.id.what == source_kind::values &&
-                      namespace_of(one.id) == std::string_view(name);
+    bool const mine =
+        good != nullptr && one.id.what == source_kind::values && namespace_of(one.id) == name;
     if (!mine || (top != nullptr && one.id < *top)) continue;
     if (!what.pointer.empty() && find_pointer(good->document.root, what.pointer) == nullptr)
       continue;

@@ -7,8 +7,10 @@
 #include "cfgctl/offline/starter.hpp"
 
 #include "cfgctl/commands/commands.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/commands/values.hpp"
+#include "cfgctl/output.hpp"
+#include "core/durable_file.hpp"
+#include "core/unique_fd.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -26,12 +28,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-error io_error(int number, fs::path const& path) {
-  return {.code = errc::io,
-          .message = std::generic_category().message(number),
-          .subject = path.string()};
-}
-
 /// With those on the way to it.
 result<void> make_directories(fs::path const& path) {
   if (path.empty() || ::mkdir(path.c_str(), 0755) == 0) return {};
@@ -41,22 +37,14 @@ result<void> make_directories(fs::path const& path) {
   }
   std::error_code ignored;
   if (errno == EEXIST && fs::is_directory(path, ignored)) return {};
-  return io_error(errno, path);
+  return system_error("mkdir", errno, path);
 }
 
 result<void> write_new(fs::path const& path, std::string_view text) {
-  int const file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
-  if (file < 0) return io_error(errno, path);
-  int failed = 0;
-  while (!text.empty() && failed == 0) {
-    auto const written = ::write(file, text.data(), text.size());
-    if (written >= 0)
-      text.remove_prefix(static_cast<std::size_t>(written));
-    else if (errno != EINTR)
-      failed = errno;
-  }
-  if (::close(file) != 0 && failed == 0) failed = errno;
-  if (failed != 0) return io_error(failed, path);
+  unique_fd const file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+  if (!file) return system_error("open", errno, path);
+  if (int const failed = write_all(file.get(), text); failed != 0)
+    return system_error("write", failed, path);
   return {};
 }
 
@@ -67,7 +55,7 @@ result<void> make_starter(fs::path const& directory) {
   if (auto made = make_directories(where); !made) return made;
   std::error_code failed;
   bool const empty = fs::is_empty(where, failed);
-  if (failed) return io_error(failed.value(), where);
+  if (failed) return system_error("read", failed.value(), where);
   if (!empty)
     return error{.code = errc::conflict,
                  .message = "there are files in it, and none is replaced",

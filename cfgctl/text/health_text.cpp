@@ -7,9 +7,9 @@
 
 #include "cfgctl/text/health_text.hpp"
 
+#include "cfgctl/commands/values.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"
-#include "cfgctl/commands/values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -51,8 +51,8 @@ std::string for_plugin(std::string_view text) {
 }
 
 /// How long ago, or as it came if it is no time.
-std::string age_text(std::string const& time, time_point now) {
-  auto const when = parse_time(time);
+std::string age_text(std::string const& time, wall_time now) {
+  auto const when = parse_rfc3339(time);
   return when ? duration_text(std::chrono::floor<std::chrono::seconds>(now - *when)) : time;
 }
 
@@ -70,7 +70,7 @@ std::string faults_text(std::vector<client::health_check> const& checks) {
 }
 
 /// "parse, 3 times, 5m 2s ago": what a paragraph begins with.
-std::string problem_head(screen const& where, client::problem const& one, time_point now) {
+std::string problem_head(screen const& where, client::problem const& one, wall_time now) {
   std::string out = paint(where, tint::strong, printable('#' + std::to_string(one.id)));
   bool const is_over = one.resolved.has_value();
   tint const color = is_over ? tint::faint : one.recoverable ? tint::warning : tint::bad;
@@ -83,7 +83,7 @@ std::string problem_head(screen const& where, client::problem const& one, time_p
   return out + '\n';
 }
 
-std::string problem_text(screen const& where, client::problem const& one, time_point now) {
+std::string problem_text(screen const& where, client::problem const& one, wall_time now) {
   std::string out = problem_head(where, one, now);
   auto const add = [&](std::string_view name, std::string const& text) {
     if (text.empty()) return;
@@ -134,7 +134,7 @@ std::string plugin_unknown(std::string_view why) {
   return "CFGD UNKNOWN: " + for_plugin(why) + '\n';
 }
 
-std::string health_text(screen const& where, client::health_report const& what, time_point now) {
+std::string health_text(screen const& where, client::health_report const& what, wall_time now) {
   table out({{.title = "CHECK", .side = alignment::left, .may_be_cut = false},
              {.title = "STATUS", .side = alignment::left, .may_be_cut = false},
              {.title = "MESSAGE", .side = alignment::left, .may_be_cut = true},
@@ -150,7 +150,7 @@ std::string health_text(screen const& where, client::health_report const& what, 
   return plugin_line(where, what) + '\n' + out.str(where);
 }
 
-std::string problems_text(screen const& where, client::problem_report const& what, time_point now) {
+std::string problems_text(screen const& where, client::problem_report const& what, wall_time now) {
   std::string out;
   if (what.critical) {
     out += paint(where, tint::bad, "the service cannot recover from a problem by itself") + "\n\n";

@@ -1,8 +1,8 @@
 #pragma once
 
 #include "cfgctl/exit_code.hpp"
-#include "cfgctl/top/screen.hpp"
 #include "cfgctl/text/times.hpp"
+#include "cfgctl/top/screen.hpp"
 #include "client/health_types.hpp"
 
 #include <string>
@@ -29,9 +29,9 @@ std::string plugin_line(screen const& where, client::health_report const& what);
 std::string plugin_unknown(std::string_view why);
 
 /// The line, and a table of the checks.
-std::string health_text(screen const& where, client::health_report const& what, time_point now);
+std::string health_text(screen const& where, client::health_report const& what, wall_time now);
 
 /// A paragraph for each problem, the newest first, and how many there were of each kind.
-std::string problems_text(screen const& where, client::problem_report const& what, time_point now);
+std::string problems_text(screen const& where, client::problem_report const& what, wall_time now);
 
 } // namespace cfgd::cfgctl

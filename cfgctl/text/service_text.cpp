@@ -103,7 +103,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
 }
 
 std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
-                         time_point now) {
+                         wall_time now) {
   if (what.empty()) return "no change ends by itself\n";
   table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
              {.title = "KIND", .side = alignment::left, .may_be_cut = false},
@@ -113,7 +113,7 @@ std::string pending_text(screen const& where, std::vector<client::pending_change
              {.title = "KEYS", .side = alignment::left, .may_be_cut = true},
              {.title = "COMMENT", .side = alignment::left, .may_be_cut = true}});
   for (auto const& one : what) {
-    auto const end = parse_time(one.deadline);
+    auto const end = parse_rfc3339(one.deadline);
     std::string const left =
         end ? duration_text(std::chrono::floor<std::chrono::seconds>(*end - now)) : "?";
     out.add({{.text = std::to_string(one.revision), .color = tint::plain},

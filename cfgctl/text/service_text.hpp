@@ -1,7 +1,7 @@
 #pragma once
 
-#include "cfgctl/top/screen.hpp"
 #include "cfgctl/text/times.hpp"
+#include "cfgctl/top/screen.hpp"
 #include "client/types.hpp"
 
 #include <string>
@@ -17,7 +17,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
 
 /// A table of changes that end by themselves, with the time that is left.
 std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
-                         time_point now);
+                         wall_time now);
 
 std::string cache_text(screen const& where, client::cache_stats const& what);
 

@@ -52,7 +52,7 @@ class looker {
     if (!text) return text.error();
     top_sample out;
     out.when = steady_clock::now();
-    out.at = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+    out.at = wall_now();
     out.figures = metrics_sample::parse(*text);
     auto health = service_->health();
     if (!health) return health.error();

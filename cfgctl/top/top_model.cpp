@@ -155,7 +155,7 @@ void top_model::add_head(std::vector<frame_line>& to, view const& how) const {
       {{.text = "cfgd " + version + "  ", .color = tint::strong},
        {.text = newest_->health.status, .color = health_color(newest_->health.status)},
        {.text = "  revision " + short_number(figures.sum("cfgd_revision")) + "  up " +
-                duration_text(up) + "  " + time_text(newest_->at).substr(11, 8) + "  every " +
+                duration_text(up) + "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
                 whole_text(how.interval) + "  by " + std::string(to_string(how.order)),
         .color = tint::plain}});
   if (how.paused) to.back().push_back({.text = "  paused", .color = tint::warning});
@@ -254,7 +254,7 @@ void top_model::add_health(std::vector<frame_line>& to) const {
 
 void top_model::add_changes(std::vector<frame_line>& to) const {
   for (auto const& one : newest_->changes) {
-    auto const when = parse_time(one.time);
+    auto const when = parse_rfc3339(one.time);
     std::string const age =
         when ? duration_text(std::chrono::floor<std::chrono::seconds>(newest_->at - *when)) : "?";
     std::string who = one.from.layer;

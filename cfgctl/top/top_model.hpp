@@ -1,8 +1,8 @@
 #pragma once
 
-#include "cfgctl/top/metrics_sample.hpp"
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/times.hpp"
+#include "cfgctl/top/metrics_sample.hpp"
 #include "client/health_types.hpp"
 #include "client/history_types.hpp"
 
@@ -20,7 +20,7 @@ namespace cfgd::cfgctl {
 /// What the service was asked for at one time.
 struct top_sample {
   std::chrono::steady_clock::time_point when;
-  time_point at; ///< the same by the calendar
+  wall_time at; ///< the same by the calendar
   metrics_sample figures;
   client::health_report health;
   std::vector<client::change> changes; ///< the newest first

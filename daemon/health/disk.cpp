@@ -23,8 +23,6 @@
 namespace cfgd::health {
 namespace {
 
-using watchers::unique_fd;
-
 std::string text_of(int code) { return std::generic_category().message(code); }
 
 finding failed(state how, std::string const& what, std::filesystem::path const& where, int code) {

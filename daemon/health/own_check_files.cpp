@@ -21,7 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 
 result<std::vector<std::string>> list_files(watchers::directory const& where) {
-  watchers::unique_fd fd(::openat(where.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  unique_fd fd(::openat(where.fd.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return watchers::system_failure("open", errno, where.path, &where.info);
   struct closer {
     void operator()(DIR* stream) const { ::closedir(stream); }

@@ -1,5 +1,5 @@
+#include "core/unique_fd.hpp"
 #include "daemon/health/own_checks.hpp"
-#include "watchers/unique_fd.hpp"
 
 #include <arpa/inet.h>
 #include <sys/socket.h>
@@ -68,7 +68,7 @@ std::string age_text(std::chrono::seconds age) { return std::to_string(age.count
 
 finding try_socket(own_check::socket const& which, std::chrono::milliseconds patience) {
   auto const to = target_of(which);
-  watchers::unique_fd const fd(::socket(to.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  unique_fd const fd(::socket(to.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!fd) return failed("no socket to try " + name_of(which) + " with: " + text_of(errno));
   // socket(7): connect(2) waits that long at the most, also for room in the backlog.
   auto const us = std::chrono::duration_cast<std::chrono::microseconds>(patience).count();

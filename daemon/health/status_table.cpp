@@ -64,7 +64,7 @@ std::string one_line(std::string text) {
 } // namespace
 
 status_table::status_table(boost::asio::any_io_executor const& loop, parts with, options how,
-             monitor::listener changed)
+                           monitor::listener changed)
     : loop_(loop), threads_(loop), how_(std::move(how)), of_{.loop = loop,
                                                              .threads = threads_,
                                                              .what = with.what,
@@ -152,8 +152,7 @@ check status_table::make_check(own_check const& of) {
         of_.threads,
         [of] {
           auto const* const socket = std::get_if<own_check::socket>(&of.what);
-          auto const now =
-              std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
+          auto const now = wall_now();
           return as_told(socket != nullptr ? try_socket(*socket, of.how.limit)
                                            : look_at_file(std::get<own_check::file>(of.what), now),
                          of);

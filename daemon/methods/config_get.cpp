@@ -1,4 +1,5 @@
 #include "core/json.hpp"
+#include "core/key.hpp"
 #include "core/outline.hpp"
 #include "daemon/methods/config_methods.hpp"
 #include "daemon/methods/parameters.hpp"
@@ -27,7 +28,6 @@ namespace cfgd {
 namespace {
 
 namespace bj = boost::json;
-
 
 /// What a bare key is made of; nothing of it is escaped in JSON.
 bool is_plain(char c) {
@@ -193,12 +193,13 @@ bool config_methods::quick_get(std::string_view parameters, ipc::peer const& fro
   if (!std::all_of(text.begin(), text.end(), is_plain)) return false;
   if (view_.has_secrets()) {
     // What is in the cache is right for those who may not see more.
-    auto const name = text.substr(0, text.find('.'));
+    auto const name = namespace_of(text);
     if (view_.secrets_of(name) != nullptr && access_.authorize(from, operation::secret, name))
       return false;
   }
   auto const found = view_.cache().find(text);
-  if (found.what != value_cache::status::found || found.member.size() > bounds_.reply_bytes) return false;
+  if (found.what != value_cache::status::found || found.member.size() > bounds_.reply_bytes)
+    return false;
   char digits[24];
   auto const end = std::to_chars(std::begin(digits), std::end(digits), view_.revision()).ptr;
   reply.append("{\"values\":{").append(found.member).append("},\"missing\":[],\"revision\":");

@@ -51,10 +51,6 @@ void fail_no_such_pending(ipc::responder const& answer, std::int64_t revision) {
   answer.fail("io.cfgd.Config.NoSuchPending", "{\"revision\":" + std::to_string(revision) + "}");
 }
 
-wall_time now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 /// Answers a change that waits no more by its revision, and all else as it is.
 void fail_pending(ipc::responder& answer, error const& why, revision_number revision) {
   if (why.code == errc::not_found)
@@ -119,7 +115,7 @@ void config_methods::confirm(ipc::call const& asked) {
   if (found == nullptr) return;
   committer_.submit(
       engine::pending_request{.revision = found->revision,
-                           .what = engine::pending_request::action::confirm},
+                              .what = engine::pending_request::action::confirm},
       [answer = asked.answer, revision = found->revision](engine::decision const& done) mutable {
         if (done)
           answer.reply();
@@ -137,11 +133,11 @@ void config_methods::extend(ipc::call const& asked) {
   }
   auto const* const found = find_pending(asked);
   if (found == nullptr) return;
-  auto const deadline = now() + *time;
+  auto const deadline = wall_now() + *time;
   committer_.submit(
       engine::pending_request{.revision = found->revision,
-                           .what = engine::pending_request::action::extend,
-                           .deadline = deadline},
+                              .what = engine::pending_request::action::extend,
+                              .deadline = deadline},
       [answer, deadline, revision = found->revision](engine::decision const& done) mutable {
         if (!done) {
           fail_pending(answer, done.error(), revision);

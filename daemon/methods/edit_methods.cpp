@@ -23,10 +23,6 @@ namespace {
 
 using watchers::source_watcher;
 
-wall_time now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 /// Why files are not in force as they were saved, and what rules let pass. What several files are
 /// refused for is told once.
 std::vector<issue> issues_of(engine::committed_change const& done) {
@@ -106,7 +102,7 @@ void edit_methods::begin(ipc::call const& asked) {
   }
   phase_ = phase::beginning;
   holder_ = asked.from.uid;
-  deadline_ = now() + *time;
+  deadline_ = wall_now() + *time;
   ends_at_ = clock::now() + *time;
   begun_ = answer;
   answer.on_closed([this] {

@@ -61,8 +61,7 @@ bj::object entries(std::size_t count) { return {{"entries", count}}; }
 } // namespace
 
 service_methods::service_methods(parts with, reloader reload)
-    : parts_(with), reload_(std::move(reload)),
-      started_(std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now())) {}
+    : parts_(with), reload_(std::move(reload)), started_(wall_now()) {}
 
 void service_methods::bind_to(ipc::server& server) {
   server.bind("io.cfgd.Service.Status", [this](ipc::call const& asked) { status(asked); });

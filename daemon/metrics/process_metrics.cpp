@@ -1,4 +1,5 @@
 #include "core/log.hpp"
+#include "core/unique_fd.hpp"
 #include "daemon/metrics/service_metrics.hpp"
 #include "daemon/version.hpp"
 
@@ -19,11 +20,10 @@ namespace {
 
 /// Bytes of the process that are in memory: the second number of statm, in pages (proc(5)).
 std::optional<std::uint64_t> resident_bytes() {
-  int const file = ::open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return std::nullopt;
+  unique_fd const file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
+  if (!file) return std::nullopt;
   std::array<char, 128> buffer{};
-  auto const count = ::read(file, buffer.data(), buffer.size());
-  ::close(file);
+  auto const count = ::read(file.get(), buffer.data(), buffer.size());
   if (count <= 0) return std::nullopt;
   std::string_view text(buffer.data(), static_cast<std::size_t>(count));
   text.remove_prefix(std::min(text.find(' ') + 1, text.size()));

@@ -1,5 +1,7 @@
 #include "daemon/problems/problems_keeper.hpp"
 
+#include "core/unique_fd.hpp"
+
 #include <boost/asio/post.hpp>
 
 #include <fcntl.h>
@@ -29,25 +31,20 @@ namespace asio = boost::asio;
 constexpr std::size_t most_file_bytes = 4 * std::size_t{1024} * 1024;
 constexpr std::string_view journal_problem = "log_lines_lost";
 
-wall_time now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 /// Errors: io, not_found, limit.
 result<std::string> read_small_file(std::filesystem::path const& path) {
   auto const fail = [&](errc code) {
     return error{.code = code, .message = std::strerror(errno), .subject = path.string()};
   };
-  int const file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-  if (file < 0) return fail(errno == ENOENT ? errc::not_found : errc::io);
+  unique_fd const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
+  if (!file) return fail(errno == ENOENT ? errc::not_found : errc::io);
   std::string text;
   std::array<char, 64 * 1024> buffer{};
   ssize_t count = 0;
-  while ((count = ::read(file, buffer.data(), buffer.size())) > 0 && text.size() < most_file_bytes)
+  while ((count = ::read(file.get(), buffer.data(), buffer.size())) > 0 &&
+         text.size() < most_file_bytes)
     text.append(buffer.data(), static_cast<std::size_t>(count));
-  auto const failed = fail(errc::io);
-  ::close(file);
-  if (count < 0) return failed;
+  if (count < 0) return fail(errc::io);
   if (text.size() >= most_file_bytes)
     return error{.code = errc::limit, .message = "it is too large", .subject = path.string()};
   return text;
@@ -75,9 +72,10 @@ struct problems_keeper::state {
     if (auto const* const happened = std::get_if<occurrence>(&what)) {
       note(*happened);
     } else if (auto const* const over = std::get_if<ending>(&what)) {
-      std::size_t ended = over->situations.empty() ? kept.resolve_file(over->source, now()) : 0;
+      std::size_t ended =
+          over->situations.empty() ? kept.resolve_file(over->source, wall_now()) : 0;
       for (auto const& name : over->situations)
-        ended += kept.resolve(name, over->source, now());
+        ended += kept.resolve(name, over->source, wall_now());
       dirty |= ended > 0;
     }
   }
@@ -87,8 +85,8 @@ struct problems_keeper::state {
     auto const other = what.what.name == "check_critical"  ? "check_warning"
                        : what.what.name == "check_warning" ? "check_critical"
                                                            : "";
-    kept.resolve(other, what.source, now());
-    kept.note(what, now());
+    kept.resolve(other, what.source, wall_now());
+    kept.note(what, wall_now());
     dirty = true;
   }
 };
@@ -118,7 +116,7 @@ void problems_keeper::clear() {
 
 void problems_keeper::read_file() {
   auto const text = read_small_file(file_);
-  if (text && state_->kept.read_text(*text, now())) return;
+  if (text && state_->kept.read_text(*text, wall_now())) return;
   if (!text && text.error().code == errc::not_found) return;
   report("problems_unreadable",
          "'" + file_.string() + "': " + (text ? "it is damaged" : text.error().message),
@@ -134,12 +132,12 @@ void problems_keeper::compare(std::vector<engine::source_row> const& rows) {
     if (!one->resolved && one->what->how_long == lasting::file && faulty.erase(one->source) == 0)
       over.push_back(one->source);
   for (auto const& path : over)
-    state_->kept.resolve_file(path, now());
+    state_->kept.resolve_file(path, wall_now());
   for (auto const& [path, row] : faulty)
     state_->kept.note({.what = situation_of(*row),
                        .message = row->why ? row->why->message : "it was not in force before",
                        .source = path},
-                      now());
+                      wall_now());
   state_->dirty |= !over.empty() || !faulty.empty();
 }
 
@@ -156,11 +154,11 @@ void problems_keeper::watch_journal() {
   if (figures.lost == lost_ && !is_open) return;
   if (!is_open)
     kept.note({.what = *find_situation(journal_problem), .message = "the journal takes no lines"},
-              now());
+              wall_now());
   auto const lines = std::to_string(figures.lost);
   if (figures.lost != std::exchange(lost_, figures.lost) || !is_open)
     kept.amend(journal_problem, "lines", lines);
-  if (figures.untold == 0) kept.resolve(journal_problem, {}, now());
+  if (figures.untold == 0) kept.resolve(journal_problem, {}, wall_now());
   state_->dirty = true;
 }
 

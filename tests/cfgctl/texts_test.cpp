@@ -1,8 +1,8 @@
-#include "cfgctl/text/explanation_text.hpp"
+#include "cfgctl/commands/values.hpp"
 #include "cfgctl/failure_report.hpp"
+#include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/history_text.hpp"
 #include "cfgctl/text/service_text.hpp"
-#include "cfgctl/commands/values.hpp"
 #include "client/detail/failures.hpp"
 #include "core/json.hpp"
 
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
 }
 
 BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
-  auto const now = parse_time("2026-11-23T10:00:00Z").value();
+  auto const now = parse_rfc3339("2026-11-23T10:00:00Z").value();
 
   BOOST_TEST(pending_text(file,
                           {{.revision = 12,

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+using namespace cfgd;
 using namespace cfgd::cfgctl;
 using namespace std::chrono_literals;
 
@@ -25,28 +26,16 @@ BOOST_AUTO_TEST_CASE(what_is_no_duration_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(times_are_read_and_written_as_rfc_3339) {
-  BOOST_TEST(time_text(parse_time("2026-11-23T10:36:32.1239Z").value()) ==
-             "2026-11-23T10:36:32.123Z");
-  BOOST_TEST(time_text(parse_time("2026-11-23T00:30:00+01:30").value()) ==
-             "2026-11-22T23:00:00.000Z");
-  BOOST_TEST(time_text(parse_time("2024-02-29t23:59:60-00:01").value()) ==
-             "2024-03-01T00:01:00.000Z");
-  for (std::string_view const text :
-       {"", "2026-11-23", "2026-11-23T10:36:32", "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z",
-        "2026-11-23T10:36:32.Z", "2026-11-23T10:36:32Zx", "2026-11-23T10:36:32+1:00"}) {
-    BOOST_TEST(!parse_time(text).has_value(), text);
-  }
-}
-
 BOOST_AUTO_TEST_CASE(a_moment_of_the_past_has_three_forms) {
-  auto const now = parse_time("2026-11-23T10:00:00Z").value();
+  auto const now = parse_rfc3339("2026-11-23T10:00:00Z").value();
 
   BOOST_TEST(parse_since("2h", now).value() == "2026-11-23T08:00:00.000Z");
   BOOST_TEST(parse_since("2h-ago", now).value() == "2026-11-23T08:00:00.000Z");
   BOOST_TEST(parse_since("1d ago", now).value() == "2026-11-22T10:00:00.000Z");
   BOOST_TEST(parse_since("2026-11-01", now).value() == "2026-11-01T00:00:00.000Z");
   BOOST_TEST(parse_since("2026-11-01T01:00:00+01:00", now).value() == "2026-11-01T00:00:00.000Z");
+  // As the service rounds: down.
+  BOOST_TEST(parse_since("2026-11-01T01:00:00.1239Z", now).value() == "2026-11-01T01:00:00.123Z");
   BOOST_TEST(!parse_since("yesterday", now));
 }
 

@@ -34,7 +34,7 @@ std::string times(std::string const& method, int fast, int slow) {
 top_sample sample(int second, std::string const& text) {
   top_sample out;
   out.when = std::chrono::steady_clock::time_point(seconds(second));
-  out.at = parse_time("2026-11-23T10:00:00Z").value() + seconds(second);
+  out.at = parse_rfc3339("2026-11-23T10:00:00Z").value() + seconds(second);
   out.figures = metrics_sample::parse(text);
   out.health.status = "healthy";
   return out;

@@ -1,7 +1,7 @@
+#include "core/unique_fd.hpp"
 #include "daemon/health/own_checks.hpp"
 #include "tests/support/temporary_directory.hpp"
 #include "watchers/read_source.hpp"
-#include "watchers/unique_fd.hpp"
 
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
@@ -100,8 +100,8 @@ struct directories {
 
 /// A socket that listens.
 template <class Address>
-watchers::unique_fd listen_at(Address address, int backlog) {
-  watchers::unique_fd fd(
+unique_fd listen_at(Address address, int backlog) {
+  unique_fd fd(
       ::socket(reinterpret_cast<sockaddr*>(&address)->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
   BOOST_REQUIRE(::bind(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
   BOOST_REQUIRE(::listen(fd.get(), backlog) == 0);
@@ -285,7 +285,7 @@ BOOST_AUTO_TEST_CASE(one_that_listens_and_never_accepts_is_found_within_the_time
   auto const listens = listen_at(unix_address(path), 0);
 
   // Connections that wait fill the backlog.
-  std::vector<watchers::unique_fd> waiting;
+  std::vector<unique_fd> waiting;
   auto const address = unix_address(path);
   for (int n = 0; n < 10; ++n) {
     waiting.emplace_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
@@ -318,9 +318,7 @@ BOOST_AUTO_TEST_CASE(a_socket_of_the_loopback_must_accept) {
 BOOST_AUTO_TEST_CASE(a_file_must_be_there_and_young) {
   test::temporary_directory const directory;
   own_check::file const which{.path = (directory / "f").string(), .younger_than = 60s};
-  auto const now = [] {
-    return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-  };
+  auto const now = [] { return wall_now(); };
   BOOST_TEST((look_at_file(which, now()).what == state::critical));
 
   write_file(directory / "f", "x");

@@ -14,10 +14,10 @@
 
 namespace {
 
+using cfgd::unique_fd;
 using cfgd::test::temporary_directory;
 using cfgd::watchers::kernel_event;
 using cfgd::watchers::parse_events;
-using cfgd::watchers::unique_fd;
 
 std::string packed(int watch, std::uint32_t mask, std::string const& name) {
   inotify_event header{};
