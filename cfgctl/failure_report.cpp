@@ -8,7 +8,7 @@
 #include "cfgctl/failure_report.hpp"
 
 #include "cfgctl/text/issue_text.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/detail/decode.hpp"
 
 #include <boost/json/value.hpp>

@@ -4,7 +4,7 @@
 
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/output.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <utility>
 

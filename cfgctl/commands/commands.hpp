@@ -2,7 +2,7 @@
 
 #include "cfgctl/command_line.hpp"
 #include "cfgctl/exit_code.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 namespace cfgd::cfgctl {
 

@@ -3,7 +3,7 @@
 #include "cfgctl/commands/limits_list.hpp"
 
 #include "cfgctl/commands/commands.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"

@@ -9,7 +9,7 @@
 
 #include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/detail/failures.hpp"
 #include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"

@@ -6,7 +6,7 @@
 
 #include "cfgctl/commands/watch_programs.hpp"
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <algorithm>
 #include <string_view>

@@ -3,7 +3,7 @@
 
 #include "cfgctl/doctor/doctor.hpp"
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

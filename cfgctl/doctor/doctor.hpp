@@ -2,7 +2,7 @@
 
 #include "client/call_error.hpp"
 #include "cfgctl/offline/source_tree.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/health_types.hpp"
 #include "client/types.hpp"
 

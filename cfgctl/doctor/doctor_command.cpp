@@ -8,7 +8,7 @@
 #include "cfgctl/doctor/doctor.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <unistd.h>
 

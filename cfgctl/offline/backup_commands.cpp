@@ -7,7 +7,7 @@
 /// way it is, the lock tells.
 
 #include "cfgctl/commands/commands.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"

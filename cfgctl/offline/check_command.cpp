@@ -9,7 +9,7 @@
 #include "cfgctl/offline/core_issue.hpp"
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/output.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 

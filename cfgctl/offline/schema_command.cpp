@@ -5,7 +5,7 @@
 #include "cfgctl/offline/schema_guess.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
 

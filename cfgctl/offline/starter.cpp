@@ -7,7 +7,7 @@
 #include "cfgctl/offline/starter.hpp"
 
 #include "cfgctl/commands/commands.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/output.hpp"
 #include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"

@@ -8,7 +8,7 @@
 
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/output.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 

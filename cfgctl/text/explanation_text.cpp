@@ -10,7 +10,7 @@
 #include "cfgctl/text/explanation_text.hpp"
 
 #include "cfgctl/text/table.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 

@@ -7,7 +7,7 @@
 
 #include "cfgctl/text/health_text.hpp"
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"
 

@@ -2,7 +2,7 @@
 
 #include "cfgctl/exit_code.hpp"
 #include "cfgctl/text/times.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/health_types.hpp"
 
 #include <string>

@@ -7,7 +7,7 @@
 
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/table.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <string_view>
 

@@ -3,7 +3,7 @@
 #include "cfgctl/text/issue_text.hpp"
 
 #include "cfgctl/output.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <boost/json/value.hpp>
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cfgctl/text/times.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/types.hpp"
 
 #include <string>

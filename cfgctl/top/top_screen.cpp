@@ -7,7 +7,7 @@
 
 #include "cfgctl/top/top_screen.hpp"
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <curses.h>
 

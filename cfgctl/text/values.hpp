@@ -1,7 +1,7 @@
 #pragma once
 
 #include "cfgctl/command_line.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/types.hpp"
 
 #include <boost/json/object.hpp>

@@ -10,7 +10,7 @@
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/stop_source.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/commands/watch_exec.hpp"
 #include "client/watcher.hpp"
 

@@ -13,7 +13,7 @@
 #include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 

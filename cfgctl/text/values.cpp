@@ -4,7 +4,7 @@
 /// and values stand together, values are JSON on one line, so that a line is a key and a value
 /// whatever the value holds, and `cfgctl set` takes it back.
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include "core/json.hpp"
 

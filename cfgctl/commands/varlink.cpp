@@ -5,7 +5,7 @@
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "client/detail/decode.hpp"
 #include "core/json.hpp"
 

@@ -12,7 +12,7 @@
 
 #include "cfgctl/commands/apply_plan.hpp"
 #include "cfgctl/commands/documents.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"

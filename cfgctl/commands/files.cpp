@@ -11,7 +11,7 @@
 #include "cfgctl/commands/layers.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "client/detail/failures.hpp"
 
 #include <filesystem>

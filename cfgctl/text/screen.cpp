@@ -7,7 +7,7 @@
 /// the user's own locale would only differ in ways that do not matter here, and values are UTF-8
 /// whatever it says.
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>

@@ -1,6 +1,6 @@
 /// pending, confirm, extend: changes that end by themselves.
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/service_text.hpp"

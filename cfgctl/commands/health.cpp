@@ -4,7 +4,7 @@
 /// ends with 0 to 3. A service that cannot be asked is unknown, not critical: who wants it to be
 /// critical can say so in the monitoring, the other way round would not be possible.
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"

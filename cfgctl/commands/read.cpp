@@ -6,7 +6,7 @@
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "client/detail/decode.hpp"
 
 #include <boost/json/array.hpp>

@@ -8,7 +8,7 @@
 #include "cfgctl/text/history_text.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "client/detail/decode.hpp"
 
 #include <boost/json/array.hpp>
