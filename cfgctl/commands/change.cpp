@@ -1,18 +1,27 @@
-/// set, unset: one transaction each.
+/// set, unset: one transaction each. Also what all commands that change values have in common.
 
 #include "cfgctl/commands/assignment.hpp"
-#include "cfgctl/text/commit_text.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/change_options.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/text/commit_text.hpp"
 
 #include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
 
-/// What the command line asks for; the error is one of the command line's.
-result<client::transaction> transaction_of(change_command const& what) {
-  client::transaction out;
+/// set and unset.
+struct options {
+  std::vector<std::string> assignments; ///< KEY=VALUE, not parsed yet
+  std::vector<std::string> unset;
+  change_options how;
+  std::optional<std::chrono::seconds> expire;
+};
+
+/// Errors are errors of the command line.
+result<client::transaction> parse_transaction(options const& what) {
+  client::transaction out = transaction_of(what.how);
   for (std::string const& text : what.assignments) {
     auto one = parse_assignment(text);
     if (!one) return one.error();
@@ -20,50 +29,73 @@ result<client::transaction> transaction_of(change_command const& what) {
       complain(printable("warning: " + one->key + ": " + one->remark + '\n'));
     }
     if (!out.values.emplace(one->key, std::move(one->value)).second) {
-      error twice;
-      twice.code = errc::bad_key;
-      twice.subject = one->key;
-      twice.message = "the key is set twice";
-      return twice;
+      return error{
+          .code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
     }
   }
   out.unset = what.unset;
-  out.comment = what.how.comment;
-  out.if_revision = what.how.if_revision;
-  out.mode = what.how.dry_run ? client::commit_mode::check : client::commit_mode::apply;
-  out.confirm = what.how.confirm;
   out.expire = what.expire;
   return out;
 }
 
+/// "set site.title and 2 more"
 std::string name_of(client::transaction const& what) {
-  std::string const verb = what.values.empty() ? "unset " : "set ";
+  bool const unset = what.values.empty();
   auto const count = what.values.size() + what.unset.size();
-  std::string out =
-      verb + (what.values.empty() ? what.unset.front() : std::string(what.values.begin()->key()));
+  std::string out = unset ? "unset " + what.unset.front()
+                          : "set " + std::string(what.values.begin()->key());
   if (count > 1) out += " and " + std::to_string(count - 1) + " more";
   return out;
 }
 
+exit_code run(context const& all, options const& what) {
+  auto const wanted = parse_transaction(what);
+  if (wanted) return make_change(all, name_of(*wanted), *wanted);
+  complain_line(to_string(wanted.error()));
+  return exit_code::usage;
+}
+
 } // namespace
 
-exit_code run(context const& all, change_command const& what) {
-  auto const wanted = transaction_of(what);
-  if (!wanted) {
-    complain(printable("cfgctl: " + to_string(wanted.error()) + '\n'));
-    return exit_code::usage;
-  }
+void add_change_options(CLI::App* to, change_options& into) {
+  add_comment(to, into.comment);
+  to->add_option("--if-revision", into.if_revision, "Only if the service is at this revision")
+      ->type_name("N");
+  to->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
+  add_duration(to, "--confirm", into.confirm, "Undo it after this time, unless confirmed");
+}
 
-  std::string const doing = name_of(*wanted);
-  auto service = connect(all);
-  if (!service) return report(doing, service.error());
-  auto const done = service->set(*wanted);
-  if (!done) return report(doing, done.error());
-  tell_commit(
+client::transaction transaction_of(change_options const& how) {
+  client::transaction out;
+  out.comment = how.comment;
+  out.mode = how.mode();
+  out.confirm = how.confirm;
+  out.if_revision = how.if_revision;
+  return out;
+}
+
+exit_code make_change(context const& all, std::string const& what,
+                      client::transaction const& change) {
+  auto const done =
+      call(all, [&](client::connection& service) { return service.set(change); });
+  if (!done) return report(what, done.error());
+  show_commit(
       all,
-      {.values = wanted->values, .mode = wanted->mode, .unconfirmed = wanted->confirm.has_value()},
+      {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
       *done);
   return exit_code::ok;
+}
+
+void add_change_commands(declarations const& to) {
+  auto const set = declare(to, "set", "Change keys, all of them or none", run);
+  add_argument(set.app, "KEY=VALUE", set.options.assignments, "What to set")->required();
+  auto const unset = declare(to, "unset", "Remove keys from the override layer", run);
+  add_argument(unset.app, "KEY", unset.options.unset, "Keys")->required();
+  for (auto const& one : {set, unset}) {
+    add_change_options(one.app, one.options.how);
+    add_duration(one.app, "--for", one.options.expire, "Undo it after this time")
+        ->excludes("--confirm");
+  }
 }
 
 } // namespace cfgd::cfgctl

@@ -6,7 +6,6 @@
 #include "cfgctl/commands/documents.hpp"
 
 #include "cfgctl/offline/formats.hpp"
-#include "client/detail/failures.hpp"
 #include "core/document.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
@@ -19,6 +18,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace cfgd::cfgctl {
@@ -75,7 +75,7 @@ result<boost::json::object> read_json(format kind, std::string_view text) {
 
 result<std::string> read_text(std::string const& path) {
   int const file = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return refuse(errc::io, path, client::detail::errno_text(errno));
+  if (file < 0) return refuse(errc::io, path, std::generic_category().message(errno));
   std::string out;
   std::array<char, 65536> room{};
   ssize_t got = 0;
@@ -85,7 +85,7 @@ result<std::string> read_text(std::string const& path) {
   } while ((got > 0 && out.size() <= most_bytes) || (got < 0 && errno == EINTR));
   int const failed = got < 0 ? errno : 0;
   if (file != STDIN_FILENO) ::close(file);
-  if (failed != 0) return refuse(errc::io, path, client::detail::errno_text(failed));
+  if (failed != 0) return refuse(errc::io, path, std::generic_category().message(failed));
   if (out.size() > most_bytes) return refuse(errc::limit, path, "it is larger than 16 MiB");
   return out;
 }

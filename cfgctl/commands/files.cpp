@@ -1,18 +1,19 @@
 /// apply, diff FILE, import: documents become one transaction.
 ///
-/// What has to change is found out here, from what was read at one revision, and the transaction is
-/// sent on the condition that the service is still there. If it is not, all is read and planned
-/// anew, a few times; a revision that the user named is the user's affair.
+/// The plan is made here, from values that were read at one revision, and the transaction is sent on
+/// the condition that the service is still at this revision. If it is not, values are read and
+/// planned again, a few times, unless the user named the revision.
+
+#include "cfgctl/commands/files.hpp"
 
 #include "cfgctl/commands/apply_plan.hpp"
-#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/commands/change_options.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/documents.hpp"
-#include "cfgctl/text/history_text.hpp"
 #include "cfgctl/commands/layers.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/text/values.hpp"
-#include "client/detail/failures.hpp"
+#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/history_text.hpp"
 
 #include <filesystem>
 #include <utility>
@@ -22,8 +23,20 @@ namespace {
 
 constexpr int most_attempts = 5;
 
+struct apply_options {
+  std::string file;   ///< "-": standard input
+  std::string format; ///< empty: by the extension of the file
+  bool prune = false;
+  change_options how;
+};
+
+struct import_options {
+  std::vector<std::string> files;
+  change_options how;
+};
+
 exit_code complain_of(error const& why) {
-  complain(printable("cfgctl: " + to_string(why) + '\n'));
+  complain_line(to_string(why));
   return why.code == errc::bad_key ? exit_code::usage : exit_code::refused;
 }
 
@@ -37,13 +50,13 @@ struct planned {
   client::revision_number revision = 0;
 };
 
-/// Adds what pruning asks for. False if the service has moved on meanwhile.
+/// Adds the overrides to remove. False if the service has moved to another revision meanwhile.
 client::result<bool> add_prune(client::connection& service, boost::json::object const& wanted,
                                boost::json::object const& effective, planned& into) {
   for (auto const& member : wanted) {
     auto const* const value = effective.if_contains(member.key());
     auto const* const now = value != nullptr ? value->if_object() : nullptr;
-    if (now == nullptr) continue; // nothing shows of it: neither does an override
+    if (now == nullptr) continue; // no effective value, so no override that shows
     auto const layers = read_layers(service, member.key(), *now);
     if (!layers) return layers.error();
     if (layers->revision != into.revision) return false;
@@ -66,88 +79,61 @@ client::result<planned> make_plan(client::connection& service, boost::json::obje
     if (!same) return same.error();
     if (*same) return out;
   }
-  return client::detail::closed("values change faster than they can be read");
+  return values_change_too_fast();
 }
 
-client::transaction transaction_of(change_options const& how) {
-  client::transaction out;
-  out.comment = how.comment;
-  out.mode = how.dry_run ? client::commit_mode::check : client::commit_mode::apply;
-  out.confirm = how.confirm;
-  out.if_revision = how.if_revision;
-  return out;
-}
-
-/// What applying came to. `done` is absent if there was nothing to do.
+/// The result of applying. `done` is absent if there was nothing to do.
 struct applied {
   planned what;
   std::optional<client::commit> done;
 };
 
-client::result<applied> apply_document(context const& all, apply_command const& what,
+client::result<applied> apply_document(client::connection& service, apply_options const& what,
                                        boost::json::object const& wanted) {
-  auto service = connect(all);
-  if (!service) return service.error();
   for (int attempt = 1;; ++attempt) {
-    auto made = make_plan(*service, wanted, what.prune);
+    auto made = make_plan(service, wanted, what.prune);
     if (!made) return made.error();
     if (made->plan.empty()) return applied{.what = std::move(*made), .done = {}};
     client::transaction change = transaction_of(what.how);
-    if (what.what == apply_command::action::diff) change.mode = client::commit_mode::check;
     if (!change.if_revision) change.if_revision = made->revision;
     change.values = made->plan.set;
     change.unset = made->plan.unset;
-    auto done = service->set(change);
+    auto done = service.set(change);
     if (done) return applied{.what = std::move(*made), .done = std::move(*done)};
     bool const again = moved_on(done.error()) && !what.how.if_revision;
     if (!again || attempt == most_attempts) return done.error();
   }
 }
 
-exit_code show_difference(context const& all, apply_plan const& plan) {
-  if (all.asked.format == output_format::json) {
-    boost::json::object out;
-    out["before"] = plan.before;
-    out["after"] = plan.after;
-    print(json_text(all.where, out));
-  } else {
-    print(difference_text(all.where, plan.before, plan.after));
-  }
-  return plan.before.empty() && plan.after.empty() ? exit_code::ok : exit_code::refused;
-}
-
 exit_code nothing_to_do(context const& all, client::revision_number at) {
-  if (all.asked.format == output_format::json) {
-    boost::json::object const none;
-    client::commit same;
-    same.revision = at;
-    tell_commit(all, {.values = none}, same);
-  } else {
+  if (!all.as_json()) {
     print("nothing to do, revision " + std::to_string(at) + '\n');
+    return exit_code::ok;
   }
+  boost::json::object const none;
+  client::commit same;
+  same.revision = at;
+  show_commit(all, {.values = none}, same);
   return exit_code::ok;
 }
 
-} // namespace
-
-exit_code run(context const& all, apply_command const& what) {
-  bool const only_diff = what.what == apply_command::action::diff;
+exit_code apply(context const& all, apply_options const& what) {
   auto const wanted = read_namespaces(what.file, what.format);
   if (!wanted) return complain_of(wanted.error());
-  std::string const doing = (only_diff ? "diff " : "apply ") + what.file;
-  auto const done = apply_document(all, what, *wanted);
-  if (!done) return report(doing, done.error());
-  if (only_diff) return show_difference(all, done->what.plan);
+  auto const done = call(all, [&](client::connection& service) {
+    return apply_document(service, what, *wanted);
+  });
+  if (!done) return report("apply " + what.file, done.error());
   if (!done->done) return nothing_to_do(all, done->what.revision);
-  auto const mode = what.how.dry_run ? client::commit_mode::check : client::commit_mode::apply;
-  tell_commit(
-      all,
-      {.values = done->what.plan.after, .mode = mode, .unconfirmed = what.how.confirm.has_value()},
-      *done->done);
+  show_commit(all,
+              {.values = done->what.plan.after,
+               .mode = what.how.mode(),
+               .unconfirmed = what.how.confirm.has_value()},
+              *done->done);
   return exit_code::ok;
 }
 
-exit_code run(context const& all, import_command const& what) {
+exit_code import(context const& all, import_options const& what) {
   client::transaction change = transaction_of(what.how);
   for (std::string const& file : what.files) {
     std::string const name = std::filesystem::path(file).stem();
@@ -156,19 +142,50 @@ exit_code run(context const& all, import_command const& what) {
     auto const clean = check_no_null(file, *document);
     if (!clean) return complain_of(clean.error());
     if (!change.values.emplace(name, std::move(*document)).second) {
-      complain(printable("cfgctl: import: two files set the namespace '" + name + "'\n"));
+      complain_line("import: two files set the namespace '" + name + '\'');
       return exit_code::usage;
     }
   }
-  auto service = connect(all);
-  if (!service) return report("import", service.error());
-  auto const done = service->set(change);
-  if (!done) return report("import", done.error());
-  tell_commit(
-      all,
-      {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
-      *done);
-  return exit_code::ok;
+  return make_change(all, "import", change);
+}
+
+} // namespace
+
+exit_code diff_document(context const& all, std::string const& file, bool prune) {
+  apply_options what{.file = file, .format = {}, .prune = prune, .how = {}};
+  what.how.dry_run = true;
+  auto const wanted = read_namespaces(file);
+  if (!wanted) return complain_of(wanted.error());
+  auto const done = call(all, [&](client::connection& service) {
+    return apply_document(service, what, *wanted);
+  });
+  if (!done) return report("diff " + file, done.error());
+  return show_difference(all, done->what.plan.before, done->what.plan.after);
+}
+
+exit_code show_difference(context const& all, boost::json::object const& before,
+                          boost::json::object const& after) {
+  boost::json::object as_json{{"before", before}};
+  as_json["after"] = after;
+  show(all, as_json, difference_text(all.where, before, after));
+  return before.empty() && after.empty() ? exit_code::ok : exit_code::refused;
+}
+
+void add_file_commands(declarations const& to) {
+  auto const applying =
+      declare(to, "apply", "Make the values of a document of namespaces effective", apply);
+  auto& into = applying.options;
+  add_argument(applying.app, "FILE", into.file, "The document; - is standard input")->required();
+  applying->add_option("--format", into.format, "Format of FILE [by its extension]")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"json", "jsonc", "yaml", "toml", "ini", "env"}));
+  applying->add_flag("--prune", into.prune, "Also remove overrides that it does not have");
+  add_change_options(applying.app, into.how);
+
+  auto const importing =
+      declare(to, "import", "Set whole namespaces: NAME.json sets NAME", import);
+  add_argument(importing.app, "FILE", importing.options.files, "Files")->required();
+  add_change_options(importing.app, importing.options.how);
 }
 
 } // namespace cfgd::cfgctl

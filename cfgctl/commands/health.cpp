@@ -1,148 +1,192 @@
 /// health, problems, metrics.
 ///
-/// `health` is also a monitoring plugin: whatever happens it has a line on standard output, and
-/// ends with 0 to 3. A service that cannot be asked is unknown, not critical: who wants it to be
-/// critical can say so in the monitoring, the other way round would not be possible.
+/// `health` is also a monitoring plugin: it always prints one line on standard output first, and
+/// ends with 0 to 3. A service that does not answer is unknown (3), not critical: the monitoring
+/// system can map unknown to critical, but not the other way round.
 
-#include "cfgctl/text/values.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/failure_report.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/health_text.hpp"
-#include "client/detail/decode.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
 
-using client::detail::decode_health;
-using client::detail::decode_problems;
+struct health_options {
+  std::vector<std::string> checks; ///< empty: all
+  bool run = false;
+};
 
-/// The check of that name, or null.
-boost::json::value const* find_check(boost::json::object const& reply, std::string_view name) {
-  auto const* const all = reply.if_contains("checks");
-  if (all == nullptr || !all->is_array()) return nullptr;
-  for (auto const& one : all->get_array()) {
-    auto const* const inner = one.if_object();
-    auto const* const found = inner != nullptr ? inner->if_contains("name") : nullptr;
-    if (found != nullptr && found->is_string() && found->get_string() == name) return &one;
-  }
-  return nullptr;
+struct problems_options {
+  std::string kind; ///< empty: all
+  std::optional<std::int64_t> limit;
+  bool open = false;
+  bool clear = false;
+};
+
+/// The error of the service, for a check that is chosen here.
+client::call_error no_such_check(std::string const& name) {
+  client::call_error why;
+  why.kind = client::failure::refused;
+  why.name = "io.cfgd.Service.NoSuchCheck";
+  why.message = "there is no check '" + name + '\'';
+  why.parameters["name"] = name;
+  return why;
 }
 
-/// Those checks of a reply alone, with a status of their own. Errors: refused, as the service has
-/// it if there is no such check.
-client::result<boost::json::object> chosen_of(boost::json::object const& reply,
-                                              std::vector<std::string> const& names) {
-  boost::json::array checks;
-  for (std::string const& name : names) {
-    auto const* const found = find_check(reply, name);
-    if (found == nullptr) {
-      client::call_error why;
-      why.kind = client::failure::refused;
-      why.name = "io.cfgd.Service.NoSuchCheck";
-      why.message = "there is no check '" + name + '\'';
-      why.parameters["name"] = name;
-      return why;
-    }
-    checks.push_back(*found);
+std::string text_member(boost::json::value const& of, std::string_view name) {
+  auto const* const object = of.if_object();
+  auto const* const found = object != nullptr ? object->if_contains(name) : nullptr;
+  auto const* const text = found != nullptr ? found->if_string() : nullptr;
+  return text != nullptr ? std::string(*text) : std::string();
+}
+
+client::result<client::health_report> fetch_health(client::connection& service,
+                                                   health_options const& what) {
+  auto found = what.run ? service.run_checks(what.checks) : service.health();
+  if (!found || what.checks.empty()) return found;
+  client::health_report out;
+  for (std::string const& name : what.checks) {
+    auto const one = std::ranges::find(found->checks, name, &client::health_check::name);
+    if (one == found->checks.end()) return no_such_check(name);
+    out.checks.push_back(*one);
   }
-  boost::json::object out{{"status", ""}};
-  out["checks"] = std::move(checks);
-  auto copy = out;
-  auto const told = decode_health(std::move(copy));
-  if (!told) return told.error();
-  out["status"] = worst_status(told->checks);
+  out.status = worst_status(out.checks);
   return out;
 }
 
-client::result<boost::json::object> fetch(context const& all, health_command const& what) {
-  auto service = connect(all);
-  if (!service) return service.error();
-  auto reply = what.run ? service->call("io.cfgd.Service.RunChecks",
-                                        client::detail::check_parameters(what.checks))
-                        : service->call("io.cfgd.Service.Health");
+/// The same as the reply came. A reply of named checks has their status instead of all checks'.
+client::result<boost::json::object> fetch_health_json(client::connection& service,
+                                                      health_options const& what) {
+  boost::json::object named;
+  if (!what.checks.empty()) {
+    named["names"] = boost::json::array(what.checks.begin(), what.checks.end());
+  }
+  auto reply = what.run ? service.call("io.cfgd.Service.RunChecks", named)
+                        : service.call("io.cfgd.Service.Health");
   if (!reply || what.checks.empty()) return reply;
-  return chosen_of(*reply, what.checks);
+  auto const* const list = reply->if_contains("checks");
+  boost::json::array const none;
+  auto const& checks = list != nullptr && list->is_array() ? list->get_array() : none;
+  std::vector<client::health_check> chosen;
+  boost::json::array out;
+  for (std::string const& name : what.checks) {
+    auto const one = std::ranges::find_if(
+        checks, [&](boost::json::value const& each) { return text_member(each, "name") == name; });
+    if (one == checks.end()) return no_such_check(name);
+    chosen.emplace_back().status = text_member(*one, "status");
+    out.push_back(*one);
+  }
+  boost::json::object whole{{"status", worst_status(chosen)}};
+  whole["checks"] = std::move(out);
+  return whole;
 }
 
-/// Leaves what is over out of a reply.
-void drop_resolved(boost::json::object& reply) {
-  auto* const list = reply.if_contains("problems");
-  if (list == nullptr || !list->is_array()) return;
-  auto const is_over = [](boost::json::value const& one) {
-    auto const* const inner = one.if_object();
-    auto const* const resolved = inner != nullptr ? inner->if_contains("resolved") : nullptr;
-    return resolved != nullptr && !resolved->is_null();
-  };
-  auto& all = list->get_array();
-  all.erase(std::remove_if(all.begin(), all.end(), is_over), all.end());
+exit_code unknown_health(context const& all, client::call_error const& why) {
+  std::string const line = plugin_unknown(failure_line(why));
+  all.as_json() ? complain(line) : print(line);
+  return plugin_code("unknown");
 }
 
-/// Leaves all but the first `limit` out.
-void keep_first(boost::json::object& reply, std::int64_t limit) {
-  auto* const list = reply.if_contains("problems");
-  if (list == nullptr || !list->is_array()) return;
-  auto& all = list->get_array();
-  all.resize(std::min(all.size(), static_cast<std::size_t>(limit)));
+exit_code health(context const& all, health_options const& what) {
+  if (all.as_json()) {
+    auto const found = call(
+        all, [&](client::connection& service) { return fetch_health_json(service, what); });
+    if (!found) return unknown_health(all, found.error());
+    print(json_text(all.where, *found));
+    return plugin_code(text_member(*found, "status"));
+  }
+  auto const found =
+      call(all, [&](client::connection& service) { return fetch_health(service, what); });
+  if (!found) return unknown_health(all, found.error());
+  print(health_text(all.where, *found, wall_now()));
+  return plugin_code(found->status);
+}
+
+bool is_resolved(boost::json::value const& one) {
+  auto const* const object = one.if_object();
+  auto const* const found = object != nullptr ? object->if_contains("resolved") : nullptr;
+  return found != nullptr && !found->is_null();
+}
+
+/// Removes resolved problems, then all but the first `limit`.
+template <class List, class Resolved>
+void keep_open(List& problems, Resolved resolved, std::optional<std::int64_t> limit) {
+  problems.erase(std::remove_if(problems.begin(), problems.end(), resolved), problems.end());
+  if (limit && problems.size() > static_cast<std::size_t>(*limit)) {
+    problems.erase(problems.begin() + *limit, problems.end());
+  }
+}
+
+exit_code problems_json(context const& all, problems_options const& what,
+                        client::problem_query const& query) {
+  boost::json::object parameters;
+  if (!query.kind.empty()) parameters["kind"] = query.kind;
+  if (query.limit) parameters["limit"] = *query.limit;
+  auto reply = call(all, [&](client::connection& service) {
+    return service.call("io.cfgd.Service.Problems", parameters);
+  });
+  if (!reply) return report("problems", reply.error());
+  auto* const list = reply->if_contains("problems");
+  if (what.open && list != nullptr && list->is_array()) {
+    keep_open(list->get_array(), is_resolved, what.limit);
+  }
+  print(json_text(all.where, *reply));
+  return exit_code::ok;
+}
+
+exit_code problems(context const& all, problems_options const& what) {
+  if (what.clear) {
+    return ask(all, {.what = "problems --clear", .method = "io.cfgd.Service.ClearProblems"},
+               &client::connection::clear_problems, [] { return std::string("cleared\n"); });
+  }
+  client::problem_query query{.kind = what.kind};
+  // The service counts resolved problems as well; with --open they are removed here.
+  if (!what.open) query.limit = what.limit;
+  if (all.as_json()) return problems_json(all, what, query);
+  auto found = call(all, [&](client::connection& service) { return service.problems(query); });
+  if (!found) return report("problems", found.error());
+  if (what.open) {
+    auto const resolved = [](client::problem const& one) { return one.resolved.has_value(); };
+    keep_open(found->problems, resolved, what.limit);
+  }
+  print(problems_text(all.where, *found, wall_now()));
+  return exit_code::ok;
+}
+
+exit_code metrics(context const& all, no_options const&) {
+  return ask(all, {.what = "metrics", .method = "io.cfgd.Service.Metrics"},
+             &client::connection::metrics, [](std::string const& text) { return text; });
 }
 
 } // namespace
 
-exit_code run(context const& all, health_command const& what) {
-  bool const as_json = all.asked.format == output_format::json;
-  auto reply = fetch(all, what);
-  std::string text;
-  if (reply && as_json) text = json_text(all.where, *reply);
-  auto const told = reply ? decode_health(std::move(*reply)) : reply.error();
-  if (!told) {
-    std::string const line = plugin_unknown(failure_line(told.error()));
-    as_json ? complain(line) : print(line);
-    return plugin_code("unknown");
-  }
-  print(as_json ? text : health_text(all.where, *told, wall_now()));
-  return plugin_code(told->status);
-}
+void add_health_commands(declarations const& to) {
+  auto const checking =
+      declare(to, "health", "Print the checks; exit codes as for monitoring plugins", health);
+  add_argument(checking.app, "CHECK", checking.options.checks, "Only these; without, all");
+  checking->add_flag("--run", checking.options.run, "Run them now");
 
-exit_code run(context const& all, problems_command const& what) {
-  if (what.clear) {
-    return ask(
-        all,
-        {.what = "problems --clear", .method = "io.cfgd.Service.ClearProblems", .parameters = {}},
-        [](auto&&) -> client::result<std::string> { return std::string("cleared\n"); });
-  }
-  client::problem_query query;
-  query.kind = what.kind;
-  // What is over counts as well there, and is left out here.
-  if (!what.open) query.limit = what.limit;
-  auto service = connect(all);
-  if (!service) return report("problems", service.error());
-  auto reply = service->call("io.cfgd.Service.Problems", client::detail::parameters_of(query));
-  if (!reply) return report("problems", reply.error());
-  if (what.open) {
-    drop_resolved(*reply);
-    if (what.limit) keep_first(*reply, *what.limit);
-  }
-  if (all.asked.format == output_format::json) {
-    print(json_text(all.where, std::move(*reply)));
-    return exit_code::ok;
-  }
-  auto const told = decode_problems(std::move(*reply));
-  if (!told) return report("problems", told.error());
-  print(problems_text(all.where, *told, wall_now()));
-  return exit_code::ok;
-}
+  auto const listing = declare(to, "problems", "Print the recorded problems", problems);
+  auto& into = listing.options;
+  auto* const kind =
+      add_argument(listing.app, "KIND", into.kind, "Only of this kind: parse, schema, ...");
+  auto* const limit = listing->add_option("-n,--limit", into.limit, "At most this many")
+                          ->type_name("N")
+                          ->check(CLI::PositiveNumber);
+  auto* const open = listing->add_flag("--open", into.open, "Only those that are not resolved");
+  listing->add_flag("--clear", into.clear, "Delete all of them")
+      ->excludes(kind)
+      ->excludes(limit)
+      ->excludes(open);
 
-exit_code run(context const& all, metrics_command const&) {
-  return ask(all, {.what = "metrics", .method = "io.cfgd.Service.Metrics", .parameters = {}},
-             [](boost::json::object&& reply) {
-               return client::detail::decode_text(std::move(reply), "text");
-             });
+  declare(to, "metrics", "Print all figures as OpenMetrics text", metrics);
 }
 
 } // namespace cfgd::cfgctl

@@ -1,127 +1,177 @@
 /// log, show: changes, the newest first.
 ///
-/// The service gives a page at a time; each is printed before the next one is asked for, so that a
-/// long history takes little memory here and `| head` ends it early. A page that is shorter than
-/// what was asked for need not be the last one: the end is where nothing comes, or the oldest
-/// revision that is kept.
+/// The service returns a page at a time. Each page is printed before the next one is asked for, so
+/// that a long history takes little memory and `| head` ends it early. A page that is shorter than
+/// the limit need not be the last one: the log ends with an empty page, or with the oldest revision
+/// that is kept.
 
-#include "cfgctl/text/history_text.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/text/history_text.hpp"
 #include "cfgctl/text/values.hpp"
-#include "client/detail/decode.hpp"
 
 #include <boost/json/array.hpp>
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
 
 constexpr std::int64_t page_size = 100;
+constexpr char const* log_method = "io.cfgd.History.Log";
 
-/// Prints changes and remembers where they ended.
-class printer {
- public:
-  printer(context const& all, client::log_detail detail) : all_(all), detail_(detail) {}
+struct log_options {
+  std::string prefix;
+  std::optional<std::int64_t> limit;
+  std::string since; ///< RFC 3339
+  std::optional<client::revision_number> after;
+  bool values = false;
+};
 
-  /// One reply of the service. Absent, or why it is not understood.
-  std::optional<client::call_error> take(boost::json::object& reply) {
-    std::string lines;
-    if (as_json()) {
-      auto const* const list = reply.if_contains("changes");
-      if (list != nullptr && list->is_array()) {
-        for (auto const& one : list->get_array())
-          lines += json_line(all_.where, one);
-      }
-    }
-    auto page = client::detail::decode_log(std::move(reply));
-    if (!page) return std::move(page).error();
-    for (client::change const& one : page->changes) {
-      if (!as_json()) lines += (count == 0 ? "" : "\n") + change_text(all_.where, one, detail_);
-      ++count;
-      last = one.revision;
-    }
-    oldest = page->oldest;
-    print(lines);
-    return {};
-  }
+struct show_options {
+  client::revision_number which = 0;
+};
 
+/// The parameters of io.cfgd.History.Log, for --json.
+boost::json::object parameters_of(client::log_query const& what) {
+  boost::json::object out;
+  if (!what.prefix.empty()) out["prefix"] = what.prefix;
+  if (what.after) out["afterRevision"] = *what.after;
+  if (!what.since.empty()) out["since"] = what.since;
+  if (what.limit) out["limit"] = *what.limit;
+  if (what.detail == client::log_detail::values) out["values"] = true;
+  if (what.before) out["beforeRevision"] = *what.before;
+  return out;
+}
+
+/// A reply of the log that was printed.
+struct printed_page {
   std::int64_t count = 0;
   client::revision_number last = 0;
   client::revision_number oldest = 0;
-
- private:
-  bool as_json() const { return all_.asked.format == output_format::json; }
-
-  context const& all_;
-  client::log_detail detail_;
 };
 
-/// Asks for one page and prints it.
-client::result<void> print_page(client::connection& service, client::log_query const& query,
-                                printer& to) {
-  std::optional<client::call_error> bad;
+std::uint64_t number_of(boost::json::object const& from, std::string_view name) {
+  auto const* const found = from.if_contains(name);
+  return found != nullptr && found->is_number() ? found->to_number<std::uint64_t>() : 0;
+}
+
+/// Prints the changes of one page as they came, one a line.
+client::result<printed_page> print_json_page(context const& all, client::connection& service,
+                                             client::log_query const& query) {
+  printed_page out;
   auto const take = [&](boost::json::object& reply) {
-    bad = to.take(reply);
-    return bad ? client::step::stop : client::step::more;
+    std::string lines;
+    auto const* const changes = reply.if_contains("changes");
+    if (changes != nullptr && changes->is_array()) {
+      for (auto const& one : changes->get_array()) {
+        lines += json_line(all.where, one);
+        ++out.count;
+        if (auto const* const members = one.if_object()) out.last = number_of(*members, "revision");
+      }
+    }
+    out.oldest = number_of(reply, "oldest");
+    print(lines);
+    return client::step::more;
   };
-  auto done = service.call_more("io.cfgd.History.Log", client::detail::parameters_of(query), take);
-  if (bad) return std::move(*bad);
-  return done;
+  auto const done = service.call_more(log_method, parameters_of(query), take);
+  if (!done) return done.error();
+  return out;
+}
+
+client::result<printed_page> print_text_page(context const& all, client::connection& service,
+                                             client::log_query const& query) {
+  auto const page = service.log(query);
+  if (!page) return page.error();
+  printed_page out{.oldest = page->oldest};
+  std::string lines;
+  for (client::change const& one : page->changes) {
+    bool const first = !query.before && out.count == 0;
+    lines += (first ? "" : "\n") + change_text(all.where, one, query.detail);
+    ++out.count;
+    out.last = one.revision;
+  }
+  print(lines);
+  return out;
+}
+
+client::result<void> print_log(context const& all, log_options const& what,
+                               client::connection& service) {
+  client::log_query query{.prefix = what.prefix, .after = what.after, .since = what.since};
+  query.detail = what.values ? client::log_detail::values : client::log_detail::keys;
+  for (std::int64_t printed = 0;;) {
+    query.limit = std::min(what.limit ? *what.limit - printed : page_size, page_size);
+    auto const page = all.as_json() ? print_json_page(all, service, query)
+                                    : print_text_page(all, service, query);
+    if (!page) return page.error();
+    printed += page->count;
+    bool const enough = what.limit && printed >= *what.limit;
+    if (enough || page->count == 0 || page->last <= page->oldest) return {};
+    query.before = page->last;
+  }
+}
+
+exit_code log(context const& all, log_options const& what) {
+  auto const done =
+      call(all, [&](client::connection& service) { return print_log(all, what, service); });
+  return done ? exit_code::ok : report("log", done.error());
+}
+
+exit_code no_such_change(std::string const& doing, client::revision_number oldest) {
+  complain_line(doing + ": there is no such change; the oldest that is kept is " +
+                std::to_string(oldest));
+  return exit_code::refused;
+}
+
+exit_code show_json(context const& all, client::log_query const& query, std::string const& doing) {
+  auto const reply = call(all, [&](client::connection& service) {
+    return service.call(log_method, parameters_of(query));
+  });
+  if (!reply) return report(doing, reply.error());
+  auto const* const changes = reply->if_contains("changes");
+  auto const* const list = changes != nullptr ? changes->if_array() : nullptr;
+  auto const* const first = list != nullptr && !list->empty() ? list->front().if_object() : nullptr;
+  if (first == nullptr || number_of(*first, "revision") + 1 != query.before)
+    return no_such_change(doing, number_of(*reply, "oldest"));
+  print(json_text(all.where, list->front()));
+  return exit_code::ok;
+}
+
+exit_code show(context const& all, show_options const& what) {
+  std::string const doing = "show " + std::to_string(what.which);
+  client::log_query query{.before = what.which + 1};
+  query.limit = 1;
+  query.detail = client::log_detail::values;
+  if (all.as_json()) return show_json(all, query, doing);
+  auto const found = call(all, [&](client::connection& service) { return service.log(query); });
+  if (!found) return report(doing, found.error());
+  auto const& changes = found->changes;
+  if (changes.empty() || changes.front().revision != what.which)
+    return no_such_change(doing, found->oldest);
+  print(change_text(all.where, changes.front(), query.detail));
+  return exit_code::ok;
 }
 
 } // namespace
 
-exit_code run(context const& all, log_command const& what) {
-  client::log_query query;
-  query.prefix = what.prefix;
-  query.since = what.since;
-  query.after = what.after;
-  query.detail = what.values ? client::log_detail::values : client::log_detail::keys;
+void add_log_commands(declarations const& to) {
+  auto const logging = declare(to, "log", "Print the changes, the newest first", log);
+  auto& into = logging.options;
+  add_argument(logging.app, "KEY", into.prefix, "Only of this key and those below");
+  logging->add_option("-n,--limit", into.limit, "At most this many")
+      ->type_name("N")
+      ->check(CLI::PositiveNumber);
+  add_parsed(
+      logging.app, "--since", into.since,
+      [](std::string const& text) { return parse_since(text, wall_now()); },
+      "Only since this time, or this long ago: 2026-11-23, 2h")
+      ->type_name("WHEN");
+  logging->add_option("--after", into.after, "Only after this revision")->type_name("REVISION");
+  logging->add_flag("-p,--values", into.values, "With the values");
 
-  auto service = connect(all);
-  if (!service) return report("log", service.error());
-  printer pages(all, query.detail);
-  for (;;) {
-    std::int64_t const before = pages.count;
-    std::int64_t const left = what.limit ? *what.limit - pages.count : page_size;
-    query.limit = std::min(left, page_size);
-    auto const done = print_page(*service, query, pages);
-    if (!done) return report("log", done.error());
-    bool const enough = what.limit && pages.count >= *what.limit;
-    if (enough || pages.count == before || pages.last <= pages.oldest) return exit_code::ok;
-    query.before = pages.last;
-  }
-}
-
-exit_code run(context const& all, show_command const& what) {
-  std::string const doing = "show " + std::to_string(what.which);
-  client::log_query query;
-  query.before = what.which + 1;
-  query.limit = 1;
-  query.detail = client::log_detail::values;
-
-  auto service = connect(all);
-  if (!service) return report(doing, service.error());
-  auto const found = service->call("io.cfgd.History.Log", client::detail::parameters_of(query));
-  if (!found) return report(doing, found.error());
-  auto copy = *found;
-  auto const told = client::detail::decode_log(std::move(copy));
-  if (!told) return report(doing, told.error());
-  if (told->changes.empty() || told->changes.front().revision != what.which) {
-    complain("cfgctl: " + doing + ": there is no such change; the oldest that is kept is " +
-             std::to_string(told->oldest) + '\n');
-    return exit_code::refused;
-  }
-  if (all.asked.format == output_format::json) {
-    print(json_text(all.where, found->at("changes").at(0)));
-  } else {
-    print(change_text(all.where, told->changes.front(), query.detail));
-  }
-  return exit_code::ok;
+  auto const showing = declare(to, "show", "Print one change with its values", show);
+  add_argument(showing.app, "REVISION", showing.options.which, "The change")->required();
 }
 
 } // namespace cfgd::cfgctl

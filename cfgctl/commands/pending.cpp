@@ -1,47 +1,68 @@
-/// pending, confirm, extend: changes that end by themselves.
+/// pending, confirm, extend: changes that expire.
 
-#include "cfgctl/text/values.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/service_text.hpp"
-#include "cfgctl/text/times.hpp"
-#include "client/detail/decode.hpp"
-
-#include <utility>
+#include "cfgctl/text/values.hpp"
 
 namespace cfgd::cfgctl {
+namespace {
 
-exit_code run(context const& all, pending_command const&) {
-  auto const render = [&](boost::json::object&& reply) -> client::result<std::string> {
-    auto const told = client::detail::decode_pending(std::move(reply));
-    if (!told) return told.error();
-    return pending_text(all.where, *told, wall_now());
-  };
-  return ask(all, {.what = "pending", .method = "io.cfgd.Config.ListPending", .parameters = {}},
-             render);
+using pending_changes = std::vector<client::pending_change>;
+
+struct confirm_options {
+  client::revision_number which = 0;
+};
+
+struct extend_options {
+  client::revision_number which = 0;
+  std::chrono::seconds time{0};
+};
+
+exit_code list(context const& all, no_options const&) {
+  return ask(all, {.what = "pending", .method = "io.cfgd.Config.ListPending"},
+             &client::connection::list_pending, [&](pending_changes const& found) {
+               return pending_text(all.where, found, wall_now());
+             });
 }
 
-exit_code run(context const& all, confirm_command const& what) {
-  auto const parameters = client::detail::revision_parameters(what.which);
-  std::string const doing = "confirm " + std::to_string(what.which);
-  auto const render = [&](boost::json::object&&) -> client::result<std::string> {
-    return "revision " + std::to_string(what.which) + " stays\n";
-  };
-  return ask(all, {.what = doing, .method = "io.cfgd.Config.Confirm", .parameters = parameters},
-             render);
+exit_code confirm(context const& all, confirm_options const& what) {
+  std::string const number = std::to_string(what.which);
+  return ask(
+      all,
+      {.what = "confirm " + number,
+       .method = "io.cfgd.Config.Confirm",
+       .parameters = {{"revision", what.which}}},
+      [&](client::connection& service) { return service.confirm(what.which); },
+      [&] { return "revision " + number + " confirmed\n"; });
 }
 
-exit_code run(context const& all, extend_command const& what) {
-  auto const parameters = client::detail::extend_parameters(what.which, what.time);
-  std::string const doing = "extend " + std::to_string(what.which);
-  auto const render = [&](boost::json::object&& reply) -> client::result<std::string> {
-    auto const deadline = client::detail::decode_text(std::move(reply), "deadline");
-    if (!deadline) return deadline.error();
-    return "revision " + std::to_string(what.which) + " ends at " +
-           for_screen(all.where, *deadline) + '\n';
-  };
-  return ask(all, {.what = doing, .method = "io.cfgd.Config.Extend", .parameters = parameters},
-             render);
+exit_code extend(context const& all, extend_options const& what) {
+  std::string const number = std::to_string(what.which);
+  return ask(
+      all,
+      {.what = "extend " + number,
+       .method = "io.cfgd.Config.Extend",
+       .parameters = {{"revision", what.which}, {"seconds", what.time.count()}}},
+      [&](client::connection& service) { return service.extend(what.which, what.time); },
+      [&](std::string const& deadline) {
+        return "revision " + number + " expires at " + for_screen(all.where, deadline) + '\n';
+      });
+}
+
+} // namespace
+
+void add_pending_commands(declarations const& to) {
+  declare(to, "pending", "Print the changes that expire unless confirmed", list);
+
+  auto const confirming = declare(to, "confirm", "Keep a change that would expire", confirm);
+  add_argument(confirming.app, "REVISION", confirming.options.which, "The change")->required();
+
+  auto const extending = declare(to, "extend", "Let a change expire later, or sooner", extend);
+  add_argument(extending.app, "REVISION", extending.options.which, "The change")->required();
+  add_parsed(extending.app, "DURATION", extending.options.time, parse_duration, "From now")
+      ->required()
+      ->type_name("");
 }
 
 } // namespace cfgd::cfgctl

@@ -1,13 +1,12 @@
 /// get, list, explain.
 ///
-/// get prints what there is also when something is missing: the caller sees both, and the exit code
-/// tells that it is not all.
+/// `get` prints the keys that have values also if others have none; the exit code says that some are
+/// missing.
 
-#include "cfgctl/text/explanation_text.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/values.hpp"
-#include "client/detail/decode.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -16,17 +15,20 @@
 namespace cfgd::cfgctl {
 namespace {
 
-boost::json::object snapshot_json(client::snapshot&& found, bool with_missing) {
-  boost::json::object out;
-  out["values"] = std::move(found.values);
-  if (with_missing) {
-    out["missing"] = boost::json::array(found.missing.begin(), found.missing.end());
-  }
-  out["revision"] = static_cast<std::int64_t>(found.revision);
-  return out;
-}
+struct get_options {
+  std::vector<std::string> keys;
+  std::optional<client::revision_number> at; ///< the values of this revision
+};
 
-/// In the order they were asked for.
+struct list_options {
+  std::string prefix; ///< empty: everything
+};
+
+struct explain_options {
+  std::string key;
+};
+
+/// In the order in which they were asked for. One value alone is printed without its key.
 std::string found_text(context const& all, std::vector<std::string> const& keys,
                        boost::json::object const& values) {
   std::string out;
@@ -38,71 +40,76 @@ std::string found_text(context const& all, std::vector<std::string> const& keys,
   return out;
 }
 
-exit_code tell_missing(std::vector<std::string> const& keys) {
-  for (std::string const& key : keys)
-    complain(printable("cfgctl: get " + key + ": there is no such key\n"));
-  return keys.empty() ? exit_code::ok : exit_code::refused;
-}
-
-exit_code get_at(context const& all, get_command const& what) {
-  auto service = connect(all);
-  if (!service) return report("get", service.error());
-  auto found = service->get_at(what.keys, *what.at);
-  if (!found) return report("get", found.error());
-  if (all.asked.format == output_format::json) {
-    boost::json::object out;
-    out["values"] = std::move(found->values);
-    out["missing"] = boost::json::array(found->missing.begin(), found->missing.end());
+/// Prints what was found. `revision` is absent where the user asked for an old one.
+exit_code show_found(context const& all, get_options const& what, boost::json::object const& values,
+                     std::vector<std::string> const& missing,
+                     std::optional<client::revision_number> revision) {
+  if (all.as_json()) {
+    boost::json::object out{{"values", values}};
+    out["missing"] = boost::json::array(missing.begin(), missing.end());
+    if (revision) out["revision"] = *revision;
     print(json_text(all.where, out));
   } else {
-    print(found_text(all, what.keys, found->values));
+    print(found_text(all, what.keys, values));
   }
-  return tell_missing(found->missing);
+  for (std::string const& key : missing)
+    complain_line("get " + key + ": there is no such key");
+  return missing.empty() ? exit_code::ok : exit_code::refused;
 }
 
-} // namespace
-
-exit_code run(context const& all, get_command const& what) {
-  if (what.at) return get_at(all, what);
-  std::string const doing = "get " + what.keys.front();
-  auto service = connect(all);
-  if (!service) return report(doing, service.error());
-  auto found = service->get(what.keys);
-  if (!found) return report(what.keys.size() == 1 ? doing : "get", found.error());
-
-  if (all.asked.format == output_format::json) {
-    auto missing = found->missing;
-    print(json_text(all.where, snapshot_json(std::move(*found), true)));
-    return tell_missing(missing);
+exit_code get(context const& all, get_options const& what) {
+  if (what.at) {
+    auto const found = call(all, [&](client::connection& service) {
+      return service.get_at(what.keys, *what.at);
+    });
+    if (!found) return report("get", found.error());
+    return show_found(all, what, found->values, found->missing, {});
   }
-  print(found_text(all, what.keys, found->values));
-  return tell_missing(found->missing);
+  auto const found = call(all, [&](client::connection& service) { return service.get(what.keys); });
+  if (!found) return report(what.keys.size() == 1 ? "get " + what.keys.front() : "get", found.error());
+  return show_found(all, what, found->values, found->missing, found->revision);
 }
 
-exit_code run(context const& all, list_command const& what) {
-  std::string const doing = what.prefix.empty() ? "list" : "list " + what.prefix;
-  auto service = connect(all);
-  if (!service) return report(doing, service.error());
-  auto found = service->list(what.prefix);
-  if (!found) return report(doing, found.error());
-  if (all.asked.format == output_format::json) {
-    print(json_text(all.where, snapshot_json(std::move(*found), false)));
+exit_code list(context const& all, list_options const& what) {
+  auto const found =
+      call(all, [&](client::connection& service) { return service.list(what.prefix); });
+  if (!found) return report(what.prefix.empty() ? "list" : "list " + what.prefix, found.error());
+  if (all.as_json()) {
+    boost::json::object out{{"values", found->values}};
+    out["revision"] = found->revision;
+    print(json_text(all.where, out));
   } else {
     print(value_lines(all.where, found->values));
   }
   return exit_code::ok;
 }
 
-exit_code run(context const& all, explain_command const& what) {
-  std::string const doing = "explain " + what.key;
-  boost::json::object const parameters{{"key", what.key}};
-  auto const render = [&](boost::json::object&& reply) -> client::result<std::string> {
-    auto told = client::detail::decode_explanation(std::move(reply));
-    if (!told) return std::move(told).error();
-    return explanation_text(all.where, what.key, *told);
-  };
-  return ask(all, {.what = doing, .method = "io.cfgd.Config.Explain", .parameters = parameters},
-             render);
+exit_code explain(context const& all, explain_options const& what) {
+  return ask(
+      all,
+      {.what = "explain " + what.key,
+       .method = "io.cfgd.Config.Explain",
+       .parameters = {{"key", what.key}}},
+      [&](client::connection& service) { return service.explain(what.key); },
+      [&](client::explanation const& found) {
+        return explanation_text(all.where, what.key, found);
+      });
+}
+
+} // namespace
+
+void add_read_commands(declarations const& to) {
+  auto const getting = declare(to, "get", "Print the values of keys", get);
+  add_argument(getting.app, "KEY", getting.options.keys, "Keys")->required();
+  getting->add_option("--at", getting.options.at, "Their values at this revision")
+      ->type_name("REVISION");
+
+  auto const listing = declare(to, "list", "Print the keys below a prefix and their values", list);
+  add_argument(listing.app, "PREFIX", listing.options.prefix, "A key; without it, everything");
+
+  auto const explaining =
+      declare(to, "explain", "Print why a key has its value: all layers, the schema", explain);
+  add_argument(explaining.app, "KEY", explaining.options.key, "A key")->required();
 }
 
 } // namespace cfgd::cfgctl

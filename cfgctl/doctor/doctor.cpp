@@ -1,5 +1,5 @@
-/// What the doctor found, as text. Every line can be understood without the one before it, because
-/// it will be copied into a report.
+/// The findings of the doctor as text. Every line makes sense alone, because lines are copied into
+/// bug reports.
 
 #include "cfgctl/doctor/doctor.hpp"
 
