@@ -21,10 +21,12 @@ namespace cfgd::cfgctl {
 namespace {
 
 constexpr char const* footer =
-    "Keys are dotted: site.title, hosts.\"db.example.org\".port. A VALUE is JSON; anything that is\n"
+    "Keys are dotted: site.title, hosts.\"db.example.org\".port. A VALUE is JSON; anything that "
+    "is\n"
     "not valid JSON is a string. A DURATION is 60s, 15m, 2h, 1d.\n"
     "\n"
-    "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 wrong command\n"
+    "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 wrong "
+    "command\n"
     "line; 3 the service cannot be reached; 4 time ran out or the connection broke.\n"
     "\n"
     "Environment: CFGD_SOCKET, the socket if --socket is not given; NO_COLOR, no colours.\n"

@@ -29,8 +29,7 @@ result<client::transaction> parse_transaction(options const& what) {
       complain(printable("warning: " + one->key + ": " + one->remark + '\n'));
     }
     if (!out.values.emplace(one->key, std::move(one->value)).second) {
-      return error{
-          .code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
+      return error{.code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
     }
   }
   out.unset = what.unset;
@@ -42,8 +41,8 @@ result<client::transaction> parse_transaction(options const& what) {
 std::string name_of(client::transaction const& what) {
   bool const unset = what.values.empty();
   auto const count = what.values.size() + what.unset.size();
-  std::string out = unset ? "unset " + what.unset.front()
-                          : "set " + std::string(what.values.begin()->key());
+  std::string out =
+      unset ? "unset " + what.unset.front() : "set " + std::string(what.values.begin()->key());
   if (count > 1) out += " and " + std::to_string(count - 1) + " more";
   return out;
 }
@@ -76,8 +75,7 @@ client::transaction transaction_of(change_options const& how) {
 
 exit_code make_change(context const& all, std::string const& what,
                       client::transaction const& change) {
-  auto const done =
-      call(all, [&](client::connection& service) { return service.set(change); });
+  auto const done = call(all, [&](client::connection& service) { return service.set(change); });
   if (!done) return report(what, done.error());
   show_commit(
       all,

@@ -1,17 +1,17 @@
-/// edit: `edit KEY` (edit_value), and `edit begin` and `edit end`, which make the changes of several
-/// files one change.
+/// edit: `edit KEY` (edit_value), and `edit begin` and `edit end`, which make the changes of
+/// several files one change.
 ///
 /// An edit of files lasts as long as the connection that began it. In the foreground that is this
-/// process. Otherwise it is a child that is forked when the service has accepted the edit: it leaves
-/// the terminal, closes what it shares with it, and keeps the connection until the last reply. The
-/// parent closes its copy of the descriptor, which the service does not notice as long as the child
-/// has one.
+/// process. Otherwise it is a child that is forked when the service has accepted the edit: it
+/// leaves the terminal, closes what it shares with it, and keeps the connection until the last
+/// reply. The parent closes its copy of the descriptor, which the service does not notice as long
+/// as the child has one.
 ///
 /// With a command the edit lasts as long as the command runs. Its files are applied whatever its
 /// exit code is: they are saved already, and rejecting them would only hide that.
 ///
-/// `edit KEY` shares its name with `edit begin` and `edit end`. Only a whole namespace can be called
-/// `begin` or `end`: write it after "--".
+/// `edit KEY` shares its name with `edit begin` and `edit end`. Only a whole namespace can be
+/// called `begin` or `end`: write it after "--".
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/edit_value.hpp"
@@ -147,15 +147,16 @@ void add_edit_commands(declarations const& to) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"json"}));
 
-  auto const begin = declare(*edit, to.chosen, "begin",
-                             "Collect saved files until the edit ends", begin_edit);
+  auto const begin =
+      declare(*edit, to.chosen, "begin", "Collect saved files until the edit ends", begin_edit);
   begin->fallthrough();
-  add_duration(begin.app, "--time", begin.options.time, "It ends after this time at the latest [10m]");
+  add_duration(begin.app, "--time", begin.options.time,
+               "It ends after this time at the latest [10m]");
   begin->add_flag("--foreground", begin.options.foreground, "Wait until it ends");
   add_argument(begin.app, "COMMAND", begin.options.program, "Run this, and end the edit");
 
-  auto const end = declare(*edit, to.chosen, "end",
-                           "Accept all files of the edit, or reject all", end_edit);
+  auto const end =
+      declare(*edit, to.chosen, "end", "Accept all files of the edit, or reject all", end_edit);
   end->fallthrough();
 
   edit->final_callback([&chosen = to.chosen, edit, options] {

@@ -1,9 +1,9 @@
 /// edit KEY: a value in an editor.
 ///
-/// The value is written as JSON to a file that only the user can read, and read back when the editor
-/// ends. It is set on the condition that the service is still at the revision that was read, so that
-/// no other change is overwritten. The user's text is never lost: after any failure the file is kept
-/// and its path is printed.
+/// The value is written as JSON to a file that only the user can read, and read back when the
+/// editor ends. It is set on the condition that the service is still at the revision that was read,
+/// so that no other change is overwritten. The user's text is never lost: after any failure the
+/// file is kept and its path is printed.
 ///
 /// Only what the user changed is set, leaf by leaf, as apply does: an override of the whole value
 /// would hide later changes of files beside it. A member that the user removed is unset where an
@@ -86,7 +86,8 @@ bool wants_to_edit_again() {
   return got > 0 && (answer.front() == '\n' || answer.front() == 'y' || answer.front() == 'Y');
 }
 
-/// Reads the value from the file. Errors: as json::parse; bad_value for null; the path is the subject.
+/// Reads the value from the file. Errors: as json::parse; bad_value for null; the path is the
+/// subject.
 result<boost::json::value> read_back(std::string const& path) {
   auto const text = read_text(path);
   if (!text) return text.error();
@@ -160,7 +161,8 @@ class removal {
     unset_.push_back(key);
     // Without a value the layer below removes the key itself, unless it is secret.
     if (below != layers.end() && (below->value || found->secret))
-      shown_.push_back("the override of '" + key + "' was removed; it is set " + place(below->from));
+      shown_.push_back("the override of '" + key + "' was removed; it is set " +
+                       place(below->from));
     return {};
   }
 

@@ -85,12 +85,12 @@ exit_code run(context const& all, options const& what) {
 } // namespace
 
 void add_export_command(declarations const& to) {
-  auto const exporting =
-      declare(to, "export", "Print whole namespaces as one document", run);
+  auto const exporting = declare(to, "export", "Print whole namespaces as one document", run);
   auto& into = exporting.options;
   add_argument(exporting.app, "NAMESPACE", into.namespaces, "Namespaces; without, all");
   exporting
-      ->add_option("--layer", into.layer, "The values of one layer: override, admin, ... [effective]")
+      ->add_option("--layer", into.layer,
+                   "The values of one layer: override, admin, ... [effective]")
       ->type_name("NAME");
   exporting->add_option("--format", into.format, "json [json]")
       ->type_name("FORMAT")

@@ -1,7 +1,7 @@
 /// apply, diff FILE, import: documents become one transaction.
 ///
-/// The plan is made here, from values that were read at one revision, and the transaction is sent on
-/// the condition that the service is still at this revision. If it is not, values are read and
+/// The plan is made here, from values that were read at one revision, and the transaction is sent
+/// on the condition that the service is still at this revision. If it is not, values are read and
 /// planned again, a few times, unless the user named the revision.
 
 #include "cfgctl/commands/files.hpp"
@@ -120,9 +120,8 @@ exit_code nothing_to_do(context const& all, client::revision_number at) {
 exit_code apply(context const& all, apply_options const& what) {
   auto const wanted = read_namespaces(what.file, what.format);
   if (!wanted) return complain_of(wanted.error());
-  auto const done = call(all, [&](client::connection& service) {
-    return apply_document(service, what, *wanted);
-  });
+  auto const done = call(
+      all, [&](client::connection& service) { return apply_document(service, what, *wanted); });
   if (!done) return report("apply " + what.file, done.error());
   if (!done->done) return nothing_to_do(all, done->what.revision);
   show_commit(all,
@@ -156,9 +155,8 @@ exit_code diff_document(context const& all, std::string const& file, bool prune)
   what.how.dry_run = true;
   auto const wanted = read_namespaces(file);
   if (!wanted) return complain_of(wanted.error());
-  auto const done = call(all, [&](client::connection& service) {
-    return apply_document(service, what, *wanted);
-  });
+  auto const done = call(
+      all, [&](client::connection& service) { return apply_document(service, what, *wanted); });
   if (!done) return report("diff " + file, done.error());
   return show_difference(all, done->what.plan.before, done->what.plan.after);
 }
@@ -182,8 +180,7 @@ void add_file_commands(declarations const& to) {
   applying->add_flag("--prune", into.prune, "Also remove overrides that it does not have");
   add_change_options(applying.app, into.how);
 
-  auto const importing =
-      declare(to, "import", "Set whole namespaces: NAME.json sets NAME", import);
+  auto const importing = declare(to, "import", "Set whole namespaces: NAME.json sets NAME", import);
   add_argument(importing.app, "FILE", importing.options.files, "Files")->required();
   add_change_options(importing.app, importing.options.how);
 }

@@ -96,8 +96,8 @@ exit_code unknown_health(context const& all, client::call_error const& why) {
 
 exit_code health(context const& all, health_options const& what) {
   if (all.as_json()) {
-    auto const found = call(
-        all, [&](client::connection& service) { return fetch_health_json(service, what); });
+    auto const found =
+        call(all, [&](client::connection& service) { return fetch_health_json(service, what); });
     if (!found) return unknown_health(all, found.error());
     print(json_text(all.where, *found));
     return plugin_code(text_member(*found, "status"));

@@ -108,9 +108,7 @@ exit_code blame(context const& all, blame_options const& what) {
 exit_code compact(context const& all, compact_options const& what) {
   return ask(
       all,
-      {.what = "compact",
-       .method = "io.cfgd.History.Compact",
-       .parameters = {{"keep", what.keep}}},
+      {.what = "compact", .method = "io.cfgd.History.Compact", .parameters = {{"keep", what.keep}}},
       [&](client::connection& service) { return service.compact(what.keep); },
       [](revision_number oldest) {
         return "the oldest revision that is kept is " + std::to_string(oldest) + '\n';

@@ -23,14 +23,14 @@ struct namespace_layers {
 };
 
 /// Reads all layers of a namespace. `effective` is its effective document. A layer's document that
-/// contains secrets is read member by member, without the secrets. Returns no candidates if there is
-/// no such namespace. Errors: those of the calls; values_change_too_fast().
+/// contains secrets is read member by member, without the secrets. There are no candidates if the
+/// namespace does not exist. Errors: those of the calls; values_change_too_fast().
 [[nodiscard]] client::result<namespace_layers> read_layers(client::connection& service,
                                                            std::string const& name_space,
                                                            boost::json::object const& effective);
 
-/// The document of one layer: its sources merged. It keeps nulls, which hide values of lower layers.
-/// Empty if the layer has nothing.
+/// The document of one layer: its sources merged. It keeps nulls, which hide values of lower
+/// layers. Empty if the layer has nothing.
 boost::json::object layer_document(std::vector<client::candidate> const& candidates,
                                    std::string_view layer);
 

@@ -62,12 +62,12 @@ boost::json::value limits_json(limits const& from) {
 }
 
 void add_limits_command(declarations const& to) {
-  declare(to, "limits", "Print every limit of the service",
-          +[](context const& all, no_options const&) {
-            limits const ours;
-            show(all, limits_json(ours), limits_text(all.where, ours));
-            return exit_code::ok;
-          });
+  declare(
+      to, "limits", "Print every limit of the service", +[](context const& all, no_options const&) {
+        limits const ours;
+        show(all, limits_json(ours), limits_text(all.where, ours));
+        return exit_code::ok;
+      });
 }
 
 } // namespace cfgd::cfgctl

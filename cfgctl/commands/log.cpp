@@ -102,8 +102,8 @@ client::result<void> print_log(context const& all, log_options const& what,
   query.detail = what.values ? client::log_detail::values : client::log_detail::keys;
   for (std::int64_t printed = 0;;) {
     query.limit = std::min(what.limit ? *what.limit - printed : page_size, page_size);
-    auto const page = all.as_json() ? print_json_page(all, service, query)
-                                    : print_text_page(all, service, query);
+    auto const page =
+        all.as_json() ? print_json_page(all, service, query) : print_text_page(all, service, query);
     if (!page) return page.error();
     printed += page->count;
     bool const enough = what.limit && printed >= *what.limit;

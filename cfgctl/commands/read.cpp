@@ -1,7 +1,7 @@
 /// get, list, explain.
 ///
-/// `get` prints the keys that have values also if others have none; the exit code says that some are
-/// missing.
+/// `get` prints the keys that have values also if others have none; the exit code says that some
+/// are missing.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
@@ -59,14 +59,14 @@ exit_code show_found(context const& all, get_options const& what, boost::json::o
 
 exit_code get(context const& all, get_options const& what) {
   if (what.at) {
-    auto const found = call(all, [&](client::connection& service) {
-      return service.get_at(what.keys, *what.at);
-    });
+    auto const found =
+        call(all, [&](client::connection& service) { return service.get_at(what.keys, *what.at); });
     if (!found) return report("get", found.error());
     return show_found(all, what, found->values, found->missing, {});
   }
   auto const found = call(all, [&](client::connection& service) { return service.get(what.keys); });
-  if (!found) return report(what.keys.size() == 1 ? "get " + what.keys.front() : "get", found.error());
+  if (!found)
+    return report(what.keys.size() == 1 ? "get " + what.keys.front() : "get", found.error());
   return show_found(all, what, found->values, found->missing, found->revision);
 }
 

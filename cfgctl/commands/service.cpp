@@ -63,9 +63,7 @@ exit_code cache_invalidate(context const& all, cache_options const& what) {
 exit_code cache_warm(context const& all, cache_options const& what) {
   return ask(
       all,
-      {.what = "cache warm",
-       .method = "io.cfgd.Service.Warm",
-       .parameters = parameters_of(what)},
+      {.what = "cache warm", .method = "io.cfgd.Service.Warm", .parameters = parameters_of(what)},
       [&](client::connection& service) { return service.warm(what.name_space); },
       [](std::int64_t entries) { return std::to_string(entries) + " entries filled\n"; });
 }

@@ -38,8 +38,7 @@ result<boost::json::object> parse_parameters(std::string const& text) {
 }
 
 client::result<void> call_more(context const& all, call_options const& what,
-                               client::connection& service,
-                               boost::json::object const& parameters) {
+                               client::connection& service, boost::json::object const& parameters) {
   // No limit between replies, unless the user sets one.
   service.set_time_limit(all.time_limit.value_or(std::chrono::milliseconds(0)));
   return service.call_more(what.method, parameters, [&](boost::json::object& reply) {
@@ -95,7 +94,8 @@ void add_varlink_commands(declarations const& to) {
   add_argument(calling.app, "METHOD", calling.options.method, "For example io.cfgd.Config.Get")
       ->required();
   add_argument(calling.app, "JSON", calling.options.parameters, "Parameters, an object");
-  auto* const more = calling->add_flag("--more", calling.options.more, "Ask for more than one reply");
+  auto* const more =
+      calling->add_flag("--more", calling.options.more, "Ask for more than one reply");
   calling->add_flag("--oneway", calling.options.oneway, "Ask for no reply")->excludes(more);
 
   declare(to, "interfaces", "Print the names of the interfaces", interfaces);

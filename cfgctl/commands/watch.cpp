@@ -1,9 +1,9 @@
-/// watch: prints the values and every change of them, or runs a program for each change, until it is
-/// interrupted.
+/// watch: prints the values and every change of them, or runs a program for each change, until it
+/// is interrupted.
 ///
-/// The library reconnects; each lost connection is one line on standard error. Each event is written
-/// whole before the next one is read, so that a slow reader slows down this watch only. Programs run
-/// beside the watch (watch_exec).
+/// The library reconnects; each lost connection is one line on standard error. Each event is
+/// written whole before the next one is read, so that a slow reader slows down this watch only.
+/// Programs run beside the watch (watch_exec).
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/watch_exec.hpp"
@@ -100,7 +100,7 @@ exit_code run(context const& all, options const& what) {
   event_programs programs(loop, all.program);
   asio::co_spawn(loop,
                  all.program.empty() ? print_events(events, all, until, stopped)
-                                      : run_programs(events, what, programs, stopped),
+                                     : run_programs(events, what, programs, stopped),
                  [&](std::exception_ptr problem, exit_code ended) {
                    thrown = std::move(problem);
                    code = ended;

@@ -28,9 +28,8 @@ installation installation_of(context const& all, options const& what) {
   out.run = out.is_system ? "/run/cfgd" : root / "run";
   out.state = out.is_system ? "/var/lib/cfgd" : root / "state";
   out.owner = out.is_system ? 0 : ::geteuid();
-  std::string const given = all.socket.empty() && !out.is_system
-                                ? (out.run / "io.cfgd").string()
-                                : all.socket;
+  std::string const given =
+      all.socket.empty() && !out.is_system ? (out.run / "io.cfgd").string() : all.socket;
   auto const path = client::socket_path(given);
   out.socket = path ? *path : given;
   return out;

@@ -32,7 +32,8 @@ struct diagnosis {
 
 /// The replies of the service, as far as it answers.
 struct service_view {
-  std::optional<client::call_error> unreachable; ///< set: the service did not answer, the other members are empty
+  std::optional<client::call_error>
+      unreachable; ///< set: the service did not answer, the other members are empty
   client::service_status status;
   std::vector<client::source_file> sources;
   client::health_report health;

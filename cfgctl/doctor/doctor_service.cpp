@@ -64,14 +64,14 @@ void add_source(client::source_file const& one, diagnoses& into) {
   if (!one.issues.empty()) why = issue_text(one.issues.front());
   if (one.issues.size() > 1) why += ", and " + std::to_string(one.issues.size() - 1) + " more";
   std::string const kind = one.kind.empty() ? "values" : one.kind;
-  std::string const text = place_text(one.path, one.line, one.column) + " (" + kind + ") is " + one.state +
-                           (why.empty() ? std::string() : ": " + why);
+  std::string const text = place_text(one.path, one.line, one.column) + " (" + kind + ") is " +
+                           one.state + (why.empty() ? std::string() : ": " + why);
   if (one.state == "untrusted") {
     into.add(verdict::fail, text, "chown root: " + one.path + " && chmod go-w " + one.path);
   } else if (one.state == "quarantined") {
     into.add(verdict::fail, text,
-             "its last valid content stays active; correct it, test it with 'cfgctl check " + one.path +
-                 "', save it");
+             "its last valid content stays active; correct it, test it with 'cfgctl check " +
+                 one.path + "', save it");
   } else {
     into.add(verdict::warn, text, "restore it; if it was removed on purpose, run 'cfgctl reload'");
   }
@@ -93,7 +93,9 @@ void look_at_sources(installation const& at, diagnoses& into) {
     if (one.path.starts_with('/') && !is_below(one.path, at.tree.etc) &&
         !is_below(one.path, at.tree.vendor) && !is_below(one.path, at.run)) {
       wrong = true;
-      into.add(verdict::warn, "the service reads " + one.path + ", which is outside the directories of this installation",
+      into.add(verdict::warn,
+               "the service reads " + one.path +
+                   ", which is outside the directories of this installation",
                "check --socket and --root: is this the service that you mean?");
     }
   }
@@ -150,8 +152,7 @@ void look_at_problems(installation const& at, diagnoses& into) {
              "the service cannot recover from it: journalctl -u cfgd.service");
   }
   if (open == 0) return into.add(verdict::ok, "no problem is open");
-  into.add(verdict::warn, std::to_string(open) + " problems are open",
-           "cfgctl problems --open");
+  into.add(verdict::warn, std::to_string(open) + " problems are open", "cfgctl problems --open");
 }
 
 } // namespace

@@ -100,8 +100,9 @@ bool check_names(fs::path const& directory, diagnoses& into) {
     }
     if (is_leftover(name) || format_of(name)) continue;
     good = false;
-    into.add(verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
-             "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
+    into.add(
+        verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
+        "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
   }
   return good;
 }
@@ -146,7 +147,8 @@ void look_at_store(installation const& at, diagnoses& into) {
                     is_hidden ? "run this as root" : "the service creates it when it starts");
   }
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    into.add(verdict::fail, at.state.string() + " is accessible to other users; it contains secrets",
+    into.add(verdict::fail,
+             at.state.string() + " is accessible to other users; it contains secrets",
              "chmod 700 " + at.state.string());
   } else {
     into.add(verdict::ok, at.state.string() + " belongs to " + user_name(found.st_uid) + " alone");
@@ -219,8 +221,9 @@ void look_at_group(installation const& at, diagnoses& into) {
   std::string members;
   for (char** one = group->gr_mem; *one != nullptr; ++one)
     members += (members.empty() ? "" : ", ") + std::string(*one);
-  into.add(verdict::ok, members.empty() ? "cfgd-admin has no members: only root may change anything"
-                                        : "members of cfgd-admin may change everything: " + members);
+  into.add(verdict::ok, members.empty()
+                            ? "cfgd-admin has no members: only root may change anything"
+                            : "members of cfgd-admin may change everything: " + members);
 }
 
 void look_at_clock(installation const&, diagnoses& into) {
@@ -231,8 +234,7 @@ void look_at_clock(installation const&, diagnoses& into) {
   }
   timex state{};
   if (::adjtimex(&state) == TIME_ERROR) {
-    return into.add(verdict::warn, "the clock is not synchronized",
-                    "timedatectl set-ntp true");
+    return into.add(verdict::warn, "the clock is not synchronized", "timedatectl set-ntp true");
   }
   into.add(verdict::ok, "the clock is synchronized");
 }

@@ -2,8 +2,10 @@
 ///
 /// A restore works in two ways. While no daemon runs, the whole store is replaced, with its history
 /// and sources. A running daemon holds the lock of its state directory and keeps its store; then
-/// only the override layer is restored, as a change like any other: schemas, rules and rights apply,
-/// and it becomes a revision. The lock decides which way it is.
+/// only the override layer is restored, as a change like any other: schemas, rules and rights
+/// apply, and it becomes a revision. The lock decides which way it is.
+
+#include "store/backup.hpp"
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/offline/progress.hpp"
@@ -11,7 +13,6 @@
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/time.hpp"
-#include "store/backup.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -88,12 +89,12 @@ exit_code show_restored(context const& all, restore_options const& what,
 /// Absent: a daemon runs, and the user did not ask for --offline.
 std::optional<exit_code> restore_offline(context const& all, restore_options const& what) {
   using question = store::restore_question;
-  question const asked{
-      .state = state_of(what.where),
-      .file = what.file,
-      .old = what.discard ? question::old_store::discard : question::old_store::keep,
-      .what = what.dry_run ? question::action::try_it : question::action::restore,
-      .now = wall_now()};
+  question const asked{.state = state_of(what.where),
+                       .file = what.file,
+                       .old =
+                           what.discard ? question::old_store::discard : question::old_store::keep,
+                       .what = what.dry_run ? question::action::try_it : question::action::restore,
+                       .now = wall_now()};
   auto const done = [&asked] {
     offline::progress bar("restoring");
     return store::restore_offline(asked, report_to(bar));

@@ -23,7 +23,7 @@ exit_code show_schema(context const& all, options const& what,
   auto const made = offline::guess_schema(what.name_space, document);
   // Over several lines also in a file: the user will edit it.
   print(all.as_json() ? json_text(all.where, made)
-                                                : for_screen(all.where, json::pretty(made)) + '\n');
+                      : for_screen(all.where, json::pretty(made)) + '\n');
   return exit_code::ok;
 }
 
@@ -53,7 +53,8 @@ void add_schema_command(declarations const& to) {
   auto const guessing =
       declare(to, "schema", "Guess a schema from a document, as a first version", run);
   add_argument(guessing.app, "NAMESPACE", guessing.options.name_space, "A namespace")->required();
-  guessing->add_option("--from", guessing.options.from, "A document instead of the effective values")
+  guessing
+      ->add_option("--from", guessing.options.from, "A document instead of the effective values")
       ->type_name("FILE");
 }
 

@@ -98,8 +98,10 @@ exit_code run(context const& all, options const& what) {
 } // namespace
 
 void add_init_command(declarations const& to) {
-  auto const making = declare(to, "init", "Create a first tree of files for 'cfgd --root DIR'", run);
-  add_argument(making.app, "DIR", making.options.directory, "A directory, empty or not existing yet")
+  auto const making =
+      declare(to, "init", "Create a first tree of files for 'cfgd --root DIR'", run);
+  add_argument(making.app, "DIR", making.options.directory,
+               "A directory, empty or not existing yet")
       ->required();
 }
 

@@ -1,13 +1,13 @@
 /// The result of a change.
 ///
-/// The reply names the keys whose effective value changed. These may be fewer than were set, because
-/// the value was the same, and others, because members of an object changed. Values are printed for
-/// keys of the request; the value after an unset is not in the reply.
+/// The reply names the keys whose effective value changed. These may be fewer than were set,
+/// because the value was the same, and others, because members of an object changed. Values are
+/// printed for keys of the request; the value after an unset is not in the reply.
 
 #include "cfgctl/text/commit_text.hpp"
 
-#include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>

@@ -36,7 +36,7 @@ struct figure {
   double value = 0;
   std::optional<histogram> times = {};
 
-  /// The value of a label, empty if there is none.
+  /// The value of a label, or an empty text.
   std::string_view label(std::string_view wanted) const;
 };
 
@@ -63,7 +63,6 @@ class figures {
   histogram since(figures const& earlier, figure_choice const& which) const;
 
  private:
-
   std::vector<figure> all_;
 };
 

@@ -33,7 +33,7 @@ struct options {
   bool once = false; ///< one frame as text
 };
 
-/// Takes samples, over a connection that is opened when there is none.
+/// Takes samples, over a connection that is opened when it is needed.
 class sampler {
  public:
   explicit sampler(context const& all) : all_(all) {}
@@ -47,8 +47,7 @@ class sampler {
  private:
   client::result<top_sample> try_take() {
     if (!service_) {
-      auto made = client::connection::connect(all_.socket,
-                                              all_.time_limit.value_or(sample_limit));
+      auto made = client::connection::connect(all_.socket, all_.time_limit.value_or(sample_limit));
       if (!made) return made.error();
       service_.emplace(std::move(*made));
     }

@@ -154,8 +154,8 @@ void top_model::add_head(std::vector<frame_line>& to, view const& how) const {
   to.push_back(
       {{.text = "cfgd " + version + "  ", .color = tint::strong},
        {.text = newest_->health.status, .color = health_color(newest_->health.status)},
-       {.text = "  revision " + short_number(sum("cfgd_revision")) + "  up " +
-                duration_text(up) + "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
+       {.text = "  revision " + short_number(sum("cfgd_revision")) + "  up " + duration_text(up) +
+                "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
                 whole_text(how.interval) + "  by " + std::string(to_string(how.order)),
         .color = tint::plain}});
   if (how.paused) to.back().push_back({.text = "  paused", .color = tint::warning});
@@ -197,23 +197,22 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
       hits + misses > 0 ? short_number(100 * hits / (hits + misses)) + " % hits, " : "";
   to.push_back(labelled("cache", share + bytes_of(sum("cfgd_cache_bytes")) + " of " +
                                      bytes_of(sum("cfgd_cache_limit_bytes")) + ", " +
-                                     short_number(sum("cfgd_cache_evictions")) +
-                                     " evictions"));
-  to.push_back(labelled(
-      "clients", short_number(sum("cfgd_connections")) + " connections, +" +
-                     rate_text(rate_of({"cfgd_connections_accepted"})) + ", " +
-                     short_number(sum("cfgd_connections_refused")) + " refused; " +
-                     short_number(sum("cfgd_watchers")) + " watchers; " +
-                     bytes_of(sum("cfgd_reply_queue_bytes")) + " queued"));
+                                     short_number(sum("cfgd_cache_evictions")) + " evictions"));
+  to.push_back(labelled("clients", short_number(sum("cfgd_connections")) + " connections, +" +
+                                       rate_text(rate_of({"cfgd_connections_accepted"})) + ", " +
+                                       short_number(sum("cfgd_connections_refused")) +
+                                       " refused; " + short_number(sum("cfgd_watchers")) +
+                                       " watchers; " + bytes_of(sum("cfgd_reply_queue_bytes")) +
+                                       " queued"));
   std::optional<double> commit_p99;
   if (before_) {
     commit_p99 =
         newest_->figures.since(before_->figures, {"cfgd_commit_duration_seconds"}).quantile(0.99);
   }
-  to.push_back(labelled(
-      "commits", rate_text(rate_of({"cfgd_commits"})) + ", p99 " + text_of(commit_p99) + ", " +
-                     short_number(sum("cfgd_committer_queue_length")) +
-                     " waiting; memory " + bytes_of(sum("cfgd_resident_memory_bytes"))));
+  to.push_back(
+      labelled("commits", rate_text(rate_of({"cfgd_commits"})) + ", p99 " + text_of(commit_p99) +
+                              ", " + short_number(sum("cfgd_committer_queue_length")) +
+                              " waiting; memory " + bytes_of(sum("cfgd_resident_memory_bytes"))));
 }
 
 void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {

@@ -43,8 +43,8 @@ class top_model {
     std::string trouble = {}; ///< why there is no newer sample
   };
 
-  /// Adds a sample. Rates are computed from the last two; there are none after a restart of the
-  /// service until there are two samples of the new process.
+  /// Adds a sample. Rates are computed from the last two. After a restart of the service they
+  /// are 0 until there are two samples of the new process.
   void add(top_sample newest);
 
   struct method_row {
