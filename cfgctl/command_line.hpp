@@ -1,36 +1,26 @@
 #pragma once
 
-#include "cfgctl/commands/command.hpp"
-#include "cfgctl/exit_code.hpp"
+#include "cfgctl/context.hpp"
 
-#include <chrono>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <variant>
 
-/// The command line as data. CLI11 stays behind this header: it takes long to compile.
 namespace cfgd::cfgctl {
 
-enum class color_choice : std::uint8_t { automatic, always, never };
-enum class output_format : std::uint8_t { text, json };
-
+/// A command line that was parsed: the command to run, and the global options for it.
 struct invocation {
-  std::string socket; ///< empty: $CFGD_SOCKET or the system's
-  output_format format = output_format::text;
-  color_choice color = color_choice::automatic;
-  /// Absent: 30 s, and none between the replies of a stream.
-  std::optional<std::chrono::milliseconds> time_limit;
-  command what;
+  context all;
+  action run;
 };
 
-/// Nothing is to be run: help was asked for, or the command line is wrong.
+/// No command is run: the user asked for help, or the command line is wrong.
 struct early_end {
   exit_code code = exit_code::ok;
-  std::string out;
-  std::string err;
+  std::string out; ///< for standard output
+  std::string err; ///< for standard error
 };
 
+/// `argv` has `argc` words, the first of which is the name of the program.
 std::variant<invocation, early_end> parse_command_line(int argc, char const* const* argv);
 
 } // namespace cfgd::cfgctl

@@ -1,15 +1,14 @@
-/// Telling why a call failed.
+/// Reports of failed calls.
 ///
-/// A person who is refused wants to know what to do, not what the protocol calls it. Errors that
-/// the interfaces declare have a sentence each, found by their last name, because the three
-/// interfaces share several. An error that is not in the table is shown as it came. Parameters may
-/// be missing: then the sentence is shorter, never wrong.
+/// Each error that the interfaces declare has a sentence that says what to do. It is found by the
+/// last part of the error's name, because the interfaces share several errors. An error that is not
+/// in the table is printed as it came. Parameters may be missing: then the sentence is shorter.
 
 #include "cfgctl/failure_report.hpp"
 
 #include "cfgctl/text/issue_text.hpp"
-#include "cfgctl/top/screen.hpp"
-#include "client/detail/decode.hpp"
+#include "cfgctl/text/screen.hpp"
+#include "client/types.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -48,48 +47,45 @@ std::string with_message(std::string const& text, parameters const& from) {
 }
 
 std::string bad_key(parameters const& from) {
-  return with_message(quoted("", text_of(from, "key"), "is no valid key"), from);
+  return with_message(quoted("", text_of(from, "key"), "is not a valid key"), from);
 }
 
 std::string no_such_namespace(parameters const& from) {
   return quoted("there is no namespace", text_of(from, "namespace"), "");
 }
 
-std::string invalid(parameters const& from) {
+std::string invalid(client::refusal const& why) {
   std::string out = "the change is not valid, nothing was changed";
-  for (auto const& one : client::detail::decode_issues(from, "issues"))
+  for (auto const& one : why.issues)
     out += "\n  " + issue_text(one);
-  boost::json::value const* const more = from.if_contains("more");
-  if (more != nullptr && more->is_int64() && more->get_int64() > 0) {
-    out += "\n  and " + std::to_string(more->get_int64()) + " more";
-  }
+  if (why.more > 0) out += "\n  and " + std::to_string(why.more) + " more";
   return out;
 }
 
 std::string no_such_pending(parameters const& from) {
-  return "no change of revision " + number_of(from, "revision") +
-         " waits for its end\n  'cfgctl pending' lists those that do";
+  return "revision " + number_of(from, "revision") +
+         " is not a pending change\n  'cfgctl pending' lists the pending changes";
 }
 
 std::string edit_in_progress(parameters const& from) {
-  return "uid " + number_of(from, "uid") + " edits already, until " + text_of(from, "deadline") +
-         "\n  'cfgctl edit end' ends that edit";
+  return "another edit is in progress, by uid " + number_of(from, "uid") + " until " +
+         text_of(from, "deadline") + "\n  'cfgctl edit end' ends it";
 }
 
-std::string no_edit(parameters const&) { return "no edit of several files is under way"; }
+std::string no_edit(parameters const&) { return "no edit of several files is in progress"; }
 
 std::string bad_time(parameters const& from) {
-  return quoted("", text_of(from, "time"), "is no time of RFC 3339");
+  return quoted("", text_of(from, "time"), "is not a time of RFC 3339");
 }
 
 std::string revision_mismatch(parameters const& from) {
   auto const now = number_of(from, "revision");
-  return "the service has moved on to revision " + now +
-         "\n  read again what the change depends on, then repeat it with --if-revision " + now;
+  return "the service is at revision " + now +
+         "\n  read the values again, then repeat the change with --if-revision " + now;
 }
 
 std::string read_only(parameters const& from) {
-  return quoted("", text_of(from, "key"), "may be read and not changed");
+  return quoted("", text_of(from, "key"), "is read-only");
 }
 
 std::string store_failed(parameters const& from) {
@@ -102,14 +98,13 @@ std::string limit_exceeded(parameters const& from) {
 }
 
 std::string no_such_revision(parameters const& from) {
-  return "that revision is not known; revisions " + number_of(from, "oldest") + " to " +
-         number_of(from, "newest") + " are";
+  return "no such revision; the history has revisions " + number_of(from, "oldest") + " to " +
+         number_of(from, "newest");
 }
 
 std::string permission_denied(parameters const&) {
   return "permission denied"
-         "\n  unless an access file says otherwise, reading is for everyone, and changing is for"
-         "\n  root and members of the group cfgd-admin";
+         "\n  everybody may read; root and members of the group cfgd-admin may change values";
 }
 
 std::string method_missing(parameters const& from) {
@@ -125,11 +120,11 @@ std::string invalid_parameter(parameters const& from) {
 }
 
 std::string expected_more(parameters const&) {
-  return "the method answers several times: it has to be called with --more";
+  return "the method has several replies: call it with --more";
 }
 
 std::string internal_error(parameters const& from) {
-  return with_message("internal error of the service, its log says more", from);
+  return with_message("internal error of the service; see its log", from);
 }
 
 std::string no_such_check(parameters const& from) {
@@ -140,7 +135,7 @@ std::string bad_settings(parameters const& from) {
   std::string place = text_of(from, "path");
   if (from.contains("line")) place += ':' + number_of(from, "line");
   if (from.contains("line") && from.contains("column")) place += ':' + number_of(from, "column");
-  return with_message("the settings have a fault, what was set before stays in force" +
+  return with_message("the settings are not valid, the previous settings stay active" +
                           (place.empty() ? std::string() : "\n  " + place),
                       from);
 }
@@ -153,7 +148,6 @@ struct sentence {
 constexpr std::array sentences{
     sentence{"BadKey", bad_key},
     sentence{"NoSuchNamespace", no_such_namespace},
-    sentence{"Invalid", invalid},
     sentence{"RevisionMismatch", revision_mismatch},
     sentence{"ReadOnly", read_only},
     sentence{"StoreFailed", store_failed},
@@ -177,6 +171,7 @@ constexpr std::array sentences{
 std::string refusal(call_error const& why) {
   bool const ours =
       why.name.starts_with("io.cfgd.") || why.name.starts_with("org.varlink.service.");
+  if (auto const found = client::refusal_of(why)) return invalid(*found);
   auto const last = std::string_view(why.name).substr(why.name.rfind('.') + 1);
   for (sentence const& one : sentences) {
     if (ours && one.name == last) return one.make(why.parameters);
@@ -191,9 +186,9 @@ std::string reason(call_error const& why) {
   case client::failure::unreachable:
     return why.message +
            "\n  start it with 'systemctl start cfgd', or by hand with 'cfgd --root DIR'; "
-           "name another socket\n  with --socket or CFGD_SOCKET";
+           "use another socket\n  with --socket or CFGD_SOCKET";
   case client::failure::timed_out:
-    return why.message + "\n  what was asked for may still happen; --timeout waits longer";
+    return why.message + "\n  the request may still be carried out; --timeout sets a longer limit";
   case client::failure::closed:
   case client::failure::protocol:
     return why.message;

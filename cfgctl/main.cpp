@@ -1,11 +1,10 @@
 /// cfgctl: read, change and observe the configuration of this machine.
 ///
-/// main knows the order of things and nothing else: the command line is read (command_line), the
-/// command runs (one file for each family), and what it ends with becomes the exit code. Outcomes
-/// come back as values; what arrives here as an exception is a broken world.
+/// main parses the command line (command_line), runs the command (commands/, one file for each
+/// family) and returns its exit code. Expected failures are return values; an exception that
+/// arrives here is an unexpected failure of the system.
 
 #include "cfgctl/command_line.hpp"
-#include "cfgctl/commands/commands.hpp"
 #include "cfgctl/output.hpp"
 
 #include <csignal>
@@ -15,16 +14,15 @@
 namespace cfgd::cfgctl {
 namespace {
 
-exit_code run_all(int argc, char const* const* argv) {
+exit_code parse_and_run(int argc, char const* const* argv) {
   auto const line = parse_command_line(argc, argv);
-  if (auto const* end = std::get_if<early_end>(&line)) {
+  if (auto const* const end = std::get_if<early_end>(&line)) {
     complain(end->err);
     print(end->out);
     return end->code;
   }
   auto const& asked = std::get<invocation>(line);
-  context const all{.asked = asked, .where = screen_of_output(asked.color)};
-  return std::visit([&](auto const& what) { return run(all, what); }, asked.what);
+  return asked.run(asked.all);
 }
 
 } // namespace
@@ -32,15 +30,14 @@ exit_code run_all(int argc, char const* const* argv) {
 
 int main(int argc, char** argv) {
   using namespace cfgd::cfgctl;
-  ::signal(SIGPIPE, SIG_IGN); // a closed pipe is seen by write(2)
+  ::signal(SIGPIPE, SIG_IGN); // write(2) reports a closed pipe
   try {
-    return static_cast<int>(run_all(argc, argv));
+    return static_cast<int>(parse_and_run(argc, argv));
   } catch (output_failed const& failed) {
     if (failed.closed()) return static_cast<int>(exit_code::ok);
     complain(std::string("cfgctl: ") + failed.what() + '\n');
-    return static_cast<int>(exit_code::trouble);
   } catch (std::exception const& broken) {
     complain(std::string("cfgctl: ") + broken.what() + '\n');
-    return static_cast<int>(exit_code::trouble);
   }
+  return static_cast<int>(exit_code::trouble);
 }

@@ -1,15 +1,14 @@
-/// Writing. No stream and no buffer: a command makes one text and writes it, so that a failing disk
-/// or a closed pipe is seen where it happens. SIGPIPE is ignored in main.
+/// Output without streams and buffers: a command makes one text and writes it, so that a full disk
+/// or a closed pipe is noticed where it happens. main ignores SIGPIPE.
 
 #include "cfgctl/output.hpp"
-
-#include "client/detail/failures.hpp"
 
 #include <poll.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <string>
+#include <system_error>
 
 namespace cfgd::cfgctl {
 namespace {
@@ -20,7 +19,7 @@ int write_all(int descriptor, std::string_view text) {
     ssize_t const written = ::write(descriptor, text.data(), text.size());
     if (written >= 0) {
       text.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN) { // somebody made the terminal non-blocking
+    } else if (errno == EAGAIN) { // another program made the terminal non-blocking
       pollfd what{.fd = descriptor, .events = POLLOUT, .revents = 0};
       ::poll(&what, 1, -1);
     } else if (errno != EINTR) {
@@ -33,7 +32,7 @@ int write_all(int descriptor, std::string_view text) {
 } // namespace
 
 output_failed::output_failed(int number)
-    : std::runtime_error("cannot write: " + client::detail::errno_text(number)),
+    : std::runtime_error("cannot write: " + std::generic_category().message(number)),
       closed_(number == EPIPE) {}
 
 void print(std::string_view text) {

@@ -5,22 +5,22 @@
 
 namespace cfgd::cfgctl {
 
-/// Standard output does not take what is written to it.
+/// Writing to standard output failed.
 class output_failed : public std::runtime_error {
  public:
   explicit output_failed(int number);
 
-  /// Whether the reader is gone, which is the reader's right and no error.
+  /// Whether the reader closed the pipe, which is not an error: `cfgctl list | head`.
   bool closed() const { return closed_; }
 
  private:
   bool closed_;
 };
 
-/// Writes all of `text` at once. Throws output_failed.
+/// Writes all of `text` to standard output, unbuffered. Throws output_failed.
 void print(std::string_view text);
 
-/// Writes all of `text` to standard error; what cannot be written is lost.
+/// Writes all of `text` to standard error; errors are ignored.
 void complain(std::string_view text);
 
 } // namespace cfgd::cfgctl

@@ -1,8 +1,8 @@
-/// Programs of the user.
+/// Programs that cfgctl runs for the user.
 ///
-/// posix_spawn(3) and not fork(2): it says at once that there is no such program, and takes care of
-/// the signals. SIGPIPE is ignored by cfgctl and must not be by the program; the terminal's signals
-/// go to both, and here they are ignored while the program runs, as system(3) does.
+/// posix_spawn(3) reports at once that there is no such program, and sets the signals. cfgctl ignores
+/// SIGPIPE, the program must not. The terminal sends its signals to both; this process ignores them
+/// while the program runs, as system(3) does.
 
 #include "cfgctl/programs.hpp"
 
@@ -20,16 +20,16 @@
 namespace cfgd::cfgctl {
 namespace {
 
-/// Ignores the terminal's signals while it lives.
-class deaf {
+/// Ignores the terminal's signals while it exists.
+class signals_ignored {
  public:
-  deaf() : interrupt_(::signal(SIGINT, SIG_IGN)), quit_(::signal(SIGQUIT, SIG_IGN)) {}
-  ~deaf() {
+  signals_ignored() : interrupt_(::signal(SIGINT, SIG_IGN)), quit_(::signal(SIGQUIT, SIG_IGN)) {}
+  ~signals_ignored() {
     ::signal(SIGINT, interrupt_);
     ::signal(SIGQUIT, quit_);
   }
-  deaf(deaf const&) = delete;
-  deaf& operator=(deaf const&) = delete;
+  signals_ignored(signals_ignored const&) = delete;
+  signals_ignored& operator=(signals_ignored const&) = delete;
 
  private:
   void (*interrupt_)(int);
@@ -66,7 +66,7 @@ std::string_view name_of(std::string_view assignment) {
   return assignment.substr(0, assignment.find('='));
 }
 
-/// What this process has, but with other values for some names.
+/// The environment of this process, with `added` replacing variables of the same name.
 std::vector<std::string> environment_with(std::vector<std::string> const& added) {
   std::vector<std::string> out = added;
   for (char** one = environ; *one != nullptr; ++one) {
@@ -121,7 +121,7 @@ int run_program(std::vector<std::string> const& arguments) {
   ::posix_spawnattr_setsigdefault(&how, &defaults);
   ::posix_spawnattr_setflags(&how, POSIX_SPAWN_SETSIGDEF);
 
-  deaf const meanwhile;
+  signals_ignored const meanwhile;
   pid_t child = -1;
   int const failed =
       ::posix_spawnp(&child, pointers.front(), nullptr, &how, pointers.data(), environ);

@@ -5,21 +5,21 @@
 #include <string>
 #include <vector>
 
-/// Programs of the user.
+/// Programs that cfgctl runs for the user.
 namespace cfgd::cfgctl {
 
-/// Runs a program in the foreground and waits for its end. Meanwhile this process does not listen
-/// to SIGINT and SIGQUIT: they are the program's. The exit code, 128 and the signal as shells have
-/// it, or 127 if it cannot be run. Throws std::system_error if there can be no process.
+/// Runs a program in the foreground and waits for its end. Meanwhile this process ignores SIGINT and
+/// SIGQUIT, which are meant for the program. Returns its exit code, 128 plus the signal that ended it
+/// (as shells do), or 127 if it cannot be run. Throws std::system_error if no process can be created.
 int run_program(std::vector<std::string> const& arguments);
 
-/// Runs what VISUAL, else EDITOR, else vi is on a file. It may have arguments, as a shell reads
-/// them. What it returns is run_program's.
+/// Runs VISUAL, else EDITOR, else vi on a file. The variable may have arguments, which a shell parses.
+/// Returns as run_program().
 int run_editor(std::string const& path);
 
-/// Starts a program beside this process, with signals as they are by default. `environment` is
-/// added to what this process has, "NAME=value"; `input` becomes its standard input. Its process,
-/// or minus the errno if it cannot be run.
+/// Starts a program in the background, with default signals. `environment` ("NAME=value") is added to
+/// that of this process; `input` becomes its standard input and stays the caller's. Returns the
+/// process, or minus the errno if it cannot be run.
 pid_t start_program(std::vector<std::string> const& arguments,
                     std::vector<std::string> const& environment, int input);
 

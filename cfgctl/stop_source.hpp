@@ -6,9 +6,9 @@
 
 namespace cfgd::cfgctl {
 
-/// Tells when a command that runs until it is stopped should stop: SIGINT, SIGTERM, or nobody reads
-/// standard output any more. The signals are blocked while it lives, and come through a descriptor
-/// (signalfd(2)), so that nothing happens in between two instructions.
+/// Says when a long-running command should stop: at SIGINT, SIGTERM, or when the reader of standard
+/// output is gone. It blocks the signals while it exists and receives them through a descriptor
+/// (signalfd(2)), so that they do not interrupt anything. At most one object at a time.
 class stop_source {
  public:
   /// Throws std::system_error.

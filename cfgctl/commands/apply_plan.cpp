@@ -1,11 +1,11 @@
-/// From what is wanted to a transaction.
+/// From a document to a transaction.
 ///
-/// What is the same already is left alone, whatever layer says it: a value that an administrator's
-/// file gives shall not be pinned by an override that says the same.
+/// A value that is effective already is not set again, whatever layer it comes from: an override
+/// equal to the value of a file would hide later changes of the file.
 ///
-/// Pruning looks at the override layer itself. An override that hides a key (a null) is left: the
-/// document does not have the key, and effectively nobody has. Where the document has something
-/// else at or above an override's place, setting that replaces the override.
+/// Pruning reads the override layer. An override that hides a key (a null) stays: neither the
+/// document nor the effective values have the key. Where the document has another value at an
+/// override's key or above it, setting that value replaces the override.
 
 #include "cfgctl/commands/apply_plan.hpp"
 
@@ -48,7 +48,7 @@ void compare(apply_plan& plan, std::string const& at, bj::value const& wanted,
   plan.set[at] = wanted;
 }
 
-/// Where a value stands: its key and the parts of it below the namespace.
+/// The place of a value: its key, and the parts of the key below the namespace.
 struct spot {
   std::string key;
   std::vector<std::string> path;
@@ -65,7 +65,7 @@ bj::value const* value_at(bj::object const& document, std::vector<std::string> c
   return found;
 }
 
-/// What shows at a place when no override says anything.
+/// The value at a place without overrides.
 bj::value const* below_override(std::vector<client::candidate> const& candidates,
                                 std::vector<std::string> const& path) {
   for (client::candidate const& one : candidates) {

@@ -1,8 +1,8 @@
 /// KEY=VALUE.
 ///
-/// `set site.title=Hello` has to work without quoting for the shell, so what is no JSON is a
-/// string. The price is that a slip in a JSON text would silently become a string; a text that
-/// begins like an object, an array, a string or a number gets a remark.
+/// `set site.title=Hello` has to work without quotes for the shell, so a text that is not valid JSON
+/// is a string. A mistake in a JSON text would silently become a string: a text that begins like an
+/// object, an array, a string or a number gets a remark.
 
 #include "cfgctl/commands/assignment.hpp"
 
@@ -21,7 +21,7 @@ error refuse(errc code, std::string_view text, std::string message) {
   return out;
 }
 
-/// Position of the '=' that ends the key; npos if there is none.
+/// Position of the '=' that ends the key, or npos.
 std::size_t end_of_key(std::string_view text) {
   char quote = '\0';
   for (std::size_t at = 0; at < text.size(); ++at) {
@@ -55,7 +55,7 @@ bool looks_like_json(std::string_view text) {
 result<assignment> parse_assignment(std::string_view text) {
   auto const at = end_of_key(text);
   if (at == std::string_view::npos) {
-    return refuse(errc::bad_key, text, "KEY=VALUE is wanted, and there is no '='");
+    return refuse(errc::bad_key, text, "expected KEY=VALUE, there is no '='");
   }
   if (at == 0) return refuse(errc::bad_key, text, "there is no key before the '='");
 
@@ -69,7 +69,7 @@ result<assignment> parse_assignment(std::string_view text) {
     return out;
   }
   if (parsed->is_null()) {
-    return refuse(errc::bad_value, out.key, "null is no value; to remove a key use 'unset'");
+    return refuse(errc::bad_value, out.key, "null is not a value; use 'unset' to remove a key");
   }
   out.value = std::move(*parsed);
   return out;

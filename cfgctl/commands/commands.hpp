@@ -1,59 +1,42 @@
 #pragma once
 
-#include "cfgctl/command_line.hpp"
-#include "cfgctl/exit_code.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/context.hpp"
 
+namespace CLI {
+class App;
+}
+
+/// The families of commands. Each file declares the options of its commands and runs them;
+/// commands/declare.hpp has what the declarations share.
 namespace cfgd::cfgctl {
 
-/// What every command needs to know.
-struct context {
-  invocation const& asked;
-  screen where;
+/// Where commands are declared.
+struct declarations {
+  CLI::App& app;
+  action& chosen; ///< set to the command that the command line names
 };
 
-// Each does what was asked, prints what came of it, and says what to end with. All throw
-// output_failed.
-
-exit_code run(context const& all, get_command const& what);
-exit_code run(context const& all, list_command const& what);
-exit_code run(context const& all, explain_command const& what);
-exit_code run(context const& all, watch_command const& what);
-exit_code run(context const& all, validate_command const& what);
-exit_code run(context const& all, change_command const& what);
-exit_code run(context const& all, pending_command const& what);
-exit_code run(context const& all, confirm_command const& what);
-exit_code run(context const& all, extend_command const& what);
-exit_code run(context const& all, edit_command const& what);
-exit_code run(context const& all, begin_edit_command const& what);
-exit_code run(context const& all, end_edit_command const& what);
-exit_code run(context const& all, apply_command const& what);
-exit_code run(context const& all, import_command const& what);
-exit_code run(context const& all, export_command const& what);
-exit_code run(context const& all, log_command const& what);
-exit_code run(context const& all, show_command const& what);
-exit_code run(context const& all, diff_command const& what);
-exit_code run(context const& all, rollback_command const& what);
-exit_code run(context const& all, blame_command const& what);
-exit_code run(context const& all, compact_command const& what);
-exit_code run(context const& all, sync_command const& what);
-exit_code run(context const& all, status_command const& what);
-exit_code run(context const& all, sources_command const& what);
-exit_code run(context const& all, reload_command const& what);
-exit_code run(context const& all, cache_command const& what);
-exit_code run(context const& all, health_command const& what);
-exit_code run(context const& all, problems_command const& what);
-exit_code run(context const& all, metrics_command const& what);
-exit_code run(context const& all, limits_command const& what);
-exit_code run(context const& all, top_command const& what);
-exit_code run(context const& all, doctor_command const& what);
-exit_code run(context const& all, call_command const& what);
-exit_code run(context const& all, interfaces_command const& what);
-exit_code run(context const& all, introspect_command const& what);
-exit_code run(context const& all, check_command const& what);
-exit_code run(context const& all, init_command const& what);
-exit_code run(context const& all, schema_command const& what);
-exit_code run(context const& all, backup_command const& what);
-exit_code run(context const& all, restore_command const& what);
+// In the order of `cfgctl --help`.
+void add_read_commands(declarations const& to);    ///< get, list, explain
+void add_watch_command(declarations const& to);    ///< watch
+void add_validate_command(declarations const& to); ///< validate
+void add_export_command(declarations const& to);   ///< export
+void add_change_commands(declarations const& to);  ///< set, unset
+void add_edit_commands(declarations const& to);    ///< edit KEY, edit begin, edit end
+void add_file_commands(declarations const& to);    ///< apply, import
+void add_pending_commands(declarations const& to); ///< pending, confirm, extend
+void add_log_commands(declarations const& to);     ///< log, show
+void add_history_commands(declarations const& to); ///< diff, rollback, blame, compact
+void add_service_commands(declarations const& to); ///< sync, status, sources, reload, cache
+void add_health_commands(declarations const& to);  ///< health, problems, metrics
+void add_top_command(declarations const& to);      ///< top
+void add_doctor_command(declarations const& to);   ///< doctor
+void add_limits_command(declarations const& to);   ///< limits
+void add_varlink_commands(declarations const& to); ///< call, interfaces, introspect
+// Without the service.
+void add_check_command(declarations const& to);   ///< check
+void add_init_command(declarations const& to);    ///< init
+void add_schema_command(declarations const& to);  ///< schema
+void add_backup_commands(declarations const& to); ///< backup, restore
 
 } // namespace cfgd::cfgctl

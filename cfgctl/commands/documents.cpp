@@ -1,12 +1,8 @@
-/// Documents that the user gives.
-///
-/// One function knows formats, read_document; what it gives is checked here for what every use of
-/// it needs. Whether the values are good is the service's affair.
+/// Documents on the command line. Only their form is checked here; the service validates the values.
 
 #include "cfgctl/commands/documents.hpp"
 
 #include "cfgctl/offline/formats.hpp"
-#include "client/detail/failures.hpp"
 #include "core/document.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
@@ -19,6 +15,7 @@
 #include <cerrno>
 #include <filesystem>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 namespace cfgd::cfgctl {
@@ -37,7 +34,7 @@ error refuse(errc code, std::string const& path, std::string message) {
   return out;
 }
 
-/// The JSON pointer of the first null; empty if there is none.
+/// The JSON pointer of the first null, or an empty text.
 std::string find_null(std::string const& at, boost::json::value const& in) {
   if (in.is_null()) return at;
   if (auto const* object = in.if_object()) {
@@ -56,7 +53,7 @@ std::string find_null(std::string const& at, boost::json::value const& in) {
   return {};
 }
 
-/// By the name of the format if one is given, else by the extension; without both it is JSON.
+/// By the name of the format if there is one, else by the extension, else JSON.
 std::optional<format> format_of_document(std::string const& path, std::string_view name) {
   if (!name.empty()) return format_of("document." + std::string(name));
   if (path == "-" || !std::filesystem::path(path).has_extension()) return format::json;
@@ -68,14 +65,14 @@ result<boost::json::object> read_json(format kind, std::string_view text) {
   auto parsed = json::parse(text, how, bounds);
   if (!parsed) return parsed.error();
   if (auto* object = parsed->if_object()) return std::move(*object);
-  return error{.code = errc::bad_value, .message = "a document is an object"};
+  return error{.code = errc::bad_value, .message = "a document must be an object"};
 }
 
 } // namespace
 
 result<std::string> read_text(std::string const& path) {
   int const file = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) return refuse(errc::io, path, client::detail::errno_text(errno));
+  if (file < 0) return refuse(errc::io, path, std::generic_category().message(errno));
   std::string out;
   std::array<char, 65536> room{};
   ssize_t got = 0;
@@ -85,7 +82,7 @@ result<std::string> read_text(std::string const& path) {
   } while ((got > 0 && out.size() <= most_bytes) || (got < 0 && errno == EINTR));
   int const failed = got < 0 ? errno : 0;
   if (file != STDIN_FILENO) ::close(file);
-  if (failed != 0) return refuse(errc::io, path, client::detail::errno_text(failed));
+  if (failed != 0) return refuse(errc::io, path, std::generic_category().message(failed));
   if (out.size() > most_bytes) return refuse(errc::limit, path, "it is larger than 16 MiB");
   return out;
 }
@@ -94,7 +91,7 @@ result<boost::json::object> read_document(std::string const& path, std::string_v
   auto const kind = format_of_document(path, format);
   if (!kind) {
     return refuse(errc::parse, path,
-                  "only .json, .jsonc, .yaml, .yml, .toml, .ini and .env are read here");
+                  "unknown format: use .json, .jsonc, .yaml, .yml, .toml, .ini or .env");
   }
   auto const text = read_text(path);
   if (!text) return text.error();
@@ -113,7 +110,7 @@ result<void> check_no_null(std::string const& path, boost::json::object const& d
     append_pointer(at, member.key());
     if (auto const found = find_null(at, member.value()); !found.empty()) {
       return refuse(errc::bad_value, path,
-                    "null at " + found + " is no value: leave the member out");
+                    "null at " + found + " is not a value: remove the member");
     }
   }
   return {};
@@ -125,10 +122,10 @@ result<boost::json::object> read_namespaces(std::string const& path, std::string
   for (auto const& member : *document) {
     std::string const name(member.key());
     if (!is_namespace_name(name)) {
-      return refuse(errc::bad_key, path, "'" + name + "' is no name of a namespace");
+      return refuse(errc::bad_key, path, "'" + name + "' is not a valid namespace name");
     }
     if (!member.value().is_object()) {
-      return refuse(errc::bad_value, path, "the namespace '" + name + "' is no object");
+      return refuse(errc::bad_value, path, "the namespace '" + name + "' is not an object");
     }
   }
   if (auto const clean = check_no_null(path, *document); !clean) return clean.error();

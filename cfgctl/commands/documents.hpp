@@ -8,18 +8,18 @@
 #include <string>
 #include <string_view>
 
-/// Documents that the user gives.
+/// Documents on the command line.
 namespace cfgd::cfgctl {
 
-/// Reads the file, or standard input for "-", in the format that `format` names (json, jsonc, yaml,
-/// toml, ini, env), or else the name's extension; without both it is JSON. The value is an object.
+/// Reads the file, or standard input for "-". The format is `format` (json, jsonc, yaml, toml, ini,
+/// env), else that of the name's extension, else JSON. The document must be an object.
 /// Errors, with the path as subject and the place: io, parse, bad_value, limit.
 [[nodiscard]] result<boost::json::object> read_document(std::string const& path,
                                                         std::string_view format = {});
 
 /// A document of several namespaces, {"site": {...}, "seo": {...}}. Errors: as read_document;
-/// bad_key (a member is no namespace), bad_value (a namespace is no object, or there is a null:
-/// a key has a value or is absent).
+/// bad_key (a member is not a valid namespace name), bad_value (a namespace is not an object, or there
+/// is a null).
 [[nodiscard]] result<boost::json::object> read_namespaces(std::string const& path,
                                                           std::string_view format = {});
 

@@ -1,13 +1,12 @@
 /// The layers of whole namespaces.
 ///
-/// A layer's document that holds a secret anywhere is not told as a whole. Then its members are
-/// asked for one by one, as far as the effective value has them, until what is left is the secret
-/// itself. Candidates of a key and of its member belong together by layer and file. All answers
-/// have to be of one revision, or everything is asked anew.
+/// The service does not return a layer's document that contains a secret. Then its members are read
+/// one by one, as far as the effective value has them, until only the secret itself is left.
+/// Candidates of a key and of its member belong together by layer and file. All replies must be of
+/// one revision, otherwise everything is read again.
 
 #include "cfgctl/commands/layers.hpp"
 
-#include "client/detail/failures.hpp"
 #include "core/key.hpp"
 
 #include <boost/json/value.hpp>
@@ -27,27 +26,27 @@ class reader {
  public:
   explicit reader(client::connection& service) : service_(service) {}
 
-  /// What the layers say about a key. Stops early when the revision has changed.
+  /// The candidates for a key. Stops early when the revision has changed.
   client::result<std::vector<client::candidate>> read(std::string const& key,
                                                       bj::value const* effective) {
-    auto told = service_.explain(key);
-    if (!told) return std::move(told).error();
-    if (revision_ == 0) revision_ = told->revision;
-    moved_ = moved_ || told->revision != revision_;
-    bool const all_told = std::ranges::all_of(
-        told->candidates, [](client::candidate const& one) { return one.value.has_value(); });
-    if (all_told || moved_) return std::move(told->candidates);
-    if (told->secret) {
+    auto found = service_.explain(key);
+    if (!found) return std::move(found).error();
+    if (revision_ == 0) revision_ = found->revision;
+    moved_ = moved_ || found->revision != revision_;
+    bool const all_known = std::ranges::all_of(
+        found->candidates, [](client::candidate const& one) { return one.value.has_value(); });
+    if (all_known || moved_) return std::move(found->candidates);
+    if (found->secret) {
       secrets_.push_back(key);
       return std::vector<client::candidate>();
     }
     auto const* const members = effective != nullptr ? effective->if_object() : nullptr;
     if (members == nullptr) { // the layers without a value remove the key
-      for (client::candidate& one : told->candidates)
+      for (client::candidate& one : found->candidates)
         if (!one.value) one.value = bj::value();
-      return std::move(told->candidates);
+      return std::move(found->candidates);
     }
-    return by_member(key, std::move(told->candidates), *members);
+    return by_member(key, std::move(found->candidates), *members);
   }
 
   bool moved() const { return moved_; }
@@ -66,20 +65,20 @@ class reader {
     for (auto const& member : members) {
       std::string below = key;
       append_key_part(below, member.key());
-      auto const told = read(below, &member.value());
-      if (!told) return told.error();
+      auto const found = read(below, &member.value());
+      if (!found) return found.error();
       for (std::size_t at = 0; at < candidates.size(); ++at)
-        if (to_fill[at]) fill(candidates[at], member.key(), *told);
+        if (to_fill[at]) fill(candidates[at], member.key(), *found);
     }
     return candidates;
   }
 
   static void fill(client::candidate& into, std::string_view member,
-                   std::vector<client::candidate> const& told) {
-    auto const same = std::ranges::find_if(told, [&](client::candidate const& one) {
+                   std::vector<client::candidate> const& found) {
+    auto const same = std::ranges::find_if(found, [&](client::candidate const& one) {
       return one.from.layer == into.from.layer && one.from.path == into.from.path;
     });
-    if (same != told.end()) into.value->get_object()[member] = *same->value;
+    if (same != found.end()) into.value->get_object()[member] = *same->value;
   }
 
   client::connection& service_;
@@ -90,21 +89,28 @@ class reader {
 
 } // namespace
 
+client::call_error values_change_too_fast() {
+  client::call_error out;
+  out.kind = client::failure::closed;
+  out.message = "values change faster than they can be read";
+  return out;
+}
+
 client::result<namespace_layers> read_layers(client::connection& service,
                                              std::string const& name_space,
                                              bj::object const& effective) {
   bj::value const document(effective);
   for (int attempt = 0; attempt < most_attempts; ++attempt) {
     reader reading(service);
-    auto told = reading.read(name_space, &document);
-    if (!told && told.error().name == "io.cfgd.Config.NoSuchNamespace") return namespace_layers();
-    if (!told) return std::move(told).error();
+    auto found = reading.read(name_space, &document);
+    if (!found && found.error().name == "io.cfgd.Config.NoSuchNamespace") return namespace_layers();
+    if (!found) return std::move(found).error();
     if (reading.moved()) continue;
-    return namespace_layers{.candidates = std::move(*told),
+    return namespace_layers{.candidates = std::move(*found),
                             .secrets = reading.take_secrets(),
                             .revision = reading.revision()};
   }
-  return client::detail::closed("values change faster than they can be read");
+  return values_change_too_fast();
 }
 
 bj::object layer_document(std::vector<client::candidate> const& candidates,

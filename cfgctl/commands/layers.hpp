@@ -11,27 +11,30 @@
 /// The layers of whole namespaces.
 namespace cfgd::cfgctl {
 
-/// What every layer says about a namespace, and what was not told.
+/// The error of kind closed for reads that never got all values at one revision.
+client::call_error values_change_too_fast();
+
+/// What every layer has for a namespace, and what the service did not return.
 struct namespace_layers {
   std::vector<client::candidate> candidates; ///< the winner first
-  /// Keys of secrets, whose values no layer tells; the candidates have none for them.
+  /// Keys of secrets. The service returns no values for them, so the candidates lack these keys.
   std::vector<std::string> secrets;
   client::revision_number revision = 0;
 };
 
-/// Asks for all layers of a namespace. `effective` is its effective document. Where a layer's
-/// document holds secrets it is told member by member, without them. Nothing if there is no such
-/// namespace. Errors: those of the calls; closed if values change faster than they can be read.
+/// Reads all layers of a namespace. `effective` is its effective document. A layer's document that
+/// contains secrets is read member by member, without the secrets. There are no candidates if the
+/// namespace does not exist. Errors: those of the calls; values_change_too_fast().
 [[nodiscard]] client::result<namespace_layers> read_layers(client::connection& service,
                                                            std::string const& name_space,
                                                            boost::json::object const& effective);
 
-/// What one layer says: the documents of its sources merged, the nulls that hide what lies below
-/// among them. Empty if it says nothing.
+/// The document of one layer: its sources merged. It keeps nulls, which hide values of lower
+/// layers. Empty if the layer has nothing.
 boost::json::object layer_document(std::vector<client::candidate> const& candidates,
                                    std::string_view layer);
 
-/// Puts `patch` over `document` as RFC 7396 does, but keeps nulls: they are for what lies below.
+/// Merges `patch` over `document` as RFC 7396 does, but keeps nulls: they apply to lower layers.
 void merge_over(boost::json::object& document, boost::json::object const& patch);
 
 } // namespace cfgd::cfgctl

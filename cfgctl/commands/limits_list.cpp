@@ -2,11 +2,11 @@
 
 #include "cfgctl/commands/limits_list.hpp"
 
-#include "cfgctl/commands/commands.hpp"
-#include "cfgctl/commands/values.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -61,11 +61,13 @@ boost::json::value limits_json(limits const& from) {
   return boost::json::object{{"limits", std::move(list)}};
 }
 
-exit_code run(context const& all, limits_command const&) {
-  limits const ours;
-  bool const as_json = all.asked.format == output_format::json;
-  print(as_json ? json_text(all.where, limits_json(ours)) : limits_text(all.where, ours));
-  return exit_code::ok;
+void add_limits_command(declarations const& to) {
+  declare(
+      to, "limits", "Print every limit of the service", +[](context const& all, no_options const&) {
+        limits const ours;
+        show(all, limits_json(ours), limits_text(all.where, ours));
+        return exit_code::ok;
+      });
 }
 
 } // namespace cfgd::cfgctl

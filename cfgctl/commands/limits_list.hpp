@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "core/limits.hpp"
 
 #include <boost/json/value.hpp>

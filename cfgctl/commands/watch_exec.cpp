@@ -1,16 +1,14 @@
 /// watch --exec.
 ///
 /// The end of a program is an event of the loop like any other: a pidfd (pidfd_open(2)) is readable
-/// when its process has ended. Standard input is a file in memory and no pipe, so that a program
-/// that does not read it blocks nobody. A program that fails is told and forgotten: who watches has
-/// to go on watching, and the next change may be the one that it can handle.
+/// when its process has ended. Standard input is a file in memory, not a pipe, so that a program
+/// that does not read it blocks nobody. The failure of a program is printed, and the watch goes on:
+/// the program may succeed at the next change.
 
 #include "cfgctl/commands/watch_exec.hpp"
 
-#include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"
-#include "cfgctl/top/screen.hpp"
-#include "client/detail/failures.hpp"
+#include "cfgctl/session.hpp"
 #include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"
 
@@ -44,8 +42,8 @@ unique_fd file_of(std::string_view text) {
   return file;
 }
 
-void tell(std::string const& program, std::string const& what) {
-  complain(printable("cfgctl: watch: '" + program + "' " + what + "; going on\n"));
+void complain_of(std::string const& program, std::string const& what) {
+  complain_line("watch: '" + program + "' " + what + "; going on");
 }
 
 } // namespace
@@ -71,7 +69,7 @@ void event_programs::start_next() {
   auto const input = file_of(what.input);
   pid_t const child = start_program(program_, what.environment, input.get());
   if (child < 0) {
-    tell(program_.front(), "cannot be run: " + client::detail::errno_text(-child));
+    complain_of(program_.front(), "cannot be run: " + std::generic_category().message(-child));
     return;
   }
   auto const descriptor = static_cast<int>(::syscall(SYS_pidfd_open, child, 0));
@@ -90,9 +88,9 @@ void event_programs::on_end() {
   }
   running_ = -1;
   if (!stopping_ && WIFSIGNALED(status)) {
-    tell(program_.front(), "was ended by signal " + std::to_string(WTERMSIG(status)));
+    complain_of(program_.front(), "was ended by signal " + std::to_string(WTERMSIG(status)));
   } else if (!stopping_ && WEXITSTATUS(status) != 0) {
-    tell(program_.front(), "ended with " + std::to_string(WEXITSTATUS(status)));
+    complain_of(program_.front(), "ended with " + std::to_string(WEXITSTATUS(status)));
   }
   start_next();
 }

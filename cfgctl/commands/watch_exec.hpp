@@ -1,6 +1,5 @@
 #pragma once
 
-#include "cfgctl/commands/commands.hpp"
 #include "cfgctl/commands/watch_programs.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -13,20 +12,20 @@
 
 namespace cfgd::cfgctl {
 
-/// Runs a program for each event, one after the other; what comes while it runs is merged. One
-/// thread: the loop's.
+/// Runs a program for each event, one after the other. Events that arrive while it runs are merged.
+/// Not thread-safe: used on the loop's thread only.
 class event_programs {
  public:
   event_programs(boost::asio::io_context& loop, std::vector<std::string> program);
-  /// stop() was called and the loop has run to its end, or nothing runs.
+  /// Requires that no program runs: stop() was called and the loop has run to its end.
   ~event_programs();
   event_programs(event_programs const&) = delete;
   event_programs& operator=(event_programs const&) = delete;
 
   void add(client::watch_event&& event);
 
-  /// Asks the program that runs to end (SIGTERM), and starts none any more. The loop ends when the
-  /// program has.
+  /// Sends SIGTERM to the program that runs, and starts no other. The loop ends when the program
+  /// has ended.
   void stop();
 
  private:

@@ -1,12 +1,12 @@
-/// What a program is told about changes.
+/// The input of a program of `watch --exec`.
 ///
-/// While a program runs, changes go on. They are merged key by key, so that what waits is never
-/// larger than the watched values, and the next run is told of the outcome alone: a program that
-/// makes something of the current values does not want to hear of values that are over.
+/// Changes that arrive while a program runs are merged key by key, so that they are never larger
+/// than the watched values. The next run gets only the latest values: a program that uses the
+/// current values has no use for those in between.
 
 #include "cfgctl/commands/watch_programs.hpp"
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <algorithm>
 #include <string_view>
@@ -15,10 +15,10 @@
 namespace cfgd::cfgctl {
 namespace {
 
-/// The kernel takes 128 KiB for one variable (execve(2)); others want room as well.
+/// The kernel allows 128 KiB for one variable (execve(2)).
 constexpr std::size_t most_bytes = 64 * 1024;
 
-/// One a line: no key has a newline in it.
+/// One key a line: keys contain no newline.
 std::string lines_of(client::watch_event const& event) {
   std::string out;
   auto const add = [&](std::string_view key) {

@@ -8,13 +8,13 @@
 #include <string>
 #include <vector>
 
-/// What `watch --exec` hands to its program.
+/// The input and environment of a program of `watch --exec`.
 namespace cfgd::cfgctl {
 
-/// Events since the last run of the program, as one.
+/// Merges the events since the last run of the program into one.
 class merged_events {
  public:
-  /// What of `event` is worth a run is kept.
+  /// Merges `event` into those that wait.
   void add(client::watch_event&& event);
 
   bool empty() const { return !waiting_; }
@@ -23,7 +23,7 @@ class merged_events {
     std::vector<std::string> environment; ///< CFGD_REVISION, CFGD_KEYS, and so on
     std::string input;                    ///< the event as a line of JSON
   };
-  /// All that waits, and begins anew.
+  /// Returns all that waits, and becomes empty. Requires !empty().
   handover take();
 
  private:

@@ -1,9 +1,9 @@
-/// What the doctor found, as text. Every line can be understood without the one before it, because
-/// it will be copied into a report.
+/// The findings of the doctor as text. Every line makes sense alone, because lines are copied into
+/// bug reports.
 
 #include "cfgctl/doctor/doctor.hpp"
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

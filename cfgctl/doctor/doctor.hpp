@@ -1,8 +1,8 @@
 #pragma once
 
-#include "client/call_error.hpp"
 #include "cfgctl/offline/source_tree.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
+#include "client/call_error.hpp"
 #include "client/health_types.hpp"
 #include "client/types.hpp"
 
@@ -17,7 +17,7 @@
 #include <string_view>
 #include <vector>
 
-/// What `cfgctl doctor` looks at, and what it finds.
+/// What `cfgctl doctor` examines, and what it finds.
 namespace cfgd::cfgctl {
 
 enum class verdict : std::uint8_t { ok, warn, fail };
@@ -27,12 +27,13 @@ struct diagnosis {
   std::string check;
   verdict how = verdict::ok;
   std::string message;
-  std::string advice; ///< what to do; empty if nothing
+  std::string advice; ///< what to do; empty if there is nothing to do
 };
 
-/// What the service says of itself, as far as it answers.
+/// The replies of the service, as far as it answers.
 struct service_view {
-  std::optional<client::call_error> unreachable; ///< why there is nothing here
+  std::optional<client::call_error>
+      unreachable; ///< set: the service did not answer, the other members are empty
   client::service_status status;
   std::vector<client::source_file> sources;
   client::health_report health;
@@ -44,15 +45,15 @@ struct installation {
   bool is_system = true;
   std::string socket;
   offline::source_tree tree;
-  std::filesystem::path run;   ///< has the runtime's sources
-  std::filesystem::path state; ///< has the store
-  uid_t owner = 0;             ///< who may own files, beside root
+  std::filesystem::path run;   ///< directory of the runtime layer's sources
+  std::filesystem::path state; ///< directory of the store
+  uid_t owner = 0;             ///< who may own files, besides root
   std::filesystem::path inotify = "/proc/sys/fs/inotify";
   std::string version; ///< of this program
   service_view service;
 };
 
-/// Where rows put what they find.
+/// Collects the findings of the examinations.
 class diagnoses {
  public:
   void begin(std::string_view check) { check_ = check; }
@@ -71,12 +72,12 @@ struct examination {
   void (*look)(installation const& at, diagnoses& into);
 };
 
-/// From what the service answered.
+/// Examinations of the service's replies.
 std::vector<examination> service_examinations();
-/// From the machine.
+/// Examinations of the machine.
 std::vector<examination> system_examinations();
 
-/// All of them in turn.
+/// Runs all examinations.
 diagnoses examine(installation const& what);
 
 std::string diagnoses_text(screen const& where, diagnoses const& what);

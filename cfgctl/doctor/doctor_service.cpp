@@ -1,6 +1,5 @@
-/// What the doctor makes of the service's own answers. Each row says what is wrong and what can be
-/// done about it, in that order; a row that finds nothing says what it looked at, so that its
-/// silence is not taken for not having looked.
+/// Examinations of the service's replies. Each reports what is wrong and what to do, in that order.
+/// An examination that finds nothing wrong reports what it examined.
 
 #include "cfgctl/doctor/doctor.hpp"
 #include "cfgctl/failure_report.hpp"
@@ -25,7 +24,7 @@ void look_at_socket(installation const& at, diagnoses& into) {
   if (::stat(at.socket.c_str(), &found) != 0) {
     into.add(verdict::fail, "there is no socket " + at.socket, start_advice(at));
   } else if (!S_ISSOCK(found.st_mode)) {
-    into.add(verdict::fail, at.socket + " is no socket", "remove it, then " + start_advice(at));
+    into.add(verdict::fail, at.socket + " is not a socket", "remove it, then " + start_advice(at));
   } else if (at.service.unreachable) {
     into.add(verdict::fail,
              "no answer at " + at.socket + ": " + failure_line(*at.service.unreachable),
@@ -48,11 +47,11 @@ void look_at_state(installation const& at, diagnoses& into) {
   if (at.service.unreachable) return;
   auto const& status = at.service.status;
   if (!status.ready) {
-    into.add(verdict::warn, "not every source was read yet", "wait for it: cfgctl sync");
+    into.add(verdict::warn, "not all sources have been read yet", "wait for them: cfgctl sync");
   }
   for (auto const& name : status.fallback) {
-    into.add(verdict::fail, "namespace '" + name + "' never had a good file",
-             "it is served from the defaults of its schema; mend its files: cfgctl check");
+    into.add(verdict::fail, "namespace '" + name + "' has never been valid",
+             "the defaults of its schema are used; correct its files: cfgctl check");
   }
   if (status.ready && status.fallback.empty()) {
     into.add(verdict::ok, "ready, revision " + std::to_string(status.revision) + ", " +
@@ -60,28 +59,21 @@ void look_at_state(installation const& at, diagnoses& into) {
   }
 }
 
-std::string place_of(client::source_file const& one) {
-  std::string out = one.path;
-  if (one.line) out += ':' + std::to_string(*one.line);
-  if (one.line && one.column) out += ':' + std::to_string(*one.column);
-  return out;
-}
-
 void add_source(client::source_file const& one, diagnoses& into) {
   std::string why = one.message.value_or("");
   if (!one.issues.empty()) why = issue_text(one.issues.front());
   if (one.issues.size() > 1) why += ", and " + std::to_string(one.issues.size() - 1) + " more";
   std::string const kind = one.kind.empty() ? "values" : one.kind;
-  std::string const text = place_of(one) + " (" + kind + ") is " + one.state +
-                           (why.empty() ? std::string() : ": " + why);
+  std::string const text = place_text(one.path, one.line, one.column) + " (" + kind + ") is " +
+                           one.state + (why.empty() ? std::string() : ": " + why);
   if (one.state == "untrusted") {
     into.add(verdict::fail, text, "chown root: " + one.path + " && chmod go-w " + one.path);
   } else if (one.state == "quarantined") {
     into.add(verdict::fail, text,
-             "what it said before stays in force; mend it, try it with 'cfgctl check " + one.path +
-                 "', save it");
+             "its last valid content stays active; correct it, test it with 'cfgctl check " +
+                 one.path + "', save it");
   } else {
-    into.add(verdict::warn, text, "put it back, or remove it for good and run 'cfgctl reload'");
+    into.add(verdict::warn, text, "restore it; if it was removed on purpose, run 'cfgctl reload'");
   }
 }
 
@@ -101,17 +93,19 @@ void look_at_sources(installation const& at, diagnoses& into) {
     if (one.path.starts_with('/') && !is_below(one.path, at.tree.etc) &&
         !is_below(one.path, at.tree.vendor) && !is_below(one.path, at.run)) {
       wrong = true;
-      into.add(verdict::warn, "the service reads " + one.path + ", which is in none of its places",
-               "is it the one that you mean? See --socket and --root");
+      into.add(verdict::warn,
+               "the service reads " + one.path +
+                   ", which is outside the directories of this installation",
+               "check --socket and --root: is this the service that you mean?");
     }
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {
     wrong = true;
     into.add(verdict::warn, std::to_string(polled) + " files are polled, not watched",
-             "changes take up to some seconds; raise fs.inotify.max_user_watches");
+             "changes take some seconds to be noticed; raise fs.inotify.max_user_watches");
   }
-  if (!wrong) into.add(verdict::ok, std::to_string(all.size()) + " files are in force");
+  if (!wrong) into.add(verdict::ok, std::to_string(all.size()) + " files are active");
 }
 
 struct counsel {
@@ -121,10 +115,10 @@ struct counsel {
 constexpr std::array counsels{
     counsel{"store", "journalctl -u cfgd.service; is the disk slow, full or read-only?"},
     counsel{"files", "cfgctl sources"},
-    counsel{"watch", "sysctl fs.inotify; changes are found by polling meanwhile"},
+    counsel{"watch", "sysctl fs.inotify; until then changes are found by polling"},
     counsel{"memory", "systemctl show cfgd -p MemoryCurrent -p MemoryMax; see cfgctl cache stats"},
-    counsel{"disk", "make room on the file system of the store"},
-    counsel{"integrity", "keep a copy of the store's directory, then restore a backup"},
+    counsel{"disk", "free space on the file system of the store"},
+    counsel{"integrity", "copy the store's directory, then restore a backup"},
     counsel{"clock", "timedatectl"},
     counsel{"peers", "cfgctl top; ss -xp | grep io.cfgd"},
 };
@@ -157,9 +151,8 @@ void look_at_problems(installation const& at, diagnoses& into) {
     into.add(verdict::fail, one.kind + ": " + one.source + ": " + one.message,
              "the service cannot recover from it: journalctl -u cfgd.service");
   }
-  if (open == 0) return into.add(verdict::ok, "no recorded error is open");
-  into.add(verdict::warn, std::to_string(open) + " recorded errors are open",
-           "cfgctl problems --open");
+  if (open == 0) return into.add(verdict::ok, "no problem is open");
+  into.add(verdict::warn, std::to_string(open) + " problems are open", "cfgctl problems --open");
 }
 
 } // namespace

@@ -1,11 +1,10 @@
-/// What the doctor sees of the machine, whether the service runs or not.
+/// Examinations of the machine, whether the service runs or not.
 ///
-/// It looks as the user who calls it: what that user cannot see is told as a warning, not passed
-/// over. Nothing is changed, and nothing is started but systemctl.
+/// They run with the rights of the user: what the user may not read is reported as a warning.
+/// Nothing is changed, and no program is run except systemctl.
 
 #include "cfgctl/doctor/doctor.hpp"
 #include "cfgctl/text/figures_text.hpp"
-#include "client/detail/failures.hpp"
 
 #include <grp.h>
 #include <pwd.h>
@@ -43,7 +42,7 @@ std::string first_line_of(std::string const& command) {
 void look_at_units(installation const& at, diagnoses& into) {
   if (!at.is_system) return;
   if (!fs::exists("/run/systemd/system")) {
-    return into.add(verdict::ok, "systemd does not run here");
+    return into.add(verdict::ok, "systemd does not run on this machine");
   }
   for (std::string const unit : {"cfgd.socket", "cfgd.service"}) {
     auto const active = first_line_of("systemctl is-active " + unit + " 2>/dev/null");
@@ -66,11 +65,11 @@ std::string user_name(uid_t uid) {
   return found != nullptr ? found->pw_name : std::to_string(uid);
 }
 
-/// Whether a file or directory is one that the service would trust.
-bool judge_path(installation const& at, fs::path const& path, diagnoses& into) {
+/// Whether the service would trust a file or directory.
+bool check_path(installation const& at, fs::path const& path, diagnoses& into) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) {
-    into.add(verdict::warn, path.string() + ": " + client::detail::errno_text(errno),
+    into.add(verdict::warn, path.string() + ": " + std::generic_category().message(errno),
              errno == EACCES ? "run this as root" : "");
     return false;
   }
@@ -80,15 +79,15 @@ bool judge_path(installation const& at, fs::path const& path, diagnoses& into) {
     return false;
   }
   if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    into.add(verdict::fail, path.string() + " may be written by others than its owner",
+    into.add(verdict::fail, path.string() + " is writable by other users than its owner",
              "it is not trusted: chmod go-w " + path.string());
     return false;
   }
   return true;
 }
 
-/// Tells the files of a directory of values that no service would read.
-bool judge_names(fs::path const& directory, diagnoses& into) {
+/// Reports the files of a directory of values that the service ignores.
+bool check_names(fs::path const& directory, diagnoses& into) {
   bool good = true;
   std::error_code failed;
   for (fs::directory_iterator at(directory, failed); !failed && at != fs::directory_iterator();
@@ -96,13 +95,14 @@ bool judge_names(fs::path const& directory, diagnoses& into) {
     auto const name = at->path().filename().string();
     std::error_code unknown;
     if (at->is_directory(unknown)) {
-      if (name.ends_with(".d")) good = judge_names(at->path(), into) && good;
+      if (name.ends_with(".d")) good = check_names(at->path(), into) && good;
       continue;
     }
     if (is_leftover(name) || format_of(name)) continue;
     good = false;
-    into.add(verdict::warn, at->path().string() + " is passed over: its name ends in no format's",
-             "name it .json, .jsonc, .yaml, .toml, .ini or .env, or move it out of there");
+    into.add(
+        verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
+        "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
   }
   return good;
 }
@@ -117,15 +117,15 @@ void look_at_files(installation const& at, diagnoses& into) {
   auto const files = offline::list_sources(at.tree);
   std::set<fs::path> seen;
   for (auto const& one : files.sources) {
-    good = judge_path(at, one.path, into) && good;
+    good = check_path(at, one.path, into) && good;
     seen.insert(fs::path(one.path).parent_path());
   }
   for (auto const& base : {at.tree.etc, at.tree.vendor}) {
-    if (!base.empty()) good = judge_names(base / "namespaces", into) && good;
+    if (!base.empty()) good = check_names(base / "namespaces", into) && good;
     if (!base.empty() && fs::exists(base)) seen.insert(base);
   }
   for (auto const& directory : seen)
-    good = judge_path(at, directory, into) && good;
+    good = check_path(at, directory, into) && good;
   for (auto const& one : files.unreadable) {
     good = false;
     into.add(verdict::warn, to_string(one), "run this as root, or chmod a+rx the directory");
@@ -133,9 +133,9 @@ void look_at_files(installation const& at, diagnoses& into) {
   for (auto const& one : files.remarks) {
     good = false;
     into.add(verdict::warn, one.path + ": " + one.message,
-             "rename it to what it should be, or move it out of there");
+             "rename it, or move it to another directory");
   }
-  if (good) into.add(verdict::ok, std::to_string(files.sources.size()) + " files may be trusted");
+  if (good) into.add(verdict::ok, std::to_string(files.sources.size()) + " files are trusted");
 }
 
 void look_at_store(installation const& at, diagnoses& into) {
@@ -143,11 +143,12 @@ void look_at_store(installation const& at, diagnoses& into) {
   if (::stat(at.state.c_str(), &found) != 0) {
     bool const is_hidden = errno == EACCES;
     return into.add(is_hidden ? verdict::warn : verdict::fail,
-                    at.state.string() + ": " + client::detail::errno_text(errno),
-                    is_hidden ? "run this as root" : "the service makes it when it starts");
+                    at.state.string() + ": " + std::generic_category().message(errno),
+                    is_hidden ? "run this as root" : "the service creates it when it starts");
   }
   if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-    into.add(verdict::fail, at.state.string() + " may be entered by others; secrets are in it",
+    into.add(verdict::fail,
+             at.state.string() + " is accessible to other users; it contains secrets",
              "chmod 700 " + at.state.string());
   } else {
     into.add(verdict::ok, at.state.string() + " belongs to " + user_name(found.st_uid) + " alone");
@@ -156,23 +157,23 @@ void look_at_store(installation const& at, diagnoses& into) {
 
 void look_at_space(installation const& at, diagnoses& into) {
   struct statvfs found {};
-  if (::statvfs(at.state.c_str(), &found) != 0) return; // told by the store's row
+  if (::statvfs(at.state.c_str(), &found) != 0) return; // look_at_store reports it
   constexpr std::uint64_t little = 64U * 1024 * 1024;
   std::uint64_t const free = std::uint64_t{found.f_bavail} * found.f_frsize;
   std::string const text = bytes_text(free) + " are free for " + at.state.string();
   if ((found.f_flag & ST_RDONLY) != 0) {
     into.add(verdict::fail, at.state.string() + " is on a file system that is read-only",
-             "mount -o remount,rw; look for errors of the disk in the kernel's log");
+             "mount -o remount,rw; look for disk errors in the kernel's log");
   } else if (free < little / 8) {
-    into.add(verdict::fail, text, "make room: nothing can be changed without it");
+    into.add(verdict::fail, text, "free space: without it no change can be stored");
   } else if (free < little) {
-    into.add(verdict::warn, text, "make room");
+    into.add(verdict::warn, text, "free space");
   } else {
     into.add(verdict::ok, text);
   }
 }
 
-/// Directories that the service watches: those of sources, and all above them.
+/// How many directories the service watches: those of sources, and all above them.
 std::uint64_t directories_of(installation const& at) {
   std::set<fs::path> all;
   for (auto const& one : offline::list_sources(at.tree).sources) {
@@ -220,22 +221,22 @@ void look_at_group(installation const& at, diagnoses& into) {
   std::string members;
   for (char** one = group->gr_mem; *one != nullptr; ++one)
     members += (members.empty() ? "" : ", ") + std::string(*one);
-  into.add(verdict::ok, members.empty() ? "cfgd-admin has no members: only root may change anything"
-                                        : "members of cfgd-admin may change all: " + members);
+  into.add(verdict::ok, members.empty()
+                            ? "cfgd-admin has no members: only root may change anything"
+                            : "members of cfgd-admin may change everything: " + members);
 }
 
 void look_at_clock(installation const&, diagnoses& into) {
   using namespace std::chrono;
   if (system_clock::now() < sys_days(year(2024) / 1 / 1)) {
     return into.add(verdict::fail, "the clock is wrong: it is before 2024",
-                    "timedatectl set-ntp true; changes would be recorded with wrong times");
+                    "timedatectl set-ntp true; changes are recorded with wrong times");
   }
   timex state{};
   if (::adjtimex(&state) == TIME_ERROR) {
-    return into.add(verdict::warn, "the clock is not kept right by anybody",
-                    "timedatectl set-ntp true");
+    return into.add(verdict::warn, "the clock is not synchronized", "timedatectl set-ntp true");
   }
-  into.add(verdict::ok, "the clock is kept right");
+  into.add(verdict::ok, "the clock is synchronized");
 }
 
 } // namespace

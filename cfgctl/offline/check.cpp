@@ -2,7 +2,7 @@
 
 #include "core/key.hpp"
 #include "engine/rules/rules.hpp"
-#include "engine/check_files.hpp"
+#include "engine/trial.hpp"
 
 #include <algorithm>
 #include <map>
@@ -11,26 +11,24 @@
 #include <tuple>
 #include <utility>
 
-// The daemon's own judge over files on the disk. A file is never judged alone: its schema, the
-// layers beside it and the rules that read it belong to what it means. So files are gathered by the
-// tree that they lie in, each tree is tried whole, and of what comes out that is kept which
-// concerns the files that were named. A file that lies in no tree takes the place that it would
-// have among the administrator's.
+// Validates files on the disk with the daemon's policy. A file is never validated alone: the result
+// depends on its schema, on the layers beside it and on the rules that read it. So files are grouped
+// by tree, each tree is validated as a whole, and the issues that concern the named files are kept.
+// A file outside any tree is validated as if it were in the admin layer.
 //
-// What is refused keeps others from counting (a namespace's files are held back together), so one
-// finding may come several times, once for each of them: equal ones are one. Where all files that a
-// rule objects to were held back the rule itself is refused last, and tells no place any more; the
-// place of its key is looked up here.
+// The files of a namespace are rejected together, so one issue may be reported several times, once
+// for each file: duplicates are removed. Where all files that violate a rule were rejected, the rule
+// itself is rejected last and its issue has no place; the place of its key is looked up here.
 
 namespace cfgd::cfgctl::offline {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Of a service one refusal is told in twenty lines; who checks files wants all.
+/// The service reports 20 issues of a rejection; a check of files reports all.
 constexpr std::size_t most_issues = 10'000;
 
-/// One tree and what is asked of it.
+/// One tree, and which of its files to check.
 struct task {
   source_tree where;
   std::map<source_id, std::string> named; ///< with the path as the user knows it
@@ -43,7 +41,7 @@ std::string stable_name(fs::path const& path) {
   return failed ? path.string() : whole.string();
 }
 
-/// What was asked, by tree.
+/// The tasks, by tree.
 class tasks {
  public:
   explicit tasks(source_tree const& known) : known_(known) {}
@@ -83,7 +81,7 @@ class tasks {
     }
     if (!is_source(id))
       return error{.code = errc::bad_key,
-                   .message = "the name is none of a source in " +
+                   .message = "not a valid source file name in " +
                               std::string(directory_of(id.what)) + '/',
                    .subject = name};
     at(where).named.insert_or_assign(std::move(id), name);
@@ -108,7 +106,7 @@ bool speaks_of(std::string_view check, std::string_view name) {
   return false;
 }
 
-/// What concerns the files that were named.
+/// Decides which issues concern the files that were named.
 class concern {
  public:
   explicit concern(task const& asked) : everything_(asked.everything) {
@@ -118,7 +116,7 @@ class concern {
     }
   }
 
-  /// Rules that stand in a file that was named, or that read a namespace of one.
+  /// Adds the rules of a named file, and those that read the namespace of one.
   void add_rules(engine::source_update const& from, limits const& bounds) {
     auto const* const good = std::get_if<engine::source_update::good>(&from.what);
     if (everything_ || from.id.what != source_kind::rules || good == nullptr) return;
@@ -156,7 +154,7 @@ tree_listing sources_of(task const& asked) {
   return found;
 }
 
-/// Fills in the place of the key that an issue is about: in the topmost source that says it.
+/// Sets the place of an issue to its key in the highest source that sets it.
 void locate(issue& what, engine::file_change const& all) {
   auto const name = namespace_of(what.key);
   source_id const* top = nullptr;
@@ -173,7 +171,7 @@ void locate(issue& what, engine::file_change const& all) {
   }
 }
 
-void add_refusal(std::vector<issue>& to, engine::source_transition const& refused,
+void add_rejection(std::vector<issue>& to, engine::source_transition const& refused,
                  engine::file_change const& all) {
   if (!refused.now.why) return;
   auto const& why = *refused.now.why;
@@ -183,7 +181,7 @@ void add_refusal(std::vector<issue>& to, engine::source_transition const& refuse
     to.push_back(std::move(one));
   }
   if (!why.issues.empty()) return;
-  // The place is told apart from the message, and what a subject says is in it.
+  // The issue has the path and the place, so the message is made without them.
   error bare = why;
   bare.subject.clear();
   bare.where = {};
@@ -194,7 +192,7 @@ void add_refusal(std::vector<issue>& to, engine::source_transition const& refuse
                 .where = why.where});
 }
 
-/// Reads and judges one tree.
+/// Reads and validates one tree.
 class trial_run {
  public:
   trial_run(check_outcome& into, std::function<void(std::size_t, std::size_t)> const& progressed)
@@ -213,14 +211,14 @@ class trial_run {
                    .used = listing.sources.size(),
                    .maximum = bounds_.source_files};
     concern concerned(asked);
-    auto const batch = read(listing.sources, concerned);
-    auto const checked = engine::check_files(batch, bounds_);
-    if (!checked) return checked.error();
+    auto const change = read(listing.sources, concerned);
+    auto const tried = engine::check_files(change, bounds_);
+    if (!tried) return tried.error();
     std::vector<issue> found = std::move(listing.remarks);
-    for (auto const& one : checked->rejected)
-      add_refusal(found, one, batch);
-    for (issue one : checked->warnings) {
-      if (one.path.empty()) locate(one, batch);
+    for (auto const& one : tried->rejected)
+      add_rejection(found, one, change);
+    for (issue one : tried->warnings) {
+      if (one.path.empty()) locate(one, change);
       found.push_back(std::move(one));
     }
     std::ranges::copy_if(found, std::back_inserter(into_.findings),
@@ -231,17 +229,17 @@ class trial_run {
 
  private:
   engine::file_change read(std::vector<listed_source> const& sources, concern& concerned) {
-    engine::file_change batch;
+    engine::file_change change;
     for (auto const& one : sources) {
       if (auto update = read_update(one, bounds_)) {
         concerned.add_rules(*update, bounds_);
-        batch.updates.push_back(std::move(*update));
+        change.updates.push_back(std::move(*update));
       } else {
         into_.unreadable.push_back(update.error());
       }
-      progressed_(batch.updates.size(), sources.size());
+      progressed_(change.updates.size(), sources.size());
     }
-    return batch;
+    return change;
   }
 
   check_outcome& into_;

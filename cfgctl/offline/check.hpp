@@ -10,14 +10,14 @@
 namespace cfgd::cfgctl::offline {
 
 struct check_question {
-  /// The tree to check, and where files that lie in none are judged.
+  /// The tree to check, and for files outside any tree.
   source_tree where;
   /// Files, and directories that are trees; none: all of `where`.
   std::vector<std::string> named;
 };
 
 struct check_outcome {
-  /// By path and place, none twice.
+  /// By path and place, without duplicates.
   std::vector<issue> findings;
   /// Files and directories that cannot be read; `subject` is the path.
   std::vector<error> unreadable;
@@ -26,9 +26,9 @@ struct check_outcome {
   std::size_t count(severity how) const;
 };
 
-/// Judges sources as a daemon would that finds them at its first start. Of named files only what
-/// concerns them is told. `progressed` is called for each file that was read.
-/// Errors: bad_key (a file's name is none of a source), not_found (no such file or tree), limit
+/// Validates sources as a daemon does at its first start. If files are named, only issues that
+/// concern them are returned. `progressed` is called for each file that was read.
+/// Errors: bad_key (not a valid source file name), not_found (no such file or tree), limit
 /// ("source_files").
 [[nodiscard]] result<check_outcome>
 check(check_question const& asked,

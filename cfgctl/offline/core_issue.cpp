@@ -1,6 +1,6 @@
 #include "cfgctl/offline/core_issue.hpp"
 
-// Empty texts and unknown places are absent in what the service tells; so they are here.
+// As in the service's replies, empty texts and unknown places are absent.
 
 namespace cfgd::cfgctl::offline {
 

@@ -5,7 +5,7 @@
 
 namespace cfgd::cfgctl::offline {
 
-/// An issue of the judge as the service would tell it, for what prints those.
+/// An issue of the engine as the service would return it, to print it.
 client::issue client_issue(issue const& what);
 
 } // namespace cfgd::cfgctl::offline

@@ -5,8 +5,8 @@
 #include <exception>
 #include <utility>
 
-// One reader for what lies in a directory of sources and for what is given to a command, so that a
-// file means the same in both. A document of all namespaces may be larger than one file of them.
+// Sources and documents on the command line have one reader, so that a file means the same in both.
+// A document of all namespaces may be larger than a source.
 
 namespace cfgd::cfgctl::offline {
 

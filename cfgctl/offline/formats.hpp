@@ -7,10 +7,10 @@
 
 #include <string_view>
 
-/// The formats of sources, for documents that a user gives.
+/// The formats of sources, for documents on the command line.
 namespace cfgd::cfgctl::offline {
 
-/// Reads a document as a source of that format is read; larger ones are taken.
+/// Reads a document like a source of that format, up to 16 MiB.
 /// Errors: as watchers::read_source.
 [[nodiscard]] result<boost::json::object> read_formatted(format kind, std::string_view text);
 

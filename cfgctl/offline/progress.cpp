@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <utility>
 
-// A bar is for people: not before they begin to wonder, never into a file, and drawn ten times a
-// second at the most, so that it costs nothing beside the work.
+// The bar appears after a second, never in files, and is drawn at most ten times a second.
 
 namespace cfgd::cfgctl::offline {
 namespace {

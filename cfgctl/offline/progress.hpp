@@ -7,11 +7,11 @@
 
 namespace cfgd::cfgctl::offline {
 
-/// The line of a bar: "checking [=====>    ] 54 %", 60 columns at the most. `total` 0: not known.
+/// The line of a bar: "checking [=====>    ] 54 %", at most 60 columns. `total` 0: unknown.
 std::string progress_line(std::string_view doing, std::uint64_t done, std::uint64_t total);
 
-/// A bar on standard error for what takes longer than a second, if that is a terminal; it is taken
-/// away at the end.
+/// A progress bar on standard error, if that is a terminal, for operations that take longer than a
+/// second. The destructor removes it.
 class progress {
  public:
   explicit progress(std::string doing);

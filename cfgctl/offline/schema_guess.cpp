@@ -12,16 +12,15 @@
 #include <string>
 #include <vector>
 
-// Values are laid over each other in a shape, which knows all that was seen in one place: one value
-// for a member, all elements for a list. What is common to all of them becomes the schema, so that
-// whatever went into a shape fits what comes out of it.
+// A shape collects all values of one place: the value of a member, or all elements of a list. What
+// they have in common becomes the schema, so that the schema accepts every value of the shape.
 
 namespace cfgd::cfgctl::offline {
 namespace {
 
 namespace bj = boost::json;
 
-/// Formats that a text does not fit by chance.
+/// Formats that a string rarely has by chance.
 constexpr std::array<std::string_view, 4> telling_formats{"date-time", "ipv4", "email", "uri"};
 
 bool fits(std::string_view format, std::string_view text) {
@@ -135,7 +134,7 @@ bj::object guess_schema(std::string_view title, bj::object const& document) {
   seen.add_object(document);
   bj::object out;
   out["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-  out["$comment"] = "Guessed from one document. Look at what is required; add limits (minimum, "
+  out["$comment"] = "Guessed from one document. Review what is required; add limits (minimum, "
                     "enum, pattern), defaults and additionalProperties.";
   out["title"] = title;
   seen.write_to(out);

@@ -9,11 +9,11 @@
 #include <system_error>
 #include <utility>
 
-// What the daemon's watcher finds in its directories, found once: the same names are sources
-// (core/source), the same reader reads them. Owners and modes are not looked at: a tree that is
-// checked is often somebody's working copy, and will be installed by root later.
+// Finds the sources that the daemon's watcher would find: core/source decides which names are
+// sources, and the same reader reads them. Owners and modes are not checked: a tree is often a
+// working copy that root will install later.
 //
-// Paths are kept as they were given, so that what is printed can be opened from where the user is.
+// Paths are kept as the user wrote them, so that printed paths can be opened from the same place.
 
 namespace cfgd::cfgctl::offline {
 namespace {
@@ -96,11 +96,11 @@ class directory_listing {
     source_id id{.where = where_, .relative = (below / name).string(), .what = what_};
     if (!is_source(id)) {
       into_.remarks.push_back(remark(severity::warning, std::move(path),
-                                     "is ignored: its name is none of a source in " +
+                                     "is ignored: not a valid source file name in " +
                                          std::string(directory_of(what_)) + '/'));
     } else if (!entry.is_regular_file(failed)) {
       into_.remarks.push_back(
-          remark(severity::error, std::move(path), "is no regular file and no link to one"));
+          remark(severity::error, std::move(path), "is not a regular file or a link to one"));
     } else {
       into_.sources.push_back({.id = std::move(id), .path = std::move(path)});
     }
@@ -159,7 +159,7 @@ result<source_tree> tree_of_directory(fs::path const& given, source_tree const& 
   if (auto const found = find_place_in_tree(directory / "any.json"))
     return find_tree_around(found->base, known).where;
   return error{.code = errc::not_found,
-               .message = "holds no sources: none of etc, vendor, namespaces, schemas, rules",
+               .message = "has none of etc, vendor, namespaces, schemas, rules",
                .subject = directory.string()};
 }
 
@@ -177,10 +177,10 @@ tree_listing list_sources(source_tree const& where) {
 result<engine::source_update> read_update(listed_source const& which, limits const& bounds) {
   auto bytes = read_text(which.path);
   engine::source_update update{.id = which.id,
-                              .path = which.path,
-                              .identity = {},
-                              .hash = {},
-                              .what = engine::source_update::gone{}};
+                               .path = which.path,
+                               .identity = {},
+                               .hash = {},
+                               .what = engine::source_update::gone{}};
   if (!bytes) {
     if (bytes.error().code != errc::limit) return bytes.error();
     error why = bytes.error();

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-/// Trees of sources on the disk, as they are and without a daemon that watches them.
+/// Trees of sources on the disk, read without the daemon.
 namespace cfgd::cfgctl::offline {
 
-/// Where the sources of two layers lie. Either has namespaces/, schemas/ and rules/ in it.
+/// The directories of two layers. Each has namespaces/, schemas/ and rules/ in it.
 struct source_tree {
   std::filesystem::path vendor; ///< empty: none
   std::filesystem::path etc;    ///< empty: none
@@ -24,18 +24,18 @@ source_tree system_tree();
 /// DIR of `cfgd --root DIR`.
 source_tree tree_of_root(std::filesystem::path const& root);
 
-/// Where a file lies in a tree, by its path alone: the directory above namespaces/, schemas/ or
-/// rules/, what it is and its name below.
+/// The place of a file in a tree, by its path alone: the directory above namespaces/, schemas/ or
+/// rules/, the kind of source, and the path below that directory.
 struct place_in_tree {
   std::filesystem::path base;
   source_kind what = source_kind::values;
   std::string relative;
 };
-/// Absent: it lies in no such directory.
+/// Absent: it is in no such directory.
 std::optional<place_in_tree> find_place_in_tree(std::filesystem::path const& file);
 
-/// A tree around a directory that has namespaces/, schemas/ or rules/, and the layer that it is in
-/// it. `known` is the tree to prefer, if it is one of its directories.
+/// The tree of a directory that has namespaces/, schemas/ or rules/, and the layer of the directory.
+/// `known` is preferred if the directory belongs to it.
 struct tree_around {
   source_tree where;
   layer is = layer::admin;
@@ -54,7 +54,7 @@ struct listed_source {
 };
 struct tree_listing {
   std::vector<listed_source> sources;
-  /// What lies there as if it were a source and is none.
+  /// Files that look like sources but are ignored.
   std::vector<issue> remarks;
   /// Directories that cannot be read; `subject` is the path.
   std::vector<error> unreadable;
@@ -64,6 +64,6 @@ tree_listing list_sources(source_tree const& where);
 
 /// Reads a source as a daemon would. Errors: io (the file cannot be read).
 [[nodiscard]] result<engine::source_update> read_update(listed_source const& which,
-                                                       limits const& bounds);
+                                                        limits const& bounds);
 
 } // namespace cfgd::cfgctl::offline

@@ -1,14 +1,14 @@
-/// init: a first tree of files, each of which explains itself.
+/// init: a first tree of files, with explanations in them.
 ///
-/// The daemon believes no file that others may write to. So the modes are asked for here and only
-/// narrowed by the umask; with mkdir's and open's usual ones a umask of 002 would make a tree that
-/// is refused.
+/// The daemon does not trust files that other users can write. So the modes are passed explicitly
+/// and only narrowed by the umask: with the usual modes of mkdir and open, a umask of 002 would
+/// create a tree that is rejected.
 
 #include "cfgctl/offline/starter.hpp"
 
-#include "cfgctl/commands/commands.hpp"
-#include "cfgctl/commands/values.hpp"
-#include "cfgctl/output.hpp"
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/values.hpp"
 #include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"
 
@@ -58,7 +58,7 @@ result<void> make_starter(fs::path const& directory) {
   if (failed) return system_error("read", failed.value(), where);
   if (!empty)
     return error{.code = errc::conflict,
-                 .message = "there are files in it, and none is replaced",
+                 .message = "it is not empty, and no file is overwritten",
                  .subject = where.string()};
   for (starter_file const& one : starter_files()) {
     auto const path = where / one.path;
@@ -70,9 +70,15 @@ result<void> make_starter(fs::path const& directory) {
 
 } // namespace offline
 
-exit_code run(context const& all, init_command const& what) {
+namespace {
+
+struct options {
+  std::string directory;
+};
+
+exit_code run(context const& all, options const& what) {
   if (auto const made = offline::make_starter(what.directory); !made) {
-    complain(printable("cfgctl: init: " + to_string(made.error()) + '\n'));
+    complain_line("init: " + to_string(made.error()));
     return exit_code::refused;
   }
   std::filesystem::path const where(what.directory);
@@ -85,9 +91,18 @@ exit_code run(context const& all, init_command const& what) {
   }
   text += "start it with: cfgd --root " + what.directory + "\nask it with:   cfgctl --socket " +
           (where / "run" / "io.cfgd").string() + " list\n";
-  print(all.asked.format == output_format::json ? json_text(all.where, list)
-                                                : for_screen(all.where, text));
+  show(all, list, for_screen(all.where, text));
   return exit_code::ok;
+}
+
+} // namespace
+
+void add_init_command(declarations const& to) {
+  auto const making =
+      declare(to, "init", "Create a first tree of files for 'cfgd --root DIR'", run);
+  add_argument(making.app, "DIR", making.options.directory,
+               "A directory, empty or not existing yet")
+      ->required();
 }
 
 } // namespace cfgd::cfgctl

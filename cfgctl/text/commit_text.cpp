@@ -1,14 +1,14 @@
-/// What a change did.
+/// The result of a change.
 ///
-/// The reply names the keys whose effective value changed, which may be fewer than were set (the
-/// value was the same) and others (members of an object). Values are printed for those that were
-/// asked for by that name; what shows after an unset is not known here.
+/// The reply names the keys whose effective value changed. These may be fewer than were set,
+/// because the value was the same, and others, because members of an object changed. Values are
+/// printed for keys of the request; the value after an unset is not in the reply.
 
 #include "cfgctl/text/commit_text.hpp"
 
+#include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
-#include "cfgctl/output.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -19,10 +19,7 @@ boost::json::object commit_json(client::commit const& done) {
   boost::json::object out;
   out["revision"] = static_cast<std::int64_t>(done.revision);
   out["changed"] = boost::json::array(done.changed.begin(), done.changed.end());
-  boost::json::array warnings;
-  for (client::issue const& one : done.warnings)
-    warnings.push_back(issue_json(one));
-  out["warnings"] = std::move(warnings);
+  out["warnings"] = issues_json(done.warnings);
   if (done.deadline) out["deadline"] = *done.deadline;
   return out;
 }
@@ -47,15 +44,14 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
   if (done.deadline && what.mode == client::commit_mode::apply) {
     std::string const until = for_screen(where, *done.deadline);
     out += what.unconfirmed ? "confirm with: cfgctl confirm " + revision + ", until " + until + '\n'
-                            : "it ends at " + until + '\n';
+                            : "expires at " + until + '\n';
   }
   return out;
 }
 
-void tell_commit(context const& all, change_facts const& what, client::commit const& done) {
-  tell_issues(done.warnings);
-  bool const as_json = all.asked.format == output_format::json;
-  print(as_json ? json_text(all.where, commit_json(done)) : commit_text(all.where, what, done));
+void show_commit(context const& all, change_facts const& what, client::commit const& done) {
+  complain_issues(done.warnings);
+  show(all, commit_json(done), commit_text(all.where, what, done));
 }
 
 } // namespace cfgd::cfgctl

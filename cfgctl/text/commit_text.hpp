@@ -1,28 +1,28 @@
 #pragma once
 
-#include "cfgctl/commands/commands.hpp"
+#include "cfgctl/context.hpp"
 #include "client/types.hpp"
 
 #include <boost/json/object.hpp>
 
 #include <string>
 
-/// What a change did, as text.
+/// The result of a change, as text.
 namespace cfgd::cfgctl {
 
-/// What is known of a change besides its outcome.
+/// What is known of a change besides the reply.
 struct change_facts {
-  /// The new values that were asked for; they are printed beside their keys.
+  /// The new values of the request, which are printed with their keys. Must outlive this.
   boost::json::object const& values;
   client::commit_mode mode = client::commit_mode::apply;
-  /// Whether it waits for confirm.
+  /// Whether it expires unless it is confirmed.
   bool unconfirmed = false;
 };
 
-/// The keys that changed, the revision, and how it ends if it ends by itself.
+/// The keys that changed, the revision, and the deadline of a pending change.
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done);
 
-/// Prints that, or JSON, and tells the warnings on standard error.
-void tell_commit(context const& all, change_facts const& what, client::commit const& done);
+/// Prints the commit as text or JSON, and its warnings on standard error.
+void show_commit(context const& all, change_facts const& what, client::commit const& done);
 
 } // namespace cfgd::cfgctl

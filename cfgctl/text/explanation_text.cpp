@@ -1,16 +1,15 @@
-/// The picture of the layers.
+/// The table of the layers.
 ///
-/// It always has all layers, from the top to the bottom, so that one sees also where a value could
-/// be set and is not. The service gives the candidates from the top down; layers that this program
-/// does not know stay where the service put them.
+/// It has all layers, from the highest to the lowest, also those without a value. The service returns
+/// the candidates from the highest down; layers that this program does not know keep their place.
 ///
-/// A star marks the value that counts. Objects merge over objects (RFC 7396), so that those below
-/// may add to it: they have a plus. What is hidden is faint.
+/// A star marks the winner. Objects are merged over objects (RFC 7396): lower objects that add
+/// members have a plus. Hidden values are faint.
 
 #include "cfgctl/text/explanation_text.hpp"
 
 #include "cfgctl/text/table.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -25,7 +24,7 @@ namespace {
 constexpr std::array<std::string_view, 6> layers_from_top{"override", "environment", "runtime",
                                                           "admin",    "vendor",      "default"};
 
-/// One row: a candidate, or a layer that says nothing.
+/// One row: a candidate, or a layer without one.
 struct row {
   std::string layer;
   client::candidate const* what = nullptr;
@@ -66,7 +65,7 @@ table layers_table(client::explanation const& what) {
              {.title = "REVISION", .side = alignment::right, .may_be_cut = false},
              {.title = "TIME", .side = alignment::left, .may_be_cut = true}});
   bool first = true;
-  bool shows = true; // what is below still shows through
+  bool shows = true; // lower layers still add to the value
   for (row const& one : rows_of(what.candidates)) {
     if (one.what == nullptr) {
       out.add({{},
@@ -96,8 +95,8 @@ table layers_table(client::explanation const& what) {
   return out;
 }
 
-/// Keywords whose value is short and tells something by itself.
-constexpr std::array<std::string_view, 15> told_keywords{
+/// Keywords whose value is short and makes sense alone.
+constexpr std::array<std::string_view, 15> short_keywords{
     "const",     "minimum",   "exclusiveMinimum", "maximum",       "exclusiveMaximum",
     "minLength", "maxLength", "pattern",          "format",        "multipleOf",
     "minItems",  "maxItems",  "uniqueItems",      "minProperties", "maxProperties"};
@@ -149,7 +148,7 @@ std::string constraints_text(boost::json::object const& schema) {
   if (auto const* choices = schema.if_contains("enum"); choices != nullptr && choices->is_array()) {
     add("one of " + listed(choices->get_array(), true));
   }
-  for (std::string_view const name : told_keywords) {
+  for (std::string_view const name : short_keywords) {
     auto const* const value = schema.if_contains(name);
     if (value != nullptr) add(std::string(name) + ' ' + words_of(*value));
   }
@@ -167,7 +166,7 @@ std::string explanation_text(screen const& where, std::string_view key,
   }
   out += layers_table(what).str(where);
   if (what.schema) out += schema_text(where, *what.schema);
-  if (what.secret) out += "It is secret: its value is shown only to those who may see secrets.\n";
+  if (what.secret) out += "It is secret: only users with the right to read secrets see its value.\n";
   out += what.writable ? "You may change it.\n" : "You may not change it.\n";
   return out;
 }

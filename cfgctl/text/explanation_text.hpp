@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/types.hpp"
 
 #include <string>
@@ -8,7 +8,7 @@
 
 namespace cfgd::cfgctl {
 
-/// Why a key has its value: the value, the layers from the top with the winner marked, and the
+/// Why a key has its value: the value, all layers from the highest with the winner marked, and the
 /// schema.
 std::string explanation_text(screen const& where, std::string_view key,
                              client::explanation const& what);

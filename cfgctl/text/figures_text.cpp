@@ -1,4 +1,4 @@
-/// Numbers for tables. Few digits: who compares two lines wants to see which one is larger.
+/// Numbers for tables, with few digits so that lines are easy to compare.
 
 #include "cfgctl/text/figures_text.hpp"
 

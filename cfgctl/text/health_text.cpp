@@ -1,15 +1,15 @@
 /// Health as text.
 ///
-/// The first line of `cfgctl health` is made for monitoring plugins: they show it alone, cut it
-/// somewhere behind the first hundred characters, and read what is behind the first bar as figures
-/// (the Monitoring Plugins' guidelines). So it begins with the status, then has what is wrong, the
-/// worst first, and no bar and no newline can come out of a message.
+/// Monitoring systems show only the first line of `cfgctl health`, cut it after some hundred
+/// characters, and read what follows the first bar as figures (the Monitoring Plugins' guidelines).
+/// So it begins with the status, then lists what is wrong, the worst first. Bars and newlines in
+/// messages are replaced.
 
 #include "cfgctl/text/health_text.hpp"
 
-#include "cfgctl/commands/values.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <algorithm>
 #include <array>
@@ -50,7 +50,7 @@ std::string for_plugin(std::string_view text) {
   return out;
 }
 
-/// How long ago, or as it came if it is no time.
+/// How long ago; the text itself if it is not a valid time.
 std::string age_text(std::string const& time, wall_time now) {
   auto const when = parse_rfc3339(time);
   return when ? duration_text(std::chrono::floor<std::chrono::seconds>(now - *when)) : time;
@@ -79,7 +79,7 @@ std::string problem_head(screen const& where, client::problem const& one, wall_t
   if (one.count > 1) out += ", " + std::to_string(one.count) + " times, last";
   if (one.count <= 1) out += ",";
   out += ' ' + printable(age_text(one.last_time.value_or(one.time), now)) + " ago";
-  if (is_over) out += ", over for " + printable(age_text(*one.resolved, now));
+  if (is_over) out += ", resolved for " + printable(age_text(*one.resolved, now));
   return out + '\n';
 }
 
@@ -153,7 +153,7 @@ std::string health_text(screen const& where, client::health_report const& what, 
 std::string problems_text(screen const& where, client::problem_report const& what, wall_time now) {
   std::string out;
   if (what.critical) {
-    out += paint(where, tint::bad, "the service cannot recover from a problem by itself") + "\n\n";
+    out += paint(where, tint::bad, "there is a problem that the service cannot recover from") + "\n\n";
   }
   for (auto const& one : what.problems)
     out += problem_text(where, one, now) + '\n';

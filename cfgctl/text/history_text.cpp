@@ -1,13 +1,13 @@
 /// History for people.
 ///
-/// Changes look like commits of git(1), because who reads them knows those. A secret is in history
-/// by its key alone: where a value should stand and does not, it says so.
+/// Changes look like the commits of git-log(1), which readers know. History has the keys of secrets
+/// without their values: "(secret)" is printed instead.
 
 #include "cfgctl/text/history_text.hpp"
 
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/table.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <string_view>
 
@@ -117,7 +117,7 @@ std::string difference_text(screen const& where, boost::json::object const& befo
 }
 
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines) {
-  if (lines.empty()) return "it has no values\n";
+  if (lines.empty()) return "no values\n";
   table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
              {.title = "TIME", .side = alignment::left, .may_be_cut = false},
              {.title = "ORIGIN", .side = alignment::left, .may_be_cut = true},

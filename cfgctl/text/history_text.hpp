@@ -1,6 +1,6 @@
 #pragma once
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/history_types.hpp"
 
 #include <string>
@@ -9,15 +9,15 @@
 /// History as text.
 namespace cfgd::cfgctl {
 
-/// One change as git-log(1) shows a commit. With values, what it changed is a difference; a key
-/// whose value is not there is a secret.
+/// One change in the form of git-log(1). With values, the changes are printed as a difference; keys
+/// without values are secrets.
 std::string change_text(screen const& where, client::change const& one, client::log_detail detail);
 
 /// A line -key value and a line +key value for each key that differs.
 std::string difference_text(screen const& where, boost::json::object const& before,
                             boost::json::object const& after);
 
-/// A table of keys and who gave them their values.
+/// A table of keys and who set them.
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines);
 
 } // namespace cfgd::cfgctl

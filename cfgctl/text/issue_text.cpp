@@ -1,9 +1,9 @@
-/// Issues as compilers write them: the place first, so that editors find it.
+/// Issues in the form of compiler messages, the place first, so that editors find it.
 
 #include "cfgctl/text/issue_text.hpp"
 
 #include "cfgctl/output.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -11,14 +11,17 @@
 
 namespace cfgd::cfgctl {
 
+std::string place_text(std::string const& path, std::optional<std::int64_t> const& line,
+                       std::optional<std::int64_t> const& column) {
+  std::string out = path;
+  if (line) out += ':' + std::to_string(*line);
+  if (line && column) out += ':' + std::to_string(*column);
+  return out;
+}
+
 std::string issue_text(client::issue const& one) {
   std::string out;
-  if (one.path) {
-    out = *one.path;
-    if (one.line) out += ':' + std::to_string(*one.line);
-    if (one.line && one.column) out += ':' + std::to_string(*one.column);
-    out += ": ";
-  }
+  if (one.path) out = place_text(*one.path, one.line, one.column) + ": ";
   out += one.severity + ": ";
   if (one.key && !one.key->empty()) {
     out += *one.key + ": ";
@@ -43,7 +46,14 @@ boost::json::object issue_json(client::issue const& one) {
   return out;
 }
 
-void tell_issues(std::vector<client::issue> const& what) {
+boost::json::array issues_json(std::vector<client::issue> const& what) {
+  boost::json::array out;
+  for (client::issue const& one : what)
+    out.push_back(issue_json(one));
+  return out;
+}
+
+void complain_issues(std::vector<client::issue> const& what) {
   std::string out;
   for (client::issue const& one : what)
     out += printable(issue_text(one)) + '\n';

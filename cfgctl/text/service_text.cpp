@@ -1,5 +1,4 @@
-/// The service's state for people. The first word that matters comes first and has the colour; the
-/// figures follow.
+/// The state of the service for people. The status comes first and has the colour; figures follow.
 
 #include "cfgctl/text/service_text.hpp"
 
@@ -25,10 +24,7 @@ std::string joined(std::vector<std::string> const& names) {
 
 /// "/path:3:8: message"
 std::string trouble_text(client::source_file const& one) {
-  std::string out = one.path;
-  if (one.line) out += ':' + std::to_string(*one.line);
-  if (one.line && one.column) out += ':' + std::to_string(*one.column);
-  return out + ": " + one.message.value_or(one.state);
+  return place_text(one.path, one.line, one.column) + ": " + one.message.value_or(one.state);
 }
 
 std::vector<table::cell> figures(client::namespace_cache const& one) {
@@ -45,7 +41,7 @@ std::vector<table::cell> figures(client::namespace_cache const& one) {
 std::string status_text(screen const& where, client::service_status const& what) {
   std::string out = "cfgd " + printable(what.version) + ": ";
   out += paint(where, status_color(what.status), printable(what.status));
-  out += what.ready ? ", ready" : ", not every source was read yet";
+  out += what.ready ? ", ready" : ", not all sources have been read yet";
   if (what.degraded) {
     out += ", " + paint(where, tint::warning, "degraded: see 'cfgctl sources'");
   }
@@ -68,7 +64,7 @@ std::string status_text(screen const& where, client::service_status const& what)
     add("pending",
         "revision " + std::to_string(one.revision) + ", " + one.kind + " until " + one.deadline);
   }
-  if (what.edit_deadline) add("edit", "under way, until " + *what.edit_deadline);
+  if (what.edit_deadline) add("edit", "in progress, until " + *what.edit_deadline);
   return out + facts.str(where);
 }
 
@@ -104,7 +100,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
 
 std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
                          wall_time now) {
-  if (what.empty()) return "no change ends by itself\n";
+  if (what.empty()) return "no pending changes\n";
   table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
              {.title = "KIND", .side = alignment::left, .may_be_cut = false},
              {.title = "DEADLINE", .side = alignment::left, .may_be_cut = false},

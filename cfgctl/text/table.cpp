@@ -1,8 +1,8 @@
 /// Tables.
 ///
-/// Widths are columns of the terminal, not bytes or code points. A table is cut only on a terminal:
-/// what goes to a file or a pipe is whole, because somebody will search in it. Text is made
-/// printable and put on one line here, so that no value can tear a table.
+/// Widths are columns of the terminal, not bytes or code points. Cells are cut only on a terminal;
+/// files and pipes get the whole text. Text is made printable and put on one line here, so that no
+/// value can break the layout.
 
 #include "cfgctl/text/table.hpp"
 
@@ -62,7 +62,7 @@ std::vector<std::size_t> table::widths(screen const& where) const {
     sum += widest;
   }
   if (!where.terminal) return out;
-  // From the last column to the first: names stand in front.
+  // From the last column to the first: names are in the first ones.
   for (std::size_t at = columns_.size(); at-- > 0 && sum > where.columns;) {
     if (!columns_[at].may_be_cut || out[at] <= narrowest) continue;
     std::size_t const less = std::min(sum - where.columns, out[at] - narrowest);

@@ -40,7 +40,7 @@ std::optional<std::int64_t> seconds_of_unit(char unit) {
 
 result<chrono::seconds> parse_duration(std::string_view text) {
   constexpr std::int64_t longest = 10LL * 366 * 86'400;
-  constexpr char const* wanted = "a duration is a number with s, m, h or d: 60s, 15m, 2h, 1d";
+  constexpr char const* wanted = "not a valid duration; use s, m, h or d: 60s, 15m, 2h, 1d";
   std::int64_t sum = 0;
   std::string_view rest = text;
   if (rest.empty()) return refuse(text, wanted);
@@ -55,9 +55,9 @@ result<chrono::seconds> parse_duration(std::string_view text) {
     if (!unit) return refuse(text, wanted);
     if (!rest.empty()) rest.remove_prefix(1);
     sum += number * *unit;
-    if (sum > longest) return refuse(text, "that is longer than ten years");
+    if (sum > longest) return refuse(text, "the duration is longer than ten years");
   }
-  if (sum == 0) return refuse(text, "a duration is longer than nothing");
+  if (sum == 0) return refuse(text, "the duration must be greater than zero");
   return chrono::seconds(sum);
 }
 
@@ -70,7 +70,7 @@ result<std::string> parse_since(std::string_view text, wall_time now) {
   }
   auto const back = parse_duration(ago);
   if (!back) {
-    return refuse(text, "wanted is a time (RFC 3339), a day (2026-11-23), or how long ago (2h)");
+    return refuse(text, "expected a time (RFC 3339), a day (2026-11-23), or how long ago (2h)");
   }
   return to_rfc3339(now - *back);
 }

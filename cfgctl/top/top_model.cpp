@@ -1,9 +1,9 @@
 /// From samples to a screen.
 ///
-/// Counters only grow, so a rate is a difference over a time; a counter that is smaller than before
-/// belongs to another process of the service, and what was before is forgotten. Latencies are taken
-/// from what came to the histograms between two samples, not from all since the start: an hour ago
-/// does not help who looks now.
+/// A rate is the difference of a counter between two samples, divided by the time between them. A
+/// counter that is smaller than before belongs to another process of the service; then the earlier
+/// sample is dropped. Latencies are computed from what was added to the histograms between two
+/// samples, so that they show the present and not the average since the start.
 
 #include "cfgctl/top/top_model.hpp"
 
@@ -22,7 +22,7 @@ namespace {
 
 constexpr std::size_t most_points = 600;
 constexpr std::size_t label_columns = 10;
-constexpr char const* requests = "cfgd_requests_total";
+constexpr char const* requests = "cfgd_requests";
 constexpr char const* durations = "cfgd_request_duration_seconds";
 
 std::string text_of(std::optional<double> seconds) {
@@ -52,9 +52,9 @@ void append_table(std::vector<frame_line>& to, std::string const& text) {
   }
 }
 
-double failed_of(metrics_sample const& figures, std::string_view method) {
+double failed_of(figures const& from, std::string_view method) {
   double out = 0;
-  for (auto const& one : figures.all()) {
+  for (auto const& one : from.all()) {
     if (one.name == requests && one.label("method") == method && one.label("outcome") == "failed") {
       out += one.value;
     }
@@ -87,25 +87,25 @@ std::string_view to_string(top_order which) {
 void top_model::add(top_sample newest) {
   before_ = std::exchange(newest_, std::move(newest));
   bool const is_new_process =
-      before_ && (newest_->figures.sum("cfgd_start_time_seconds") !=
-                      before_->figures.sum("cfgd_start_time_seconds") ||
-                  newest_->figures.sum(requests) < before_->figures.sum(requests));
+      before_ && (newest_->figures.sum({"cfgd_start_time_seconds"}) !=
+                      before_->figures.sum({"cfgd_start_time_seconds"}) ||
+                  newest_->figures.sum({requests}) < before_->figures.sum({requests}));
   if (is_new_process) before_.reset();
   if (!before_) return;
-  auto const times = histogram_between(before_->figures, newest_->figures, durations);
-  history_.push_back({.rate = rate_of(requests), .p99 = times.quantile(0.99).value_or(0)});
+  auto const times = newest_->figures.since(before_->figures, {durations});
+  history_.push_back({.rate = rate_of({requests}), .p99 = times.quantile(0.99).value_or(0)});
   if (history_.size() > most_points) history_.pop_front();
 }
+
+double top_model::sum(std::string_view name) const { return newest_->figures.sum({name}); }
 
 double top_model::seconds() const {
   return std::chrono::duration<double>(newest_->when - before_->when).count();
 }
 
-double top_model::rate_of(std::string_view name, std::string_view label,
-                          std::string_view value) const {
+double top_model::rate_of(figure_choice const& which) const {
   if (!before_ || !(seconds() > 0)) return 0;
-  double const more =
-      newest_->figures.sum(name, label, value) - before_->figures.sum(name, label, value);
+  double const more = newest_->figures.sum(which) - before_->figures.sum(which);
   return std::max(0.0, more) / seconds();
 }
 
@@ -119,15 +119,16 @@ std::vector<top_model::method_row> top_model::methods(top_order order) const {
   for (auto const& name : names) {
     method_row row;
     row.name = name;
-    row.total = newest_->figures.sum(requests, "method", name);
-    row.rate = rate_of(requests, "method", name);
+    figure_choice const of_method{.name = requests, .label = "method", .value = name};
+    row.total = newest_->figures.sum(of_method);
+    row.rate = rate_of(of_method);
     if (before_ && seconds() > 0) {
       double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
       row.failed = std::max(0.0, more) / seconds();
     }
     if (before_) {
-      auto const times =
-          histogram_between(before_->figures, newest_->figures, durations, "method", name);
+      auto const times = newest_->figures.since(
+          before_->figures, {.name = durations, .label = "method", .value = name});
       row.mean = times.mean();
       row.median = times.quantile(0.5);
       row.p99 = times.quantile(0.99);
@@ -144,18 +145,17 @@ std::vector<top_model::method_row> top_model::methods(top_order order) const {
 }
 
 void top_model::add_head(std::vector<frame_line>& to, view const& how) const {
-  auto const& figures = newest_->figures;
   std::string version;
-  for (auto const& one : figures.all())
+  for (auto const& one : newest_->figures.all())
     if (one.name == "cfgd_build_info") version = one.label("version");
-  auto const started = figures.sum("cfgd_start_time_seconds");
+  auto const started = sum("cfgd_start_time_seconds");
   auto const up = std::chrono::floor<std::chrono::seconds>(newest_->at.time_since_epoch()) -
                   std::chrono::seconds(std::llround(started));
   to.push_back(
       {{.text = "cfgd " + version + "  ", .color = tint::strong},
        {.text = newest_->health.status, .color = health_color(newest_->health.status)},
-       {.text = "  revision " + short_number(figures.sum("cfgd_revision")) + "  up " +
-                duration_text(up) + "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
+       {.text = "  revision " + short_number(sum("cfgd_revision")) + "  up " + duration_text(up) +
+                "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
                 whole_text(how.interval) + "  by " + std::string(to_string(how.order)),
         .color = tint::plain}});
   if (how.paused) to.back().push_back({.text = "  paused", .color = tint::warning});
@@ -178,7 +178,7 @@ void top_model::add_history(std::vector<frame_line>& to, view const& how) const 
     line.push_back({.text = sparkline(all, columns), .color = tint::name});
     if (!all.empty()) {
       line.push_back(
-          {.text = "  most " + text(*std::ranges::max_element(all)), .color = tint::faint});
+          {.text = "  maximum " + text(*std::ranges::max_element(all)), .color = tint::faint});
     }
     to.push_back(std::move(line));
   };
@@ -187,32 +187,32 @@ void top_model::add_history(std::vector<frame_line>& to, view const& how) const 
 }
 
 void top_model::add_figures(std::vector<frame_line>& to) const {
-  auto const& figures = newest_->figures;
-  double const hits = before_ ? rate_of("cfgd_cache_lookups_total", "result", "hit")
-                              : figures.sum("cfgd_cache_lookups_total", "result", "hit");
-  double const misses = before_ ? rate_of("cfgd_cache_lookups_total", "result", "miss")
-                                : figures.sum("cfgd_cache_lookups_total", "result", "miss");
+  auto const lookups = [this](char const* result) {
+    figure_choice const which{.name = "cfgd_cache_lookups", .label = "result", .value = result};
+    return before_ ? rate_of(which) : newest_->figures.sum(which);
+  };
+  double const hits = lookups("hit");
+  double const misses = lookups("miss");
   std::string const share =
       hits + misses > 0 ? short_number(100 * hits / (hits + misses)) + " % hits, " : "";
-  to.push_back(labelled("cache", share + bytes_of(figures.sum("cfgd_cache_bytes")) + " of " +
-                                     bytes_of(figures.sum("cfgd_cache_limit_bytes")) + ", " +
-                                     short_number(figures.sum("cfgd_cache_evictions_total")) +
-                                     " evictions"));
-  to.push_back(labelled(
-      "clients", short_number(figures.sum("cfgd_connections")) + " connections, +" +
-                     rate_text(rate_of("cfgd_connections_accepted_total")) + ", " +
-                     short_number(figures.sum("cfgd_connections_refused_total")) + " refused; " +
-                     short_number(figures.sum("cfgd_watchers")) + " watchers; " +
-                     bytes_of(figures.sum("cfgd_reply_queue_bytes")) + " queued"));
+  to.push_back(labelled("cache", share + bytes_of(sum("cfgd_cache_bytes")) + " of " +
+                                     bytes_of(sum("cfgd_cache_limit_bytes")) + ", " +
+                                     short_number(sum("cfgd_cache_evictions")) + " evictions"));
+  to.push_back(labelled("clients", short_number(sum("cfgd_connections")) + " connections, +" +
+                                       rate_text(rate_of({"cfgd_connections_accepted"})) + ", " +
+                                       short_number(sum("cfgd_connections_refused")) +
+                                       " refused; " + short_number(sum("cfgd_watchers")) +
+                                       " watchers; " + bytes_of(sum("cfgd_reply_queue_bytes")) +
+                                       " queued"));
   std::optional<double> commit_p99;
   if (before_) {
     commit_p99 =
-        histogram_between(before_->figures, figures, "cfgd_commit_duration_seconds").quantile(0.99);
+        newest_->figures.since(before_->figures, {"cfgd_commit_duration_seconds"}).quantile(0.99);
   }
-  to.push_back(labelled(
-      "commits", rate_text(rate_of("cfgd_commits_total")) + ", p99 " + text_of(commit_p99) + ", " +
-                     short_number(figures.sum("cfgd_committer_queue_length")) +
-                     " waiting; memory " + bytes_of(figures.sum("cfgd_resident_memory_bytes"))));
+  to.push_back(
+      labelled("commits", rate_text(rate_of({"cfgd_commits"})) + ", p99 " + text_of(commit_p99) +
+                              ", " + short_number(sum("cfgd_committer_queue_length")) +
+                              " waiting; memory " + bytes_of(sum("cfgd_resident_memory_bytes"))));
 }
 
 void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {

@@ -2,7 +2,7 @@
 
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/times.hpp"
-#include "cfgctl/top/metrics_sample.hpp"
+#include "cfgctl/top/figures.hpp"
 #include "client/health_types.hpp"
 #include "client/history_types.hpp"
 
@@ -17,11 +17,11 @@
 /// What `cfgctl top` shows, without a terminal.
 namespace cfgd::cfgctl {
 
-/// What the service was asked for at one time.
+/// The replies of the service at one time.
 struct top_sample {
   std::chrono::steady_clock::time_point when;
-  wall_time at; ///< the same by the calendar
-  metrics_sample figures;
+  wall_time at; ///< the same moment by the wall clock
+  cfgctl::figures figures;
   client::health_report health;
   std::vector<client::change> changes; ///< the newest first
 };
@@ -43,19 +43,21 @@ class top_model {
     std::string trouble = {}; ///< why there is no newer sample
   };
 
-  /// Rates are those between the last two. A service that was started anew in between has none yet.
+  /// Adds a sample. Rates are computed from the last two. After a restart of the service they
+  /// are 0 until there are two samples of the new process.
   void add(top_sample newest);
 
   struct method_row {
     std::string name;
     double total = 0;
-    double rate = 0;   ///< in a second
-    double failed = 0; ///< in a second
+    double rate = 0;   ///< per second
+    double failed = 0; ///< per second
+    // Latencies since the sample before, in seconds.
     std::optional<double> mean;
     std::optional<double> median;
-    std::optional<double> p99; ///< seconds
+    std::optional<double> p99;
   };
-  /// Methods that were ever called.
+  /// Methods that were called since the service was started.
   std::vector<method_row> methods(top_order order) const;
 
   /// The screen, at most `rows` lines.
@@ -66,8 +68,11 @@ class top_model {
     double rate;
     double p99;
   };
-  double rate_of(std::string_view name, std::string_view label = {},
-                 std::string_view value = {}) const;
+  /// How much a counter grew per second.
+  double rate_of(figure_choice const& which) const;
+  /// The sum of all figures of a name in the newest sample.
+  double sum(std::string_view name) const;
+  /// Between the last two samples.
   double seconds() const;
   void add_head(std::vector<frame_line>& to, view const& how) const;
   void add_history(std::vector<frame_line>& to, view const& how) const;
@@ -81,7 +86,7 @@ class top_model {
   std::deque<point> history_; ///< the oldest first
 };
 
-/// Bars of the numbers, the last `columns` of them, up to the largest.
+/// A bar for each of the last `columns` numbers; the largest of them has the full height.
 std::string sparkline(std::vector<double> const& numbers, std::size_t columns);
 
 /// The frame as text.

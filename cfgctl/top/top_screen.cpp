@@ -1,13 +1,13 @@
 /// Drawing with ncurses (curses(3X)).
 ///
-/// ncurses only sends what differs from the screen before, handles the change of the window's size
-/// (KEY_RESIZE) and the terminal's own names for things. Its macros are switched off for this file
-/// (NCURSES_NOMACROS): one of them is called move. It restores the terminal itself when a signal
-/// ends the process.
+/// ncurses sends only what differs from the previous screen, and handles changes of the window's
+/// size (KEY_RESIZE) and the capabilities of terminals. Its macros are disabled for this file
+/// (NCURSES_NOMACROS), because one of them is called move. It restores the terminal itself when a
+/// signal ends the process.
 
 #include "cfgctl/top/top_screen.hpp"
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <curses.h>
 
@@ -37,7 +37,7 @@ attr_t attributes_of(tint which, bool colored) {
 }
 
 SCREEN* open_terminal() {
-  columns_of("x"); // sets the locale, which ncurses looks at when it begins
+  columns_of("x"); // sets the locale that ncurses uses
   return ::newterm(nullptr, stdout, stdin);
 }
 
@@ -45,7 +45,7 @@ SCREEN* open_terminal() {
 
 top_screen::top_screen(coloring with) : terminal_(open_terminal()) {
   if (terminal_ == nullptr) {
-    throw std::runtime_error("this terminal cannot be drawn on (TERM); try 'top --once'");
+    throw std::runtime_error("ncurses cannot use this terminal (TERM); try 'top --once'");
   }
   ::cbreak();
   ::noecho();

@@ -10,12 +10,12 @@ namespace cfgd::cfgctl {
 
 enum class top_key : std::uint8_t { none, quit, pause, sort, faster, slower, help, resized };
 
-/// The terminal while `top` has it, by ncurses. Gives it back when it is destroyed. One at a time.
+/// The terminal as ncurses draws it. The destructor restores it. At most one object at a time.
 class top_screen {
  public:
   enum class coloring : std::uint8_t { none, some };
 
-  /// Throws std::runtime_error if there is no terminal that can be drawn on.
+  /// Throws std::runtime_error if ncurses cannot use the terminal.
   explicit top_screen(coloring with);
   ~top_screen();
   top_screen(top_screen const&) = delete;
@@ -24,7 +24,7 @@ class top_screen {
   std::size_t columns() const;
   std::size_t rows() const;
   void draw(std::vector<frame_line> const& lines);
-  /// The next key, none if there is none in this time.
+  /// Waits for a key, none after this time.
   top_key wait(std::chrono::milliseconds limit);
 
  private:

@@ -1,4 +1,4 @@
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "cfgctl/text/table.hpp"
 
 #include <boost/test/unit_test.hpp>

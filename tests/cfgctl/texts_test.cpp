@@ -1,4 +1,4 @@
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/history_text.hpp"

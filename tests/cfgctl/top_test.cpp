@@ -1,12 +1,13 @@
 #include "cfgctl/top/top_model.hpp"
 
+#include <boost/json/parse.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <cmath>
-#include <limits>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 using namespace cfgd::cfgctl;
 namespace client = cfgd::client;
@@ -16,41 +17,63 @@ namespace {
 
 constexpr screen file{.terminal = false, .colored = false, .columns = 80};
 
-std::string requests(std::string const& method, int replied, int failed) {
-  std::string const begin = "cfgd_requests_total{method=\"" + method + "\",outcome=";
-  return begin + "\"replied\"} " + std::to_string(replied) + '\n' + begin + "\"failed\"} " +
-         std::to_string(failed) + '\n';
+using figure_list = std::vector<figure>;
+
+figure of_name(std::string name, double value) {
+  return {.name = std::move(name), .labels = {}, .value = value};
 }
 
-/// A histogram of three classes.
-std::string times(std::string const& method, int fast, int slow) {
-  std::string const begin = "cfgd_request_duration_seconds_bucket{method=\"" + method + "\",le=";
-  return begin + "\"0.001\"} " + std::to_string(fast) + '\n' + begin + "\"0.01\"} " +
-         std::to_string(fast + slow) + '\n' + begin + "\"+Inf\"} " + std::to_string(fast + slow) +
-         "\ncfgd_request_duration_seconds_sum{method=\"" + method + "\"} " +
-         std::to_string(fast * 0.001 + slow * 0.01) + '\n';
+/// Calls of a method, and their latencies: `fast` of at most 1 ms, `slow` of at most 10 ms.
+struct calls {
+  std::string method;
+  int replied = 0;
+  int failed = 0;
+  int fast = 0;
+  int slow = 0;
+};
+
+void add_calls(figure_list& to, calls const& what) {
+  auto const counter = [&](char const* outcome, int value) {
+    return figure{.name = "cfgd_requests",
+                  .labels = {{"method", what.method}, {"outcome", outcome}},
+                  .value = static_cast<double>(value)};
+  };
+  to.push_back(counter("replied", what.replied));
+  to.push_back(counter("failed", what.failed));
+  if (what.fast + what.slow == 0) return;
+  histogram times;
+  times.bounds = {0.001, 0.01};
+  times.counts = {static_cast<double>(what.fast), static_cast<double>(what.slow), 0};
+  times.sum = what.fast * 0.001 + what.slow * 0.01;
+  to.push_back({.name = "cfgd_request_duration_seconds",
+                .labels = {{"method", what.method}},
+                .value = 0,
+                .times = times});
 }
 
-top_sample sample(int second, std::string const& text) {
+/// `started`: the start time of the process.
+top_sample sample(int second, int started, std::vector<calls> const& all, figure_list more = {}) {
   top_sample out;
   out.when = std::chrono::steady_clock::time_point(seconds(second));
-  out.at = parse_rfc3339("2026-11-23T10:00:00Z").value() + seconds(second);
-  out.figures = metrics_sample::parse(text);
+  out.at = cfgd::parse_rfc3339("2026-11-23T10:00:00Z").value() + seconds(second);
+  more.push_back(of_name("cfgd_start_time_seconds", started));
+  for (calls const& one : all)
+    add_calls(more, one);
+  out.figures = figures(std::move(more));
   out.health.status = "healthy";
   return out;
-}
-
-std::string process(int started) {
-  return "cfgd_start_time_seconds " + std::to_string(started) + '\n';
 }
 
 /// Two samples, two seconds apart: 40 Gets, of which 2 failed, and 4 Sets.
 top_model busy() {
   top_model out;
-  out.add(sample(0, process(5) + requests("Get", 100, 0) + requests("Set", 1, 0) +
-                        times("Get", 100, 0) + times("Set", 1, 0)));
-  out.add(sample(2, process(5) + requests("Get", 138, 2) + requests("Set", 5, 0) +
-                        requests("List", 0, 0) + times("Get", 138, 2) + times("Set", 1, 4)));
+  out.add(sample(0, 5,
+                 {{.method = "Get", .replied = 100, .fast = 100},
+                  {.method = "Set", .replied = 1, .fast = 1}}));
+  out.add(sample(2, 5,
+                 {{.method = "Get", .replied = 138, .failed = 2, .fast = 138, .slow = 2},
+                  {.method = "Set", .replied = 5, .fast = 1, .slow = 4},
+                  {.method = "List"}}));
   return out;
 }
 
@@ -66,45 +89,61 @@ bool contains(std::string const& text, std::string_view part) {
 
 BOOST_AUTO_TEST_SUITE(top)
 
-BOOST_AUTO_TEST_CASE(text_becomes_series) {
-  auto const all = metrics_sample::parse("# HELP a b\n"
-                                         "a_total 3\n"
-                                         "b{x=\"1\",y=\"q\\\"\\\\\\n}\"} 2.5 1700000000\n"
-                                         "c{le=\"+Inf\"} +Inf\n"
-                                         "no number\n"
-                                         "d{open=\"\n"
-                                         "# EOF\n");
+BOOST_AUTO_TEST_CASE(a_reply_becomes_figures) {
+  auto const all = figures::parse(
+      boost::json::parse(
+          R"({"figures":[
+            {"name":"a","kind":"counter","labels":{},"value":3},
+            {"name":"b","kind":"gauge","labels":{"x":"1"},"value":2.5},
+            {"name":"b","kind":"gauge","labels":{"x":"2"},"value":null},
+            {"name":"c","kind":"histogram","labels":{},
+             "histogram":{"bounds":[0.1,0.2],"counts":[1,2,3],"sum":0.5}},
+            {"name":"d","kind":"histogram","labels":{},
+             "histogram":{"bounds":[0.1],"counts":[1],"sum":0.5}},
+            {"kind":"gauge"}, 7]})")
+          .as_object());
 
-  BOOST_REQUIRE(all.all().size() == 3U);
-  BOOST_TEST(all.sum("a_total") == 3.0);
-  BOOST_TEST(all.all()[1].label("y") == "q\"\\\n}");
-  BOOST_TEST(all.sum("b", "x", "1") == 2.5);
-  BOOST_TEST(all.sum("b", "x", "2") == 0.0);
-  BOOST_TEST(std::isinf(all.sum("c")));
-  BOOST_TEST(all.contains("c"));
-  BOOST_TEST(!all.contains("d"));
+  BOOST_REQUIRE(all.all().size() == 5U);
+  BOOST_TEST(all.sum({"a"}) == 3.0);
+  BOOST_TEST(all.sum({"b"}) == 2.5);
+  BOOST_TEST(all.sum({.name = "b", .label = "x", .value = "2"}) == 0.0);
+  BOOST_TEST(all.all()[3].times.value().count() == 6.0);
+  BOOST_TEST(!all.all()[4].times.has_value()); // the counts do not fit the bounds
+  BOOST_TEST(figures::parse({}).all().empty());
 }
 
 BOOST_AUTO_TEST_CASE(quantiles_lie_between_bounds) {
   histogram times;
-  times.add(0.1, 10);
-  times.add(0.2, 20);
-  times.add(std::numeric_limits<double>::infinity(), 20);
+  times.bounds = {0.1, 0.2};
+  times.counts = {10, 10, 0};
+  times.sum = 3;
 
   BOOST_TEST(times.quantile(0.5).value() == 0.1, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(times.quantile(0.75).value() == 0.15, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(times.quantile(0.25).value() == 0.05, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(times.quantile(1).value() == 0.2, boost::test_tools::tolerance(1e-9));
+  BOOST_TEST(times.mean().value() == 0.15, boost::test_tools::tolerance(1e-9));
   BOOST_TEST(!histogram().quantile(0.5).has_value());
   BOOST_TEST(!histogram().mean().has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_behind_the_last_bound_is_at_least_that) {
+BOOST_AUTO_TEST_CASE(a_quantile_above_the_last_bound_is_that_bound) {
   histogram times;
-  times.add(0.1, 0);
-  times.add(std::numeric_limits<double>::infinity(), 5);
+  times.bounds = {0.1};
+  times.counts = {0, 5};
 
   BOOST_TEST(times.quantile(0.99).value() == 0.1, boost::test_tools::tolerance(1e-9));
+}
+
+BOOST_AUTO_TEST_CASE(histograms_of_all_methods_are_added) {
+  auto const before = sample(0, 5, {{.method = "Get", .fast = 1}}).figures;
+  auto const now =
+      sample(2, 5, {{.method = "Get", .fast = 3}, {.method = "Set", .slow = 4}}).figures;
+
+  auto const times = now.since(before, {"cfgd_request_duration_seconds"});
+
+  BOOST_TEST(times.counts == (std::vector<double>{2, 4, 0}), boost::test_tools::per_element());
+  BOOST_TEST(times.sum == 0.042, boost::test_tools::tolerance(1e-9));
 }
 
 BOOST_AUTO_TEST_CASE(rates_are_of_the_time_between_two_looks) {
@@ -133,7 +172,7 @@ BOOST_AUTO_TEST_CASE(methods_are_sorted_as_wanted) {
 BOOST_AUTO_TEST_CASE(a_new_process_begins_anew) {
   auto model = busy();
 
-  model.add(sample(4, process(9) + requests("Get", 500, 0)));
+  model.add(sample(4, 9, {{.method = "Get", .replied = 500}}));
 
   auto const rows = model.methods(top_order::rate);
   BOOST_REQUIRE(rows.size() == 1U);
@@ -143,13 +182,14 @@ BOOST_AUTO_TEST_CASE(a_new_process_begins_anew) {
 
 BOOST_AUTO_TEST_CASE(a_frame_has_the_state_the_methods_the_health_and_the_changes) {
   auto model = busy();
-  auto newest = sample(4, process(5) + requests("Get", 158, 2) + times("Get", 158, 2) +
-                              "cfgd_revision 118\n"
-                              "cfgd_build_info{version=\"1.2.3\"} 1\n"
-                              "cfgd_cache_lookups_total{result=\"hit\"} 30\n"
-                              "cfgd_cache_lookups_total{result=\"miss\"} 10\n"
-                              "cfgd_cache_bytes 2097152\ncfgd_cache_limit_bytes 67108864\n"
-                              "cfgd_connections 7\ncfgd_watchers 3\n");
+  figure const version{.name = "cfgd_build_info", .labels = {{"version", "1.2.3"}}, .value = 1};
+  figure const hits{.name = "cfgd_cache_lookups", .labels = {{"result", "hit"}}, .value = 30};
+  figure const misses{.name = "cfgd_cache_lookups", .labels = {{"result", "miss"}}, .value = 10};
+  auto newest = sample(
+      4, 5, {{.method = "Get", .replied = 158, .failed = 2, .fast = 158, .slow = 2}},
+      {version, hits, misses, of_name("cfgd_revision", 118),
+       of_name("cfgd_cache_bytes", 2'097'152), of_name("cfgd_cache_limit_bytes", 67'108'864),
+       of_name("cfgd_connections", 7), of_name("cfgd_watchers", 3)});
   newest.health.status = "warning";
   newest.health.checks.resize(2);
   newest.health.checks[0].name = "files";
@@ -187,7 +227,8 @@ BOOST_AUTO_TEST_CASE(a_frame_fits_the_screen) {
 
 BOOST_AUTO_TEST_CASE(nothing_that_moves_a_cursor_gets_into_a_frame) {
   top_model model;
-  model.add(sample(0, "cfgd_build_info{version=\"\033[2J\"} 1\n"));
+  model.add(sample(0, 5, {},
+                   {{.name = "cfgd_build_info", .labels = {{"version", "\033[2J"}}, .value = 1}}));
 
   BOOST_TEST(!contains(text_of(model, {}), "\033"));
 }

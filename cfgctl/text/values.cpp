@@ -1,11 +1,11 @@
-/// Values as people and scripts want them.
+/// Values for people and scripts.
 ///
-/// One value alone is printed bare, so that `x=$(cfgctl get a.b)` is what it looks like. Where keys
-/// and values stand together, values are JSON on one line, so that a line is a key and a value
-/// whatever the value holds, and `cfgctl set` takes it back.
+/// One value alone is printed bare, for `x=$(cfgctl get a.b)`. In a list of keys, values are JSON
+/// on one line, so that every line is a key and a value which `cfgctl set` accepts.
 
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 
+#include "cfgctl/text/issue_text.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -16,18 +16,12 @@
 namespace cfgd::cfgctl {
 namespace {
 
-std::string compact(boost::json::value const& value) {
-  std::string out;
-  json::append_compact(out, value);
-  return out;
-}
-
 tint color_of(boost::json::value const& value) {
   return value.is_string() ? tint::good : tint::plain;
 }
 
-void append_fact(boost::json::object& out, std::string_view name,
-                 std::optional<std::int64_t> const& what) {
+void append_number(boost::json::object& out, std::string_view name,
+                   std::optional<std::int64_t> const& what) {
   if (what) out[name] = *what;
 }
 
@@ -35,12 +29,12 @@ boost::json::object origin_json(client::origin const& from) {
   boost::json::object out;
   out["layer"] = from.layer;
   if (from.path) out["path"] = *from.path;
-  append_fact(out, "line", from.line);
-  append_fact(out, "column", from.column);
-  append_fact(out, "uid", from.uid);
+  append_number(out, "line", from.line);
+  append_number(out, "column", from.column);
+  append_number(out, "uid", from.uid);
   out["revision"] = static_cast<std::int64_t>(from.revision);
-  append_fact(out, "gid", from.gid);
-  append_fact(out, "pid", from.pid);
+  append_number(out, "gid", from.gid);
+  append_number(out, "pid", from.pid);
   if (from.unit) out["unit"] = *from.unit;
   if (from.time) out["time"] = *from.time;
   return out;
@@ -52,20 +46,24 @@ std::string for_screen(screen const& where, std::string const& text) {
   return where.terminal ? printable(text) : text;
 }
 
-std::string compact_text(boost::json::value const& value) { return compact(value); }
+std::string compact_text(boost::json::value const& value) {
+  std::string out;
+  json::append_compact(out, value);
+  return out;
+}
 
 std::string value_text(screen const& where, boost::json::value const& value) {
   if (auto const* text = value.if_string()) {
     return for_screen(where, std::string(*text)) + '\n';
   }
   bool const nested = value.is_object() || value.is_array();
-  return for_screen(where, nested ? json::pretty(value) : compact(value)) + '\n';
+  return for_screen(where, nested ? json::pretty(value) : compact_text(value)) + '\n';
 }
 
 std::string value_line(screen const& where, std::string_view key, boost::json::value const& value) {
   std::string out = paint(where, tint::name, for_screen(where, std::string(key)));
   out += " = ";
-  out += paint(where, color_of(value), for_screen(where, compact(value)));
+  out += paint(where, color_of(value), for_screen(where, compact_text(value)));
   out += '\n';
   return out;
 }
@@ -78,19 +76,17 @@ std::string value_lines(screen const& where, boost::json::object const& values) 
 }
 
 std::string json_text(screen const& where, boost::json::value const& what) {
-  return for_screen(where, where.terminal ? json::pretty(what) : compact(what)) + '\n';
+  return for_screen(where, where.terminal ? json::pretty(what) : compact_text(what)) + '\n';
 }
 
 std::string json_line(screen const& where, boost::json::value const& what) {
-  return for_screen(where, compact(what)) + '\n';
+  return for_screen(where, compact_text(what)) + '\n';
 }
 
 std::string origin_text(client::origin const& from) {
   std::string out;
   if (from.path) {
-    out = *from.path;
-    if (from.line) out += ':' + std::to_string(*from.line);
-    if (from.line && from.column) out += ':' + std::to_string(*from.column);
+    out = place_text(*from.path, from.line, from.column);
   } else if (from.uid) {
     out = "uid " + std::to_string(*from.uid);
     if (from.unit) out += " (" + *from.unit + ')';
@@ -100,7 +96,7 @@ std::string origin_text(client::origin const& from) {
 
 std::string event_text(screen const& where, client::watch_event const& event) {
   std::string head = "# revision " + std::to_string(event.revision);
-  if (event.resync) head += ", read anew because changes were missed";
+  if (event.resync) head += ", read again because changes were missed";
   if (event.from) {
     head += ", " + event.from->layer;
     auto const place = origin_text(*event.from);

@@ -1,14 +1,12 @@
-/// doctor: looks at an installation and says what to do.
+/// doctor: examines an installation and prints what to do.
 ///
-/// What the service says is asked for first, each answer for itself: a service that is too old for
-/// one of the calls still gives the others.
+/// The service is asked first, with separate calls: a service that is too old for one of them still
+/// answers the others.
 
-#include "client/address.hpp"
-#include "cfgctl/commands/commands.hpp"
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/doctor/doctor.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "client/address.hpp"
 
 #include <unistd.h>
 
@@ -17,7 +15,11 @@
 namespace cfgd::cfgctl {
 namespace {
 
-installation installation_of(context const& all, doctor_command const& what) {
+struct options {
+  std::string root; ///< empty: the system's
+};
+
+installation installation_of(context const& all, options const& what) {
   installation out;
   out.version = CFGD_VERSION;
   out.is_system = what.root.empty();
@@ -26,17 +28,16 @@ installation installation_of(context const& all, doctor_command const& what) {
   out.run = out.is_system ? "/run/cfgd" : root / "run";
   out.state = out.is_system ? "/var/lib/cfgd" : root / "state";
   out.owner = out.is_system ? 0 : ::geteuid();
-  std::string const given = all.asked.socket.empty() && !out.is_system
-                                ? (out.run / "io.cfgd").string()
-                                : all.asked.socket;
+  std::string const given =
+      all.socket.empty() && !out.is_system ? (out.run / "io.cfgd").string() : all.socket;
   auto const path = client::socket_path(given);
   out.socket = path ? *path : given;
   return out;
 }
 
 template <class T>
-void keep(client::result<T> told, T& into) {
-  if (told) into = std::move(*told);
+void keep(client::result<T> found, T& into) {
+  if (found) into = std::move(*found);
 }
 
 service_view view_of(std::string const& socket, std::chrono::milliseconds limit) {
@@ -54,18 +55,19 @@ service_view view_of(std::string const& socket, std::chrono::milliseconds limit)
   return out;
 }
 
+exit_code run(context const& all, options const& what) {
+  auto at = installation_of(all, what);
+  at.service = view_of(at.socket, all.time_limit.value_or(default_time_limit));
+  auto const found = examine(at);
+  show(all, diagnoses_json(found), diagnoses_text(all.where, found));
+  return static_cast<exit_code>(found.worst());
+}
+
 } // namespace
 
-exit_code run(context const& all, doctor_command const& what) {
-  auto at = installation_of(all, what);
-  at.service = view_of(at.socket, all.asked.time_limit.value_or(default_time_limit));
-  auto const found = examine(at);
-  if (all.asked.format == output_format::json) {
-    print(json_text(all.where, diagnoses_json(found)));
-  } else {
-    print(diagnoses_text(all.where, found));
-  }
-  return static_cast<exit_code>(found.worst());
+void add_doctor_command(declarations const& to) {
+  auto const doctor = declare(to, "doctor", "Examine the installation and print what to do", run);
+  add_root(doctor.app, doctor.options.root);
 }
 
 } // namespace cfgd::cfgctl

@@ -1,7 +1,6 @@
 #pragma once
 
-#include "cfgctl/command_line.hpp"
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 #include "client/types.hpp"
 
 #include <boost/json/object.hpp>
@@ -10,10 +9,10 @@
 #include <string>
 #include <string_view>
 
-/// Values and what surrounds them as text. Every function gives whole lines.
+/// Values, origins and events as text. Functions that return lines end each with a newline.
 namespace cfgd::cfgctl {
 
-/// What a terminal may get of a text; what goes elsewhere is left alone.
+/// `text` made printable if it is for a terminal, else unchanged.
 std::string for_screen(screen const& where, std::string const& text);
 
 /// JSON on one line.
@@ -31,7 +30,7 @@ std::string value_lines(screen const& where, boost::json::object const& values);
 /// A JSON document: over several lines for a terminal, on one line otherwise.
 std::string json_text(screen const& where, boost::json::value const& what);
 
-/// JSON on one line, whatever it goes to.
+/// JSON on one line, also on a terminal.
 std::string json_line(screen const& where, boost::json::value const& what);
 
 /// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000 (backup.service)", or

@@ -1,13 +1,12 @@
 /// The terminal.
 ///
-/// Values and messages come from others and may hold escape sequences; what goes to a terminal has
-/// to pass printable(). What goes to a file or a pipe is left alone.
+/// Values and messages come from other users and may contain escape sequences: everything that is
+/// printed on a terminal passes printable(). Text for files and pipes is not changed.
 ///
-/// wcwidth(3) needs a character type locale. C.UTF-8 is part of Debian's libc and costs no file;
-/// the user's own locale would only differ in ways that do not matter here, and values are UTF-8
-/// whatever it says.
+/// wcwidth(3) needs a character type locale. C.UTF-8 is built into Debian's libc. The user's locale
+/// is not used: values are UTF-8 in every locale.
 
-#include "cfgctl/top/screen.hpp"
+#include "cfgctl/text/screen.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -54,7 +53,7 @@ void for_each_character(std::string_view text, Visit visit) {
     wchar_t character = 0;
     std::size_t bytes = ready ? std::mbrtowc(&character, text.data(), text.size(), &state) : 1;
     int width = 1;
-    if (bytes == 0 || bytes > text.size()) { // U+0000, or no UTF-8
+    if (bytes == 0 || bytes > text.size()) { // U+0000, or not valid UTF-8
       bytes = 1;
       state = {};
     } else if (ready) {

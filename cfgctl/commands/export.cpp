@@ -1,13 +1,13 @@
 /// export: whole namespaces as one document, the one that `apply` takes.
 ///
-/// Effective values come from one reply, or one List, and so from one revision. What a layer alone
-/// says is what Explain tells of each namespace; the documents of its files are merged, and nulls,
-/// which hide what lies below, stay in it.
+/// Effective values come from one reply, or one List, and so from one revision. The document of a
+/// single layer comes from Explain of each namespace: the documents of its files are merged, and
+/// nulls, which hide values of lower layers, stay in it.
 
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/layers.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/commands/values.hpp"
+#include "cfgctl/text/values.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
 
@@ -18,12 +18,18 @@ namespace {
 
 using document_result = client::result<boost::json::object>;
 
+struct options {
+  std::vector<std::string> namespaces; ///< empty: all
+  std::string layer = "effective";
+  std::string format = "json";
+};
+
 /// Leaves, key to value, as nested objects.
 boost::json::object nested(boost::json::object const& leaves) {
   boost::json::object out;
   for (auto const& member : leaves) {
     auto const parts = split_dotted(member.key());
-    if (!parts) continue; // no key of this service
+    if (!parts) continue; // not a valid key
     boost::json::object* inner = &out;
     for (std::size_t at = 0; at + 1 < parts->size(); ++at) {
       boost::json::value& below = (*inner)[(*parts)[at]];
@@ -35,7 +41,7 @@ boost::json::object nested(boost::json::object const& leaves) {
   return out;
 }
 
-document_result effective_of(client::connection& service, export_command const& what) {
+document_result effective_of(client::connection& service, options const& what) {
   if (what.namespaces.empty()) {
     auto const found = service.list();
     if (!found) return found.error();
@@ -48,7 +54,7 @@ document_result effective_of(client::connection& service, export_command const& 
   return std::move(found->values);
 }
 
-document_result layer_of(client::connection& service, export_command const& what) {
+document_result layer_of(client::connection& service, options const& what) {
   auto const effective = effective_of(service, what);
   if (!effective) return effective.error();
   boost::json::object out;
@@ -58,26 +64,37 @@ document_result layer_of(client::connection& service, export_command const& what
     auto const layers = read_layers(service, member.key(), *now);
     if (!layers) return layers.error();
     for (std::string const& key : layers->secrets)
-      complain(printable("warning: " + key + ": it is secret and left out\n"));
+      complain(printable("warning: " + key + ": secret, left out\n"));
     auto document = layer_document(layers->candidates, what.layer);
     if (!document.empty()) out[member.key()] = std::move(document);
   }
   return out;
 }
 
-} // namespace
-
-exit_code run(context const& all, export_command const& what) {
-  auto service = connect(all);
-  if (!service) return report("export", service.error());
-  auto const found =
-      what.layer == "effective" ? effective_of(*service, what) : layer_of(*service, what);
+exit_code run(context const& all, options const& what) {
+  auto const found = call(all, [&](client::connection& service) {
+    return what.layer == "effective" ? effective_of(service, what) : layer_of(service, what);
+  });
   if (!found) return report("export", found.error());
-  bool const as_json = all.asked.format == output_format::json;
-  print(as_json ? json_text(all.where, *found)
-                : for_screen(all.where, json::pretty(*found)) + '\n');
+  print(all.as_json() ? json_text(all.where, *found)
+                      : for_screen(all.where, json::pretty(*found)) + '\n');
   bool const whole = what.layer != "effective" || found->size() >= what.namespaces.size();
   return whole ? exit_code::ok : exit_code::refused;
+}
+
+} // namespace
+
+void add_export_command(declarations const& to) {
+  auto const exporting = declare(to, "export", "Print whole namespaces as one document", run);
+  auto& into = exporting.options;
+  add_argument(exporting.app, "NAMESPACE", into.namespaces, "Namespaces; without, all");
+  exporting
+      ->add_option("--layer", into.layer,
+                   "The values of one layer: override, admin, ... [effective]")
+      ->type_name("NAME");
+  exporting->add_option("--format", into.format, "json [json]")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"json"}));
 }
 
 } // namespace cfgd::cfgctl

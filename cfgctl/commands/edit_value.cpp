@@ -1,30 +1,27 @@
 /// edit KEY: a value in an editor.
 ///
-/// The value goes into a file that nobody else may read, and comes back as JSON. It is changed on
-/// the condition that the service is still at the revision that was read, so that nobody's change
-/// is written over unseen. The user's text is never lost: whatever fails, the file stays and is
-/// named.
+/// The value is written as JSON to a file that only the user can read, and read back when the
+/// editor ends. It is set on the condition that the service is still at the revision that was read,
+/// so that no other change is overwritten. The user's text is never lost: after any failure the
+/// file is kept and its path is printed.
 ///
 /// Only what the user changed is set, leaf by leaf, as apply does: an override of the whole value
-/// would pin what files say beside it. A member that the user took out is unset where an override
-/// says it. What a layer below says cannot be taken away by an override, so that such an edit is
-/// refused as a whole, with the place to go to.
+/// would hide later changes of files beside it. A member that the user removed is unset where an
+/// override sets it. An override cannot remove what a lower layer sets, so such an edit is rejected
+/// as a whole, with the file to change.
+
+#include "cfgctl/commands/edit_value.hpp"
 
 #include "cfgctl/commands/apply_plan.hpp"
 #include "cfgctl/commands/documents.hpp"
-#include "cfgctl/commands/values.hpp"
-#include "cfgctl/failure_report.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/values.hpp"
 #include "core/durable_file.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/unique_fd.hpp"
-
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -41,7 +38,7 @@
 namespace cfgd::cfgctl {
 namespace {
 
-/// A file of the user's own, mode 0600, that is removed unless it is to be kept.
+/// A temporary file, mode 0600, that is removed by the destructor unless keep() was called.
 class scratch_file {
  public:
   explicit scratch_file(std::string_view text) {
@@ -64,10 +61,10 @@ class scratch_file {
 
   std::string const& path() const { return path_; }
 
-  /// Leaves the file and says so.
+  /// Keeps the file and prints its path.
   exit_code keep(exit_code code) {
     kept_ = true;
-    complain("cfgctl: your text is kept in " + path_ + '\n');
+    complain_line("your text is kept in " + path_);
     return code;
   }
 
@@ -80,7 +77,7 @@ class scratch_file {
   bool kept_ = false;
 };
 
-/// Asks on the terminal, if there is one. No answer is a no, an empty line a yes.
+/// Asks on the terminal, if there is one. No answer means no, an empty line means yes.
 bool wants_to_edit_again() {
   if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return false;
   complain("edit again? [Y/n] ");
@@ -89,7 +86,8 @@ bool wants_to_edit_again() {
   return got > 0 && (answer.front() == '\n' || answer.front() == 'y' || answer.front() == 'Y');
 }
 
-/// The value that the file holds now. Errors: as json::parse, also null, with the path as subject.
+/// Reads the value from the file. Errors: as json::parse; bad_value for null; the path is the
+/// subject.
 result<boost::json::value> read_back(std::string const& path) {
   auto const text = read_text(path);
   if (!text) return text.error();
@@ -102,7 +100,7 @@ result<boost::json::value> read_back(std::string const& path) {
   if (parsed && !parsed->is_null()) return parsed;
   if (parsed) {
     why.code = errc::bad_value;
-    why.message = "null is no value; to remove a key use 'unset'";
+    why.message = "null is not a value; use 'unset' to remove a key";
   } else {
     why = parsed.error();
   }
@@ -110,19 +108,17 @@ result<boost::json::value> read_back(std::string const& path) {
   return why;
 }
 
-/// Over a connection that is closed again: an editor may be open for hours.
+/// Closes the connection afterwards: an editor may be open for hours.
 client::result<client::snapshot> read_value(context const& all, std::string const& key) {
-  auto service = connect(all);
-  if (!service) return service.error();
-  return service->get({key});
+  return call(all, [&](client::connection& service) { return service.get({key}); });
 }
 
-/// Finds out how to remove the members that an edit took out.
+/// Finds out how to remove the members that the user removed.
 class removal {
  public:
   explicit removal(client::connection& service) : service_(service) {}
 
-  /// Takes in what `before` has and `after` has not. Stops early when too much is refused.
+  /// Adds what `before` has and `after` has not. Stops early when too many removals are rejected.
   client::result<void> compare(std::string const& at, boost::json::value const& before,
                                boost::json::value const& after) {
     auto const* const was = before.if_object();
@@ -142,16 +138,16 @@ class removal {
   std::vector<std::string> const& unset() const { return unset_; }
   /// Why members cannot be removed, a line for each.
   std::vector<std::string> const& refused() const { return refused_; }
-  /// What shows again once the overrides are gone, a line for each.
+  /// The values of lower layers that become effective again, a line for each.
   std::vector<std::string> const& shown() const { return shown_; }
 
  private:
   static constexpr std::size_t most_refused = 10;
 
   client::result<void> remove(std::string const& key, boost::json::value const& value) {
-    auto const told = service_.explain(key);
-    if (!told) return told.error();
-    auto const& layers = told->candidates; // the winner first
+    auto const found = service_.explain(key);
+    if (!found) return found.error();
+    auto const& layers = found->candidates; // the winner first
     auto const below = std::ranges::find_if(
         layers, [](client::candidate const& one) { return one.from.layer != "override"; });
     if (below != layers.end() && below == layers.begin()) {
@@ -160,12 +156,13 @@ class removal {
     }
     bool const merges =
         below != layers.end() && value.is_object() && (!below->value || below->value->is_object());
-    // Each member of the two may come from either.
+    // Each member may come from either layer.
     if (merges) return compare(key, value, boost::json::object());
     unset_.push_back(key);
     // Without a value the layer below removes the key itself, unless it is secret.
-    if (below != layers.end() && (below->value || told->secret))
-      shown_.push_back("the override of '" + key + "' is gone; it is set " + place(below->from));
+    if (below != layers.end() && (below->value || found->secret))
+      shown_.push_back("the override of '" + key + "' was removed; it is set " +
+                       place(below->from));
     return {};
   }
 
@@ -175,7 +172,7 @@ class removal {
 
   static std::string why_not(std::string const& key, client::origin const& from) {
     return '\'' + key + "' is set " + place(from) + "; cfgctl edit cannot remove what " +
-           (from.path ? "a file says" : "that layer says");
+           (from.path ? "a file sets" : "that layer sets");
   }
 
   client::connection& service_;
@@ -184,7 +181,7 @@ class removal {
   std::vector<std::string> shown_;
 };
 
-/// What is edited.
+/// What is edited: refers to objects of edit_value().
 struct subject {
   std::string doing;
   std::string key;
@@ -197,23 +194,21 @@ struct subject {
 };
 
 void complain_lines(std::string const& doing, std::vector<std::string> const& lines) {
-  std::string text;
   for (std::string const& line : lines)
-    text.append("cfgctl: ").append(doing).append(": ").append(printable(line)).append("\n");
-  complain(text);
+    complain_line(doing + ": " + line);
 }
 
-/// What became of one attempt.
-enum class outcome : std::uint8_t { done, again, lost };
+/// The result of one attempt.
+enum class attempt : std::uint8_t { done, again, lost };
 
-outcome failed(subject const& what, client::call_error const& why, exit_code& code) {
+attempt failed(subject const& what, client::call_error const& why, exit_code& code) {
   code = report(what.doing, why);
-  // What was refused for its value can be mended in the editor.
-  return client::refusal_of(why) ? outcome::again : outcome::lost;
+  // A value that was rejected can be corrected in the editor.
+  return client::refusal_of(why) ? attempt::again : attempt::lost;
 }
 
-/// Makes the value what the editor left; tells what failed.
-outcome try_change(context const& all, subject const& what, boost::json::value const& edited,
+/// Sets what the user changed, or reports why not.
+attempt try_change(context const& all, subject const& what, boost::json::value const& edited,
                    exit_code& code) {
   auto service = connect(all);
   if (!service) return failed(what, service.error(), code);
@@ -226,7 +221,7 @@ outcome try_change(context const& all, subject const& what, boost::json::value c
   if (!gone.refused().empty()) {
     complain_lines(what.doing, gone.refused());
     code = exit_code::refused;
-    return outcome::again;
+    return attempt::again;
   }
   client::transaction change;
   change.comment = what.comment;
@@ -235,31 +230,31 @@ outcome try_change(context const& all, subject const& what, boost::json::value c
   change.unset = gone.unset();
   auto const done = service->set(change);
   if (!done) return failed(what, done.error(), code);
-  tell_commit(all, {.values = change.values}, *done);
+  show_commit(all, {.values = change.values}, *done);
   complain_lines(what.doing, gone.shown());
   code = exit_code::ok;
-  return outcome::done;
+  return attempt::done;
 }
 
 } // namespace
 
-exit_code run(context const& all, edit_command const& what) {
-  std::string const doing = "edit " + what.key;
-  auto const found = read_value(all, what.key);
+exit_code edit_value(context const& all, std::string const& key, std::string const& comment) {
+  std::string const doing = "edit " + key;
+  auto const found = read_value(all, key);
   if (!found) return report(doing, found.error());
-  subject const value{.doing = doing, .key = what.key, .found = *found, .comment = what.comment};
+  subject const value{.doing = doing, .key = key, .found = *found, .comment = comment};
   boost::json::value const before = value.before();
 
   scratch_file file(json::pretty(before) + '\n');
   for (;;) {
     int const ended = run_editor(file.path());
     if (ended != 0) {
-      complain("cfgctl: " + doing + ": the editor ended with " + std::to_string(ended) + '\n');
+      complain_line(doing + ": the editor ended with " + std::to_string(ended));
       return file.keep(exit_code::refused);
     }
     auto const edited = read_back(file.path());
     exit_code code = exit_code::refused;
-    outcome came = outcome::again;
+    attempt came = attempt::again;
     if (edited && *edited == before) {
       print("unchanged\n");
       return exit_code::ok;
@@ -267,10 +262,10 @@ exit_code run(context const& all, edit_command const& what) {
     if (edited) {
       came = try_change(all, value, *edited, code);
     } else {
-      complain(printable("cfgctl: " + to_string(edited.error()) + '\n'));
+      complain_line(to_string(edited.error()));
     }
-    if (came == outcome::done) return code;
-    if (came == outcome::lost || !wants_to_edit_again()) return file.keep(code);
+    if (came == attempt::done) return code;
+    if (came == attempt::lost || !wants_to_edit_again()) return file.keep(code);
   }
 }
 

@@ -1,11 +1,10 @@
 /// top: what the service does, live.
 ///
-/// One connection, which is made anew when it is lost; each look is three calls. What is shown is
-/// top_model's affair, how it gets to the terminal top_screen's. `top` counts itself: its own calls
-/// are among the figures, as they should be.
+/// Each sample is three calls over one connection, which is opened again when it is lost. top_model
+/// computes what is shown, top_screen draws it. The figures include the calls of `top` itself.
 
+#include "cfgctl/commands/declare.hpp"
 #include "cfgctl/failure_report.hpp"
-#include "cfgctl/output.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/stop_source.hpp"
 #include "cfgctl/top/top_model.hpp"
@@ -15,7 +14,7 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -26,40 +25,44 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr std::int64_t changes_shown = 5;
-/// A look that takes longer would make the screen deaf for keys.
-constexpr milliseconds longest_look{5'000};
+/// Keys are not read during a sample, so that it must not take longer.
+constexpr milliseconds sample_limit{5'000};
 
-/// Asks the service, over a connection that it makes when there is none.
-class looker {
+struct options {
+  milliseconds interval{2'000};
+  bool once = false; ///< one frame as text
+};
+
+/// Takes samples, over a connection that is opened when it is needed.
+class sampler {
  public:
-  explicit looker(context const& all) : all_(all) {}
+  explicit sampler(context const& all) : all_(all) {}
 
-  client::result<top_sample> look() {
-    auto found = try_look();
+  client::result<top_sample> take() {
+    auto found = try_take();
     if (!found && found.error().kind != client::failure::refused) service_.reset();
     return found;
   }
 
  private:
-  client::result<top_sample> try_look() {
+  client::result<top_sample> try_take() {
     if (!service_) {
-      auto made = client::connection::connect(all_.asked.socket,
-                                              all_.asked.time_limit.value_or(longest_look));
+      auto made = client::connection::connect(all_.socket, all_.time_limit.value_or(sample_limit));
       if (!made) return made.error();
       service_.emplace(std::move(*made));
     }
-    auto const text = service_->metrics();
-    if (!text) return text.error();
+    auto const reply = service_->call("io.cfgd.Service.Figures");
+    if (!reply) return reply.error();
     top_sample out;
     out.when = steady_clock::now();
     out.at = wall_now();
-    out.figures = metrics_sample::parse(*text);
+    out.figures = figures::parse(*reply);
     auto health = service_->health();
     if (!health) return health.error();
     out.health = std::move(*health);
     client::log_query query;
     query.limit = changes_shown;
-    // Who may not read history sees all the rest.
+    // A user who may not read the history sees the rest.
     auto changes = service_->log(query);
     if (!changes && changes.error().kind != client::failure::refused) return changes.error();
     if (changes) out.changes = std::move(changes->changes);
@@ -73,25 +76,25 @@ class looker {
 std::vector<frame_line> help_frame() {
   std::vector<frame_line> out;
   for (char const* const line :
-       {"q  quit", "p  pause", "s  sort methods by calls, p99, total, name", "+  look less often",
-        "-  look more often", "h  help", "", "CALLS and FAILED are in a second. P50 and P99 are",
-        "of calls since the last look.", "", "Any key goes back."})
+       {"q  quit", "p  pause", "s  sort methods by calls, p99, total, name", "+  update less often",
+        "-  update more often", "h  help", "", "CALLS and FAILED are per second. P50 and P99 are",
+        "of the calls since the last update.", "", "Press any key to go back."})
     out.push_back({{.text = line, .color = tint::plain}});
   return out;
 }
 
-/// Two looks, one interval apart, as text.
-exit_code print_once(context const& all, top_command const& what) {
+/// Prints what happened between two samples, one interval apart.
+exit_code print_once(context const& all, options const& what) {
   stop_source const until;
-  looker service(all);
+  sampler service(all);
   top_model model;
-  for (int const look : {0, 1}) {
-    if (look == 1) {
-      // Nothing else is waited for than the end of the interval, or a signal.
+  for (int const count : {0, 1}) {
+    if (count == 1) {
+      // Waits for the end of the interval, or a signal.
       pollfd stop{.fd = until.descriptor(), .events = POLLIN, .revents = 0};
       if (::poll(&stop, 1, static_cast<int>(what.interval.count())) > 0) return exit_code::ok;
     }
-    auto sample = service.look();
+    auto sample = service.take();
     if (!sample) return report("top", sample.error());
     model.add(std::move(*sample));
   }
@@ -102,10 +105,10 @@ exit_code print_once(context const& all, top_command const& what) {
   return exit_code::ok;
 }
 
-/// The screen, until somebody quits.
+/// The screen, until the user quits.
 class live_top {
  public:
-  live_top(context const& all, top_command const& what)
+  live_top(context const& all, options const& what)
       : service_(all),
         screen_(all.where.colored ? top_screen::coloring::some : top_screen::coloring::none) {
     view_.interval = what.interval;
@@ -115,21 +118,21 @@ class live_top {
     auto next = steady_clock::now();
     for (;;) {
       if (steady_clock::now() >= next) {
-        if (!view_.paused) look();
+        if (!view_.paused) sample();
         next = steady_clock::now() + view_.interval;
       }
       draw();
       auto const key = screen_.wait(std::chrono::ceil<milliseconds>(next - steady_clock::now()));
       if (key == top_key::quit) return;
-      if (take(key)) next = steady_clock::now() + view_.interval;
+      if (apply(key)) next = steady_clock::now() + view_.interval;
     }
   }
 
  private:
-  void look() {
-    auto sample = service_.look();
-    view_.trouble = sample ? std::string() : "no answer: " + failure_line(sample.error());
-    if (sample) model_.add(std::move(*sample));
+  void sample() {
+    auto newest = service_.take();
+    view_.trouble = newest ? std::string() : "no answer: " + failure_line(newest.error());
+    if (newest) model_.add(std::move(*newest));
   }
 
   void draw() {
@@ -138,8 +141,8 @@ class live_top {
     screen_.draw(helping_ ? help_frame() : model_.frame(view_));
   }
 
-  /// Whether the interval is another one.
-  bool take(top_key key) {
+  /// Returns whether the interval was changed.
+  bool apply(top_key key) {
     if (key == top_key::none || key == top_key::resized) return false;
     if (std::exchange(helping_, key == top_key::help && !helping_)) return false;
     if (key == top_key::pause) view_.paused = !view_.paused;
@@ -150,23 +153,34 @@ class live_top {
     return true;
   }
 
-  looker service_;
+  sampler service_;
   top_model model_;
   top_model::view view_;
   bool helping_ = false;
   top_screen screen_;
 };
 
-} // namespace
-
-exit_code run(context const& all, top_command const& what) {
+exit_code run(context const& all, options const& what) {
   if (what.once) return print_once(all, what);
   if (!all.where.terminal || ::isatty(STDIN_FILENO) != 1) {
-    complain("cfgctl: top: this is no terminal; --once prints a screen as text\n");
+    complain_line("top: not a terminal; --once prints a screen as text");
     return exit_code::usage;
   }
   live_top(all, what).run();
   return exit_code::ok;
+}
+
+} // namespace
+
+void add_top_command(declarations const& to) {
+  auto const top = declare(to, "top", "Show what the service does, and how fast, live", run);
+  auto const read = [&interval = top.options.interval](double seconds) {
+    interval = milliseconds(std::lround(seconds * 1000));
+  };
+  top->add_option_function<double>("--interval", read, "Time between two updates [2]")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 3600.0));
+  top->add_flag("--once", top.options.once, "Print one screen as text");
 }
 
 } // namespace cfgd::cfgctl

@@ -1,0 +1,99 @@
+/// set, unset: one transaction each. Also what all commands that change values have in common.
+
+#include "cfgctl/commands/assignment.hpp"
+#include "cfgctl/commands/change_options.hpp"
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/commit_text.hpp"
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+/// set and unset.
+struct options {
+  std::vector<std::string> assignments; ///< KEY=VALUE, not parsed yet
+  std::vector<std::string> unset;
+  change_options how;
+  std::optional<std::chrono::seconds> expire;
+};
+
+/// Errors are errors of the command line.
+result<client::transaction> parse_transaction(options const& what) {
+  client::transaction out = transaction_of(what.how);
+  for (std::string const& text : what.assignments) {
+    auto one = parse_assignment(text);
+    if (!one) return one.error();
+    if (!one->remark.empty()) {
+      complain(printable("warning: " + one->key + ": " + one->remark + '\n'));
+    }
+    if (!out.values.emplace(one->key, std::move(one->value)).second) {
+      return error{.code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
+    }
+  }
+  out.unset = what.unset;
+  out.expire = what.expire;
+  return out;
+}
+
+/// "set site.title and 2 more"
+std::string name_of(client::transaction const& what) {
+  bool const unset = what.values.empty();
+  auto const count = what.values.size() + what.unset.size();
+  std::string out =
+      unset ? "unset " + what.unset.front() : "set " + std::string(what.values.begin()->key());
+  if (count > 1) out += " and " + std::to_string(count - 1) + " more";
+  return out;
+}
+
+exit_code run(context const& all, options const& what) {
+  auto const wanted = parse_transaction(what);
+  if (wanted) return make_change(all, name_of(*wanted), *wanted);
+  complain_line(to_string(wanted.error()));
+  return exit_code::usage;
+}
+
+} // namespace
+
+void add_change_options(CLI::App* to, change_options& into) {
+  add_comment(to, into.comment);
+  to->add_option("--if-revision", into.if_revision, "Only if the service is at this revision")
+      ->type_name("N");
+  to->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
+  add_duration(to, "--confirm", into.confirm, "Undo it after this time, unless confirmed");
+}
+
+client::transaction transaction_of(change_options const& how) {
+  client::transaction out;
+  out.comment = how.comment;
+  out.mode = how.mode();
+  out.confirm = how.confirm;
+  out.if_revision = how.if_revision;
+  return out;
+}
+
+exit_code make_change(context const& all, std::string const& what,
+                      client::transaction const& change) {
+  auto const done = call(all, [&](client::connection& service) { return service.set(change); });
+  if (!done) return report(what, done.error());
+  show_commit(
+      all,
+      {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
+      *done);
+  return exit_code::ok;
+}
+
+void add_change_commands(declarations const& to) {
+  auto const set = declare(to, "set", "Change keys, all of them or none", run);
+  add_argument(set.app, "KEY=VALUE", set.options.assignments, "What to set")->required();
+  auto const unset = declare(to, "unset", "Remove keys from the override layer", run);
+  add_argument(unset.app, "KEY", unset.options.unset, "Keys")->required();
+  for (auto const& one : {set, unset}) {
+    add_change_options(one.app, one.options.how);
+    add_duration(one.app, "--for", one.options.expire, "Undo it after this time")
+        ->excludes("--confirm");
+  }
+}
+
+} // namespace cfgd::cfgctl

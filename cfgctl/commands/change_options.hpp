@@ -1,0 +1,38 @@
+#pragma once
+
+#include "cfgctl/context.hpp"
+#include "client/types.hpp"
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace CLI {
+class App;
+}
+
+/// What the commands that change values have in common.
+namespace cfgd::cfgctl {
+
+struct change_options {
+  std::string comment;
+  std::optional<client::revision_number> if_revision;
+  bool dry_run = false;
+  std::optional<std::chrono::seconds> confirm;
+
+  client::commit_mode mode() const {
+    return dry_run ? client::commit_mode::check : client::commit_mode::apply;
+  }
+};
+
+/// Declares --comment, --if-revision, --dry-run and --confirm.
+void add_change_options(CLI::App* to, change_options& into);
+
+/// A transaction without keys, with these options.
+client::transaction transaction_of(change_options const& how);
+
+/// Makes a change and prints what it did. `what` names it in messages: "set site.title".
+exit_code make_change(context const& all, std::string const& what,
+                      client::transaction const& change);
+
+} // namespace cfgd::cfgctl

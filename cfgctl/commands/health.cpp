@@ -1,0 +1,192 @@
+/// health, problems, metrics.
+///
+/// `health` is also a monitoring plugin: it always prints one line on standard output first, and
+/// ends with 0 to 3. A service that does not answer is unknown (3), not critical: the monitoring
+/// system can map unknown to critical, but not the other way round.
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/failure_report.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/health_text.hpp"
+#include "cfgctl/text/values.hpp"
+
+#include <boost/json/array.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+struct health_options {
+  std::vector<std::string> checks; ///< empty: all
+  bool run = false;
+};
+
+struct problems_options {
+  std::string kind; ///< empty: all
+  std::optional<std::int64_t> limit;
+  bool open = false;
+  bool clear = false;
+};
+
+/// The error of the service, for a check that is chosen here.
+client::call_error no_such_check(std::string const& name) {
+  client::call_error why;
+  why.kind = client::failure::refused;
+  why.name = "io.cfgd.Service.NoSuchCheck";
+  why.message = "there is no check '" + name + '\'';
+  why.parameters["name"] = name;
+  return why;
+}
+
+std::string text_member(boost::json::value const& of, std::string_view name) {
+  auto const* const object = of.if_object();
+  auto const* const found = object != nullptr ? object->if_contains(name) : nullptr;
+  auto const* const text = found != nullptr ? found->if_string() : nullptr;
+  return text != nullptr ? std::string(*text) : std::string();
+}
+
+client::result<client::health_report> fetch_health(client::connection& service,
+                                                   health_options const& what) {
+  auto found = what.run ? service.run_checks(what.checks) : service.health();
+  if (!found || what.checks.empty()) return found;
+  client::health_report out;
+  for (std::string const& name : what.checks) {
+    auto const one = std::ranges::find(found->checks, name, &client::health_check::name);
+    if (one == found->checks.end()) return no_such_check(name);
+    out.checks.push_back(*one);
+  }
+  out.status = worst_status(out.checks);
+  return out;
+}
+
+/// The same as the reply came. A reply of named checks has their status instead of all checks'.
+client::result<boost::json::object> fetch_health_json(client::connection& service,
+                                                      health_options const& what) {
+  boost::json::object named;
+  if (!what.checks.empty()) {
+    named["names"] = boost::json::array(what.checks.begin(), what.checks.end());
+  }
+  auto reply = what.run ? service.call("io.cfgd.Service.RunChecks", named)
+                        : service.call("io.cfgd.Service.Health");
+  if (!reply || what.checks.empty()) return reply;
+  auto const* const list = reply->if_contains("checks");
+  boost::json::array const none;
+  auto const& checks = list != nullptr && list->is_array() ? list->get_array() : none;
+  std::vector<client::health_check> chosen;
+  boost::json::array out;
+  for (std::string const& name : what.checks) {
+    auto const one = std::ranges::find_if(
+        checks, [&](boost::json::value const& each) { return text_member(each, "name") == name; });
+    if (one == checks.end()) return no_such_check(name);
+    chosen.emplace_back().status = text_member(*one, "status");
+    out.push_back(*one);
+  }
+  boost::json::object whole{{"status", worst_status(chosen)}};
+  whole["checks"] = std::move(out);
+  return whole;
+}
+
+exit_code unknown_health(context const& all, client::call_error const& why) {
+  std::string const line = plugin_unknown(failure_line(why));
+  all.as_json() ? complain(line) : print(line);
+  return plugin_code("unknown");
+}
+
+exit_code health(context const& all, health_options const& what) {
+  if (all.as_json()) {
+    auto const found =
+        call(all, [&](client::connection& service) { return fetch_health_json(service, what); });
+    if (!found) return unknown_health(all, found.error());
+    print(json_text(all.where, *found));
+    return plugin_code(text_member(*found, "status"));
+  }
+  auto const found =
+      call(all, [&](client::connection& service) { return fetch_health(service, what); });
+  if (!found) return unknown_health(all, found.error());
+  print(health_text(all.where, *found, wall_now()));
+  return plugin_code(found->status);
+}
+
+bool is_resolved(boost::json::value const& one) {
+  auto const* const object = one.if_object();
+  auto const* const found = object != nullptr ? object->if_contains("resolved") : nullptr;
+  return found != nullptr && !found->is_null();
+}
+
+/// Removes resolved problems, then all but the first `limit`.
+template <class List, class Resolved>
+void keep_open(List& problems, Resolved resolved, std::optional<std::int64_t> limit) {
+  problems.erase(std::remove_if(problems.begin(), problems.end(), resolved), problems.end());
+  if (limit && problems.size() > static_cast<std::size_t>(*limit)) {
+    problems.erase(problems.begin() + *limit, problems.end());
+  }
+}
+
+exit_code problems_json(context const& all, problems_options const& what,
+                        client::problem_query const& query) {
+  boost::json::object parameters;
+  if (!query.kind.empty()) parameters["kind"] = query.kind;
+  if (query.limit) parameters["limit"] = *query.limit;
+  auto reply = call(all, [&](client::connection& service) {
+    return service.call("io.cfgd.Service.Problems", parameters);
+  });
+  if (!reply) return report("problems", reply.error());
+  auto* const list = reply->if_contains("problems");
+  if (what.open && list != nullptr && list->is_array()) {
+    keep_open(list->get_array(), is_resolved, what.limit);
+  }
+  print(json_text(all.where, *reply));
+  return exit_code::ok;
+}
+
+exit_code problems(context const& all, problems_options const& what) {
+  if (what.clear) {
+    return ask(all, {.what = "problems --clear", .method = "io.cfgd.Service.ClearProblems"},
+               &client::connection::clear_problems, [] { return std::string("cleared\n"); });
+  }
+  client::problem_query query{.kind = what.kind};
+  // The service counts resolved problems as well; with --open they are removed here.
+  if (!what.open) query.limit = what.limit;
+  if (all.as_json()) return problems_json(all, what, query);
+  auto found = call(all, [&](client::connection& service) { return service.problems(query); });
+  if (!found) return report("problems", found.error());
+  if (what.open) {
+    auto const resolved = [](client::problem const& one) { return one.resolved.has_value(); };
+    keep_open(found->problems, resolved, what.limit);
+  }
+  print(problems_text(all.where, *found, wall_now()));
+  return exit_code::ok;
+}
+
+exit_code metrics(context const& all, no_options const&) {
+  return ask(all, {.what = "metrics", .method = "io.cfgd.Service.Metrics"},
+             &client::connection::metrics, [](std::string const& text) { return text; });
+}
+
+} // namespace
+
+void add_health_commands(declarations const& to) {
+  auto const checking =
+      declare(to, "health", "Print the checks; exit codes as for monitoring plugins", health);
+  add_argument(checking.app, "CHECK", checking.options.checks, "Only these; without, all");
+  checking->add_flag("--run", checking.options.run, "Run them now");
+
+  auto const listing = declare(to, "problems", "Print the recorded problems", problems);
+  auto& into = listing.options;
+  auto* const kind =
+      add_argument(listing.app, "KIND", into.kind, "Only of this kind: parse, schema, ...");
+  auto* const limit = listing->add_option("-n,--limit", into.limit, "At most this many")
+                          ->type_name("N")
+                          ->check(CLI::PositiveNumber);
+  auto* const open = listing->add_flag("--open", into.open, "Only those that are not resolved");
+  listing->add_flag("--clear", into.clear, "Delete all of them")
+      ->excludes(kind)
+      ->excludes(limit)
+      ->excludes(open);
+
+  declare(to, "metrics", "Print all figures as OpenMetrics text", metrics);
+}
+
+} // namespace cfgd::cfgctl

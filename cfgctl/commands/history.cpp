@@ -1,0 +1,155 @@
+/// diff, rollback, blame, compact.
+///
+/// `diff` compares two revisions, or a document with the effective values. A word of digits is a
+/// revision: write ./12 for a file whose name is all digits.
+
+#include "cfgctl/commands/change_options.hpp"
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/files.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/history_text.hpp"
+
+#include <charconv>
+
+namespace cfgd::cfgctl {
+namespace {
+
+using client::revision_number;
+
+struct diff_options {
+  std::vector<std::string> words; ///< FILE, or REVISION [REVISION] [KEY]
+  bool prune = false;
+};
+
+struct rollback_options {
+  revision_number to = 0;
+  std::string name_space; ///< empty: all
+  change_options how;
+};
+
+struct blame_options {
+  std::string name_space;
+};
+
+struct compact_options {
+  std::int64_t keep = 0;
+};
+
+std::optional<revision_number> revision_of(std::string const& text) {
+  revision_number out = 0;
+  auto const* const end = text.data() + text.size();
+  auto const [at, failed] = std::from_chars(text.data(), end, out);
+  if (text.empty() || failed != std::errc() || at != end) return {};
+  return out;
+}
+
+/// What `diff` compares, if not a document.
+struct revisions {
+  revision_number from = 0;
+  std::optional<revision_number> to; ///< absent: now
+  std::string prefix;
+};
+
+/// Absent: the words name a document. Throws CLI::ParseError.
+std::optional<revisions> parse_revisions(diff_options const& what) {
+  auto const& words = what.words;
+  auto const first = revision_of(words.front());
+  if (!first) {
+    if (words.size() > 1) throw CLI::ExtrasError({words[1]});
+    return {};
+  }
+  if (what.prune) throw CLI::ValidationError("--prune", "is for a document");
+  revisions out{.from = *first, .to = {}, .prefix = {}};
+  std::size_t at = 1;
+  if (words.size() > at) out.to = revision_of(words[at]);
+  if (out.to) ++at;
+  if (words.size() > at) out.prefix = words[at++];
+  if (words.size() > at) throw CLI::ExtrasError({words[at]});
+  return out;
+}
+
+exit_code diff_revisions(context const& all, revisions const& what) {
+  auto const found = call(all, [&](client::connection& service) {
+    return service.diff(what.from, what.to, what.prefix);
+  });
+  if (!found) return report("diff " + std::to_string(what.from), found.error());
+  return show_difference(all, found->before, found->after);
+}
+
+exit_code rollback(context const& all, rollback_options const& what) {
+  client::rollback_request request;
+  request.revision = what.to;
+  request.name_space = what.name_space;
+  request.if_revision = what.how.if_revision;
+  request.mode = what.how.mode();
+  request.comment = what.how.comment;
+  request.confirm = what.how.confirm;
+  auto const done =
+      call(all, [&](client::connection& service) { return service.rollback(request); });
+  if (!done) return report("rollback to revision " + std::to_string(what.to), done.error());
+  boost::json::object const none;
+  show_commit(all,
+              {.values = none, .mode = request.mode, .unconfirmed = request.confirm.has_value()},
+              *done);
+  return exit_code::ok;
+}
+
+exit_code blame(context const& all, blame_options const& what) {
+  return ask(
+      all,
+      {.what = "blame " + what.name_space,
+       .method = "io.cfgd.History.Blame",
+       .parameters = {{"namespace", what.name_space}}},
+      [&](client::connection& service) { return service.blame(what.name_space); },
+      [&](std::vector<client::blame_line> const& lines) { return blame_text(all.where, lines); });
+}
+
+exit_code compact(context const& all, compact_options const& what) {
+  return ask(
+      all,
+      {.what = "compact", .method = "io.cfgd.History.Compact", .parameters = {{"keep", what.keep}}},
+      [&](client::connection& service) { return service.compact(what.keep); },
+      [](revision_number oldest) {
+        return "the oldest revision that is kept is " + std::to_string(oldest) + '\n';
+      });
+}
+
+void add_diff(declarations const& to) {
+  auto const options = std::make_shared<diff_options>();
+  auto* const diff =
+      to.app.add_subcommand("diff", "Print what differs: FILE, or REVISION [REVISION] [KEY]");
+  add_argument(diff, "WHAT", options->words, "A document of namespaces, or revisions")
+      ->required()
+      ->expected(1, 3);
+  diff->add_flag("--prune", options->prune, "As apply --prune would do");
+  // The words are checked here and not when the command runs, so that an error is CLI11's.
+  diff->final_callback([&chosen = to.chosen, options] {
+    chosen = [options, what = parse_revisions(*options)](context const& all) {
+      return what ? diff_revisions(all, *what)
+                  : diff_document(all, options->words.front(), options->prune);
+    };
+  });
+}
+
+} // namespace
+
+void add_history_commands(declarations const& to) {
+  add_diff(to);
+
+  auto const back = declare(to, "rollback", "Make values what they were at a revision", rollback);
+  add_argument(back.app, "REVISION", back.options.to, "The revision to go back to")->required();
+  add_argument(back.app, "NAMESPACE", back.options.name_space, "Only this namespace");
+  add_change_options(back.app, back.options.how);
+
+  auto const blaming = declare(to, "blame", "Print who set each key of a namespace", blame);
+  add_argument(blaming.app, "NAMESPACE", blaming.options.name_space, "A namespace")->required();
+
+  auto const compacting = declare(to, "compact", "Delete old changes from the history", compact);
+  compacting->add_option("--keep", compacting.options.keep, "How many of the newest to keep")
+      ->required()
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber);
+}
+
+} // namespace cfgd::cfgctl

@@ -1,0 +1,107 @@
+/// call, interfaces, introspect: the protocol itself, for what the other commands do not cover.
+///
+/// `call` prints replies and errors as they come: its user knows the methods.
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/values.hpp"
+#include "core/json.hpp"
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+struct call_options {
+  std::string method;
+  std::string parameters; ///< JSON text; empty: no parameters
+  bool more = false;
+  bool oneway = false;
+};
+
+struct introspect_options {
+  std::string interface;
+};
+
+exit_code report_raw(std::string const& doing, client::call_error const& why) {
+  if (why.kind != client::failure::refused) return report(doing, why);
+  complain_line(doing + ": " + why.message);
+  return exit_code::refused;
+}
+
+result<boost::json::object> parse_parameters(std::string const& text) {
+  if (text.empty()) return boost::json::object();
+  auto parsed = json::parse(text);
+  if (!parsed) return parsed.error();
+  if (auto* const object = parsed->if_object()) return std::move(*object);
+  return error{.code = errc::bad_value, .message = "the parameters must be an object"};
+}
+
+client::result<void> call_more(context const& all, call_options const& what,
+                               client::connection& service, boost::json::object const& parameters) {
+  // No limit between replies, unless the user sets one.
+  service.set_time_limit(all.time_limit.value_or(std::chrono::milliseconds(0)));
+  return service.call_more(what.method, parameters, [&](boost::json::object& reply) {
+    print(json_line(all.where, std::move(reply)));
+    return client::step::more;
+  });
+}
+
+exit_code call_method(context const& all, call_options const& what) {
+  std::string const doing = "call " + what.method;
+  auto const parameters = parse_parameters(what.parameters);
+  if (!parameters) {
+    complain_line(doing + ": " + to_string(parameters.error()));
+    return exit_code::usage;
+  }
+  auto const done = call(all, [&](client::connection& service) -> client::result<void> {
+    if (what.more) return call_more(all, what, service, *parameters);
+    if (what.oneway) return service.call_oneway(what.method, *parameters);
+    auto reply = service.call(what.method, *parameters);
+    if (!reply) return reply.error();
+    print(json_text(all.where, std::move(*reply)));
+    return {};
+  });
+  return done ? exit_code::ok : report_raw(doing, done.error());
+}
+
+exit_code interfaces(context const& all, no_options const&) {
+  return ask(all, {.what = "interfaces", .method = "org.varlink.service.GetInfo"},
+             &client::connection::interfaces, [&](std::vector<std::string> const& names) {
+               std::string out;
+               for (auto const& name : names)
+                 out += name + '\n';
+               return for_screen(all.where, out);
+             });
+}
+
+exit_code introspect(context const& all, introspect_options const& what) {
+  return ask(
+      all,
+      {.what = "introspect " + what.interface,
+       .method = "org.varlink.service.GetInterfaceDescription",
+       .parameters = {{"interface", what.interface}}},
+      [&](client::connection& service) { return service.introspect(what.interface); },
+      [&](std::string const& text) {
+        return for_screen(all.where, text.ends_with('\n') ? text : text + '\n');
+      });
+}
+
+} // namespace
+
+void add_varlink_commands(declarations const& to) {
+  auto const calling = declare(to, "call", "Call any method of the service", call_method);
+  add_argument(calling.app, "METHOD", calling.options.method, "For example io.cfgd.Config.Get")
+      ->required();
+  add_argument(calling.app, "JSON", calling.options.parameters, "Parameters, an object");
+  auto* const more =
+      calling->add_flag("--more", calling.options.more, "Ask for more than one reply");
+  calling->add_flag("--oneway", calling.options.oneway, "Ask for no reply")->excludes(more);
+
+  declare(to, "interfaces", "Print the names of the interfaces", interfaces);
+  auto const one = declare(to, "introspect", "Print an interface", introspect);
+  add_argument(one.app, "INTERFACE", one.options.interface, "For example io.cfgd.Config")
+      ->required();
+}
+
+} // namespace cfgd::cfgctl

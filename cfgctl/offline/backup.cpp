@@ -1,0 +1,175 @@
+/// backup and restore.
+///
+/// A restore works in two ways. While no daemon runs, the whole store is replaced, with its history
+/// and sources. A running daemon holds the lock of its state directory and keeps its store; then
+/// only the override layer is restored, as a change like any other: schemas, rules and rights
+/// apply, and it becomes a revision. The lock decides which way it is.
+
+#include "store/backup.hpp"
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/offline/progress.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/values.hpp"
+#include "core/time.hpp"
+
+#include <filesystem>
+#include <optional>
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+namespace fs = std::filesystem;
+using json_object = boost::json::object;
+
+/// Where the store is.
+struct state_options {
+  std::string state; ///< empty: of `root`, or the system's
+  std::string root;
+};
+
+struct backup_options {
+  std::string file;
+  state_options where;
+};
+
+struct restore_options {
+  std::string file;
+  state_options where;
+  bool offline = false; ///< neither: the lock decides
+  bool online = false;
+  bool discard = false;
+  bool dry_run = false;
+  std::string comment;
+};
+
+fs::path state_of(state_options const& where) {
+  if (!where.state.empty()) return where.state;
+  return where.root.empty() ? fs::path("/var/lib/cfgd") : fs::path(where.root) / "state";
+}
+
+json_object facts_json(store::backup_facts const& what) {
+  return {{"revision", what.revision},
+          {"records", what.records},
+          {"bytes", what.bytes},
+          {"format", what.format},
+          {"store_id", what.store_id}};
+}
+
+std::string facts_text(store::backup_facts const& what) {
+  return "revision " + std::to_string(what.revision) + ", " + std::to_string(what.records) +
+         " records";
+}
+
+exit_code refuse(std::string const& doing, error const& why) {
+  complain_line(doing + ": " + to_string(why));
+  return exit_code::refused;
+}
+
+store::progress_report report_to(offline::progress& bar) {
+  return [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+}
+
+exit_code show_restored(context const& all, restore_options const& what,
+                        store::restored const& done) {
+  auto as_json = facts_json(done.facts);
+  as_json["mode"] = "offline";
+  std::string text = "restored " + facts_text(done.facts) + '\n';
+  if (what.dry_run) text = "would restore " + facts_text(done.facts) + '\n';
+  if (!done.old.empty()) {
+    as_json["old"] = done.old.string();
+    text += "the old store is in " + done.old.string() + '\n';
+  }
+  show(all, as_json, for_screen(all.where, text));
+  return exit_code::ok;
+}
+
+/// Absent: a daemon runs, and the user did not ask for --offline.
+std::optional<exit_code> restore_offline(context const& all, restore_options const& what) {
+  using question = store::restore_question;
+  question const asked{.state = state_of(what.where),
+                       .file = what.file,
+                       .old =
+                           what.discard ? question::old_store::discard : question::old_store::keep,
+                       .what = what.dry_run ? question::action::try_it : question::action::restore,
+                       .now = wall_now()};
+  auto const done = [&asked] {
+    offline::progress bar("restoring");
+    return store::restore_offline(asked, report_to(bar));
+  }();
+  if (done) return show_restored(all, what, *done);
+  bool const locked = done.error().code == errc::conflict;
+  if (locked && !what.offline) return std::nullopt;
+  return refuse("restore", done.error());
+}
+
+exit_code restore_online(context const& all, restore_options const& what) {
+  auto found = [&what] {
+    offline::progress bar("reading");
+    return store::read_backup_overrides(what.file, report_to(bar));
+  }();
+  if (!found) return refuse("restore", found.error());
+  complain_line("cfgd runs: only the override layer is restored, of revision " +
+                std::to_string(found->facts.revision));
+  context there = all;
+  if (there.socket.empty() && !what.where.root.empty())
+    there.socket = fs::path(what.where.root) / "run" / "io.cfgd";
+  auto service = connect(there);
+  if (!service) return report("restore", service.error());
+  auto const mode = what.dry_run ? client::commit_mode::check : client::commit_mode::apply;
+  auto const done = service->restore(
+      {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
+  if (!done) return report("restore", done.error());
+  show_commit(there, {.values = json_object(), .mode = mode}, *done);
+  return exit_code::ok;
+}
+
+exit_code back_up(context const& all, backup_options const& what) {
+  auto const done = [&what] {
+    offline::progress bar("copying");
+    return store::back_up(state_of(what.where), what.file, report_to(bar));
+  }();
+  if (!done) return refuse("backup", done.error());
+  auto as_json = facts_json(*done);
+  as_json["file"] = what.file;
+  show(all, as_json, for_screen(all.where, what.file + ": " + facts_text(*done) + '\n'));
+  return exit_code::ok;
+}
+
+exit_code restore(context const& all, restore_options const& what) {
+  if (!what.online)
+    if (auto const ended = restore_offline(all, what)) return *ended;
+  return restore_online(all, what);
+}
+
+void add_state_options(CLI::App* to, state_options& into) {
+  auto* const state =
+      to->add_option("--state", into.state, "Directory of the store [/var/lib/cfgd]");
+  add_root(to, into.root)->excludes(state);
+  state->type_name("DIR");
+}
+
+} // namespace
+
+void add_backup_commands(declarations const& to) {
+  auto const backup = declare(to, "backup", "Copy the store, also while cfgd runs", back_up);
+  add_argument(backup.app, "FILE", backup.options.file, "The file to write")->required();
+  add_state_options(backup.app, backup.options.where);
+
+  auto const restoring =
+      declare(to, "restore", "Restore a backup, or only its override layer", restore);
+  auto& into = restoring.options;
+  add_argument(restoring.app, "FILE", into.file, "A file that backup wrote")->required();
+  add_state_options(restoring.app, into.where);
+  auto* const offline =
+      restoring->add_flag("--offline", into.offline, "The whole store; cfgd must not run");
+  restoring->add_flag("--online", into.online, "The override layer, through cfgd")
+      ->excludes(offline);
+  restoring->add_flag("--discard", into.discard, "Remove the old store");
+  restoring->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
+  add_comment(restoring.app, into.comment);
+}
+
+} // namespace cfgd::cfgctl
