@@ -43,7 +43,7 @@ struct small_disk : running {
 namespace cases {
 BOOST_AUTO_TEST_SUITE(full_disk)
 
-BOOST_FIXTURE_TEST_CASE(reads_go_on_and_what_was_saved_meanwhile_is_in_force_when_there_is_room,
+BOOST_FIXTURE_TEST_CASE(reads_continue_and_saved_files_become_effective_when_there_is_room,
                         small_disk) {
   if (!mounted) {
     BOOST_TEST_MESSAGE("skipped: no file system can be mounted here");

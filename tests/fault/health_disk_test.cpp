@@ -11,7 +11,7 @@
 #include <string>
 
 // Health while the disk under the store is full, and after. On a tmpfs of its own. The check of the
-// store is no witness here: LMDB goes on as long as it has pages to use again.
+// store does not show it: LMDB continues as long as it has free pages.
 
 namespace {
 

@@ -227,7 +227,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_is_that_of_a_message_and_not_of_the_connection
   BOOST_TEST(answered > 3U);
 }
 
-BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_told_and_others_served) {
+BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_refused_with_a_reason) {
   start();
   auto served = connect();
   BOOST_TEST(served.ask(note) == "{}");
@@ -251,8 +251,8 @@ BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_told_and_others_served) {
     BOOST_TEST(turns < 10U);
     BOOST_TEST(served.ask(note) == "{}");
     for (auto& client : clients)
-      if (auto const told = client.receive(std::chrono::milliseconds(0)))
-        refused += told->find(R"("limit":"descriptors")") != std::string::npos ? 1U : 0U;
+      if (auto const answer = client.receive(std::chrono::milliseconds(0)))
+        refused += answer->find(R"("limit":"descriptors")") != std::string::npos ? 1U : 0U;
   }
 
   BOOST_TEST(refused >= 1U);

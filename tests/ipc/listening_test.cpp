@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(stopping_waits_for_an_answer_and_not_for_a_stream) {
   here.server.reset();
 }
 
-BOOST_AUTO_TEST_CASE(stopping_waits_no_longer_than_it_is_told) {
+BOOST_AUTO_TEST_CASE(stopping_waits_no_longer_than_its_limit) {
   serving here;
   here.start();
   auto caller = here.connect();

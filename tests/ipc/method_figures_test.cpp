@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(of_short_cuts_one_in_64_is_timed_and_stands_for_all) {
   BOOST_TEST(echoed.times.sum_seconds() > 0);
 }
 
-BOOST_AUTO_TEST_CASE(what_clients_have_not_taken_is_told) {
+BOOST_AUTO_TEST_CASE(unsent_replies_are_counted) {
   serving here;
   here.start();
   auto client = here.connect();

@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(runs_tasks_and_forgets_them) {
   BOOST_TEST(failures.empty());
 }
 
-BOOST_AUTO_TEST_CASE(tells_which_task_failed) {
+BOOST_AUTO_TEST_CASE(reports_which_task_failed) {
   group.spawn("good", finish());
   group.spawn("bad", fail());
 
@@ -92,30 +92,30 @@ BOOST_AUTO_TEST_CASE(cancels_tasks_and_takes_it_for_no_failure) {
 }
 
 BOOST_AUTO_TEST_CASE(says_once_when_it_is_empty) {
-  int told = 0;
+  int notified = 0;
   group.spawn("one", wait_for_ever());
-  group.on_empty([&] { ++told; });
+  group.on_empty([&] { ++notified; });
   loop.poll();
-  BOOST_TEST(told == 0);
+  BOOST_TEST(notified == 0);
 
   group.cancel();
   loop.run();
-  BOOST_TEST(told == 1);
+  BOOST_TEST(notified == 1);
 
   loop.restart();
   group.spawn("two", finish());
   loop.run();
-  BOOST_TEST(told == 1);
+  BOOST_TEST(notified == 1);
 }
 
 BOOST_AUTO_TEST_CASE(says_so_through_the_loop_if_it_is_empty_already) {
-  bool told = false;
-  group.on_empty([&] { told = true; });
-  BOOST_TEST(!told);
+  bool notified = false;
+  group.on_empty([&] { notified = true; });
+  BOOST_TEST(!notified);
 
   loop.run();
 
-  BOOST_TEST(told);
+  BOOST_TEST(notified);
 }
 
 BOOST_AUTO_TEST_CASE(a_task_may_spawn_another) {

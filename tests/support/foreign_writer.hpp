@@ -78,7 +78,7 @@ inline void write_two_revisions(std::filesystem::path const& data, std::uint64_t
   in.commit();
 }
 
-/// Against the rules: site.a becomes `value`, and no revision and no change tells of it.
+/// Against the rules: site.a becomes `value`, without a revision and without a change.
 inline void write_value_alone(std::filesystem::path const& data, std::uint64_t revision,
                               std::string const& value) {
   store::lmdb::environment env(data, {.map_bytes = 64 << 20, .databases = 8});

@@ -23,7 +23,7 @@ namespace {
 
 constexpr int time_limit_ms = 20'000;
 
-/// What a script that is told to stop ends with.
+/// The exception that ends a script when it must stop.
 struct stopped : std::exception {
   char const* what() const noexcept override { return "the peer was stopped"; }
 };
@@ -89,7 +89,7 @@ void scripted_connection::wait_for_close() {
 }
 
 void scripted_connection::wait_for_close_unread() {
-  wait(0); // a hangup is told in any case, poll(2)
+  wait(0); // a hangup is reported in any case, poll(2)
 }
 
 scripted_peer::scripted_peer(std::filesystem::path socket, std::vector<script> scripts)

@@ -43,7 +43,7 @@ class scripted_connection {
   std::string buffered_;
 };
 
-/// A service that does what a test tells it: listens at a real socket, and plays one script for
+/// A service that does what a test scripts: listens at a real socket, and plays one script for
 /// each connection, in order, on a thread of its own. Behind the last one connections are accepted
 /// no more, and the socket's file is removed.
 class scripted_peer {

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(an_edit_is_an_entry_of_the_journal_with_its_fields_and_with
   host.save("site.json", "{\n  \"domain\": \"old.example\"\n}\n");
   host.connect().sync().value();
 
-  host.save("site.json", "{\n  \"domain\": \"a-value-not-to-be-told\",\n  \"port\": 80\n}\n");
+  host.save("site.json", "{\n  \"domain\": \"a-value-not-to-be-revealed\",\n  \"port\": 80\n}\n");
 
   auto const entry = host.wait_for_entry({"CFGD_KEY=site.port"});
   BOOST_TEST_MESSAGE(entry);
@@ -56,7 +56,7 @@ BOOST_AUTO_TEST_CASE(an_edit_is_an_entry_of_the_journal_with_its_fields_and_with
   BOOST_TEST(one_field(entry, "CODE_FUNC") != "-");
   BOOST_TEST(one_field(entry, "SYSLOG_IDENTIFIER") == "cfgd");
   BOOST_TEST(one_field(entry, "_SYSTEMD_UNIT") == "cfgd.service");
-  BOOST_TEST(!contains(boost::json::serialize(entry), "not-to-be-told"));
+  BOOST_TEST(!contains(boost::json::serialize(entry), "not-to-be-revealed"));
 }
 
 BOOST_AUTO_TEST_CASE(a_call_is_an_entry_with_who_made_it) {
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(the_journal_explains_its_entries) {
   BOOST_TEST(contains(text, "journalctl CFGD_KEY=site.domain"), text);
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_edit_leaves_the_good_values_and_is_told_until_it_is_mended) {
+BOOST_AUTO_TEST_CASE(a_bad_edit_leaves_the_good_values_and_is_reported_until_it_is_corrected) {
   host.save("site.json", "{\n  \"domain\": \"good.example\"\n}\n");
   host.connect().sync().value();
   auto const status_before = host.wait_for_status("revision 1");

@@ -52,7 +52,7 @@ class machine {
   /// A property of cfgd.service, or of another unit.
   std::string property(std::string const& name, std::string const& unit = "cfgd.service");
   /// Asks for the status line until it holds `text`, or does not; what it is then. The service
-  /// tells a new one some time after what it is about. Throws after 20 s.
+  /// updates it some time after the event. Throws after 20 s.
   std::string wait_for_status(std::string_view text, presence how = presence::there);
   /// Adds lines to the section [Service] of cfgd.service, until make_new().
   void drop_in(std::string const& name, std::string_view lines);

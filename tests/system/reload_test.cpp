@@ -20,7 +20,7 @@ std::string const patient = "[watch]\nquiet_ms = 3600000\nlate_ms = 3600000\nswe
 
 BOOST_FIXTURE_TEST_SUITE(reload, on_machine, *boost::unit_test::precondition(needs_machine()))
 
-BOOST_AUTO_TEST_CASE(a_reload_returns_when_every_edit_is_in_force) {
+BOOST_AUTO_TEST_CASE(a_reload_returns_when_every_edit_is_effective) {
   write_file(host.etc("cfgd.toml"), patient);
   for (int i = 0; i < 20; ++i)
     host.save("app" + std::to_string(i) + ".json", R"({"n":1})");
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(a_hangup_reads_everything_again) {
   BOOST_TEST(host.daemon() == daemon);
 }
 
-BOOST_AUTO_TEST_CASE(a_hangup_with_faulty_settings_is_told_and_survived) {
+BOOST_AUTO_TEST_CASE(a_hangup_with_faulty_settings_is_reported_and_survived) {
   host.save("app.json", R"({"n":1})");
   host.systemctl({"start", "cfgd.service"});
   pid_t const daemon = host.daemon();
