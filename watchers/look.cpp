@@ -19,6 +19,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 namespace cfgd::watchers {
@@ -38,7 +39,7 @@ result<std::vector<std::string>> list(directory const& where, Predicate accepts)
   };
   std::unique_ptr<DIR, closer> const stream(::fdopendir(fd.get()));
   if (!stream) return system_failure("list", errno, where.path);
-  fd.release();
+  std::ignore = fd.release(); // the stream owns it now
   std::vector<std::string> names;
   while (true) {
     errno = 0;
