@@ -20,7 +20,7 @@
 //
 // Without descriptors the listening socket stays readable, and a loop that just tried again would
 // burn a processor. So it waits 100 ms; and as long as it lasts, one waiting client at a time is
-// told why it is not served, with a descriptor that was kept for that.
+// refused with the reason, on a descriptor that is reserved for this.
 
 namespace cfgd::ipc {
 

@@ -17,7 +17,7 @@ namespace cfgd::ipc {
 enum class socket_kind : std::uint8_t { listening, connected };
 
 /// What sort of Unix stream socket a passed descriptor is. Makes it non-blocking and close-on-exec.
-/// Errors: protocol (it is none).
+/// Errors: protocol (it is not one).
 [[nodiscard]] result<socket_kind> kind_of_socket(int number);
 
 /// Takes connections from one listening socket.

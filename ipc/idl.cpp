@@ -73,7 +73,7 @@ class parser {
     if (word() != "interface") return fail("'interface' is missing");
     skip();
     into_.name = std::string(word());
-    if (!is_interface_name(into_.name)) return fail("this is no interface name");
+    if (!is_interface_name(into_.name)) return fail("not a valid interface name");
     for (skip(); at_ < text_.size(); skip())
       if (auto read = member(); !read) return read.error();
     for (auto const& [name, where] : used_)
@@ -89,7 +89,7 @@ class parser {
     skip();
     auto const where = at_;
     std::string const name(word());
-    if (!is_member_name(name)) return fail_at(where, "this is no member name");
+    if (!is_member_name(name)) return fail_at(where, "not a valid member name");
     if (!declared_.insert(name).second) return fail_at(where, "'" + name + "' is declared twice");
     if (keyword == "type") return declare(into_.types, name, parenthesised(0));
     if (keyword == "error") return declare(into_.errors, name, structure(0));
@@ -126,7 +126,7 @@ class parser {
     return what;
   }
 
-  /// A struct or an enum: which, the first field tells.
+  /// A struct or an enum; the first field decides which.
   result<type> parenthesised(int depth) {
     skip();
     if (depth > maximum_depth) return fail("too deep");
@@ -147,7 +147,7 @@ class parser {
     skip();
     auto const where = at_;
     std::string const name(word());
-    if (!is_field_name(name)) return fail_at(where, "this is no field name");
+    if (!is_field_name(name)) return fail_at(where, "not a valid field name");
     skip();
     bool const first = into.fields.empty() && into.names.empty();
     if (take(":")) {
@@ -201,7 +201,7 @@ class parser {
       what.what = shape;
       if (known == name) return what;
     }
-    if (!is_member_name(name)) return fail_at(where, "this is no type");
+    if (!is_member_name(name)) return fail_at(where, "not a valid type");
     what.what = type::shape::named;
     what.names.emplace_back(name);
     used_.emplace(name, where);

@@ -69,7 +69,7 @@ struct interface {
                                             boost::json::object& parameters);
 
 /// What in a description is refused by one of the clients in use, though the grammar allows it: one
-/// sentence each; empty if all can read it. Also says why a text is no description at all.
+/// sentence each; empty if all can read it. Also the reason why a text is not a description.
 std::vector<std::string> portability_problems(std::string_view text);
 
 } // namespace cfgd::ipc::idl

@@ -39,7 +39,7 @@ class interface_table {
     std::string parameters; ///< the text of an object, or empty
   };
 
-  /// Throws std::invalid_argument if `text` is no description, or one of an interface that is
+  /// Throws std::invalid_argument if `text` is not a description, or one of an interface that is
   /// there.
   void add(std::string_view text);
   /// Throws std::invalid_argument if no interface declares `qualified`.

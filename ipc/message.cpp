@@ -81,7 +81,7 @@ class envelope_scanner {
 
   result<void> scan() {
     skip_space();
-    if (!take('{')) return protocol_error("the message is no object");
+    if (!take('{')) return protocol_error("the message is not an object");
     skip_space();
     if (!take('}')) {
       do {
@@ -122,7 +122,7 @@ class envelope_scanner {
 
   result<void> method() {
     if (std::exchange(seen_method_, true)) return protocol_error("'method' appears twice");
-    if (peek() != '"') return protocol_error("'method' is no string");
+    if (peek() != '"') return protocol_error("'method' is not a string");
     auto const name = string_token(into_.unescaped);
     if (!name) return name.error();
     into_.method = *name;
@@ -134,7 +134,7 @@ class envelope_scanner {
     auto const extent = value_extent();
     if (!extent) return extent.error();
     if (*extent == "null") return {};
-    if (extent->front() != '{') return protocol_error("'parameters' is no object");
+    if (extent->front() != '{') return protocol_error("'parameters' is not an object");
     into_.parameters = *extent;
     return {};
   }
@@ -144,7 +144,7 @@ class envelope_scanner {
     auto const extent = value_extent();
     if (!extent) return extent.error();
     if (*extent == "false") return {};
-    if (*extent != "true") return protocol_error("a flag is no boolean");
+    if (*extent != "true") return protocol_error("a flag is not a boolean");
     if (into_.kind != call_kind::plain) return protocol_error("more than one flag");
     into_.kind = kind;
     return {};
@@ -250,14 +250,14 @@ result<void> take_reply_member(std::string_view name, boost::json::value& value,
                                reply_message& into) {
   if (name == "parameters") {
     if (value.is_null()) return {};
-    if (!value.is_object()) return protocol_error("'parameters' is no object");
+    if (!value.is_object()) return protocol_error("'parameters' is not an object");
     into.parameters = std::move(value.get_object());
   } else if (name == "continues") {
-    if (!value.is_bool()) return protocol_error("'continues' is no boolean");
+    if (!value.is_bool()) return protocol_error("'continues' is not a boolean");
     into.continues = value.get_bool();
   } else if (name == "error") {
     if (!value.is_string() || value.get_string().empty())
-      return protocol_error("'error' is no name");
+      return protocol_error("'error' is not a qualified name");
     into.error.assign(value.get_string().data(), value.get_string().size());
   } else if (name.find('.') == std::string_view::npos) {
     return protocol_error("unknown member '" + std::string(name.substr(0, 64)) + "'");
@@ -330,7 +330,7 @@ result<call_message> parse_call(std::string_view text, json::read_limits const& 
 result<reply_message> parse_reply(std::string_view text, json::read_limits const& bounds) {
   auto value = json::parse(text, json::dialect::strict, bounds);
   if (!value) return value.error();
-  if (!value->is_object()) return protocol_error("the message is no object");
+  if (!value->is_object()) return protocol_error("the message is not an object");
   reply_message reply;
   for (auto& member : value->get_object())
     if (auto taken = take_reply_member(member.key(), member.value(), reply); !taken)

@@ -53,7 +53,7 @@ struct call_envelope {
 
 struct reply_message {
   boost::json::object parameters;
-  std::string error; ///< qualified name; empty if it is none
+  std::string error; ///< qualified name; empty: not an error
   bool continues = false;
 };
 

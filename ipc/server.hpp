@@ -37,7 +37,7 @@ class server {
   server& operator=(server const&) = delete;
 
   /// Adds an interface by its description, which GetInterfaceDescription then gives as it is.
-  /// `text` must stay valid. Throws std::invalid_argument if it is none: a bug.
+  /// `text` must stay valid. Throws std::invalid_argument if it is not a description: a bug.
   void add_interface(std::string_view text);
 
   /// Gives a declared method its handler; without one it answers MethodNotImplemented. A method

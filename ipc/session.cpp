@@ -219,7 +219,7 @@ void session::serve(call_envelope const& envelope, interface_table::method const
     if (why.code == errc::limit)
       return fail(limit_exceeded,
                   limit_parameters("request_" + why.subject, why.used, why.maximum));
-    // Good JSON with a value that nobody keeps: the peer speaks Varlink, and is told.
+    // Valid JSON with a value out of range: the peer speaks Varlink and gets an error.
     if (why.code == errc::bad_value)
       return fail("org.varlink.service.InvalidParameter", one_parameter("parameter", why.subject));
     end_call(&method_figures::failed);
@@ -256,7 +256,8 @@ void session::invoke(interface_table::method const& which, call const& made) {
 
 void session::not_varlink(error const& why) {
   if (log::enabled(log::level::debug))
-    log::write(log::level::debug, "closing a connection that speaks no Varlink: " + to_string(why),
+    log::write(log::level::debug,
+               "closing a connection that does not speak Varlink: " + to_string(why),
                {{"CFGD_PEER_UID", std::to_string(peer_.uid)},
                 {"CFGD_PEER_PID", std::to_string(peer_.pid)}});
   ending_ = true;

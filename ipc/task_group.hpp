@@ -13,7 +13,7 @@
 
 namespace cfgd::ipc {
 
-/// Owns coroutines: every long one is spawned in a group, can be told to end, and is waited for
+/// Owns coroutines: every long one is spawned in a group, can be cancelled, and is joined
 /// before what it uses dies (after Boost.Beast's server-flex-awaitable example). Loop thread only.
 /// The destructor asserts that the group is empty.
 class task_group {
