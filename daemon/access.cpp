@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 // Uid 65534 ("nobody") is what the kernel shows for users of another user namespace: it is never
 // the owner of anything here, even where the daemon itself runs as it.
@@ -20,9 +19,9 @@ std::optional<gid_t> find_group(std::string const& name) {
   return found->gr_gid;
 }
 
-/// What "may not" is followed by.
-std::string describe(operation what, std::string_view name_space) {
-  if (what == operation::secret) return "see secrets of '" + std::string(name_space) + "'";
+/// What follows "may not".
+std::string describe(right what, std::string_view name_space) {
+  if (what == right::secret) return "see secrets of '" + std::string(name_space) + "'";
   std::string text(to_string(what));
   if (!name_space.empty()) text.append(" '").append(name_space).append(1, '\'');
   return text;
@@ -30,19 +29,21 @@ std::string describe(operation what, std::string_view name_space) {
 
 } // namespace
 
-std::string_view to_string(operation what) {
+std::string_view to_string(right what) {
   switch (what) {
-  case operation::read:
+  case right::unspecified:
+    return "call a method without a right";
+  case right::none:
+    return "call";
+  case right::read:
     return "read";
-  case operation::watch:
-    return "watch";
-  case operation::write:
+  case right::write:
     return "write";
-  case operation::rollback:
+  case right::rollback:
     return "rollback";
-  case operation::secret:
+  case right::secret:
     return "secret";
-  case operation::administer:
+  case right::admin:
     return "administer";
   }
   return "unknown";
@@ -51,25 +52,33 @@ std::string_view to_string(operation what) {
 access_policy::access_policy(std::string const& admin_group)
     : group_name_(admin_group), group_(find_group(admin_group)), own_uid_(::geteuid()) {}
 
-result<void> access_policy::authorize(ipc::peer const& who, operation what,
-                                      std::string_view name_space) const {
-  if (what == operation::read || what == operation::watch) return {};
-  bool const is_nobody = who.uid == overflow_uid || who.uid == static_cast<uid_t>(-1);
-  bool const is_owner = who.uid == 0 || who.uid == own_uid_;
-  bool const is_member =
-      group_ && std::find(who.groups.begin(), who.groups.end(), *group_) != who.groups.end();
-  if (!is_nobody && (is_owner || is_member)) return {};
-  return error{.code = errc::denied,
-               .message = "uid " + std::to_string(who.uid) + " may not " +
-                          describe(what, name_space) + ": only root, uid " +
-                          std::to_string(own_uid_) + " and group '" + group_name_ + "' may",
-               .subject = std::string(name_space)};
+bool access_policy::allows(ipc::peer const& who, right what, std::string_view) const {
+  switch (what) {
+  case right::none:
+  case right::read:
+    return true;
+  case right::write:
+  case right::rollback:
+  case right::secret:
+  case right::admin: {
+    bool const is_nobody = who.uid == overflow_uid || who.uid == static_cast<uid_t>(-1);
+    bool const is_owner = who.uid == 0 || who.uid == own_uid_;
+    bool const is_member =
+        group_ && std::find(who.groups.begin(), who.groups.end(), *group_) != who.groups.end();
+    return !is_nobody && (is_owner || is_member);
+  }
+  case right::unspecified:
+    break;
+  }
+  return false;
 }
 
-std::function<bool(std::string_view)> access_policy::secrets_for(ipc::peer who) const {
-  return [this, who = std::move(who)](std::string_view name_space) {
-    return authorize(who, operation::secret, name_space).has_value();
-  };
+error access_policy::denial(ipc::peer const& who, right what, std::string_view name_space) const {
+  return {.code = errc::denied,
+          .message = "uid " + std::to_string(who.uid) + " may not " + describe(what, name_space) +
+                     ": only root, uid " + std::to_string(own_uid_) + " and group '" + group_name_ +
+                     "' may",
+          .subject = std::string(name_space)};
 }
 
 } // namespace cfgd

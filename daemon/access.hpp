@@ -3,37 +3,87 @@
 #include "core/error.hpp"
 #include "ipc/peer.hpp"
 
-#include <functional>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cfgd {
 
-/// What a peer may ask for.
-enum class operation : std::uint8_t { read, watch, write, rollback, secret, administer };
-std::string_view to_string(operation what);
+/// What a call needs, or a peer has. `unspecified` is what a forgotten right is: nobody has it.
+enum class right : std::uint8_t {
+  unspecified,
+  none, ///< nothing is needed
+  read,
+  write,
+  rollback,
+  secret, ///< to see values that a schema marks as secret
+  admin,
+};
+std::string_view to_string(right what);
 
-/// Decides who may do what. Without access files: everyone may read and watch; the rest is for
-/// root, for the user that the daemon runs as, and for the members of one group.
+/// Decides who may do what. Without access files: everyone may read; the rest is for root, for the
+/// user that the daemon runs as, and for the members of one group. Immutable; any thread.
 class access_policy {
  public:
-  /// `admin_group` is looked up once, here (NSS may block); a group that is not there has no
+  /// `admin_group` is looked up once, here (NSS may block); a group that does not exist has no
   /// members.
   explicit access_policy(std::string const& admin_group);
 
-  /// The one place where a right is decided. `name_space` is empty for the service itself.
-  /// Errors: denied; the message names the operation and the right that is missing.
-  [[nodiscard]] result<void> authorize(ipc::peer const& who, operation what,
-                                       std::string_view name_space) const;
+  /// The one place where a right is decided. `name_space` is empty for the service as a whole.
+  [[nodiscard]] bool allows(ipc::peer const& who, right what, std::string_view name_space) const;
 
-  /// In which namespaces a peer may see secrets. Must not outlive this.
-  std::function<bool(std::string_view name_space)> secrets_for(ipc::peer who) const;
+  /// The error for a peer that does not have a right: denied; the message names the peer, the
+  /// operation and who may do it, the subject is `name_space`.
+  error denial(ipc::peer const& who, right what, std::string_view name_space) const;
 
  private:
   std::string group_name_;
   std::optional<gid_t> group_;
   uid_t own_uid_;
+};
+
+/// In which namespaces a peer may see secrets, as a property to keep: holds a copy of the peer. Must
+/// not outlive the policy.
+class secret_visibility {
+ public:
+  secret_visibility(access_policy const& policy, ipc::peer who)
+      : policy_(&policy), who_(std::move(who)) {}
+
+  bool operator()(std::string_view name_space) const {
+    return policy_->allows(who_, right::secret, name_space);
+  }
+  ipc::peer const& peer() const { return who_; }
+  /// Why the peer may not see the secrets of a namespace.
+  error denial(std::string_view name_space) const {
+    return policy_->denial(who_, right::secret, name_space);
+  }
+
+ private:
+  access_policy const* policy_;
+  ipc::peer who_;
+};
+
+/// Who made a call, and what the caller may see and do: the dispatcher hands it to handlers, which
+/// know of no policy. Valid as long as the policy and the peer, i.e. during the handler.
+class caller {
+ public:
+  caller(access_policy const& policy, ipc::peer const& who) : policy_(&policy), who_(&who) {}
+
+  ipc::peer const& peer() const { return *who_; }
+  bool may_write(std::string_view name_space) const {
+    return policy_->allows(*who_, right::write, name_space);
+  }
+  bool may_see_secrets(std::string_view name_space) const {
+    return policy_->allows(*who_, right::secret, name_space);
+  }
+  /// The same, to keep for later.
+  secret_visibility visible_secrets() const { return {*policy_, *who_}; }
+
+ private:
+  access_policy const* policy_;
+  ipc::peer const* who_;
 };
 
 } // namespace cfgd

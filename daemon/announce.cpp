@@ -239,6 +239,21 @@ void announce_end(engine::pending_change const& what, engine::decision const& en
   say(log::level::notice, message_id::change_ended, line, fields);
 }
 
+void announce_pending(engine::pending_request const& done) {
+  bool const confirmed = done.what == engine::pending_request::action::confirm;
+  std::string line = "revision " + std::to_string(done.revision);
+  line += confirmed ? " confirmed" : " extended to " + to_rfc3339(done.deadline);
+  std::vector<log::field> fields{{"CFGD_REVISION", std::to_string(done.revision)}};
+  if (!confirmed) fields.push_back({"CFGD_DEADLINE", to_rfc3339(done.deadline)});
+  if (done.from.uid) {
+    line += " by uid " + std::to_string(*done.from.uid);
+    fields.push_back({"CFGD_PEER_UID", std::to_string(*done.from.uid)});
+  }
+  if (done.from.pid) fields.push_back({"CFGD_PEER_PID", std::to_string(*done.from.pid)});
+  say(log::level::notice,
+      confirmed ? message_id::change_confirmed : message_id::change_extended, line, fields);
+}
+
 std::string describe_state(view& what) {
   auto const& problems = what.problems();
   std::string text = "revision " + std::to_string(what.revision()) + ", " +

@@ -15,6 +15,9 @@ void announce(engine::committed_change const& done, view& now);
 /// Writes what became of a change whose time was over. For a failure: only the first one.
 void announce_end(engine::pending_change const& what, engine::decision const& ended);
 
+/// Writes that a peer has confirmed or extended a pending change.
+void announce_pending(engine::pending_request const& done);
+
 /// Where in its own text a source is wrong; what schemas and rules say may be about another one.
 place place_of(engine::source_row const& row);
 

@@ -4,6 +4,7 @@
 #include "core/message_ids.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/environment.hpp"
+#include "daemon/methods/method_table.hpp"
 #include "daemon/version.hpp"
 #include "ipc/interfaces.hpp"
 
@@ -134,28 +135,16 @@ service::service(asio::io_context& loop, options with, opened_store opened)
               {.what = view_, .writer = committer_, .files = files_, .server = server_},
               health_options(),
               [this](health::monitor::transition const& what) {
-                health_methods_.on_change(what);
+                health_streams_.on_change(what);
                 supervisor_.status_changed();
               }),
-      config_(view_, committer_, watches_, files_, access_, options_.how.bounds),
       edits_({.what = view_,
               .files = files_,
-              .access = access_,
               .record = [this](auto observed, auto how,
                                auto done) { record(std::move(observed), how, std::move(done)); },
               .deadline_changed = [this] { wake(); }},
              options_.how.bounds),
-      history_(view_, committer_, access_, options_.how.bounds),
-      health_methods_(health_.checks(), access_, options_.how.bounds),
-      service_({.what = view_,
-                .writer = committer_,
-                .streams = watches_,
-                .files = files_,
-                .server = server_,
-                .access = access_,
-                .edits = edits_,
-                .checks = health_.checks()},
-               [this](auto done) { reload(std::move(done)); }),
+      health_streams_(health_.checks(), options_.how.bounds),
       reporting_(
           loop.get_executor(),
           {.what = view_,
@@ -166,10 +155,23 @@ service::service(asio::io_context& loop, options with, opened_store opened)
            .checks = health_.checks(),
            .wrong = problems_,
            .disk = disk_,
-           .ready = [this] { return service_.is_ready(); }},
+           .ready = [this] { return ready_; }},
           {.path = options_.how.metrics_textfile, .interval = options_.how.metrics_interval}),
-      reports_(problems_, reporting_.figures(), access_),
-      systemd_(access_, [this](auto done) { reload(std::move(done)); }),
+      context_{.values = view_,
+               .writer = committer_,
+               .streams = watches_,
+               .files = files_,
+               .server = server_,
+               .edits = edits_,
+               .checks = health_.checks(),
+               .health = health_streams_,
+               .problems = problems_,
+               .figures = reporting_.figures(),
+               .reload = [this](auto done) { reload(std::move(done)); },
+               .is_ready = [this] { return ready_; },
+               .bounds = options_.how.bounds,
+               .started = wall_clock()},
+      dispatcher_(access_, method_table(context_)),
       supervisor_(
           loop.get_executor(),
           {.status =
@@ -196,13 +198,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
   server_.add_interface(ipc::interfaces::io_cfgd_history);
   server_.add_interface(ipc::interfaces::io_cfgd_service);
   server_.add_interface(ipc::interfaces::io_systemd_service);
-  config_.bind_to(server_);
-  edits_.bind_to(server_);
-  history_.bind_to(server_);
-  health_methods_.bind_to(server_);
-  service_.bind_to(server_);
-  reports_.bind_to(server_);
-  systemd_.bind_to(server_);
+  dispatcher_.bind_to(server_);
 }
 
 service::~service() = default;
@@ -273,7 +269,7 @@ void service::record(std::vector<watchers::observation> observed, engine::groupi
 void service::finish_start() {
   started_ = true;
   auto const ready = [this] {
-    service_.set_ready();
+    ready_ = true;
     if (!listening_) open_socket();
     supervisor_.ready();
     health_.start();

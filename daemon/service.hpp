@@ -2,18 +2,13 @@
 
 #include "daemon/access.hpp"
 #include "daemon/committer.hpp"
-#include "daemon/methods/config_methods.hpp"
-#include "daemon/methods/edit_methods.hpp"
 #include "daemon/health/status_table.hpp"
-#include "daemon/methods/health_methods.hpp"
-#include "daemon/methods/history_methods.hpp"
 #include "daemon/problems/problems_keeper.hpp"
-#include "daemon/methods/report_methods.hpp"
+#include "daemon/methods/context.hpp"
+#include "daemon/methods/dispatcher.hpp"
 #include "daemon/reporting.hpp"
-#include "daemon/methods/service_methods.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
-#include "daemon/methods/systemd_methods.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -120,6 +115,7 @@ class service {
   std::vector<watchers::observation> unrecorded_;
   std::filesystem::path data_file_;
   bool started_ = false;   ///< the first look is over
+  bool ready_ = false;     ///< every source was read once
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
   committer committer_;
@@ -128,14 +124,11 @@ class service {
   watchers::source_watcher files_;
   watchers::store_watch store_watch_;
   health::status_table health_;
-  config_methods config_;
   edit_methods edits_;
-  history_methods history_;
-  health_methods health_methods_;
-  service_methods service_;
+  health_streams health_streams_;
   reporting reporting_;
-  report_methods reports_;
-  systemd_methods systemd_;
+  method_context context_;
+  dispatcher dispatcher_;
   systemd::supervisor supervisor_;
   boost::asio::steady_timer patience_;
   boost::asio::steady_timer retry_;

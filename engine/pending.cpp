@@ -62,8 +62,12 @@ void put_back(override_edit& edit, key const& which, std::string_view value,
 std::vector<pending_change> list_pending(pending_records const& all) {
   std::vector<pending_change> list;
   list.reserve(all.size());
-  for (auto const& [revision, record] : all)
-    list.push_back(record->what);
+  for (auto const& [revision, record] : all) {
+    auto& one = list.emplace_back(record->what);
+    // From the layers: a key is no help, it may be too long to be parsed.
+    for (auto const& [name, layer] : record->layers)
+      one.namespaces.push_back(name);
+  }
   std::ranges::sort(
       list, {}, [](pending_change const& one) { return std::tuple(one.deadline, one.revision); });
   return list;

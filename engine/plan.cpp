@@ -75,6 +75,7 @@ write_set plan::writes() const {
   if (policy_ != base_.active_policy)
     add_changes(base_.active_policy->sources, policy_->sources, out.sources);
   add_changes(base_.pending, pending_, out.pending);
+  out.notes = notes_;
   return out;
 }
 

@@ -87,6 +87,7 @@ class plan {
   std::shared_ptr<policy const> policy_;
   pending_records pending_;
   std::vector<std::shared_ptr<change const>> changes_;
+  std::vector<change_note> notes_;
 };
 
 } // namespace cfgd::engine

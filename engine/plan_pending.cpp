@@ -75,16 +75,18 @@ decision plan::apply(pending_request const& asked) {
   if (found == pending_.end())
     return error{.code = errc::not_found,
                  .message = "no pending change of revision " + std::to_string(asked.revision),
-                 .subject = "timed"};
+                 .subject = std::to_string(asked.revision)};
   switch (asked.what) {
   case pending_request::action::confirm:
     pending_.erase(found);
+    notes_.push_back(note_of(asked));
     break;
   case pending_request::action::extend: {
     if (auto const fine = check_time(asked.deadline - now_, bounds_); !fine) return fine.error();
     auto later = std::make_shared<pending_record>(*found->second);
     later->what.deadline = asked.deadline;
     found->second = std::move(later);
+    notes_.push_back(note_of(asked));
     break;
   }
   case pending_request::action::end: {

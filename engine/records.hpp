@@ -156,6 +156,7 @@ struct pending_request {
   revision_number revision = 0;
   action what = action::confirm;
   wall_time deadline{};
+  origin from = {}; ///< who asks, for the note in the history; uid and pid count
 };
 
 using request =
@@ -180,6 +181,8 @@ struct pending_change {
   origin from = {};
   std::string comment = {};
   std::vector<std::string> keys = {}; ///< that it changed in the override layer
+  /// The namespaces whose override layer it changed. Derived, not stored.
+  std::vector<std::string> namespaces = {};
 };
 
 /// A source whose state changed, for the log.
@@ -210,8 +213,8 @@ struct committed_change {
 
 /// Errors: conflict (used = the revision that is), limit, bad_value, bad_key, store_failed, invalid
 /// (`issues` has what schemas and rules say), not_found (no such revision is kept: used is the
-/// oldest, maximum the newest that is; or no such timed change: subject is "timed"; or no such
-/// namespace: subject is its name).
+/// oldest, maximum the newest that is; or no such
+/// pending change: subject is the revision as text; or no such namespace: subject is its name).
 using decision = result<committed_change>;
 
 /// What one layer says about a key.

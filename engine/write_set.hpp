@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/change_note.hpp"
 #include "engine/model.hpp"
 
 #include <memory>
@@ -20,10 +21,12 @@ struct write_set {
   std::vector<std::shared_ptr<change const>> changes = {};
   std::vector<std::pair<revision_number, std::shared_ptr<pending_record const>>> pending =
       {}; ///< null: erase
+  /// Notes on changes that are kept, or are among `changes`; others are left out.
+  std::vector<change_note> notes = {};
 
   bool empty() const {
     return sources.empty() && overrides.empty() && effectives.empty() && changes.empty() &&
-           pending.empty();
+           pending.empty() && notes.empty();
   }
 };
 

@@ -146,6 +146,8 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     write_change(record, *one);
     in.append(changes_, key, record.finish(key));
   }
+  for (auto const& one : what.notes)
+    add_note(in, one);
   for (auto const& [revision, one] : what.pending) {
     auto const key = keys::encode_revision(revision);
     record_writer record;
@@ -156,6 +158,22 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
       in.erase(pending_, key);
   }
   if (!what.changes.empty()) keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
+}
+
+void layout::add_note(lmdb::write_transaction& in, engine::change_note const& note) const {
+  auto const key = keys::encode_revision(note.revision);
+  change noted;
+  {
+    lmdb::cursor at(in, changes_);
+    auto const entry = at.at_or_after(key);
+    if (!entry || keys::decode_revision(keys::changes, *entry) != note.revision) return;
+    record_reader fields(keys::changes, *entry);
+    noted = *read_change(fields, note.revision);
+  }
+  noted.comment = engine::add_note(std::move(noted.comment), note);
+  record_writer record;
+  write_change(record, noted);
+  in.put(changes_, key, record.finish(key));
 }
 
 void layout::touch(lmdb::write_transaction& in) const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "engine/change_note.hpp"
 #include "store/encoding.hpp"
 #include "store/lmdb.hpp"
 #include "store/record_codec.hpp"
@@ -68,6 +69,8 @@ class layout {
   std::size_t trim(lmdb::write_transaction& in, kept_history const& keep) const;
 
  private:
+  /// Adds a note to the comment of a change; does nothing if the change is not kept.
+  void add_note(lmdb::write_transaction& in, engine::change_note const& note) const;
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
 
   lmdb::database meta_;

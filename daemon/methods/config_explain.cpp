@@ -1,6 +1,6 @@
 #include "core/document.hpp"
 #include "core/json.hpp"
-#include "daemon/methods/config_methods.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/reply.hpp"
 #include "daemon/schema_shown.hpp"
 
@@ -12,12 +12,12 @@
 #include <span>
 #include <utility>
 
-// The store tells what every layer says, secrets among it. What a layer says of a secret goes to
-// nobody, also not where the secret lies somewhere below the key: such a candidate is told without
-// its value. The effective value is another matter: it goes to those who may see it anyway. And so
-// does what the schema says, where a secret's default may stand.
+// The store explains with secrets. The value that a layer gives a secret goes to nobody, also not
+// where the secret lies somewhere below the key: such a candidate has no value. The effective value
+// goes to those who may see it anyway, and so does the schema, which may have the default of a
+// secret in it.
 
-namespace cfgd {
+namespace cfgd::methods {
 namespace {
 
 /// Whether a leaf below a key is a secret, as the store says; asks once for each.
@@ -45,35 +45,35 @@ class secret_finder {
   std::map<std::string, bool> known_;
 };
 
-enum class sight : std::uint8_t { whole, without_secrets };
+enum class schema_extent : std::uint8_t { whole, without_secrets };
 
 engine::explanation explain_without_secrets(store::config_store& store, key const& which,
-                                           sight schema) {
-  auto told = store.explain(which);
+                                            schema_extent how) {
+  auto all = store.explain(which);
   auto const& name = which.name_space();
-  if (!store.has_secrets(name)) return told;
+  if (!store.has_secrets(name)) return all;
   secret_finder secrets(store);
-  for (auto& one : told.layer_values)
-    if (one.value && (told.secret || secrets.any_below(which, *one.value))) one.value.reset();
-  if (told.schema && schema == sight::without_secrets) {
+  for (auto& one : all.layer_values)
+    if (one.value && (all.secret || secrets.any_below(which, *one.value))) one.value.reset();
+  if (all.schema && how == schema_extent::without_secrets) {
     auto shown = schema_without_secrets(
-        *told.schema, {which.path().begin(), which.path().end()},
+        *all.schema, {which.path().begin(), which.path().end()},
         [&store, &name](std::span<std::string const> path) { return store.is_secret(name, path); });
-    told.schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
+    all.schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
   }
-  return told;
+  return all;
 }
 
 /// Values and schema are canonical texts already, and are sent as they are.
-std::string explain_reply(key const& which, engine::explanation const& told, bool writable) {
+std::string explain_reply(key const& which, engine::explanation const& what, bool writable) {
   std::string const name = which.str();
   std::string out = "{";
-  if (told.value) {
-    append_value(out, name, *told.value);
+  if (what.value) {
+    append_value(out, name, *what.value);
     out += ',';
   }
   out += "\"candidates\":[";
-  for (auto const& one : told.layer_values) {
+  for (auto const& one : what.layer_values) {
     if (out.back() != '[') out += ',';
     out += "{\"origin\":";
     json::append_compact(out, to_json(one.from, one.time));
@@ -84,43 +84,38 @@ std::string explain_reply(key const& which, engine::explanation const& told, boo
     out += '}';
   }
   out += ']';
-  if (told.schema) out.append(",\"schema\":").append(*told.schema);
-  out.append(",\"secret\":").append(told.secret ? "true" : "false");
+  if (what.schema) out.append(",\"schema\":").append(*what.schema);
+  out.append(",\"secret\":").append(what.secret ? "true" : "false");
   out.append(",\"writable\":").append(writable ? "true" : "false");
-  return out.append(",\"revision\":").append(std::to_string(told.revision)).append("}");
+  return out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
 }
 
 } // namespace
 
-void config_methods::explain(ipc::call const& asked) {
-  ipc::responder answer = asked.answer;
+void explain_key(method_context& with, authorized_call const& asked) {
   auto const which = key::parse(asked.parameters.at("key").get_string());
-  if (!which) {
-    fail(answer, config_interface, which.error());
-    return;
-  }
-  auto const& name = which->name_space();
-  bool const writable = access_.authorize(asked.from, operation::write, name).has_value();
-  bool const may_see = access_.authorize(asked.from, operation::secret, name).has_value();
-  committer_.query(
-      [which = *which, how = may_see ? sight::whole : sight::without_secrets](
-          store::config_store& store) { return explain_without_secrets(store, which, how); },
-      [this, answer, which = *which, writable, may_see](result<engine::explanation> told) mutable {
+  if (!which) return fail(asked.answer, config_interface, which.error());
+  bool const writable = asked.by.may_write(which->name_space());
+  bool const may_see = asked.by.may_see_secrets(which->name_space());
+  auto const how = may_see ? schema_extent::whole : schema_extent::without_secrets;
+  with.writer.query(
+      [which = *which, how](store::config_store& store) {
+        return explain_without_secrets(store, which, how);
+      },
+      [&with, answer = asked.answer, which = *which, writable,
+       may_see](result<engine::explanation> what) {
         if (!answer.alive()) return;
-        if (!told) {
-          fail(answer, config_interface, told.error());
-          return;
-        }
+        if (!what) return fail(answer, config_interface, what.error());
         // What was published is as new as what was just read.
-        auto const* const secret = view_.secrets_of(which.name_space());
+        auto const* const secret = with.values.secrets_of(which.name_space());
         if (!may_see && secret != nullptr) {
-          told->secret |= view_.is_secret(which);
+          what->secret |= with.values.is_secret(which);
           auto const shown = canonical::find(*secret->shown, which.path());
-          told->value = shown ? std::optional<std::string>(*shown) : std::nullopt;
+          what->value = shown ? std::optional<std::string>(*shown) : std::nullopt;
         }
-        reply_within(answer, config_interface, explain_reply(which, *told, writable),
-                     bounds_.reply_bytes);
+        reply_within(answer, config_interface, explain_reply(which, *what, writable),
+                     with.bounds.reply_bytes);
       });
 }
 
-} // namespace cfgd
+} // namespace cfgd::methods

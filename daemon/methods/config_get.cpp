@@ -1,6 +1,6 @@
 #include "core/json.hpp"
 #include "core/outline.hpp"
-#include "daemon/methods/config_methods.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 
@@ -16,18 +16,17 @@
 #include <unordered_set>
 
 // Get has three ways. The quick one knows one form of the call byte for byte and answers from ready
-// bytes. The usual one takes ready bytes for each key. Where a namespace is not in memory all that
-// was asked for is read, and answered from the texts.
+// bytes. The usual one takes ready bytes for each key. Where a namespace is not in memory the store
+// is read, and the reply is made from the texts.
 //
-// What is in the cache has no secrets and is for everybody. Only in a namespace that has secrets it
-// matters who asks: its two texts are looked into then, past the cache. A key that is there and not
-// shown to the caller is refused; from a subtree it is left out.
+// The cache has no secrets and serves everybody. Who asks matters only in a namespace that has
+// secrets: its two texts are looked into then, past the cache. A key that exists and is hidden from
+// the caller is refused; from a subtree it is left out.
 
-namespace cfgd {
+namespace cfgd::methods {
 namespace {
 
 namespace bj = boost::json;
-
 
 /// What a bare key is made of; nothing of it is escaped in JSON.
 bool is_plain(char c) {
@@ -61,22 +60,24 @@ class get_reply {
   std::string missing_;
 };
 
-/// A key of a namespace that has secrets, for somebody who may see them or may not.
-struct sight {
+/// What a caller gets of a key.
+struct found_value {
   std::optional<std::string_view> value = {};
-  bool is_hidden = false; ///< there is one, and it is not for him
+  bool is_hidden = false; ///< there is one, which the caller may not see
 };
 
 /// Looks up the keys of one Get in texts, which stay as long as it does.
-class sights {
+class visible_values {
  public:
-  sight look_up(view::secret_texts const& texts, key const& which, result<void> const& may) {
+  found_value look_up(view::secret_texts const& texts, key const& which, bool may_see_secrets) {
     auto const whole = in(*texts.whole).find(which.path());
-    if (may) return {whole};
+    if (may_see_secrets) return {whole};
     auto const shown = in(*texts.shown).find(which.path());
     return {shown, whole && !shown};
   }
-  sight look_up(std::string const& text, key const& which) { return {in(text).find(which.path())}; }
+  found_value look_up(std::string const& text, key const& which) {
+    return {in(text).find(which.path())};
+  }
 
  private:
   canonical::finder& in(std::string const& text) {
@@ -86,124 +87,124 @@ class sights {
   std::map<std::string const*, canonical::finder> known_;
 };
 
+/// A Get whose texts have to be looked into: where a namespace has secrets, or is not in memory.
+struct text_get {
+  ipc::responder answer;
+  secret_visibility may_see_secrets;
+  std::vector<std::string> keys; ///< as they were asked for, each once
+};
+
+void refuse_secret(text_get const& asked, std::string_view name_space) {
+  refuse({.method = "io.cfgd.Config.Get",
+          .parameters = bj::object(),
+          .from = asked.may_see_secrets.peer(),
+          .answer = asked.answer},
+         asked.may_see_secrets.denial(name_space));
+}
+
+void reply_too_long(ipc::responder const& answer, std::size_t used, limits const& bounds) {
+  fail(answer, config_interface, too_long(used, bounds.reply_bytes));
+}
+
+void answer_from_texts(method_context& with, text_get const& asked, view::texts const& texts) {
+  get_reply reply;
+  visible_values all;
+  for (auto const& text : asked.keys) {
+    auto const which = key::parse(text);
+    if (!which) return fail(asked.answer, config_interface, which.error());
+    auto const& name = which->name_space();
+    found_value found;
+    if (auto const* const secret = with.values.secrets_of(name))
+      found = all.look_up(*secret, *which, asked.may_see_secrets(name));
+    else if (auto const document = texts.find(name); document != texts.end())
+      found = all.look_up(*document->second, *which);
+    if (found.is_hidden) return refuse_secret(asked, name);
+    if (!found.value) {
+      reply.add_missing(text);
+      continue;
+    }
+    if (auto const size = reply.size() + found.value->size(); size > with.bounds.reply_bytes)
+      return reply_too_long(asked.answer, size, with.bounds);
+    reply.add(text, *found.value);
+  }
+  reply_within(asked.answer, config_interface, reply.finish(with.values.revision()),
+               with.bounds.reply_bytes);
+}
+
+void get_from_texts(method_context& with, authorized_call const& asked) {
+  auto texts = strings_of(asked.parameters, "keys");
+  std::set<std::string> const unique(texts.begin(), texts.end());
+  view::names names;
+  for (auto const& text : unique)
+    if (auto const which = key::parse(text)) names.insert(which->name_space());
+  text_get wanted{.answer = asked.answer,
+                  .may_see_secrets = asked.by.visible_secrets(),
+                  .keys = {unique.begin(), unique.end()}};
+  with.values.with_texts(
+      with.writer, std::move(names),
+      [&with, wanted = std::move(wanted)](view::texts const& read) {
+        answer_from_texts(with, wanted, read);
+      },
+      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
+}
+
 } // namespace
 
-void config_methods::get(ipc::call const& asked) {
+void get_values(method_context& with, authorized_call const& asked) {
   get_reply reply;
-  ipc::responder answer = asked.answer;
   bj::array const& keys = asked.parameters.at("keys").get_array();
   std::unordered_set<std::string_view> seen;
   for (auto const& one : keys) {
     std::string_view const text = one.get_string();
     // A key that is asked for twice is answered once: a member must not come twice.
     if (keys.size() > 1 && !seen.insert(text).second) continue;
-    auto const found = view_.cache().find(text);
-    if (found.what == value_cache::status::bad_key) {
-      fail(answer, config_interface, found.why);
-      return;
-    }
+    auto const found = with.values.cache().find(text);
+    if (found.what == value_cache::status::bad_key)
+      return fail(asked.answer, config_interface, found.why);
     if (found.what == value_cache::status::not_loaded ||
-        (view_.has_secrets() && view_.secrets_of(key::parse(text)->name_space()) != nullptr)) {
-      get_from_store(asked);
-      return;
-    }
+        (with.values.has_secrets() &&
+         with.values.secrets_of(key::parse(text)->name_space()) != nullptr))
+      return get_from_texts(with, asked);
     if (found.what == value_cache::status::no_value) {
       reply.add_missing(text);
       continue;
     }
     // Checked as it grows: a key can be written in many ways, and each asks for its value anew.
-    if (reply.size() + found.member.size() > bounds_.reply_bytes) {
-      fail(answer, config_interface,
-           too_long(reply.size() + found.member.size(), bounds_.reply_bytes));
-      return;
-    }
+    if (auto const size = reply.size() + found.member.size(); size > with.bounds.reply_bytes)
+      return reply_too_long(asked.answer, size, with.bounds);
     reply.add_ready(found.member);
   }
-  reply_within(answer, config_interface, reply.finish(view_.revision()), bounds_.reply_bytes);
+  reply_within(asked.answer, config_interface, reply.finish(with.values.revision()),
+               with.bounds.reply_bytes);
 }
 
-void config_methods::get_from_store(ipc::call const& asked) {
-  auto texts = strings_of(asked.parameters, "keys");
-  std::set<std::string> const unique(texts.begin(), texts.end());
-  texts.assign(unique.begin(), unique.end());
-  view::names names;
-  for (auto const& asked_key : texts)
-    if (auto const which = key::parse(asked_key)) names.insert(which->name_space());
-  view_.with_texts(
-      committer_, std::move(names),
-      [this, texts, from = asked.from, answer = asked.answer](view::texts const& read) {
-        answer_from_texts({.method = "io.cfgd.Config.Get",
-                           .parameters = bj::object(),
-                           .from = from,
-                           .answer = answer},
-                          texts, read);
-      },
-      [answer = asked.answer](error const& why) mutable { fail(answer, config_interface, why); });
-}
-
-void config_methods::answer_from_texts(ipc::call const& asked, std::vector<std::string> const& keys,
-                                       view::texts const& texts) {
-  ipc::responder answer = asked.answer;
-  get_reply reply;
-  sights all;
-  for (auto const& text : keys) {
-    auto const which = key::parse(text);
-    if (!which) {
-      fail(answer, config_interface, which.error());
-      return;
-    }
-    sight seen;
-    if (auto const* const secret = view_.secrets_of(which->name_space()))
-      seen = all.look_up(*secret, *which,
-                         access_.authorize(asked.from, operation::secret, which->name_space()));
-    else if (auto const document = texts.find(which->name_space()); document != texts.end())
-      seen = all.look_up(*document->second, *which);
-    if (seen.is_hidden) {
-      refuse_secret(asked, which->name_space());
-      return;
-    }
-    if (!seen.value) {
-      reply.add_missing(text);
-      continue;
-    }
-    if (reply.size() + seen.value->size() > bounds_.reply_bytes) {
-      fail(answer, config_interface,
-           too_long(reply.size() + seen.value->size(), bounds_.reply_bytes));
-      return;
-    }
-    reply.add(text, *seen.value);
-  }
-  reply_within(answer, config_interface, reply.finish(view_.revision()), bounds_.reply_bytes);
-}
-
-void config_methods::refuse_secret(ipc::call const& asked, std::string_view name_space) {
-  auto const allowed = access_.authorize(asked.from, operation::secret, name_space);
-  refuse(asked, config_interface, allowed.error());
-}
-
-bool config_methods::quick_get(std::string_view parameters, ipc::peer const& from,
-                               std::string& reply) {
+std::string_view quick_key(std::string_view parameters) {
   constexpr std::string_view before = "{\"keys\":[\"";
   constexpr std::string_view behind = "\"]}";
   if (!parameters.starts_with(before) || !parameters.ends_with(behind) ||
       parameters.size() <= before.size() + behind.size())
-    return false;
+    return {};
   std::string_view const text =
       parameters.substr(before.size(), parameters.size() - before.size() - behind.size());
-  if (!std::all_of(text.begin(), text.end(), is_plain)) return false;
-  if (view_.has_secrets()) {
-    // What is in the cache is right for those who may not see more.
-    auto const name = text.substr(0, text.find('.'));
-    if (view_.secrets_of(name) != nullptr && access_.authorize(from, operation::secret, name))
-      return false;
+  return std::all_of(text.begin(), text.end(), is_plain) ? text : std::string_view();
+}
+
+bool get_quickly(method_context& with, std::string_view key_text, caller const& by,
+                 std::string& reply) {
+  auto& values = with.values;
+  if (values.has_secrets()) {
+    // The cache has what those get who may not see secrets.
+    auto const name = key_text.substr(0, key_text.find('.'));
+    if (values.secrets_of(name) != nullptr && by.may_see_secrets(name)) return false;
   }
-  auto const found = view_.cache().find(text);
-  if (found.what != value_cache::status::found || found.member.size() > bounds_.reply_bytes) return false;
+  auto const found = values.cache().find(key_text);
+  if (found.what != value_cache::status::found || found.member.size() > with.bounds.reply_bytes)
+    return false;
   char digits[24];
-  auto const end = std::to_chars(std::begin(digits), std::end(digits), view_.revision()).ptr;
+  auto const end = std::to_chars(std::begin(digits), std::end(digits), values.revision()).ptr;
   reply.append("{\"values\":{").append(found.member).append("},\"missing\":[],\"revision\":");
   reply.append(std::begin(digits), end).append(1, '}');
   return true;
 }
 
-} // namespace cfgd
+} // namespace cfgd::methods

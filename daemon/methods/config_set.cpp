@@ -1,4 +1,5 @@
-#include "daemon/methods/config_methods.hpp"
+#include "daemon/announce.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 
@@ -6,17 +7,18 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <chrono>
 #include <optional>
 
-// Changes by calls, and those of them that end by themselves. Who may make a change may also
-// confirm it or let it last longer.
+// Changes by calls, and pending changes. Who may make a change may also confirm it or extend it: the
+// table of methods asks for the same right on the same namespaces.
 
-namespace cfgd {
+namespace cfgd::methods {
 namespace {
 
 namespace bj = boost::json;
 
-/// What a Set asks for. Errors: bad_key, bad_value, limit.
+/// The request of a Set. Errors: bad_key, bad_value (no key at all, too), limit.
 result<engine::set_request> read_set(ipc::call const& asked, limits const& bounds) {
   engine::set_request request;
   if (auto const* const values = asked.parameters.if_contains("values")) {
@@ -30,6 +32,9 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
   auto unset = parse_keys(strings_of(asked.parameters, "unset"));
   if (!unset) return unset.error();
   request.unset = std::move(*unset);
+  if (request.values.empty() && request.unset.empty())
+    return error{.code = errc::bad_value,
+                 .message = "a change needs at least one key in 'values' or 'unset'"};
   auto const ends = read_expiry(asked.parameters, bounds);
   if (!ends) return ends.error();
   request.ends = *ends;
@@ -40,50 +45,16 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
   return request;
 }
 
-std::vector<key> keys_of(engine::set_request const& request) {
-  std::vector<key> keys = request.unset;
-  for (auto const& one : request.values)
-    keys.push_back(one.first);
-  return keys;
-}
-
-void fail_no_such_pending(ipc::responder const& answer, std::int64_t revision) {
-  answer.fail("io.cfgd.Config.NoSuchPending", "{\"revision\":" + std::to_string(revision) + "}");
-}
-
-wall_time now() {
+wall_time wall_now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
-/// Answers a change that waits no more by its revision, and all else as it is.
-void fail_pending(ipc::responder& answer, error const& why, revision_number revision) {
-  if (why.code == errc::not_found)
-    fail_no_such_pending(answer, static_cast<std::int64_t>(revision));
-  else
-    fail(answer, config_interface, why);
 }
 
 } // namespace
 
-bool config_methods::may_write(ipc::call const& asked, std::vector<key> const& keys) {
-  for (auto const& name : namespaces_of(keys)) {
-    if (auto const allowed = access_.authorize(asked.from, operation::write, name); !allowed) {
-      refuse(asked, config_interface, allowed.error());
-      return false;
-    }
-  }
-  return true;
-}
-
-void config_methods::set(ipc::call const& asked) {
-  ipc::responder answer = asked.answer;
-  auto request = read_set(asked, bounds_);
-  if (!request) {
-    fail(answer, config_interface, request.error());
-    return;
-  }
-  if (!may_write(asked, keys_of(*request))) return;
-  committer_.submit(std::move(*request), [answer](engine::decision const& done) mutable {
+void set_values(method_context& with, authorized_call const& asked) {
+  auto request = read_set(asked, with.bounds);
+  if (!request) return fail(asked.answer, config_interface, request.error());
+  with.writer.submit(std::move(*request), [answer = asked.answer](engine::decision const& done) {
     if (done)
       answer.reply(change_reply(*done));
     else
@@ -91,64 +62,39 @@ void config_methods::set(ipc::call const& asked) {
   });
 }
 
-void config_methods::list_pending(ipc::call const& asked) {
+void list_pending(method_context& with, authorized_call const& asked) {
   bj::array list;
-  for (auto const& one : view_.pending().list())
+  for (auto const& one : with.values.pending().list())
     list.push_back(to_json(one));
   bj::object out;
   out["pending"] = std::move(list);
-  ipc::responder answer = asked.answer;
-  reply(answer, out);
+  reply(asked.answer, out);
 }
 
-engine::pending_change const* config_methods::find_pending(ipc::call const& asked) {
-  auto const number = asked.parameters.at("revision").get_int64();
-  auto const* const found = view_.pending().find(static_cast<revision_number>(number));
-  if (found == nullptr) {
-    fail_no_such_pending(asked.answer, number);
-    return nullptr;
-  }
-  std::vector<key> keys;
-  for (auto const& text : found->keys)
-    if (auto which = key::parse(text)) keys.push_back(std::move(*which));
-  return may_write(asked, keys) ? found : nullptr;
+void confirm_pending(method_context& with, authorized_call const& asked) {
+  engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
+                                       .what = engine::pending_request::action::confirm,
+                                       .from = writer_of(asked.from)};
+  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
+    if (!done) return fail(answer, config_interface, done.error());
+    announce_pending(wanted);
+    answer.reply();
+  });
 }
 
-void config_methods::confirm(ipc::call const& asked) {
-  auto const* const found = find_pending(asked);
-  if (found == nullptr) return;
-  committer_.submit(
-      engine::pending_request{.revision = found->revision,
-                           .what = engine::pending_request::action::confirm},
-      [answer = asked.answer, revision = found->revision](engine::decision const& done) mutable {
-        if (done)
-          answer.reply();
-        else
-          fail_pending(answer, done.error(), revision);
-      });
+void extend_pending(method_context& with, authorized_call const& asked) {
+  auto const time =
+      check_seconds(asked.parameters.at("seconds").get_int64(), "seconds", with.bounds);
+  if (!time) return fail(asked.answer, config_interface, time.error());
+  engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
+                                       .what = engine::pending_request::action::extend,
+                                       .deadline = wall_now() + *time,
+                                       .from = writer_of(asked.from)};
+  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
+    if (!done) return fail(answer, config_interface, done.error());
+    announce_pending(wanted);
+    reply(answer, {{"deadline", to_rfc3339(wanted.deadline)}});
+  });
 }
 
-void config_methods::extend(ipc::call const& asked) {
-  ipc::responder answer = asked.answer;
-  auto const time = check_seconds(asked.parameters.at("seconds").get_int64(), "seconds", bounds_);
-  if (!time) {
-    fail(answer, config_interface, time.error());
-    return;
-  }
-  auto const* const found = find_pending(asked);
-  if (found == nullptr) return;
-  auto const deadline = now() + *time;
-  committer_.submit(
-      engine::pending_request{.revision = found->revision,
-                           .what = engine::pending_request::action::extend,
-                           .deadline = deadline},
-      [answer, deadline, revision = found->revision](engine::decision const& done) mutable {
-        if (!done) {
-          fail_pending(answer, done.error(), revision);
-          return;
-        }
-        reply(answer, {{"deadline", to_rfc3339(done->deadline.value_or(deadline))}});
-      });
-}
-
-} // namespace cfgd
+} // namespace cfgd::methods

@@ -1,6 +1,7 @@
 #include "daemon/methods/edit_methods.hpp"
 
 #include "core/json.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 
@@ -13,10 +14,10 @@
 
 // none -> beginning -> holding -> ending -> none
 //
-// The beginning and the end each look at the files: what was saved before BeginEdit is taken in as
-// ever, and what was saved before EndEdit is in the edit, though it may still be settling. Only
-// between the two is anything held back. An edit ends in one way, whoever ends it: EndEdit, the
-// holder's connection, or the time. What then comes of it is told to all who wait for it.
+// The beginning and the end each look at the files: a file that was saved before BeginEdit is
+// committed as usual, and one that was saved before EndEdit is part of the edit, though it may still
+// be settling. Files are collected only between the two. EndEdit, the holder's connection and the
+// deadline end an edit in the same way; all calls that wait for it get the decision.
 
 namespace cfgd {
 namespace {
@@ -27,8 +28,8 @@ wall_time now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Why files are not in force as they were saved, and what rules let pass. What several files are
-/// refused for is told once.
+/// Why files are not effective as they were saved, and warnings. An issue that several files have is
+/// listed once.
 std::vector<issue> issues_of(engine::committed_change const& done) {
   std::vector<issue> all;
   for (auto const& one : done.transitions) {
@@ -55,18 +56,6 @@ std::string edit_reply(engine::committed_change const& done) {
 edit_methods::edit_methods(parts with, limits const& bounds)
     : parts_(std::move(with)), bounds_(bounds) {}
 
-void edit_methods::bind_to(ipc::server& server) {
-  server.bind("io.cfgd.Config.BeginEdit", [this](ipc::call const& asked) { begin(asked); });
-  server.bind("io.cfgd.Config.EndEdit", [this](ipc::call const& asked) { end(asked); });
-}
-
-bool edit_methods::allowed(ipc::call const& asked) const {
-  auto const may = parts_.access.authorize(asked.from, operation::administer, {});
-  if (may) return true;
-  refuse(asked, config_interface, may.error());
-  return false;
-}
-
 bool edit_methods::hold(std::vector<watchers::observation>& observed) {
   if (phase_ != phase::holding && phase_ != phase::ending) return false;
   held_.hold(std::move(observed));
@@ -87,9 +76,8 @@ void edit_methods::end_overdue(clock::time_point now) {
   if (phase_ == phase::holding && ends_at_ <= now) finish();
 }
 
-void edit_methods::begin(ipc::call const& asked) {
-  if (!allowed(asked)) return;
-  ipc::responder answer = asked.answer;
+void edit_methods::begin(authorized_call const& asked) {
+  auto const& answer = asked.answer;
   auto const time = check_seconds(
       integer_of(asked.parameters, "seconds")
           .value_or(std::chrono::duration_cast<std::chrono::seconds>(bounds_.edit_time).count()),
@@ -129,8 +117,7 @@ void edit_methods::begin_holding() {
   if (!ends_.empty()) finish();
 }
 
-void edit_methods::end(ipc::call const& asked) {
-  if (!allowed(asked)) return;
+void edit_methods::end(authorized_call const& asked) {
   if (phase_ == phase::none) {
     asked.answer.fail("io.cfgd.Config.NoEdit");
     return;
@@ -150,8 +137,8 @@ void edit_methods::commit() {
   auto [edit, behind] = held_.release();
   auto waiting = std::exchange(ends_, {});
   if (auto const begun = std::exchange(begun_, std::nullopt)) waiting.push_back(*begun);
-  auto const tell = [waiting](engine::decision const& made) {
-    for (ipc::responder one : waiting) {
+  auto const answer_all = [waiting](engine::decision const& made) {
+    for (auto const& one : waiting) {
       if (made)
         one.reply(edit_reply(*made));
       else
@@ -159,11 +146,18 @@ void edit_methods::commit() {
     }
   };
   if (edit.empty())
-    tell(engine::committed_change{.revision = parts_.what.revision()});
+    answer_all(engine::committed_change{.revision = parts_.what.revision()});
   else
-    parts_.record(std::move(edit), engine::grouping::all_or_none, tell);
+    parts_.record(std::move(edit), engine::grouping::all_or_none, answer_all);
   if (!behind.empty())
     parts_.record(std::move(behind), engine::grouping::one_change, [](engine::decision const&) {});
+}
+
+void methods::begin_edit(method_context& with, authorized_call const& asked) {
+  with.edits.begin(asked);
+}
+void methods::end_edit(method_context& with, authorized_call const& asked) {
+  with.edits.end(asked);
 }
 
 } // namespace cfgd

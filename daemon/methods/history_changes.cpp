@@ -1,26 +1,24 @@
 #include "core/json.hpp"
-#include "daemon/methods/history_methods.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-// The ways back, and what cuts them off.
+// Rollback and Restore, and Compact, which limits how far back they can go.
 
-namespace cfgd {
+namespace cfgd::methods {
 namespace {
 
 namespace bj = boost::json;
 
-/// What a Restore asks for. Errors: bad_key, bad_value.
+/// The request of a Restore. Errors: bad_key, bad_value.
 result<engine::restore_request> read_restore(ipc::call const& asked) {
   engine::restore_request request;
   for (auto const& member : asked.parameters.at("overrides").get_object()) {
     std::string const name(member.key());
-    if (!is_namespace_name(name))
-      return error{
-          .code = errc::bad_key, .message = "this is no name of a namespace", .subject = name};
+    if (!is_namespace_name(name)) return bad_namespace(name);
     if (!member.value().is_object())
       return error{.code = errc::bad_value,
                    .message = "the value of a whole namespace must be an object",
@@ -34,10 +32,26 @@ result<engine::restore_request> read_restore(ipc::call const& asked) {
   return request;
 }
 
-} // namespace
+/// The request of a Rollback. Errors: bad_key, bad_value, limit.
+result<engine::rollback_request> read_rollback(ipc::call const& asked, limits const& bounds) {
+  engine::rollback_request request;
+  request.name_space = string_of(asked.parameters, "namespace").value_or("");
+  if (asked.parameters.contains("namespace") && !is_namespace_name(request.name_space))
+    return bad_namespace(request.name_space);
+  auto const ends = read_expiry(asked.parameters, bounds);
+  if (!ends) return ends.error();
+  request.ends = *ends;
+  request.revision = *revision_of(asked.parameters, "revision");
+  request.if_revision = revision_of(asked.parameters, "ifRevision");
+  request.dry_run = flag_of(asked.parameters, "dryRun");
+  request.comment = string_of(asked.parameters, "comment").value_or("");
+  request.from = writer_of(asked.from);
+  return request;
+}
 
-committer::finished history_methods::answer_change(ipc::responder answer) const {
-  return [answer](engine::decision const& done) mutable {
+/// Answers a change when it is durable.
+committer::finished answer_change(ipc::responder const& answer) {
+  return [answer](engine::decision const& done) {
     if (done)
       answer.reply(change_reply(*done));
     else
@@ -45,55 +59,31 @@ committer::finished history_methods::answer_change(ipc::responder answer) const 
   };
 }
 
-void history_methods::rollback(ipc::call const& asked) {
+} // namespace
+
+void roll_back(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"revision"})) return;
-  ipc::responder answer = asked.answer;
-  engine::rollback_request request;
-  request.name_space = string_of(asked.parameters, "namespace").value_or("");
-  if (asked.parameters.contains("namespace") && !is_namespace_name(request.name_space)) {
-    fail(answer, history_interface,
-         {.code = errc::bad_key,
-          .message = "this is no name of a namespace",
-          .subject = request.name_space});
-    return;
-  }
-  if (!allowed(asked, operation::rollback, request.name_space)) return;
-  auto const ends = read_expiry(asked.parameters, bounds_);
-  if (!ends) {
-    fail(answer, history_interface, ends.error());
-    return;
-  }
-  request.ends = *ends;
-  request.revision = *revision_of(asked.parameters, "revision");
-  request.if_revision = revision_of(asked.parameters, "ifRevision");
-  request.dry_run = flag_of(asked.parameters, "dryRun");
-  request.comment = string_of(asked.parameters, "comment").value_or("");
-  request.from = writer_of(asked.from);
-  committer_.submit(std::move(request), answer_change(answer));
+  auto request = read_rollback(asked, with.bounds);
+  if (!request) return fail(asked.answer, history_interface, request.error());
+  with.writer.submit(*std::move(request), answer_change(asked.answer));
 }
 
-void history_methods::restore(ipc::call const& asked) {
-  if (!allowed(asked, operation::administer, {})) return;
-  ipc::responder answer = asked.answer;
+void restore_overrides(method_context& with, authorized_call const& asked) {
   auto request = read_restore(asked);
-  if (!request) {
-    fail(answer, history_interface, request.error());
-    return;
-  }
-  committer_.submit(*std::move(request), answer_change(answer));
+  if (!request) return fail(asked.answer, history_interface, request.error());
+  with.writer.submit(*std::move(request), answer_change(asked.answer));
 }
 
-void history_methods::compact(ipc::call const& asked) {
-  if (refuse_negative(asked, {"keep"}) || !allowed(asked, operation::administer, {})) return;
-  auto const keep = *integer_of(asked.parameters, "keep");
-  committer_.query(
-      [keep](store::config_store& store) { return store.compact(static_cast<std::size_t>(keep)); },
-      [answer = asked.answer](result<revision_number> const& oldest) mutable {
-        if (oldest)
-          answer.reply("{\"oldest\":" + std::to_string(*oldest) + "}");
-        else
-          fail(answer, history_interface, oldest.error());
-      });
+void compact_history(method_context& with, authorized_call const& asked) {
+  if (refuse_negative(asked, {"keep"})) return;
+  auto const keep = static_cast<std::size_t>(*integer_of(asked.parameters, "keep"));
+  with.writer.query([keep](store::config_store& store) { return store.compact(keep); },
+                    [answer = asked.answer](result<revision_number> const& oldest) {
+                      if (oldest)
+                        answer.reply("{\"oldest\":" + std::to_string(*oldest) + "}");
+                      else
+                        fail(answer, history_interface, oldest.error());
+                    });
 }
 
-} // namespace cfgd
+} // namespace cfgd::methods

@@ -64,6 +64,12 @@ result<std::vector<key>> parse_keys(std::vector<std::string> const& texts) {
   return keys;
 }
 
+error bad_namespace(std::string_view text) {
+  return {.code = errc::bad_key,
+          .message = "not a valid namespace name",
+          .subject = std::string(text)};
+}
+
 std::set<std::string> namespaces_of(std::vector<key> const& keys) {
   std::set<std::string> names;
   for (auto const& one : keys)
@@ -75,13 +81,13 @@ result<std::chrono::seconds> check_seconds(std::int64_t seconds, std::string_vie
                                            limits const& bounds) {
   if (seconds <= 0)
     return error{.code = errc::bad_value,
-                 .message = std::string(name) + " must be above zero",
+                 .message = std::string(name) + " must be greater than zero",
                  .subject = std::string(name)};
   auto const longest =
       std::chrono::duration_cast<std::chrono::seconds>(bounds.pending_change_time).count();
   if (seconds > longest)
     return error{.code = errc::limit,
-                 .message = "so long no change waits for its end",
+                 .message = "the time is longer than the maximum",
                  .subject = "pending_change_time",
                  .used = static_cast<std::uint64_t>(seconds),
                  .maximum = static_cast<std::uint64_t>(longest)};
@@ -97,7 +103,7 @@ result<std::optional<engine::expiry>> read_expiry(bj::object const& parameters,
   if (!confirmed && !expires) return std::optional<engine::expiry>();
   if (confirmed && expires)
     return error{.code = errc::bad_value,
-                 .message = "a change either waits for its confirmation or expires, not both",
+                 .message = "only one of confirmSeconds and expireSeconds may be set",
                  .subject = std::string(expire)};
   auto const time = confirmed ? check_seconds(*confirmed, confirm, bounds)
                               : check_seconds(*expires, expire, bounds);

@@ -26,25 +26,26 @@ std::vector<std::string> strings_of(boost::json::object const& parameters, std::
 std::optional<std::string> string_of(boost::json::object const& parameters, std::string_view name);
 std::optional<std::int64_t> integer_of(boost::json::object const& parameters,
                                        std::string_view name);
-/// A revision below zero never was: it is taken as one that never will be.
+/// A number below zero becomes a revision that never will be.
 std::optional<revision_number> revision_of(boost::json::object const& parameters,
                                            std::string_view name);
-/// What a question asks for is not below zero: if one of the numbers `names` is, the call is
-/// answered with InvalidParameter. Whether it was.
+/// Answers with InvalidParameter if one of the numbers `names` is below zero; whether it did.
 bool refuse_negative(ipc::call const& asked, std::initializer_list<std::string_view> names);
 /// False if absent.
 bool flag_of(boost::json::object const& parameters, std::string_view name);
 
 /// Errors: as key::parse.
 [[nodiscard]] result<std::vector<key>> parse_keys(std::vector<std::string> const& texts);
+/// The error for a text that is not a namespace's name: bad_key.
+error bad_namespace(std::string_view text);
 /// The namespaces of keys.
 std::set<std::string> namespaces_of(std::vector<key> const& keys);
 
-/// A time that may be asked for. Errors: bad_value (subject: `name`; not above zero), limit
+/// A time until a change or an edit ends. Errors: bad_value (subject: `name`; not above zero), limit
 /// ("pending_change_time", in seconds).
 [[nodiscard]] result<std::chrono::seconds>
 check_seconds(std::int64_t seconds, std::string_view name, limits const& bounds);
-/// How a change shall end, from confirmSeconds and expireSeconds. Errors: bad_value (both are
+/// When a pending change ends, from confirmSeconds and expireSeconds. Errors: bad_value (both are
 /// there), and as check_seconds.
 [[nodiscard]] result<std::optional<engine::expiry>>
 read_expiry(boost::json::object const& parameters, limits const& bounds);

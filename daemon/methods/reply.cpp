@@ -9,15 +9,17 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <algorithm>
+#include <cstdlib>
+#include <utility>
 
 namespace cfgd {
 namespace {
 
 namespace bj = boost::json;
 
-/// So many keys are told of a change that waits for its end.
+/// Keys of a pending change that are listed, so that a list of all of them fits into a reply.
 constexpr std::size_t pending_keys = 100;
+constexpr std::size_t pending_key_bytes = 16 * std::size_t{1024};
 
 /// The parameters of Invalid.
 bj::object invalid(error const& why) {
@@ -36,7 +38,11 @@ struct wire_error {
 
 wire_error internal(error const& why) { return {"InternalError", {{"message", to_string(why)}}}; }
 
-/// Those that Config and History have in common.
+wire_error limit_exceeded(error const& why) {
+  return {"LimitExceeded", {{"limit", why.subject}, {"used", why.used}, {"maximum", why.maximum}}};
+}
+
+/// The errors that Config and History have in common.
 wire_error to_common_error(error const& why) {
   switch (why.code) {
   case errc::bad_key:
@@ -46,8 +52,7 @@ wire_error to_common_error(error const& why) {
   case errc::conflict:
     return {"RevisionMismatch", {{"revision", why.used}}};
   case errc::limit:
-    return {"LimitExceeded",
-            {{"limit", why.subject}, {"used", why.used}, {"maximum", why.maximum}}};
+    return limit_exceeded(why);
   case errc::store_failed:
     return {"StoreFailed", {{"message", why.message}}};
   case errc::bad_value:
@@ -59,7 +64,14 @@ wire_error to_common_error(error const& why) {
   }
 }
 
-/// A revision that is not kept is a subject that no namespace can be.
+/// The subject of a missing revision is no name of a namespace.
+wire_error to_config_error(error const& why) {
+  if (why.code == errc::not_found && !is_namespace_name(why.subject))
+    return {"NoSuchPending", {{"revision", std::strtoll(why.subject.c_str(), nullptr, 10)}}};
+  return to_common_error(why);
+}
+
+/// As to_config_error.
 wire_error to_history_error(error const& why) {
   if (why.code == errc::not_found && !is_namespace_name(why.subject))
     return {"NoSuchRevision", {{"oldest", why.used}, {"newest", why.maximum}}};
@@ -72,11 +84,13 @@ wire_error to_service_error(error const& why) {
     return {"NoSuchNamespace", {{"namespace", why.subject}}};
   case errc::store_failed:
     return {"StoreFailed", {{"message", why.message}}};
+  case errc::limit:
+    return limit_exceeded(why);
   case errc::parse: {
-    bj::object told{{"path", why.subject}, {"message", why.message}};
-    if (why.where.line != 0) told["line"] = why.where.line;
-    if (why.where.column != 0) told["column"] = why.where.column;
-    return {"BadSettings", std::move(told)};
+    bj::object parameters{{"path", why.subject}, {"message", why.message}};
+    if (why.where.line != 0) parameters["line"] = why.where.line;
+    if (why.where.column != 0) parameters["column"] = why.where.column;
+    return {"BadSettings", std::move(parameters)};
   }
   default:
     return internal(why);
@@ -85,38 +99,43 @@ wire_error to_service_error(error const& why) {
 
 } // namespace
 
-void fail(ipc::responder& answer, std::string_view interface, error const& why) {
+void fail(ipc::responder const& answer, std::string_view interface, error const& why) {
   if (why.code == errc::denied) {
     answer.fail("org.varlink.service.PermissionDenied");
     return;
   }
-  wire_error const told = interface == config_interface    ? to_common_error(why)
+  wire_error const made = interface == config_interface    ? to_config_error(why)
                           : interface == history_interface ? to_history_error(why)
                                                            : to_service_error(why);
   std::string text;
-  json::append_compact(text, told.parameters);
-  answer.fail(std::string(interface).append(1, '.').append(told.name), text);
+  json::append_compact(text, made.parameters);
+  answer.fail(std::string(interface).append(1, '.').append(made.name), text);
 }
 
-void refuse(ipc::call const& asked, std::string_view interface, error const& why) {
+void refuse(ipc::call const& asked, error const& why) {
   log::write(log::level::warning, "refused " + std::string(asked.method) + ": " + why.message,
              {{"MESSAGE_ID", message_id::call_refused},
               {"CFGD_KIND", "permission"},
               {"CFGD_NAMESPACE", why.subject},
               {"CFGD_PEER_UID", std::to_string(asked.from.uid)},
               {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
-  ipc::responder answer = asked.answer;
-  fail(answer, interface, why);
+  asked.answer.fail("org.varlink.service.PermissionDenied");
 }
 
-void reply(ipc::responder& answer, bj::object const& parameters) {
+error no_such_pending(std::int64_t revision) {
+  auto text = std::to_string(revision);
+  auto message = "revision " + text + " is not a pending change";
+  return {.code = errc::not_found, .message = std::move(message), .subject = std::move(text)};
+}
+
+void reply(ipc::responder const& answer, bj::object const& parameters) {
   std::string text;
   json::append_compact(text, parameters);
   answer.reply(text);
 }
 
-void reply_within(ipc::responder& answer, std::string_view interface, std::string const& text,
-                  std::size_t maximum) {
+void reply_within(ipc::responder const& answer, std::string_view interface,
+                  std::string const& text, std::size_t maximum) {
   if (text.size() > maximum)
     fail(answer, interface, too_long(text.size(), maximum));
   else
@@ -179,8 +198,13 @@ std::vector<issue> issues_of(error const& why) {
 }
 
 bj::object to_json(engine::pending_change const& what) {
-  auto const told = static_cast<std::ptrdiff_t>(std::min(what.keys.size(), pending_keys));
-  bj::array keys(what.keys.begin(), what.keys.begin() + told);
+  bj::array keys;
+  std::size_t bytes = 0;
+  for (auto const& one : what.keys) {
+    bytes += one.size();
+    if (keys.size() == pending_keys || bytes > pending_key_bytes) break;
+    keys.emplace_back(one);
+  }
   bj::object out{{"revision", what.revision},
                  {"kind", to_string(what.what)},
                  {"deadline", to_rfc3339(what.deadline)}};

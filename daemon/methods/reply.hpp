@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-/// How outcomes are said in Varlink: the one place where errors get their wire names.
+/// How decisions and errors become replies: the one place where errors get their wire names.
 namespace cfgd {
 
 inline constexpr std::string_view config_interface = "io.cfgd.Config";
@@ -20,37 +20,40 @@ inline constexpr std::string_view history_interface = "io.cfgd.History";
 inline constexpr std::string_view service_interface = "io.cfgd.Service";
 
 /// Answers a call with the error that its interface has for `why`; InternalError if it has none.
-void fail(ipc::responder& answer, std::string_view interface, error const& why);
+void fail(ipc::responder const& answer, std::string_view interface, error const& why);
 
-/// The same for a call that access_policy refused, with a line in the log: who asked for what, and
-/// which right was missing.
-void refuse(ipc::call const& asked, std::string_view interface, error const& why);
+/// Answers PermissionDenied, with a line in the log: who called what, and which right is missing.
+/// `why` is an access_policy::denial.
+void refuse(ipc::call const& asked, error const& why);
+
+/// The error for a revision that no pending change has; io.cfgd.Config answers it as NoSuchPending.
+error no_such_pending(std::int64_t revision);
 
 /// The last reply, from a value. For calls where speed does not matter.
-void reply(ipc::responder& answer, boost::json::object const& parameters);
+void reply(ipc::responder const& answer, boost::json::object const& parameters);
 
-/// Replies that are put together from ready texts: fails with the limit if it is too long.
-void reply_within(ipc::responder& answer, std::string_view interface, std::string const& text,
-                  std::size_t maximum);
+/// The last reply, from ready text: fails with the limit if it is longer than `maximum`.
+void reply_within(ipc::responder const& answer, std::string_view interface,
+                  std::string const& text, std::size_t maximum);
 error too_long(std::size_t used, std::size_t maximum);
 
 /// io.cfgd.Config.Origin. `time`: when it was written, if that is known.
 boost::json::object to_json(origin const& from, std::optional<wall_time> time = {});
-/// io.cfgd.History.Origin, which tells less: what else is known stands beside it there.
+/// io.cfgd.History.Origin, which has fewer members: the others are beside it there.
 boost::json::object to_history_json(origin const& from);
 
 /// Issue, the same in all interfaces.
 boost::json::object to_json(issue const& what);
 boost::json::array to_json(std::vector<issue> const& all);
-/// All that an error says: its issues, or itself as the only one.
+/// The issues of an error, or the error itself as the only issue.
 std::vector<issue> issues_of(error const& why);
 
-/// Pending, the same in all interfaces.
+/// Pending, the same in all interfaces. At most 100 keys, and 16 KiB of them.
 boost::json::object to_json(engine::pending_change const& what);
 
 /// The keys whose effective value changed.
 std::vector<std::string> changed_keys(engine::committed_change const& done);
-/// What a change of the override layer is answered with: revision, changed, warnings, deadline.
+/// The reply to a change of the override layer: revision, changed, warnings, deadline.
 std::string change_reply(engine::committed_change const& done);
 
 /// A list of strings as JSON text.

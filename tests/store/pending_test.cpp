@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(confirmed_it_stays) {
   BOOST_TEST(done.pending.value().empty());
   auto const again = refusal(end_of(1));
   BOOST_TEST((again.code == errc::not_found));
-  BOOST_TEST(again.subject == "timed");
+  BOOST_TEST(again.subject == "1");
   reopen();
   BOOST_TEST(store->pending().empty());
   BOOST_TEST(text("site") == R"({"a":2})");

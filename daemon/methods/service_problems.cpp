@@ -1,6 +1,5 @@
-#include "daemon/methods/report_methods.hpp"
-
 #include "core/log.hpp"
+#include "daemon/methods/handlers.hpp"
 #include "daemon/methods/reply.hpp"
 #include "ipc/interface_table.hpp"
 
@@ -10,10 +9,10 @@
 
 #include <utility>
 
-// Everybody may read what went wrong and how much: there are no values in it. What is cleared is
-// gone for all, so that is for administrators.
+// Problems and figures have no values in them, so everybody may read them. Problems that are cleared
+// are gone for all, so clearing needs the right to administer.
 
-namespace cfgd {
+namespace cfgd::methods {
 namespace {
 
 namespace bj = boost::json;
@@ -24,18 +23,7 @@ void refuse_parameter(ipc::call const& asked, std::string_view name) {
 
 } // namespace
 
-report_methods::report_methods(problems_keeper& wrong, metrics::registry const& figures,
-                               access_policy const& access)
-    : wrong_(wrong), figures_(figures), access_(access) {}
-
-void report_methods::bind_to(ipc::server& server) {
-  server.bind("io.cfgd.Service.Problems", [this](ipc::call const& asked) { list(asked); });
-  server.bind("io.cfgd.Service.ClearProblems", [this](ipc::call const& asked) { clear(asked); });
-  server.bind("io.cfgd.Service.Metrics", [this](ipc::call const& asked) { metrics(asked); });
-  server.bind("io.cfgd.Service.Figures", [this](ipc::call const& asked) { figures(asked); });
-}
-
-void report_methods::list(ipc::call const& asked) const {
+void list_problems(method_context& with, authorized_call const& asked) {
   std::optional<problem_kind> kind;
   if (auto const* const name = asked.parameters.if_contains("kind")) {
     kind = parse_problem_kind(name->get_string());
@@ -46,7 +34,7 @@ void report_methods::list(ipc::call const& asked) const {
     if (most->get_int64() < 0) return refuse_parameter(asked, "limit");
     limit = static_cast<std::size_t>(most->get_int64());
   }
-  auto const& kept = wrong_.kept();
+  auto const& kept = with.problems.kept();
   bj::array list;
   for (auto const* const one : kept.list(kind, limit))
     list.push_back(to_json(*one));
@@ -57,29 +45,23 @@ void report_methods::list(ipc::call const& asked) const {
   bj::object out{{"critical", kept.critical()}};
   out["problems"] = std::move(list);
   out["counts"] = std::move(counts);
-  ipc::responder answer = asked.answer;
-  reply(answer, out);
+  reply(asked.answer, out);
 }
 
-void report_methods::clear(ipc::call const& asked) {
-  auto const may = access_.authorize(asked.from, operation::administer, {});
-  if (!may) {
-    refuse(asked, service_interface, may.error());
-    return;
-  }
+void clear_problems(method_context& with, authorized_call const& asked) {
   log::write(log::level::notice, "the list of problems was cleared",
              {{"CFGD_PEER_UID", std::to_string(asked.from.uid)},
               {"CFGD_PEER_PID", std::to_string(asked.from.pid)}});
-  wrong_.clear();
+  with.problems.clear();
   asked.answer.reply();
 }
 
-void report_methods::metrics(ipc::call const& asked) const {
-  asked.answer.reply(ipc::one_parameter("text", figures_.text()));
+void show_metrics(method_context& with, authorized_call const& asked) {
+  asked.answer.reply(ipc::one_parameter("text", with.figures.text()));
 }
 
-void report_methods::figures(ipc::call const& asked) const {
-  asked.answer.reply("{\"figures\":" + figures_.json() + "}");
+void show_figures(method_context& with, authorized_call const& asked) {
+  asked.answer.reply("{\"figures\":" + with.figures.json() + "}");
 }
 
-} // namespace cfgd
+} // namespace cfgd::methods

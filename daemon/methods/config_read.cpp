@@ -1,0 +1,124 @@
+#include "core/json.hpp"
+#include "daemon/methods/batches.hpp"
+#include "daemon/methods/handlers.hpp"
+#include "daemon/methods/parameters.hpp"
+#include "daemon/methods/reply.hpp"
+#include "daemon/state_stream.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+// Reads of io.cfgd.Config but Get and Explain, which have files of their own. Replies of List and
+// Watch are put together from canonical texts: nothing is parsed or copied into values.
+
+namespace cfgd::methods {
+namespace {
+
+namespace bj = boost::json;
+
+std::string list_text(std::string_view values, revision_number revision) {
+  std::string out = "{";
+  if (!values.empty()) out.append("\"values\":{").append(values).append("},");
+  return out.append("\"revision\":").append(std::to_string(revision)).append("}");
+}
+
+void reply_whole(ipc::responder const& answer, state_stream pieces, revision_number revision,
+                 std::size_t maximum) {
+  std::string values;
+  while (auto const piece = pieces.next()) {
+    if (!values.empty()) values += ',';
+    values += *piece;
+    if (values.size() > maximum)
+      return fail(answer, config_interface, too_long(values.size(), maximum));
+  }
+  reply_within(answer, config_interface, list_text(values, revision), maximum);
+}
+
+} // namespace
+
+void list_values(method_context& with, authorized_call const& asked) {
+  std::vector<std::string> prefixes;
+  std::optional<view::names> names; // none: all
+  if (auto const* const prefix = asked.parameters.if_contains("prefix")) {
+    auto const which = key::parse(prefix->get_string());
+    if (!which) return fail(asked.answer, config_interface, which.error());
+    prefixes.push_back(which->str());
+    names = view::names{which->name_space()};
+  }
+  auto const begin = [&with, answer = asked.answer, prefixes, more = asked.more,
+                      visible = asked.by.visible_secrets()](view::texts const& texts) {
+    state_stream pieces(with.values.reveal(texts, visible), prefixes,
+                        with.bounds.reply_batch_bytes);
+    auto const revision = with.values.revision();
+    if (!more) return reply_whole(answer, std::move(pieces), revision, with.bounds.reply_bytes);
+    auto const next = [pieces = std::move(pieces), revision]() mutable -> batch {
+      auto const values = pieces.next();
+      return {.parameters = list_text(values.value_or(""), revision), .is_last = pieces.at_end()};
+    };
+    send_batches(answer, with.bounds.queue_soft_bytes, next);
+  };
+  with.values.with_texts(
+      with.writer, std::move(names), begin,
+      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
+}
+
+void validate_namespace(method_context& with, authorized_call const& asked) {
+  std::string const name(asked.parameters.at("namespace").get_string());
+  std::optional<bj::object> document;
+  if (auto const* const given = asked.parameters.if_contains("document"))
+    document.emplace(given->get_object(), bj::storage_ptr{}); // the call's storage ends with it
+  with.writer.query(
+      [name, document = std::move(document)](store::config_store& store) {
+        return store.validate(name, document ? &*document : nullptr);
+      },
+      [answer = asked.answer](result<std::vector<issue>> const& found) {
+        if (!found) return fail(answer, config_interface, found.error());
+        bool const valid = std::ranges::none_of(
+            *found, [](issue const& one) { return one.how == severity::error; });
+        bj::object out{{"valid", valid}};
+        out["issues"] = to_json(*found);
+        reply(answer, out);
+      });
+}
+
+void watch_values(method_context& with, authorized_call const& asked) {
+  if (refuse_negative(asked, {"afterRevision"})) return;
+  auto const keys = parse_keys(strings_of(asked.parameters, "prefixes"));
+  if (!keys) return fail(asked.answer, config_interface, keys.error());
+  if (keys->size() > with.bounds.watch_prefixes)
+    return fail(asked.answer, config_interface,
+                {.code = errc::limit,
+                 .message = "too many prefixes",
+                 .subject = "watch_prefixes",
+                 .used = keys->size(),
+                 .maximum = with.bounds.watch_prefixes});
+  std::vector<std::string> prefixes;
+  for (auto const& one : *keys)
+    prefixes.push_back(one.str());
+  with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
+                                    .after = revision_of(asked.parameters, "afterRevision"),
+                                    .may_see_secrets = asked.by.visible_secrets()});
+}
+
+void sync_files(method_context& with, authorized_call const& asked) {
+  // The committer's queue is in order: a question behind what was found is answered last.
+  with.files.look_now(watchers::source_watcher::depth::changed, [&with, answer = asked.answer] {
+    with.writer.query([](store::config_store& store) { return store.revision(); },
+                      [&with, answer](result<revision_number> const& revision) {
+                        if (with.values.unrecorded())
+                          fail(answer, config_interface, *with.values.unrecorded());
+                        else if (revision)
+                          answer.reply("{\"revision\":" + std::to_string(*revision) + "}");
+                        else
+                          fail(answer, config_interface, revision.error());
+                      });
+  });
+}
+
+} // namespace cfgd::methods

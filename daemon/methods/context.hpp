@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/limits.hpp"
+#include "core/metrics_text.hpp"
+#include "daemon/committer.hpp"
+#include "daemon/health/monitor.hpp"
+#include "daemon/methods/edit_methods.hpp"
+#include "daemon/methods/health_streams.hpp"
+#include "daemon/problems/problems_keeper.hpp"
+#include "daemon/view.hpp"
+#include "daemon/watches.hpp"
+#include "ipc/server.hpp"
+#include "watchers/source_watcher.hpp"
+
+#include <functional>
+
+namespace cfgd {
+
+/// What handlers of methods work with. Owns none of the parts; all of them, and this, must outlive
+/// the server's last call, for answers come later. Loop thread only.
+struct method_context {
+  view& values;
+  committer& writer;
+  watches& streams;
+  watchers::source_watcher& files;
+  ipc::server& server;
+  edit_methods& edits;
+  health::monitor& checks;
+  health_streams& health;
+  problems_keeper& problems;
+  metrics::registry const& figures;
+  /// Reads everything again and calls its argument when the result is effective.
+  std::function<void(std::function<void(result<revision_number> const&)>)> reload;
+  /// Whether every source was read once.
+  std::function<bool()> is_ready;
+  limits bounds;
+  wall_time started;
+};
+
+} // namespace cfgd

@@ -1,0 +1,78 @@
+#include "daemon/methods/dispatcher.hpp"
+
+#include "daemon/methods/reply.hpp"
+
+#include <utility>
+
+namespace cfgd {
+namespace {
+
+std::string_view interface_of(std::string_view method) { return method.substr(0, method.rfind('.')); }
+
+error refusal(std::string message) {
+  return {.code = errc::denied, .message = std::move(message)};
+}
+
+} // namespace
+
+dispatcher::dispatcher(access_policy const& policy, std::vector<method_row> rows)
+    : policy_(policy), rows_(std::move(rows)) {
+  for (auto const& row : rows_)
+    by_name_.emplace(row.name, &row);
+}
+
+void dispatcher::bind_to(ipc::server& server) {
+  std::vector<std::string> declared;
+  server.each_method([&](std::string_view name, ipc::method_figures const&) {
+    if (name.find('.') != name.npos && interface_of(name) != "org.varlink.service")
+      declared.emplace_back(name);
+  });
+  for (auto const& name : declared)
+    server.bind(name, [this](ipc::call const& asked) { serve(asked); });
+  for (auto const& row : rows_)
+    if (row.quick.key_of != nullptr)
+      server.bind_quick(row.name, [this, &row](std::string_view parameters, ipc::peer const& from,
+                                               std::string& reply) {
+        return serve_quickly(row, parameters, from, reply);
+      });
+}
+
+void dispatcher::serve(ipc::call const& asked) const {
+  auto const found = by_name_.find(asked.method);
+  auto const* const row = found == by_name_.end() ? nullptr : found->second;
+  auto const allowed = authorize(row, asked);
+  if (allowed)
+    row->serve(authorized_call(asked, caller(policy_, asked.from)));
+  else if (allowed.error().code == errc::denied)
+    refuse(asked, allowed.error());
+  else
+    fail(asked.answer, interface_of(asked.method), allowed.error());
+}
+
+result<void> dispatcher::authorize(method_row const* row, ipc::call const& asked) const {
+  if (row == nullptr || !row->serve) return refusal("the method has no handler");
+  if (row->needs == right::unspecified) return refusal("the method has no right");
+  if (!row->touches) return refusal("the method has no namespaces");
+  auto const where = row->touches(asked);
+  if (!where) return where.error();
+  if (where->what != scope::extent::some) {
+    if (policy_.allows(asked.from, row->needs, {})) return {};
+    return policy_.denial(asked.from, row->needs, {});
+  }
+  if (where->names.empty()) return refusal("the call names no namespace");
+  for (auto const& name : where->names)
+    if (!policy_.allows(asked.from, row->needs, name))
+      return policy_.denial(asked.from, row->needs, name);
+  return {};
+}
+
+bool dispatcher::serve_quickly(method_row const& row, std::string_view parameters,
+                               ipc::peer const& from, std::string& reply) const {
+  auto const key_text = row.quick.key_of(parameters);
+  if (key_text.empty()) return false;
+  // A key of the quick form has no quotes: its namespace is what lies before the first dot.
+  if (!policy_.allows(from, row.needs, key_text.substr(0, key_text.find('.')))) return false;
+  return row.quick.serve(key_text, caller(policy_, from), reply);
+}
+
+} // namespace cfgd

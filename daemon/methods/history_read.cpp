@@ -1,0 +1,277 @@
+
+#include "core/json.hpp"
+#include "core/outline.hpp"
+#include "daemon/methods/handlers.hpp"
+#include "daemon/methods/parameters.hpp"
+#include "daemon/methods/reply.hpp"
+#include "daemon/rfc3339.hpp"
+#include "ipc/interface_table.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <set>
+#include <utility>
+
+// Reads of history. It is on disk, so the committer reads it, a bounded page at a time: with `more` a
+// Log sends each page as the peer takes it, without it all pages make one reply.
+//
+// A value is left out if it was a secret when it changed, and also if the key is a secret now: a
+// schema may be newer than the value. The store decides that: it has the schemas.
+
+namespace cfgd::methods {
+namespace {
+
+/// Changes that a Log has where it does not say.
+constexpr std::int64_t default_log_limit = 10;
+
+enum class extent : std::uint8_t { keys, values };
+
+void append_keys(std::string& out, std::string_view name, change const& what,
+                 bool (*fits)(key_change const&)) {
+  out.append(",\"").append(name).append("\":[");
+  for (auto const& one : what.keys) {
+    if (!fits(one)) continue;
+    if (out.back() != '[') out += ',';
+    json::append_string(out, one.key);
+  }
+  out += ']';
+}
+
+void append_values(std::string& out, std::string_view name, change const& what,
+                   std::string key_change::*value) {
+  out.append(",\"").append(name).append("\":{");
+  for (auto const& one : what.keys)
+    if (!(one.*value).empty() && !one.secret) append_member(out, one.key, one.*value);
+  out += '}';
+}
+
+/// The writer, beside the origin.
+void append_writer(std::string& out, origin const& from, std::string const& comment) {
+  if (from.pid) out.append(",\"pid\":").append(std::to_string(*from.pid));
+  if (!from.unit.empty()) json::append_string(out += ",\"unit\":", from.unit);
+  if (!comment.empty()) json::append_string(out += ",\"comment\":", comment);
+}
+
+/// io.cfgd.History.Change
+void append_change(std::string& out, change const& what, extent how) {
+  out.append("{\"revision\":").append(std::to_string(what.revision));
+  out.append(",\"time\":\"").append(to_rfc3339(what.time)).append("\",\"origin\":");
+  json::append_compact(out, to_history_json(what.from));
+  append_writer(out, what.from, what.comment);
+  append_keys(out, "created", what, [](key_change const& one) { return one.created(); });
+  append_keys(out, "updated", what,
+              [](key_change const& one) { return !one.created() && !one.deleted(); });
+  append_keys(out, "deleted", what, [](key_change const& one) { return one.deleted(); });
+  if (how == extent::values) {
+    append_values(out, "before", what, &key_change::before);
+    append_values(out, "after", what, &key_change::after);
+  }
+  if (!what.warnings.empty()) json::append_compact(out += ",\"warnings\":", to_json(what.warnings));
+  out += '}';
+}
+
+/// io.cfgd.History.Line
+void append_line(std::string& out, engine::blamed_key const& one) {
+  out += "{\"key\":";
+  json::append_string(out, one.key);
+  if (!one.value.empty()) append_value(out += ',', one.key, one.value);
+  out += ",\"origin\":";
+  json::append_compact(out, to_history_json(one.from));
+  if (one.time) out.append(",\"time\":\"").append(to_rfc3339(*one.time)).append(1, '"');
+  append_writer(out, one.from, one.comment);
+  out += '}';
+}
+
+/// The parameter `prefix`, if it is there. Errors: bad_key, limit.
+result<std::optional<key>> read_prefix(ipc::call const& asked) {
+  auto const text = string_of(asked.parameters, "prefix");
+  if (!text) return std::optional<key>();
+  auto which = key::parse(*text);
+  if (!which) return which.error();
+  return std::optional(*std::move(which));
+}
+
+/// What a Log asks for. Errors: bad_key, limit, bad_value (`since` is not a time; it is the subject).
+result<engine::history_query> read_query(ipc::call const& asked) {
+  auto prefix = read_prefix(asked);
+  if (!prefix) return prefix.error();
+  engine::history_query query{.prefix = *std::move(prefix)};
+  query.after = revision_of(asked.parameters, "afterRevision").value_or(0);
+  query.before = revision_of(asked.parameters, "beforeRevision").value_or(query.before);
+  if (auto const since = string_of(asked.parameters, "since")) {
+    query.since = parse_rfc3339(*since);
+    if (!query.since)
+      return error{
+          .code = errc::bad_value, .message = "the time is not RFC 3339", .subject = *since};
+  }
+  query.limit =
+      static_cast<std::size_t>(integer_of(asked.parameters, "limit").value_or(default_log_limit));
+  return query;
+}
+
+/// The replies of one Log.
+struct log_task {
+  method_context& with;
+  ipc::responder answer;
+  engine::history_query asked;
+  extent how;
+  bool split;             ///< over several replies
+  std::string whole = {}; ///< the changes so far, where it is not split
+  bool waits = false;     ///< for the store, or for room
+};
+
+void fetch_log(std::shared_ptr<log_task> const& task);
+
+void take_page(std::shared_ptr<log_task> const& task, engine::history_page const& page) {
+  auto const maximum = task->with.bounds.reply_bytes;
+  std::string& changes = task->whole;
+  for (auto const& one : page.changes) {
+    if (!changes.empty()) changes += ',';
+    append_change(changes, *one, task->how);
+  }
+  task->asked.limit -= std::min(task->asked.limit, page.changes.size());
+  bool const is_last = !page.more || page.changes.empty() || task->asked.limit == 0;
+  bool const is_long = changes.size() > maximum;
+  if (is_last || is_long || task->split) {
+    auto const out = "{\"changes\":[" + std::exchange(changes, {}) +
+                     "],\"oldest\":" + std::to_string(page.oldest) + "}";
+    if (is_last || is_long) return reply_within(task->answer, history_interface, out, maximum);
+    task->answer.reply_continues(out);
+  }
+  task->asked.before = page.changes.back()->revision;
+  fetch_log(task);
+}
+
+void fetch_log(std::shared_ptr<log_task> const& task) {
+  auto const& bounds = task->with.bounds;
+  if (task->waits || !task->answer.alive() ||
+      task->answer.queued_bytes() > bounds.queue_soft_bytes)
+    return;
+  task->waits = true;
+  task->with.writer.query([asked = task->asked, bytes = bounds.reply_batch_bytes](
+                              store::config_store& store) { return store.log(asked, bytes); },
+                          [task](result<engine::history_page> const& page) {
+                            task->waits = false;
+                            if (page)
+                              take_page(task, *page);
+                            else
+                              fail(task->answer, history_interface, page.error());
+                          });
+}
+
+/// A GetAt: the keys, and how each was written.
+struct past_keys {
+  std::vector<std::string> texts;
+  std::vector<key> keys;
+};
+
+/// Stops when the reply is longer than `maximum`.
+std::string past_values_reply(past_keys const& asked,
+                              std::map<std::string, std::string> const& texts,
+                              std::size_t maximum) {
+  std::string out = "{\"values\":{";
+  std::vector<std::string> missing;
+  std::map<std::string_view, canonical::finder> found_in;
+  for (auto const& [name, text] : texts)
+    found_in.emplace(name, text);
+  for (std::size_t index = 0; index < asked.keys.size() && out.size() <= maximum; ++index) {
+    auto const& which = asked.keys[index];
+    auto const text = found_in.find(which.name_space());
+    auto const value = text == found_in.end() ? std::nullopt : text->second.find(which.path());
+    if (value)
+      append_member(out, asked.texts[index], *value);
+    else
+      missing.push_back(asked.texts[index]);
+  }
+  append_strings(out += "},\"missing\":", missing);
+  return out += '}';
+}
+
+} // namespace
+
+void read_log(method_context& with, authorized_call const& asked) {
+  if (refuse_negative(asked, {"afterRevision", "beforeRevision", "limit"})) return;
+  auto query = read_query(asked);
+  if (!query) {
+    if (query.error().code != errc::bad_value)
+      return fail(asked.answer, history_interface, query.error());
+    return asked.answer.fail("io.cfgd.History.BadTime",
+                             ipc::one_parameter("time", query.error().subject));
+  }
+  auto const task = std::make_shared<log_task>(
+      log_task{.with = with,
+               .answer = asked.answer,
+               .asked = *std::move(query),
+               .how = flag_of(asked.parameters, "values") ? extent::values : extent::keys,
+               .split = asked.more});
+  if (task->split) task->answer.on_drained([task] { fetch_log(task); });
+  fetch_log(task);
+}
+
+void compare_revisions(method_context& with, authorized_call const& asked) {
+  if (refuse_negative(asked, {"from", "to"})) return;
+  auto const prefix = read_prefix(asked);
+  if (!prefix) return fail(asked.answer, history_interface, prefix.error());
+  auto const from = *revision_of(asked.parameters, "from");
+  auto const to = revision_of(asked.parameters, "to");
+  with.writer.query(
+      [from, to, prefix = *prefix](store::config_store& store) {
+        return store.differences(from, to.value_or(store.revision()), prefix);
+      },
+      [&with, answer = asked.answer](result<std::vector<key_change>> const& found) {
+        if (!found) return fail(answer, history_interface, found.error());
+        change all;
+        all.keys = *found;
+        std::string out = "{";
+        append_values(out, "before", all, &key_change::before);
+        append_values(out, "after", all, &key_change::after);
+        out.erase(1, 1); // the comma
+        reply_within(answer, history_interface, out += '}', with.bounds.reply_bytes);
+      });
+}
+
+void get_past_values(method_context& with, authorized_call const& asked) {
+  if (refuse_negative(asked, {"revision"})) return;
+  auto const texts = strings_of(asked.parameters, "keys");
+  std::set<std::string> const unique(texts.begin(), texts.end());
+  past_keys wanted{.texts = {unique.begin(), unique.end()}, .keys = {}};
+  auto keys = parse_keys(wanted.texts);
+  if (!keys) return fail(asked.answer, history_interface, keys.error());
+  wanted.keys = *std::move(keys);
+  auto const names = namespaces_of(wanted.keys);
+  with.writer.query(
+      [revision = *revision_of(asked.parameters, "revision"),
+       names = std::vector<std::string>(names.begin(), names.end())](store::config_store& store) {
+        return store.values_at(revision, names);
+      },
+      [&with, answer = asked.answer,
+       wanted = std::move(wanted)](result<std::map<std::string, std::string>> const& found) {
+        if (!found) return fail(answer, history_interface, found.error());
+        auto const maximum = with.bounds.reply_bytes;
+        reply_within(answer, history_interface, past_values_reply(wanted, *found, maximum),
+                     maximum);
+      });
+}
+
+void blame_namespace(method_context& with, authorized_call const& asked) {
+  std::string const name(asked.parameters.at("namespace").get_string());
+  if (!is_namespace_name(name)) return fail(asked.answer, history_interface, bad_namespace(name));
+  with.writer.query(
+      [name](store::config_store& store) { return store.blame(name); },
+      [&with, answer = asked.answer](result<std::vector<engine::blamed_key>> const& found) {
+        if (!found) return fail(answer, history_interface, found.error());
+        std::string out = "{\"lines\":[";
+        for (auto const& one : *found) {
+          if (out.back() != '[') out += ',';
+          append_line(out, one);
+        }
+        reply_within(answer, history_interface, out += "]}", with.bounds.reply_bytes);
+      });
+}
+
+} // namespace cfgd::methods

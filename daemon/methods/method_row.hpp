@@ -1,0 +1,56 @@
+#pragma once
+
+#include "core/error.hpp"
+#include "daemon/access.hpp"
+#include "ipc/call.hpp"
+
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace cfgd {
+
+/// The namespaces that a call touches, which the right that it needs must cover.
+struct scope {
+  enum class extent : std::uint8_t {
+    some,    ///< `names`; a call that names none is refused
+    all,     ///< every namespace, also those that do not exist yet
+    service, ///< none: the call is about the service itself
+  };
+  extent what = extent::some;
+  std::vector<std::string> names = {};
+};
+inline scope all_namespaces() { return {.what = scope::extent::all}; }
+inline scope no_namespaces() { return {.what = scope::extent::service}; }
+
+/// A call whose right was checked, as a handler gets it. Valid during the handler, as the call.
+struct authorized_call : ipc::call {
+  authorized_call(ipc::call const& made, caller made_by)
+      : ipc::call(made), by(std::move(made_by)) {}
+
+  caller by;
+};
+
+/// A short cut for calls that come often and in one form, see ipc::quick_handler.
+struct quick_method {
+  /// The one key that the parameters name, a view into them; empty: the call has another form.
+  std::string_view (*key_of)(std::string_view parameters) = nullptr;
+  /// Writes the reply and returns true, or leaves the call to the row's handler. Must not throw.
+  std::function<bool(std::string_view key_text, caller const& by, std::string& reply)> serve = {};
+};
+
+/// One method: what it needs, what it touches, who serves it.
+struct method_row {
+  std::string_view name; ///< qualified
+  right needs = right::unspecified;
+  /// The namespaces that a call touches, from its parameters and what the daemon knows. What it
+  /// returns as an error (the parameters name no valid key, say) is the call's answer.
+  std::function<result<scope>(ipc::call const&)> touches = {};
+  /// Called for authorised calls only.
+  std::function<void(authorized_call const&)> serve = {};
+  quick_method quick = {};
+};
+
+} // namespace cfgd

@@ -1,0 +1,117 @@
+#include "daemon/methods/scopes.hpp"
+
+#include "core/key.hpp"
+#include "daemon/methods/parameters.hpp"
+#include "daemon/methods/reply.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+
+namespace cfgd::methods {
+namespace {
+
+namespace bj = boost::json;
+
+bool is_bare(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c == '-';
+}
+
+/// The first part of a dotted key. Keys are mostly written without quotes: then nothing but that
+/// part has to be read.
+result<std::string> first_part(std::string_view key_text) {
+  auto const end = std::ranges::find_if_not(key_text, is_bare);
+  if (end != key_text.begin() && (end == key_text.end() || *end == '.'))
+    return std::string(key_text.begin(), end);
+  auto const which = key::parse(key_text);
+  if (!which) return which.error();
+  return which->name_space();
+}
+
+/// Collects the namespaces of keys, each once.
+class collector {
+ public:
+  result<void> add(std::string_view key_text) {
+    auto name = first_part(key_text);
+    if (!name) return name.error();
+    if (names_.empty() || *name != last_) {
+      last_ = *name; // neighbours are mostly of one namespace
+      names_.insert(*std::move(name));
+    }
+    return {};
+  }
+  /// The scope; `otherwise` if no key was added.
+  scope finish(scope otherwise) const {
+    if (names_.empty()) return otherwise;
+    return {.what = scope::extent::some, .names = {names_.begin(), names_.end()}};
+  }
+
+ private:
+  std::set<std::string> names_;
+  std::string last_;
+};
+
+result<scope> of_strings(bj::object const& parameters, std::string_view name, scope otherwise) {
+  collector found;
+  if (auto const* const list = parameters.if_contains(name))
+    for (auto const& one : list->get_array())
+      if (auto const added = found.add(one.get_string()); !added) return added.error();
+  return found.finish(std::move(otherwise));
+}
+
+result<scope> of_string(bj::object const& parameters, std::string_view name) {
+  auto const* const text = parameters.if_contains(name);
+  if (text == nullptr) return all_namespaces();
+  collector found;
+  if (auto const added = found.add(text->get_string()); !added) return added.error();
+  return found.finish(all_namespaces());
+}
+
+} // namespace
+
+result<scope> nothing(ipc::call const&) { return no_namespaces(); }
+result<scope> everything(ipc::call const&) { return all_namespaces(); }
+
+result<scope> of_namespace(ipc::call const& asked) {
+  auto name = string_of(asked.parameters, "namespace");
+  if (!name) return all_namespaces();
+  return scope{.names = {*std::move(name)}};
+}
+
+result<scope> of_key(ipc::call const& asked) { return of_string(asked.parameters, "key"); }
+result<scope> of_prefix(ipc::call const& asked) { return of_string(asked.parameters, "prefix"); }
+
+result<scope> of_prefixes(ipc::call const& asked) {
+  return of_strings(asked.parameters, "prefixes", all_namespaces());
+}
+
+result<scope> of_keys(ipc::call const& asked) {
+  return of_strings(asked.parameters, "keys", no_namespaces());
+}
+
+result<scope> of_change(ipc::call const& asked) {
+  collector found;
+  if (auto const* const values = asked.parameters.if_contains("values"))
+    for (auto const& member : values->get_object())
+      if (auto const added = found.add(member.key()); !added) return added.error();
+  if (auto const* const keys = asked.parameters.if_contains("unset"))
+    for (auto const& one : keys->get_array())
+      if (auto const added = found.add(one.get_string()); !added) return added.error();
+  return found.finish(all_namespaces());
+}
+
+std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what) {
+  return [&what](ipc::call const& asked) -> result<scope> {
+    auto const revision = asked.parameters.at("revision").get_int64();
+    auto const* const found = what.pending().find(static_cast<revision_number>(revision));
+    if (found == nullptr) return no_such_pending(revision);
+    return scope{.names = found->namespaces};
+  };
+}
+
+} // namespace cfgd::methods
