@@ -44,8 +44,8 @@ class access_policy {
   uid_t own_uid_;
 };
 
-/// In which namespaces a peer may see secrets, as a property to keep: holds a copy of the peer. Must
-/// not outlive the policy.
+/// In which namespaces a peer may see secrets, as a property to keep: holds a copy of the peer.
+/// Must not outlive the policy.
 class secret_visibility {
  public:
   secret_visibility(access_policy const& policy, ipc::peer who)

@@ -250,8 +250,8 @@ void announce_pending(engine::pending_request const& done) {
     fields.push_back({"CFGD_PEER_UID", std::to_string(*done.from.uid)});
   }
   if (done.from.pid) fields.push_back({"CFGD_PEER_PID", std::to_string(*done.from.pid)});
-  say(log::level::notice,
-      confirmed ? message_id::change_confirmed : message_id::change_extended, line, fields);
+  say(log::level::notice, confirmed ? message_id::change_confirmed : message_id::change_extended,
+      line, fields);
 }
 
 std::string describe_state(view& what) {

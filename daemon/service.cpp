@@ -380,19 +380,20 @@ std::chrono::steady_clock::time_point service::next_due() {
 }
 
 void service::expire_pending(engine::pending_change const& what) {
-  committer_.submit(
-      engine::pending_request{.revision = what.revision, .what = engine::pending_request::action::end},
-      [this, what](engine::decision const& ended) {
-        if (ended) {
-          announce_end(what, ended);
-          return;
-        }
-        if (ended.error().code == errc::not_found) return; // confirmed meanwhile
-        bool const is_refused = ended.error().code == errc::invalid;
-        auto const again = wall_clock() + (is_refused ? pending_changes::pause : retry_pause);
-        if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
-        wake();
-      });
+  committer_.submit(engine::pending_request{.revision = what.revision,
+                                            .what = engine::pending_request::action::end},
+                    [this, what](engine::decision const& ended) {
+                      if (ended) {
+                        announce_end(what, ended);
+                        return;
+                      }
+                      if (ended.error().code == errc::not_found) return; // confirmed meanwhile
+                      bool const is_refused = ended.error().code == errc::invalid;
+                      auto const again =
+                          wall_clock() + (is_refused ? pending_changes::pause : retry_pause);
+                      if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
+                      wake();
+                    });
 }
 
 void service::apply(settings const& newest) {

@@ -17,8 +17,8 @@ struct change_note {
 /// The note for a confirmation or an extension.
 change_note note_of(pending_request const& done);
 
-/// A comment with a note behind it, "trial [confirmed by uid 0]". A note of the same kind at its end
-/// is replaced, so that a comment does not grow with every extension.
+/// A comment with a note behind it, "trial [confirmed by uid 0]". A note of the same kind at its
+/// end is replaced, so that a comment does not grow with every extension.
 std::string add_note(std::string comment, change_note const& note);
 
 } // namespace cfgd::engine

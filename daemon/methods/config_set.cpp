@@ -10,8 +10,8 @@
 #include <chrono>
 #include <optional>
 
-// Changes by calls, and pending changes. Who may make a change may also confirm it or extend it: the
-// table of methods asks for the same right on the same namespaces.
+// Changes by calls, and pending changes. Who may make a change may also confirm it or extend it:
+// the table of methods asks for the same right on the same namespaces.
 
 namespace cfgd::methods {
 namespace {

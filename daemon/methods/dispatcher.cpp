@@ -7,11 +7,11 @@
 namespace cfgd {
 namespace {
 
-std::string_view interface_of(std::string_view method) { return method.substr(0, method.rfind('.')); }
-
-error refusal(std::string message) {
-  return {.code = errc::denied, .message = std::move(message)};
+std::string_view interface_of(std::string_view method) {
+  return method.substr(0, method.rfind('.'));
 }
+
+error refusal(std::string message) { return {.code = errc::denied, .message = std::move(message)}; }
 
 } // namespace
 

@@ -15,9 +15,9 @@
 // none -> beginning -> holding -> ending -> none
 //
 // The beginning and the end each look at the files: a file that was saved before BeginEdit is
-// committed as usual, and one that was saved before EndEdit is part of the edit, though it may still
-// be settling. Files are collected only between the two. EndEdit, the holder's connection and the
-// deadline end an edit in the same way; all calls that wait for it get the decision.
+// committed as usual, and one that was saved before EndEdit is part of the edit, though it may
+// still be settling. Files are collected only between the two. EndEdit, the holder's connection and
+// the deadline end an edit in the same way; all calls that wait for it get the decision.
 
 namespace cfgd {
 namespace {
@@ -28,8 +28,8 @@ wall_time now() {
   return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
 }
 
-/// Why files are not effective as they were saved, and warnings. An issue that several files have is
-/// listed once.
+/// Why files are not effective as they were saved, and warnings. An issue that several files have
+/// is listed once.
 std::vector<issue> issues_of(engine::committed_change const& done) {
   std::vector<issue> all;
   for (auto const& one : done.transitions) {

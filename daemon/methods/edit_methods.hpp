@@ -15,8 +15,8 @@
 
 namespace cfgd {
 
-/// BeginEdit and EndEdit of io.cfgd.Config: one edit of several files at a time. Files that are saved
-/// during it are collected, and committed together at its end. Loop thread only.
+/// BeginEdit and EndEdit of io.cfgd.Config: one edit of several files at a time. Files that are
+/// saved during it are collected, and committed together at its end. Loop thread only.
 class edit_methods {
  public:
   /// Commits observations, and calls `done` with the decision.

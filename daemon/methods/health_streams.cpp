@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-// A peer that does not read gets less, not more: of a check that changed meanwhile it gets the newest
-// result, once, when there is room. So at most one name for each check waits for it.
+// A peer that does not read gets less, not more: of a check that changed meanwhile it gets the
+// newest result, once, when there is room. So at most one name for each check waits for it.
 
 namespace cfgd {
 

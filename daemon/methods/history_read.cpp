@@ -17,8 +17,8 @@
 #include <set>
 #include <utility>
 
-// Reads of history. It is on disk, so the committer reads it, a bounded page at a time: with `more` a
-// Log sends each page as the peer takes it, without it all pages make one reply.
+// Reads of history. It is on disk, so the committer reads it, a bounded page at a time: with `more`
+// a Log sends each page as the peer takes it, without it all pages make one reply.
 //
 // A value is left out if it was a secret when it changed, and also if the key is a secret now: a
 // schema may be newer than the value. The store decides that: it has the schemas.
@@ -96,7 +96,8 @@ result<std::optional<key>> read_prefix(ipc::call const& asked) {
   return std::optional(*std::move(which));
 }
 
-/// What a Log asks for. Errors: bad_key, limit, bad_value (`since` is not a time; it is the subject).
+/// What a Log asks for. Errors: bad_key, limit, bad_value (`since` is not a time; it is the
+/// subject).
 result<engine::history_query> read_query(ipc::call const& asked) {
   auto prefix = read_prefix(asked);
   if (!prefix) return prefix.error();
@@ -149,8 +150,7 @@ void take_page(std::shared_ptr<log_task> const& task, engine::history_page const
 
 void fetch_log(std::shared_ptr<log_task> const& task) {
   auto const& bounds = task->with.bounds;
-  if (task->waits || !task->answer.alive() ||
-      task->answer.queued_bytes() > bounds.queue_soft_bytes)
+  if (task->waits || !task->answer.alive() || task->answer.queued_bytes() > bounds.queue_soft_bytes)
     return;
   task->waits = true;
   task->with.writer.query([asked = task->asked, bytes = bounds.reply_batch_bytes](
@@ -244,18 +244,16 @@ void get_past_values(method_context& with, authorized_call const& asked) {
   if (!keys) return fail(asked.answer, history_interface, keys.error());
   wanted.keys = *std::move(keys);
   auto const names = namespaces_of(wanted.keys);
-  with.writer.query(
-      [revision = *revision_of(asked.parameters, "revision"),
-       names = std::vector<std::string>(names.begin(), names.end())](store::config_store& store) {
-        return store.values_at(revision, names);
-      },
-      [&with, answer = asked.answer,
-       wanted = std::move(wanted)](result<std::map<std::string, std::string>> const& found) {
-        if (!found) return fail(answer, history_interface, found.error());
-        auto const maximum = with.bounds.reply_bytes;
-        reply_within(answer, history_interface, past_values_reply(wanted, *found, maximum),
-                     maximum);
-      });
+  with.writer.query([revision = *revision_of(asked.parameters, "revision"),
+                     names = std::vector<std::string>(names.begin(), names.end())](
+                        store::config_store& store) { return store.values_at(revision, names); },
+                    [&with, answer = asked.answer, wanted = std::move(wanted)](
+                        result<std::map<std::string, std::string>> const& found) {
+                      if (!found) return fail(answer, history_interface, found.error());
+                      auto const maximum = with.bounds.reply_bytes;
+                      reply_within(answer, history_interface,
+                                   past_values_reply(wanted, *found, maximum), maximum);
+                    });
 }
 
 void blame_namespace(method_context& with, authorized_call const& asked) {

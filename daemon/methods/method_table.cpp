@@ -3,8 +3,8 @@
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/scopes.hpp"
 
-// Which right a method needs, and on which namespaces. A test of label lint compares this table with
-// the interfaces and with the README.
+// Which right a method needs, and on which namespaces. A test of label lint compares this table
+// with the interfaces and with the README.
 
 namespace cfgd {
 

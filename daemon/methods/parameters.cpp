@@ -65,9 +65,8 @@ result<std::vector<key>> parse_keys(std::vector<std::string> const& texts) {
 }
 
 error bad_namespace(std::string_view text) {
-  return {.code = errc::bad_key,
-          .message = "not a valid namespace name",
-          .subject = std::string(text)};
+  return {
+      .code = errc::bad_key, .message = "not a valid namespace name", .subject = std::string(text)};
 }
 
 std::set<std::string> namespaces_of(std::vector<key> const& keys) {
@@ -95,7 +94,7 @@ result<std::chrono::seconds> check_seconds(std::int64_t seconds, std::string_vie
 }
 
 result<std::optional<engine::expiry>> read_expiry(bj::object const& parameters,
-                                                 limits const& bounds) {
+                                                  limits const& bounds) {
   constexpr std::string_view confirm = "confirmSeconds";
   constexpr std::string_view expire = "expireSeconds";
   auto const confirmed = integer_of(parameters, confirm);
@@ -108,9 +107,9 @@ result<std::optional<engine::expiry>> read_expiry(bj::object const& parameters,
   auto const time = confirmed ? check_seconds(*confirmed, confirm, bounds)
                               : check_seconds(*expires, expire, bounds);
   if (!time) return time.error();
-  return std::optional(
-      engine::expiry{.what = confirmed ? engine::expiry::kind::confirm : engine::expiry::kind::expire,
-                    .after = *time});
+  return std::optional(engine::expiry{.what = confirmed ? engine::expiry::kind::confirm
+                                                        : engine::expiry::kind::expire,
+                                      .after = *time});
 }
 
 origin writer_of(ipc::peer const& who) {

@@ -3,8 +3,8 @@
 #include "core/change.hpp"
 #include "core/key.hpp"
 #include "core/limits.hpp"
-#include "ipc/call.hpp"
 #include "engine/records.hpp"
+#include "ipc/call.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -41,7 +41,8 @@ error bad_namespace(std::string_view text);
 /// The namespaces of keys.
 std::set<std::string> namespaces_of(std::vector<key> const& keys);
 
-/// A time until a change or an edit ends. Errors: bad_value (subject: `name`; not above zero), limit
+/// A time until a change or an edit ends. Errors: bad_value (subject: `name`; not above zero),
+/// limit
 /// ("pending_change_time", in seconds).
 [[nodiscard]] result<std::chrono::seconds>
 check_seconds(std::int64_t seconds, std::string_view name, limits const& bounds);

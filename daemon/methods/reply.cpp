@@ -134,8 +134,8 @@ void reply(ipc::responder const& answer, bj::object const& parameters) {
   answer.reply(text);
 }
 
-void reply_within(ipc::responder const& answer, std::string_view interface,
-                  std::string const& text, std::size_t maximum) {
+void reply_within(ipc::responder const& answer, std::string_view interface, std::string const& text,
+                  std::size_t maximum) {
   if (text.size() > maximum)
     fail(answer, interface, too_long(text.size(), maximum));
   else

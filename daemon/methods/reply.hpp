@@ -2,8 +2,8 @@
 
 #include "core/change.hpp"
 #include "core/error.hpp"
-#include "ipc/call.hpp"
 #include "engine/records.hpp"
+#include "ipc/call.hpp"
 
 #include <boost/json/fwd.hpp>
 
@@ -33,8 +33,8 @@ error no_such_pending(std::int64_t revision);
 void reply(ipc::responder const& answer, boost::json::object const& parameters);
 
 /// The last reply, from ready text: fails with the limit if it is longer than `maximum`.
-void reply_within(ipc::responder const& answer, std::string_view interface,
-                  std::string const& text, std::size_t maximum);
+void reply_within(ipc::responder const& answer, std::string_view interface, std::string const& text,
+                  std::size_t maximum);
 error too_long(std::size_t used, std::size_t maximum);
 
 /// io.cfgd.Config.Origin. `time`: when it was written, if that is known.

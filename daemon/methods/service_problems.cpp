@@ -9,8 +9,8 @@
 
 #include <utility>
 
-// Problems and figures have no values in them, so everybody may read them. Problems that are cleared
-// are gone for all, so clearing needs the right to administer.
+// Problems and figures have no values in them, so everybody may read them. Problems that are
+// cleared are gone for all, so clearing needs the right to administer.
 
 namespace cfgd::methods {
 namespace {

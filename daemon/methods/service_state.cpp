@@ -36,7 +36,7 @@ std::string_view name_of(source_kind what) {
   return "unknown";
 }
 
-bj::object to_json(engine::source_row const& row, std::string_view watched_by) {
+bj::object source_json(engine::source_row const& row, std::string_view watched_by) {
   bj::object out{{"path", row.path},
                  {"namespace", namespace_of(row.id).value_or("")},
                  {"layer", to_string(row.id.where)},
@@ -66,7 +66,7 @@ class source_list {
     std::string out = "{\"sources\":[";
     while (!at_end() && (out.back() == '[' || out.size() < bytes)) {
       if (out.back() != '[') out += ',';
-      json::append_compact(out, to_json(rows_[next_], watched_by(rows_[next_].id)));
+      json::append_compact(out, source_json(rows_[next_], watched_by(rows_[next_].id)));
       ++next_;
     }
     return out += "]}";
@@ -127,23 +127,23 @@ void show_status(method_context& with, authorized_call const& asked) {
 }
 
 void list_sources(method_context& with, authorized_call const& asked) {
-  with.writer.query(
-      [](store::config_store& store) { return store.sources(); },
-      [&with, answer = asked.answer,
-       more = asked.more](result<std::vector<engine::source_row>> rows) {
-        if (!answer.alive()) return;
-        if (!rows) return fail(answer, service_interface, rows.error());
-        source_list all(with, *std::move(rows));
-        auto const maximum = with.bounds.reply_bytes;
-        if (!more)
-          return reply_within(answer, service_interface, all.next(maximum + 1), maximum);
-        auto const next = [all = std::move(all),
-                           bytes = with.bounds.reply_batch_bytes]() mutable -> batch {
-          auto text = all.next(bytes);
-          return {.parameters = std::move(text), .is_last = all.at_end()};
-        };
-        send_batches(answer, with.bounds.queue_soft_bytes, next);
-      });
+  with.writer.query([](store::config_store& store) { return store.sources(); },
+                    [&with, answer = asked.answer,
+                     more = asked.more](result<std::vector<engine::source_row>> rows) {
+                      if (!answer.alive()) return;
+                      if (!rows) return fail(answer, service_interface, rows.error());
+                      source_list all(with, *std::move(rows));
+                      auto const maximum = with.bounds.reply_bytes;
+                      if (!more)
+                        return reply_within(answer, service_interface, all.next(maximum + 1),
+                                            maximum);
+                      auto const next = [all = std::move(all),
+                                         bytes = with.bounds.reply_batch_bytes]() mutable -> batch {
+                        auto text = all.next(bytes);
+                        return {.parameters = std::move(text), .is_last = all.at_end()};
+                      };
+                      send_batches(answer, with.bounds.queue_soft_bytes, next);
+                    });
 }
 
 void reload_service(method_context& with, authorized_call const& asked) {

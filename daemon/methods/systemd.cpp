@@ -10,8 +10,8 @@
 #include <string>
 
 // io.systemd.service, which services of systemd have in common. It has no errors of its own: a call
-// that fails is answered with io.systemd.System and an errno. io.cfgd.Service.Reload answers with the
-// reason.
+// that fails is answered with io.systemd.System and an errno. io.cfgd.Service.Reload answers with
+// the reason.
 
 namespace cfgd::methods {
 namespace {

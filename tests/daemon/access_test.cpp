@@ -8,7 +8,8 @@
 namespace {
 
 using cfgd::access_policy;
-using cfgd::operation;
+using cfgd::caller;
+using cfgd::right;
 
 cfgd::ipc::peer somebody(uid_t uid, std::vector<gid_t> groups = {}) {
   return {.uid = uid, .gid = uid, .pid = 1, .groups = std::move(groups)};
@@ -20,18 +21,24 @@ cfgd::ipc::peer somebody(uid_t uid, std::vector<gid_t> groups = {}) {
 namespace cases {
 BOOST_AUTO_TEST_SUITE(access)
 
-BOOST_AUTO_TEST_CASE(everyone_may_read_and_watch) {
+BOOST_AUTO_TEST_CASE(everyone_may_read) {
   access_policy const policy("");
 
-  BOOST_TEST(policy.authorize(somebody(4242), operation::read, "site").has_value());
-  BOOST_TEST(policy.authorize(somebody(65534), operation::watch, "site").has_value());
+  BOOST_TEST(policy.allows(somebody(4242), right::read, "site"));
+  BOOST_TEST(policy.allows(somebody(65534), right::none, ""));
 }
 
 BOOST_AUTO_TEST_CASE(root_and_the_own_user_may_do_all) {
   access_policy const policy("");
 
-  BOOST_TEST(policy.authorize(somebody(0), operation::write, "site").has_value());
-  BOOST_TEST(policy.authorize(somebody(::geteuid()), operation::administer, "").has_value());
+  BOOST_TEST(policy.allows(somebody(0), right::write, "site"));
+  BOOST_TEST(policy.allows(somebody(::geteuid()), right::admin, ""));
+}
+
+BOOST_AUTO_TEST_CASE(a_forgotten_right_is_nobodys) {
+  access_policy const policy("");
+
+  BOOST_TEST(!policy.allows(somebody(0), right::unspecified, "site"));
 }
 
 BOOST_AUTO_TEST_CASE(members_of_the_group_may_write) {
@@ -40,27 +47,42 @@ BOOST_AUTO_TEST_CASE(members_of_the_group_may_write) {
   gid_t const gid = tty->gr_gid;
   access_policy const policy("tty");
 
-  BOOST_TEST(policy.authorize(somebody(4242, {gid}), operation::write, "site").has_value());
-  BOOST_TEST(!policy.authorize(somebody(4242, {gid + 1}), operation::write, "site").has_value());
+  BOOST_TEST(policy.allows(somebody(4242, {gid}), right::write, "site"));
+  BOOST_TEST(!policy.allows(somebody(4242, {gid + 1}), right::write, "site"));
 }
 
 BOOST_AUTO_TEST_CASE(others_are_refused_with_what_is_missing) {
   access_policy const policy("no-such-group");
 
-  auto const refused = policy.authorize(somebody(4242, {0}), operation::write, "site");
+  BOOST_TEST(!policy.allows(somebody(4242, {0}), right::write, "site"));
+  auto const refused = policy.denial(somebody(4242, {0}), right::write, "site");
 
-  BOOST_REQUIRE(!refused);
-  BOOST_TEST((refused.error().code == cfgd::errc::denied));
-  BOOST_TEST(refused.error().message.find("uid 4242 may not write 'site'") == 0U);
-  BOOST_TEST(refused.error().message.find("no-such-group") != std::string::npos);
+  BOOST_TEST((refused.code == cfgd::errc::denied));
+  BOOST_TEST(refused.message.find("uid 4242 may not write 'site'") == 0U);
+  BOOST_TEST(refused.message.find("no-such-group") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(users_of_other_namespaces_are_nobody) {
   access_policy const policy("");
 
-  BOOST_TEST(!policy.authorize(somebody(65534), operation::write, "site").has_value());
-  BOOST_TEST(
-      !policy.authorize(somebody(static_cast<uid_t>(-1)), operation::write, "site").has_value());
+  BOOST_TEST(!policy.allows(somebody(65534), right::write, "site"));
+  BOOST_TEST(!policy.allows(somebody(static_cast<uid_t>(-1)), right::write, "site"));
+}
+
+BOOST_AUTO_TEST_CASE(a_caller_keeps_what_it_may_see) {
+  access_policy const policy("no-such-group");
+  auto const user = somebody(4242);
+  auto const root = somebody(0);
+
+  BOOST_TEST(!caller(policy, user).may_write("site"));
+  BOOST_TEST(!caller(policy, user).may_see_secrets("site"));
+  BOOST_TEST(caller(policy, root).may_write("site"));
+  BOOST_TEST(caller(policy, root).visible_secrets()("site"));
+  auto const kept = caller(policy, user).visible_secrets();
+  BOOST_TEST(!kept("site"));
+  BOOST_TEST(kept.peer().uid == 4242U);
+  BOOST_TEST(kept.denial("site").message.find("may not see secrets of 'site'") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,6 +1,9 @@
 #include "tests/integration/fixture.hpp"
+#include "tests/integration/other_user.hpp"
 
 #include <boost/test/unit_test.hpp>
+
+#include <unistd.h>
 
 // Changes that end by themselves. Deadlines are short, and what is waited for is the change that
 // watchers see.
@@ -18,6 +21,11 @@ struct serving : running {
     return !call("Config.ListPending").at("parameters").at("pending").as_array().empty();
   }
 };
+
+auto const as_root = boost::unit_test::precondition(
+    [](boost::unit_test::test_unit_id) -> boost::test_tools::assertion_result {
+      return can_be_other_user();
+    });
 
 } // namespace
 
@@ -137,6 +145,52 @@ BOOST_FIXTURE_TEST_CASE(times_that_make_no_sense_are_refused, serving) {
   BOOST_TEST(answer("Config.Set", R"({"values":{"app.n":2},"expireSeconds":9223372036854775807})")
                  .starts_with(R"(LimitExceeded {"limit":"pending_change_time")"));
   BOOST_TEST(value("app.n") == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(who_confirms_and_extends_is_in_the_log_and_in_the_history, serving) {
+  call("Config.Set", R"({"values":{"app.n":2},"confirmSeconds":600,"comment":"trial"})");
+  auto const comment = [this] {
+    auto const newest = call("History.Log").at("parameters").at("changes").at(0);
+    BOOST_TEST(text_of(newest.at("revision")) == "2");
+    return std::string(newest.at("comment").as_string());
+  };
+  std::string const by = " by uid " + std::to_string(::geteuid());
+
+  call("Config.Extend", R"({"revision":2,"seconds":1200})");
+  call("Config.Extend", R"({"revision":2,"seconds":1800})");
+  daemon.wait_for_line("revision 2 extended to ");
+  BOOST_TEST(comment().starts_with("trial [extended to "));
+  BOOST_TEST(comment().ends_with(by + "]"));
+  BOOST_TEST(comment().find("extended", 20) == std::string::npos);
+
+  call("Config.Confirm", R"({"revision":2})");
+  daemon.wait_for_line("revision 2 confirmed" + by);
+  BOOST_TEST(comment().ends_with(by + "] [confirmed" + by + "]"));
+  BOOST_TEST(revision() == 2U);
+}
+
+BOOST_FIXTURE_TEST_CASE(others_may_not_confirm_or_extend_whatever_the_keys, serving, *as_root) {
+  // The key of the leaf is longer than a key that can be asked for.
+  std::string const part(300, 'x');
+  auto const done = answer("Config.Set", R"({"values":{"app.tree":{")" + part + R"(":{")" + part +
+                                             R"(":1}}},"confirmSeconds":600})");
+  BOOST_TEST(done.find("deadline") != std::string::npos);
+  std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
+
+  BOOST_TEST(as_other_user([&] {
+    return answer("Config.Extend", R"({"revision":2,"seconds":3600})")
+               .starts_with("PermissionDenied") &&
+           answer("Config.Confirm", R"({"revision":2})").starts_with("PermissionDenied") &&
+           answer("Config.Set", R"({"values":{}})").starts_with("PermissionDenied") &&
+           answer("Config.Set").starts_with("PermissionDenied");
+  }));
+  BOOST_TEST(waits());
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_of_no_key_is_invalid, serving) {
+  BOOST_TEST(answer("Config.Set").starts_with("Invalid"));
+  BOOST_TEST(answer("Config.Set", R"({"values":{},"unset":[]})").starts_with("Invalid"));
+  BOOST_TEST(revision() == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -161,5 +161,30 @@ BOOST_FIXTURE_TEST_CASE(a_negative_revision_is_none_that_is, serving) {
           .find(R"({"error":"io.cfgd.Config.RevisionMismatch")") == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(sources_come_in_batches_with_more, serving) {
+  // Each of them is refused with 20 long issues: more than a reply's batch in all.
+  save_schema("many.json", R"({"additionalProperties": {"type": "string"}})");
+  std::string text = "{";
+  for (int index = 0; index < 30; ++index)
+    text += (index == 0 ? "\"" : ",\"") + std::string(400, 'k') + std::to_string(index) + "\":1";
+  for (int index = 0; index < 20; ++index)
+    save("many.d/" + std::to_string(index) + ".json", text + "}");
+  sync();
+
+  stream peer(daemon.socket());
+  peer.send(call_more("Service.Sources"));
+  std::size_t replies = 0;
+  std::size_t sources = 0;
+  for (bool last = false; !last; ++replies) {
+    auto const reply = peer.next();
+    last = !reply.contains("continues");
+    sources += reply.at("parameters").at("sources").as_array().size();
+  }
+
+  BOOST_TEST(replies > 1U);
+  BOOST_TEST(sources == 22U);
+  BOOST_TEST(call("Service.Sources").at("parameters").at("sources").as_array().size() == sources);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -6,6 +6,7 @@ usage: planted_faults.py"""
 import sys
 
 import includes_point_down
+import methods
 import words
 
 FOUND = [
@@ -24,6 +25,7 @@ FOUND = [
     (words, "core/a.cpp", "int x;\n" * 501),
     (words, "tests/core/a_test.cpp", "int x;\n" * 601),
     (words, "core/a.cpp", "int a = 1'000; // it's\nx(asio::detached); char b = 'b';"),
+    (methods, "daemon/methods/a.cpp", "if (access_.allows(from, right::write, name)) set();"),
     (includes_point_down, "core/a.cpp", '#include "daemon/cache.hpp"'),
     (includes_point_down, "store/a.cpp", '#include "ipc/call.hpp"'),
     (includes_point_down, "store/a.hpp", '#  include "watchers/read_source.hpp"'),
@@ -47,6 +49,7 @@ FOUND = [
 ]
 
 LEFT_ALONE = [
+    (methods, "daemon/methods/dispatcher.cpp", "policy_.allows(from, right::write, name);"),
     (words, "daemon/a.cpp", "// never asio::detached, and no sleep_for(1s)"),
     (words, "daemon/a.cpp", 'log("detached; catch (...) {}");'),
     (words, "daemon/a.cpp", 'auto text = R"(catch (...) {} "detached")";'),
@@ -64,9 +67,28 @@ LEFT_ALONE = [
     (includes_point_down, "tests/ipc/a_test.cpp", '#include "daemon/cache.hpp"'),
 ]
 
+INTERFACE = "interface a.B\n\nmethod One() -> ()\nmethod Two(x: int) -> ()\n"
+ROWS = '{"a.B.One", right::read, nothing}, {"a.B.Two", right::admin, nothing}'
+README = "| interface | methods | right | |\n|---|---|---|---|\n| a.B | One | read | |\n| a.B | Two | admin | |\n\n"
+# The table of methods, the interface, the README; how many differences.
+TABLES = [
+    (ROWS, INTERFACE, README, 0),
+    (ROWS.replace("right::admin", "right::secret"), INTERFACE, README, 2),
+    (ROWS.replace("right::admin", "right::none"), INTERFACE, README, 1),
+    (ROWS, INTERFACE + "method Three() -> ()\n", README, 1),
+    (ROWS, INTERFACE.replace("Two", "Three"), README, 2),
+    (ROWS, INTERFACE, README.replace("Two", "Three"), 2),
+    (ROWS + ROWS[:ROWS.index("},") + 1], INTERFACE, README, 2),
+]
+
 
 def main() -> int:
     wrong = 0
+    for table, interface, readme, expected in TABLES:
+        found = list(methods.differences(table, [interface], readme))
+        if len(found) != expected:
+            wrong += 1
+            print(f"methods: {table!r}: {expected} expected, found: {found}")
     for expected, samples in ((1, FOUND), (0, LEFT_ALONE)):
         for lint, name, text in samples:
             found = list(lint.complaints(name, text))

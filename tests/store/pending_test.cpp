@@ -110,6 +110,21 @@ BOOST_AUTO_TEST_CASE(confirmed_it_stays) {
   BOOST_TEST(text("site") == R"({"a":2})");
 }
 
+BOOST_AUTO_TEST_CASE(it_names_its_namespaces_and_the_history_what_became_of_it) {
+  must(ending_in(set({{"site.a", "2"}, {"other.b", "2"}}), 60s));
+  BOOST_TEST((store->pending().front().namespaces == std::vector<std::string>{"other", "site"}));
+
+  auto confirmed = now(1, pending_request::action::confirm);
+  confirmed.from.uid = 7;
+  must(confirmed);
+
+  reopen();
+  auto const newest = store->log({}, 1024).value().changes.front();
+  BOOST_TEST(newest->revision == 1U);
+  BOOST_TEST(newest->comment == "[confirmed by uid 7]");
+  BOOST_TEST(newest->keys.size() == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(the_end_can_be_moved_and_the_next_one_is_first) {
   must(ending_in(set({{"site.a", "1"}}), 60s));
   must(ending_in(set({{"site.b", "1"}}), 90s));
@@ -217,8 +232,8 @@ BOOST_AUTO_TEST_CASE(limits_refuse_before_anything_is_done) {
 BOOST_AUTO_TEST_CASE(an_end_that_schemas_refuse_leaves_the_change_waiting_and_is_told) {
   must(set({{"site.port", "0"}}));
   must(ending_in(set({{"site.port", "80"}}), 60s));
-  must(files_changed(
-      {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+  must(
+      files_changed({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why = refusal(end_of(2));
 
