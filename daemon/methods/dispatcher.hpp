@@ -20,6 +20,9 @@ class dispatcher {
   /// `policy` must outlive it. No method may have two rows.
   dispatcher(access_policy const& policy, std::vector<method_row> rows);
 
+  dispatcher(dispatcher const&) = delete;
+  dispatcher& operator=(dispatcher const&) = delete;
+
   /// Serves every method of the server's interfaces but org.varlink.service, which the server
   /// answers itself. Call it once, when all interfaces are added; this must outlive the server's
   /// last call.
