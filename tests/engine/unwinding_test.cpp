@@ -12,13 +12,20 @@ using namespace cfgd;
 using engine::key_filter;
 using engine::view_of;
 
+change change_of(std::vector<key_change> keys) {
+  change made;
+  made.revision = 1;
+  made.keys = std::move(keys);
+  return made;
+}
+
 /// History of single changes, added from the newest to the oldest.
 struct fixture {
   std::list<change> kept;
   engine::unwinding since{key_filter(std::nullopt)};
 
   void add(std::vector<key_change> keys) {
-    kept.push_back({.revision = 1, .keys = std::move(keys)});
+    kept.push_back(change_of(std::move(keys)));
     since.add(view_of(kept.back()));
   }
   std::string undo(std::map<std::string, std::string_view> const& now,
@@ -64,8 +71,7 @@ BOOST_AUTO_TEST_CASE(a_removed_namespace_comes_back) {
 }
 
 BOOST_AUTO_TEST_CASE(secrets_are_left_out_on_request) {
-  kept.push_back({.keys = {{"n.a", "1", "2"}, {"n.b", "1", "2", true}}});
-  since.add(view_of(kept.back()));
+  add({{"n.a", "1", "2"}, {"n.b", "1", "2", true}});
   using enum engine::unwinding::secrets;
 
   BOOST_TEST(undo({{"n", R"({"a":2,"b":2})"}}, left_out) == R"(n{"a":1} )");
@@ -74,7 +80,7 @@ BOOST_AUTO_TEST_CASE(secrets_are_left_out_on_request) {
 
 BOOST_AUTO_TEST_CASE(only_the_keys_of_the_filter_are_kept) {
   engine::unwinding some{key_filter(test::to_key("n.a"))};
-  change const one{.keys = {{"n.a", "1", "2"}, {"n.a.b", "1", ""}, {"n.ab", "1", "2"}}};
+  auto const one = change_of({{"n.a", "1", "2"}, {"n.a.b", "1", ""}, {"n.ab", "1", "2"}});
 
   some.add(view_of(one));
 
@@ -98,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_is_a_storage_failure) {
   BOOST_CHECK_THROW(undo({}), storage_failure);
 
   engine::unwinding other{key_filter(std::nullopt)};
-  change const broken{.keys = {{"n.a", "{", "2"}}};
+  auto const broken = change_of({{"n.a", "{", "2"}});
   other.add(view_of(broken));
   BOOST_CHECK_THROW(other.undo({}, engine::unwinding::secrets::kept), storage_failure);
 }
