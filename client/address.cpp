@@ -1,8 +1,6 @@
-/// Where the service is.
-///
-/// An address is a path, or a Varlink address of the unix kind, whose options behind ';' are other
-/// implementations' affair and ignored. Abstract names ("unix:@name") are refused: they have no
-/// permissions, so anybody could pretend to be the service.
+/// An address is a path, or a Varlink address of the unix kind; options behind ';' are for other
+/// implementations and ignored. Abstract names ("unix:@name") are rejected: they have no
+/// permissions, so that any user could pose as the service.
 
 #include "client/address.hpp"
 
@@ -32,10 +30,10 @@ result<std::string> socket_path(std::string_view given) {
     return detail::unreachable(given, "only Unix sockets are supported");
   }
   if (path.empty() || path.find('\0') != std::string_view::npos) {
-    return detail::unreachable(given, "that is no path");
+    return detail::unreachable(given, "not a valid path");
   }
   if (path.size() >= sizeof(sockaddr_un{}.sun_path)) {
-    return detail::unreachable(given, "the path is longer than a socket's may be (107 bytes)");
+    return detail::unreachable(given, "the path is longer than the maximum of 107 bytes");
   }
   return std::string(path);
 }

@@ -1,10 +1,3 @@
-/// Errors of calls.
-///
-/// A caller has two questions: may I try again, and what do I tell the user. `failure` answers the
-/// first: only `unreachable` is sure to have changed nothing, `refused` is the service's own word,
-/// and after the others the connection is useless because replies have no numbers and could no
-/// longer be told apart. `message`, `name` and `parameters` answer the second.
-
 #include "client/call_error.hpp"
 
 #include <ostream>

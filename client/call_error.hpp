@@ -10,16 +10,16 @@
 #include <string>
 #include <string_view>
 
-/// libcfgd: the client library of cfgd. Speaks Varlink (varlink.org) over a Unix socket.
+/// libcfgd, the client library of cfgd: Varlink (varlink.org) over a Unix socket. See libcfgd(3).
 namespace cfgd::client {
 
-/// Who failed a call, and how.
+/// How a call failed. Only after `unreachable` and `refused` it is known that nothing was changed.
 enum class failure : std::uint8_t {
-  unreachable, ///< nobody could be connected to; `message` has the path and the errno text
-  timed_out,   ///< no answer in time; whether the service acted is not known
-  closed,      ///< the connection ended before the answer; whether the service acted is not known
-  protocol,    ///< what came back is no answer that was asked for
-  refused,     ///< the service answered with an error: `name` and `parameters`
+  unreachable, ///< no connection; `message` has the path and the errno text
+  timed_out,   ///< no reply in time; whether the service acted is not known
+  closed,      ///< the connection ended before the reply; whether the service acted is not known
+  protocol,    ///< the reply is not valid; whether the service acted is not known
+  refused,     ///< the service replied with an error: `name` and `parameters`
 };
 
 /// Name of the enumerator.
@@ -28,7 +28,8 @@ std::string_view to_string(failure kind);
 /// Why a call has no result.
 struct call_error {
   failure kind = failure::protocol;
-  /// One line for people. For `refused` the name and the parameters as text.
+  /// One line for people: "cannot connect to '/run/cfgd/io.cfgd': Connection refused (is cfgd
+  /// running?)". For `refused` the name and the parameters as text.
   std::string message;
   /// The Varlink error, qualified: "io.cfgd.Config.Invalid". Empty unless `refused`.
   std::string name;
@@ -38,7 +39,9 @@ struct call_error {
 
 std::ostream& operator<<(std::ostream& out, call_error const& what);
 
-/// A value, or the reason why there is none. Functions that return one are [[nodiscard]].
+/// A value, or the reason why there is none: `if (answer) use(*answer); else
+/// report(answer.error());` value() throws call_exception if there is none. Functions that return
+/// one are [[nodiscard]].
 template <class T>
 using result = boost::system::result<T, call_error>;
 

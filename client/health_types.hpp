@@ -9,44 +9,45 @@
 #include <utility>
 #include <vector>
 
-/// What the service says about its own health: checks and recorded errors. Times are RFC 3339, UTC.
+/// What the service reports about its own health: checks and recorded errors. Times are RFC 3339,
+/// UTC, with milliseconds.
 namespace cfgd::client {
 
 /// The latest result of one check.
 struct health_check {
   std::string name;
-  std::string status;  ///< healthy, warning, critical, unknown
-  std::string message; ///< one line for people
-  boost::json::object details;
+  std::string status;                                    ///< healthy, warning, critical, unknown
+  std::string message;                                   ///< one line for people
+  boost::json::object details;                           ///< figures, by check
   std::chrono::duration<double, std::milli> duration{0}; ///< of the run
   std::string time;                                      ///< when the run ended
 };
 
 struct health_report {
-  std::string status; ///< of all checks, whichever of them are told here
+  std::string status; ///< of the service: the worst of all checks, also those not listed here
   std::vector<health_check> checks;
 };
 
-/// One recorded error.
+/// One recorded error. Repetitions are counted, not recorded again.
 struct problem {
-  std::int64_t id = 0;
-  std::string kind; ///< parse, schema, validation, store, or another one
+  std::int64_t id = 0; ///< unique since the start of the service
+  std::string kind;    ///< parse, schema, validation, store, cache, watch, permission, ...
   std::string message;
-  std::string source; ///< what it happened to: a file, a namespace, a peer
-  bool recoverable = false;
-  std::string recovery; ///< what the service did about it
-  std::string time;
-  std::int64_t count = 0; ///< how often it happened
+  std::string source;       ///< the file, namespace or peer that it is about
+  bool recoverable = false; ///< the service can go on without help
+  std::string recovery;     ///< what the service did: "kept the last good content"
+  std::string time;         ///< the first time
+  std::int64_t count = 0;   ///< the number of times
   boost::json::object context;
-  std::optional<std::string> last_time; ///< where it happened more than once
-  std::optional<std::string> resolved;  ///< since when it is over
+  std::optional<std::string> last_time; ///< if count > 1
+  std::optional<std::string> resolved;  ///< when it ended; absent while it lasts
 };
 
 struct problem_report {
   std::vector<problem> problems; ///< the newest first
-  /// How many there were of each kind since the start of the service.
+  /// By kind, since the start of the service.
   std::vector<std::pair<std::string, std::int64_t>> counts;
-  bool critical = false; ///< one is open that the service cannot recover from
+  bool critical = false; ///< one of them lasts and is not recoverable
 };
 
 /// Which problems are wanted.

@@ -1,85 +1,51 @@
-/// Watching the health over reconnects.
-///
-/// The first reply of each connection has all checks, so that nothing has to be remembered here:
-/// what was missed while the connection was lost is in it. How a lost connection is made again is
-/// reconnect's affair.
-
 #include "client/health_watcher.hpp"
 
-#include "client/async_connection.hpp"
-#include "client/detail/decode.hpp"
-#include "client/detail/failures.hpp"
-#include "client/detail/reconnect.hpp"
+#include "client/detail/methods.hpp"
+#include "client/detail/resumed_stream.hpp"
+#include "client/detail/wire.hpp"
 
 #include <utility>
 
 namespace asio = boost::asio;
 
 namespace cfgd::client {
+namespace {
 
-struct health_watcher::impl {
-  impl(asio::any_io_executor const& executor, health_watch_options options)
-      : time_limit_(options.time_limit), connection_(executor, options.address, time_limit_),
-        again_(executor, {.first = options.first,
-                          .shortest_wait = options.shortest_wait,
-                          .longest_wait = options.longest_wait,
-                          .on_lost = std::move(options.on_lost)}) {}
+/// The first reply of each connection has all checks, so that nothing has to be remembered: it has
+/// what was missed while there was no connection.
+class watched_health {
+ public:
+  using event = health_watcher::event;
 
-  asio::awaitable<result<event>> next() {
-    for (;;) {
-      if (over_) co_return detail::closed("the watch has ended");
-      auto reply = co_await next_reply();
-      if (over_) co_return detail::closed("the watch has ended");
-      if (reply) {
-        again_.went_well();
-        co_return reply;
-      }
-      if (!again_.may_go_on(reply.error())) {
-        over_ = true;
-        co_return reply;
-      }
-      co_await again_.wait(std::move(reply).error());
-    }
+  static std::string_view method() { return detail::methods::watch_health.name; }
+  std::string begin() {
+    first_ = true;
+    return {};
+  }
+  bool waits_long() const { return !first_; }
+  result<std::optional<event>> take(boost::json::object&& reply) {
+    auto report = detail::decode<health_report>(method(), std::move(reply));
+    if (!report) return std::move(report).error();
+    return event{.report = std::move(*report), .whole = std::exchange(first_, false)};
   }
 
-  /// The next reply, on a new connection if there is none.
-  asio::awaitable<result<event>> next_reply() {
-    bool const first = !std::exchange(streaming_, true);
-    if (first) {
-      boost::json::object const nothing;
-      auto const begun = co_await connection_.begin("io.cfgd.Service.WatchHealth", nothing);
-      if (!begun) {
-        streaming_ = false;
-        co_return begun.error();
-      }
-    }
-    auto limit = std::chrono::milliseconds();
-    if (first) limit = time_limit_;
-    auto reply = co_await connection_.next_reply(limit);
-    if (!reply || !*reply) streaming_ = false;
-    if (!reply) co_return std::move(reply).error();
-    if (!*reply) co_return detail::closed("the service ended the watch");
-    auto report = detail::decode_health(std::move(**reply));
-    if (!report) {
-      streaming_ = false;
-      connection_.close();
-      co_return std::move(report).error();
-    }
-    event out{.report = std::move(*report), .whole = first};
-    co_return out;
-  }
+ private:
+  bool first_ = true;
+};
 
-  void stop() {
-    over_ = true;
-    again_.stop();
-    connection_.close();
-  }
+detail::retry::options retry_of(health_watch_options&& how) {
+  return {.first = how.first,
+          .shortest_wait = how.shortest_wait,
+          .longest_wait = how.longest_wait,
+          .on_lost = std::move(how.on_lost)};
+}
 
-  std::chrono::milliseconds time_limit_;
-  async_connection connection_;
-  detail::reconnect again_;
-  bool streaming_ = false;
-  bool over_ = false;
+} // namespace
+
+struct health_watcher::impl : detail::resumed_stream<watched_health> {
+  impl(asio::any_io_executor const& executor, health_watch_options how)
+      : resumed_stream(executor, std::move(how.address), how.time_limit, retry_of(std::move(how)),
+                       {}) {}
 };
 
 health_watcher::health_watcher(asio::any_io_executor const& executor, health_watch_options options)
@@ -87,7 +53,7 @@ health_watcher::health_watcher(asio::any_io_executor const& executor, health_wat
 
 health_watcher::~health_watcher() = default;
 
-asio::awaitable<result<health_watcher::event>> health_watcher::next() { return impl_->next(); }
+awaitable_result<health_watcher::event> health_watcher::next() { return impl_->next(); }
 
 void health_watcher::stop() { impl_->stop(); }
 

@@ -17,21 +17,23 @@ namespace cfgd::client {
 struct health_watch_options {
   std::string address; ///< as socket_path takes it
   first_connect first = first_connect::must_succeed;
-  /// Of a connect, and of its first report.
+  /// Of a connect and its first report. Zero: no limit.
   std::chrono::milliseconds time_limit = std::chrono::seconds(30);
+  // As in watch_options.
   std::chrono::milliseconds shortest_wait = std::chrono::milliseconds(100);
   std::chrono::milliseconds longest_wait = std::chrono::seconds(5);
-  /// Told when the connection was lost and will be made again. May be empty. Must not throw.
   std::function<void(call_error const& why)> on_lost;
 };
 
-/// Observes the health of the service over any number of reconnects. Nothing is read ahead of
-/// next(); a slow caller is told of each check's newest result alone.
+/// Watches the health of the service over any number of reconnects. Nothing is read ahead of
+/// next(); a slow caller gets only the newest result of each check. All functions run on one thread
+/// or strand, that of `executor`.
 class health_watcher {
  public:
   struct event {
     health_report report;
-    /// `report` has all checks: the first one of each connection. Others have those that changed.
+    /// `report` has all checks: the first report of each connection. Others have those whose status
+    /// changed.
     bool whole = false;
   };
 
@@ -41,11 +43,11 @@ class health_watcher {
   health_watcher(health_watcher const&) = delete;
   health_watcher& operator=(health_watcher const&) = delete;
 
-  /// The next report. One caller at a time. A lost connection is made again, without end.
-  /// Errors: as those of watcher::next(). After an error it is over.
+  /// The next report. One caller at a time. A lost connection is made again, for as long as it
+  /// takes. Errors: as those of watcher::next(), and as final.
   [[nodiscard]] boost::asio::awaitable<result<event>> next();
 
-  /// Ends next() with `closed`.
+  /// Ends the watch: a next() under way gives `closed`.
   void stop();
 
  private:

@@ -7,37 +7,37 @@
 #include <string>
 #include <vector>
 
-/// What calls of io.cfgd.History give and take. Times are RFC 3339, UTC. Values that are secret are
-/// in none of it.
+/// What calls of io.cfgd.History take and give. Times are RFC 3339, UTC, with milliseconds. Secret
+/// values are never in it.
 namespace cfgd::client {
 
-/// One revision.
+/// What one revision changed, and who made it.
 struct change {
   revision_number revision = 0;
   std::string time;
   origin from;
-  std::optional<std::int64_t> pid;
-  std::optional<std::string> unit;
+  std::optional<std::int64_t> pid; ///< of the writer, if it came over the socket
+  std::optional<std::string> unit; ///< systemd unit of that process
   std::optional<std::string> comment;
-  // Effective keys.
+  // Keys whose effective value appeared, changed, is gone.
   std::vector<std::string> created;
   std::vector<std::string> updated;
   std::vector<std::string> deleted;
-  // Key to value; only if values were asked for.
+  // Key to effective value; empty unless log_detail::values was asked for.
   boost::json::object before;
   boost::json::object after;
-  std::vector<issue> warnings;
+  std::vector<issue> warnings; ///< issues that did not reject the change
 };
 
 enum class log_detail : std::uint8_t { keys, values };
 
-/// Which changes are wanted.
+/// Which changes are wanted: all conditions together.
 struct log_query {
   std::string prefix = {};                    ///< empty: all that the caller may read
-  std::optional<revision_number> after = {};  ///< only those behind this revision
-  std::optional<revision_number> before = {}; ///< only those before this revision
-  std::string since = {};                     ///< only those at or after this time
-  std::optional<std::int64_t> limit = {};     ///< 10 if it is not said
+  std::optional<revision_number> after = {};  ///< revisions greater than this
+  std::optional<revision_number> before = {}; ///< revisions less than this: the next page
+  std::string since = {};                     ///< at or after this time; empty: any
+  std::optional<std::int64_t> limit = {};     ///< 10 if absent
   log_detail detail = log_detail::keys;
 };
 
@@ -46,8 +46,8 @@ struct change_log {
   revision_number oldest = 0;  ///< the oldest revision that is kept
 };
 
-/// Effective values that are not the same at two revisions: key to value. A key that is only in one
-/// of them has no value at the other revision.
+/// Effective values that differ between two revisions, key to value. A key that is only in one of
+/// the two has no value at the other revision.
 struct difference {
   boost::json::object before;
   boost::json::object after;
@@ -56,10 +56,10 @@ struct difference {
 /// Values of an earlier revision.
 struct past_values {
   boost::json::object values;
-  std::vector<std::string> missing;
+  std::vector<std::string> missing; ///< keys that were asked for and had no value
 };
 
-/// Who gave a key its value.
+/// Which change gave a key its value.
 struct blame_line {
   std::string key;
   std::optional<boost::json::value> value; ///< absent where it is secret
@@ -70,19 +70,19 @@ struct blame_line {
   std::optional<std::string> comment;
 };
 
-/// The way back to a revision.
+/// Make the effective values what they were at a revision.
 struct rollback_request {
   revision_number revision = 0;
   std::string name_space = {}; ///< empty: all
   std::optional<revision_number> if_revision = {};
   commit_mode mode = commit_mode::apply;
   std::string comment = {};
-  std::optional<std::chrono::seconds> confirm = {}; ///< as in transaction
+  std::optional<std::chrono::seconds> confirm = {}; ///< as transaction::confirm
 };
 
 /// A whole override layer, as a backup has it.
 struct restore_request {
-  boost::json::object overrides; ///< namespace to document; null hides what lies below
+  boost::json::object overrides; ///< namespace to document; a null in it hides the layers below
   commit_mode mode = commit_mode::apply;
   std::string comment = {};
 };

@@ -9,25 +9,29 @@
 #include <string>
 #include <vector>
 
-/// What calls give and take. Fields that a service may leave out are optional; fields that this
-/// library does not know are ignored. Keys are TOML dotted keys, the first part is the namespace.
+/// What calls take and give. All of it is plain data that owns what it holds.
+///
+/// Fields that a service may leave out are optional or may be empty; fields that this library does
+/// not know are ignored. Keys are TOML dotted keys whose first part is the namespace:
+/// `site.title`, `hosts."db.example.org".port`. Times are RFC 3339, UTC, with milliseconds. Texts
+/// with an enumerated set of words may have further words in newer services.
 namespace cfgd::client {
 
-/// The one counter of the service: +1 for each change of effective values.
+/// The one counter of the service: +1 for each change of effective values. 0: no change yet.
 using revision_number = std::uint64_t;
 
 /// Who or what set a value.
 struct origin {
   std::string layer; ///< default, vendor, admin, runtime, environment, override, or a newer one
-  std::optional<std::string> path;
+  std::optional<std::string> path;    ///< the file, if a file set it
   std::optional<std::int64_t> line;   ///< from 1
   std::optional<std::int64_t> column; ///< from 1
-  std::optional<std::int64_t> uid;
-  revision_number revision = 0;
+  std::optional<std::int64_t> uid;    ///< of the writer, if it came over the socket
+  revision_number revision = 0;       ///< the revision that brought the value
   std::optional<std::int64_t> gid = {};
   std::optional<std::int64_t> pid = {};
   std::optional<std::string> unit = {}; ///< systemd unit of that process
-  std::optional<std::string> time = {}; ///< RFC 3339, UTC, where it is kept
+  std::optional<std::string> time = {}; ///< when it was written, where that is kept
 };
 
 /// Values of one revision.
@@ -46,104 +50,103 @@ struct candidate {
 
 /// Why a key has the value it has.
 struct explanation {
-  std::optional<boost::json::value> value; ///< the effective one
-  std::vector<candidate> candidates;       ///< the winner first
-  std::optional<boost::json::object> schema;
+  std::optional<boost::json::value> value;   ///< the effective one; absent if none, or secret
+  std::vector<candidate> candidates;         ///< the winner first
+  std::optional<boost::json::object> schema; ///< the part that governs the key
   bool secret = false;
-  bool writable = false;
+  bool writable = false; ///< by the caller
   revision_number revision = 0;
 };
 
-/// Something that validation has to say.
+/// One finding of a schema or a rule.
 struct issue {
-  std::string severity; ///< error or warning
-  std::string rule;
-  std::optional<std::string> key;
-  std::optional<std::string> pointer;
+  std::string severity;               ///< error: rejects the change; warning: does not
+  std::string rule;                   ///< the rule, or the schema keyword
+  std::optional<std::string> key;     ///< the key it is about
+  std::optional<std::string> pointer; ///< JSON pointer inside of the key's value
   std::string message;
-  /// The file that says it and the place in it, counted from 1.
+  // The file that has it, and the place in the file, from 1.
   std::optional<std::string> path = {};
   std::optional<std::int64_t> line = {};
   std::optional<std::int64_t> column = {};
 };
 
-/// Why a change was refused.
+/// Why a change was rejected.
 struct refusal {
   std::vector<issue> issues;
-  std::int64_t more = 0; ///< how many more there are
+  std::int64_t more = 0; ///< the number of issues that were left out
 };
 
 struct call_error;
 
-/// What an Invalid of the service says; absent for any other failure.
+/// The issues of an Invalid error of the service; absent for any other failure.
 std::optional<refusal> refusal_of(call_error const& why);
 
 enum class commit_mode : std::uint8_t {
   apply,
-  check, ///< check everything, change nothing
+  check, ///< validate everything, change nothing
 };
 
-/// Changes that happen together or not at all.
+/// Changes that are made together or not at all.
 struct transaction {
-  boost::json::object values = {};
-  std::vector<std::string> unset = {};
-  /// Refuse with RevisionMismatch unless the service is still at this revision.
+  boost::json::object values = {};     ///< key to new value
+  std::vector<std::string> unset = {}; ///< keys to remove from the override layer
+  /// Fail with RevisionMismatch unless the service is still at this revision.
   std::optional<revision_number> if_revision = {};
   commit_mode mode = commit_mode::apply;
-  std::string comment = {};
-  /// Undo it after so long, unless confirm() comes before.
+  std::string comment = {}; ///< for the history
+  /// Undo the change after this time, unless confirm() is called before.
   std::optional<std::chrono::seconds> confirm = {};
-  /// Let it end after so long: what it replaced shows again.
+  /// Let the change expire after this time: the values that it replaced show again.
   std::optional<std::chrono::seconds> expire = {};
 };
 
-/// What a transaction did, durably.
+/// What a transaction did. It is durable.
 struct commit {
-  revision_number revision = 0;
-  std::vector<std::string> changed; ///< keys whose effective value changed
-  std::vector<issue> warnings;
-  std::optional<std::string> deadline = {}; ///< RFC 3339, if it ends by itself
+  revision_number revision = 0;             ///< of the service, also if nothing changed
+  std::vector<std::string> changed;         ///< keys whose effective value changed
+  std::vector<issue> warnings;              ///< issues that did not reject the change
+  std::optional<std::string> deadline = {}; ///< of a pending change
 };
 
 /// What schemas and rules say about a document.
 struct validation {
-  bool valid = false;
+  bool valid = false; ///< no issue is an error
   std::vector<issue> issues;
 };
 
-/// A change that ends by itself.
+/// A change that is undone unless confirmed, or that expires.
 struct pending_change {
   revision_number revision = 0;
-  std::string kind;     ///< confirm, expire, or a newer one
-  std::string deadline; ///< RFC 3339
-  std::vector<std::string> keys;
-  std::optional<std::int64_t> uid;
+  std::string kind; ///< confirm: undone at the deadline unless confirmed; expire: ends then
+  std::string deadline;
+  std::vector<std::string> keys;   ///< at most 100
+  std::optional<std::int64_t> uid; ///< of who made it
   std::optional<std::string> comment;
 };
 
-/// What came of an edit of several files.
+/// The outcome of an edit of several files.
 struct edit_outcome {
   revision_number revision = 0;
-  std::vector<std::string> changed;
-  std::vector<issue> issues; ///< why files were refused, and warnings
+  std::vector<std::string> changed; ///< keys whose effective value changed
+  std::vector<issue> issues;        ///< why files were rejected, and warnings
 };
 
 struct service_status {
   std::string version;
   std::int64_t pid = 0;
-  std::string start_time; ///< RFC 3339
-  std::string status;     ///< healthy, warning, critical
-  bool ready = false;
-  bool degraded = false;
+  std::string start_time;
+  std::string status;    ///< healthy, warning, critical
+  bool ready = false;    ///< every source was read once
+  bool degraded = false; ///< some effective value is not what the sources say
   revision_number revision = 0;
   std::vector<std::string> namespaces;
   std::int64_t connections = 0;
   std::int64_t watchers = 0;
-  /// Namespaces that are served from the defaults of their schemas.
+  /// Namespaces whose files have never been valid: the defaults of their schemas are served.
   std::vector<std::string> fallback = {};
   std::vector<pending_change> pending = {};
-  /// RFC 3339; until when an edit of several files may take, if one is under way.
-  std::optional<std::string> edit_deadline = {};
+  std::optional<std::string> edit_deadline = {}; ///< of an edit of several files under way
 };
 
 /// One configuration file.
@@ -151,17 +154,18 @@ struct source_file {
   std::string path;
   std::string name_space;
   std::string layer;
-  std::string state; ///< active, quarantined, missing, untrusted
-  std::optional<std::string> message;
-  std::optional<std::int64_t> line;
-  std::optional<std::int64_t> column;
-  revision_number revision = 0;
-  std::int64_t size = 0; ///< bytes
-  std::string watch;     ///< inotify or poll
-  std::string kind = {}; ///< values, schema, rules; empty where the service does not tell
-  std::vector<issue> issues = {};
+  std::string state;                  ///< active, quarantined, missing, untrusted
+  std::optional<std::string> message; ///< why it is not active
+  std::optional<std::int64_t> line;   ///< from 1
+  std::optional<std::int64_t> column; ///< from 1
+  revision_number revision = 0;       ///< that brought its active content
+  std::int64_t size = 0;              ///< bytes
+  std::string watch;                  ///< inotify or poll
+  std::string kind = {};              ///< values, schema, rules; empty in an old service
+  std::vector<issue> issues = {};     ///< of its newest content, if schemas or rules rejected it
 };
 
+/// Figures of the cache for one namespace.
 struct namespace_cache {
   std::string name_space;
   std::int64_t entries = 0;
@@ -172,23 +176,21 @@ struct namespace_cache {
 };
 
 struct cache_stats {
-  std::vector<namespace_cache> namespaces; ///< as the service orders them
+  std::vector<namespace_cache> namespaces; ///< in the order of the reply
   std::int64_t bytes = 0;
   std::int64_t maximum_bytes = 0;
   std::int64_t evictions = 0;
 };
 
-/// One thing that happened to watched keys: always whole.
+/// One event of a watch. It is always whole: a state, or one revision.
 struct watch_event {
-  /// The state at `revision`, or what this revision changed.
-  boost::json::object values;
-  /// Keys that lost their value.
-  std::vector<std::string> removed;
+  boost::json::object values;       ///< the state at `revision`, or what this revision set
+  std::vector<std::string> removed; ///< keys that lost their value
   revision_number revision = 0;
-  std::optional<origin> from;
-  /// From here on events are changes: the state, if one was asked for, is complete.
+  std::optional<origin> from; ///< who made the change
+  /// The events behind this one are changes: the state, if one was asked for, is complete.
   bool ready = false;
-  /// What was known before is void; see watch_options::resync.
+  /// What was reported before is void; see watch_options::resync.
   bool resync = false;
 };
 

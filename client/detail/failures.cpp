@@ -1,37 +1,43 @@
-/// The makers keep the texts of one kind of failure in one place, so that the blocking and the
-/// asynchronous client say the same.
-
 #include "client/detail/failures.hpp"
 
 #include "core/json.hpp"
 
+#include <cerrno>
 #include <cstring>
 #include <utility>
 
 namespace cfgd::client::detail {
 
+namespace {
+
+call_error make(failure kind, std::string message) {
+  return {.kind = kind, .message = std::move(message), .name = {}, .parameters = {}};
+}
+
+std::string joined(std::string_view what, std::string_view why) {
+  return std::string(what).append(": ").append(why);
+}
+
+} // namespace
+
 call_error unreachable(std::string_view path, std::string_view why) {
-  std::string message = "cannot reach the service at '";
+  std::string message = "cannot connect to '";
   message.append(path).append("': ").append(why);
-  return {
-      .kind = failure::unreachable, .message = std::move(message), .name = {}, .parameters = {}};
+  bool const nobody = why == errno_text(ENOENT) || why == errno_text(ECONNREFUSED);
+  if (nobody) message += " (is cfgd running?)";
+  return make(failure::unreachable, std::move(message));
 }
 
-call_error timed_out() {
-  return {.kind = failure::timed_out,
-          .message = "the service did not answer in time",
-          .name = {},
-          .parameters = {}};
-}
+call_error timed_out() { return make(failure::timed_out, "the service did not answer in time"); }
 
-call_error closed(std::string_view why) {
-  return {.kind = failure::closed, .message = std::string(why), .name = {}, .parameters = {}};
-}
+call_error closed(std::string_view why) { return make(failure::closed, std::string(why)); }
 
 call_error protocol(std::string_view why) {
-  std::string message = "the answer is not understood: ";
-  message.append(why);
-  return {.kind = failure::protocol, .message = std::move(message), .name = {}, .parameters = {}};
+  return make(failure::protocol, joined("the service sent an invalid reply", why));
+}
+
+call_error unexpected_reply(std::string_view method, std::string_view why) {
+  return make(failure::protocol, joined("unexpected reply to " + std::string(method), why));
 }
 
 call_error refused(std::string name, boost::json::object parameters) {

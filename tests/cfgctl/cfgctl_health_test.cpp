@@ -86,8 +86,7 @@ std::vector<talk> const talks{
     {{"health"},
      {{service("Health"), reply(R"({"checks":[]})")}},
      3,
-     "CFGD UNKNOWN: the answer is not understood: the field 'status' is missing or has a wrong "
-     "type\n",
+     "CFGD UNKNOWN: unexpected reply to io.cfgd.Service.Health: the field 'status' is missing\n",
      ""},
     {{"problems", "parse", "-n", "2"},
      {{service("Problems", R"({"kind":"parse","limit":2})"), problems_of(problem_of("1", ""))}},

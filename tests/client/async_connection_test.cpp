@@ -252,7 +252,7 @@ BOOST_AUTO_TEST_CASE(an_edit_has_a_deadline_and_an_outcome) {
 BOOST_AUTO_TEST_CASE(history_is_asked_and_answered) {
   scripted_peer peer(
       path,
-      {exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"prefix":"a"}})",
+      {exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"prefix":"a"},"more":true})",
                   R"({"parameters":{"changes":[],"oldest":3}})"},
                  {R"({"method":"io.cfgd.History.Diff","parameters":{"from":1,"to":2}})",
                   R"({"parameters":{"before":{},"after":{"a.b":1}}})"},

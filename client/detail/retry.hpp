@@ -4,17 +4,15 @@
 #include "client/detail/back_off.hpp"
 #include "client/watcher.hpp"
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
-
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <random>
 
 namespace cfgd::client::detail {
 
-/// Decides whether a stream that broke is begun anew, and waits before it is.
-class reconnect {
+/// Decides whether a stream whose connection was lost begins again, and when. No clock, no timer.
+class retry {
  public:
   struct options {
     first_connect first = first_connect::must_succeed;
@@ -23,26 +21,22 @@ class reconnect {
     std::function<void(call_error const& why)> on_lost; ///< may be empty
   };
 
-  reconnect(boost::asio::any_io_executor const& executor, options how);
+  explicit retry(options how);
 
   /// The service has sent a good reply.
-  void went_well();
-
-  bool may_go_on(call_error const& why) const;
-
-  /// Tells of the loss, once until it goes well again, and waits.
-  boost::asio::awaitable<void> wait(call_error why);
-
-  /// Ends wait().
-  void stop() { pause_.cancel(); }
+  void on_success();
+  /// The time to wait before the next attempt; absent: the stream ends with `why`. Reports the
+  /// loss, once until the next success.
+  std::optional<std::chrono::milliseconds> on_failure(call_error const& why);
 
  private:
+  bool may_go_on(call_error const& why) const;
+
   options how_;
-  boost::asio::steady_timer pause_;
   back_off wait_;
   std::minstd_rand random_;
   bool answered_ = false; ///< the service has sent a good reply once
-  bool lost_told_ = false;
+  bool reported_ = false; ///< since the last success
 };
 
 } // namespace cfgd::client::detail

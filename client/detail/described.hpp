@@ -1,0 +1,176 @@
+#pragma once
+
+#include "client/health_types.hpp"
+#include "client/history_types.hpp"
+#include "client/types.hpp"
+
+#include <boost/describe/class.hpp>
+#include <boost/describe/members.hpp>
+#include <boost/mp11/algorithm.hpp>
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+/// The types of calls, described: which members they have and what those are called on the wire.
+///
+/// A member is called on the wire as here, in camelCase: start_time is "startTime". Lists, objects
+/// and std::optional may be absent, in a call and in a reply. Numbers, texts and booleans of a
+/// reply must be there; in a call an empty text is left out. What differs from this has a
+/// wire_rule.
+namespace cfgd::client {
+
+BOOST_DESCRIBE_STRUCT(origin, (), (layer, path, line, column, uid, revision, gid, pid, unit, time))
+BOOST_DESCRIBE_STRUCT(snapshot, (), (values, missing, revision))
+BOOST_DESCRIBE_STRUCT(candidate, (), (from, value))
+BOOST_DESCRIBE_STRUCT(explanation, (), (value, candidates, schema, secret, writable, revision))
+BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, line, column))
+BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
+BOOST_DESCRIBE_STRUCT(transaction, (), (values, unset, if_revision, mode, comment, confirm, expire))
+BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline))
+BOOST_DESCRIBE_STRUCT(validation, (), (valid, issues))
+BOOST_DESCRIBE_STRUCT(pending_change, (), (revision, kind, deadline, keys, uid, comment))
+BOOST_DESCRIBE_STRUCT(edit_outcome, (), (revision, changed, issues))
+BOOST_DESCRIBE_STRUCT(service_status, (),
+                      (version, pid, start_time, status, ready, degraded, revision, namespaces,
+                       connections, watchers, fallback, pending, edit_deadline))
+BOOST_DESCRIBE_STRUCT(source_file, (),
+                      (path, name_space, layer, state, message, line, column, revision, size, watch,
+                       kind, issues))
+BOOST_DESCRIBE_STRUCT(namespace_cache, (), (entries, bytes, hits, misses, invalidations))
+BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
+BOOST_DESCRIBE_STRUCT(watch_event, (), (values, removed, revision, from, ready, resync))
+
+BOOST_DESCRIBE_STRUCT(change, (),
+                      (revision, time, from, pid, unit, comment, created, updated, deleted, before,
+                       after, warnings))
+BOOST_DESCRIBE_STRUCT(log_query, (), (prefix, after, since, limit, detail, before))
+BOOST_DESCRIBE_STRUCT(change_log, (), (changes, oldest))
+BOOST_DESCRIBE_STRUCT(difference, (), (before, after))
+BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
+BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
+BOOST_DESCRIBE_STRUCT(rollback_request, (),
+                      (revision, name_space, if_revision, mode, comment, confirm))
+BOOST_DESCRIBE_STRUCT(restore_request, (), (overrides, mode, comment))
+
+BOOST_DESCRIBE_STRUCT(health_check, (), (name, status, message, details, duration, time))
+BOOST_DESCRIBE_STRUCT(health_report, (), (status, checks))
+BOOST_DESCRIBE_STRUCT(problem, (),
+                      (id, kind, message, source, recoverable, recovery, time, count, context,
+                       last_time, resolved))
+BOOST_DESCRIBE_STRUCT(problem_report, (), (problems, counts, critical))
+BOOST_DESCRIBE_STRUCT(problem_query, (), (kind, limit))
+
+namespace detail {
+
+/// Whether a member has to be there: in a reply, or in a call although it is empty.
+enum class presence : std::uint8_t { by_type, optional, required };
+
+/// How one member differs from the rule above.
+struct wire_rule {
+  std::string_view member;
+  std::string_view name = {}; ///< on the wire; empty: the member's own in camelCase
+  presence when = presence::by_type;
+};
+
+template <class T>
+inline constexpr std::array<wire_rule, 0> wire_rules{};
+
+template <>
+inline constexpr std::array wire_rules<candidate>{wire_rule{"from", "origin"},
+                                                  wire_rule{"value", "values"}};
+template <>
+inline constexpr std::array wire_rules<explanation>{
+    wire_rule{"value", "values"}, wire_rule{"candidates", {}, presence::required}};
+template <>
+inline constexpr std::array wire_rules<refusal>{wire_rule{"more", {}, presence::optional}};
+template <>
+inline constexpr std::array wire_rules<transaction>{wire_rule{"mode", "dryRun"},
+                                                    wire_rule{"confirm", "confirmSeconds"},
+                                                    wire_rule{"expire", "expireSeconds"}};
+template <>
+inline constexpr std::array wire_rules<service_status>{
+    wire_rule{"namespaces", {}, presence::required}};
+template <>
+inline constexpr std::array wire_rules<source_file>{wire_rule{"name_space", "namespace"},
+                                                    wire_rule{"kind", {}, presence::optional}};
+template <>
+inline constexpr std::array wire_rules<cache_stats>{
+    wire_rule{"namespaces", {}, presence::required}};
+template <>
+inline constexpr std::array wire_rules<watch_event>{wire_rule{"from", "origin"},
+                                                    wire_rule{"ready", {}, presence::optional},
+                                                    wire_rule{"resync", {}, presence::optional}};
+template <>
+inline constexpr std::array wire_rules<change>{wire_rule{"from", "origin"}};
+template <>
+inline constexpr std::array wire_rules<log_query>{wire_rule{"after", "afterRevision"},
+                                                  wire_rule{"before", "beforeRevision"},
+                                                  wire_rule{"detail", "values"}};
+template <>
+inline constexpr std::array wire_rules<change_log>{wire_rule{"changes", {}, presence::required}};
+template <>
+inline constexpr std::array wire_rules<blame_line>{wire_rule{"from", "origin"},
+                                                   wire_rule{"value", "values"}};
+template <>
+inline constexpr std::array wire_rules<rollback_request>{wire_rule{"name_space", "namespace"},
+                                                         wire_rule{"mode", "dryRun"},
+                                                         wire_rule{"confirm", "confirmSeconds"}};
+template <>
+inline constexpr std::array wire_rules<restore_request>{
+    wire_rule{"overrides", {}, presence::required}, wire_rule{"mode", "dryRun"}};
+template <>
+inline constexpr std::array wire_rules<health_check>{wire_rule{"duration", "durationMs"}};
+template <>
+inline constexpr std::array wire_rules<health_report>{wire_rule{"checks", {}, presence::required}};
+template <>
+inline constexpr std::array wire_rules<problem_report>{
+    wire_rule{"problems", {}, presence::required}, wire_rule{"counts", {}, presence::required}};
+
+/// snake_case to camelCase. The result ends with NULs where underscores were.
+template <std::size_t Size>
+consteval std::array<char, Size> camel_case(std::string_view name) {
+  std::array<char, Size> out{};
+  std::size_t end = 0;
+  bool upper = false;
+  for (char const each : name) {
+    if (each != '_') out[end++] = upper ? static_cast<char>(each - 'a' + 'A') : each;
+    upper = each == '_';
+  }
+  return out;
+}
+
+/// One member of the described type T: `Member` is its Boost.Describe descriptor.
+template <class T, class Member>
+class wire_member {
+  static constexpr std::string_view own_name = Member::name;
+  static constexpr std::array<char, own_name.size() + 1> camel =
+      camel_case<own_name.size() + 1>(own_name);
+
+  static constexpr wire_rule rule() {
+    for (wire_rule const& each : wire_rules<T>)
+      if (each.member == own_name) return each;
+    return {own_name};
+  }
+
+ public:
+  static constexpr std::string_view name =
+      rule().name.empty() ? std::string_view(camel.data()) : rule().name;
+  static constexpr presence when = rule().when;
+};
+
+template <class T>
+using members_of = boost::describe::describe_members<T, boost::describe::mod_public>;
+
+/// Calls `what(member, name, presence)` with each member of `object`, in the described order.
+template <class T, class Object, class Function>
+constexpr void for_each_member(Object& object, Function&& what) {
+  boost::mp11::mp_for_each<members_of<T>>([&]<class Member>(Member) {
+    using wire = wire_member<T, Member>;
+    what(object.*Member::pointer, wire::name, wire::when);
+  });
+}
+
+} // namespace detail
+} // namespace cfgd::client

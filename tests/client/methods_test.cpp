@@ -1,0 +1,136 @@
+#include "client/detail/methods.hpp"
+#include "client/detail/wire.hpp"
+#include "ipc/idl.hpp"
+#include "ipc/interfaces.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+using namespace cfgd::client::detail;
+namespace idl = cfgd::ipc::idl;
+namespace texts = cfgd::ipc::interfaces;
+
+namespace {
+
+constexpr std::tuple rows{
+    methods::get,       methods::list,           methods::explain,      methods::set,
+    methods::sync,      methods::validate,       methods::list_pending, methods::confirm,
+    methods::extend,    methods::watch,          methods::begin_edit,   methods::end_edit,
+    methods::log,       methods::diff,           methods::get_at,       methods::rollback,
+    methods::blame,     methods::restore,        methods::compact,      methods::status,
+    methods::sources,   methods::reload,         methods::cache,        methods::invalidate,
+    methods::warm,      methods::health,         methods::run_checks,   methods::watch_health,
+    methods::problems,  methods::clear_problems, methods::metrics,      methods::interfaces,
+    methods::introspect};
+
+template <class Check>
+void for_each_row(Check check) {
+  std::apply([&](auto const&... row) { (check(row), ...); }, rows);
+}
+
+std::vector<idl::interface> described() {
+  std::vector<idl::interface> out;
+  for (std::string_view const text : {texts::io_cfgd_config, texts::io_cfgd_history,
+                                      texts::io_cfgd_service, texts::org_varlink_service})
+    out.push_back(idl::parse(text).value());
+  return out;
+}
+
+idl::method const* find(std::vector<idl::interface> const& all, std::string_view interface,
+                        std::string_view method) {
+  for (auto const& each : all)
+    for (auto const& candidate : each.methods)
+      if (each.name == interface && candidate.name == method) return &candidate;
+  return nullptr;
+}
+
+std::set<std::string> names_of(idl::type const& what) {
+  std::set<std::string> out;
+  for (auto const& field : what.fields)
+    out.insert(field.name);
+  return out;
+}
+
+/// Fields that a method must be given, or must give.
+std::set<std::string> mandatory_of(idl::type const& what) {
+  std::set<std::string> out;
+  for (auto const& field : what.fields)
+    if (!field.what.optional) out.insert(field.name);
+  return out;
+}
+
+template <class T>
+std::set<std::string> wire_names() {
+  std::set<std::string> out;
+  T what{};
+  for_each_member<T>(
+      what, [&](auto const&, std::string_view name, presence) { out.insert(std::string(name)); });
+  return out;
+}
+
+/// Fields without which a reply is an error.
+template <class T>
+std::set<std::string> required_names() {
+  std::set<std::string> out;
+  T what{};
+  for_each_member<T>(what, [&]<class M>(M const&, std::string_view name, presence when) {
+    bool const by_type = when == presence::by_type && !may_be_absent<M>;
+    if (by_type || when == presence::required) out.insert(std::string(name));
+  });
+  return out;
+}
+
+bool contains(std::set<std::string> const& all, std::set<std::string> const& some) {
+  return std::includes(all.begin(), all.end(), some.begin(), some.end());
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(methods)
+
+BOOST_AUTO_TEST_CASE(a_row_says_what_the_interface_says) {
+  auto const interfaces = described();
+
+  for_each_row([&]<class Request, class Reply>(method<Request, Reply> const& row) {
+    auto const* const found =
+        find(interfaces, row.interface(), row.name.substr(row.interface().size() + 1));
+    BOOST_TEST_CONTEXT(row.name) {
+      BOOST_REQUIRE(found != nullptr);
+      BOOST_TEST(contains(names_of(found->input), wire_names<Request>()));
+      BOOST_TEST(contains(wire_names<Request>(), mandatory_of(found->input)));
+      BOOST_TEST(contains(names_of(found->output), wire_names<Reply>()));
+      BOOST_TEST((row.answer == replies::stream) == found->requires_more);
+      BOOST_TEST((row.answer != replies::one) == found->supports_more);
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(only_what_the_interface_promises_is_required_of_a_reply) {
+  auto const interfaces = described();
+
+  for_each_row([&]<class Request, class Reply>(method<Request, Reply> const& row) {
+    if (row.name == methods::begin_edit.name) return; // its two replies differ
+    auto const* const found =
+        find(interfaces, row.interface(), row.name.substr(row.interface().size() + 1));
+    BOOST_TEST_CONTEXT(row.name) {
+      BOOST_TEST(contains(mandatory_of(found->output), required_names<Reply>()));
+    }
+  });
+}
+
+BOOST_AUTO_TEST_CASE(every_method_has_a_row) {
+  std::set<std::string> known;
+  for_each_row([&](auto const& row) { known.insert(std::string(row.name)); });
+
+  for (auto const& interface : described())
+    for (auto const& each : interface.methods)
+      BOOST_TEST(known.contains(interface.name + '.' + each.name), interface.name << each.name);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
