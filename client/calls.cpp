@@ -128,11 +128,6 @@ Answer<snapshot> calls<Connection, Answer>::list(std::string_view prefix) {
 }
 
 template <class Connection, template <class> class Answer>
-Answer<snapshot> calls<Connection, Answer>::list() {
-  return list({});
-}
-
-template <class Connection, template <class> class Answer>
 Answer<explanation> calls<Connection, Answer>::explain(std::string_view key) {
   return ask(self(), methods::explain, {key});
 }
@@ -141,11 +136,6 @@ template <class Connection, template <class> class Answer>
 Answer<validation> calls<Connection, Answer>::validate(std::string_view name_space,
                                                        boost::json::object const* document) {
   return ask(self(), methods::validate, {name_space, document});
-}
-
-template <class Connection, template <class> class Answer>
-Answer<validation> calls<Connection, Answer>::validate(std::string_view name_space) {
-  return validate(name_space, nullptr);
 }
 
 template <class Connection, template <class> class Answer>
@@ -192,25 +182,10 @@ Answer<change_log> calls<Connection, Answer>::log(log_query const& query) {
 }
 
 template <class Connection, template <class> class Answer>
-Answer<change_log> calls<Connection, Answer>::log() {
-  return log({});
-}
-
-template <class Connection, template <class> class Answer>
 Answer<difference> calls<Connection, Answer>::diff(revision_number from,
                                                    std::optional<revision_number> to,
                                                    std::string_view prefix) {
   return ask(self(), methods::diff, {from, to, prefix});
-}
-
-template <class Connection, template <class> class Answer>
-Answer<difference> calls<Connection, Answer>::diff(revision_number from, revision_number to) {
-  return diff(from, to, {});
-}
-
-template <class Connection, template <class> class Answer>
-Answer<difference> calls<Connection, Answer>::diff(revision_number from) {
-  return diff(from, {}, {});
 }
 
 template <class Connection, template <class> class Answer>
@@ -265,18 +240,8 @@ Answer<std::int64_t> calls<Connection, Answer>::invalidate(std::string_view name
 }
 
 template <class Connection, template <class> class Answer>
-Answer<std::int64_t> calls<Connection, Answer>::invalidate() {
-  return invalidate({});
-}
-
-template <class Connection, template <class> class Answer>
 Answer<std::int64_t> calls<Connection, Answer>::warm(std::string_view name_space) {
   return ask(self(), methods::warm, {name_space});
-}
-
-template <class Connection, template <class> class Answer>
-Answer<std::int64_t> calls<Connection, Answer>::warm() {
-  return warm({});
 }
 
 template <class Connection, template <class> class Answer>
@@ -290,18 +255,8 @@ Answer<health_report> calls<Connection, Answer>::run_checks(std::vector<std::str
 }
 
 template <class Connection, template <class> class Answer>
-Answer<health_report> calls<Connection, Answer>::run_checks() {
-  return run_checks({});
-}
-
-template <class Connection, template <class> class Answer>
 Answer<problem_report> calls<Connection, Answer>::problems(problem_query const& query) {
   return ask(self(), methods::problems, query);
-}
-
-template <class Connection, template <class> class Answer>
-Answer<problem_report> calls<Connection, Answer>::problems() {
-  return problems({});
 }
 
 template <class Connection, template <class> class Answer>
@@ -322,6 +277,11 @@ Answer<std::vector<std::string>> calls<Connection, Answer>::interfaces() {
 template <class Connection, template <class> class Answer>
 Answer<std::string> calls<Connection, Answer>::introspect(std::string_view interface) {
   return ask(self(), methods::introspect, {interface});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<std::vector<figure>> calls<Connection, Answer>::figures() {
+  return ask(self(), methods::figures, {});
 }
 
 template class calls<connection, result>;

@@ -38,14 +38,16 @@ class calls {
   /// The leaves at and below `prefix`, in key order; without a prefix, everything that the caller
   /// may read. All of one revision.
   [[nodiscard]] Answer<snapshot> list(std::string_view prefix);
-  [[nodiscard]] Answer<snapshot> list();
+  [[nodiscard]] Answer<snapshot> list() { return list({}); }
   /// Every layer that sets `key`, the winner first, and the schema that governs it.
   [[nodiscard]] Answer<explanation> explain(std::string_view key);
   /// What schemas and rules say about `document` as if it were the effective one of `name_space`;
   /// without a document (or null), about the effective one.
   [[nodiscard]] Answer<validation> validate(std::string_view name_space,
                                             boost::json::object const* document);
-  [[nodiscard]] Answer<validation> validate(std::string_view name_space);
+  [[nodiscard]] Answer<validation> validate(std::string_view name_space) {
+    return validate(name_space, nullptr);
+  }
 
   // Changing
 
@@ -73,13 +75,15 @@ class calls {
 
   /// Changes, the newest first, ten unless the query has a limit. refused: BadTime.
   [[nodiscard]] Answer<change_log> log(log_query const& query);
-  [[nodiscard]] Answer<change_log> log();
+  [[nodiscard]] Answer<change_log> log() { return log({}); }
   /// The values at and below `prefix` that differ between two revisions; `to` is the current one if
   /// absent. refused: NoSuchRevision.
   [[nodiscard]] Answer<difference> diff(revision_number from, std::optional<revision_number> to,
                                         std::string_view prefix);
-  [[nodiscard]] Answer<difference> diff(revision_number from, revision_number to);
-  [[nodiscard]] Answer<difference> diff(revision_number from);
+  [[nodiscard]] Answer<difference> diff(revision_number from, revision_number to) {
+    return diff(from, to, {});
+  }
+  [[nodiscard]] Answer<difference> diff(revision_number from) { return diff(from, {}, {}); }
   /// Values as they were. refused: NoSuchRevision.
   [[nodiscard]] Answer<past_values> get_at(std::vector<std::string> const& keys,
                                            revision_number revision);
@@ -103,19 +107,21 @@ class calls {
   [[nodiscard]] Answer<cache_stats> cache();
   /// Drops cache entries of a namespace, or of all. Their number.
   [[nodiscard]] Answer<std::int64_t> invalidate(std::string_view name_space);
-  [[nodiscard]] Answer<std::int64_t> invalidate();
+  [[nodiscard]] Answer<std::int64_t> invalidate() { return invalidate({}); }
   /// Fills the cache for a namespace, or for all. The number of entries.
   [[nodiscard]] Answer<std::int64_t> warm(std::string_view name_space);
-  [[nodiscard]] Answer<std::int64_t> warm();
+  [[nodiscard]] Answer<std::int64_t> warm() { return warm({}); }
   /// The latest result of every health check.
   [[nodiscard]] Answer<health_report> health();
   /// Runs the named checks now, or all. refused: NoSuchCheck.
   [[nodiscard]] Answer<health_report> run_checks(std::vector<std::string> const& names);
-  [[nodiscard]] Answer<health_report> run_checks();
+  [[nodiscard]] Answer<health_report> run_checks() { return run_checks({}); }
   /// Recorded errors, the newest first.
   [[nodiscard]] Answer<problem_report> problems(problem_query const& query);
-  [[nodiscard]] Answer<problem_report> problems();
+  [[nodiscard]] Answer<problem_report> problems() { return problems({}); }
   [[nodiscard]] Answer<void> clear_problems();
+  /// All figures, as data.
+  [[nodiscard]] Answer<std::vector<figure>> figures();
   /// All figures as OpenMetrics text.
   [[nodiscard]] Answer<std::string> metrics();
 

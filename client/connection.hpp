@@ -61,7 +61,7 @@ class connection : public calls<connection, result> {
                                          boost::json::object const& parameters = {});
 
   /// A call that may be answered several times: `on_reply` is called with the parameters of each
-  /// reply, which it may take. The time limit counts anew for each reply. If `on_reply` stops
+  /// reply, which it may take. The time limit starts again for each reply. If `on_reply` stops
   /// before the last reply, the connection is closed, which is how Varlink cancels, and the result
   /// is success.
   [[nodiscard]] result<void>

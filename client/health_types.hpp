@@ -56,4 +56,22 @@ struct problem_query {
   std::optional<std::int64_t> limit = {}; ///< the newest ones
 };
 
+/// How many durations fell between bounds.
+struct duration_histogram {
+  std::vector<double> bounds; ///< seconds, ascending
+  /// One more than bounds: counts[i] of at most bounds[i] and more than the bound before; the last
+  /// one of those above all bounds.
+  std::vector<std::int64_t> counts;
+  double sum = 0; ///< of the durations, in seconds
+};
+
+/// One figure of the service.
+struct figure {
+  std::string name; ///< as in the OpenMetrics text; a counter without "_total"
+  std::string kind; ///< counter, gauge, histogram
+  std::vector<std::pair<std::string, std::string>> labels; ///< name and value
+  std::optional<double> value; ///< of a counter or a gauge; absent: not a finite number
+  std::optional<duration_histogram> histogram;
+};
+
 } // namespace cfgd::client

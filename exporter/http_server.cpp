@@ -14,12 +14,12 @@
 #include <string>
 #include <utility>
 
-// A client of this is a monitoring program that comes a few times a minute, and one that is broken
-// or hostile must cost next to nothing: no request has a body, a head is 8 KiB at the most, and
-// whoever is silent for long is closed.
+// Clients are monitoring programs that connect a few times a minute. A broken or hostile client
+// must cost next to nothing: requests have no body, a head has at most 8 KiB, and silent
+// connections are closed.
 //
-// Each connection is one coroutine of the group. It ends when its socket is closed or, where it
-// waits for the service, when the connection to that is.
+// Each connection is one coroutine of the task group. It ends when its socket is closed, or, while
+// it waits for the service, when the connection to the service is closed.
 
 namespace cfgd::exporter {
 namespace {
@@ -43,23 +43,23 @@ response make_response(page what, request const& asked) {
   out.keep_alive(asked.keep_alive());
   out.body() = std::move(what.text);
   out.prepare_payload();
-  // HEAD: the length that GET would have, and nothing behind it.
+  // HEAD: the length that GET would have, without the body.
   if (asked.method() == http::verb::head) out.body().clear();
   return out;
 }
 
 page refusal(unsigned status, char const* text) { return {.status = status, .text = text}; }
 
-/// What a request that could not be read is answered with; absent: nobody is there to be answered.
-std::optional<page> judge(beast::error_code const& failed) {
+/// The answer to a request that could not be read; absent: the client has gone.
+std::optional<page> answer_to(beast::error_code const& failed) {
   if (failed == http::error::header_limit || failed == http::error::buffer_overflow)
     return refusal(431, "the request is too large\n");
   if (failed == http::error::body_limit || failed == http::error::unexpected_body)
-    return refusal(413, "a request has no body here\n");
+    return refusal(413, "requests must not have a body\n");
   bool const is_http = failed.category() == make_error_code(http::error::bad_method).category();
   if (!is_http || failed == http::error::end_of_stream || failed == http::error::partial_message)
     return std::nullopt;
-  return refusal(400, "this is no request\n");
+  return refusal(400, "not a valid HTTP request\n");
 }
 
 void log_failed(std::string const& name, std::exception_ptr const& why) {
@@ -71,14 +71,16 @@ void log_failed(std::string const& name, std::exception_ptr const& why) {
   }
 }
 
-/// Makes a connection known for as long as it is served.
-class known {
+/// Registers a connection while it is served, so that stop() can close it.
+class registration {
  public:
   using all = std::set<asio::ip::tcp::socket*>;
-  known(all& list, asio::ip::tcp::socket& one) : list_(list), one_(&one) { list_.insert(one_); }
-  ~known() { list_.erase(one_); }
-  known(known const&) = delete;
-  known& operator=(known const&) = delete;
+  registration(all& list, asio::ip::tcp::socket& one) : list_(list), one_(&one) {
+    list_.insert(one_);
+  }
+  ~registration() { list_.erase(one_); }
+  registration(registration const&) = delete;
+  registration& operator=(registration const&) = delete;
 
  private:
   all& list_;
@@ -101,7 +103,7 @@ result<void> http_server::listen(asio::ip::tcp::endpoint const& where) {
     std::string const name = where.address().to_string() + ':' + std::to_string(where.port());
     return error{.code = errc::io, .message = failed.message(), .subject = name};
   }
-  tasks_.spawn("accepting", accept());
+  tasks_.spawn("accept loop", accept());
   return {};
 }
 
@@ -123,19 +125,19 @@ asio::awaitable<void> http_server::accept() {
     auto [failed, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
     if (stopping_) co_return;
     if (failed) {
-      // No descriptors, or a client that has left: a loop that just went on could spin.
+      // Out of descriptors, or the client has gone: going on at once could spin.
       pause_.expires_after(accept_pause);
       co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
       continue;
     }
     if (open_.size() >= most_.connections) continue; // closes it
-    tasks_.spawn("a connection", serve(std::move(socket)));
+    tasks_.spawn("HTTP connection", serve(std::move(socket)));
   }
 }
 
 asio::awaitable<void> http_server::serve(asio::ip::tcp::socket socket) {
   beast::tcp_stream stream(std::move(socket));
-  known const here(open_, stream.socket());
+  registration const registered(open_, stream.socket());
   beast::flat_buffer buffer(most_.request_bytes);
   bool goes_on = true;
   while (goes_on && !stopping_) {
@@ -147,13 +149,13 @@ asio::awaitable<void> http_server::serve(asio::ip::tcp::socket socket) {
         co_await http::async_read(stream, buffer, parser, asio::as_tuple(asio::use_awaitable));
     std::optional<page> answer;
     if (failed) {
-      answer = judge(failed);
+      answer = answer_to(failed);
       if (!answer || stopping_) co_return;
     }
     request asked = parser.release();
     if (failed) asked.keep_alive(false);
     if (!answer && asked.method() != http::verb::get && asked.method() != http::verb::head)
-      answer = refusal(405, "GET and HEAD alone\n");
+      answer = refusal(405, "only GET and HEAD are supported\n");
     if (!answer) {
       std::string path(asked.target().substr(0, asked.target().find('?')));
       std::string accepted(asked[http::field::accept]);
@@ -166,7 +168,7 @@ asio::awaitable<void> http_server::serve(asio::ip::tcp::socket socket) {
     auto const [unwritten, written] = co_await std::move(writing);
     if (unwritten) co_return;
   }
-  beast::error_code ignored; // it may have closed, too
+  beast::error_code ignored; // the client may have closed as well
   stream.socket().shutdown(asio::ip::tcp::socket::shutdown_send, ignored);
 }
 

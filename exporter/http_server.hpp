@@ -17,24 +17,26 @@
 
 namespace cfgd::exporter {
 
-/// Serves pages over HTTP/1.1 to few clients: GET and HEAD, no bodies. Bounded in connections, in
-/// the size of a request and in time. One thread.
+/// Serves pages over HTTP/1.1 to few clients: GET and HEAD, no request bodies. Connections, the
+/// size of a request and every wait are bounded. One thread, that of the loop. The loop must run
+/// until stop() has called `done` before this is destroyed.
 class http_server {
  public:
   struct bounds {
-    std::size_t connections = 32; ///< those over it are closed at once
-    std::uint32_t request_bytes = 8 * 1024;
-    std::chrono::milliseconds idle{15'000};      ///< between requests, and for one to arrive
-    std::chrono::milliseconds answering{15'000}; ///< for an answer to be taken
+    std::size_t connections = 32;                ///< further ones are closed at once
+    std::uint32_t request_bytes = 8 * 1024;      ///< of the head
+    std::chrono::milliseconds idle{15'000};      ///< between requests, and until one is complete
+    std::chrono::milliseconds answering{15'000}; ///< for the client to read an answer
   };
 
+  /// `from` must outlive this.
   http_server(boost::asio::any_io_executor loop, pages& from, bounds most);
 
-  /// Errors: io.
+  /// Binds and accepts. Errors: io (the address is in use, or not of this machine).
   [[nodiscard]] result<void> listen(boost::asio::ip::tcp::endpoint const& where);
-  /// Where it listens: with the port that was found free.
+  /// The address that is bound, with the real port if port 0 was given. Only after listen().
   boost::asio::ip::tcp::endpoint address() const;
-  /// Closes everything, then calls `done`.
+  /// Closes everything; calls `done` on the loop when all connections have ended.
   void stop(std::function<void()> done);
 
  private:
@@ -46,7 +48,7 @@ class http_server {
   bounds most_;
   boost::asio::ip::tcp::acceptor acceptor_;
   boost::asio::steady_timer pause_;
-  std::set<boost::asio::ip::tcp::socket*> open_; ///< of connections, each while it is served
+  std::set<boost::asio::ip::tcp::socket*> open_; ///< of the connections that are served
   bool stopping_ = false;
   ipc::task_group tasks_;
 };

@@ -5,8 +5,8 @@
 #include <charconv>
 #include <string>
 
-// Figures tell how a machine is used. Whoever wants them in a network puts something in front that
-// asks who comes; so an address that others can reach is refused unless it is asked for by name.
+// Figures show how a machine is used, and there is neither authentication nor encryption here: that
+// is for a proxy in front. So an address that other machines can reach needs --allow-remote.
 
 namespace cfgd::exporter {
 namespace {
@@ -15,13 +15,13 @@ namespace ip = boost::asio::ip;
 
 error bad(std::string_view text) {
   return {.code = errc::bad_value,
-          .message = "must be ADDRESS:PORT, as 127.0.0.1:9718 or [::1]:9718",
+          .message = "must be ADDRESS:PORT, such as 127.0.0.1:9718 or [::1]:9718",
           .subject = std::string(text)};
 }
 
 } // namespace
 
-result<ip::tcp::endpoint> parse_listen_address(std::string_view text, reach allowed) {
+result<ip::tcp::endpoint> parse_listen_address(std::string_view text, remote allowed) {
   auto const colon = text.rfind(':');
   if (colon == text.npos) return bad(text);
   auto host = text.substr(0, colon);
@@ -36,10 +36,10 @@ result<ip::tcp::endpoint> parse_listen_address(std::string_view text, reach allo
   if (wrong || digits.empty() || ec != std::errc{} || end != digits.data() + digits.size() ||
       address.is_v6() != bracketed)
     return bad(text);
-  if (!address.is_loopback() && allowed == reach::loopback)
+  if (!address.is_loopback() && allowed == remote::forbidden)
     return error{.code = errc::denied,
-                 .message = "can be reached from outside of this machine; "
-                            "--allow-remote listens there all the same",
+                 .message = "other machines can reach this address; "
+                            "use --allow-remote to listen there",
                  .subject = std::string(text)};
   return ip::tcp::endpoint(address, port);
 }

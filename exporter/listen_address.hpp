@@ -9,15 +9,13 @@
 
 namespace cfgd::exporter {
 
-enum class reach : std::uint8_t {
-  loopback, ///< this machine alone
-  network,
-};
+/// Whether an address that other machines can reach is accepted.
+enum class remote : std::uint8_t { forbidden, allowed };
 
-/// "127.0.0.1:9718", "[::1]:9718"; port 0 is any that is free. No names, they would have to be
-/// looked up.
-/// Errors: bad_value, denied (not a loopback address, and `allowed` is loopback).
+/// Parses "127.0.0.1:9718" or "[::1]:9718"; port 0 is any free port. Host names are not accepted:
+/// they would need a lookup.
+/// Errors: bad_value; denied (not a loopback address, and `allowed` is forbidden).
 [[nodiscard]] result<boost::asio::ip::tcp::endpoint> parse_listen_address(std::string_view text,
-                                                                          reach allowed);
+                                                                          remote allowed);
 
 } // namespace cfgd::exporter

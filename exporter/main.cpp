@@ -16,8 +16,8 @@
 #include <optional>
 #include <string>
 
-// A program of its own, so that the service needs no network and no HTTP: what has a fault here, or
-// is attacked, has no more rights than any client that may read.
+// A program of its own, so that the service needs neither network nor HTTP: a fault or an attack
+// here gains no more than the rights of a client that may read.
 
 namespace {
 
@@ -32,11 +32,12 @@ struct command_line {
 
 /// The exit code if there is nothing to run.
 std::optional<int> parse_command_line(int argc, char** argv, command_line& into) {
-  CLI::App app("cfgd-exporter: figures and state of cfgd over HTTP", "cfgd-exporter");
+  CLI::App app("cfgd-exporter: metrics and health of cfgd over HTTP", "cfgd-exporter");
   app.add_option("--listen", into.listen, "ADDRESS:PORT")->capture_default_str();
-  app.add_option("--socket", into.socket, "Socket of cfgd instead of CFGD_SOCKET or the usual one");
+  app.add_option("--socket", into.socket,
+                 "Socket of cfgd; default: CFGD_SOCKET, else /run/cfgd/io.cfgd");
   app.add_flag("--allow-remote", into.allow_remote,
-               "Listen at an address that other machines can reach");
+               "Accept an address that other machines can reach");
   app.set_version_flag("--version", "cfgd-exporter " CFGD_VERSION);
   try {
     app.parse(argc, argv);
@@ -46,21 +47,22 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
   }
 }
 
-int complain(error const& why, int code) {
+/// Logs why the program cannot start. The exit code.
+int report(error const& why, int code) {
   log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
   return code;
 }
 
 int run(command_line const& asked) {
   auto const where = exporter::parse_listen_address(
-      asked.listen, asked.allow_remote ? exporter::reach::network : exporter::reach::loopback);
-  if (!where) return complain(where.error(), EX_USAGE);
+      asked.listen, asked.allow_remote ? exporter::remote::allowed : exporter::remote::forbidden);
+  if (!where) return report(where.error(), EX_USAGE);
 
   asio::io_context loop{1};
   exporter::pages pages(loop.get_executor(), asked.socket);
   exporter::http_server server(loop.get_executor(), pages, {});
-  if (auto const heard = server.listen(*where); !heard)
-    return complain(heard.error(), EX_UNAVAILABLE);
+  if (auto const listening = server.listen(*where); !listening)
+    return report(listening.error(), EX_UNAVAILABLE);
   auto const bound = server.address();
   log::write(log::level::info, "listening on " + bound.address().to_string() + " port " +
                                    std::to_string(bound.port()));
@@ -73,14 +75,14 @@ int run(command_line const& asked) {
 } // namespace
 
 int main(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN); // a client that is gone is an error of write, no end
+  ::signal(SIGPIPE, SIG_IGN); // a client that has gone is an error of write(2)
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;
   if (!log::to_journal(log::journal_socket, "cfgd-exporter")) log::to_standard_error();
   try {
     return run(asked);
   } catch (std::exception const& broken) {
-    log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
+    log::write(log::level::error, std::string("internal error: ") + broken.what(),
                {{"MESSAGE_ID", message_id::stopped_by_fault}});
     return EX_SOFTWARE;
   }

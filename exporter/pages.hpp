@@ -10,25 +10,25 @@
 
 namespace cfgd::exporter {
 
-/// What a page is answered with.
+/// The answer to a request of a page.
 struct page {
   unsigned status = 200; ///< of HTTP
   std::string type = "text/plain; charset=utf-8";
   std::string text = {};
 };
 
-/// The pages, as the service has them at the moment. One thread.
+/// The pages, made of what the service reports at that moment. One thread, that of `executor`.
 class pages {
  public:
-  static constexpr std::chrono::seconds patience{5}; ///< for the service's answer
+  static constexpr std::chrono::seconds time_limit{5}; ///< for the service's reply
 
   /// `address` as client::async_connection takes it.
   pages(boost::asio::any_io_executor executor, std::string address);
 
-  /// `path` without a query; `accept` is the header, or empty. What cannot be had from the service
-  /// is 503, with the reason.
+  /// `path` without a query; `accept` is the header, or empty. 404 for an unknown path; 503, with
+  /// the reason, if the service does not answer.
   boost::asio::awaitable<page> find(std::string path, std::string accept);
-  /// Ends what waits for the service.
+  /// Ends calls of the service that are under way: they give 503.
   void close() { service_.close(); }
 
  private:

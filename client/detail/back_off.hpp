@@ -5,7 +5,7 @@
 
 namespace cfgd::client::detail {
 
-/// How long to wait before the next attempt: doubles from `first` to `longest`. No clock, no timer.
+/// The time to wait before the next attempt: doubles from `first` to `longest`. No clock, no timer.
 class back_off {
  public:
   using duration = std::chrono::milliseconds;
@@ -13,15 +13,15 @@ class back_off {
   back_off(duration first, duration longest)
       : first_(std::max(first, duration(1))), longest_(std::max(longest, first_)), next_(first_) {}
 
-  /// The next wait. `spread` in [0, 1] shortens it by up to half, so that a thousand clients whose
-  /// service was restarted do not all come back in the same instant.
+  /// The next wait. `spread` in [0, 1] shortens it by up to half, so that a thousand clients of a
+  /// restarted service do not all connect at the same instant.
   duration next(double spread) {
     duration const whole = next_;
     next_ = std::min(next_ * 2, longest_);
     return whole - std::chrono::duration_cast<duration>(whole * (std::clamp(spread, 0.0, 1.0) / 2));
   }
 
-  /// Something went well.
+  /// An attempt succeeded: the next wait is the first again.
   void reset() { next_ = first_; }
 
  private:

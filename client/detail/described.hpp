@@ -61,6 +61,8 @@ BOOST_DESCRIBE_STRUCT(problem, (),
                        last_time, resolved))
 BOOST_DESCRIBE_STRUCT(problem_report, (), (problems, counts, critical))
 BOOST_DESCRIBE_STRUCT(problem_query, (), (kind, limit))
+BOOST_DESCRIBE_STRUCT(duration_histogram, (), (bounds, counts, sum))
+BOOST_DESCRIBE_STRUCT(figure, (), (name, kind, labels, value, histogram))
 
 namespace detail {
 
@@ -74,59 +76,53 @@ struct wire_rule {
   presence when = presence::by_type;
 };
 
+/// Of members of these names in every struct that has no rule of its own for them.
+inline constexpr std::array common_rules{wire_rule{"from", "origin"},
+                                         wire_rule{"name_space", "namespace"},
+                                         wire_rule{"value", "values"},
+                                         wire_rule{"mode", "dryRun"},
+                                         wire_rule{"confirm", "confirmSeconds"},
+                                         wire_rule{"expire", "expireSeconds"},
+                                         wire_rule{"duration", "durationMs"}};
+
+/// A list that is the answer has to be there.
+constexpr wire_rule required(std::string_view member) {
+  return {.member = member, .when = presence::required};
+}
+/// In older services.
+constexpr wire_rule optional(std::string_view member) {
+  return {.member = member, .when = presence::optional};
+}
+
 template <class T>
 inline constexpr std::array<wire_rule, 0> wire_rules{};
 
 template <>
-inline constexpr std::array wire_rules<candidate>{wire_rule{"from", "origin"},
-                                                  wire_rule{"value", "values"}};
+inline constexpr std::array wire_rules<explanation>{required("candidates")};
 template <>
-inline constexpr std::array wire_rules<explanation>{
-    wire_rule{"value", "values"}, wire_rule{"candidates", {}, presence::required}};
+inline constexpr std::array wire_rules<refusal>{optional("more")};
 template <>
-inline constexpr std::array wire_rules<refusal>{wire_rule{"more", {}, presence::optional}};
+inline constexpr std::array wire_rules<service_status>{required("namespaces")};
 template <>
-inline constexpr std::array wire_rules<transaction>{wire_rule{"mode", "dryRun"},
-                                                    wire_rule{"confirm", "confirmSeconds"},
-                                                    wire_rule{"expire", "expireSeconds"}};
+inline constexpr std::array wire_rules<source_file>{optional("kind")};
 template <>
-inline constexpr std::array wire_rules<service_status>{
-    wire_rule{"namespaces", {}, presence::required}};
+inline constexpr std::array wire_rules<cache_stats>{required("namespaces")};
 template <>
-inline constexpr std::array wire_rules<source_file>{wire_rule{"name_space", "namespace"},
-                                                    wire_rule{"kind", {}, presence::optional}};
-template <>
-inline constexpr std::array wire_rules<cache_stats>{
-    wire_rule{"namespaces", {}, presence::required}};
-template <>
-inline constexpr std::array wire_rules<watch_event>{wire_rule{"from", "origin"},
-                                                    wire_rule{"ready", {}, presence::optional},
-                                                    wire_rule{"resync", {}, presence::optional}};
-template <>
-inline constexpr std::array wire_rules<change>{wire_rule{"from", "origin"}};
+inline constexpr std::array wire_rules<watch_event>{optional("ready"), optional("resync")};
 template <>
 inline constexpr std::array wire_rules<log_query>{wire_rule{"after", "afterRevision"},
                                                   wire_rule{"before", "beforeRevision"},
                                                   wire_rule{"detail", "values"}};
 template <>
-inline constexpr std::array wire_rules<change_log>{wire_rule{"changes", {}, presence::required}};
+inline constexpr std::array wire_rules<change_log>{required("changes")};
 template <>
-inline constexpr std::array wire_rules<blame_line>{wire_rule{"from", "origin"},
-                                                   wire_rule{"value", "values"}};
+inline constexpr std::array wire_rules<restore_request>{required("overrides")};
 template <>
-inline constexpr std::array wire_rules<rollback_request>{wire_rule{"name_space", "namespace"},
-                                                         wire_rule{"mode", "dryRun"},
-                                                         wire_rule{"confirm", "confirmSeconds"}};
+inline constexpr std::array wire_rules<health_report>{required("checks")};
 template <>
-inline constexpr std::array wire_rules<restore_request>{
-    wire_rule{"overrides", {}, presence::required}, wire_rule{"mode", "dryRun"}};
+inline constexpr std::array wire_rules<problem_report>{required("problems"), required("counts")};
 template <>
-inline constexpr std::array wire_rules<health_check>{wire_rule{"duration", "durationMs"}};
-template <>
-inline constexpr std::array wire_rules<health_report>{wire_rule{"checks", {}, presence::required}};
-template <>
-inline constexpr std::array wire_rules<problem_report>{
-    wire_rule{"problems", {}, presence::required}, wire_rule{"counts", {}, presence::required}};
+inline constexpr std::array wire_rules<figure>{wire_rule{"value", "value"}};
 
 /// snake_case to camelCase. The result ends with NULs where underscores were.
 template <std::size_t Size>
@@ -150,6 +146,8 @@ class wire_member {
 
   static constexpr wire_rule rule() {
     for (wire_rule const& each : wire_rules<T>)
+      if (each.member == own_name) return each;
+    for (wire_rule const& each : common_rules)
       if (each.member == own_name) return each;
     return {own_name};
   }

@@ -117,6 +117,9 @@ struct sources_reply {
 struct blame_reply {
   std::vector<blame_line> lines;
 };
+struct figures_reply {
+  std::vector<figure> figures;
+};
 
 BOOST_DESCRIBE_STRUCT(nothing, (), ())
 BOOST_DESCRIBE_STRUCT(keys_request, (), (keys))
@@ -144,24 +147,24 @@ BOOST_DESCRIBE_STRUCT(interfaces_reply, (), (interfaces))
 BOOST_DESCRIBE_STRUCT(pending_reply, (), (pending))
 BOOST_DESCRIBE_STRUCT(sources_reply, (), (sources))
 BOOST_DESCRIBE_STRUCT(blame_reply, (), (lines))
+BOOST_DESCRIBE_STRUCT(figures_reply, (), (figures))
 
 template <>
-inline constexpr std::array wire_rules<keys_request>{wire_rule{"keys", {}, presence::required}};
+inline constexpr std::array wire_rules<keys_request>{required("keys")};
 template <>
-inline constexpr std::array wire_rules<get_at_request>{wire_rule{"keys", {}, presence::required}};
+inline constexpr std::array wire_rules<get_at_request>{required("keys")};
 template <>
-inline constexpr std::array wire_rules<namespace_request>{wire_rule{"name_space", "namespace"}};
+inline constexpr std::array wire_rules<diff_request>{wire_rule{"from", "from"}};
 template <>
-inline constexpr std::array wire_rules<validate_request>{wire_rule{"name_space", "namespace"}};
+inline constexpr std::array wire_rules<interfaces_reply>{required("interfaces")};
 template <>
-inline constexpr std::array wire_rules<interfaces_reply>{
-    wire_rule{"interfaces", {}, presence::required}};
+inline constexpr std::array wire_rules<pending_reply>{required("pending")};
 template <>
-inline constexpr std::array wire_rules<pending_reply>{wire_rule{"pending", {}, presence::required}};
+inline constexpr std::array wire_rules<sources_reply>{required("sources")};
 template <>
-inline constexpr std::array wire_rules<sources_reply>{wire_rule{"sources", {}, presence::required}};
+inline constexpr std::array wire_rules<blame_reply>{required("lines")};
 template <>
-inline constexpr std::array wire_rules<blame_reply>{wire_rule{"lines", {}, presence::required}};
+inline constexpr std::array wire_rules<figures_reply>{required("figures")};
 
 namespace methods {
 
@@ -201,6 +204,7 @@ inline constexpr method<nothing, health_report> watch_health{"io.cfgd.Service.Wa
 inline constexpr method<problem_query, problem_report> problems{"io.cfgd.Service.Problems"};
 inline constexpr method<nothing, nothing> clear_problems{"io.cfgd.Service.ClearProblems"};
 inline constexpr method<nothing, text_reply> metrics{"io.cfgd.Service.Metrics"};
+inline constexpr method<nothing, figures_reply> figures{"io.cfgd.Service.Figures"};
 
 inline constexpr method<nothing, interfaces_reply> interfaces{"org.varlink.service.GetInfo"};
 inline constexpr method<interface_request, description_reply> introspect{

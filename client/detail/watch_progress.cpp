@@ -1,20 +1,18 @@
-/// What a watcher knows.
+/// A connection is in one of two states. While it collects, replies are parts of one state, which
+/// is reported whole when the reply with `ready` has come: a caller never sees half of it, and a
+/// connection that breaks meanwhile has reported nothing. Otherwise each reply is one revision and
+/// is reported at once.
 ///
-/// A connection is in one of two states. While it collects, the replies are parts of one state,
-/// which is told whole when the reply with `ready` has come: a caller never sees half of it, and a
-/// connection that breaks meanwhile has told nothing. Otherwise each reply is one revision and is
-/// told at once.
-///
-/// A state that was asked for begins a connection without a revision to go on behind; a resync
-/// begins one at any time. After the first state every further one is told as a resync, also when
+/// A state that was asked for begins a connection without a revision to continue after; a resync
+/// begins one at any time. After the first state every further one is reported as a resync, also if
 /// the server sent it unasked.
 ///
-/// A reply that has nothing but its revision is progress: nothing that is watched changed up to
-/// there. Nobody is told; a reconnect goes on from there, so that a watch of quiet keys does not
-/// fall out of the history.
+/// A reply that has only a revision is progress: no watched key changed up to there. It is not
+/// reported; a reconnect continues from there, so that a watch of quiet keys does not fall out of
+/// the history.
 ///
-/// Revisions that were told already are dropped, so that an event is told once whatever the service
-/// repeats after a reconnect.
+/// Revisions that were reported already are dropped: an event is reported once, whatever the
+/// service repeats after a reconnect.
 
 #include "client/detail/watch_progress.hpp"
 
@@ -65,8 +63,8 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
 
   bool const bare = reply.values.empty() && reply.removed.empty();
   if (bare) {
-    // Says that all up to here was told, because other keys changed or a watch was resumed: news to
-    // the caller the first time that it is ready, afterwards only the place to go on from.
+    // Progress, because other keys changed or the watch was resumed: reported to the caller only
+    // the first time that it is ready.
     last_ = std::max(last_.value_or(0), reply.revision);
     if (!reply.ready || std::exchange(established_, true)) return {};
     return reply;

@@ -17,16 +17,15 @@ class watch_progress {
  public:
   watch_progress(std::optional<revision_number> after_revision, resync_mode mode);
 
-  /// A connection begins. What to ask for: the revision to go on behind, or absent for the state.
+  /// A connection begins. What to ask for: the revision to continue after, or absent for the state.
   std::optional<revision_number> begin();
 
-  /// Takes one reply, decoded. An event is given when something is whole: the state, a revision, or
-  /// a resync.
+  /// Takes one reply. Gives an event when one is whole: the state, a revision, or a resync.
   std::optional<watch_event> take(watch_event reply);
 
   /// Whether replies of a state are still to come.
   bool collecting() const { return collecting_; }
-  /// Whether an event was given or after_revision was confirmed.
+  /// Whether an event was given, or the service confirmed after_revision.
   bool established() const { return established_; }
   revision_number revision() const { return last_.value_or(0); }
 
@@ -36,13 +35,13 @@ class watch_progress {
   void differ(watch_event& state);
 
   resync_mode mode_;
-  std::optional<revision_number> last_; ///< everything up to here was told
+  std::optional<revision_number> last_; ///< everything up to here was reported
   bool established_ = false;
   bool collecting_ = false;
   watch_event collected_;
-  /// What was told; only for resync_mode::differences.
+  /// What was reported; only for resync_mode::differences.
   std::map<std::string, boost::json::value, std::less<>> known_;
-  bool known_whole_; ///< false behind an after_revision, until the first resync
+  bool known_whole_; ///< false after an after_revision, until the first resync
 };
 
 } // namespace cfgd::client::detail

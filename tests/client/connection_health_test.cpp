@@ -61,17 +61,17 @@ BOOST_AUTO_TEST_CASE(checks_come_with_their_details_and_times) {
   scripted_peer peer(path, {exchange({{call("Health"), reply(checks)}})});
   auto service = connected();
 
-  auto const told = service.health();
+  auto const report = service.health();
 
-  BOOST_REQUIRE(told);
-  BOOST_TEST(told->status == "warning");
-  BOOST_REQUIRE(told->checks.size() == 2U);
-  BOOST_TEST(told->checks[0].name == "files");
-  BOOST_TEST(told->checks[0].message == "1 is quarantined");
-  BOOST_TEST(told->checks[0].details.at("active").as_int64() == 3);
-  BOOST_TEST(told->checks[0].duration.count() == 0.25);
-  BOOST_TEST(told->checks[1].duration.count() == 3.0); // a whole number is a number
-  BOOST_TEST(told->checks[1].time == "2026-11-23T10:36:31.000Z");
+  BOOST_REQUIRE(report);
+  BOOST_TEST(report->status == "warning");
+  BOOST_REQUIRE(report->checks.size() == 2U);
+  BOOST_TEST(report->checks[0].name == "files");
+  BOOST_TEST(report->checks[0].message == "1 is quarantined");
+  BOOST_TEST(report->checks[0].details.at("active").as_int64() == 3);
+  BOOST_TEST(report->checks[0].duration.count() == 0.25);
+  BOOST_TEST(report->checks[1].duration.count() == 3.0); // a whole number is a number
+  BOOST_TEST(report->checks[1].time == "2026-11-23T10:36:31.000Z");
 }
 
 BOOST_AUTO_TEST_CASE(checks_are_run_by_name_or_all) {
@@ -93,10 +93,10 @@ BOOST_AUTO_TEST_CASE(a_check_without_its_status_is_no_answer) {
       {exchange({{call("Health"), reply(R"({"status":"healthy","checks":[{"name":"x"}]})")}})});
   auto service = connected();
 
-  auto const told = service.health();
+  auto const report = service.health();
 
-  BOOST_REQUIRE(!told);
-  BOOST_TEST((told.error().kind == failure::protocol));
+  BOOST_REQUIRE(!report);
+  BOOST_TEST((report.error().kind == failure::protocol));
 }
 
 BOOST_AUTO_TEST_CASE(health_is_told_until_the_caller_has_enough) {
@@ -109,10 +109,10 @@ BOOST_AUTO_TEST_CASE(health_is_told_until_the_caller_has_enough) {
   auto service = connected(milliseconds(5'000));
   std::vector<std::string> seen;
 
-  auto const done = service.watch_health([&](health_report const& told) {
+  auto const done = service.watch_health([&](health_report const& report) {
     // From the first report on a silence may be as long as it likes.
     if (service.time_limit() != milliseconds(0)) return step::stop;
-    seen.push_back(told.status);
+    seen.push_back(report.status);
     return seen.size() == 2 ? step::stop : step::more;
   });
 
@@ -150,19 +150,19 @@ BOOST_AUTO_TEST_CASE(problems_are_asked_for_by_kind_and_number) {
     query.kind = "parse";
     query.limit = 5;
 
-    auto const told = service.problems(query);
+    auto const report = service.problems(query);
 
-    BOOST_REQUIRE(told);
-    BOOST_TEST(!told->critical);
-    BOOST_REQUIRE(told->problems.size() == 1U);
-    BOOST_TEST(told->problems[0].id == 7);
-    BOOST_TEST(told->problems[0].count == 2);
-    BOOST_TEST(told->problems[0].recovery == "kept what was there");
-    BOOST_TEST(told->problems[0].last_time.value() == "2026-11-23T10:37:00.000Z");
-    BOOST_TEST(!told->problems[0].resolved.has_value());
-    BOOST_REQUIRE(told->counts.size() == 2U);
-    BOOST_TEST(told->counts[1].first == "store");
-    BOOST_TEST(told->counts[1].second == 1);
+    BOOST_REQUIRE(report);
+    BOOST_TEST(!report->critical);
+    BOOST_REQUIRE(report->problems.size() == 1U);
+    BOOST_TEST(report->problems[0].id == 7);
+    BOOST_TEST(report->problems[0].count == 2);
+    BOOST_TEST(report->problems[0].recovery == "kept what was there");
+    BOOST_TEST(report->problems[0].last_time.value() == "2026-11-23T10:37:00.000Z");
+    BOOST_TEST(!report->problems[0].resolved.has_value());
+    BOOST_REQUIRE(report->counts.size() == 2U);
+    BOOST_TEST(report->counts[1].first == "store");
+    BOOST_TEST(report->counts[1].second == 1);
     BOOST_TEST(service.clear_problems().has_value());
   }
   peer.finish();

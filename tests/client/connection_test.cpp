@@ -280,17 +280,17 @@ BOOST_AUTO_TEST_CASE(an_edit_is_waited_for_longer_than_a_call) {
       }});
   {
     auto service = connected();
-    std::string told;
+    std::string deadline;
 
     auto const outcome = service.begin_edit(std::chrono::minutes(1), [&](std::string const& until) {
-      told = until;
+      deadline = until;
       BOOST_TEST(service.time_limit().count() == 0);
       may_end.set_value();
       return step::more;
     });
 
     BOOST_REQUIRE(outcome);
-    BOOST_TEST(told == "d");
+    BOOST_TEST(deadline == "d");
     BOOST_TEST(outcome->revision == 8U);
     BOOST_TEST(outcome->changed.at(0) == "a.b");
     BOOST_TEST(service.time_limit().count() > 0);

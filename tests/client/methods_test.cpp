@@ -19,15 +19,15 @@ namespace texts = cfgd::ipc::interfaces;
 namespace {
 
 constexpr std::tuple rows{
-    methods::get,       methods::list,           methods::explain,      methods::set,
-    methods::sync,      methods::validate,       methods::list_pending, methods::confirm,
-    methods::extend,    methods::watch,          methods::begin_edit,   methods::end_edit,
-    methods::log,       methods::diff,           methods::get_at,       methods::rollback,
-    methods::blame,     methods::restore,        methods::compact,      methods::status,
-    methods::sources,   methods::reload,         methods::cache,        methods::invalidate,
-    methods::warm,      methods::health,         methods::run_checks,   methods::watch_health,
-    methods::problems,  methods::clear_problems, methods::metrics,      methods::interfaces,
-    methods::introspect};
+    methods::get,        methods::list,           methods::explain,      methods::set,
+    methods::sync,       methods::validate,       methods::list_pending, methods::confirm,
+    methods::extend,     methods::watch,          methods::begin_edit,   methods::end_edit,
+    methods::log,        methods::diff,           methods::get_at,       methods::rollback,
+    methods::blame,      methods::restore,        methods::compact,      methods::status,
+    methods::sources,    methods::reload,         methods::cache,        methods::invalidate,
+    methods::warm,       methods::health,         methods::run_checks,   methods::watch_health,
+    methods::problems,   methods::clear_problems, methods::metrics,      methods::interfaces,
+    methods::introspect, methods::figures};
 
 template <class Check>
 void for_each_row(Check check) {

@@ -130,8 +130,8 @@ BOOST_AUTO_TEST_CASE(a_watch_goes_on_with_a_restarted_server) {
   stop();
   start();
   std::optional<result<watch_event>> event;
-  asio::co_spawn(loop, watched.next(), [&](std::exception_ptr, result<watch_event> told) {
-    event.emplace(std::move(told));
+  asio::co_spawn(loop, watched.next(), [&](std::exception_ptr, result<watch_event> reported) {
+    event.emplace(std::move(reported));
   });
   run_until([&] { return resumed.size() == 2; });
   watching.back().reply_continues(R"({"values":{"a.b":2},"revision":6})");

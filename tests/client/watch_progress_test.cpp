@@ -34,7 +34,7 @@ watch_event resync(watch_event what) {
 
 std::string values_of(watch_event const& what) { return cfgd::json::canonical(what.values); }
 
-/// A progress that was told {"a.x":1,"a.y":2} at revision 5.
+/// A progress that has taken {"a.x":1,"a.y":2} at revision 5.
 progress begun(resync_mode mode) {
   progress out({}, mode);
   out.begin();
@@ -46,7 +46,7 @@ progress begun(resync_mode mode) {
 
 BOOST_AUTO_TEST_SUITE(watch_progress)
 
-BOOST_AUTO_TEST_CASE(the_state_is_told_whole_when_it_is_ready) {
+BOOST_AUTO_TEST_CASE(the_state_is_reported_whole_when_it_is_ready) {
   progress watched({}, resync_mode::whole);
 
   BOOST_TEST(!watched.begin().has_value());
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(the_state_may_be_empty) {
   BOOST_TEST(event->ready);
 }
 
-BOOST_AUTO_TEST_CASE(each_revision_is_told_at_once) {
+BOOST_AUTO_TEST_CASE(each_revision_is_reported_at_once) {
   auto watched = begun(resync_mode::whole);
 
   auto const event = watched.take(part(6, R"({"a.x":3})", {"a.y"}));
@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(quiet_progress_moves_the_place_to_go_on_from) {
   BOOST_TEST(watched.begin().value() == 50U);
 }
 
-BOOST_AUTO_TEST_CASE(progress_moves_the_place_to_go_on_from_and_tells_nobody) {
+BOOST_AUTO_TEST_CASE(progress_moves_the_place_to_go_on_from_and_is_not_reported) {
   auto watched = begun(resync_mode::whole);
 
   BOOST_TEST(!watched.take(part(70, "{}")).has_value());
@@ -188,7 +188,7 @@ BOOST_AUTO_TEST_CASE(a_resync_may_go_back_in_revisions) {
   BOOST_TEST(watched.take(part(3, R"({"a.x":2})")).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(differences_tell_what_changed_and_what_is_gone) {
+BOOST_AUTO_TEST_CASE(differences_have_what_changed_and_what_is_gone) {
   auto watched = begun(resync_mode::differences);
   watched.take(part(6, R"({"a.v":[1]})", {"a.x"}));
 
@@ -215,7 +215,7 @@ BOOST_AUTO_TEST_CASE(differences_without_a_known_state_are_the_whole_state) {
   BOOST_TEST(second->removed.at(0) == "a.x");
 }
 
-BOOST_AUTO_TEST_CASE(behind_a_revision_ready_is_told_once) {
+BOOST_AUTO_TEST_CASE(behind_a_revision_ready_is_reported_once) {
   progress watched(3, resync_mode::whole);
 
   BOOST_TEST(watched.begin().value() == 3U);

@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_nothing_is_missed_or_re
   BOOST_TEST(values_of(next(watched)) == R"({"a.b":2})");
   BOOST_TEST(values_of(next(watched)) == R"({"a.b":3})");
 
-  // Told once for the first two, which brought nothing, and once for the third.
+  // Reported once for the first two, which brought nothing, and once for the third.
   BOOST_REQUIRE(lost.size() == 2U);
   BOOST_TEST((lost[0] == failure::closed));
 }
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_state_cut_in_the_middle_is_asked_for_again) {
   BOOST_TEST(values_of(next(watched)) == R"({"a.c":1})");
 }
 
-BOOST_AUTO_TEST_CASE(a_resync_is_told_as_differences) {
+BOOST_AUTO_TEST_CASE(a_resync_is_reported_as_differences) {
   scripted_peer peer(
       path, {watch(from_start, {event(R"("values":{"a.b":1,"a.c":1},"ready":true,"revision":5)")},
                    ending::close),

@@ -76,21 +76,20 @@ BOOST_AUTO_TEST_CASE(a_field_of_a_wrong_type_is_refused) {
 }
 
 BOOST_AUTO_TEST_CASE(an_explanation_has_its_candidates_in_order) {
-  auto const told = decode_explanation(object_of(
-      R"({"values":{"a.b":2},"candidates":[
+  auto const found = read_reply<explanation>(R"({"values":{"a.b":2},"candidates":[
           {"origin":{"layer":"override","uid":1000,"revision":5},"values":{"a.b":2}},
           {"origin":{"layer":"admin","path":"/e/a.yaml","line":3,"column":8,"revision":1}}],
-          "schema":{"type":"integer"},"secret":false,"writable":true,"revision":5})"));
+          "schema":{"type":"integer"},"secret":false,"writable":true,"revision":5})");
 
-  BOOST_REQUIRE(told);
-  BOOST_TEST(told->value->as_int64() == 2);
-  BOOST_REQUIRE(told->candidates.size() == 2U);
-  BOOST_TEST(told->candidates[0].from.uid.value() == 1000);
-  BOOST_TEST(told->candidates[0].value->as_int64() == 2);
-  BOOST_TEST(told->candidates[1].from.path.value() == "/e/a.yaml");
-  BOOST_TEST(!told->candidates[1].value.has_value());
-  BOOST_TEST(told->schema->at("type").as_string() == "integer");
-  BOOST_TEST(told->writable);
+  BOOST_REQUIRE(found);
+  BOOST_TEST(found->value->as_int64() == 2);
+  BOOST_REQUIRE(found->candidates.size() == 2U);
+  BOOST_TEST(found->candidates[0].from.uid.value() == 1000);
+  BOOST_TEST(found->candidates[0].value->as_int64() == 2);
+  BOOST_TEST(found->candidates[1].from.path.value() == "/e/a.yaml");
+  BOOST_TEST(!found->candidates[1].value.has_value());
+  BOOST_TEST(found->schema->at("type").as_string() == "integer");
+  BOOST_TEST(found->writable);
 }
 
 BOOST_AUTO_TEST_CASE(malformed_issues_are_left_out) {
@@ -142,25 +141,25 @@ BOOST_AUTO_TEST_CASE(a_refusal_has_its_places_and_what_is_left_out) {
                      R"({"issues":[{"severity":"error","rule":"r","message":"m","path":"/e/a.yaml",
                          "line":3,"column":8}],"more":4})")};
 
-  auto const told = refusal_of(why);
+  auto const found = refusal_of(why);
 
-  BOOST_REQUIRE(told.has_value());
-  BOOST_TEST(told->more == 4);
-  BOOST_TEST(told->issues.at(0).path.value() == "/e/a.yaml");
-  BOOST_TEST(told->issues.at(0).line.value() == 3);
-  BOOST_TEST(told->issues.at(0).column.value() == 8);
+  BOOST_REQUIRE(found.has_value());
+  BOOST_TEST(found->more == 4);
+  BOOST_TEST(found->issues.at(0).path.value() == "/e/a.yaml");
+  BOOST_TEST(found->issues.at(0).line.value() == 3);
+  BOOST_TEST(found->issues.at(0).column.value() == 8);
   why.name = "io.cfgd.Config.ReadOnly";
   BOOST_TEST(!refusal_of(why).has_value());
 }
 
 BOOST_AUTO_TEST_CASE(an_origin_tells_who_wrote) {
-  auto const told = decode_explanation(object_of(
+  auto const found = read_reply<explanation>(
       R"({"candidates":[{"origin":{"layer":"override","uid":1,"gid":2,"pid":3,"unit":"a.service",
           "time":"2026-11-23T10:36:32.000Z","revision":5}}],
-          "secret":true,"writable":false,"revision":5})"));
+          "secret":true,"writable":false,"revision":5})");
 
-  BOOST_REQUIRE(told);
-  origin const& from = told->candidates.at(0).from;
+  BOOST_REQUIRE(found);
+  origin const& from = found->candidates.at(0).from;
   BOOST_TEST(from.gid.value() == 2);
   BOOST_TEST(from.pid.value() == 3);
   BOOST_TEST(from.unit.value() == "a.service");
@@ -168,34 +167,34 @@ BOOST_AUTO_TEST_CASE(an_origin_tells_who_wrote) {
 }
 
 BOOST_AUTO_TEST_CASE(the_state_has_what_ends_by_itself) {
-  auto const told = decode_status(object_of(
+  auto const found = read_reply<service_status>(
       R"({"version":"1","pid":1,"startTime":"t","status":"healthy","ready":true,"degraded":false,
           "revision":5,"namespaces":[],"connections":1,"watchers":0,"fallback":["a"],
           "pending":[{"revision":4,"kind":"confirm","deadline":"d","keys":["a.b"],"uid":7}],
-          "editDeadline":"e"})"));
+          "editDeadline":"e"})");
 
-  BOOST_REQUIRE(told);
-  BOOST_TEST(told->fallback.at(0) == "a");
-  BOOST_TEST(told->pending.at(0).kind == "confirm");
-  BOOST_TEST(told->pending.at(0).uid.value() == 7);
-  BOOST_TEST(told->edit_deadline.value() == "e");
+  BOOST_REQUIRE(found);
+  BOOST_TEST(found->fallback.at(0) == "a");
+  BOOST_TEST(found->pending.at(0).kind == "confirm");
+  BOOST_TEST(found->pending.at(0).uid.value() == 7);
+  BOOST_TEST(found->edit_deadline.value() == "e");
 }
 
 BOOST_AUTO_TEST_CASE(changes_have_their_keys_and_values) {
-  auto const told = decode_log(object_of(
+  auto const found = read_reply<change_log>(
       R"({"changes":[{"revision":4,"time":"t","origin":{"layer":"admin","path":"/e","revision":4},
           "pid":9,"comment":"why","created":["a.b"],"updated":[],"deleted":["a.c"],
-          "before":{"a.c":1},"after":{"a.b":2}}],"oldest":2})"));
+          "before":{"a.c":1},"after":{"a.b":2}}],"oldest":2})");
 
-  BOOST_REQUIRE(told);
-  change const& one = told->changes.at(0);
+  BOOST_REQUIRE(found);
+  change const& one = found->changes.at(0);
   BOOST_TEST(one.revision == 4U);
   BOOST_TEST(one.from.layer == "admin");
   BOOST_TEST(one.pid.value() == 9);
   BOOST_TEST(one.created.at(0) == "a.b");
   BOOST_TEST(one.before.at("a.c").as_int64() == 1);
   BOOST_TEST(one.after.at("a.b").as_int64() == 2);
-  BOOST_TEST(told->oldest == 2U);
+  BOOST_TEST(found->oldest == 2U);
   BOOST_TEST(!read_reply<change_log>(R"({"changes":[{"revision":4}],"oldest":2})"));
 }
 
@@ -243,12 +242,12 @@ BOOST_AUTO_TEST_CASE(parts_of_a_reply_are_put_together) {
 }
 
 BOOST_AUTO_TEST_CASE(sources_and_cache_figures_are_read) {
-  auto const files = decode_sources(object_of(
+  auto const files = read_reply<sources_reply>(
       R"({"sources":[{"path":"/e/a.yaml","namespace":"a","layer":"admin","state":"quarantined",
-          "message":"bad","line":1,"column":2,"revision":4,"size":10,"watch":"inotify"}]})"));
-  auto const cache = decode_cache_stats(object_of(
+          "message":"bad","line":1,"column":2,"revision":4,"size":10,"watch":"inotify"}]})");
+  auto const cache = read_reply<cache_stats>(
       R"({"namespaces":{"a":{"entries":1,"bytes":2,"hits":3,"misses":4,"invalidations":5}},
-          "bytes":2,"maximumBytes":10,"evictions":0})"));
+          "bytes":2,"maximumBytes":10,"evictions":0})");
 
   BOOST_REQUIRE(files);
   BOOST_TEST(files->sources.at(0).line.value() == 1);
