@@ -15,26 +15,27 @@
 using namespace cfgd::client::detail;
 namespace idl = cfgd::ipc::idl;
 namespace texts = cfgd::ipc::interfaces;
+namespace table = cfgd::client::detail::methods;
 
 namespace {
 
 constexpr std::tuple rows{
-    methods::get,        methods::list,           methods::explain,      methods::set,
-    methods::sync,       methods::validate,       methods::list_pending, methods::confirm,
-    methods::extend,     methods::watch,          methods::begin_edit,   methods::end_edit,
-    methods::log,        methods::diff,           methods::get_at,       methods::rollback,
-    methods::blame,      methods::restore,        methods::compact,      methods::status,
-    methods::sources,    methods::reload,         methods::cache,        methods::invalidate,
-    methods::warm,       methods::health,         methods::run_checks,   methods::watch_health,
-    methods::problems,   methods::clear_problems, methods::metrics,      methods::interfaces,
-    methods::introspect, methods::figures};
+    table::get,        table::list,           table::explain,      table::set,
+    table::sync,       table::validate,       table::list_pending, table::confirm,
+    table::extend,     table::watch,          table::begin_edit,   table::end_edit,
+    table::log,        table::diff,           table::get_at,       table::rollback,
+    table::blame,      table::restore,        table::compact,      table::status,
+    table::sources,    table::reload,         table::cache,        table::invalidate,
+    table::warm,       table::health,         table::run_checks,   table::watch_health,
+    table::problems,   table::clear_problems, table::metrics,      table::interfaces,
+    table::introspect, table::figures};
 
 template <class Check>
 void for_each_row(Check check) {
   std::apply([&](auto const&... row) { (check(row), ...); }, rows);
 }
 
-std::vector<idl::interface> described() {
+std::vector<idl::interface> interface_descriptions() {
   std::vector<idl::interface> out;
   for (std::string_view const text : {texts::io_cfgd_config, texts::io_cfgd_history,
                                       texts::io_cfgd_service, texts::org_varlink_service})
@@ -92,10 +93,12 @@ bool contains(std::set<std::string> const& all, std::set<std::string> const& som
 
 } // namespace
 
+// Suites are namespaces: not in the global one, where the used names are.
+namespace cases {
 BOOST_AUTO_TEST_SUITE(methods)
 
 BOOST_AUTO_TEST_CASE(a_row_says_what_the_interface_says) {
-  auto const interfaces = described();
+  auto const interfaces = interface_descriptions();
 
   for_each_row([&]<class Request, class Reply>(method<Request, Reply> const& row) {
     auto const* const found =
@@ -112,10 +115,10 @@ BOOST_AUTO_TEST_CASE(a_row_says_what_the_interface_says) {
 }
 
 BOOST_AUTO_TEST_CASE(only_what_the_interface_promises_is_required_of_a_reply) {
-  auto const interfaces = described();
+  auto const interfaces = interface_descriptions();
 
   for_each_row([&]<class Request, class Reply>(method<Request, Reply> const& row) {
-    if (row.name == methods::begin_edit.name) return; // its two replies differ
+    if (row.name == table::begin_edit.name) return; // its two replies differ
     auto const* const found =
         find(interfaces, row.interface(), row.name.substr(row.interface().size() + 1));
     BOOST_TEST_CONTEXT(row.name) {
@@ -128,9 +131,10 @@ BOOST_AUTO_TEST_CASE(every_method_has_a_row) {
   std::set<std::string> known;
   for_each_row([&](auto const& row) { known.insert(std::string(row.name)); });
 
-  for (auto const& interface : described())
+  for (auto const& interface : interface_descriptions())
     for (auto const& each : interface.methods)
       BOOST_TEST(known.contains(interface.name + '.' + each.name), interface.name << each.name);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
+} // namespace cases
