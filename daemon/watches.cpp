@@ -18,10 +18,6 @@ namespace {
 
 using permission = std::function<bool(std::string_view)>;
 
-std::string_view namespace_in(std::string_view key_text) {
-  return key_text.substr(0, key_text.find('.'));
-}
-
 /// The parameters of the reply for a change; empty if no visible key of it is below the prefixes.
 std::string render_change(change const& what, std::vector<std::string> const& prefixes,
                           permission const& may_see_secrets) {

@@ -73,7 +73,7 @@ acceptor::acceptor(asio::any_io_executor const& loop, unique_fd socket,
   int const no = 0; // older kernels do not know the option: we never receive descriptors anyway
   (void)::setsockopt(socket.get(), SOL_SOCKET, so_passrights, &no, sizeof no);
   socket_.assign(asio::local::stream_protocol(), socket.get());
-  socket.release();
+  std::ignore = socket.release();
 }
 
 asio::awaitable<void> acceptor::run() {

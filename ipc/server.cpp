@@ -23,6 +23,7 @@
 #include <deque>
 #include <list>
 #include <unordered_map>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -171,7 +172,7 @@ void server::impl::admit(unique_fd connection) {
     warn("closing a connection: " + failed.message(), *from);
     return;
   }
-  connection.release();
+  std::ignore = connection.release(); // the session owns it now
   if (!std::exchange(watching, true)) tasks.spawn("connection deadlines", watch_deadlines());
 
   if (free_slots.empty()) {

@@ -2,7 +2,7 @@
 
 #include "core/key.hpp"
 #include "engine/rules/rules.hpp"
-#include "engine/trial.hpp"
+#include "engine/check_files.hpp"
 
 #include <algorithm>
 #include <map>

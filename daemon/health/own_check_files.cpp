@@ -9,6 +9,7 @@
 #include <exception>
 #include <memory>
 #include <string_view>
+#include <tuple>
 #include <utility>
 
 // Files of checks are believed as sources are: every directory on the way, and the file itself,
@@ -28,7 +29,7 @@ result<std::vector<std::string>> list_files(watchers::directory const& where) {
   };
   std::unique_ptr<DIR, closer> const stream(::fdopendir(fd.get()));
   if (!stream) return watchers::system_failure("list", errno, where.path);
-  fd.release();
+  std::ignore = fd.release(); // the stream owns it now
   std::vector<std::string> names;
   while (dirent const* const next = ::readdir(stream.get())) {
     std::string_view const name = next->d_name;

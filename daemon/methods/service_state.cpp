@@ -83,7 +83,7 @@ class source_list {
   std::size_t next_ = 0;
 };
 
-bj::array pending_of(view const& values) {
+bj::array pending_of(view& values) {
   bj::array list;
   for (auto const& one : values.pending().list())
     list.push_back(to_json(one));
