@@ -2,10 +2,10 @@
 ///
 /// The mask has neither IN_OPEN nor IN_ACCESS nor IN_CLOSE_NOWRITE: a look opens and reads, and
 /// would fill the queue with events about itself. A watch is set on an open descriptor, through
-/// /proc/self/fd, so that it is the very directory that was checked, whatever its path leads to by
-/// then. inotify reports nothing for a write through a hard link in another directory, a renamed
-/// parent, a mount on top, or the lower layer of an overlay: who uses this also looks from time to
-/// time.
+/// /proc/self/fd, so that it is the directory that was checked, whatever its path leads to by then.
+/// inotify reports nothing for a write through a hard link in another directory, a renamed parent,
+/// a mount on top, or the lower layer of an overlay file system: users of this class must also look
+/// from time to time.
 #include "watchers/inotify.hpp"
 
 #include <climits>
@@ -83,7 +83,7 @@ int inotify::watch(int directory, std::string const& path, std::uint32_t mask) c
 }
 
 void inotify::unwatch(int watch) const {
-  // EINVAL: the kernel has dropped it already, with the directory.
+  // EINVAL: the kernel has removed it already, with the directory.
   ::inotify_rm_watch(fd_.get(), watch);
 }
 
@@ -103,7 +103,7 @@ std::size_t inotify::read(std::function<void(kernel_event const&)> const& each) 
                    ++count;
                    each(event);
                  });
-    // Whoever fills the queue faster than it is read must not keep us here.
+    // Bounded: a process may fill the queue faster than we read it.
     if (count >= 65'536) return count;
   }
 }

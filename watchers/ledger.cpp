@@ -1,9 +1,10 @@
-/// What a finding means.
+/// Whether a finding is news.
 ///
-/// A look reports what stat and read say; whether that is news depends on what was told before. The
-/// same bytes in another file are no content. A file that vanishes is often on its way back
-/// (install, git checkout), so it is missing before it is gone. A file that is empty and was not is
-/// often about to be written, so it has to be empty twice, a grace apart.
+/// A look reports what stat(2) and read(2) return; whether this is news depends on what was
+/// reported before. The same bytes in another file are not new content. A file that vanishes often
+/// comes back (install, git checkout), so it is missing for a grace period before it is reported as
+/// gone. A file that becomes empty is often about to be written, so it must be found empty twice, a
+/// grace period apart.
 #include "watchers/ledger.hpp"
 
 #include <algorithm>
@@ -18,9 +19,9 @@ ledger::ledger(source_watcher::options const& how, std::vector<known_source> con
     if (!directories_.contains({id.where, id.what})) continue;
     state before;
     before.identity = identity;
-    // A zero identity: what was read last counts for nothing.
+    // A zero identity: the last look was blocked, so the content has to be reported again.
     if (identity != file_identity{}) before.hash = hash;
-    told_.emplace(id, std::move(before));
+    known_.emplace(id, std::move(before));
   }
 }
 
@@ -31,8 +32,8 @@ std::string ledger::path_of(source_id const& id) const {
 }
 
 std::string ledger::location(source_id const& id) const {
-  auto const found = told_.find(id);
-  if (found == told_.end() || found->second.location.empty()) return path_of(id);
+  auto const found = known_.find(id);
+  if (found == known_.end() || found->second.location.empty()) return path_of(id);
   return found->second.location;
 }
 
@@ -46,30 +47,31 @@ void ledger::move_to(state& known, finding const& found) {
 }
 
 ledger::outcome ledger::take(finding found, circumstances const& when,
-                             std::vector<observation>& tell) {
-  if (std::holds_alternative<finding::absent>(found.what)) return take_absence(found, when, tell);
+                             std::vector<observation>& observations) {
+  if (std::holds_alternative<finding::absent>(found.what))
+    return take_absence(found, when, observations);
   missing_.erase(found.id);
-  auto& known = told_[found.id];
+  auto& known = known_[found.id];
   move_to(known, found);
   known.unmounted = false;
   if (auto* const file = std::get_if<whole_file>(&found.what))
-    return take_bytes(found, *file, when, tell);
+    return take_bytes(found, *file, when, observations);
   if (auto* const why = std::get_if<error>(&found.what)) {
     known.empty.reset();
     known.identity = found.identity;
     if (known.blocked == *why) return outcome::settled;
     known.blocked = *why;
-    tell.push_back({.id = found.id,
-                    .path = path_of(found.id),
-                    .identity = found.identity,
-                    .what = observation::blocked{std::move(*why)}});
+    observations.push_back({.id = found.id,
+                            .path = path_of(found.id),
+                            .identity = found.identity,
+                            .what = observation::blocked{std::move(*why)}});
   }
   return outcome::settled;
 }
 
 ledger::outcome ledger::take_bytes(finding& found, whole_file& file, circumstances const& when,
-                                   std::vector<observation>& tell) {
-  auto& known = told_.at(found.id);
+                                   std::vector<observation>& observations) {
+  auto& known = known_.at(found.id);
   bool const all = when.how_far == source_watcher::depth::all;
   bool const same_bytes = known.hash == file.hash;
   if (file.bytes.empty() && !same_bytes && known.empty != file.identity) {
@@ -82,36 +84,37 @@ ledger::outcome ledger::take_bytes(finding& found, whole_file& file, circumstanc
   known.hash = file.hash;
   known.blocked.reset();
   if (same_bytes && same_file && !all) return outcome::settled;
-  tell.push_back({.id = found.id,
-                  .path = path_of(found.id),
-                  .identity = file.identity,
-                  .what = observation::touched{}});
+  observations.push_back({.id = found.id,
+                          .path = path_of(found.id),
+                          .identity = file.identity,
+                          .what = observation::touched{}});
   if (!same_bytes || all)
-    tell.back().what = observation::content{.bytes = std::move(file.bytes), .hash = file.hash};
+    observations.back().what =
+        observation::content{.bytes = std::move(file.bytes), .hash = file.hash};
   return outcome::settled;
 }
 
 ledger::outcome ledger::take_absence(finding const& found, circumstances const& when,
-                                     std::vector<observation>& tell) {
-  auto const known = told_.find(found.id);
-  if (known == told_.end()) return outcome::settled;
+                                     std::vector<observation>& observations) {
+  auto const known = known_.find(found.id);
+  if (known == known_.end()) return outcome::settled;
   known->second.empty.reset();
   if (known->second.unmounted) {
     error const why{.code = errc::not_found,
-                    .message = "the file system that held it is not mounted any more",
+                    .message = "the file system of this file is no longer mounted",
                     .subject = path_of(found.id)};
     if (known->second.blocked != why) {
       known->second.blocked = why;
-      tell.push_back({.id = found.id,
-                      .path = path_of(found.id),
-                      .identity = {},
-                      .what = observation::blocked{why}});
+      observations.push_back({.id = found.id,
+                              .path = path_of(found.id),
+                              .identity = {},
+                              .what = observation::blocked{why}});
     }
     return outcome::settled;
   }
   missing_.emplace(found.id, when.now + when.grace);
   if (when.grace.count() > 0) return outcome::missing;
-  give_up(found.id, tell);
+  report_gone(found.id, observations);
   return outcome::settled;
 }
 
@@ -135,26 +138,27 @@ void ledger::postpone(source_id const& id, time until) {
   if (found != missing_.end()) found->second = std::max(found->second, until);
 }
 
-void ledger::give_up(source_id const& id, std::vector<observation>& tell) {
+void ledger::report_gone(source_id const& id, std::vector<observation>& observations) {
   missing_.erase(id);
-  auto const known = told_.find(id);
-  if (known == told_.end()) return;
+  auto const known = known_.find(id);
+  if (known == known_.end()) return;
   if (known->second.linked) {
     if (auto const old = linked_.find(known->second.location); old != linked_.end())
       linked_.erase(old);
   }
-  told_.erase(known);
-  tell.push_back({.id = id, .path = path_of(id), .identity = {}, .what = observation::gone{}});
+  known_.erase(known);
+  observations.push_back(
+      {.id = id, .path = path_of(id), .identity = {}, .what = observation::gone{}});
 }
 
 void ledger::unmounted(std::string const& directory) {
-  for (auto& [id, known] : told_) {
+  for (auto& [id, known] : known_) {
     if (location(id).starts_with(directory + '/')) known.unmounted = true;
   }
 }
 
 void ledger::forget_unmounts() {
-  for (auto& [id, known] : told_)
+  for (auto& [id, known] : known_)
     known.unmounted = false;
 }
 

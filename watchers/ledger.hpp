@@ -13,8 +13,8 @@
 
 namespace cfgd::watchers {
 
-/// What has been told about each source, and what a finding means against that. No I/O; is told the
-/// time.
+/// The ledger records what was last reported about each source and decides whether a finding of a
+/// look is news. It does no I/O; the caller passes the time. Not thread-safe.
 class ledger {
  public:
   using time = std::chrono::steady_clock::time_point;
@@ -22,62 +22,63 @@ class ledger {
   ledger(source_watcher::options const& how, std::vector<known_source> const& known);
 
   enum class outcome : std::uint8_t {
-    settled, ///< told, or nothing to tell
-    again,   ///< has to be found a second time before it is believed
-    missing, ///< gone unless it is found again within the grace
+    settled, ///< reported, or nothing has changed
+    again,   ///< must be found a second time before it is reported
+    missing, ///< will be reported as gone unless it is found again within the grace period
   };
   struct circumstances {
     time now;
-    std::chrono::milliseconds grace; ///< 0: what is absent is gone
+    std::chrono::milliseconds grace; ///< 0: an absent source is gone at once
     source_watcher::depth how_far = source_watcher::depth::changed;
   };
 
-  /// Takes in one finding (not `unstable`); appends what there is to tell.
-  outcome take(finding found, circumstances const& when, std::vector<observation>& tell);
+  /// Records one finding, which must not be `unstable`. Appends to `observations` what has changed.
+  outcome take(finding found, circumstances const& when, std::vector<observation>& observations);
 
-  /// Sources that were absent for the grace at `now`.
+  /// The sources whose grace period has ended at `now`.
   std::vector<source_id> overdue(time now) const;
-  /// When the next one will be.
+  /// When the next grace period ends; nullopt: no source is missing.
   std::optional<time> next_overdue() const;
-  /// A missing source whose place makes noise again: looked at later.
+  /// Extends the grace period of a missing source, because there are events on its path again.
   void postpone(source_id const& id, time until);
   bool is_missing(source_id const& id) const { return missing_.contains(id); }
-  void give_up(source_id const& id, std::vector<observation>& tell);
+  /// Forgets the source and appends that it is gone.
+  void report_gone(source_id const& id, std::vector<observation>& observations);
 
-  /// The file system that the directory was on has been unmounted: what is absent from it now is
-  /// blocked, not gone.
+  /// The file system of the directory was unmounted: sources that are absent from it are reported
+  /// as blocked, not as gone.
   void unmounted(std::string const& directory);
-  /// Everything has been looked at since.
+  /// To be called after a look at everything.
   void forget_unmounts();
 
-  /// Where the source really is; the path as people know it if that is not known.
+  /// The real path of the source, without links; the configured path if it is not known.
   std::string location(source_id const& id) const;
-  /// Whether the real path is one that a link of a source leads to.
+  /// Whether a source is a link to this real path.
   bool is_link_target(std::string const& location) const { return linked_.contains(location); }
-  std::size_t size() const { return told_.size(); }
+  std::size_t size() const { return known_.size(); }
 
  private:
   struct state {
     file_identity identity;
-    std::optional<content_hash> hash; ///< of the bytes that were told last
+    std::optional<content_hash> hash; ///< of the bytes that were last reported
     std::optional<error> blocked;
     std::string location;
     bool linked = false;
     bool unmounted = false;
-    std::optional<file_identity> empty; ///< found empty once
+    std::optional<file_identity> empty; ///< found empty once, not reported yet
   };
 
   std::string path_of(source_id const& id) const;
   void move_to(state& known, finding const& found);
   outcome take_bytes(finding& found, whole_file& file, circumstances const& when,
-                     std::vector<observation>& tell);
+                     std::vector<observation>& observations);
   outcome take_absence(finding const& found, circumstances const& when,
-                       std::vector<observation>& tell);
+                       std::vector<observation>& observations);
 
   std::map<std::pair<layer, source_kind>, std::string> directories_;
-  std::map<source_id, state> told_;
-  std::map<source_id, time> missing_; ///< until when
-  std::multiset<std::string> linked_;
+  std::map<source_id, state> known_;
+  std::map<source_id, time> missing_; ///< when the grace period ends
+  std::multiset<std::string> linked_; ///< real paths that links lead to
 };
 
 } // namespace cfgd::watchers

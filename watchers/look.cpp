@@ -1,14 +1,14 @@
 /// One look.
 ///
-/// A look goes from "/" to the directory of each root, lists it, and stats what could be a source;
-/// what stat tells apart from the last look is read. It remembers what it has said, so that it says
-/// only what is new. A look at a part (one NAME.d, or one root) costs what that part costs.
+/// A look goes from "/" to the directory of each root, lists it, and stats the files that may be
+/// sources. It reads those whose stat(2) differs from the last look. It remembers its findings, so
+/// that it returns only news. A look at one NAME.d or one root does not cost more than that part.
 ///
-/// Every directory is watched before anything is looked up in it. So whatever changes after the
-/// look is an event, and whatever changed before is seen: there is no gap, and no second look.
+/// Every directory is watched before anything is looked up in it. So a change after the look is an
+/// event, and a change before it is seen: there is no gap, and no second look.
 ///
-/// Directories that may not be believed are listed all the same: each source in them is reported as
-/// blocked, so that the administrator sees what is left out and why.
+/// Directories that are not trusted are listed nevertheless: each source in them is reported as
+/// blocked, so that administrators see what is missing and why.
 #include "watchers/look.hpp"
 
 #include "core/key.hpp"
@@ -179,7 +179,7 @@ void looker::look_at_root(std::size_t index) {
     look_at_subdirectory(index, *opened, name);
 }
 
-/// The drop-in directories that are new, lost, other ones by now, or links to who knows what.
+/// The drop-in directories that are new, gone, replaced, or links, which must always be resolved.
 result<std::vector<std::string>> looker::changed_parts(root const& top,
                                                        directory const& here) const {
   if (top.what.what != source_kind::values) return std::vector<std::string>(); // it is flat
@@ -216,7 +216,7 @@ void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,
     now.here.directory = {};
     auto const why = end ? system_failure("open", ENOTDIR, join(top->path, name)) : end.error();
     bool const is_there = now.here.linked;
-    if (is_there) close_unit(now); // keep watching where the link leads through
+    if (is_there) close_unit(now); // keep watching the directories on the way of the link
     block_unit(index, name, why);
     return;
   }
@@ -306,7 +306,7 @@ void looker::look_at_file(visit& now, directory_ptr const& here, std::string con
     known.blocked.reset();
     report(id, known, own, std::move(*bytes));
   } else if (bytes.error().code == errc::conflict || bytes.error().code == errc::not_found) {
-    // It is being written to or replaced right now.
+    // It is being written to or replaced at the moment.
     known.identity = {};
     report(id, known, own, finding::unstable{});
   } else {
@@ -329,7 +329,7 @@ void looker::block_unit(std::size_t index, std::string const& name, error const&
   auto const path = name.empty() ? top.path : join(top.path, name);
   if (why.code == errc::not_found) {
     report_absent(now, {}, path);
-    // A link that leads nowhere keeps what it depends on; anything else is no unit any more.
+    // A dangling link keeps its dependencies; anything else is no longer a unit.
     if (!now.here.linked) {
       close_unit(now);
       if (!name.empty() && now.here.files.empty()) top.units.erase(part);

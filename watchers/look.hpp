@@ -20,10 +20,11 @@
 
 namespace cfgd::watchers {
 
-/// One directory that is looked at as a whole: the directory of a root, or a NAME.d in it.
+/// A unit is one directory that is looked at as a whole: the directory of a root, or a NAME.d in
+/// it.
 struct look_unit {
   std::size_t root = 0;
-  std::string name; ///< empty: the root's directory itself
+  std::string name; ///< empty: the directory of the root itself
 
   friend bool operator==(look_unit const&, look_unit const&) = default;
   friend bool operator<(look_unit const& left, look_unit const& right) {
@@ -35,55 +36,56 @@ struct look_request {
   bool whole = false;          ///< all units
   std::set<std::size_t> roots; ///< all units of these roots
   std::set<look_unit> units;
-  /// Real paths of files that are left alone, as they still settle.
+  /// Real paths of files that are skipped because they still settle.
   std::unordered_set<std::string> skip;
-  /// To be read again, whatever stat says.
+  /// Sources to be read even if stat(2) shows no change.
   std::vector<source_id> again;
-  /// Watches that the kernel has dropped.
+  /// Watches that the kernel has removed.
   std::vector<int> lost_watches;
   source_watcher::depth how_far = source_watcher::depth::changed;
 };
 
-/// What has changed about a source since the looker last said something about it.
+/// What has changed about a source since the last finding about it.
 struct finding {
   struct absent {};
   struct unstable {}; ///< changed while it was read
 
   source_id id;
-  std::string location; ///< real path, without links; may be empty if it leads nowhere
-  bool linked = false;  ///< location is another path than the source's own
+  std::string location; ///< real path, without links; may be empty for a dangling link
+  bool linked = false;  ///< the source is reached through a link
   file_identity identity;
-  /// monostate: nothing but where it is.
+  /// monostate: only the location has changed.
   std::variant<std::monostate, whole_file, error, absent, unstable> what;
 };
 
 struct look_result {
   std::vector<finding> findings;
-  std::vector<watched_directory> watches; ///< what has changed about them
-  /// Directories inside the root that a unit depends on, where that has changed. Empty: the unit is
-  /// no more.
+  std::vector<watched_directory> watches; ///< those that have changed
+  /// The directories inside the root that a unit depends on, for units where they have changed.
+  /// Empty: the unit no longer exists.
   std::map<look_unit, std::set<std::string>> unit_directories;
-  /// Directories on the way to a root, where that has changed.
+  /// The directories on the way to a root, for roots where they have changed.
   std::map<std::size_t, std::set<std::string>> root_directories;
-  std::map<std::string, int> unwatched; ///< all of them, with errno
+  std::map<std::string, int> unwatched; ///< all directories that cannot be watched, with errno
   std::size_t watch_count = 0;
   std::size_t reads = 0;
   std::size_t ignored_files = 0; ///< beyond limits::source_files
 };
 
-/// Looks at directories of sources: lists, stats, reads what has changed, and watches what it goes
-/// through before it looks into it. Blocking; used by one thread.
+/// Does looks at directories of sources: lists them, stats the files, reads what has changed, and
+/// watches every directory before it reads it. Blocking calls; one thread at a time.
 class looker {
  public:
-  /// `kernel` may be null: then nothing is watched. It has to outlive the looker.
+  /// `kernel` may be null: then nothing is watched. It must outlive the looker.
   looker(source_watcher::options const& how, std::vector<known_source> const& known,
          inotify const* kernel);
 
+  /// Findings are in the order of the roots. Failures are findings; throws std::bad_alloc only.
   look_result look(look_request const& what);
 
  private:
   struct entry {
-    file_identity identity; ///< zero: to be read
+    file_identity identity; ///< zero: must be read
     bool certain = true;
     std::optional<error> blocked;
     std::string location;

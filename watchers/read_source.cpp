@@ -16,10 +16,10 @@
 
 #include <utility>
 
-// From the bytes of a file to what it says, in three steps: is it text that cfgd reads at all, what
-// does its format make of it, is the outcome a document (an object, of a size and with texts that
-// everybody behind can deal with). The first and the last are the same for all formats and are done
-// here, so that a reader is only about its format.
+// A file is parsed in three steps: check that it is text that cfgd reads, parse it in its format,
+// check that the result is an object within the limits whose strings are valid. The first and the
+// last step are the same for all formats and are done here, so that a reader contains only its
+// format.
 
 namespace cfgd::watchers {
 
@@ -64,7 +64,7 @@ result<sourced_document> read_source(format kind, std::string_view bytes, limits
   if (kind == format::yaml && root.is_null()) root.emplace_object(); // a file of comments
   if (!root.is_object())
     return formats::make_parse_error(place_at(bytes, 0),
-                                     "a source must be an object with members, this is " +
+                                     "a source must be an object, but this is " +
                                          std::string(describe(root)));
   if (auto fits = formats::check_content(*read, bounds, where); !fits) return fits.error();
   return sourced_document{.root = std::move(root.get_object()), .places = std::move(places)};

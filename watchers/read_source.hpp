@@ -9,29 +9,30 @@
 
 namespace cfgd::watchers {
 
-/// Where nulls may stand in a source.
+/// Where null is allowed in a source.
 enum class nulls : std::uint8_t {
-  of_members, ///< of an object's members only, where they remove what lies below
+  of_members, ///< as the value of an object's member only; it removes the key of lower layers
   anywhere,   ///< in lists too, as schemas need it: {"enum": [1, null]}
 };
 
-/// Reads the bytes of one source in its format into what the source says, with the place of every
-/// value. Any byte sequence may come; the time taken is bounded by the limits.
+/// Parses the bytes of one source into a document with the place of every value. `bytes` may be any
+/// byte sequence; time and memory are bounded by the limits. Thread-safe.
 /// Errors: parse (with the place), limit ("file_bytes", "file_depth", "file_elements"), bad_value.
 [[nodiscard]] result<sourced_document> read_source(format kind, std::string_view bytes,
                                                    limits const& bounds,
                                                    nulls where = nulls::of_members);
 
-/// The same for a file that is_source() knows, which tells its format and where nulls may stand.
+/// The same; the format and where null is allowed follow from `file`, which is_source() must
+/// accept.
 [[nodiscard]] result<sourced_document> read_source(source_id const& file, std::string_view bytes,
                                                    limits const& bounds);
 
-/// What one variable of the environment layer says: "CFGD_SITE__FEATURE_FLAGS__NEW_CHECKOUT" is
-/// site.feature_flags.new_checkout. Absent if the name has no "__" or makes no key.
+/// The key of a variable of the environment layer: "CFGD_SITE__FEATURE_FLAGS__NEW_CHECKOUT" is
+/// site.feature_flags.new_checkout. nullopt if the name has no "__" or is not a valid key.
 std::optional<key> key_of_variable(std::string_view name);
 
-/// A scalar as .env files and the environment write it: JSON where it parses as JSON, else a
-/// string. Errors: bad_value (U+0000, invalid UTF-8), limit.
+/// The value of a variable in .env files and the environment: JSON if it parses as JSON, else a
+/// string. Errors: bad_value (U+0000, U+FFFE, U+FFFF, invalid UTF-8), limit.
 [[nodiscard]] result<boost::json::value> read_variable(std::string_view text, limits const& bounds);
 
 } // namespace cfgd::watchers

@@ -1,10 +1,10 @@
-/// From an event to a look.
+/// From an event to the units that are looked at.
 ///
-/// A unit depends on the directory that it is and on those that links in it lead through; all units
-/// of a root depend on every directory from "/" to it. An event in one of them is a hint to look at
-/// the units that depend on it, whatever name it carries: Kubernetes swaps "..data", and the names
-/// of the sources never appear. Only for the directories above a root do names count: /tmp is a
-/// busy place, and all that matters there is the next component.
+/// A unit depends on its own directory and on those that its links lead through; all units of a
+/// root depend on every directory from "/" to the root. An event in one of these is a reason to
+/// look at the units that depend on it, whatever name the event has: Kubernetes replaces the link
+/// "..data", and no event has the name of a source. Names are compared only in the directories
+/// above a root: /tmp has many events, and only those of the next component are relevant.
 #include "watchers/routes.hpp"
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 namespace cfgd::watchers {
 namespace {
 
-/// Replaces what `who` needs by `now` in both directions.
+/// Replaces the directories that `who` depends on by `now`, in both maps.
 template <class Key>
 void replace(std::map<Key, std::set<std::string>>& needs,
              std::unordered_map<std::string, std::set<Key>>& by_directory, Key const& who,

@@ -12,25 +12,27 @@
 
 namespace cfgd::watchers {
 
-/// From an event to what has to be looked at: which path it is about, and which units depend on
-/// that path. Fed by the results of looks. No I/O.
+/// Maps an inotify event to the units that have to be looked at: the paths that the event concerns,
+/// and the units that depend on these paths. apply() updates it from the result of each look. It
+/// does no I/O. Not thread-safe.
 class routes {
  public:
   void apply(look_result const& result);
 
+  /// Whether a look has reported this watch.
   bool knows(int watch) const { return directories_.contains(watch); }
-  /// The watched directories that a watch stands for: one, but for bind mounts.
+  /// The directories of a watch: one, or several where bind mounts show the same directory.
   std::vector<std::string> directories(int watch) const;
-  /// The real paths that an event is about; none if it is about an entry that does not matter.
+  /// The real paths that an event concerns; empty if the entry is not relevant to any unit.
   std::vector<std::string> subjects(kernel_event const& event) const;
   void forget(int watch) { directories_.erase(watch); }
 
-  /// Adds the units that depend on the path, or on the directory that it is in.
+  /// Adds to the request the units that depend on the path or on its directory.
   void add_units(std::string const& subject, look_request& to) const;
   /// Whether the unit depends on a directory that is not watched.
   bool is_polled(look_unit const& unit) const;
   bool has_unwatched() const { return !unwatched_.empty(); }
-  /// Adds the units that depend on directories that are not watched.
+  /// Adds to the request the units that depend on directories that are not watched.
   void add_polled(look_request& to) const;
 
  private:

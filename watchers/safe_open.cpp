@@ -1,17 +1,17 @@
-/// Opening files that must be believed.
+/// Opening files whose content is trusted.
 ///
-/// Whoever can write a source decides what the machine does, and whoever can write a directory on
+/// A user who can write a source configures the machine, and a user who can write a directory on
 /// the way to it can put another file there. So every component from "/" on is opened by itself,
-/// without following links, checked on the open descriptor, and the next one is looked up in that
-/// descriptor: nothing is looked up twice, so nothing can be swapped in between.
+/// without following links, and checked on the open descriptor; the next one is looked up in that
+/// descriptor. Nothing is looked up twice, so nothing can be replaced between check and use.
 ///
-/// A directory must be owned by root or the trusted user and be writable by nobody else. One
-/// exception, as sshd and systemd make it: a sticky directory that all may write (/tmp) above the
-/// root of sources, because there only the owner of an entry can rename or remove it, and the next
-/// component has to be owned by root or the trusted user as well.
+/// A directory must be owned by root or the trusted user and not be writable by group or others.
+/// There is one exception, as in sshd and systemd: a sticky directory that all may write (/tmp)
+/// above the root of sources. There only the owner of an entry can rename or remove it, and the
+/// next component must be owned by root or the trusted user as well.
 ///
-/// Links above the root are followed, as an administrator may well make one. Below it a link must
-/// lead to something below the root: that is what Kubernetes' ..data needs, and all that is given.
+/// Links above the root are followed, because administrators use them. Below it a link must lead to
+/// something below the root. This is what Kubernetes' ..data needs, and no more.
 #include "watchers/safe_open.hpp"
 
 #include <climits>
@@ -31,7 +31,7 @@ namespace {
 
 constexpr int maximum_links = 8;
 constexpr int maximum_attempts = 3;
-/// The kernel stamps files with a clock that ticks at least 100 times a second.
+/// Time stamps of files come from a clock of the kernel that ticks at least 100 times a second.
 constexpr std::int64_t clock_tick_ns = 15'000'000;
 
 std::int64_t nanoseconds(timespec const& when) {
@@ -71,7 +71,7 @@ void push_components(std::vector<std::string>& todo, std::string_view path) {
               std::make_move_iterator(parts.rend()));
 }
 
-/// What lies below `base` in an absolute path, if it does.
+/// The part of an absolute path below `base`; nullopt: it is not below.
 std::optional<std::string_view> below(std::string_view path, std::string_view base) {
   if (base == "/") return path.substr(1);
   if (!path.starts_with(base)) return std::nullopt;
@@ -90,9 +90,9 @@ result<directory_ptr> open_slash() {
   return directory_ptr(std::move(slash));
 }
 
-/// -1 or the bytes; the descriptor is at the start.
+/// The bytes from the position of the descriptor on; nullopt: read(2) failed, with errno.
 std::optional<std::string> read_to_end(int fd, std::size_t expected) {
-  // One byte more than expected: a file that grew is found out without another stat.
+  // One byte more than expected shows that a file grew, without another stat(2).
   std::string bytes(expected + 1, '\0');
   std::size_t filled = 0;
   while (filled < bytes.size()) {
@@ -135,15 +135,15 @@ std::optional<error> distrust_of(struct stat const& info, std::string const& pat
   if (is_private && is_owner_trusted(info, trusted)) return std::nullopt;
   std::string wanted = "root";
   if (trusted != 0) wanted += " or uid " + std::to_string(trusted);
-  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it has to be owned by " +
-                       wanted + " and writable by nobody else",
+  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it must be owned by " + wanted +
+                       " and not be writable by group or others",
                    path);
 }
 
 std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
                                  std::size_t maximum) {
   if (!S_ISREG(info.st_mode))
-    return untrusted("'" + path + "' is no regular file (it is " + owner_and_mode(info) + ")",
+    return untrusted("'" + path + "' is not a regular file (it is " + owner_and_mode(info) + ")",
                      path);
   if (auto distrust = distrust_of(info, path, trusted)) return distrust;
   auto const size = static_cast<std::uint64_t>(info.st_size);
@@ -159,8 +159,8 @@ std::optional<error> refuse_file(struct stat const& info, std::string const& pat
 struct walker::journey {
   directory_ptr at;
   std::vector<std::string> todo; ///< next one last
-  directory_ptr floor{};         ///< not to be left; none above the root
-  std::string_view alias{};      ///< the floor's path as people write it
+  directory_ptr floor{};         ///< the path must not leave it; null above the root
+  std::string_view alias{};      ///< the configured path of the floor
   int links = 0;
 };
 
@@ -172,7 +172,7 @@ result<directory_ptr> walker::open_root(std::string const& path) const {
   auto end = walk(std::move(way));
   if (!end) return end.error();
   if (!end->here) return system_failure("open", ENOTDIR, path);
-  // The exception for sticky directories is for those above only.
+  // The exception for sticky directories applies only above the root.
   if (end->here->distrust || !distrust_of(end->here->info, end->here->path, trusted_))
     return end->here;
   auto const& last = *end->here;
@@ -195,7 +195,7 @@ result<target> walker::resolve(directory_ptr const& root, std::string const& ali
 
 result<void> walker::go_up(journey& way) const {
   if (way.floor && way.at->path == way.floor->path)
-    return untrusted("a link leads out of '" + way.floor->path + "'", way.at->path);
+    return untrusted("a link leads outside '" + way.floor->path + "'", way.at->path);
   if (way.at->parent) way.at = way.at->parent;
   return {};
 }
@@ -218,7 +218,7 @@ result<void> walker::follow(journey& way, int link, std::string const& path) con
       auto rest = below(leads_to, way.floor->path);
       if (!rest) rest = below(leads_to, way.alias);
       if (!rest)
-        return untrusted("'" + path + "' is a link that leads out of '" + top->path + "'", path);
+        return untrusted("'" + path + "' is a link that leads outside '" + top->path + "'", path);
       leads_to = *rest;
     }
     way.at = std::move(top);
@@ -227,7 +227,7 @@ result<void> walker::follow(journey& way, int link, std::string const& path) con
   return {};
 }
 
-/// What a name in the directory at hand is.
+/// What a name in the current directory is.
 struct walker::step {
   unique_fd fd;
   std::string path;
@@ -260,7 +260,8 @@ result<target> walker::walk(journey way) const {
     auto next = look_up(way, name);
     if (!next) return next.error();
     if (S_ISLNK(next->info.st_mode)) {
-      // In a shared directory anybody can make a link: it counts for nothing if its owner does not.
+      // In a shared directory every user can make a link: it is followed only if its owner is
+      // trusted.
       if (next->distrust) return *next->distrust;
       if (auto ok = follow(way, next->fd.get(), next->path); !ok) return ok.error();
       continue;
@@ -309,7 +310,7 @@ result<whole_file> read_whole(int directory, std::string const& name, std::strin
                       .certain = nanoseconds(now) - identity.changed_ns > clock_tick_ns};
   }
   return error{.code = errc::conflict,
-               .message = "'" + path + "' changes while it is read",
+               .message = "'" + path + "' changed while it was read",
                .subject = path};
 }
 

@@ -1,16 +1,17 @@
-/// Settling.
+/// Debouncing.
 ///
-/// One save is many events: a temporary file, a truncation, writes, a close, a rename. What counts
-/// is the state after the last one. So each subject has a time when it is ready (quiet long enough,
-/// or late) and a time when it no longer waits for its neighbours. The group goes when all of it is
-/// ready, or when one member has waited for too long; then all that are ready go.
+/// One save causes many events: a temporary file, a truncation, writes, a close, a rename. Only the
+/// state after the last one counts. So each subject has a time when it is ready (after a quiet
+/// period, or late) and a time when it no longer waits for the others. The group is released when
+/// all of it is ready, or when one member has waited for too long; then all ready ones are
+/// released.
 ///
-/// A file that somebody has open for writing is half a file, however quiet it is: between a
-/// truncation and the write lies whatever the writer does in between. It is ready when it is
-/// closed. A writer that keeps it open for ever, or a truncate(2) that closes nothing, is taken
-/// after `open`.
+/// A file that a process has open for writing may be incomplete however long there is no event: a
+/// writer may take any time between a truncation and a write. It is ready when it is closed. For a
+/// writer that keeps the file open, and for truncate(2), which closes nothing, it is ready after
+/// `open`.
 ///
-/// Events under way are few, so every question walks all of them.
+/// Few subjects settle at a time, so every function walks all of them.
 #include "watchers/settle.hpp"
 
 #include <algorithm>
@@ -49,7 +50,7 @@ void settle::lose_track() {
 
 settle::time settle::ready_at(state const& which) const {
   if (which.open) return which.last + how_.open;
-  // A late one that was put back would be ready at once and for ever.
+  // With the rule below, a late subject that was put back would be ready at once, for ever.
   if (which.again) return which.last + std::max(how_.quiet, 1ms);
   return std::min(which.last + how_.quiet, which.first + how_.late);
 }
@@ -66,7 +67,7 @@ std::optional<settle::time> settle::next() const {
   std::optional<time> all_ready;
   time first_forced = time::max();
   for (auto const& [subject, which] : pending_) {
-    // What was put back has been in a group before: nobody waits for it.
+    // A subject that was put back has been in a group before: the others do not wait for it.
     if (!which.again) all_ready = std::max(all_ready.value_or(time::min()), ready_at(which));
     first_forced = std::min(first_forced, forced_at(which));
   }

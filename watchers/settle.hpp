@@ -13,55 +13,63 @@
 
 namespace cfgd::watchers {
 
-/// Decides when something that makes noise is looked at. Does no I/O and is told the time.
-/// A subject is the path of a file or a directory. Subjects that are noisy at the same time are
-/// released together, so that files saved together are one change.
+/// Debounces events: decides when a path is looked at after events on it. A path settles from its
+/// first event until it is released. A subject is the path of a file or a directory. Subjects with
+/// events at the same time are released together, so that files that were saved together are one
+/// change. It does no I/O; the caller passes the time. Not thread-safe.
 class settle {
  public:
   using clock = std::chrono::steady_clock;
   using time = clock::time_point;
 
   struct times {
-    std::chrono::milliseconds quiet{20}; ///< without events before a subject is ready; 0 is allowed
-    std::chrono::milliseconds late{500}; ///< ready at the latest, unless a writer has it open
-    std::chrono::milliseconds together{100}; ///< a ready subject waits for others at most so long
-    std::chrono::milliseconds open{10'000};  ///< an open file is ready so long after its last event
+    /// Time without events after which a subject is ready; may be 0.
+    std::chrono::milliseconds quiet{20};
+    /// A subject is ready this long after its first event, unless a writer has it open.
+    std::chrono::milliseconds late{500};
+    /// How long a ready subject waits for others.
+    std::chrono::milliseconds together{100};
+    /// An open file is ready this long after its last event.
+    std::chrono::milliseconds open{10'000};
   };
 
   enum class sign : std::uint8_t {
-    changed,  ///< something about it, say its mode; whether it is open stays as it was
-    replaced, ///< another file has the name now, or none
-    written,  ///< written to by somebody who still has it open
-    closed,   ///< closed by somebody who could write
+    changed,  ///< its metadata; whether it is open does not change
+    replaced, ///< the name is now another file, or does not exist
+    written,  ///< by a process that still has it open
+    closed,   ///< by a process that had it open for writing
   };
 
   struct released {
     std::string subject;
-    time first;           ///< when it began to be noisy
-    bool written = false; ///< somebody wrote to it in place
-    bool late = false;    ///< taken although it was not quiet for long enough
+    time first;           ///< of its first event
+    bool written = false; ///< it was written to in place
+    bool late = false;    ///< released after `late`, not after a quiet period
   };
 
   explicit settle(times how) : how_(how) {}
 
+  /// Records an event.
   void note(std::string_view subject, sign what, time now);
 
-  /// A released subject that could not be used yet: it waits for another quiet period from `since`
-  /// on (or a close), and its lateness is counted from `first`. Others do not wait for it.
+  /// Puts back a released subject that could not be used yet. It waits for another quiet period
+  /// from `since` on, or for a close; `late` counts from `first`. Other subjects do not wait for
+  /// it.
   void put_back(std::string_view subject, time first, time since);
 
-  /// Events were lost, perhaps those that say that a file was closed: nothing counts as open.
+  /// Events were lost, perhaps a close: no subject counts as open any more.
   void lose_track();
 
-  /// Takes out the group that is ready at `now`; empty if there is none.
+  /// Removes and returns the group that is ready at `now`; empty if none is.
   std::vector<released> take(time now);
 
-  /// Takes out everything but what is open.
+  /// Removes and returns all subjects that are not open.
   std::vector<released> take_closed(time now);
 
-  /// When take() will return something, if nothing else is noted. Absent: nothing settles.
+  /// When take() will return a group if no other event comes; nullopt: no subject settles.
   std::optional<time> next() const;
 
+  /// Whether events of the subject wait to be released.
   bool settles(std::string_view subject) const { return pending_.contains(subject); }
   bool empty() const { return pending_.empty(); }
 
@@ -74,7 +82,7 @@ class settle {
     time last;
     bool open = false;
     bool written = false;
-    bool again = false; ///< put back; nothing was noted since
+    bool again = false; ///< put back, without an event since
   };
 
   released release(std::string const& subject, state const& which, time now) const;

@@ -1,21 +1,20 @@
-/// The watch on the sources.
+/// The source watcher: events and time.
 ///
-/// Four things run side by side on the loop: the reader of inotify, the wait for changes of the
-/// mount table, one timer, and at most one look, which a thread of its own does. An event only says
-/// where to look again; `settle` says when; `looker` looks; `ledger` says what of it is news;
-/// `routes` knows which event concerns which part. What arrives during a look waits for the next
-/// one.
+/// Four tasks run side by side on the loop: reading inotify, waiting for changes of the mount
+/// table, one timer, and at most one look, which runs on the worker thread. source_watcher_impl.hpp
+/// lists the parts. Events that arrive during a look are handled by the next one.
 ///
 /// Invariants:
-/// - The looker belongs to the worker while `busy_`, and nothing else is shared: a request goes
-/// over,
-///   a result comes back through the loop.
-/// - Bytes are handed out only if the file was the same before and after they were read, nobody has
-///   it open for writing as far as events tell, and no event says that it was written to since the
-///   look began: the queue is emptied before that is decided.
-/// - The kernel says nothing about some changes (see inotify.cpp), so everything is looked at every
-///   few seconds. Such a look has no event to say that a writer is done; a file that has only just
-///   changed is left for another quiet period.
+/// - The looker belongs to the worker while `busy_`, and nothing else is shared: a request is
+/// posted
+///   to the worker, its result is posted to the loop.
+/// - Bytes are reported only if the file was the same before and after they were read, no process
+///   has it open for writing as far as events show, and no event reports a write since the look
+///   began. The queue is read before this is decided.
+/// - The kernel does not report some changes (see inotify.cpp), so everything is looked at every
+/// few
+///   seconds. No event shows that a writer has finished then, so a file that has changed within the
+///   quiet period is looked at again later.
 #include "watchers/source_watcher.hpp"
 
 #include "core/log.hpp"
@@ -41,7 +40,7 @@ namespace {
 
 using clock = std::chrono::steady_clock;
 
-/// Events of watches that a look has set and not yet reported; more of them are as good as lost.
+/// Events of watches that the current look has set; if there are more, everything is looked at.
 constexpr std::size_t maximum_early_events = 65'536;
 
 std::optional<inotify> open_inotify() {
@@ -150,7 +149,7 @@ void source_watcher::impl::on_event(kernel_event const& event) {
     return;
   }
   if (!routes_.knows(event.watch)) {
-    // Perhaps a watch that the look under way has set.
+    // Perhaps a watch that the current look has set.
     if (!busy_) return;
     if (early_.size() >= maximum_early_events) {
       note_everything();
@@ -177,7 +176,7 @@ void source_watcher::impl::note(std::string const& path, kernel_event const& eve
   if (is_write && busy_) current_.rewritten.insert(path);
   bool const is_file = !event.name.empty() && (event.mask & IN_ISDIR) == 0;
   if (is_file && sign != settle::sign::replaced) {
-    // Editors keep their swap files open; whose they are says nothing about a source.
+    // Editors keep their swap files open; an open one does not mean that a source is open.
     bool const is_source = !is_leftover(event.name) && format_of(event.name);
     if (!is_source && !ledger_.is_link_target(path)) return;
   }
@@ -192,7 +191,7 @@ clock::time_point source_watcher::impl::next_wake() const {
   return next;
 }
 
-/// Begins a look if one is due, and sees to it that the timer wakes us for the next.
+/// Begins a look if one is due; otherwise sets the timer for the next one.
 void source_watcher::impl::pump() {
   if (busy_ || !inbox_->running) return;
   look_request next;
@@ -213,7 +212,7 @@ asio::awaitable<void> source_watcher::run() { return impl_->run(); }
 
 void source_watcher::look_now(depth how_far, std::function<void()> done) {
   impl_->waiters_.push_back(
-      {.how_far = how_far, .done = std::move(done), .looked = false, .owed = {}});
+      {.how_far = how_far, .done = std::move(done), .looked = false, .unreported = {}});
   impl_->pump();
 }
 

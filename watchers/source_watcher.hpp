@@ -20,67 +20,67 @@
 
 namespace cfgd::watchers {
 
-/// One directory of sources, all of one kind: what is_source() says is one is looked at. Values may
-/// lie in NAME.d below it; the directories of schemas and rules are flat. There is one root at the
-/// most for a layer and a kind.
+/// One directory of sources of one kind. Files that is_source() accepts are looked at. Sources of
+/// values may be in NAME.d below it; directories of schemas and rules are flat. There is at most
+/// one root for a layer and a kind.
 struct source_root {
   layer where = layer::admin;
-  std::filesystem::path directory; ///< absolute; need not be there yet
+  std::filesystem::path directory; ///< absolute; need not exist yet
   source_kind what = source_kind::values;
 
   bool holds(source_id const& id) const { return where == id.where && what == id.what; }
 };
 
-/// What was found about one source since it was last told.
+/// What has changed about one source since the last report.
 struct observation {
-  /// New bytes, read whole and stable. `hash` is theirs.
+  /// New bytes, read as a whole while the file did not change. `hash` is their hash.
   struct content {
     std::string bytes;
     content_hash hash{};
   };
   /// The same bytes as before in a file with another identity (touch, chmod, copy over itself).
   struct touched {};
-  /// The file is there and must not be believed or cannot be read; what was good stays.
-  /// why.code: untrusted, limit ("file_bytes"), io, not_found (a link that leads nowhere).
+  /// The file exists, but is not trusted or cannot be read; the last good content stays effective.
+  /// why.code: untrusted, limit ("file_bytes"), io, not_found (a dangling link).
   struct blocked {
     error why;
   };
-  /// No such file any more, for longer than the grace.
+  /// The file has not existed for longer than the grace period.
   struct gone {};
 
   source_id id;
-  std::string path; ///< absolute, as people know it
+  std::string path; ///< absolute, below the configured directory
   file_identity identity;
   std::variant<content, touched, blocked, gone> what;
 };
 
-/// What is known of a source before the first look, so that an unchanged file is not read again.
-/// A source whose last look was blocked is given with a zero identity.
+/// What is known of a source before the first look, so that an unchanged file is not reported
+/// again. If the source was blocked, its identity is zero.
 struct known_source {
   source_id id;
   file_identity identity;
   content_hash hash{};
 };
 
-/// Watches directories of sources and tells, on the loop, what changed in them: inotify is a hint,
-/// a look (list, stat, read, hash) is the truth. Looks and reads happen on a thread of its own.
-/// Observations of edits that settle together come in one call, also of different roots, in the
-/// order of the roots. Loop thread only.
+/// Watches directories of sources and reports on the loop what changed in them. An inotify event is
+/// a hint; a look (list, stat, read, hash) decides. Looks run on a worker thread of this class.
+/// Observations of edits that settle together are passed in one call, also those of different
+/// roots, in the order of the roots. Loop thread only.
 class source_watcher {
  public:
   struct options {
     std::vector<source_root> roots;
-    std::chrono::milliseconds quiet{20};  ///< without events before a look; 0 is allowed
-    std::chrono::milliseconds late{500};  ///< a look at the latest, for closed files
-    std::chrono::milliseconds grace{500}; ///< for files that vanish
-    std::chrono::milliseconds sweep{5'000};
-    std::chrono::milliseconds poll{2'000}; ///< of directories that cannot be watched
-    /// Owners that are believed, besides root.
+    std::chrono::milliseconds quiet{20};    ///< time without events before a look; may be 0
+    std::chrono::milliseconds late{500};    ///< a look at the latest this long after an event
+    std::chrono::milliseconds grace{500};   ///< before a vanished file is reported as gone
+    std::chrono::milliseconds sweep{5'000}; ///< between looks at everything
+    std::chrono::milliseconds poll{2'000};  ///< between looks at directories without a watch
+    /// The owner of trusted files, besides root.
     uid_t trusted_uid = 0;
     limits bounds;
   };
 
-  /// `found` is called on the loop with at least one observation.
+  /// Called on the loop with at least one observation. Must not destroy the watcher.
   using handler = std::function<void(std::vector<observation>)>;
 
   source_watcher(boost::asio::any_io_executor const& loop, options how,
@@ -89,17 +89,18 @@ class source_watcher {
   source_watcher(source_watcher const&) = delete;
   source_watcher& operator=(source_watcher const&) = delete;
 
-  /// Watches until cancelled; spawn it in a task group, once. The first thing it does is a whole
-  /// look, as look_now().
+  /// Watches until cancelled. To be spawned once, in a task group that ends before this object. It
+  /// begins with a look at everything. Throws what a look threw.
   boost::asio::awaitable<void> run();
 
   enum class depth : std::uint8_t {
     changed, ///< read what stat says has changed
-    all,     ///< read and tell everything again, also what has not changed
+    all,     ///< read and report everything again, also what has not changed
   };
-  /// Looks at everything at once: edits finished before the call have been given to `found` when
-  /// `done` is called (what still settles is taken as it is; an open writer is waited for as ever).
-  /// Called before run(), it is answered by the first look. Answers come in the order of the calls.
+  /// Looks at everything at once. When `done` is called, edits that were finished before this call
+  /// have been passed to the handler. Settling files are taken as they are; a file that is open for
+  /// writing is waited for. Before run(), the first look answers. `done` is called on the loop, in
+  /// the order of the calls.
   void look_now(depth how_far, std::function<void()> done);
 
   /// How a source is watched: "inotify" or "poll".
@@ -113,7 +114,7 @@ class source_watcher {
     std::uint64_t overflows = 0;
     std::uint64_t looks = 0;
     std::uint64_t reads = 0;
-    std::uint64_t unstable_reads = 0; ///< thrown away because the file moved on
+    std::uint64_t unstable_reads = 0; ///< discarded because the file changed
   };
   counts figures() const;
 

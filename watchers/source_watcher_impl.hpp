@@ -29,10 +29,15 @@
 namespace cfgd::watchers {
 
 /// The state of a source_watcher; see source_watcher.cpp (events and time) and
-/// source_watcher_look.cpp (looks).
+/// source_watcher_look.cpp (looks). Its parts, in the order in which a change passes them:
+/// - inotify delivers an event;
+/// - routes maps it to a path, and later the path to the units (directories) that depend on it;
+/// - settle debounces the path;
+/// - looker does a look, which lists, stats and reads the units on the worker thread;
+/// - ledger compares each finding of the look with what was last reported.
 struct source_watcher::impl {
   using time = std::chrono::steady_clock::time_point;
-  /// Noted when everything has to be looked at: after lost events, when mounts change.
+  /// The subject that stands for a look at everything: after lost events, when mounts change.
   static constexpr std::string_view everything = "*";
 
   impl(boost::asio::any_io_executor const& loop, options how,
@@ -57,26 +62,26 @@ struct source_watcher::impl {
   void plan_missing(look_request& next, time now);
   void start(look_request next);
   void on_look(look_result result, std::exception_ptr const& failure);
-  ledger::outcome judge(finding found, std::vector<observation>& tell);
+  ledger::outcome evaluate(finding found, std::vector<observation>& observations);
   void look_again(source_id const& id, std::string const& location, time first,
                   std::chrono::milliseconds after = {});
   look_unit unit_of(source_id const& id) const;
   bool is_premature(finding const& found) const;
-  void give_up_missing(std::vector<observation>& tell);
+  void report_gone(std::vector<observation>& observations);
   void warn(look_result const& result);
   void answer();
 
-  /// Someone who waits for a look at everything.
+  /// A caller of look_now().
   struct waiter {
     depth how_far;
     std::function<void()> done;
     bool looked = false;
-    std::set<source_id> owed; ///< seen by the look, and not yet told
+    std::set<source_id> unreported; ///< seen by the look, to be looked at again
   };
-  /// The look under way.
+  /// The current look.
   struct look_state {
     bool whole = false;
-    bool asked = false; ///< by somebody, or the first
+    bool asked = false; ///< by look_now(), or it is the first
     depth how_far = depth::changed;
     std::chrono::system_clock::time_point began;
     std::unordered_map<std::string, settle::released> released; ///< by subject
@@ -84,9 +89,10 @@ struct source_watcher::impl {
     std::unordered_set<std::string> rewritten; ///< written to since it began
     bool lost_events = false;
   };
-  /// How a result finds its way back; the owner is gone when the watcher is.
+  /// Shared with the worker, so that a result that arrives after the watcher is destroyed is
+  /// dropped.
   struct inbox {
-    impl* owner = nullptr;
+    impl* owner = nullptr; ///< null: destroyed
     bool running = false;
   };
 
@@ -101,10 +107,11 @@ struct source_watcher::impl {
   routes routes_;
   look_state current_;
   std::deque<waiter> waiters_;
-  std::vector<source_id> again_;
-  std::set<source_id> tell_all_; ///< asked for with depth::all and not yet told
+  std::vector<source_id> again_;   ///< to be read by the next look
+  std::set<source_id> report_all_; ///< requested with depth::all, not yet reported
   std::vector<int> lost_watches_;
-  std::vector<std::pair<kernel_event, std::string>> early_;
+  std::vector<std::pair<kernel_event, std::string>>
+      early_; ///< events of watches that the current look has set
   time next_sweep_ = time::min();
   time next_poll_ = time::max();
   bool busy_ = false;

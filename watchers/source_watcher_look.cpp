@@ -1,9 +1,9 @@
-/// The looks of the watch on the sources: what is looked at, and what becomes of what is found.
+/// The looks of the source watcher: what is looked at, and what happens with the findings.
 ///
-/// A look is planned from what has settled, from who asks, and from what time it is; it runs on the
-/// worker; its result is judged here. Three answers are possible for bytes: they are told, they are
-/// nothing new, or they come too early. What comes too early goes back to settle, is read again
-/// whatever stat says, and whoever asked for a look waits for it.
+/// A look is planned from the settled paths, the callers of look_now() and the time. It runs on the
+/// worker; its result is evaluated here. Bytes are reported, are not news, or come too early. Bytes
+/// that come too early go back to settle and are read again whatever stat(2) returns; callers of
+/// look_now() wait for them.
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "watchers/source_watcher_impl.hpp"
@@ -30,7 +30,7 @@ std::string why_unwatched(int code) {
   return std::generic_category().message(code);
 }
 
-/// Not so for a file of the future: the clock has been set back since.
+/// False for a time stamp in the future: the clock was set back.
 bool changed_after(file_identity const& identity, std::chrono::system_clock::time_point when) {
   std::chrono::nanoseconds const changed(identity.changed_ns);
   return changed > when.time_since_epoch() &&
@@ -119,19 +119,19 @@ void source_watcher::impl::on_look(look_result result, std::exception_ptr const&
   figures_.polled_directories = result.unwatched.size();
   figures_.reads += result.reads;
 
-  std::vector<observation> tell;
+  std::vector<observation> observations;
   for (auto& found : result.findings) {
     auto const id = found.id;
-    auto const outcome = judge(std::move(found), tell);
+    auto const outcome = evaluate(std::move(found), observations);
     for (auto& who : waiters_) {
       if (outcome == ledger::outcome::settled) {
-        who.owed.erase(id);
+        who.unreported.erase(id);
       } else if (current_.asked && who.looked) {
-        who.owed.insert(id);
+        who.unreported.insert(id);
       }
     }
   }
-  give_up_missing(tell);
+  report_gone(observations);
   figures_.sources = ledger_.size();
   warn(result);
 
@@ -146,15 +146,15 @@ void source_watcher::impl::on_look(look_result result, std::exception_ptr const&
     next_poll_ = now + how_.poll;
   }
   first_ = false;
-  if (!tell.empty()) found_(std::move(tell));
+  if (!observations.empty()) found_(std::move(observations));
   answer();
   busy_ = false;
   pump();
 }
 
-/// A write shows in the file before its event is in the queue. So a file that has changed since the
-/// look was planned, or more lately than its last event allows, has an event under way that may
-/// be one of a writer who is not done.
+/// A write shows in the file before its event is in the queue. So if a file has changed since the
+/// look was planned, or later than its last event allows, its next event is still to come and may
+/// be from a writer that has not finished.
 bool source_watcher::impl::is_premature(finding const& found) const {
   if (std::holds_alternative<finding::unstable>(found.what)) return true;
   auto const* const file = std::get_if<whole_file>(&found.what);
@@ -170,7 +170,8 @@ bool source_watcher::impl::is_premature(finding const& found) const {
   return changed_after(file->identity, current_.began - margin);
 }
 
-ledger::outcome source_watcher::impl::judge(finding found, std::vector<observation>& tell) {
+ledger::outcome source_watcher::impl::evaluate(finding found,
+                                               std::vector<observation>& observations) {
   auto const now = clock::now();
   auto const location = found.location;
   auto const id = found.id;
@@ -180,15 +181,15 @@ ledger::outcome source_watcher::impl::judge(finding found, std::vector<observati
     look_again(id, location, before == current_.released.end() ? now : before->second.first);
     return ledger::outcome::again;
   }
-  bool const all = current_.how_far == depth::all || tell_all_.contains(id);
+  bool const all = current_.how_far == depth::all || report_all_.contains(id);
   ledger::circumstances const when{
       .now = now, .grace = first_ ? 0ms : how_.grace, .how_far = all ? depth::all : depth::changed};
-  auto const outcome = ledger_.take(std::move(found), when, tell);
+  auto const outcome = ledger_.take(std::move(found), when, observations);
   if (outcome == ledger::outcome::again) {
-    // A truncation shows before its event is queued, and may take as long as the disk likes.
+    // A truncation shows before its event is queued, and the write after it may take long.
     look_again(id, location, now, how_.grace);
   } else {
-    tell_all_.erase(id);
+    report_all_.erase(id);
   }
   return outcome;
 }
@@ -196,7 +197,7 @@ ledger::outcome source_watcher::impl::judge(finding found, std::vector<observati
 void source_watcher::impl::look_again(source_id const& id, std::string const& location,
                                       clock::time_point first, std::chrono::milliseconds after) {
   again_.push_back(id);
-  if (current_.how_far == depth::all) tell_all_.insert(id);
+  if (current_.how_far == depth::all) report_all_.insert(id);
   settle_.put_back(location, first, clock::now() + after);
 }
 
@@ -208,7 +209,7 @@ look_unit source_watcher::impl::unit_of(source_id const& id) const {
           .name = slash == std::string::npos ? std::string() : id.relative.substr(0, slash)};
 }
 
-void source_watcher::impl::give_up_missing(std::vector<observation>& tell) {
+void source_watcher::impl::report_gone(std::vector<observation>& observations) {
   auto const now = clock::now();
   for (auto const& id : current_.overdue) {
     if (!ledger_.is_missing(id)) continue;
@@ -216,9 +217,9 @@ void source_watcher::impl::give_up_missing(std::vector<observation>& tell) {
       ledger_.postpone(id, now + how_.quiet + 10ms);
       continue;
     }
-    ledger_.give_up(id, tell);
+    ledger_.report_gone(id, observations);
     for (auto& who : waiters_)
-      who.owed.erase(id);
+      who.unreported.erase(id);
   }
 }
 
@@ -228,8 +229,8 @@ void source_watcher::impl::warn(look_result const& result) {
   } else if (!std::exchange(warned_unwatched_, true)) {
     auto const& [path, code] = *result.unwatched.begin();
     log::write(log::level::warning,
-               std::to_string(result.unwatched.size()) + " directories are polled, as '" + path +
-                   "' cannot be watched: " + why_unwatched(code),
+               std::to_string(result.unwatched.size()) + " directories are polled because '" +
+                   path + "' cannot be watched: " + why_unwatched(code),
                {{"MESSAGE_ID", message_id::not_watched}, {"ERRNO", std::to_string(code)}});
   }
   if (!current_.whole) return;
@@ -245,7 +246,7 @@ void source_watcher::impl::warn(look_result const& result) {
 }
 
 void source_watcher::impl::answer() {
-  while (!waiters_.empty() && waiters_.front().looked && waiters_.front().owed.empty()) {
+  while (!waiters_.empty() && waiters_.front().looked && waiters_.front().unreported.empty()) {
     auto const done = std::move(waiters_.front().done);
     waiters_.pop_front();
     if (done) done();

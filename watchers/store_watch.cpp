@@ -1,9 +1,9 @@
 /// The watch on the store.
 ///
-/// LMDB writes its data file with pwrite(2), so inotify tells of every commit, of ours as well: who
-/// is told asks the store for its last transaction id and knows whether there is news. The
-/// directory is watched, not the file, since a restored store is renamed into place; when the
-/// directory itself is replaced the tick sets the watch again.
+/// LMDB writes its data file with pwrite(2), so inotify reports every commit, also those of this
+/// process: the receiver compares the last transaction id of the store. The directory is watched
+/// and not the file, because a restored store is renamed into place. If the directory itself is
+/// replaced, the next tick sets the watch again.
 #include "watchers/store_watch.hpp"
 
 #include "core/log.hpp"
@@ -44,7 +44,7 @@ struct store_watch::impl {
   asio::awaitable<void> keep_time();
   void watch_directory();
   void on_event(kernel_event const& event);
-  void tell();
+  void notify();
 
   std::string directory_;
   std::string name_;
@@ -70,8 +70,8 @@ store_watch::impl::impl(asio::any_io_executor const& loop, std::filesystem::path
     events_.emplace(loop, kernel_->descriptor());
   } catch (std::system_error const& failure) {
     log::write(log::level::warning,
-               std::string(failure.what()) + ": the store is looked at every " +
-                   std::to_string(tick.count()) + " ms instead",
+               std::string(failure.what()) + ": polling the store every " +
+                   std::to_string(tick.count()) + " ms",
                {{"MESSAGE_ID", message_id::not_watched},
                 {"ERRNO", std::to_string(failure.code().value())}});
   }
@@ -98,7 +98,7 @@ void store_watch::impl::on_event(kernel_event const& event) {
   if (!due_) due_ = clock::now() + quiet_;
 }
 
-void store_watch::impl::tell() {
+void store_watch::impl::notify() {
   due_.reset();
   next_tick_ = clock::now() + tick_;
   watch_directory();
@@ -123,7 +123,7 @@ asio::awaitable<void> store_watch::impl::keep_time() {
     auto const state = co_await asio::this_coro::cancellation_state;
     if (state.cancelled() != asio::cancellation_type::none) co_return;
     auto const now = clock::now();
-    if (now >= next_tick_ || (due_ && now >= *due_)) tell();
+    if (now >= next_tick_ || (due_ && now >= *due_)) notify();
   }
 }
 

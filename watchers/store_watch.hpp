@@ -10,11 +10,12 @@
 
 namespace cfgd::watchers {
 
-/// Tells when the store's data file may have been written to, by whomever: inotify on its
-/// directory, events within `quiet` are one, and a slow tick in case the kernel says nothing. Loop
-/// thread only.
+/// Notifies when the store's data file may have been written to, by any process. It uses inotify on
+/// the directory of the file; events within `quiet` cause one notification. It also notifies every
+/// `tick`, in case the kernel reports nothing. Loop thread only.
 class store_watch {
  public:
+  /// `written` is called on the loop; it must check whether there is a new transaction.
   store_watch(boost::asio::any_io_executor const& loop, std::filesystem::path const& data_file,
               std::chrono::milliseconds quiet, std::chrono::milliseconds tick,
               std::function<void()> written);
@@ -22,7 +23,7 @@ class store_watch {
   store_watch(store_watch const&) = delete;
   store_watch& operator=(store_watch const&) = delete;
 
-  /// Watches until cancelled; spawn it in a task group, once.
+  /// Watches until cancelled. To be spawned once, in a task group that ends before this object.
   boost::asio::awaitable<void> run();
 
  private:

@@ -14,41 +14,43 @@
 
 namespace cfgd::watchers {
 
-/// What a watched directory is for, as the receiver of its events must know it.
+/// A watched directory and which of its entries are relevant.
 struct watched_directory {
   std::string path;
   int watch = -1;
-  bool all_names = false;      ///< else only `names` matter
-  std::set<std::string> names; ///< components of ways that lead through it
+  bool all_names = false;      ///< else only `names` are relevant
+  std::set<std::string> names; ///< the next components of the paths that lead through it
 };
 
-/// Which directories are watched, by path; keeps the kernel's watches in step with what looks
-/// visit. Used by one thread, the one that looks.
+/// The watched directories by path. Adds and removes inotify watches so that exactly the
+/// directories that looks visit are watched. Used by the looking thread only.
 class watch_table {
  public:
-  /// Without `kernel` nothing can be watched (errno is EMFILE).
+  /// `kernel` may be null: then every directory fails with EMFILE. It must outlive the table.
+  /// `maximum` is limits::watched_directories; beyond it directories fail with EDQUOT.
   watch_table(inotify const* kernel, std::size_t maximum) : kernel_(kernel), maximum_(maximum) {}
   ~watch_table() = default;
   watch_table(watch_table const&) = delete;
   watch_table& operator=(watch_table const&) = delete;
 
-  /// Says that a look goes through the directory. `name`: only that entry matters; empty: all do.
-  /// A path that is another directory by now gets another watch.
+  /// Watches a directory that a look goes through. `name`: only that entry is relevant; empty: all
+  /// are. If the path is another directory than before, the watch is replaced.
   void visit(directory const& where, std::string_view name);
 
-  /// What the kernel has dropped by itself.
+  /// The kernel has removed this watch.
   void forget(int watch);
 
-  /// Begins and ends a look at everything: what was not visited in between is not watched any more.
+  /// Begin and end a look at everything: directories that were not visited in between are
+  /// unwatched.
   void begin_whole();
   void end_whole();
 
-  /// Entries that have changed since the last call; an entry with watch -1 is watched no longer.
+  /// Entries that have changed since the last call; one with watch -1 is no longer watched.
   std::vector<watched_directory> take_changes();
 
-  /// Why the directory is not watched (an errno value), if it is not.
+  /// The errno value of the failure to watch the directory; nullopt: it is watched.
   std::optional<int> failure(std::string const& path) const;
-  /// The failures by path.
+  /// All failures by path. Valid until the next visit().
   std::map<std::string, int> const& failures() const { return failures_; }
   std::size_t size() const { return watched_.size(); }
 

@@ -1,6 +1,6 @@
 #include "engine/regex/pattern.hpp"
 
-#define PCRE2_CODE_UNIT_WIDTH 8 // NOLINT: how pcre2.h is told which library is meant
+#define PCRE2_CODE_UNIT_WIDTH 8 // NOLINT: selects the library of pcre2.h
 #include <pcre2.h>
 
 #include <algorithm>

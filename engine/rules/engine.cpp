@@ -15,19 +15,19 @@
 #include <string>
 #include <string_view>
 
-// Each run has a state of its own, which is closed when it ends: no rule can leave anything to the
-// next. All that may fail in Lua happens inside one lua_pcall; `evaluate` and what it calls keep to
-// the law of glue.hpp. Rules have no pcall: the first error ends the run, so that no rule can go on
-// after a limit.
+// Each run has a Lua state of its own, which is closed at its end: no rule can leave anything to
+// the next. All calls of Lua that may fail are inside one lua_pcall; `evaluate` and what it calls
+// follow the rules of glue.hpp. Rules have no pcall: the first error ends the run, so that no rule
+// can continue after a limit.
 //
-// The text of a check stands in parentheses, so that it is one value. It is always compiled as
-// text: bytes that claim to be compiled could do anything.
+// The text of a check is put in parentheses, so that it is one value. It is always compiled as
+// text: Lua does not check compiled code, which could do anything.
 
 namespace cfgd::rules {
 namespace {
 
-/// After so many instructions it is seen whether the run must end. Few, for a single one can take
-/// milliseconds when the texts are large.
+/// The limits are checked after this many instructions. A small number, because a single
+/// instruction can take milliseconds with large texts.
 constexpr int hook_every = 50;
 
 /// The pieces of a chunk, as lua_Reader takes them.
@@ -40,7 +40,7 @@ char const* read_chunk(lua_State* /*lua*/, void* from, std::size_t* size) {
   auto& text = *static_cast<chunk*>(from);
   while (text.next < text.pieces.size()) {
     auto const piece = text.pieces[text.next++];
-    if (piece.empty()) continue; // that would be the end
+    if (piece.empty()) continue; // an empty piece means the end
     *size = piece.size();
     return piece.data();
   }
@@ -53,8 +53,7 @@ void* allocate(void* of, void* block, std::size_t old_size, std::size_t size) {
 
 void count_instructions(lua_State* lua, lua_Debug* /*where*/) { glue::pay(lua, hook_every); }
 
-/// Functions of Lua that rules do not have; as names of namespaces they are told apart by whether
-/// there is one.
+/// Functions of Lua that rules do not have. A namespace may have such a name; it has precedence.
 bool is_missing_function(std::string_view name) {
   constexpr std::array<std::string_view, 20> names{
       "collectgarbage", "coroutine", "debug",  "dofile",  "getmetatable", "io",
@@ -86,15 +85,15 @@ int read_global(lua_State* lua) {
   }
   lua_pop(lua, 1);
   if (!is_namespace_name(name))
-    return luaL_error(lua, "there is neither a function nor a namespace '%s'", name.data());
+    return luaL_error(lua, "unknown function or namespace '%s'", name.data());
   if (is_missing_function(name) && !has_name_space(lua, name))
-    return luaL_error(lua, "rules have no '%s'", name.data());
+    return luaL_error(lua, "'%s' is not available in rules", name.data());
   glue::push_name_space(lua, name);
   return 1;
 }
 
 int refuse_global(lua_State* lua) {
-  glue::refuse(lua, "namespaces are read only, and other variables must be local");
+  glue::refuse(lua, "namespaces are read-only; declare other variables as local");
 }
 
 void push_globals(lua_State* lua) {
@@ -141,16 +140,16 @@ verdict run_protected(run& of, lua_CFunction what, chunk& text) {
   std::unique_ptr<lua_State, closer> const lua(lua_newstate(allocate, &of));
   if (lua == nullptr) {
     of.miss_memory();
-    return of.conclude(std::string_view{});
+    return of.make_verdict(std::string_view{});
   }
   lua_pushcfunction(lua.get(), what);
   lua_pushlightuserdata(lua.get(), &text);
   int const status = lua_pcall(lua.get(), 1, 1, 0);
-  if (status == LUA_OK && !of.stopped()) return of.conclude(lua_toboolean(lua.get(), -1) != 0);
+  if (status == LUA_OK && !of.stopped()) return of.make_verdict(lua_toboolean(lua.get(), -1) != 0);
   if (status == LUA_ERRMEM) of.miss_memory();
   if (lua_type(lua.get(), -1) != LUA_TSTRING)
-    return of.conclude(std::string_view("the error is no text"));
-  return of.conclude(glue::text_at(lua.get(), -1));
+    return of.make_verdict(std::string_view("the error value is not a string"));
+  return of.make_verdict(glue::text_at(lua.get(), -1));
 }
 
 } // namespace

@@ -8,7 +8,7 @@
 
 namespace cfgd::rules {
 
-/// What is wrong with the text of a check, as Lua says it; none: it is an expression.
+/// The syntax error of a check in the words of Lua; nullopt: it is a valid expression.
 std::optional<std::string> find_syntax_fault(std::string_view check, limits const& bounds);
 
 } // namespace cfgd::rules

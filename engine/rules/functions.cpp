@@ -6,9 +6,10 @@
 #include <limits>
 #include <string_view>
 
-// What a rule may call: Lua's own functions, those that have an effect or could keep one left out,
-// those whose work depends on their arguments wrapped, so that it is paid for before it is done.
-// Lua counts instructions of its own only: table.move({}, 1, 1 << 60, 2) is one of them.
+// The functions that a rule may call. They are Lua's own, without those that have or could keep
+// side effects. Functions whose work depends on their arguments are wrapped, so that the work is
+// counted before it is done: Lua counts its own instructions only, and table.move({}, 1, 1 << 60,
+// 2) is one.
 
 namespace cfgd::rules::glue {
 namespace {
@@ -20,8 +21,7 @@ std::uint64_t count_range(lua_Integer first, lua_Integer last) {
   return distance == std::numeric_limits<std::uint64_t>::max() ? distance : distance + 1;
 }
 
-/// The integer at `index`, or what the function takes when there is none. Whatever is no integer
-/// the function itself refuses.
+/// The integer at `index`, or `otherwise`. The wrapped function rejects other types.
 lua_Integer integer_or(lua_State* lua, int index, lua_Integer otherwise) {
   int whole = 0;
   auto const found = lua_tointegerx(lua, index, &whole);
@@ -61,7 +61,7 @@ int table_move(lua_State* lua) {
   return call_wrapped(lua);
 }
 
-/// Sorts with a comparison that is Lua, whose instructions are counted.
+/// Sorts with a comparison in Lua, so that its instructions are counted.
 int table_sort(lua_State* lua) {
   constexpr std::string_view less = "local a, b = ... return a < b";
   if (lua_isnoneornil(lua, 2)) {
@@ -86,7 +86,7 @@ int next_of_any(lua_State* lua) {
   return lua_isuserdata(lua, 1) != 0 ? next_in_document(lua) : call_wrapped(lua);
 }
 
-/// As Lua's, but objects and lists are tables, whatever they are made of.
+/// As Lua's, but objects and lists of namespaces are tables.
 int type_of(lua_State* lua) {
   luaL_checkany(lua, 1);
   if (document_at(lua, 1) != nullptr)
@@ -98,7 +98,7 @@ int type_of(lua_State* lua) {
   return 1;
 }
 
-/// As Lua's, but without addresses: a check gives the same whenever it runs.
+/// As Lua's, but without addresses: the result of a check must not depend on the run.
 int text_of(lua_State* lua) {
   luaL_checkany(lua, 1);
   auto const type = lua_type(lua, 1);
@@ -110,14 +110,15 @@ int text_of(lua_State* lua) {
 }
 
 int named_name_space(lua_State* lua) {
-  if (lua_type(lua, 2) != LUA_TSTRING) refuse(lua, "the name of a namespace is a string");
+  if (lua_type(lua, 2) != LUA_TSTRING) refuse(lua, "the name of a namespace must be a string");
   auto const name = text_at(lua, 2);
-  if (!is_namespace_name(name)) return luaL_error(lua, "there is no namespace '%s'", name.data());
+  if (!is_namespace_name(name))
+    return luaL_error(lua, "'%s' is not a valid namespace name", name.data());
   push_name_space(lua, name);
   return 1;
 }
 
-int refuse_names(lua_State* lua) { refuse(lua, "namespaces are read only"); }
+int refuse_names(lua_State* lua) { refuse(lua, "namespaces are read-only"); }
 
 void add_basics(lua_State* lua) {
   constexpr std::array names{"assert", "error", "ipairs", "next", "pairs", "select", "tonumber"};
@@ -176,7 +177,7 @@ void add_string(lua_State* lua) {
   lua_setfield(lua, -2, "string");
 }
 
-/// ns["my-name"]: namespaces whose names are no names of variables, or those of functions.
+/// ns["my-name"]: namespaces whose names are not Lua names, or are names of functions.
 void add_names(lua_State* lua) {
   lua_newtable(lua);
   lua_newtable(lua);

@@ -7,19 +7,20 @@
 #include <span>
 #include <string_view>
 
-/// The side of a run that Lua calls. Debian's Lua is C: an error is a longjmp, past every frame up
-/// to lua_pcall. So in the files that include this one no frame that Lua has called holds anything
-/// with a destructor, and nothing that it calls throws; what needs either is a function of `run`.
+/// The functions of a run that Lua calls. Debian's Lua is compiled as C: an error is a longjmp past
+/// every frame up to lua_pcall. So in the files that include this one, no frame that is called by
+/// Lua has an object with a destructor, and nothing that it calls throws; code that needs either is
+/// a function of `run`.
 namespace cfgd::rules::glue {
 
-/// The run that a state belongs to: what its allocator was given.
+/// The run that a state belongs to: the argument of its allocator.
 inline run& run_of(lua_State* lua) {
   void* found = nullptr;
   lua_getallocf(lua, &found);
   return *static_cast<run*>(found);
 }
 
-/// Ends a run that has noted why.
+/// Ends a run that has recorded the reason.
 [[noreturn]] inline void give_up(lua_State* lua) {
   lua_settop(lua, 0);
   lua_pushnil(lua);
@@ -32,13 +33,13 @@ inline run& run_of(lua_State* lua) {
   give_up(lua);
 }
 
-/// Pays for work that Lua does not count.
+/// Counts work that Lua does not count, and checks the limits.
 inline void pay(lua_State* lua, std::uint64_t instructions) {
   auto& of = run_of(lua);
   if (!of.spend(instructions) || !of.in_time()) give_up(lua);
 }
 
-/// The text at `index`, which must be one. Valid as long as it is on the stack.
+/// The text at `index`, which must be a string. Valid as long as it is on the stack.
 inline std::string_view text_at(lua_State* lua, int index) {
   std::size_t length = 0;
   char const* const text = lua_tolstring(lua, index, &length);
@@ -49,36 +50,36 @@ inline std::string_view text_at(lua_State* lua, int index) {
 
 /// Makes the types of the values that a rule sees.
 void make_value_types(lua_State* lua);
-/// Pushes what a rule sees of the value at `at`: nil for none. `parent` is the stack index of what
-/// holds it; 0: it is a namespace.
+/// Pushes the value of a node as a rule sees it; nil for null. `parent` is the stack index of the
+/// object or list that contains it; 0: it is a namespace.
 void push_value(lua_State* lua, node const& at, int parent);
-/// Pushes the namespace; ends the run if there is none.
+/// Pushes the namespace; ends the run if it does not exist.
 void push_name_space(lua_State* lua, std::string_view name);
-/// The object or the list at `index`; null: it is something else.
+/// The object or the list at `index`; null: another type.
 node const* document_at(lua_State* lua, int index);
-/// The secret at `index`; null: it is something else.
+/// The secret at `index`; null: another type.
 node const* secret_at(lua_State* lua, int index);
-/// Refuses a call that has a secret among its arguments.
+/// Ends the run if a secret is among the arguments.
 void refuse_secrets(lua_State* lua);
 /// next(object or list, name or index)
 int next_in_document(lua_State* lua);
 
 // functions.cpp, text_functions.cpp
 
-/// Pushes the table of all that a rule may call, but `math` and `table`.
+/// Pushes the table of the functions that a rule may call, without `math` and `table`.
 void push_functions(lua_State* lua);
-/// Adds `math` or `table` to the table on the top of the stack, when one is asked for: making them
-/// takes as long as all else. False: it is neither.
+/// Adds `math` or `table` to the table on the top of the stack, when a rule uses them: making them
+/// takes as long as everything else. False: `name` is neither.
 bool add_library(lua_State* lua, std::string_view name);
-/// Changes the table of string functions on the top of the stack into what a rule may call.
+/// Replaces and removes functions of the table `string` on the top of the stack.
 void bound_text_functions(lua_State* lua);
 /// tonumber
 int read_number(lua_State* lua);
 /// Replaces a function of the table on the top of the stack; `with` gets it as upvalue 1.
 void wrap_function(lua_State* lua, char const* name, lua_CFunction with);
-/// What `with` of wrap_function calls in the end: the function that was there.
+/// To be called by `with` of wrap_function: calls the original function.
 int call_wrapped(lua_State* lua);
-/// Takes functions out of the table on the top of the stack.
+/// Removes functions from the table on the top of the stack.
 void remove_functions(lua_State* lua, std::span<char const* const> names);
 /// Adds `matches` and `find` to the table on the top of the stack.
 void add_regex_functions(lua_State* lua);

@@ -14,8 +14,9 @@
 #include <string_view>
 #include <utility>
 
-// Reads a file of rules: [[rule]] tables. All that is wrong is told, not only the first, each with
-// its place; a file with one wrong rule gives none, so that a slip does not drop a rule unseen.
+// Reads a file of rules: [[rule]] tables. All errors are reported with their places, not only the
+// first. A file with one invalid rule has no rules, so that a typing error does not silently remove
+// a rule.
 
 namespace cfgd::rules {
 namespace {
@@ -41,7 +42,7 @@ class reader {
       if (member.key() != "rule") {
         std::string pointer;
         append_pointer(pointer, member.key());
-        complain(pointer, fmt::format("there is no '{}' here, only [[rule]]",
+        complain(pointer, fmt::format("unknown key '{}'; only [[rule]] is allowed here",
                                       std::string_view(member.key())));
       }
     if (auto const* const rules = document_.root.if_contains("rule")) read_rules(*rules);
@@ -88,7 +89,7 @@ class reader {
       if (std::find(members.begin(), members.end(), name) != members.end()) continue;
       std::string at = pointer;
       append_pointer(at, name);
-      complain(at, fmt::format("there is no '{}' in a rule", name));
+      complain(at, fmt::format("unknown key '{}' in a rule", name));
     }
     read_severity(from, pointer, made);
     read_check(from, pointer, made);
@@ -103,7 +104,7 @@ class reader {
 
   enum class presence : std::uint8_t { optional, required };
 
-  /// The text of a member; null: it is not there or is none, which was told if it is wrong.
+  /// The text of a member; null: it is missing or not valid. Reports an issue if that is an error.
   boost::json::string const* read_text(boost::json::object const& from, std::string const& pointer,
                                        std::string_view name, presence how) {
     auto const* const found = from.if_contains(name);
@@ -127,10 +128,11 @@ class reader {
     if (text == nullptr) return;
     auto const at = pointer + "/name";
     if (!is_rule_name(*text))
-      return complain(at, "must be a-z or 0-9, then a-z 0-9 _ -, 64 at most");
+      return complain(
+          at, "must begin with a-z or 0-9, then a-z, 0-9, '_' or '-', at most 64 characters");
     made.name = name_ = std::string(*text);
     if (!names_.insert(made.name).second)
-      complain(at, fmt::format("there is another rule '{}'", made.name));
+      complain(at, fmt::format("duplicate rule name '{}'", made.name));
   }
 
   void read_severity(boost::json::object const& from, std::string const& pointer, rule& made) {
@@ -149,7 +151,7 @@ class reader {
     if (parsed)
       made.key = parsed->str();
     else
-      complain(pointer + "/key", "is no key: " + parsed.error().message);
+      complain(pointer + "/key", "is not a valid key: " + parsed.error().message);
   }
 
   void read_check(boost::json::object const& from, std::string const& pointer, rule& made) {
@@ -160,7 +162,7 @@ class reader {
     if (text->size() > most_check_bytes)
       return complain(at, fmt::format("is longer than {} bytes", most_check_bytes));
     if (auto const fault = find_syntax_fault(*text, bounds_))
-      return complain(at, "is no Lua expression: " + *fault);
+      return complain(at, "is not a valid Lua expression: " + *fault);
     made.check = std::string(*text);
   }
 
@@ -171,7 +173,7 @@ class reader {
   std::vector<issue> issues_;
   std::size_t count_ = 0;
   std::set<std::string> names_;
-  std::string name_; ///< of the rule that is read, for issues
+  std::string name_; ///< of the current rule, for issues
 };
 
 } // namespace

@@ -15,19 +15,19 @@
 #include <utility>
 #include <vector>
 
-// What a run may use up. Instructions are counted by Lua; but one instruction can join two texts of
-// megabytes, so memory that is asked for counts too: 64 bytes as one instruction, about the time
-// that filling them takes. When the memory is full, Lua collects garbage and asks again: that
-// counts as well, or a run could have nothing else done. A run that was stopped gets no memory.
+// The budget of a run. Lua counts instructions, but one instruction can join two texts of
+// megabytes. So allocated memory counts too: 64 bytes as one instruction, which is about the time
+// of filling them. When the memory is full, Lua collects garbage and tries again; this counts as
+// well, or a run could spend all its time on it. A run that was stopped gets no memory.
 //
-// What is left are instructions that take long and need no memory: comparing texts, reading a
-// number of a million digits, passing thousands of arguments on. Their time is measured, as
-// processor time of the thread, so that a busy machine changes no verdict.
+// Some instructions take long and need no memory: comparing texts, reading a number of a million
+// digits, passing thousands of arguments. Their time is measured as processor time of the thread,
+// so that a busy machine does not change a verdict.
 //
 // Regular expressions are matched here and not in the functions that Lua calls, since an expression
 // has a destructor. Their steps count as instructions.
 //
-// The first reason to stop is kept. Lua's own message of such an end says nothing; so it is not
+// The first reason to stop is kept. The message of Lua for such an end has no meaning and is not
 // used.
 
 namespace cfgd::rules {
@@ -53,7 +53,8 @@ std::int64_t read_clock(clockid_t which) {
   return now.tv_sec * nanoseconds + now.tv_nsec;
 }
 
-/// The parts of the key of a value; the namespace is the first. Elements have none of their own.
+/// The parts of the key of a value, beginning with the namespace. Elements have no part of their
+/// own.
 std::vector<std::string> parts_of(node const& at) {
   std::vector<std::string> parts;
   for (auto const* here = &at; here != nullptr; here = here->parent)
@@ -89,7 +90,7 @@ std::string tidy_message(std::string_view message) {
   utf8::replace_invalid(text.begin(), text.end(), std::back_inserter(clean), '?');
   for (char& c : clean)
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  if (!is_clean_text(clean)) clean = "a message that is no text"; // U+FFFE, U+FFFF
+  if (!is_clean_text(clean)) clean = "the message is not valid text"; // U+FFFE, U+FFFF
   if (clean.size() <= most_message_bytes) return clean;
   auto end = most_message_bytes - dots.size();
   while ((static_cast<unsigned char>(clean[end]) & 0xC0) == 0x80)
@@ -111,14 +112,14 @@ template <class Act>
 void run::guarded(Act act) noexcept {
   try {
     act();
-  } catch (...) { // to be thrown again by conclude(), where no frame of Lua is in between
+  } catch (...) { // to be rethrown by make_verdict(), where no frame of Lua is in between
     if (!stopped()) thrown_ = std::current_exception();
     stop(reason::thrown);
   }
 }
 
 void* run::resize(void* block, std::size_t old_size, std::size_t size) noexcept {
-  std::size_t const old = block == nullptr ? 0 : old_size; // else it is a kind of object
+  std::size_t const old = block == nullptr ? 0 : old_size; // with no block, it is a type of object
   if (size == 0) {
     std::free(block);
     bytes_ -= old;
@@ -132,7 +133,8 @@ void* run::resize(void* block, std::size_t old_size, std::size_t size) noexcept 
     }
   }
   void* const moved = std::realloc(block, size);
-  if (moved == nullptr) return size <= old ? block : nullptr; // Lua cannot bear it when shrinking
+  if (moved == nullptr)
+    return size <= old ? block : nullptr; // Lua requires that shrinking never fails
   bytes_ = bytes_ - old + size;
   return moved;
 }
@@ -148,7 +150,7 @@ bool run::spend(std::uint64_t instructions) noexcept {
 }
 
 bool run::in_time() noexcept {
-  // The coarse clock costs nothing and moves a few times in a hundredth of a second.
+  // The coarse clock is cheap and changes every few milliseconds.
   auto const now = read_clock(CLOCK_MONOTONIC_COARSE);
   if (now == coarse_) return !stopped();
   coarse_ = now;
@@ -233,13 +235,13 @@ void run::refuse_secret(node const& at) noexcept {
     std::string key;
     for (auto const& part : parts_of(at))
       append_key_part(key, part);
-    refuse(fmt::format("the secret '{}' may not be read", key));
+    refuse(fmt::format("the secret '{}' cannot be read by a rule", key));
   });
 }
 
 void run::miss_name_space(std::string_view name) noexcept {
   guarded([&] {
-    if (!stopped()) message_ = fmt::format("the namespace '{}' is not there", name);
+    if (!stopped()) message_ = fmt::format("namespace '{}' does not exist", name);
     stop(reason::unknown);
   });
 }
@@ -251,21 +253,24 @@ verdict run::finish(verdict::kind what, std::string_view message) {
   return made;
 }
 
-verdict run::conclude(bool holds) {
+verdict run::make_verdict(bool holds) {
   return finish(holds ? verdict::kind::holds : verdict::kind::fails, {});
 }
 
-verdict run::conclude(std::string_view message) {
+verdict run::make_verdict(std::string_view message) {
   using enum verdict::kind;
   switch (why_) {
   case reason::none:
     return finish(broken, message);
   case reason::instructions:
-    return finish(broken, fmt::format("takes more than {} instructions", most_));
+    return finish(broken,
+                  fmt::format("takes more than {} instructions (limit rule_instructions)", most_));
   case reason::memory:
-    return finish(broken, fmt::format("takes more than {} bytes of memory", most_bytes_));
+    return finish(
+        broken, fmt::format("takes more than {} bytes of memory (limit rule_bytes)", most_bytes_));
   case reason::time:
-    return finish(broken, fmt::format("takes more than {} ms", most_time / 1'000'000));
+    return finish(broken,
+                  fmt::format("takes more than {} ms of processor time", most_time / 1'000'000));
   case reason::unknown:
     return finish(unknown, message_);
   case reason::broken:

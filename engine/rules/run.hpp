@@ -14,12 +14,13 @@
 #include <string>
 #include <string_view>
 
-/// One run of a rule, as far as it is C++: what it has read, what it may still use up, why it was
-/// stopped. Knows nothing of Lua. No function of it throws, for Lua's frames are their callers.
+/// One run of a rule, without Lua: the namespaces it has read, its remaining budget, and why it was
+/// stopped. Its functions do not throw, except where noted, because they are called through frames
+/// of Lua.
 namespace cfgd::rules {
 
-/// Where a value stands: in a member of its parent, or in an element, which has no name. Plain
-/// memory, for it lives inside Lua's.
+/// The position of a value: a member of its parent, or an element, which has no name. It has no
+/// destructor because it is in memory of Lua.
 struct node {
   boost::json::value const* what = nullptr; ///< null: it is a secret
   node const* parent = nullptr;             ///< null: it is a namespace
@@ -31,26 +32,26 @@ class run {
  public:
   run(world const& over, limits const& bounds);
 
-  /// lua_Alloc. Null when it would exceed limits::rule_bytes, or when the run was stopped.
+  /// lua_Alloc. Null if limits::rule_bytes would be exceeded, or after the run was stopped.
   void* resize(void* block, std::size_t old_size, std::size_t size) noexcept;
 
-  /// Counts instructions, or what takes as long. False: the run must end.
+  /// Counts instructions, or other work in units of instructions. False: the run must end.
   [[nodiscard]] bool spend(std::uint64_t instructions) noexcept;
-  /// Whether the processor time is used up; to be asked often. False: the run must end.
+  /// False if the processor time is used up and the run must end. Cheap; to be called often.
   [[nodiscard]] bool in_time() noexcept;
-  /// What may still be spent.
+  /// The instructions that remain.
   std::uint64_t left() const noexcept { return most_ - used_; }
   std::size_t most_bytes() const noexcept { return most_bytes_; }
 
-  /// The namespace, whose name is kept as long as the run. `what` is null if there is none.
+  /// The namespace; the result is valid as long as the run. `what` is null if it does not exist.
   node name_space(std::string_view name) noexcept;
-  /// Whether the value there is a secret. Also true when asking threw; then the run must end.
+  /// Whether the value is a secret. Also true if the world threw; then the run must end.
   bool is_secret(node const& at) noexcept;
 
   enum class searched : std::uint8_t {
     found,
     absent,
-    failed, ///< the expression is not valid or exceeds a limit; the run must end
+    failed, ///< the expression is not valid or exceeded a limit; the run must end
   };
   /// Searches `text` for a regular expression, from byte `start` (at most its size) on. Counts
   /// steps as instructions, and allows no more than limits::pattern_steps.
@@ -58,18 +59,18 @@ class run {
   /// After `found`: the place of the match, then of its groups. Valid until the next search.
   std::span<regex::matcher::place const> places() const noexcept { return matcher_.places(); }
 
-  /// Each notes why the run must end, if nothing was noted before.
+  /// Each records why the run must end, unless a reason was recorded before.
   void refuse(std::string_view message) noexcept;
   void refuse_secret(node const& at) noexcept;
   void miss_name_space(std::string_view name) noexcept;
   void miss_memory() noexcept { stop(reason::memory); }
   bool stopped() const noexcept { return why_ != reason::none; }
 
-  /// The verdict of a run that gave `holds` and was not stopped.
-  verdict conclude(bool holds);
-  /// The verdict of a run that ended with Lua's message, or was stopped before.
+  /// The verdict of a run that was not stopped.
+  verdict make_verdict(bool holds);
+  /// The verdict of a run that failed with this message of Lua, or was stopped before.
   /// Throws what the world threw.
-  verdict conclude(std::string_view message);
+  verdict make_verdict(std::string_view message);
 
  private:
   enum class reason : std::uint8_t { none, instructions, memory, time, unknown, broken, thrown };
@@ -86,7 +87,7 @@ class run {
   std::size_t most_bytes_;
   std::uint64_t used_ = 0;
   std::size_t bytes_ = 0;
-  std::int64_t coarse_ = 0; ///< when the processor time was last asked for
+  std::int64_t coarse_ = 0; ///< when the processor time was last read
   std::int64_t began_;      ///< in processor time
   reason why_ = reason::none;
   std::string message_;
@@ -97,8 +98,8 @@ class run {
   std::map<std::string, regex::pattern, std::less<>> patterns_;
 };
 
-/// A message as issues carry it: one line of clean UTF-8, 500 bytes at the most, without the name
-/// that Lua gives to the text of a check.
+/// A message for an issue: one line of valid UTF-8, at most 500 bytes, without the name that Lua
+/// gives to the text of a check.
 std::string tidy_message(std::string_view message);
 
 } // namespace cfgd::rules

@@ -31,7 +31,7 @@ int pay_for_texts(lua_State* lua) {
   return call_wrapped(lua);
 }
 
-/// Whether there is a %p among the conversions: it would tell an address.
+/// Whether a conversion is %p, which formats an address.
 bool has_address(std::string_view format) {
   for (std::size_t at = 0; at + 1 < format.size(); ++at) {
     if (format[at] != '%') continue;
@@ -45,14 +45,14 @@ bool has_address(std::string_view format) {
 int string_format(lua_State* lua) {
   refuse_secrets(lua);
   if (lua_type(lua, 1) == LUA_TSTRING && has_address(text_at(lua, 1)))
-    refuse(lua, "string.format has no '%p' in rules");
+    refuse(lua, "'%p' of string.format is not available in rules");
   for (int index = lua_gettop(lua); index > 1; --index) {
     auto const type = lua_type(lua, index);
     if (type != LUA_TTABLE && type != LUA_TFUNCTION) continue;
-    lua_pushstring(lua, lua_typename(lua, type)); // it would be told with its address
+    lua_pushstring(lua, lua_typename(lua, type)); // Lua would format its address
     lua_replace(lua, index);
   }
-  pay(lua, text_bytes(lua)); // much slower than the others
+  pay(lua, text_bytes(lua)); // much slower than other functions
   return call_wrapped(lua);
 }
 
@@ -63,7 +63,7 @@ int string_rep(lua_State* lua) {
   luaL_checklstring(lua, 1, &length);
   auto const times = luaL_checkinteger(lua, 2);
   luaL_optlstring(lua, 3, "", &separator);
-  if (times <= 0 || length + separator == 0) { // nothing, however often
+  if (times <= 0 || length + separator == 0) { // the result is empty
     lua_pushliteral(lua, "");
     return 1;
   }

@@ -5,13 +5,12 @@
 #include <array>
 #include <type_traits>
 
-// The values that a rule sees. Text, numbers and booleans are Lua's own; objects and lists are
-// userdata that point into the document, so nothing is copied but what is read. Each holds a node,
-// and its user value is its parent, which so outlives it: a key can be told from any of them.
+// The values that a rule sees. Strings, numbers and booleans are values of Lua; objects and lists
+// are userdata that point into the document, so only what is read is copied. Each contains a node,
+// and its user value is its parent, which therefore outlives it: the key of every value is known.
 //
-// A secret is userdata of a type of its own. Its node has no value, so that the value cannot get
-// into the state, whatever is done with it; it can only be told from nil. All that Lua lets a type
-// define is defined to refuse.
+// A secret is userdata of a type of its own. Its node has no value, so the value cannot get into
+// the Lua state; a rule can only compare it with nil. All metamethods of the type end the run.
 
 namespace cfgd::rules::glue {
 namespace {
@@ -137,11 +136,11 @@ int document_text(lua_State* lua) {
   return 1;
 }
 
-int refuse_change(lua_State* lua) { refuse(lua, "namespaces are read only"); }
+int refuse_change(lua_State* lua) { refuse(lua, "namespaces are read-only"); }
 
 int refuse_secret_use(lua_State* lua) {
   refuse_secrets(lua);
-  refuse(lua, "a secret may not be read");
+  refuse(lua, "a secret cannot be read by a rule");
 }
 
 void make_type(lua_State* lua, char const* name, luaL_Reg const* functions) {
@@ -219,14 +218,14 @@ void make_value_types(lua_State* lua) {
 }
 
 void push_value(lua_State* lua, node const& at, int parent) {
-  // The parent may be at a negative index of a stack that grows here.
+  // A negative index would change when something is pushed.
   int const holder = parent == 0 ? 0 : lua_absindex(lua, parent);
-  constexpr std::uint64_t asking = 40; // about what asking for secrecy takes
+  constexpr std::uint64_t asking = 40; // about the time of is_secret()
   pay(lua, asking);
   if (at.what->is_null()) return lua_pushnil(lua);
   auto& of = run_of(lua);
   bool const element = at.name == nullptr && at.parent != nullptr;
-  // An element lies in a list that is none: a list is one value.
+  // A list is one value: if it is not secret, its elements are not.
   if (!element && of.is_secret(at)) {
     if (of.stopped()) give_up(lua);
     node nothing = at;

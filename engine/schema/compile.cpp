@@ -11,13 +11,12 @@
 #include <algorithm>
 #include <cmath>
 
-// A node is made when a keyword or a reference first leads to its subschema, and waits in a list
-// until its keywords are taken in; so nothing here is recursive and circles are no matter. What is
-// wrong is kept as the first failure, at the place of the keyword, and ends the work.
+// A node is created when a keyword or a reference first leads to its subschema, and waits in a list
+// until its keywords are compiled. So nothing here is recursive, and circles need no special care.
+// The first failure is kept, with the place of the keyword, and ends the compilation.
 //
-// In drafts 4 to 7 what stands beside "$ref" is ignored, but for what only says something about the
-// value and refuses nothing: a secret must not become public because somebody moved its type into
-// a definition.
+// In drafts 4 to 7 keywords beside "$ref" are ignored, except for annotations: a secret must not
+// become public because its type was moved into a definition.
 
 namespace cfgd::schema {
 namespace {

@@ -13,16 +13,17 @@
 
 namespace cfgd::schema {
 
-/// Turns schemas into a program: one node for each subschema, made when something first leads to
-/// it. Checks what the keywords hold on the way.
+/// Compiles schemas into a program: one node for each subschema, created when a keyword or
+/// reference first leads to it. Checks the values of the keywords. Used once.
 class compiler {
  public:
   compiler(program& into, resources& known, options const& how);
 
-  /// Compiles the document at `uri` with all it refers to. Errors: invalid.
+  /// Compiles the document at `uri` with everything that it refers to. Errors: invalid (subject:
+  /// the URI with the JSON pointer as fragment).
   [[nodiscard]] result<void> run(std::string const& uri);
 
-  // What the table of keywords names: each takes a value into a node, or says what is wrong.
+  // For the table of keywords: each stores the value of a keyword in a node, or fails.
   void take_text(node& into, boost::json::value const& value, keyword const& which);
   void take_flag(node& into, boost::json::value const& value, keyword const& which);
   void take_list_of_any(node& into, boost::json::value const& value, keyword const& which);

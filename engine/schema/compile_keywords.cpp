@@ -10,8 +10,8 @@
 #include <array>
 #include <limits>
 
-// What each keyword must hold, and where it goes. Keywords with values of the same kind share a
-// function; a small table in it says which field of the node is meant.
+// The valid values of each keyword, and the field of the node that it sets. Keywords with values of
+// the same type share a function, which has a small table of their fields.
 
 namespace cfgd::schema {
 namespace {
@@ -200,7 +200,7 @@ void compiler::take_multiple_of(node& into, bj::value const& value, keyword cons
 
 void compiler::take_count(node& into, bj::value const& value, keyword const& which) {
   auto const count = count_of(value);
-  if (!count) return fail(into, which, "must be an integer that is not negative");
+  if (!count) return fail(into, which, "must be a non-negative integer");
   count_field(into, which.name) = *count;
 }
 
@@ -234,7 +234,7 @@ void compiler::take_subschema(node& into, bj::value const& value, keyword const&
 void compiler::take_subschemas(node& into, bj::value const& value, keyword const& which) {
   auto const* const list = value.if_array();
   if (list == nullptr || list->empty())
-    return fail(into, which, "must be a list of schemas that is not empty");
+    return fail(into, which, "must be a non-empty list of schemas");
   auto& field = list_field(into, which.name);
   for (std::size_t i = 0; i < list->size(); ++i) {
     auto* const made = child(into, (*list)[i], below(which.name, std::to_string(i)), which);

@@ -8,13 +8,13 @@
 
 #include <optional>
 
-// The default of a member is its own, with those of its members below it if it is an object; what
-// it refers to and all parts of allOf add what is still missing. Alternatives and conditions add
-// nothing: they depend on a document. A schema that contains itself has defaults down to where it
-// comes back to itself.
+// The default of a member is its own, completed with the defaults of its members if it is an
+// object; references and the parts of allOf add what is still missing. Alternatives and conditions
+// add nothing, because they depend on a document. A schema that contains itself has defaults down
+// to where it repeats.
 //
-// Each default is checked together with what its members' defaults add to it, as it will be used.
-// Nulls are left out, since cfgd keeps none.
+// Each default is validated together with the defaults of its members, as it will be used. Nulls
+// are left out, because cfgd stores none.
 
 namespace cfgd::schema {
 namespace {
@@ -150,7 +150,7 @@ result<void> check_default(program const& what, node const& which, bj::value con
   auto const& why = evaluation.halted() ? *evaluation.halted() : told.front();
   auto const where = why.pointer.empty() ? std::string() : why.pointer + " ";
   return error{.code = errc::invalid,
-               .message = "does not fit its own schema: " + where + why.message,
+               .message = "the default does not match its own schema: " + where + why.message,
                .subject = place_of(which) + "/default"};
 }
 

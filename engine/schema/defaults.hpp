@@ -8,8 +8,8 @@
 
 namespace cfgd::schema {
 
-/// What the keyword "default" makes of an empty document; each default must fit its own subschema,
-/// unless `how` lets it be. Errors: invalid (subject: place of the default), limit
+/// The document that the keywords "default" make of an empty one. Each default must match its own
+/// subschema unless `how` is let_be. Errors: invalid (subject: place of the default), limit
 /// ("schema_steps").
 [[nodiscard]] result<boost::json::object> collect_defaults(program const& what,
                                                            limits const& bounds, misfits how);

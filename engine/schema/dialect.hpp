@@ -9,7 +9,7 @@
 /// The drafts of JSON Schema and the vocabularies that a metaschema may switch off.
 namespace cfgd::schema {
 
-/// One bit each. Meta-data and content are annotations only and always known.
+/// One bit each. Meta-data and content are annotations only and always enabled.
 using vocabularies = std::uint8_t;
 inline constexpr vocabularies core_words = 0;
 inline constexpr vocabularies applicator_words = 1;
@@ -18,7 +18,7 @@ inline constexpr vocabularies unevaluated_words = 4;
 inline constexpr vocabularies format_words = 8;
 inline constexpr vocabularies format_asserted = 16;
 
-/// What the keywords of one schema resource mean.
+/// The draft and the vocabularies of one schema resource.
 struct dialect {
   draft which = draft::draft2020;
   vocabularies words = applicator_words | validation_words | unevaluated_words | format_words;
@@ -27,10 +27,10 @@ struct dialect {
   friend bool operator==(dialect const&, dialect const&) = default;
 };
 
-/// The dialect of a published metaschema; an empty fragment does not matter.
+/// The dialect of a published metaschema; an empty fragment is ignored. nullopt: unknown.
 std::optional<dialect> standard_dialect(std::string_view uri);
 
-/// The bits of a vocabulary in the $vocabulary of a draft's metaschema. Absent: not known.
+/// The bits of a vocabulary in the $vocabulary of a draft's metaschema. nullopt: unknown.
 std::optional<vocabularies> vocabulary_bits(std::string_view uri);
 
 /// "id" in draft 4, "$id" later.

@@ -16,7 +16,7 @@
 // Nesting is bounded too, because the stack is: circles that only the dynamic scope closes, and
 // chains of references that are too long, end there.
 //
-// A value of the wrong type, or none of those that are allowed, is told just that: what the other
+// A value of the wrong type, or not one of the allowed values, gets only this issue: what the other
 // keywords of the node would add is a consequence.
 
 namespace cfgd::schema {
@@ -51,7 +51,7 @@ std::size_t count_characters(std::string_view text) {
 
 } // namespace
 
-/// A node is being looked at: the resource that it lies in is in the dynamic scope.
+/// While a node is evaluated, its resource is in the dynamic scope.
 class evaluator::entry {
  public:
   entry(evaluator& owner, node const& which)
@@ -148,7 +148,7 @@ bool evaluator::check_inside(node const& which, instance const& at, findings* ou
     fits = check_array(*which.arrays, at, out, noted) && fits;
   if (which.objects && value.is_object() && go_on())
     fits = check_object(*which.objects, at, out, noted) && fits;
-  // What refused parts have not looked at is no fault of its own.
+  // Members that a failed subschema did not evaluate are not reported as well.
   if (counts && fits && !halted_) fits = check_unevaluated(which, at, out, own);
   if (!fits || halted_) return false;
   if (seen != nullptr) seen->merge(own);
@@ -292,7 +292,7 @@ bool evaluator::check_any_of(in_place_rules const& rules, instance const& at, fi
   }
   if (fits || out == nullptr) return fits;
   refuse(out, at, "anyOf",
-         "fits none of the " + describe_count(rules.any_of.size(), "alternative"));
+         "matches none of the " + describe_count(rules.any_of.size(), "alternative"));
   if (auto const* const meant = clearly_meant(refused, pointer_of(at))) out->add_all(*meant);
   return false;
 }
@@ -318,10 +318,10 @@ bool evaluator::check_one_of(in_place_rules const& rules, instance const& at, fi
   if (fitting.size() == 1 || out == nullptr) return fitting.size() == 1;
   if (fitting.size() > 1)
     return refuse(out, at, "oneOf",
-                  "must fit one alternative only, but fits those at " + std::to_string(fitting[0]) +
-                      " and " + std::to_string(fitting[1]));
+                  "must match exactly one alternative, but matches those at " +
+                      std::to_string(fitting[0]) + " and " + std::to_string(fitting[1]));
   refuse(out, at, "oneOf",
-         "fits none of the " + describe_count(rules.one_of.size(), "alternative"));
+         "matches none of the " + describe_count(rules.one_of.size(), "alternative"));
   if (auto const* const meant = clearly_meant(refused, pointer_of(at))) out->add_all(*meant);
   return false;
 }

@@ -13,8 +13,8 @@
 
 namespace cfgd::schema {
 
-/// Which members or elements of one value a subschema has looked at: what the unevaluated keywords
-/// need to know.
+/// The members or elements of one value that a subschema has evaluated, for the keywords
+/// unevaluatedProperties and unevaluatedItems.
 class marks {
  public:
   void set(std::size_t index, std::size_t size);
@@ -27,14 +27,14 @@ class marks {
   std::vector<bool> some_;
 };
 
-/// One evaluation of a document; throw it away afterwards. Bounded in steps and depth: when it has
-/// to give up, `halted` says why and whatever it returned means nothing.
+/// One evaluation of a document; not to be reused. Bounded in steps and depth: if it exceeds a
+/// limit, halted() says which, and the results are not valid.
 class evaluator {
  public:
   evaluator(program const& what, limits const& bounds, std::uint64_t steps);
 
-  /// Whether the value fits. `out` null: nobody wants to know why, the first fault ends it. `seen`
-  /// null: nobody wants to know what was looked at.
+  /// Whether the value matches. `out` null: no findings are needed, and the first mismatch ends the
+  /// evaluation. `seen` null: no marks are needed.
   bool check(node const& which, instance const& at, findings* out, marks* seen);
 
   /// Checks a whole value.
@@ -69,7 +69,7 @@ class evaluator {
   bool check_name(node const& rule, instance const& member, findings* out);
   bool check_presence(object_rules const& rules, instance const& at, findings* out);
   bool check_unevaluated(node const& which, instance const& at, findings* out, marks& seen);
-  /// A value that a keyword forbids where the schema is `false`, or checks.
+  /// Checks a member or element with a subschema; names the keyword if the subschema is `false`.
   bool check_other(node const& rule, instance const& at, std::string_view keyword, findings* out);
 
   bool matches(regex::pattern const& expression, std::string_view text, instance const& at);
@@ -85,7 +85,7 @@ class evaluator {
   std::optional<issue> halted_;
 };
 
-/// Tells `out`, if anybody listens, that the value does not fit; always false.
+/// Adds an issue to `out`, unless that is null. Always false.
 bool refuse(findings* out, instance const& at, std::string_view rule, std::string message);
 
 } // namespace cfgd::schema

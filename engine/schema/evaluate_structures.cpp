@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <unordered_set>
 
-// Lists and objects. Members are taken in the order of the document, so that issues come in it, and
-// looked up in the sorted properties of the schema. A member or an element that the schema has no
-// place for is told once, by its name, whichever keyword shuts it out.
+// Lists and objects. Members are evaluated in the order of the document, which is the order of the
+// issues, and looked up in the sorted properties of the schema. A member or an element that the
+// schema does not allow is one issue with its name, whichever keyword excludes it.
 
 namespace cfgd::schema {
 namespace {

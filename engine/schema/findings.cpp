@@ -10,10 +10,9 @@
 #include <array>
 #include <optional>
 
-// Where several alternatives are refused, each has its reasons, and together they are a flood in
-// which nobody finds the one that matters. So alternatives are judged by what was found out about
-// each: a wrong type of the value itself, or a wrong fixed value of a member ("kind": "file"), says
-// that it was not meant.
+// If no alternative matches, the issues of all of them together hide the relevant one. So the
+// alternatives are compared: a wrong type of the value itself, or a wrong fixed value of a member
+// ("kind": "file"), means that an alternative was not intended.
 
 namespace cfgd::schema {
 namespace {

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <vector>
 
-/// What is found out about a document, and the words for it. No message holds a value of it.
+/// Issues of a document and their messages. No message contains a value of the document.
 namespace cfgd::schema {
 
-/// A value and the way to it; lives on the stack of the evaluation.
+/// A value and its path; on the stack of the evaluation.
 struct instance {
   boost::json::value const* value = nullptr;
   instance const* parent = nullptr;
@@ -26,15 +26,15 @@ struct instance {
 
 std::string pointer_of(instance const& at);
 
-/// Collects issues: counts all, keeps some. The same thing said twice is one issue.
+/// Collects issues: counts all and keeps up to `most`. Equal issues are one.
 class findings {
  public:
   explicit findings(std::size_t most) : most_(most) {}
 
   void add(issue what);
-  /// All that `other` has.
+  /// Adds all issues of `other`.
   void add_all(findings const& other);
-  /// Its warnings only.
+  /// Adds the warnings of `other` only.
   void add_warnings(findings const& other);
 
   std::size_t errors() const { return errors_; }
@@ -51,9 +51,9 @@ class findings {
   std::vector<issue> kept_;
 };
 
-/// Which of several alternatives, none of which fits the value at `pointer`, is clearly the one
-/// that was meant: the only one whose type fits, whose fixed members (const, enum) fit, or that has
-/// the fewest faults. Null: nobody can tell.
+/// The alternative that was clearly intended, of several that do not match the value at `pointer`:
+/// the only one whose type matches, whose fixed members (const, enum) match, or that has the fewest
+/// errors. Null: it is not clear.
 findings const* clearly_meant(std::span<findings const> alternatives, std::string_view pointer);
 
 /// "a string or a number"

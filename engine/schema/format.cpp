@@ -10,8 +10,8 @@
 #include <cstdint>
 #include <string>
 
-// The table of formats, and those that are small. URIs are Boost.URL's affair; an IRI is made a URI
-// first, as RFC 3987 section 3.1 says, where each character beyond ASCII becomes an escape.
+// The table of formats, and the small ones. Boost.URL parses URIs; an IRI is converted to a URI
+// first (RFC 3987, section 3.1): each character beyond ASCII becomes an escape.
 
 namespace cfgd::schema {
 namespace {
@@ -22,7 +22,7 @@ bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 
 boost::urls::string_view view(std::string_view text) { return {text.data(), text.size()}; }
 
-/// Boost 1.81 lets "host:port" with letters, a second "@" and a bare IPv6 address through.
+/// Boost 1.81 accepts a port with letters, a second "@" and an IPv6 address without brackets.
 bool has_good_authority(std::string_view text) {
   auto const start = text.find("//");
   auto const before = text.find_first_of("/?#");

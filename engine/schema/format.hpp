@@ -7,12 +7,12 @@ namespace cfgd::schema {
 
 struct format_rule {
   std::string_view name;
-  /// What it must be: "must be " + this.
+  /// For messages: "must be " + meaning.
   std::string_view meaning;
   bool (*fits)(std::string_view text);
 };
 
-/// Null: not known, which lets everything pass.
+/// Null: unknown; then every value is accepted.
 format_rule const* find_format(std::string_view name);
 
 // RFC 3339, section 5.6 and appendix A.

@@ -24,7 +24,7 @@ namespace {
 constexpr std::size_t max_label_bytes = 63;   ///< in ASCII form
 constexpr std::size_t max_name_bytes = 253;   ///< in ASCII form, with the dots
 constexpr std::size_t max_utf8_bytes = 4;     ///< of one character
-constexpr std::size_t max_mailbox_bytes = 64; ///< what stands before the "@"
+constexpr std::size_t max_mailbox_bytes = 64; ///< the part before the "@"
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
@@ -151,8 +151,8 @@ bool is_address(std::string_view text, spelling how) {
   return is_host(host, how);
 }
 
-/// Groups of an IPv6 address that stand between single colons; -1: bad. An IPv4 address at the end
-/// counts for two.
+/// The number of groups of an IPv6 address between single colons; -1: not valid. An IPv4 address at
+/// the end counts for two.
 int count_groups(std::string_view text) {
   if (text.empty()) return 0;
   int groups = 0;

@@ -3,9 +3,9 @@
 #include <array>
 #include <optional>
 
-// Dates and times of RFC 3339: exactly its digits, days that the month has, a leap second only
-// where it falls on 23:59:60 UTC, "T" and "Z" in either case. Durations are those of its appendix
-// A: a week stands alone, and units that follow each other leave none out.
+// Dates and times of RFC 3339: the exact number of digits, days that exist in the month, a leap
+// second only at 23:59:60 UTC, "T" and "Z" in either case. Durations are those of its appendix A:
+// weeks are not combined with other units, and no unit between two others is left out.
 
 namespace cfgd::schema {
 namespace {
@@ -49,7 +49,7 @@ std::optional<int> take_offset(std::string_view& text) {
   return west ? -offset : offset;
 }
 
-/// Takes "12D" and the like: as many as stand in `units`, in that order, without a gap.
+/// Reads parts such as "12D": their units in the order of `units`, without a gap.
 bool take_units(std::string_view& text, std::string_view units) {
   std::size_t next = units.npos;
   while (!text.empty() && is_digit(text.front())) {

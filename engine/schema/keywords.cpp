@@ -10,10 +10,9 @@
 #include <unordered_map>
 #include <vector>
 
-// One table instead of five: a keyword is a name in a range of drafts. "dependencies" is read in
-// all of them, for it does no harm and people write it; "items" means two things and stands twice.
-// The walk over documents and the compiler use the same table, so that they agree on what is a
-// subschema.
+// One table for all drafts: a keyword is a name in a range of drafts. "dependencies" is accepted in
+// all of them, because it is in use and does no harm; "items" has two meanings and two rows. The
+// walk over documents and the compiler use the same table, so they agree on what is a subschema.
 
 namespace cfgd::schema {
 namespace {

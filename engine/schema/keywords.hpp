@@ -9,14 +9,14 @@
 #include <string>
 #include <string_view>
 
-/// The keywords of all drafts: which draft and vocabulary they belong to and what they hold.
+/// The keywords of all drafts: their drafts, their vocabulary and the form of their values.
 namespace cfgd::schema {
 
 class compiler;
 struct node;
 struct keyword;
 
-/// What the value of a keyword holds.
+/// The form of the value of a keyword.
 enum class shape : std::uint8_t {
   plain,     ///< no subschemas
   subschema, ///< one
@@ -30,14 +30,14 @@ struct keyword {
   std::string_view name;
   draft first;
   draft last;
-  /// None: core_words.
+  /// core_words: always enabled.
   vocabularies words;
   shape holds;
-  /// Takes the value into the node; null: only its subschemas are of interest.
+  /// Stores the value in the node; null: only its subschemas are compiled.
   void (compiler::*take)(node& into, boost::json::value const& value, keyword const& which);
 };
 
-/// Null: it is none in that dialect.
+/// Null: not a keyword of that dialect.
 keyword const* find_keyword(std::string_view name, dialect const& language);
 
 /// Calls `visit` for each subschema right below a schema, with the rest of its pointer.

@@ -9,7 +9,7 @@
 #include <string>
 
 // Schemas may refer to the metaschemas ("$ref": "http://json-schema.org/draft-07/schema#") and
-// custom metaschemas are made of them. They are parsed once, when the first is asked for.
+// custom metaschemas are made of them. They are parsed once, at first use.
 
 namespace cfgd::schema {
 namespace {

@@ -11,10 +11,10 @@
 #include <functional>
 #include <string_view>
 
-// Numbers come as int64, uint64 and double. Conversion of one to another loses digits, so each pair
-// is compared without it. Multiples are of decimals, as people write them: the double next to 19.99
-// is no multiple of the one next to 0.01. So each number is taken as the shortest decimal that
-// reads back as it, an integer times a power of ten, and the rest is arithmetic of integers.
+// Numbers are int64, uint64 or double. Conversion loses digits, so each pair of kinds is compared
+// without conversion. Multiples are computed in decimal, as numbers are written: the double nearest
+// to 19.99 is not a multiple of the one nearest to 0.01. So each number becomes the shortest
+// decimal that reads back as it, an integer times a power of ten; the rest is integer arithmetic.
 
 namespace cfgd::schema {
 namespace {

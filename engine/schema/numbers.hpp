@@ -6,8 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 
-/// Values compared as JSON Schema wants it: numbers by what they are worth (1 is 1.0), exactly,
-/// whatever kind they are of.
+/// Comparison of values as JSON Schema defines it: numbers by their exact value (1 equals 1.0), for
+/// all kinds of numbers.
 namespace cfgd::schema {
 
 /// Orders two numbers.
@@ -17,11 +17,11 @@ std::strong_ordering compare_numbers(boost::json::value const& left,
 /// Whether a value is a number without a fraction.
 bool is_integral(boost::json::value const& what);
 
-/// Whether `what` is `divisor` (which is above 0) times an integer, of the decimal numbers that
-/// they were written as: 19.99 is a multiple of 0.01.
+/// Whether `what` is an integer times `divisor`, which must be greater than 0. Both are taken as
+/// the decimal numbers that were written: 19.99 is a multiple of 0.01.
 bool is_multiple_of(boost::json::value const& what, boost::json::value const& divisor);
 
-/// How much work is left. A comparison that takes more is cut off: whoever gave it sees `spent`.
+/// The remaining work. A comparison that needs more ends early and sets `spent`.
 struct allowance {
   std::uint64_t left = 0;
   bool spent = false;

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-// The one place that knows all ways that lead from a node to others: searches (loops, secrets) use
-// it. The evaluator does not; it knows what each of them means.
+// All children of a node, for searches (loops, secrets). The evaluator does not use it, because it
+// treats each kind of child differently.
 
 namespace cfgd::schema {
 namespace {

@@ -18,22 +18,22 @@
 #include <utility>
 #include <vector>
 
-/// What a schema becomes when it is compiled: nodes, one for each subschema, that point to each
-/// other. Everything points into the documents, which outlive it.
+/// A compiled schema: nodes, one for each subschema, that point to each other. It points into the
+/// documents, which must outlive it. Immutable after compilation; any thread may read it.
 namespace cfgd::schema {
 
 struct node;
 
 /// A schema resource: a document, or a part of one that has an identifier of its own.
 struct resource {
-  /// What references in it are relative to; no fragment.
+  /// The base URI of its references, without a fragment.
   std::string base;
-  /// The URI by which the document was asked for.
+  /// The URI with which the document was loaded.
   std::string document;
   boost::json::value const* root = nullptr;
   dialect language;
   std::unordered_map<std::string, boost::json::value const*> anchors;
-  /// $dynamicAnchor; those that something may lead to are compiled.
+  /// $dynamicAnchor; those that are reachable are compiled.
   std::unordered_map<std::string, boost::json::value const*> dynamic_anchors;
   std::unordered_map<std::string, node const*> dynamic_nodes;
   /// $recursiveAnchor: true
@@ -72,13 +72,13 @@ struct string_rules {
 
 struct array_rules {
   std::vector<node const*> prefix;
-  /// Of the elements after the prefix, and the keyword that says it: items, additionalItems.
+  /// For the elements after the prefix, and its keyword: items, additionalItems.
   node const* rest = nullptr;
   std::string_view rest_keyword = "items";
   node const* contains = nullptr;
   std::size_t min_contains = 1;
   std::size_t max_contains = no_maximum;
-  /// Whether elements that `contains` found count as evaluated: since 2020-12.
+  /// Whether elements that match `contains` count as evaluated: since 2020-12.
   bool contains_evaluates = false;
   std::size_t min_items = 0;
   std::size_t max_items = no_maximum;
@@ -110,7 +110,7 @@ struct object_rules {
 /// Subschemas that apply to the same value.
 struct in_place_rules {
   node const* reference = nullptr;
-  /// $dynamicRef, or $recursiveRef: where it leads unless the dynamic scope says otherwise.
+  /// $dynamicRef, or $recursiveRef: the target unless the dynamic scope has another one.
   node const* dynamic = nullptr;
   std::string dynamic_anchor;
   bool recursive = false;
@@ -159,17 +159,17 @@ struct program {
   bool has_deprecated = false;
 };
 
-/// Which children of a node are meant.
+/// How a child node relates to its parent.
 enum class relation : std::uint8_t {
   in_place, ///< applies to the same value
-  in_scope, ///< applies to it if the dynamic scope says so
+  in_scope, ///< applies to it in some dynamic scopes
   negated,  ///< in `not`
   member,   ///< to a member of it
   element,  ///< to an element of it
   name,     ///< to the names of its members
 };
 
-/// Calls `visit` with each child; where a reference is dynamic with all that it may lead to.
+/// Calls `visit` with each child; for a dynamic reference with all its possible targets.
 void for_each_child(program const& all, node const& which,
                     std::function<void(node const&, relation)> const& visit);
 

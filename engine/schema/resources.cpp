@@ -11,13 +11,13 @@
 
 #include <algorithm>
 
-// A document is walked once, through the keywords that hold subschemas: an "$id" in an enum is no
-// identifier. Each subschema gets its place, and those with an identifier begin a resource of their
-// own: what lies in them is relative to it, and may be of another draft. A pointer may lead where
-// no keyword does ("#/x-parts/colour"); what it finds is walked then. Walks have a list of what is
-// left to do instead of recursion, so that no document is too deep.
+// A document is walked once, through the keywords that have subschemas: an "$id" in an enum is not
+// an identifier. Each subschema gets its place, and one with an identifier begins a resource of its
+// own: references in it are relative to the resource, and it may have another draft. A pointer may
+// lead where no keyword does ("#/x-parts/colour"); its target is walked then. Walks use a list
+// instead of recursion, so that no document is too deep.
 //
-// A document that names no $schema is of the dialect of whoever refers to it.
+// A document without $schema has the dialect of the document that refers to it.
 
 namespace cfgd::schema {
 namespace {
@@ -64,7 +64,7 @@ result<resource*> resources::open(std::string const& uri, dialect const& fallbac
   auto const* document = find_metaschema(uri);
   bool const published = document != nullptr;
   if (!published) document = load_(uri);
-  if (document == nullptr) return fault("there is no schema " + quoted(uri));
+  if (document == nullptr) return fault("cannot find schema " + quoted(uri));
   if (!published) documents_.push_back(uri);
   auto& home = store_.emplace_back();
   home.base = uri;
@@ -176,7 +176,7 @@ result<std::optional<dialect>> resources::named_dialect(bj::object const& what) 
   if (name == nullptr) return std::optional<dialect>();
   if (auto const known = standard_dialect(*name)) return known;
   auto const parts = split_fragment(*name);
-  if (!parts || parts->document.empty()) return fault("no known dialect of JSON Schema");
+  if (!parts || parts->document.empty()) return fault("not a known dialect of JSON Schema");
   auto const custom = dialect_at(parts->document);
   if (!custom) return custom.error();
   return std::optional<dialect>(*custom);
@@ -187,7 +187,7 @@ result<std::optional<dialect>> resources::named_dialect(bj::object const& what) 
 result<dialect> resources::dialect_at(std::string const& uri) {
   auto const* const document = load_(uri);
   if (document == nullptr || !document->is_object() || !reading_.insert(uri).second)
-    return fault(quoted(uri) + " is no known dialect of JSON Schema");
+    return fault(quoted(uri) + " is not a known dialect of JSON Schema");
   if (std::find(documents_.begin(), documents_.end(), uri) == documents_.end())
     documents_.push_back(uri);
   auto found = read_vocabularies(document->get_object());
@@ -205,7 +205,7 @@ result<dialect> resources::read_vocabularies(bj::object const& metaschema) {
   for (auto const& member : list->get_object()) {
     auto const bits = vocabulary_bits(member.key());
     bool const required = member.value().is_bool() && member.value().get_bool();
-    if (!bits && required) return fault("the vocabulary " + quoted(member.key()) + " is not known");
+    if (!bits && required) return fault("unknown vocabulary " + quoted(member.key()));
     language.words = static_cast<vocabularies>(language.words | bits.value_or(0));
   }
   return language;
@@ -221,8 +221,7 @@ result<bj::value const*> resources::resolve(std::string_view reference, resource
   if (parts->fragment.empty()) return home.root;
   if (parts->fragment.starts_with('/')) return follow(home, parts->fragment);
   auto const found = home.anchors.find(parts->fragment);
-  if (found == home.anchors.end())
-    return fault(quoted(reference) + " leads nowhere: there is no such anchor");
+  if (found == home.anchors.end()) return fault(quoted(reference) + ": no such anchor");
   return found->second;
 }
 
@@ -233,7 +232,7 @@ result<bj::value const*> resources::follow(resource& from, std::string_view poin
     std::string step;
     append_pointer(step, token);
     at = find_pointer(*at, step);
-    if (at == nullptr) return fault(quoted("#" + std::string(pointer)) + " leads nowhere");
+    if (at == nullptr) return fault(quoted("#" + std::string(pointer)) + " does not exist");
     where.pointer += step;
     if (auto const* const known = find(*at)) where.home = known->home;
   }

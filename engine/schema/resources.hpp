@@ -16,30 +16,31 @@
 
 namespace cfgd::schema {
 
-/// Knows each schema's place, resource and names, and where references lead. Used while compiling.
+/// The places, resources and anchors of all loaded schemas; resolves references. Used while
+/// compiling.
 class resources {
  public:
-  /// Where a subschema lies.
+  /// The place of a subschema.
   struct site {
     resource* home = nullptr;
     /// Inside the document of `home`.
     std::string pointer;
   };
 
-  /// `store` gets the resources.
+  /// Adds the resources to `store`. All references must outlive this object.
   resources(std::deque<resource>& store, loader const& load, dialect const& unnamed);
 
-  /// Takes a document in. Errors: invalid.
+  /// Loads and indexes a document. Errors: invalid.
   [[nodiscard]] result<boost::json::value const*> load(std::string const& uri);
 
-  /// What `reference` leads to, seen from `from`. Errors: invalid, without subject.
+  /// The target of `reference` in the resource `from`. Errors: invalid, without subject.
   [[nodiscard]] result<boost::json::value const*> resolve(std::string_view reference,
                                                           resource const& from);
 
-  /// The place of a subschema; null: it is not known as one.
+  /// The place of a subschema; null: `which` is not a known subschema.
   site const* find(boost::json::value const& which) const;
 
-  /// The documents that were loaded, metaschemas aside.
+  /// The URIs of the loaded documents, without metaschemas.
   std::vector<std::string> const& documents() const { return documents_; }
 
  private:
@@ -65,7 +66,7 @@ class resources {
   std::unordered_map<std::string, resource*> by_uri_;
   std::unordered_map<boost::json::value const*, site> sites_;
   std::vector<std::string> documents_;
-  /// Metaschemas that are being read, for those that name each other in a circle.
+  /// Metaschemas that are being read, to find those that name each other in a circle.
   std::set<std::string> reading_;
 };
 

@@ -5,9 +5,9 @@
 #include "engine/schema/evaluate.hpp"
 #include "engine/schema/walk.hpp"
 
-// The pieces in their order: documents are indexed (resources), subschemas become nodes (compiler),
-// defaults are collected and checked. What is left of it, the program, is never changed again; what
-// an evaluation needs to write lives on its own stack.
+// The steps of compilation: documents are indexed (resources), subschemas become nodes (compiler),
+// defaults are collected and checked. The resulting program never changes; an evaluation has its
+// own memory.
 
 namespace cfgd::schema {
 

@@ -16,28 +16,28 @@
 #include <string_view>
 #include <vector>
 
-/// JSON Schema (json-schema.org), drafts 4, 6, 7, 2019-09 and 2020-12: our own validator, for every
-/// packaged one crashes or hangs on some schema or document. No I/O; any thread.
+/// JSON Schema (json-schema.org), drafts 4, 6, 7, 2019-09 and 2020-12. The validator is our own,
+/// because every packaged one crashes or hangs on some schema or document. No I/O; any thread.
 namespace cfgd::schema {
 
-/// The document at an absolute URI without a fragment; null: there is none. What it points to must
-/// live as long as what was compiled with it.
+/// Returns the document at an absolute URI without a fragment; null: it does not exist. The
+/// document must outlive the schemas that were compiled with it.
 using loader = std::function<boost::json::value const*(std::string_view uri)>;
 
-/// Whether the keyword "format" is checked. The specification leaves it to us since 2019-09; a
-/// setting that says "ipv4" is meant to be one.
+/// Whether the keyword "format" is checked. Since 2019-09 the specification leaves it to the
+/// implementation; cfgd checks it, because a setting with the format "ipv4" must be an address.
 enum class formats : std::uint8_t {
   assert_them,
   annotate, ///< checked only if the metaschema has the vocabulary format-assertion
 };
 
-/// The draft of a schema that names none.
+/// The drafts; options::unnamed is for schemas without $schema.
 enum class draft : std::uint8_t { draft4, draft6, draft7, draft2019, draft2020 };
 
-/// What a default that does not fit its own subschema is.
+/// How to treat a default that does not match its own subschema.
 enum class misfits : std::uint8_t {
   refuse, ///< an error of the schema
-  let_be, ///< as the specification has it
+  let_be, ///< accepted, as in the specification
 };
 
 struct options {
@@ -46,22 +46,22 @@ struct options {
   misfits in_defaults = misfits::refuse;
 };
 
-/// What a schema says about a document.
+/// The result of validating a document.
 struct verdict {
   /// Errors, then warnings (`deprecated`), each in the order of the document; at most
-  /// limits::issues of them. Keys are empty: who knows the namespace fills them in.
+  /// limits::issues. Their keys are empty, because the schema does not know the namespace.
   std::vector<issue> issues;
-  /// How many there were.
+  /// The numbers of all issues, also of those beyond limits::issues.
   std::size_t errors = 0;
   std::size_t warnings = 0;
 };
 
-/// A schema that was checked and is ready to use. Immutable; may be shared with threads.
+/// A compiled schema. Immutable; threads may share it.
 class schema {
  public:
-  /// Compiles what `document` says, which is looked up in `load` under `uri`, with all it refers
-  /// to. A schema without $schema is of draft 2020-12. The schema itself is checked: each keyword's
-  /// type, every $ref, every pattern, every default (it must fit its own subschema).
+  /// Compiles the document that `load` returns for `uri`, with everything it refers to. A schema
+  /// without $schema has the draft `how.unnamed`. The schema itself is checked: the type of each
+  /// keyword, every $ref, every pattern, every default (it must match its own subschema).
   /// Errors: invalid (message; subject is the URI with the JSON pointer of the fault as fragment),
   /// limit ("schema_steps").
   [[nodiscard]] static result<std::shared_ptr<schema const>> compile(std::string const& uri,
@@ -71,24 +71,24 @@ class schema {
 
   ~schema();
 
-  /// Checks a document. Bounded: a document that takes more than limits::schema_steps has an error
-  /// that says so. Messages hold no value of the document.
+  /// Validates a document. A document that takes more than limits::schema_steps gets an error that
+  /// names the limit. Messages contain no value of the document.
   verdict validate(boost::json::value const& document) const;
 
-  /// What the schema's defaults make of an empty document, nested ones too: {"port":80} of
-  /// properties.port.default. Null values are left out.
+  /// The document that the defaults of the schema make, nested ones included: {"port":80} for
+  /// properties.port.default. Null values are left out. Valid as long as the schema.
   boost::json::object const& defaults() const;
 
-  /// Whether the member at `path` is a secret ("x-secret": true at it, at something that it lies
-  /// in, or at an element of it), by any subschema that may apply.
+  /// Whether the member at `path` is a secret: any subschema that may apply to it, to an object
+  /// that contains it, or to one of its elements has "x-secret": true.
   bool is_secret(std::span<std::string const> path) const;
-  /// Whether anything is.
+  /// Whether the schema marks any secret.
   bool has_secrets() const;
 
-  /// The subschema that governs a member, as it is written, references followed; null: none does.
+  /// The subschema of a member as it is written, with references followed; null: there is none.
   boost::json::value const* governs(std::span<std::string const> path) const;
 
-  /// The URIs of all documents that it is made of, its own among them.
+  /// The URIs of all documents of the schema, including its own.
   std::vector<std::string> const& documents() const;
 
  private:

@@ -3,9 +3,9 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/url_view.hpp>
 
-// Boost.URL says whether a text is a URI reference. It is resolved here, because Boost 1.81 leaves
-// ".." that lead above the root ("http://a/../g") and wants a scheme in the base, which the name of
-// a file has not. The five parts are cut as in RFC 3986, appendix B.
+// Boost.URL checks whether a text is a URI reference. It is resolved here, because Boost 1.81 keeps
+// ".." that lead above the root ("http://a/../g") and requires a scheme in the base, which the name
+// of a file does not have. The five parts are split as in RFC 3986, appendix B.
 
 namespace cfgd::schema {
 namespace {

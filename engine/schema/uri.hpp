@@ -7,14 +7,14 @@
 /// References between schemas: RFC 3986.
 namespace cfgd::schema {
 
-/// Whether a text is a URI reference at all.
+/// Whether a text is a valid URI reference.
 bool is_uri_reference(std::string_view text);
 
-/// What `reference` means where the base is `base` (RFC 3986 section 5.2). A base without a scheme
-/// will do, and so will one that has no path (urn:uuid:...). The fragment is kept.
+/// Resolves `reference` against `base` (RFC 3986 section 5.2). The base may have no scheme, or no
+/// path (urn:uuid:...). The fragment is kept.
 std::string resolve_uri(std::string_view base, std::string_view reference);
 
-/// A reference in two: what comes before "#", and the decoded fragment. Absent: bad escapes.
+/// Splits a reference at "#" and decodes the fragment. nullopt: an escape is not valid.
 struct split_reference {
   std::string document;
   std::string fragment;

@@ -4,12 +4,12 @@
 
 #include <algorithm>
 
-// Walks down a path of member names with the set of all subschemas that may apply there: the
-// document is not known, so each alternative and each branch of a condition may. What stands in
-// `not` does not describe the value. When in doubt (a pattern that takes too long to match) a
-// subschema applies: better a value hidden than a secret shown.
+// Follows a path of member names with the set of all subschemas that may apply: the document is not
+// known, so every alternative and every branch of a condition may apply. Subschemas of `not` do not
+// describe the value. In doubt (a pattern that takes too long to match) a subschema applies: it is
+// better to hide a value than to show a secret.
 //
-// A list is one value. So where an element, or anything in it, is a secret, the list is.
+// A list is one value. So if an element, or a part of it, is a secret, the list is a secret.
 
 namespace cfgd::schema {
 namespace {
@@ -129,7 +129,7 @@ boost::json::value const* find_governing(program const& all, std::span<std::stri
     found = *first;
     here = next;
   }
-  // A reference that stands alone says nothing itself.
+  // A schema that is only a reference describes nothing itself.
   while (found->in_place && found->in_place->reference != nullptr &&
          found->source->get_object().size() == 1)
     found = found->in_place->reference;

@@ -8,18 +8,18 @@
 #include <string>
 #include <vector>
 
-/// What a schema says about places, without a document.
+/// Questions about paths that a schema answers without a document.
 namespace cfgd::schema {
 
-/// By id: whether a node, or one that may apply to the same value or to something in it, is as
-/// `wanted` says.
+/// For each node id: whether `wanted` is true for the node or for one that may apply to the same
+/// value or to a part of it.
 std::vector<bool> find_reaching(program const& all, std::function<bool(node const&)> const& wanted);
 
-/// What schema::is_secret promises.
+/// See schema::is_secret.
 bool is_secret_at(program const& all, std::vector<bool> const& secrets,
                   std::span<std::string const> path, limits const& bounds);
 
-/// What schema::governs promises.
+/// See schema::governs.
 boost::json::value const* find_governing(program const& all, std::span<std::string const> path,
                                          limits const& bounds);
 

@@ -15,15 +15,16 @@ namespace {
 using namespace cfgd;
 using test::told;
 
-std::string const no_instructions = "broken: takes more than 10000000 instructions";
-std::string const no_memory = "broken: takes more than 16777216 bytes of memory";
+std::string const no_instructions =
+    "broken: takes more than 10000000 instructions (limit rule_instructions)";
+std::string const no_memory = "broken: takes more than 16777216 bytes of memory (limit rule_bytes)";
 std::string steps_of(std::string const& expression) {
   return "broken: takes more than 1000000 steps to search a text for '" + expression +
          "' (limit pattern_steps)";
 }
 /// Which limit is met first depends on the machine.
 std::string const either = "either";
-std::string const no_time = "broken: takes more than 500 ms";
+std::string const no_time = "broken: takes more than 500 ms of processor time";
 
 /// Processor time of this thread: a busy machine fails no test.
 double seconds() {
@@ -173,7 +174,7 @@ BOOST_AUTO_TEST_CASE(limits_are_those_that_are_given) {
   limits few;
   few.rule_instructions = 1000;
   BOOST_TEST(run("(function() for i = 1, 1e5 do end end)()", few) ==
-             "broken: takes more than 1000 instructions");
+             "broken: takes more than 1000 instructions (limit rule_instructions)");
   few = {};
   few.pattern_steps = 1000;
   BOOST_TEST(run("matches(('a'):rep(600), '(a|b)*[cd]')", few) ==
@@ -181,9 +182,11 @@ BOOST_AUTO_TEST_CASE(limits_are_those_that_are_given) {
              "pattern_steps)");
   limits small;
   small.rule_bytes = 100'000;
-  BOOST_TEST(run("('x'):rep(200000)", small) == "broken: takes more than 100000 bytes of memory");
+  BOOST_TEST(run("('x'):rep(200000)", small) ==
+             "broken: takes more than 100000 bytes of memory (limit rule_bytes)");
   small.rule_bytes = 100;
-  BOOST_TEST(run("true", small) == "broken: takes more than 100 bytes of memory");
+  BOOST_TEST(run("true", small) ==
+             "broken: takes more than 100 bytes of memory (limit rule_bytes)");
 }
 
 BOOST_AUTO_TEST_CASE(every_refused_allocation_is_survived) {
@@ -197,8 +200,8 @@ BOOST_AUTO_TEST_CASE(every_refused_allocation_is_survived) {
     auto const said = run(check, bounds);
     if (said == "holds") continue;
     ++broken;
-    BOOST_TEST(said ==
-               "broken: takes more than " + std::to_string(bounds.rule_bytes) + " bytes of memory");
+    BOOST_TEST(said == "broken: takes more than " + std::to_string(bounds.rule_bytes) +
+                           " bytes of memory (limit rule_bytes)");
   }
   BOOST_TEST(broken > 100U);
   BOOST_TEST(run(check, bounds) == "holds");

@@ -30,7 +30,7 @@ BOOST_AUTO_TEST_CASE(maintenance_needs_a_message) {
   BOOST_TEST(run(check, R"({"site": {"feature_flags": {"maintenance_mode": true}},
                             "content": {"maintenance_message": ""}})") == "fails");
   BOOST_TEST(run(check, R"({"site": {"feature_flags": {"maintenance_mode": true}}})") ==
-             "unknown: the namespace 'content' is not there");
+             "unknown: namespace 'content' does not exist");
 }
 
 BOOST_AUTO_TEST_CASE(a_contact_address_is_set) {

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_be_empty) {
 
 BOOST_AUTO_TEST_CASE(what_is_no_rule_is_told_with_its_place) {
   BOOST_TEST(issue_in(R"({"rule": [], "rules": []})") ==
-             "2: there is no 'rules' here, only [[rule]]");
+             "2: unknown key 'rules'; only [[rule]] is allowed here");
   BOOST_TEST(issue_in(R"({"rule": {}})") == "1: must be [[rule]], a list of tables");
   BOOST_TEST(issue_in(R"({"rule": [5]})") == "2: must be a table");
   BOOST_TEST(issue_in(R"({"rule": [{"check": "1", "message": "m"}]})") == "2: 'name' is missing");
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_rule_is_told_with_its_place) {
   BOOST_TEST(issue_in(R"({"rule": [{"name": "a", "check": "1", "message": ""}]})") ==
              "5: must not be empty");
   BOOST_TEST(issue_with(R"("check": 5)") == "5: must be a string");
-  BOOST_TEST(issue_with(R"("check": "1", "when": "x")") == "6: there is no 'when' in a rule");
+  BOOST_TEST(issue_with(R"("check": "1", "when": "x")") == "6: unknown key 'when' in a rule");
   BOOST_TEST(issue_with(R"("check": "1", "severity": "fatal")") ==
              "6: must be \"error\" or \"warning\"");
   BOOST_TEST(issue_with(R"("check": "1", "severity": true)") == "6: must be a string");
@@ -105,15 +105,16 @@ BOOST_AUTO_TEST_CASE(names_are_plain_and_unique) {
   for (std::string const name : {"A", "-a", "_a", "a b", "a.b", "\\u00e9"})
     BOOST_TEST(
         issue_in(R"({"rule": [{"name": ")" + name + R"(", "check": "1", "message": "m"}]})") ==
-        "3: must be a-z or 0-9, then a-z 0-9 _ -, 64 at most");
+        "3: must begin with a-z or 0-9, then a-z, 0-9, '_' or '-', at most 64 characters");
   BOOST_TEST(issue_in(R"({"rule": [{"name": "a", "check": "1", "message": "m"},
                                    {"name": "a", "check": "2", "message": "m"}]})") ==
-             "7: there is another rule 'a'");
+             "7: duplicate rule name 'a'");
 }
 
 BOOST_AUTO_TEST_CASE(keys_are_keys) {
-  BOOST_TEST(issue_with(R"("check": "1", "key": "Site.x")").starts_with("6: is no key: "));
-  BOOST_TEST(issue_with(R"("check": "1", "key": "site..x")").starts_with("6: is no key: "));
+  BOOST_TEST(issue_with(R"("check": "1", "key": "Site.x")").starts_with("6: is not a valid key: "));
+  BOOST_TEST(
+      issue_with(R"("check": "1", "key": "site..x")").starts_with("6: is not a valid key: "));
   BOOST_TEST(issue_with(R"("check": "1", "key": 5)") == "6: must be a string");
 }
 
@@ -122,13 +123,13 @@ BOOST_AUTO_TEST_CASE(a_check_is_one_expression) {
        {"1 +", "x = 1", "return 1", "a, b", "a) or (b", "1) -- x", "true); os.exit((1", "end", ";",
         " ", "((((", "\\u001bLua", "a b", "1 -- x", "goto x", "'open", "[[open"}) {
     auto const said = issue_with(R"("check": ")" + check + '"');
-    BOOST_TEST(said.starts_with("5: is no Lua expression: "), check << ": " << said);
+    BOOST_TEST(said.starts_with("5: is not a valid Lua expression: "), check << ": " << said);
     BOOST_TEST(said.find("check:") == std::string::npos);
   }
   BOOST_TEST(issue_with(R"("check": "1 +")") ==
-             "5: is no Lua expression: unexpected symbol near <eof>");
+             "5: is not a valid Lua expression: unexpected symbol near <eof>");
   BOOST_TEST(issue_with(R"("check": "1 +\n2 +")") ==
-             "5: is no Lua expression: line 2: unexpected symbol near <eof>");
+             "5: is not a valid Lua expression: line 2: unexpected symbol near <eof>");
   for (std::string const check : {"1", "(1)", "a.b[1]:c(...)", "function() return end", "1 -- x\\n",
                                   "--[[x]] 1", "{}", "'\\u00e9'", "...", "\\n a\\n and b\\n"})
     BOOST_TEST(issue_with(R"("check": ")" + check + '"') == "none", check);

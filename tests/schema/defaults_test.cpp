@@ -76,12 +76,13 @@ BOOST_AUTO_TEST_CASE(of_a_schema_in_itself_end) {
 BOOST_AUTO_TEST_CASE(that_do_not_fit_are_refused) {
   auto const one = refusal_of(R"({"properties":{"port":{"type":"integer","default":"80"}}})");
   BOOST_CHECK_EQUAL(one.subject, "file:///schemas/main.json#/properties/port/default");
-  BOOST_CHECK_EQUAL(one.message, "does not fit its own schema: must be an integer");
+  BOOST_CHECK_EQUAL(one.message, "the default does not match its own schema: must be an integer");
 
   auto const nested = refusal_of(
       R"({"$defs":{"a":{"default":{"b":[0]},"properties":{"b":{"items":{"minimum":1}}}}}})");
   BOOST_CHECK_EQUAL(nested.subject, "file:///schemas/main.json#/$defs/a/default");
-  BOOST_CHECK_EQUAL(nested.message, "does not fit its own schema: /b/0 must be at least 1");
+  BOOST_CHECK_EQUAL(nested.message,
+                    "the default does not match its own schema: /b/0 must be at least 1");
 }
 
 BOOST_AUTO_TEST_CASE(are_checked_with_what_their_members_add) {

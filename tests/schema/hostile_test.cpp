@@ -5,7 +5,7 @@
 #include <string>
 
 // Schemas and documents that are made to take for ever, or to end the stack: each ends with an
-// error that says which limit it was. The limits are small here; what is told is the same.
+// error that names the limit. The limits are small here; the messages are the same.
 
 namespace {
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-// Every keyword in every draft that has it. A row says what a document is told: "" for one that
-// fits, or the keyword and the place of its only issue.
+// Every keyword in every draft that has it. A row has the expected issue of a document: "" for one
+// that fits, or the keyword and the place of its only issue.
 
 namespace {
 
@@ -19,7 +19,7 @@ struct row {
   draft last;
   char const* schema;
   char const* document;
-  char const* told;
+  char const* expected;
 };
 
 constexpr draft all = draft4;
@@ -190,12 +190,12 @@ void run(std::vector<row> const& rows) {
       BOOST_TEST_CONTEXT(one.schema << " of " << which << " for " << one.document) {
         test::good_schema const compiled(one.schema, {.unnamed = static_cast<draft>(which)});
         auto const found = compiled.validate(one.document);
-        BOOST_CHECK_EQUAL(found.errors, *one.told == '\0' ? 0U : 1U);
+        BOOST_CHECK_EQUAL(found.errors, *one.expected == '\0' ? 0U : 1U);
         BOOST_CHECK_EQUAL(found.issues.size(), found.errors);
-        std::string told;
+        std::string actual;
         if (!found.issues.empty())
-          told = found.issues.front().rule + " " + found.issues.front().pointer;
-        BOOST_CHECK_EQUAL(told, one.told);
+          actual = found.issues.front().rule + " " + found.issues.front().pointer;
+        BOOST_CHECK_EQUAL(actual, one.expected);
       }
     }
   }

@@ -58,13 +58,13 @@ BOOST_AUTO_TEST_CASE(name_the_alternative_that_was_meant) {
     {"properties":{"kind":{"const":"file"},"path":{"type":"string"}},"required":["kind","path"]},
     {"properties":{"kind":{"const":"mail"},"to":{"format":"email"}},"required":["kind","to"]}]})";
   check(kinds, R"({"kind":"mail","to":"nobody"})",
-        {" [oneOf] fits none of the 2 alternatives", "/to [format] must be an e-mail address"});
-  check(kinds, R"({"kind":"smoke"})", {" [oneOf] fits none of the 2 alternatives"});
-  check(
-      R"({"anyOf":[{"type":"string","minLength":3},{"type":"null"}]})", R"("ab")",
-      {" [anyOf] fits none of the 2 alternatives", " [minLength] must have at least 3 characters"});
+        {" [oneOf] matches none of the 2 alternatives", "/to [format] must be an e-mail address"});
+  check(kinds, R"({"kind":"smoke"})", {" [oneOf] matches none of the 2 alternatives"});
+  check(R"({"anyOf":[{"type":"string","minLength":3},{"type":"null"}]})", R"("ab")",
+        {" [anyOf] matches none of the 2 alternatives",
+         " [minLength] must have at least 3 characters"});
   check(R"({"oneOf":[{"type":"integer"},{"minimum":2}]})", "3",
-        {" [oneOf] must fit one alternative only, but fits those at 0 and 1"});
+        {" [oneOf] must match exactly one alternative, but matches those at 0 and 1"});
 }
 
 BOOST_AUTO_TEST_CASE(tell_a_fault_once) {

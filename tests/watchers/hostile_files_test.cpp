@@ -57,13 +57,13 @@ struct trap {
 
 std::vector<trap> traps() {
   return {
-      {"FIFO", errc::untrusted, "is no regular file",
+      {"FIFO", errc::untrusted, "is not a regular file",
        [](auto const&, path const& at) { BOOST_REQUIRE(::mkfifo(at.c_str(), 0644) == 0); }},
-      {"socket", errc::untrusted, "is no regular file",
+      {"socket", errc::untrusted, "is not a regular file",
        [](auto const&, path const& at) { bind_socket(at); }},
-      {"directory", errc::untrusted, "is no regular file",
+      {"directory", errc::untrusted, "is not a regular file",
        [](auto const&, path const& at) { fs::create_directory(at); }},
-      {"link to a directory", errc::untrusted, "is no regular file",
+      {"link to a directory", errc::untrusted, "is not a regular file",
        [](watched_tree const& tree, path const& at) {
          fs::create_directory(tree.file("folder"));
          fs::create_symlink("folder", at);
@@ -206,8 +206,8 @@ BOOST_AUTO_TEST_CASE(a_foreign_owner_is_refused_and_named) {
   auto const& why = tree.last<watched_tree::blocked>("site.yaml")->why;
   BOOST_TEST((why.code == errc::untrusted));
   auto const expected = "'" + tree.file("site.yaml").string() +
-                        "' is owned by uid 4242 with mode 0644; it has to be owned by root and "
-                        "writable by nobody else";
+                        "' is owned by uid 4242 with mode 0644; it must be owned by root and "
+                        "not be writable by group or others";
   BOOST_TEST(why.message == expected);
 }
 

@@ -155,6 +155,7 @@ BOOST_AUTO_TEST_CASE(rapid_saves_are_few_changes_and_the_last_one_wins) {
     tree.start();
     constexpr int count = 2'000;
     auto const path = tree.file("site.json");
+    auto const began = std::chrono::steady_clock::now();
     busy_writer const writer(tree, count, [path, in_place](int i) {
       pacer const next(1ms);
       if (in_place)
@@ -167,7 +168,10 @@ BOOST_AUTO_TEST_CASE(rapid_saves_are_few_changes_and_the_last_one_wins) {
         tree.until([&] { return tree.last_content("site.json") == checked_text(count); }, 60s));
 
     BOOST_TEST_MESSAGE(count << " saves, " << tree.calls << " calls");
-    BOOST_TEST(tree.count<watched_tree::content>("site.json") <= 40U);
+    // 40 in the 2 s of an idle machine; a busy one makes the writer pause.
+    auto const took = std::chrono::steady_clock::now() - began;
+    BOOST_TEST(tree.count<watched_tree::content>("site.json") <=
+               40U + static_cast<std::size_t>(took / 50ms));
   }
 }
 

@@ -49,19 +49,20 @@ constexpr reading values[] = {
 };
 
 constexpr reading refusals[] = {
-    {"A=1\nB\n", "2:2 not NAME=value; a name is letters, digits and '_'"},
-    {"A-B=1", "1:2 not NAME=value; a name is letters, digits and '_'"},
-    {"=1", "1:1 a part of the name is empty ('__' parts names)"},
-    {"A____B=1", "1:1 a part of the name is empty ('__' parts names)"},
-    {"__A=1", "1:1 a part of the name is empty ('__' parts names)"},
-    {"A='x", "1:3 unclosed quote"},
-    {"A=\"x\\\"", "1:3 unclosed quote"},
-    {"A='x'y", "1:6 more text behind the closing quote"},
-    {R"(A="\x")", R"(1:4 unknown escape; there are \n \t \" \\ \$)"},
+    {"A=1\nB\n", "2:2 expected NAME=value; a name has letters, digits and '_'"},
+    {"A-B=1", "1:2 expected NAME=value; a name has letters, digits and '_'"},
+    {"=1", "1:1 a part of the name is empty ('__' separates parts)"},
+    {"A____B=1", "1:1 a part of the name is empty ('__' separates parts)"},
+    {"__A=1", "1:1 a part of the name is empty ('__' separates parts)"},
+    {"A='x", "1:3 missing closing quote"},
+    {"A=\"x\\\"", "1:3 missing closing quote"},
+    {"A='x'y", "1:6 unexpected text after the closing quote"},
+    {R"(A="\x")", R"(1:4 unknown escape; valid are \n \t \" \\ \$)"},
     {"A=1\na=2", "2:1 duplicate key 'a' (first at line 1)"},
     {"A=1\nA__B=2", "2:1 'a' cannot have members, it has a value (first at line 1)"},
     {"A__B=1\n\nA={}", "3:1 'a' cannot have a value, it has members (first at line 1)"},
-    {"A=[null]", "1:3 null inside a list; only a member may be null, to remove it"},
+    {"A=[null]",
+     "1:3 null in a list; only a member of an object may be null, which removes the key"},
 };
 
 } // namespace

@@ -56,17 +56,17 @@ constexpr reading values[] = {
 };
 
 constexpr reading refusals[] = {
-    {"a = 1\n b\n", "2:2 neither 'key = value' nor '[section]' nor a comment"},
-    {"a: 1", "1:1 neither 'key = value' nor '[section]' nor a comment"},
-    {"[a\nb = 1", "1:1 the section's name is not closed with ']'"},
-    {"[a] x\n", "1:5 more text behind the section's name"},
-    {"[]\n", "1:2 an empty name; quote it if meant"},
-    {" = 1", "1:2 an empty name; quote it if meant"},
-    {"a. = 1", "1:4 an empty name; quote it if meant"},
-    {"a..b = 1", "1:3 an empty name; quote it if meant"},
-    {"\"a\" b = 1", "1:5 more text behind a quoted name"},
-    {"\"a = 1", "1:1 unclosed quote"},
-    {"\"a=b\"", "1:1 no '=' behind the key"},
+    {"a = 1\n b\n", "2:2 expected 'key = value', '[section]' or a comment"},
+    {"a: 1", "1:1 expected 'key = value', '[section]' or a comment"},
+    {"[a\nb = 1", "1:1 missing ']' after the section name"},
+    {"[a] x\n", "1:5 unexpected text after the section name"},
+    {"[]\n", "1:2 empty name; write \"\" if this is intended"},
+    {" = 1", "1:2 empty name; write \"\" if this is intended"},
+    {"a. = 1", "1:4 empty name; write \"\" if this is intended"},
+    {"a..b = 1", "1:3 empty name; write \"\" if this is intended"},
+    {"\"a\" b = 1", "1:5 unexpected text after a quoted name"},
+    {"\"a = 1", "1:1 missing closing quote"},
+    {"\"a=b\"", "1:1 missing '=' after the key"},
     {"a = 1\n\nb = 2\na = 3", "4:1 duplicate key 'a' (first at line 1)"},
     {"[s]\na = 1\n[t]\n[s]\na = 3", "5:1 duplicate key 'a' (first at line 2)"},
     {"a = 1\n[a]\n", "2:1 'a' cannot have members, it has a value (first at line 1)"},
@@ -76,7 +76,7 @@ constexpr reading refusals[] = {
     {"é = 1e999", "1:5 the number is out of the range of a double; quote it to keep it as text"},
     {"a = \"\\x\"", "1:7 unexpected 'x'"},
     {"a = \"\\u0000\"", "1:5 U+0000, U+FFFE and U+FFFF are not allowed"},
-    {"\"\\u0000\" = 1", "1:1 a name holds U+0000, U+FFFE, U+FFFF or broken UTF-8"},
+    {"\"\\u0000\" = 1", "1:1 a name contains U+0000, U+FFFE, U+FFFF or invalid UTF-8"},
 };
 
 } // namespace

@@ -26,12 +26,13 @@ constexpr reading documents[] = {
 
 constexpr reading refusals[] = {
     {"", "1:1 unexpected end of the text"},
-    {"[]", "1:1 a source must be an object with members, this is a list"},
-    {"null", "1:1 a source must be an object with members, this is null"},
+    {"[]", "1:1 a source must be an object, but this is a list"},
+    {"null", "1:1 a source must be an object, but this is null"},
     {"{\"a\": tru}", "1:7 unexpected 't'"},
     {"{\n  \"a\": 1,\n}", "3:1 unexpected '}'"},
     {"{} {}", "1:4 more text behind the value: unexpected '{'"},
-    {"{\"a\": [1, null]}", "1:11 null inside a list; only a member may be null, to remove it"},
+    {"{\"a\": [1, null]}",
+     "1:11 null in a list; only a member of an object may be null, which removes the key"},
     {"{\"a\": 9223372036854775808}", "1:7 the integer is out of the range of int64"},
     {"\xEF\xBB\xBF{}", "1:1 the file begins with a byte order mark; save it as UTF-8 without one"},
     {"{\"\xC3\": 1}", "1:3 invalid UTF-8"},

@@ -46,10 +46,12 @@ BOOST_AUTO_TEST_CASE(nulls_may_stand_anywhere_in_a_schema) {
 }
 
 BOOST_AUTO_TEST_CASE(nulls_in_lists_of_values_and_rules_stay_refused) {
-  BOOST_CHECK_EQUAL(read(source_kind::values, "site.json", R"({"a":[1,null]})"),
-                    "1:9 null inside a list; only a member may be null, to remove it");
-  BOOST_CHECK_EQUAL(read(source_kind::values, "site.d/1.yaml", "a:\n- 1\n- ~\n"),
-                    "3:3 null inside a list; only a member may be null, to remove it");
+  BOOST_CHECK_EQUAL(
+      read(source_kind::values, "site.json", R"({"a":[1,null]})"),
+      "1:9 null in a list; only a member of an object may be null, which removes the key");
+  BOOST_CHECK_EQUAL(
+      read(source_kind::values, "site.d/1.yaml", "a:\n- 1\n- ~\n"),
+      "3:3 null in a list; only a member of an object may be null, which removes the key");
   BOOST_CHECK_EQUAL(read(source_kind::values, "site.json", R"({"a":null})"), R"({"a":null})");
 }
 
@@ -93,7 +95,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_of_values_is_refused_of_a_schema) {
   BOOST_CHECK(schema_says("site.json", R"({"a":1,"a":2})").find("duplicate") != std::string::npos);
   BOOST_CHECK_EQUAL(schema_says("site.json", R"(["\u0000"])").substr(0, 4), "1:2 ");
   BOOST_CHECK_EQUAL(schema_says("site.json", "true"),
-                    "1:1 a source must be an object with members, this is a boolean");
+                    "1:1 a source must be an object, but this is a boolean");
   BOOST_CHECK_EQUAL(schema_says("site.yaml", ""), "{}");
 }
 

@@ -38,10 +38,10 @@ constexpr reading documents[] = {
 constexpr reading refusals[] = {
     {"a = 1\na = 2\n", "2:5 cannot redefine existing integer 'a'"},
     {"[a]\n[a]\n", "2:1 cannot redefine existing table 'a'"},
-    {"a = inf", "1:5 inf and nan are no JSON numbers"},
-    {"x = 1\na = [1, -nan]", "2:9 inf and nan are no JSON numbers"},
-    {"a = \"x\\u0000\"", "1:1 a string holds U+0000, U+FFFE, U+FFFF or broken UTF-8"},
-    {"\n\"\\uffff\" = 1", "2:1 a name holds U+0000, U+FFFE, U+FFFF or broken UTF-8"},
+    {"a = inf", "1:5 inf and nan are not JSON numbers"},
+    {"x = 1\na = [1, -nan]", "2:9 inf and nan are not JSON numbers"},
+    {"a = \"x\\u0000\"", "1:1 a string contains U+0000, U+FFFE, U+FFFF or invalid UTF-8"},
+    {"\n\"\\uffff\" = 1", "2:1 a name contains U+0000, U+FFFE, U+FFFF or invalid UTF-8"},
 };
 
 constexpr reading places[] = {

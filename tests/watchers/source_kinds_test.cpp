@@ -37,7 +37,7 @@ class tree_of_kinds : public watched_tree {
   fs::path rules(std::string_view name) const { return top() / "rules" / name; }
 
   /// "schemas/admin/site.json=bytes", "admin/site.yaml!untrusted", "admin/a.json-", in the order
-  /// in which they were told.
+  /// in which they were reported.
   std::vector<std::string> told() const {
     std::vector<std::string> words;
     for (auto const& one : seen) {

@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(a_stalled_writer_is_waited_for_also_by_looks_at_its_neighbo
   BOOST_TEST(tree.count<watched_tree::content>("site.yaml") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(an_emptied_file_is_believed_at_the_second_look) {
+BOOST_AUTO_TEST_CASE(an_emptied_file_is_reported_after_the_second_look) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
   tree.start();

@@ -35,20 +35,20 @@ class watched_store {
  public:
   watched_store(std::chrono::milliseconds quiet, std::chrono::milliseconds tick)
       : watch_(loop_.context().get_executor(), directory_ / "data.mdb", quiet, tick,
-               [this] { ++told; }) {
+               [this] { ++notified; }) {
     loop_.start(watch_.run());
   }
   ~watched_store() { loop_.stop(); }
   watched_store(watched_store const&) = delete;
   watched_store& operator=(watched_store const&) = delete;
 
-  bool until_told(int times) {
-    return loop_.run_until([&] { return told >= times; });
+  bool until_notified(int times) {
+    return loop_.run_until([&] { return notified >= times; });
   }
   std::filesystem::path operator/(char const* name) const { return directory_ / name; }
   std::filesystem::path const& path() const { return directory_.path(); }
 
-  int told = 0;
+  int notified = 0;
 
  private:
   temporary_directory directory_;
@@ -58,68 +58,68 @@ class watched_store {
 
 BOOST_AUTO_TEST_SUITE(store_watch)
 
-BOOST_AUTO_TEST_CASE(a_commit_is_told) {
+BOOST_AUTO_TEST_CASE(a_commit_is_notified) {
   watched_store store(1ms, 10min);
   data_file const data(store / "data.mdb");
-  BOOST_TEST(store.until_told(1)); // its creation
-  store.told = 0;
+  BOOST_TEST(store.until_notified(1)); // its creation
+  store.notified = 0;
 
   data.commit();
 
-  BOOST_TEST(store.until_told(1));
+  BOOST_TEST(store.until_notified(1));
 }
 
-BOOST_AUTO_TEST_CASE(commits_within_the_quiet_time_are_told_once) {
+BOOST_AUTO_TEST_CASE(commits_within_the_quiet_time_are_notified_once) {
   watched_store store(200ms, 10min);
   data_file const data(store / "data.mdb");
 
   for (int i = 0; i < 100; ++i)
     data.commit();
 
-  BOOST_TEST(store.until_told(1));
+  BOOST_TEST(store.until_notified(1));
   data.commit();
-  BOOST_TEST(store.until_told(2));
-  BOOST_TEST(store.told == 2);
+  BOOST_TEST(store.until_notified(2));
+  BOOST_TEST(store.notified == 2);
 }
 
 BOOST_AUTO_TEST_CASE(other_files_say_nothing) {
   watched_store store(0ms, 10min);
   data_file const data(store / "data.mdb");
-  BOOST_TEST(store.until_told(1));
-  store.told = 0;
+  BOOST_TEST(store.until_notified(1));
+  store.notified = 0;
 
   cfgd::test::write_file(store / "lock.mdb", "1");
   data.commit();
 
-  BOOST_TEST(store.until_told(1));
-  BOOST_TEST(store.told == 1);
+  BOOST_TEST(store.until_notified(1));
+  BOOST_TEST(store.notified == 1);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_renamed_into_place_is_told) {
+BOOST_AUTO_TEST_CASE(a_file_renamed_into_place_is_notified) {
   watched_store store(1ms, 10min);
 
   cfgd::test::replace_file(store / "data.mdb", "restored");
 
-  BOOST_TEST(store.until_told(1));
+  BOOST_TEST(store.until_notified(1));
 }
 
 BOOST_AUTO_TEST_CASE(the_tick_comes_without_events) {
   watched_store store(1ms, 30ms);
 
-  BOOST_TEST(store.until_told(3));
+  BOOST_TEST(store.until_notified(3));
 }
 
 BOOST_AUTO_TEST_CASE(a_replaced_directory_is_watched_again) {
   watched_store store(1ms, 30ms);
   std::filesystem::remove(store.path());
   std::filesystem::create_directory(store.path());
-  BOOST_TEST(store.until_told(2));
+  BOOST_TEST(store.until_notified(2));
 
   data_file const data(store / "data.mdb");
-  auto const before = store.told;
+  auto const before = store.notified;
   data.commit();
 
-  BOOST_TEST(store.until_told(before + 1));
+  BOOST_TEST(store.until_notified(before + 1));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -76,7 +76,7 @@ class watched_tree {
     return until([&done] { return done; });
   }
   /// Waits until everything that has happened so far has been looked at because of its events: a
-  /// file that is saved now is told.
+  /// file that is saved now is reported.
   bool catch_up() {
     auto const text = std::to_string(++markers_);
     replace_file(file("marker.json"), text);

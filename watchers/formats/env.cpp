@@ -1,6 +1,6 @@
 #include "watchers/formats/env.hpp"
 
-#include "watchers/formats/draft.hpp"
+#include "watchers/formats/document_builder.hpp"
 #include "watchers/formats/lines.hpp"
 #include "watchers/read_source.hpp"
 
@@ -8,10 +8,9 @@
 
 #include <utility>
 
-// .env files in the part that shells, systemd's EnvironmentFile and the dotenv family agree on: one
-// assignment a line, quotes around a whole value, no expansion. What only some of them know (values
-// over several lines, "$NAME", quotes in the middle) is refused or plain text, never half
-// understood.
+// The part of .env files that shells, systemd's EnvironmentFile= and dotenv libraries agree on: one
+// assignment a line, quotes around a whole value, no expansion. What only some of them support
+// (values over several lines, "$NAME", quotes in the middle) is an error or plain text.
 
 namespace cfgd::watchers::formats {
 
@@ -24,14 +23,14 @@ bool is_name_byte(char byte) {
 
 class env_reader {
  public:
-  explicit env_reader(limits const& bounds) : bounds_(bounds), draft_(bounds) {}
+  explicit env_reader(limits const& bounds) : bounds_(bounds), document_(bounds) {}
 
   result<sourced_value> read(std::string_view text) {
     line_reader lines(text);
     while (auto const line = lines.next()) {
       if (auto done = read_line(*line); !done) return done.error();
     }
-    return draft_.finish();
+    return document_.finish();
   }
 
  private:
@@ -48,13 +47,14 @@ class env_reader {
       ++end;
     std::size_t const sign = skip_blanks(text, end);
     if (sign == text.size() || text[sign] != '=')
-      return make_parse_error(line.at(end), "not NAME=value; a name is letters, digits and '_'");
+      return make_parse_error(line.at(end),
+                              "expected NAME=value; a name has letters, digits and '_'");
     auto const path = split_variable(text.substr(begin, end - begin));
     if (!path)
-      return make_parse_error(line.at(begin), "a part of the name is empty ('__' parts names)");
+      return make_parse_error(line.at(begin), "a part of the name is empty ('__' separates parts)");
     auto value = read_value(line, skip_blanks(text, sign + 1));
     if (!value) return value.error();
-    return draft_.set(draft::root, *path, line.at(begin), *std::move(value));
+    return document_.set(document_builder::root, *path, line.at(begin), *std::move(value));
   }
 
   result<boost::json::value> read_value(text_line const& line, std::size_t begin) const {
@@ -65,7 +65,7 @@ class env_reader {
 
   static result<boost::json::value> read_literal(text_line const& line, std::size_t begin) {
     std::size_t const end = line.text.find('\'', begin + 1);
-    if (end == line.text.npos) return make_parse_error(line.at(begin), "unclosed quote");
+    if (end == line.text.npos) return make_parse_error(line.at(begin), "missing closing quote");
     if (auto alone = check_end(line, end + 1); !alone) return alone.error();
     return boost::json::value(line.text.substr(begin + 1, end - begin - 1));
   }
@@ -83,25 +83,25 @@ class env_reader {
       ++at;
       auto const which = at < line.text.size() ? letters.find(line.text[at]) : letters.npos;
       if (which == letters.npos)
-        return make_parse_error(line.at(at - 1), R"(unknown escape; there are \n \t \" \\ \$)");
+        return make_parse_error(line.at(at - 1), R"(unknown escape; valid are \n \t \" \\ \$)");
       out += meanings[which];
     }
-    if (at >= line.text.size()) return make_parse_error(line.at(begin), "unclosed quote");
+    if (at >= line.text.size()) return make_parse_error(line.at(begin), "missing closing quote");
     if (auto alone = check_end(line, at + 1); !alone) return alone.error();
     return boost::json::value(out);
   }
 
-  /// Behind a closing quote there may be a comment only.
+  /// After a closing quote only a comment is allowed.
   static result<void> check_end(text_line const& line, std::size_t from) {
     std::size_t const rest = skip_blanks(line.text, from);
     if (rest == line.text.size() || line.text[rest] == '#') return {};
-    return make_parse_error(line.at(rest), "more text behind the closing quote");
+    return make_parse_error(line.at(rest), "unexpected text after the closing quote");
   }
 
   result<boost::json::value> read_plain(text_line const& line, std::size_t begin) const {
     auto const whole = trim(line.text.substr(begin));
     auto value = interpret(line, begin, whole);
-    // JSON may hold " #" in its strings, so it goes first; only a text can end in a comment.
+    // JSON strings may contain " #", so JSON is tried first; only other text can end in a comment.
     if (!value || !value->is_string()) return value;
     for (std::size_t at = whole.find('#'); at != whole.npos; at = whole.find('#', at + 1)) {
       if (at == 0 || is_blank(whole[at - 1]))
@@ -121,7 +121,7 @@ class env_reader {
   }
 
   limits const& bounds_;
-  draft draft_;
+  document_builder document_;
 };
 
 } // namespace

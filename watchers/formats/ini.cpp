@@ -2,7 +2,7 @@
 
 #include "core/json.hpp"
 #include "core/key.hpp"
-#include "watchers/formats/draft.hpp"
+#include "watchers/formats/document_builder.hpp"
 #include "watchers/formats/lines.hpp"
 
 #include <boost/json/value.hpp>
@@ -10,13 +10,13 @@
 #include <algorithm>
 #include <utility>
 
-// There is no standard of .ini, so the rules are the ones that surprise least, and what other
-// readers pass over in silence is an error here: a line without "=", a header that is not closed, a
-// key that is set twice. A "#" or ";" behind a value belongs to the value, as colours and passwords
-// hold them.
+// There is no standard of .ini, so this reader uses the least surprising rules. What other readers
+// ignore silently is an error here: a line without "=", a header without "]", a key that is set
+// twice. A "#" or ";" after a value belongs to the value, because colours and passwords contain
+// them.
 //
-// What looks like a JSON number but does not fit one is refused instead of becoming a string: a
-// number that changes its type when it grows is a trap. Quotes make it a string.
+// A JSON number that is out of range is an error and not a string: otherwise a number would change
+// its type when it grows. In quotes it is a string.
 
 namespace cfgd::watchers::formats {
 
@@ -24,20 +24,20 @@ namespace {
 
 class ini_reader {
  public:
-  explicit ini_reader(limits const& bounds) : draft_(bounds) {}
+  explicit ini_reader(limits const& bounds) : document_(bounds) {}
 
   result<sourced_value> read(std::string_view text) {
     line_reader lines(text);
     while (auto const line = lines.next()) {
       if (auto done = read_line(*line); !done) return done.error();
     }
-    return draft_.finish();
+    return document_.finish();
   }
 
  private:
   struct dotted_name {
     std::vector<std::string> parts;
-    std::size_t end = 0; ///< the offset of the terminator, size() if there is none
+    std::size_t end = 0; ///< the offset of the terminator; size() if it is missing
   };
 
   result<void> read_line(text_line const& line) {
@@ -50,10 +50,10 @@ class ini_reader {
     auto name = read_name(line, begin + 1, ']');
     if (!name) return name.error();
     if (name->end == line.text.size())
-      return make_parse_error(line.at(begin), "the section's name is not closed with ']'");
+      return make_parse_error(line.at(begin), "missing ']' after the section name");
     if (auto const rest = skip_blanks(line.text, name->end + 1); rest != line.text.size())
-      return make_parse_error(line.at(rest), "more text behind the section's name");
-    auto opened = draft_.open(name->parts, line.at(begin));
+      return make_parse_error(line.at(rest), "unexpected text after the section name");
+    auto opened = document_.open(name->parts, line.at(begin));
     if (!opened) return opened.error();
     section_ = *opened;
     return {};
@@ -61,15 +61,14 @@ class ini_reader {
 
   result<void> read_member(text_line const& line, std::size_t begin) {
     if (line.text.find('=', begin) == line.text.npos)
-      return make_parse_error(line.at(begin),
-                              "neither 'key = value' nor '[section]' nor a comment");
+      return make_parse_error(line.at(begin), "expected 'key = value', '[section]' or a comment");
     auto name = read_name(line, begin, '=');
     if (!name) return name.error();
     if (name->end == line.text.size())
-      return make_parse_error(line.at(begin), "no '=' behind the key");
+      return make_parse_error(line.at(begin), "missing '=' after the key");
     auto value = read_value(line, skip_blanks(line.text, name->end + 1));
     if (!value) return value.error();
-    return draft_.set(section_, name->parts, line.at(begin), *std::move(value));
+    return document_.set(section_, name->parts, line.at(begin), *std::move(value));
   }
 
   static result<dotted_name> read_name(text_line const& line, std::size_t at, char terminator) {
@@ -82,19 +81,19 @@ class ini_reader {
       at = skip_blanks(line.text, part->second);
       if (at == line.text.size() || line.text[at] == terminator) break;
       if (line.text[at] != '.')
-        return make_parse_error(line.at(at), "more text behind a quoted name");
+        return make_parse_error(line.at(at), "unexpected text after a quoted name");
       ++at;
     }
     name.end = at;
     return name;
   }
 
-  /// The part and the offset behind it.
+  /// The part and the offset after it.
   static result<std::pair<std::string, std::size_t>> read_part(text_line const& line,
                                                                std::size_t begin, char terminator) {
     if (begin < line.text.size() && (line.text[begin] == '"' || line.text[begin] == '\'')) {
       std::size_t const end = find_quote_end(line.text, begin);
-      if (end == line.text.npos) return make_parse_error(line.at(begin), "unclosed quote");
+      if (end == line.text.npos) return make_parse_error(line.at(begin), "missing closing quote");
       auto parts = split_dotted(line.text.substr(begin, end + 1 - begin));
       if (!parts) return make_parse_error(line.at(begin), parts.error().message);
       return std::pair(std::move(parts->front()), end + 1);
@@ -103,11 +102,12 @@ class ini_reader {
     while (end < line.text.size() && line.text[end] != '.' && line.text[end] != terminator)
       ++end;
     auto const part = trim(line.text.substr(begin, end - begin));
-    if (part.empty()) return make_parse_error(line.at(begin), "an empty name; quote it if meant");
+    if (part.empty())
+      return make_parse_error(line.at(begin), "empty name; write \"\" if this is intended");
     return std::pair(std::string(part), end);
   }
 
-  /// The offset of the quote that closes the one at `begin`, npos if there is none.
+  /// The offset of the quote that closes the one at `begin`; npos if it is missing.
   static std::size_t find_quote_end(std::string_view text, std::size_t begin) {
     char const quote = text[begin];
     for (std::size_t at = begin + 1; at < text.size(); ++at) {
@@ -158,8 +158,8 @@ class ini_reader {
     return text.empty();
   }
 
-  draft draft_;
-  draft::section section_ = draft::root;
+  document_builder document_;
+  document_builder::section section_ = document_builder::root;
 };
 
 } // namespace

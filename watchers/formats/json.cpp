@@ -9,11 +9,10 @@
 #include <utility>
 #include <vector>
 
-// JSON and JSONC. core/json.hpp reads the value and finds every fault; the places are found by a
-// second, much simpler pass over text that is now known to be valid. It needs to know only what
-// starts a name or an element, so it looks at structure and skips strings, numbers and comments.
-// The two passes stay apart because the parser's handler sees neither columns nor, with escapes,
-// offsets.
+// JSON and JSONC. core/json.hpp parses the value and finds every error. A second, much simpler pass
+// over the valid text finds the places. It needs only the start of each name and element, so it
+// follows the structure and skips strings, numbers and comments. There are two passes because the
+// handler of the parser sees neither columns nor, with escapes, offsets.
 
 namespace cfgd::watchers::formats {
 
@@ -30,8 +29,7 @@ class place_scanner {
     return std::move(places_);
   }
 
-  /// The first name that its object has already, or string that core refuses, in a text that is
-  /// valid up to there.
+  /// The first duplicate name, or string that core rejects, in a text that is valid up to there.
   std::optional<error> find_bad_string() {
     seeks_fault_ = true;
     while (at_ < text_.size() && !fault_)
@@ -42,8 +40,8 @@ class place_scanner {
  private:
   struct container {
     bool is_object = false;
-    bool awaits = true; ///< a name in an object, an element in a list
-    std::unordered_map<std::string, place> names = {}; ///< only while a fault is sought
+    bool awaits = true; ///< next is a name in an object, or an element in a list
+    std::unordered_map<std::string, place> names = {}; ///< filled only by find_bad_string()
   };
 
   void scan_token() {
@@ -82,7 +80,7 @@ class place_scanner {
     }
   }
 
-  /// Keeps the place if a name or an element starts here; whether one does.
+  /// Records the place if a name or an element starts here; returns whether one does.
   bool mark() {
     if (open_.empty() || !open_.back().awaits) return false;
     open_.back().awaits = false;
@@ -166,7 +164,7 @@ error explain(std::string_view text, error refused) {
              refused.message.find("allowed") != std::string::npos) {
     if (auto exact = place_scanner(text).find_bad_string()) refused = *std::move(exact);
   }
-  if (refused.code == errc::bad_value) { // of a file everything is its text
+  if (refused.code == errc::bad_value) { // in a file any error is an error of its text
     refused.code = errc::parse;
     refused.subject.clear();
   }

@@ -7,7 +7,7 @@
 
 namespace cfgd::watchers::formats {
 
-/// RFC 8259, or with comments and trailing commas.
+/// Reads JSON (RFC 8259), or JSON with comments and trailing commas.
 /// Errors: parse (with the place), limit ("file_depth", "file_elements").
 [[nodiscard]] result<sourced_value> read_json(std::string_view text, json::dialect kind,
                                               limits const& bounds);

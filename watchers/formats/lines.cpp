@@ -2,14 +2,14 @@
 
 #include <algorithm>
 
-// The part that .ini and .env have in common: lines. Only "\n" ends one, a "\r" before it goes with
-// it; any other "\r" is content, as for the other formats.
+// Lines, for .ini and .env. Only "\n" ends a line, and a "\r" before it belongs to the end; any
+// other "\r" is content, as in the other formats.
 
 namespace cfgd::watchers::formats {
 
 place text_line::at(std::size_t offset) const {
   std::string_view const before = text.substr(0, offset);
-  // Continuation bytes start no code point.
+  // Continuation bytes do not start a code point.
   auto const points = std::count_if(before.begin(), before.end(), [](char byte) {
     return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
   });

@@ -9,7 +9,7 @@
 
 namespace cfgd::watchers::formats {
 
-/// One line, without its end ("\n" or "\r\n").
+/// One line, without its end ("\n" or "\r\n"). The view is valid as long as the whole text.
 struct text_line {
   std::string_view text;
   std::uint32_t number = 0; ///< from 1
@@ -18,7 +18,7 @@ struct text_line {
   place at(std::size_t offset) const;
 };
 
-/// The lines of a text, one after the other.
+/// Returns the lines of a text, one after the other.
 class line_reader {
  public:
   explicit line_reader(std::string_view text) : rest_(text) {}
@@ -32,8 +32,7 @@ class line_reader {
 
 bool is_blank(char byte);
 
-/// The offset of the first byte at or behind `from` that is no space or tab; size() if there is
-/// none.
+/// The offset of the first byte from `from` on that is not a space or a tab; size() if all are.
 std::size_t skip_blanks(std::string_view text, std::size_t from);
 
 /// Without spaces and tabs at both ends.

@@ -10,15 +10,13 @@
 #include <optional>
 #include <utility>
 
-// The last gate of every format. What the formats' own grammars let through and cfgd does not keep
-// is refused here, once, over the finished value, so that no reader can forget it: "\u0000" in
-// JSON,
-// "\0" in YAML, a null in a list, a tree that is deeper than the parsers of a request will read
-// back. The readers keep their own guards all the same where a library would need much time or
-// memory before this gate is reached.
+// The last check, which is the same for every format. It rejects in the finished value what a
+// grammar allows and cfgd does not, so that no reader can forget it: "\u0000" in JSON, "\0" in
+// YAML, null in a list, a tree that is deeper than the parser of requests accepts. Readers have
+// checks of their own where a library would need much time or memory before this check.
 //
-// The walk goes in the order of the places, so that a running index is all that ties them together.
-// It recurses; the depth is checked before each step down.
+// The walk goes in the order of the places, so a running index finds the place of each value. It is
+// recursive; the depth is checked before each step down.
 
 namespace cfgd::watchers::formats {
 
@@ -56,8 +54,8 @@ class content_check {
       place const here = next_place();
       if (next_ > bounds_.file_elements) return too_many(here);
       if (element.is_null() && nulls_ == nulls::of_members)
-        return make_parse_error(here,
-                                "null inside a list; only a member may be null, to remove it");
+        return make_parse_error(
+            here, "null in a list; only a member of an object may be null, which removes the key");
       if (auto refused = visit(element, here, depth)) return refused;
     }
     return std::nullopt;
@@ -69,8 +67,8 @@ class content_check {
   }
 
   static error unclean(place at, std::string_view what) {
-    return make_parse_error(at,
-                            std::string(what) + " holds U+0000, U+FFFE, U+FFFF or broken UTF-8");
+    return make_parse_error(at, std::string(what) +
+                                    " contains U+0000, U+FFFE, U+FFFF or invalid UTF-8");
   }
 
   error too_deep(place at, std::size_t depth) const {
@@ -93,7 +91,7 @@ class content_check {
 
 std::string_view explain(std::string_view which) {
   if (which == "file_bytes") return "the file is too large";
-  if (which == "file_depth") return "lists and objects are nested too deep";
+  if (which == "file_depth") return "lists and objects are nested too deeply";
   return "too many members and elements";
 }
 

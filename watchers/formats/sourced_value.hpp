@@ -14,11 +14,11 @@ namespace cfgd::watchers {
 enum class nulls : std::uint8_t;
 } // namespace cfgd::watchers
 
-/// What the readers of the formats share. Each reads text that core's check_text has let through;
-/// whether the root is an object is asked by read_source.
+/// What the readers of the formats share. Each reads text that check_text() of core has accepted;
+/// read_source() checks that the root is an object.
 namespace cfgd::watchers::formats {
 
-/// A value and where its parts stand, as in sourced_document.
+/// A value and the places of its parts, in the order of sourced_document.
 struct sourced_value {
   boost::json::value root;
   std::vector<place> places;
@@ -29,12 +29,13 @@ error make_parse_error(place where, std::string message);
 /// errc::limit. `which` is the name of the limit in core/limits.hpp.
 error make_limit_error(std::string_view which, std::uint64_t used, std::uint64_t maximum);
 
-/// A name for a message: in ticks, cut short, without control characters. Never give it a value:
-/// that may be a secret.
+/// A name for a message: in quotes, at most 64 bytes, without control characters. Never pass a
+/// value: it may be a secret.
 std::string quoted(std::string_view name);
 
-/// Checks what no format forbids by itself: null where none may stand, text that cfgd does not keep
-/// (it can come in through escapes), depth and number of elements. `what.places` must be complete.
+/// Checks what the grammars of the formats allow and cfgd does not: null in lists, characters that
+/// cfgd does not store (escapes can produce them), depth and number of elements. `what.places` must
+/// be complete.
 /// Errors: parse (with the place), limit ("file_depth", "file_elements").
 [[nodiscard]] result<void> check_content(sourced_value const& what, limits const& bounds,
                                          nulls where);

@@ -11,16 +11,16 @@
 #include <optional>
 #include <utility>
 
-// TOML through toml++, as the shared library only: built header-only it asserts on bad input. Its
-// tables are sorted by name and know where every key stands; members are put back into the order of
-// the text, which is also the order of the places.
+// TOML with toml++, linked as the shared library: as a header-only library it asserts on bad input.
+// Its tables are sorted by name and have the position of every key; members are put back into the
+// order of the text, which is also the order of the places.
 //
-// Dates have no JSON form. They are taken from the text, not from the parsed value, so that nothing
-// of them is lost (12:00:00.500 stays so); only the blank and the small letters that TOML allows
-// besides RFC 3339 are made "T" and "Z".
+// JSON has no dates. They are copied from the text and not from the parsed value, so that nothing
+// is lost (12:00:00.500 keeps its zeros); only the blank and the small letters that TOML allows in
+// addition to RFC 3339 become "T" and "Z".
 //
-// toml++ quotes pieces of the text in its messages, and a value may be a secret. Only the names
-// that it cannot redefine are kept.
+// toml++ quotes parts of the text in its messages, and a value may be a secret. Only names of keys
+// that cannot be redefined are kept.
 
 namespace cfgd::watchers::formats {
 
@@ -30,7 +30,7 @@ place to_place(toml::source_position const& position) {
   return {.line = position.line, .column = position.column};
 }
 
-/// Finds bytes by line and column. Cheap as long as the places of one line are asked for in order.
+/// Finds bytes by line and column. Positions of one line should be requested in ascending order.
 class position_finder {
  public:
   explicit position_finder(std::string_view text) : text_(text) {}
@@ -64,7 +64,7 @@ class position_finder {
   std::size_t at_ = 0;
 };
 
-/// The date or time that the text begins with, in the form of RFC 3339.
+/// The date or time at the start of the text, in the form of RFC 3339.
 std::string to_rfc3339_form(std::string_view text) {
   constexpr std::size_t date_length = 10; // 2026-11-23
   std::string out;
@@ -144,7 +144,7 @@ class toml_converter {
     case toml::node_type::floating_point:
       into = from.as_floating_point()->get();
       if (!std::isfinite(into.get_double()))
-        return make_parse_error(to_place(from.source().begin), "inf and nan are no JSON numbers");
+        return make_parse_error(to_place(from.source().begin), "inf and nan are not JSON numbers");
       break;
     default: // a date, a time, or both
       into = to_rfc3339_form(find_.from(from.source().begin));
@@ -172,7 +172,7 @@ class toml_converter {
   std::vector<place> places_;
 };
 
-/// Without the values that stand in quotes.
+/// A message of toml++ without values in quotes.
 std::string describe(std::string_view message) {
   constexpr std::string_view prefix = "Error while parsing ";
   if (message.starts_with(prefix)) {

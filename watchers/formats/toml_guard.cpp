@@ -5,13 +5,13 @@
 #include <algorithm>
 #include <vector>
 
-// toml++ recurses over dotted keys as deep as they go (a key of 40,000 parts takes the stack),
-// needs about a hundred bytes for "[]", and looks through lists of all tables for some headers. So
-// depth and number are counted here first, by a scanner that knows of TOML only strings, comments,
-// brackets, dots in keys and what separates values.
+// toml++ recurses once for each part of a dotted key (a key of 40,000 parts overflows the stack),
+// needs about a hundred bytes for "[]", and searches lists of all tables for some headers. So depth
+// and number of elements are counted first, by a scanner that knows only strings, comments,
+// brackets, dots in keys and separators of values.
 //
-// On text that is no TOML it may lose its way; then toml++ stops at that same place, and what comes
-// behind is never parsed.
+// In text that is not valid TOML the scanner may misread the rest after the first error; toml++
+// stops at that error, so the rest is never parsed.
 
 namespace cfgd::watchers::formats {
 

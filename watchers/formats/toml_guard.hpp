@@ -6,8 +6,8 @@
 
 namespace cfgd::watchers::formats {
 
-/// Refuses TOML that would cost toml++ its stack, much memory or much time, before it sees it; any
-/// other text passes, valid or not. Counts never exceed what the document really has.
+/// Rejects TOML that would overflow the stack of toml++ or take much memory or time, before it is
+/// parsed. Accepts any other text, valid or not. Never counts more than the document has.
 /// Errors: limit ("file_depth", "file_elements"), with the place.
 [[nodiscard]] result<void> check_toml_size(std::string_view text, limits const& bounds);
 

@@ -15,19 +15,18 @@
 #include <unordered_map>
 #include <utility>
 
-// libyaml tokenizes and checks the grammar; here its events become a value. libyaml's own document
-// tree is not used: it knows neither duplicate names nor types nor limits.
+// libyaml tokenizes and checks the grammar; this file makes a value of its events. The document
+// tree of libyaml is not used, because it has neither duplicate names nor types nor limits.
 //
 // The value is built in place, and open_ points to the containers that are not closed yet. A
-// container grows only while it is the innermost one, so these pointers stay good. For the same
-// reason an anchor cannot keep a pointer: it keeps the way to its node from the root, as positions
-// of members and elements, and an alias walks it.
+// container grows only while it is the innermost one, so these pointers stay valid. An anchor
+// outlives its container and cannot keep a pointer: it has the path to its node from the root, as
+// positions of members and elements, and an alias follows it.
 //
-// What keeps hostile input cheap:
-// - depth is checked event by event, before libyaml reads on (its scanner is quadratic in depth);
-// - an alias is charged with all that it copies, nodes and bytes, before it copies ("billion
-// laughs");
-// - libyaml looks through all %TAG directives for each new one, so there may be only a few.
+// Limits for hostile input:
+// - depth is checked at each event, before libyaml continues (its scanner is quadratic in depth);
+// - an alias counts all nodes and bytes that it copies before it copies ("billion laughs");
+// - libyaml searches all %TAG directives for each new one, so their number is limited.
 
 namespace cfgd::watchers::formats {
 
@@ -69,7 +68,7 @@ class yaml_events {
  private:
   error why() const {
     if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
-    std::string message = parser_.problem == nullptr ? "no YAML" : parser_.problem;
+    std::string message = parser_.problem == nullptr ? "not valid YAML" : parser_.problem;
     if (parser_.error == YAML_READER_ERROR)
       return make_parse_error(place_at(text_, parser_.problem_offset), std::move(message));
     if (parser_.context != nullptr) message.append(" ").append(parser_.context);
@@ -85,7 +84,7 @@ class yaml_composer {
  public:
   explicit yaml_composer(limits const& bounds) : bounds_(bounds) {}
 
-  /// Absent, or the reason to stop.
+  /// Returns the error that ends reading, or nullopt.
   std::optional<error> on_event(yaml_event_t const& event) {
     at_ = to_place(event.start_mark);
     switch (event.type) {
@@ -113,7 +112,7 @@ class yaml_composer {
   sourced_value take() { return {.root = std::move(root_), .places = std::move(places_)}; }
 
  private:
-  /// What has been read up to some point, or between two.
+  /// Numbers read from the start, or between two points.
   struct amount {
     std::size_t nodes = 0;
     std::size_t bytes = 0;
@@ -121,27 +120,27 @@ class yaml_composer {
 
   struct anchored {
     bool is_open = true;
-    std::vector<std::size_t> way;           ///< positions from the root down
-    std::optional<boost::json::value> name; ///< the scalar itself, where it is a member's name
+    std::vector<std::size_t> way;           ///< positions, from the root down
+    std::optional<boost::json::value> name; ///< the scalar, if the anchor is on a name
     std::size_t first_place = 0;
     std::size_t last_place = 0;
     amount before;
     amount size;
-    std::size_t height = 0; ///< containers in it, one in the other
+    std::size_t height = 0; ///< nesting depth of the containers in it
   };
 
   struct container {
     boost::json::value* value = nullptr;
     anchored* anchor = nullptr;
     std::size_t height = 1;
-    std::optional<std::string> name = {}; ///< read, its value is still to come
+    std::optional<std::string> name = {}; ///< of the member whose value comes next
     place name_at = {};
-    std::vector<place> members = {}; ///< where their names stand
+    std::vector<place> members = {}; ///< the places of their names
   };
 
   std::optional<error> on_document() {
     if (std::exchange(has_document_, true))
-      return make_parse_error(at_, "a second document; a source is one document");
+      return make_parse_error(at_, "a second document; a source must have one document");
     return std::nullopt;
   }
 
@@ -161,7 +160,8 @@ class yaml_composer {
     std::string_view const anchor = view(scalar.anchor);
     if (is_name) {
       if (is_plain && tag.empty() && text == "<<")
-        return make_parse_error(at_, "the merge key '<<' is not supported; quote it if meant");
+        return make_parse_error(at_,
+                                "the merge key '<<' is not supported; quote it if it is a name");
       if (!anchor.empty()) {
         anchored& named = anchors_[std::string(anchor)] = {};
         named.is_open = false;
@@ -208,7 +208,8 @@ class yaml_composer {
     if (found == anchors_.end()) return make_parse_error(at_, "unknown alias " + quoted(anchor));
     anchored const& target = found->second;
     if (target.is_open)
-      return make_parse_error(at_, "the alias " + quoted(anchor) + " holds itself");
+      return make_parse_error(at_,
+                              "the alias " + quoted(anchor) + " refers to a node that contains it");
     if (auto refused = charge(target)) return refused;
     boost::json::value copy = target.name ? *target.name : walk(target.way);
     if (awaits_name()) {
@@ -225,7 +226,7 @@ class yaml_composer {
     return std::nullopt;
   }
 
-  /// Whether a copy of `target` fits into the limits; counts it.
+  /// Counts a copy of `target`; returns the limit that it exceeds, if any.
   std::optional<error> charge(anchored const& target) {
     if (open_.size() + target.height > bounds_.file_depth)
       return located(
@@ -258,7 +259,7 @@ class yaml_composer {
     return std::nullopt;
   }
 
-  /// Puts a node where the next one belongs.
+  /// Adds a node at the current position.
   result<boost::json::value*> add(boost::json::value what) {
     if (open_.empty()) {
       root_ = std::move(what);
@@ -278,13 +279,13 @@ class yaml_composer {
     return &added->value();
   }
 
-  /// Before the node is added. Null if it has no anchor.
+  /// To be called before the node is added. Null if it has no anchor.
   anchored* add_anchor(std::string_view name) {
     if (name.empty()) return nullptr;
     anchored& named = anchors_[std::string(name)] = {};
     for (auto const& level : open_)
       named.way.push_back(size_of(*level.value) - (&level == &open_.back() ? 0 : 1));
-    // The node's own place is the alias's affair, as is its own count.
+    // The alias adds the place and the count of the node itself.
     named.first_place = places_.size() + (open_.empty() ? 0 : 1);
     named.before = used_;
     if (!open_.empty()) ++named.before.nodes;
@@ -324,11 +325,11 @@ class yaml_composer {
   boost::json::value root_ = nullptr;
   std::vector<place> places_;
   std::vector<container> open_;
-  /// Nodes of a map stay where they are, so open containers may point to them.
+  /// Elements of an unordered_map do not move, so open containers may point to them.
   std::unordered_map<std::string, anchored> anchors_;
   amount used_;
   std::size_t copied_bytes_ = 0;
-  place at_; ///< of the event at hand
+  place at_; ///< of the current event
   bool has_document_ = false;
 };
 

@@ -6,11 +6,11 @@
 
 namespace cfgd::watchers::formats {
 
-/// One YAML document, typed by the core schema of YAML 1.2; names are taken as they are written.
-/// No document, or an empty one, is null. Refused are: several documents, names that are no
-/// scalars, duplicate names, the merge key "<<", tags beyond the core ones, aliases of what is not
-/// (yet) there. Errors: parse (with the place), limit ("file_depth", "file_elements"; "file_bytes"
-/// for what aliases multiply).
+/// Reads one YAML document with the types of the core schema of YAML 1.2; names are strings as
+/// written. No document, or an empty one, is null. These are errors: several documents, names that
+/// are not scalars, duplicate names, the merge key "<<", tags that the core schema does not have,
+/// aliases of unknown or unfinished nodes. Errors: parse (with the place), limit ("file_depth",
+/// "file_elements"; "file_bytes" for bytes that aliases copy).
 [[nodiscard]] result<sourced_value> read_yaml(std::string_view text, limits const& bounds);
 
 } // namespace cfgd::watchers::formats

@@ -11,10 +11,10 @@
 #include <optional>
 #include <system_error>
 
-// The types of plain scalars, by the core schema of YAML 1.2.2, section 10.3.2, and by nothing
-// else: "no", "on", "12:30" and "1_000" are text, whatever YAML 1.1 made of them. What the schema
-// calls a number and JSON cannot hold (.inf, .nan, integers beyond int64, 1e999) is refused: as
-// text it would pass for another type.
+// The types of plain scalars follow the core schema of YAML 1.2.2, section 10.3.2, only: "no",
+// "on", "12:30" and "1_000" are strings, unlike in YAML 1.1. Numbers of that schema that JSON
+// cannot represent (.inf, .nan, integers beyond int64, 1e999) are errors: as a string they would
+// have another type.
 
 namespace cfgd::watchers::formats {
 
@@ -44,7 +44,7 @@ bool is_all_of(std::string_view text, std::string_view digits) {
 
 constexpr std::string_view decimal = "0123456789";
 
-/// The base of an integer, 0 if the text is none.
+/// The base of an integer; 0: the text is not an integer.
 int integer_base(std::string_view text) {
   if (is_all_of(without_sign(text), decimal)) return 10;
   if (text.starts_with("0o") && is_all_of(text.substr(2), "01234567")) return 8;
@@ -92,12 +92,12 @@ bool is_not_finite(std::string_view text) {
   return is_one_of(without_sign(text), infinity_words) || is_one_of(text, nan_words);
 }
 
-/// The numbers of the schema; absent if the text is none.
+/// A number of the schema; nullopt: the text is not a number.
 std::optional<result<boost::json::value>> read_number(std::string_view text) {
   if (int const base = integer_base(text); base != 0) return read_integer(text, base);
   if (is_float(text)) return read_float(text);
   if (is_not_finite(text))
-    return make_fault("infinity and NaN are no JSON numbers; quote them to keep them as text");
+    return make_fault("infinity and NaN are not JSON numbers; quote them to keep them as text");
   return std::nullopt;
 }
 
@@ -126,7 +126,7 @@ result<boost::json::value> resolve_tagged(std::string_view tag, std::string_view
     if (is_not_finite(text)) return *read_number(text);
   }
   if (type == "null" || type == "bool" || type == "int" || type == "float")
-    return make_fault("this is not what its tag !!" + std::string(type) + " says");
+    return make_fault("the value does not fit its tag !!" + std::string(type));
   return make_fault("unknown tag " + quoted(tag));
 }
 

@@ -8,13 +8,13 @@
 
 namespace cfgd::watchers::formats {
 
-/// What a plain scalar means in the core schema of YAML 1.2.2 (section 10.3.2): null, booleans,
-/// integers (decimal, 0o, 0x), floats, else a string.
-/// Errors: parse without a place, for numbers that JSON or int64 cannot hold.
+/// The value of a plain scalar in the core schema of YAML 1.2.2 (section 10.3.2): null, boolean,
+/// integer (decimal, 0o, 0x), float, else a string.
+/// Errors: parse without a place, for numbers that JSON or int64 cannot represent.
 [[nodiscard]] result<boost::json::value> resolve_plain(std::string_view text);
 
-/// What a scalar with an explicit tag means. `tag` is the whole one, "tag:yaml.org,2002:int".
-/// Errors: parse without a place: an unknown tag, or a text that is not of its type.
+/// The value of a scalar with an explicit tag. `tag` is in its full form, "tag:yaml.org,2002:int".
+/// Errors: parse without a place: unknown tag, or text that does not fit the tag.
 [[nodiscard]] result<boost::json::value> resolve_tagged(std::string_view tag,
                                                         std::string_view text);
 

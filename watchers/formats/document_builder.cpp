@@ -1,15 +1,15 @@
-#include "watchers/formats/draft.hpp"
+#include "watchers/formats/document_builder.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <utility>
 
-// Places are kept depth first, but .ini sections can be opened again and .env names come in any
-// order. So the tree is built of nodes that know their place and turned into a value at the end.
-// One hash map from (parent, name) to node finds every member in constant time, whatever the width.
+// Places are stored depth first, but .ini sections can be opened again and .env names come in any
+// order. So the tree consists of nodes that have their place, and becomes a value at the end. One
+// hash map from (parent, name) to node finds every member in constant time.
 //
-// A value can hold more values (a list in an .env file): they stand where it stands.
+// A value can contain other values (a list in an .env file): these have the place of the value.
 
 namespace cfgd::watchers::formats {
 
@@ -33,12 +33,13 @@ void add_places_below(boost::json::value const& what, place at, std::vector<plac
 
 } // namespace
 
-result<draft::section> draft::open(std::span<std::string const> path, place at) {
+result<document_builder::section> document_builder::open(std::span<std::string const> path,
+                                                         place at) {
   return descend(root, path, at);
 }
 
-result<void> draft::set(section below, std::span<std::string const> path, place at,
-                        boost::json::value what) {
+result<void> document_builder::set(section below, std::span<std::string const> path, place at,
+                                   boost::json::value what) {
   auto const parent = descend(below, path.first(path.size() - 1), at);
   if (!parent) return parent.error();
   auto const made = child(*parent, path.back(), at);
@@ -53,14 +54,15 @@ result<void> draft::set(section below, std::span<std::string const> path, place 
   return {};
 }
 
-sourced_value draft::finish() {
+sourced_value document_builder::finish() {
   sourced_value out{.root = boost::json::object(), .places = {}};
   out.places.reserve(nodes_.size());
   emit(nodes_.front(), out.root.as_object(), out.places);
   return out;
 }
 
-result<draft::child_of> draft::child(std::uint32_t parent, std::string const& name, place at) {
+result<document_builder::child_of> document_builder::child(std::uint32_t parent,
+                                                           std::string const& name, place at) {
   if (nodes_[parent].depth > bounds_.file_depth) {
     error refused = make_limit_error("file_depth", nodes_[parent].depth, bounds_.file_depth);
     refused.where = at;
@@ -79,8 +81,8 @@ result<draft::child_of> draft::child(std::uint32_t parent, std::string const& na
   return child_of{.parent = parent, .is_new = true, .index = next};
 }
 
-result<std::uint32_t> draft::descend(std::uint32_t from, std::span<std::string const> path,
-                                     place at) {
+result<std::uint32_t> document_builder::descend(std::uint32_t from,
+                                                std::span<std::string const> path, place at) {
   for (auto const& name : path) {
     auto const made = child(from, name, at);
     if (!made) return made.error();
@@ -94,7 +96,7 @@ result<std::uint32_t> draft::descend(std::uint32_t from, std::span<std::string c
   return from;
 }
 
-void draft::emit(node& from, boost::json::object& into, std::vector<place>& places) {
+void document_builder::emit(node& from, boost::json::object& into, std::vector<place>& places) {
   into.reserve(from.members.size());
   for (auto const index : from.members) {
     node& here = nodes_[index];

@@ -12,25 +12,25 @@
 
 namespace cfgd::watchers::formats {
 
-/// A document that grows by dotted names in any order, as the lines of .ini and .env files give
-/// them. Members come out in the order in which they were first named.
-class draft {
+/// Builds a document from dotted names in any order, as they appear in .ini and .env files. Members
+/// are in the order in which they were first named.
+class document_builder {
  public:
-  explicit draft(limits const& bounds) : bounds_(bounds) {}
+  explicit document_builder(limits const& bounds) : bounds_(bounds) {}
 
   using section = std::uint32_t;
   static constexpr section root = 0;
 
-  /// The object at `path` below the root, made if it is not there.
-  /// Errors: parse (a value stands there or above), limit ("file_depth", "file_elements").
+  /// Returns the object at `path` below the root and creates it if it does not exist.
+  /// Errors: parse (`path` or a part of it has a value), limit ("file_depth", "file_elements").
   [[nodiscard]] result<section> open(std::span<std::string const> path, place at);
 
-  /// Sets a value that is not there yet; `path` is not empty.
-  /// Errors: as open, and parse for a duplicate.
+  /// Sets a value; `path` must not be empty.
+  /// Errors: as open(), and parse if the path exists already.
   [[nodiscard]] result<void> set(section below, std::span<std::string const> path, place at,
                                  boost::json::value what);
 
-  /// The whole, once.
+  /// Returns the document. To be called once.
   sourced_value finish();
 
  private:
