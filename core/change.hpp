@@ -1,10 +1,10 @@
 #pragma once
 
 #include "core/source.hpp"
+#include "core/time.hpp"
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -14,12 +14,6 @@ namespace cfgd {
 
 /// The one counter of the service: +1 for each change of effective values. 0: nothing yet.
 using revision_number = std::uint64_t;
-
-/// Milliseconds since the epoch, as records keep it.
-using wall_time = std::chrono::sys_time<std::chrono::milliseconds>;
-
-/// RFC 3339, UTC, milliseconds: 2026-11-23T07:23:48.123Z
-std::string to_rfc3339(wall_time when);
 
 /// Who or what set a value.
 struct origin {

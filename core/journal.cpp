@@ -70,23 +70,16 @@ journal::journal(std::filesystem::path socket, std::string identifier)
     : path_(std::move(socket)), identifier_(std::move(identifier)),
       socket_(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) {}
 
-journal::~journal() {
-  if (socket_ >= 0) ::close(socket_);
-}
-
 bool journal::reachable() const {
-  int const probe = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (probe < 0) return false;
+  unique_fd const probe(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   auto const address = address_of(path_);
-  bool const answered = ::connect(probe, generic(address), sizeof address) == 0;
-  ::close(probe);
-  return answered;
+  return probe && ::connect(probe.get(), generic(address), sizeof address) == 0;
 }
 
 bool journal::try_send(record const& what) const {
   auto const text = to_journal_text(what, identifier_);
   auto const address = address_of(path_);
-  return ::sendto(socket_, text.data(), text.size(), MSG_NOSIGNAL, generic(address),
+  return ::sendto(socket_.get(), text.data(), text.size(), MSG_NOSIGNAL, generic(address),
                   sizeof address) >= 0;
 }
 

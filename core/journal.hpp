@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/log.hpp"
+#include "core/unique_fd.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -24,9 +25,6 @@ std::string to_journal_text(record const& what, std::string_view identifier);
 class journal {
  public:
   explicit journal(std::filesystem::path socket, std::string identifier);
-  ~journal();
-  journal(journal const&) = delete;
-  journal& operator=(journal const&) = delete;
 
   /// Whether somebody listens there now.
   bool reachable() const;
@@ -42,7 +40,7 @@ class journal {
 
   std::filesystem::path path_;
   std::string identifier_;
-  int socket_ = -1;
+  unique_fd socket_;
   std::uint64_t lost_ = 0;
   std::uint64_t lost_in_all_ = 0;
 };

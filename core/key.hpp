@@ -13,6 +13,12 @@ namespace cfgd {
 /// [a-z][a-z0-9_-]{0,63}
 bool is_namespace_name(std::string_view text);
 
+/// The namespace of a key or prefix in canonical form (key::str()): what is before its first dot. A
+/// view into `key_text`, which is not checked.
+inline std::string_view namespace_of(std::string_view key_text) {
+  return key_text.substr(0, key_text.find('.'));
+}
+
 /// The name of a value or a subtree: a namespace and the members below it, written as a TOML
 /// dotted key (toml.io v1.0.0, "Keys"): hosts."db.example.org".port. Never empty; the first part
 /// is a namespace name. Ordered by the bytes of the parts.

@@ -11,17 +11,13 @@
 
 namespace cfgd {
 
-/// Replaces a file as a whole, or leaves it as it was: written beside it, made durable, renamed.
-/// Errors: io.
-[[nodiscard]] result<void> replace_file(std::filesystem::path const& path, std::string_view text,
-                                        unsigned mode);
-
-/// Replaces small files on a thread of its own, one after the other: a disk that hangs keeps nobody
-/// waiting but this. Functions are for the loop thread, and what they are given is called there.
+/// Replaces small files durably (core/durable_file.hpp) on a thread of its own, one after the
+/// other, so that a disk that hangs does not block the loop. Its functions are called on the loop
+/// thread, and `done` is called there.
 class file_writer {
  public:
   explicit file_writer(boost::asio::any_io_executor loop);
-  /// Waits for what is under way; results of that are no longer told.
+  /// Waits for the writes that were ordered. Their results are not reported any more.
   ~file_writer();
   file_writer(file_writer const&) = delete;
   file_writer& operator=(file_writer const&) = delete;

@@ -22,10 +22,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-wall_time wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 report first_report(std::string const& name) {
   return {.name = name,
           .found = {.what = state::unknown, .message = "it has not run yet", .details = {}},

@@ -21,10 +21,6 @@ namespace bj = boost::json;
 
 constexpr std::size_t listed_faults = 20;
 
-wall_time wall_now() {
-  return std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now());
-}
-
 /// A run of the integrity check.
 struct integrity_run {
   subjects of;
@@ -64,7 +60,7 @@ bool cache_agrees(view& what, engine::effective const& value, bool& loaded) {
 }
 
 void validate_namespace(integrity_run& run, std::string const& name,
-                     result<verified_namespace> const& seen) {
+                        result<verified_namespace> const& seen) {
   if (!seen) {
     auto const& why = seen.error();
     if (why.code == errc::not_found || why.code == errc::conflict)

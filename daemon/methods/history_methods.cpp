@@ -2,9 +2,9 @@
 
 #include "core/json.hpp"
 #include "core/outline.hpp"
+#include "core/time.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
-#include "daemon/rfc3339.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

@@ -1,30 +1,27 @@
 #!/usr/bin/env python3
-"""The README's table of limits, and what `cfgctl limits` prints, say what core/limits.hpp says.
+"""The README's table of limits says what core/limits.inc says.
 
-usage: limits.py ROOT           compares the rows "| `name` | value | ..." of README.md
+usage: limits.py ROOT           compares the rows "| `name` | value | description |" of README.md
        limits.py ROOT --print   prints the table as it has to be"""
 
 import re
 import sys
 from pathlib import Path
 
-FIELD = re.compile(
-    r"^  (?:static constexpr )?(?P<type>std::size_t|std::uint\d+_t|std::chrono::\w+) (?P<name>\w+)"
-    r"(?: = (?P<value>[^;{]+)|\{(?P<braced>[^}]*)\});(?: *///< (?P<comment>.+))?$",
+LIMIT = re.compile(
+    r"^CFGD_(?:LIMIT|LIMIT_WITH_SETTING|FIXED_LIMIT)\((?P<type>[\w:]+), (?P<name>\w+), (?P<value>[^,]+), "
+    r'"(?P<description>[^"]+)"(?:, .+)?\)$',
     re.MULTILINE,
 )
-# Any member with a value, so that one that FIELD does not understand is not passed over.
-MEMBER = re.compile(r"^  [^/\n(]*(?:= [^;(]+|\{[^}]*\});", re.MULTILINE)
-ROW = re.compile(r"^\| *`(?P<name>\w+)` *\| *(?P<value>[^|]+?) *\|", re.MULTILINE)
-# A row of cfgctl's list: {"file_bytes", from.file_bytes, "one file"}
-LISTED = re.compile(r'\{"(\w+)",\s*(?:from\.|limits::)(\w+),\s*"[^"]+"\}')
+ROW = re.compile(r"^\| *`(?P<name>\w+)` *\| *(?P<value>[^|]+?) *\| *(?P<description>[^|]*?) *\|$", re.MULTILINE)
 UNITS = {"milliseconds": "ms", "seconds": "s", "minutes": "min", "hours": "h"}
+SIZES = {"kib": 1024, "mib": 1024**2, "gib": 1024**3}
 
 
 def number(expression: str) -> int:
     product = 1
     for factor in expression.replace("'", "").split("*"):
-        product *= int(factor)
+        product *= SIZES.get(factor.strip()) or int(factor)
     return product
 
 
@@ -42,49 +39,36 @@ def as_text(kind: str, name: str, value: int) -> str:
     return f"{value:,}"
 
 
-def of_header(text: str) -> dict[str, tuple[str, str]]:
-    fields = {}
-    for match in FIELD.finditer(text):
-        kind, name = match["type"], match["name"]
-        value = number(match["value"] or match["braced"])
-        fields[name] = (as_text(kind, name, value), match["comment"] or "")
-    if len(fields) != len(MEMBER.findall(text)):
-        raise SystemExit("core/limits.hpp has a member in a form that this script does not know")
-    return fields
-
-
-def of_cfgctl(text: str, fields: list[str]) -> list[str]:
-    """What is wrong with cfgctl's list."""
-    rows = LISTED.findall(text)
-    wrong = [f"cfgctl limits: {name} has the value of {value}" for name, value in rows if name != value]
-    names = [name for name, _ in rows]
-    wrong += [f"cfgctl limits: no row for {name}" for name in fields if name not in names]
-    if not wrong and names != fields:
-        wrong.append("cfgctl limits: the rows are not in the order of core/limits.hpp")
-    return wrong
+def described(text: str) -> dict[str, tuple[str, str]]:
+    limits = {
+        one["name"]: (as_text(one["type"], one["name"], number(one["value"])), one["description"])
+        for one in LIMIT.finditer(text)
+    }
+    # So that a line that LIMIT does not match is not passed over.
+    if len(limits) != len(re.findall(r"^CFGD_", text, re.MULTILINE)):
+        raise SystemExit("core/limits.inc has a line in a form that this script does not know")
+    return limits
 
 
 def main() -> int:
     root = Path(sys.argv[1])
-    fields = of_header((root / "core" / "limits.hpp").read_text())
+    limits = described((root / "core" / "limits.inc").read_text())
     if sys.argv[2:] == ["--print"]:
-        print("| limit | default | |\n|---|---|---|")
-        for name, (value, comment) in fields.items():
-            print(f"| `{name}` | {value} | {comment} |")
+        print("| limit | default | of |\n|---|---|---|")
+        for name, (value, description) in limits.items():
+            print(f"| `{name}` | {value} | {description} |")
         return 0
-    rows = {row["name"]: row["value"] for row in ROW.finditer((root / "README.md").read_text())}
+    rows = {row["name"]: (row["value"], row["description"]) for row in ROW.finditer((root / "README.md").read_text())}
     wrong = [
-        f"{name}: {value} in core/limits.hpp, {rows.get(name, 'no row')} in README.md"
-        for name, (value, _) in fields.items()
-        if rows.get(name) != value
+        f"{name}: {limit} in core/limits.inc, {rows.get(name, 'no row')} in README.md"
+        for name, limit in limits.items()
+        if rows.get(name) != limit
     ]
-    listed = root / "cfgctl" / "commands" / "limits_list.cpp"
-    wrong += of_cfgctl(listed.read_text(), list(fields))
     if wrong:
         print("\n".join(wrong), "limits.py --print gives the table", sep="\n")
     else:
-        print(f"{len(fields)} limits, as README.md and cfgctl have them")
-    return 1 if wrong or not fields else 0
+        print(f"{len(limits)} limits, as README.md has them")
+    return 1 if wrong or not limits else 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
-#include "daemon/rfc3339.hpp"
+#include "core/time.hpp"
+
+#include <time.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cstdio>
 
-// The grammar of RFC 3339, section 5.6, digit by digit: std::chrono::parse is not in this library.
-// A lower case "t" and "z", and a blank instead of the "T", are allowed there, too.
+// The grammar is section 5.6 of RFC 3339. libstdc++ 12 has neither std::chrono::parse nor a
+// formatter for the calendar.
 
 namespace cfgd {
 namespace {
 
-/// Takes a text apart from its front; once something is not as expected it stays wrong.
+/// Consumes a text from its front. After the first mismatch good() stays false.
 class reader {
  public:
   explicit reader(std::string_view text) : rest_(text) {}
@@ -26,24 +29,21 @@ class reader {
   void one_of(std::string_view allowed) {
     if (!try_one_of(allowed)) good_ = false;
   }
-  /// The character that was taken; 0: none of them is next.
+  /// The character that was consumed, or 0 if the next one is not in `allowed`.
   char try_one_of(std::string_view allowed) {
     if (rest_.empty() || allowed.find(rest_.front()) == allowed.npos) return 0;
     char const taken = rest_.front();
     rest_.remove_prefix(1);
     return taken;
   }
-  /// Digits of a second as milliseconds, rounded up.
+  /// Digits of a second as milliseconds, rounded down.
   int fraction() {
-    std::size_t const count =
+    auto const count =
         static_cast<std::size_t>(std::ranges::find_if_not(rest_, is_digit) - rest_.begin());
     if (count == 0) good_ = false;
     int milliseconds = 0;
     for (std::size_t index = 0; index < 3; ++index)
       milliseconds = milliseconds * 10 + (index < count ? rest_[index] - '0' : 0);
-    auto const finer =
-        rest_.substr(std::min<std::size_t>(count, 3), count - std::min<std::size_t>(count, 3));
-    if (finer.find_first_not_of('0') != finer.npos) ++milliseconds;
     rest_.remove_prefix(count);
     return milliseconds;
   }
@@ -80,7 +80,7 @@ std::optional<std::chrono::milliseconds> read_time(reader& in) {
          std::chrono::milliseconds(milliseconds);
 }
 
-/// How far the clock stands ahead of UTC.
+/// How far local time is ahead of UTC.
 std::optional<std::chrono::minutes> read_offset(reader& in) {
   if (in.try_one_of("Zz") != 0) return std::chrono::minutes(0);
   char const sign = in.try_one_of("+-");
@@ -94,6 +94,19 @@ std::optional<std::chrono::minutes> read_offset(reader& in) {
 
 } // namespace
 
+std::string to_rfc3339(wall_time when) {
+  auto const seconds = std::chrono::floor<std::chrono::seconds>(when);
+  auto const milliseconds = static_cast<int>((when - seconds).count());
+  std::time_t const since_epoch = seconds.time_since_epoch().count();
+  std::tm parts{};
+  ::gmtime_r(&since_epoch, &parts);
+  char text[64];
+  int const length = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
+                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                                   parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
+  return {text, static_cast<std::size_t>(length)};
+}
+
 std::optional<wall_time> parse_rfc3339(std::string_view text) {
   reader in(text);
   auto const date = read_date(in);
@@ -103,7 +116,19 @@ std::optional<wall_time> parse_rfc3339(std::string_view text) {
   if (!time) return std::nullopt;
   auto const offset = read_offset(in);
   if (!offset || !in.at_end()) return std::nullopt;
-  return wall_time(*date) + *time - *offset;
+  auto const when = wall_time(*date) + *time - *offset;
+  // The offset or a leap second may lead out of the years that RFC 3339 can write.
+  std::chrono::year_month_day const day(std::chrono::floor<std::chrono::days>(when));
+  if (day.year() < std::chrono::year(1) || day.year() > std::chrono::year(9999))
+    return std::nullopt;
+  return when;
+}
+
+std::optional<wall_time> parse_date(std::string_view text) {
+  reader in(text);
+  auto const date = read_date(in);
+  if (!date || !in.at_end()) return std::nullopt;
+  return wall_time(*date);
 }
 
 } // namespace cfgd
