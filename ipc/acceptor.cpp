@@ -14,6 +14,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 
 // accept(2) fails for reasons that pass: a client that has left, no memory, no descriptors. None of
 // them ends the loop, only stop() does.
