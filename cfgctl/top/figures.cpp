@@ -91,7 +91,8 @@ figures figures::parse(bj::object const& reply) {
     auto const* const members = one.if_object();
     auto const* const name = members != nullptr ? members->if_contains("name") : nullptr;
     if (name == nullptr || !name->is_string()) continue;
-    figure made{.name = std::string(name->get_string())};
+    figure made;
+    made.name = name->get_string();
     made.value = number_of(*members, "value");
     made.times = histogram_of(*members);
     auto const* const labels = members->if_contains("labels");
