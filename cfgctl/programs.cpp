@@ -1,8 +1,8 @@
 /// Programs that cfgctl runs for the user.
 ///
-/// posix_spawn(3) reports at once that there is no such program, and sets the signals. cfgctl ignores
-/// SIGPIPE, the program must not. The terminal sends its signals to both; this process ignores them
-/// while the program runs, as system(3) does.
+/// posix_spawn(3) reports at once that there is no such program, and sets the signals. cfgctl
+/// ignores SIGPIPE, the program must not. The terminal sends its signals to both; this process
+/// ignores them while the program runs, as system(3) does.
 
 #include "cfgctl/programs.hpp"
 

@@ -1,10 +1,10 @@
 /// When to stop.
 ///
-/// One epoll descriptor, which is itself pollable, has both reasons. Standard output is added without
-/// events: EPOLLERR and EPOLLHUP are always reported (epoll_ctl(2)), which for a pipe means that all
-/// readers are gone. A regular file cannot be added (EPERM), and has no readers that go. Standard
-/// output is not made non-blocking, because other processes may share its open file description;
-/// writing at most PIPE_BUF bytes after POLLOUT does not block on a pipe (pipe(7)).
+/// One epoll descriptor, which is itself pollable, has both reasons. Standard output is added
+/// without events: EPOLLERR and EPOLLHUP are always reported (epoll_ctl(2)), which for a pipe means
+/// that all readers are gone. A regular file cannot be added (EPERM), and has no readers that go.
+/// Standard output is not made non-blocking, because other processes may share its open file
+/// description; writing at most PIPE_BUF bytes after POLLOUT does not block on a pipe (pipe(7)).
 
 #include "cfgctl/stop_source.hpp"
 

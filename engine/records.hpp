@@ -219,8 +219,8 @@ struct committed_change {
 /// The result of one request: the committed change, or why it was rejected.
 /// Errors: conflict (used = the current revision), limit, bad_value, bad_key, store_failed, invalid
 /// (`issues` of schemas and rules), not_found (no such revision: used is the oldest that is kept,
-/// maximum the newest; or no such pending change: subject is the revision as text; or no such namespace: subject
-/// is its name).
+/// maximum the newest; or no such pending change: subject is the revision as text; or no such
+/// namespace: subject is its name).
 using decision = result<committed_change>;
 
 /// The value of a key in one layer.

@@ -22,8 +22,8 @@
 #include <algorithm>
 #include <deque>
 #include <list>
-#include <unordered_map>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 

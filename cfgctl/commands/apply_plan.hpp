@@ -25,8 +25,8 @@ struct apply_plan {
 /// not changed.
 apply_plan plan_changes(boost::json::object const& wanted, boost::json::object const& effective);
 
-/// Adds to a plan: unsets the overrides of a namespace that its document does not have. `layers` are
-/// the candidates of the namespace. They contain no secrets, so overrides of secrets stay.
+/// Adds to a plan: unsets the overrides of a namespace that its document does not have. `layers`
+/// are the candidates of the namespace. They contain no secrets, so overrides of secrets stay.
 void plan_prune(apply_plan& plan, std::string const& name_space, boost::json::object const& wanted,
                 std::vector<client::candidate> const& layers);
 

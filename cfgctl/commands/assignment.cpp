@@ -1,8 +1,8 @@
 /// KEY=VALUE.
 ///
-/// `set site.title=Hello` has to work without quotes for the shell, so a text that is not valid JSON
-/// is a string. A mistake in a JSON text would silently become a string: a text that begins like an
-/// object, an array, a string or a number gets a remark.
+/// `set site.title=Hello` has to work without quotes for the shell, so a text that is not valid
+/// JSON is a string. A mistake in a JSON text would silently become a string: a text that begins
+/// like an object, an array, a string or a number gets a remark.
 
 #include "cfgctl/commands/assignment.hpp"
 

@@ -17,9 +17,9 @@ struct assignment {
   std::string remark;
 };
 
-/// Splits at the first '=' outside the quotes of the dotted key. The value is JSON; a text that is not
-/// valid JSON is a string. The service validates the key. Errors: bad_key (no '=', no key), bad_value
-/// (null: use unset).
+/// Splits at the first '=' outside the quotes of the dotted key. The value is JSON; a text that is
+/// not valid JSON is a string. The service validates the key. Errors: bad_key (no '=', no key),
+/// bad_value (null: use unset).
 [[nodiscard]] result<assignment> parse_assignment(std::string_view text);
 
 } // namespace cfgd::cfgctl

@@ -1,4 +1,5 @@
-/// Documents on the command line. Only their form is checked here; the service validates the values.
+/// Documents on the command line. Only their form is checked here; the service validates the
+/// values.
 
 #include "cfgctl/commands/documents.hpp"
 

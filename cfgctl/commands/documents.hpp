@@ -18,8 +18,8 @@ namespace cfgd::cfgctl {
                                                         std::string_view format = {});
 
 /// A document of several namespaces, {"site": {...}, "seo": {...}}. Errors: as read_document;
-/// bad_key (a member is not a valid namespace name), bad_value (a namespace is not an object, or there
-/// is a null).
+/// bad_key (a member is not a valid namespace name), bad_value (a namespace is not an object, or
+/// there is a null).
 [[nodiscard]] result<boost::json::object> read_namespaces(std::string const& path,
                                                           std::string_view format = {});
 

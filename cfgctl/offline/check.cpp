@@ -1,8 +1,8 @@
 #include "cfgctl/offline/check.hpp"
 
 #include "core/key.hpp"
-#include "engine/rules/rules.hpp"
 #include "engine/check_files.hpp"
+#include "engine/rules/rules.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,13 +12,13 @@
 #include <utility>
 
 // Validates files on the disk with the daemon's policy. A file is never validated alone: the result
-// depends on its schema, on the layers beside it and on the rules that read it. So files are grouped
-// by tree, each tree is validated as a whole, and the issues that concern the named files are kept.
-// A file outside any tree is validated as if it were in the admin layer.
+// depends on its schema, on the layers beside it and on the rules that read it. So files are
+// grouped by tree, each tree is validated as a whole, and the issues that concern the named files
+// are kept. A file outside any tree is validated as if it were in the admin layer.
 //
 // The files of a namespace are rejected together, so one issue may be reported several times, once
-// for each file: duplicates are removed. Where all files that violate a rule were rejected, the rule
-// itself is rejected last and its issue has no place; the place of its key is looked up here.
+// for each file: duplicates are removed. Where all files that violate a rule were rejected, the
+// rule itself is rejected last and its issue has no place; the place of its key is looked up here.
 
 namespace cfgd::cfgctl::offline {
 namespace {
@@ -172,7 +172,7 @@ void locate(issue& what, engine::file_change const& all) {
 }
 
 void add_rejection(std::vector<issue>& to, engine::source_transition const& refused,
-                 engine::file_change const& all) {
+                   engine::file_change const& all) {
   if (!refused.now.why) return;
   auto const& why = *refused.now.why;
   for (issue one : why.issues) {

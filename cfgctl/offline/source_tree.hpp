@@ -34,8 +34,8 @@ struct place_in_tree {
 /// Absent: it is in no such directory.
 std::optional<place_in_tree> find_place_in_tree(std::filesystem::path const& file);
 
-/// The tree of a directory that has namespaces/, schemas/ or rules/, and the layer of the directory.
-/// `known` is preferred if the directory belongs to it.
+/// The tree of a directory that has namespaces/, schemas/ or rules/, and the layer of the
+/// directory. `known` is preferred if the directory belongs to it.
 struct tree_around {
   source_tree where;
   layer is = layer::admin;

@@ -1,7 +1,8 @@
 /// The table of the layers.
 ///
-/// It has all layers, from the highest to the lowest, also those without a value. The service returns
-/// the candidates from the highest down; layers that this program does not know keep their place.
+/// It has all layers, from the highest to the lowest, also those without a value. The service
+/// returns the candidates from the highest down; layers that this program does not know keep their
+/// place.
 ///
 /// A star marks the winner. Objects are merged over objects (RFC 7396): lower objects that add
 /// members have a plus. Hidden values are faint.
@@ -166,7 +167,8 @@ std::string explanation_text(screen const& where, std::string_view key,
   }
   out += layers_table(what).str(where);
   if (what.schema) out += schema_text(where, *what.schema);
-  if (what.secret) out += "It is secret: only users with the right to read secrets see its value.\n";
+  if (what.secret)
+    out += "It is secret: only users with the right to read secrets see its value.\n";
   out += what.writable ? "You may change it.\n" : "You may not change it.\n";
   return out;
 }

@@ -153,7 +153,8 @@ std::string health_text(screen const& where, client::health_report const& what, 
 std::string problems_text(screen const& where, client::problem_report const& what, wall_time now) {
   std::string out;
   if (what.critical) {
-    out += paint(where, tint::bad, "there is a problem that the service cannot recover from") + "\n\n";
+    out +=
+        paint(where, tint::bad, "there is a problem that the service cannot recover from") + "\n\n";
   }
   for (auto const& one : what.problems)
     out += problem_text(where, one, now) + '\n';

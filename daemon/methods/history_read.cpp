@@ -1,10 +1,10 @@
 
 #include "core/json.hpp"
 #include "core/outline.hpp"
+#include "core/time.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
-#include "core/time.hpp"
 #include "ipc/interface_table.hpp"
 
 #include <boost/json/array.hpp>

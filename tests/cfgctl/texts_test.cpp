@@ -1,8 +1,8 @@
-#include "cfgctl/text/values.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/history_text.hpp"
 #include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/values.hpp"
 #include "client/detail/failures.hpp"
 #include "core/json.hpp"
 

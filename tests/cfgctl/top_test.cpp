@@ -90,9 +90,8 @@ bool contains(std::string const& text, std::string_view part) {
 BOOST_AUTO_TEST_SUITE(top)
 
 BOOST_AUTO_TEST_CASE(a_reply_becomes_figures) {
-  auto const all = figures::parse(
-      boost::json::parse(
-          R"({"figures":[
+  auto const all = figures::parse(boost::json::parse(
+                                      R"({"figures":[
             {"name":"a","kind":"counter","labels":{},"value":3},
             {"name":"b","kind":"gauge","labels":{"x":"1"},"value":2.5},
             {"name":"b","kind":"gauge","labels":{"x":"2"},"value":null},
@@ -101,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_reply_becomes_figures) {
             {"name":"d","kind":"histogram","labels":{},
              "histogram":{"bounds":[0.1],"counts":[1],"sum":0.5}},
             {"kind":"gauge"}, 7]})")
-          .as_object());
+                                      .as_object());
 
   BOOST_REQUIRE(all.all().size() == 5U);
   BOOST_TEST(all.sum({"a"}) == 3.0);
@@ -185,11 +184,11 @@ BOOST_AUTO_TEST_CASE(a_frame_has_the_state_the_methods_the_health_and_the_change
   figure const version{.name = "cfgd_build_info", .labels = {{"version", "1.2.3"}}, .value = 1};
   figure const hits{.name = "cfgd_cache_lookups", .labels = {{"result", "hit"}}, .value = 30};
   figure const misses{.name = "cfgd_cache_lookups", .labels = {{"result", "miss"}}, .value = 10};
-  auto newest = sample(
-      4, 5, {{.method = "Get", .replied = 158, .failed = 2, .fast = 158, .slow = 2}},
-      {version, hits, misses, of_name("cfgd_revision", 118),
-       of_name("cfgd_cache_bytes", 2'097'152), of_name("cfgd_cache_limit_bytes", 67'108'864),
-       of_name("cfgd_connections", 7), of_name("cfgd_watchers", 3)});
+  auto newest =
+      sample(4, 5, {{.method = "Get", .replied = 158, .failed = 2, .fast = 158, .slow = 2}},
+             {version, hits, misses, of_name("cfgd_revision", 118),
+              of_name("cfgd_cache_bytes", 2'097'152), of_name("cfgd_cache_limit_bytes", 67'108'864),
+              of_name("cfgd_connections", 7), of_name("cfgd_watchers", 3)});
   newest.health.status = "warning";
   newest.health.checks.resize(2);
   newest.health.checks[0].name = "files";

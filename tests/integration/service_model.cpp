@@ -410,7 +410,8 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
       layers.overrides = made;
     }
     engine::override_editor way(layers.overrides.get());
-    if (!engine::fit_overrides(way, layers, wanted, {})) throw std::runtime_error("it is not reached");
+    if (!engine::fit_overrides(way, layers, wanted, {}))
+      throw std::runtime_error("it is not reached");
     if (!way.changed()) continue;
     auto const made = way.finish();
     in.overrides.reset();

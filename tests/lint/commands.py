@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sources import line_of, listed
 
-DEFINED = re.compile(r'add_subcommand\(\s*"([a-z-]+)"')
+DEFINED = re.compile(r'(?:add_subcommand\(|declare\([^,()]*,)\s*"([a-z-]+)"')
 # Options stand before the command; those that take a value have it behind "=" in our texts, or as a word.
 NAMED = re.compile(
     r"(?:^[ \t]*(?:[$#] )?(?:sudo )?|[`'\"*(]|&& |\| |; )cfgctl(?:\* \*)?"

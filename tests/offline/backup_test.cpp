@@ -39,13 +39,15 @@ struct fixture : cfgd::test::store_fixture {
   fs::path other = directory / "other";
 
   fixture() {
-    must(cfgd::test::files_changed({cfgd::test::good("admin/site.json", R"({"a":1,"b":{"c":[true]}})")}));
+    must(cfgd::test::files_changed(
+        {cfgd::test::good("admin/site.json", R"({"a":1,"b":{"c":[true]}})")}));
     must(cfgd::test::files_changed({cfgd::test::refused("admin/bad.json", "{", "not whole")}));
     for (int number = 0; number < 40; ++number)
       must(set({{"site.a", std::to_string(number)},
                 {"mail.text", '"' + std::string(200, 'x') + std::to_string(number) + '"'}}));
     auto timed = set({{"site.soon", "1"}});
-    timed.ends = cfgd::engine::expiry{.what = cfgd::engine::expiry::kind::expire, .after = std::chrono::hours(1)};
+    timed.ends = cfgd::engine::expiry{.what = cfgd::engine::expiry::kind::expire,
+                                      .after = std::chrono::hours(1)};
     must(timed);
   }
 

@@ -1,7 +1,7 @@
-#include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/offline/check.hpp"
 #include "cfgctl/offline/core_issue.hpp"
 #include "cfgctl/offline/progress.hpp"
+#include "cfgctl/text/issue_text.hpp"
 #include "tests/support/program_run.hpp"
 #include "tests/support/temporary_directory.hpp"
 

@@ -61,10 +61,10 @@ BOOST_AUTO_TEST_CASE(a_good_file_is_one_revision) {
 
 BOOST_AUTO_TEST_CASE(layers_are_merged_in_their_order) {
   must(files_changed({good("vendor/site.json", R"({"title":"V","color":"blue","a":{"x":1}})"),
-                         good("admin/site.d/20.json", R"({"title":"A20"})"),
-                         good("admin/site.d/10.json", R"({"title":"A10","color":null})"),
-                         good("admin/site.json", R"({"title":"A"})"),
-                         good("environment/site", R"({"a":{"y":2}})")}));
+                      good("admin/site.d/20.json", R"({"title":"A20"})"),
+                      good("admin/site.d/10.json", R"({"title":"A10","color":null})"),
+                      good("admin/site.json", R"({"title":"A"})"),
+                      good("environment/site", R"({"a":{"y":2}})")}));
 
   BOOST_TEST(text("site") == R"({"a":{"x":1,"y":2},"title":"A20"})");
   must(set({{"site.title", "\"O\""}, {"site.a.x", "[1]"}}));
@@ -104,15 +104,15 @@ BOOST_AUTO_TEST_CASE(requests_of_one_commit_see_each_other) {
 }
 
 BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
-  auto const together = must(
-      files_changed({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
+  auto const together =
+      must(files_changed({good("admin/b.json", R"({"y":1})"), good("admin/a.json", R"({"x":1})")}));
   BOOST_TEST(show(together.changes) == "1: a.x=->1 b.y=->1;");
   BOOST_TEST(together.effectives.size() == 2U);
   BOOST_TEST(together.changes.front()->from.path == "/admin/a.json");
 
-  auto const apart = must(
-      files_changed({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
-                       grouping::change_per_namespace));
+  auto const apart =
+      must(files_changed({good("admin/b.json", R"({"y":2})"), good("admin/a.json", R"({"x":2})")},
+                         grouping::change_per_namespace));
   BOOST_TEST(show(apart.changes) == "2: a.x=1->2; 3: b.y=1->2;");
   BOOST_TEST(apart.revision == 3U);
   BOOST_TEST(apart.changes.back()->from.path == "/admin/b.json");

@@ -133,14 +133,14 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_removed_is_reported) {
 }
 
 BOOST_AUTO_TEST_CASE(sources_that_another_process_rejected_or_removed_are_reported) {
-  must(files_changed(
-      {good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
-       refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
+  must(
+      files_changed({good("admin/site.json", R"({"a":1})"), good("admin/gone.json", R"({"a":1})"),
+                     refused("admin/mended.json", "{", "cut off"), good("admin/same.json", "{}")}));
 
   commit_elsewhere(
       {files_changed({refused("admin/site.json", "{", "cut off"), gone("admin/gone.json"),
-                         good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
-                         touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
+                      good("admin/mended.json", "{}"), good("admin/fresh.json", "{}"),
+                      touched("admin/same.json"), refused("admin/new.json", "[", "no object")}),
        set({{"site.b", "2"}})});
   auto const seen = store->refresh();
 

@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_kept_is_not_in_it) {
 
 BOOST_AUTO_TEST_CASE(origin_comment_and_warnings_are_returned) {
   must(files_changed({good("rules/admin/site.toml",
-                              R"({"rule":[{"name":"even","severity":"warning","key":"site.a",
+                           R"({"rule":[{"name":"even","severity":"warning","key":"site.a",
                        "check":"site.a % 2 == 0","message":"a is odd"}]})")}));
   auto asked = set({{"site.a", "1"}});
   asked.comment = "because";

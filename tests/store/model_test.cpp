@@ -164,9 +164,8 @@ struct fixture : store_fixture {
     std::vector<source_update> updates;
     for (auto left = 1 + random.below(3); left > 0; --left)
       updates.push_back(some_update());
-    return files_changed(std::move(updates), random.below(2) == 0
-                                                    ? grouping::one_change
-                                                    : grouping::change_per_namespace);
+    return files_changed(std::move(updates), random.below(2) == 0 ? grouping::one_change
+                                                                  : grouping::change_per_namespace);
   }
 
   std::map<std::string, std::string> stored() {

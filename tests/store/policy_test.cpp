@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(only_the_faulty_file_of_a_change_is_rejected) {
 
   auto const done =
       must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}"),
-                             good("admin/site.d/a.json", R"({"name":"n"})")}));
+                          good("admin/site.d/a.json", R"({"name":"n"})")}));
 
   BOOST_TEST(show(done.changes) == "2: other.a=->1 site.name=->\"n\";");
   BOOST_TEST((status(file) == source_status::quarantined));
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(all_or_none_rejects_all) {
 
   auto const done =
       must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", "{\"a\":1}")},
-                            grouping::all_or_none));
+                         grouping::all_or_none));
 
   BOOST_TEST(done.changes.empty());
   BOOST_TEST((status(file) == source_status::quarantined));
@@ -196,8 +196,7 @@ BOOST_AUTO_TEST_CASE(a_bad_schema_keeps_the_last_good_one) {
 }
 
 BOOST_AUTO_TEST_CASE(an_admin_schema_hides_the_vendors) {
-  must(files_changed(
-      {good("schemas/vendor/site.json", port_schema), good(file, R"({"port":1})")}));
+  must(files_changed({good("schemas/vendor/site.json", port_schema), good(file, R"({"port":1})")}));
 
   must(files_changed({good(schema, R"({"properties":{"port":{"maximum":10}}})")}));
 
@@ -223,7 +222,7 @@ BOOST_AUTO_TEST_CASE(schemas_refer_to_each_other_by_name) {
 
 BOOST_AUTO_TEST_CASE(rules_see_all_of_a_change) {
   must(files_changed({good(rules_file, mode_rule), good(file, R"({"tls":{"on":false}})"),
-                         good("admin/content.json", R"({"message":""})")}));
+                      good("admin/content.json", R"({"message":""})")}));
   BOOST_TEST((status(rules_file) == source_status::active));
 
   auto const why = refusal(set({{"site.tls.on", "true"}}));
@@ -281,8 +280,8 @@ BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
 
 BOOST_AUTO_TEST_CASE(effective_values_and_documents_can_be_validated) {
   must(files_changed({good(schema, port_schema), good(rules_file, mode_rule),
-                         good(file, R"({"port":2})"),
-                         good("admin/content.json", R"({"message":"far too long"})")}));
+                      good(file, R"({"port":2})"),
+                      good("admin/content.json", R"({"message":"far too long"})")}));
 
   BOOST_TEST(listed(store->validate("site", nullptr).value()) == "");
   BOOST_TEST(listed(store->validate("content", nullptr).value()) == "short /message; ");
@@ -319,9 +318,9 @@ BOOST_AUTO_TEST_CASE(a_file_that_was_too_large_is_retried) {
 
 BOOST_AUTO_TEST_CASE(a_rejected_edit_is_not_accepted_in_parts) {
   must(files_changed({good(schema, port_schema), good(file, R"({"port":1})"),
-                         good("admin/other.json", R"({"a":1})")}));
+                      good("admin/other.json", R"({"a":1})")}));
   must(files_changed({good(file, R"({"port":"x"})"), good("admin/other.json", R"({"a":2})")},
-                        grouping::all_or_none));
+                     grouping::all_or_none));
 
   must(set({{"third.x", "1"}}));
   BOOST_TEST(must(files_changed({})).changes.empty());
@@ -337,7 +336,7 @@ BOOST_AUTO_TEST_CASE(a_rejected_edit_is_not_accepted_in_parts) {
 BOOST_AUTO_TEST_CASE(an_edit_with_an_unreadable_file_is_retried_with_that_file) {
   must(files_changed({good(file, R"({"port":1})"), good("admin/other.json", R"({"a":1})")}));
   must(files_changed({refused(file, "{", "cut off"), good("admin/other.json", R"({"a":2})")},
-                        grouping::all_or_none));
+                     grouping::all_or_none));
 
   BOOST_TEST(must(files_changed({})).changes.empty());
   must(files_changed({good(file, R"({"port":2})")}));
@@ -348,7 +347,7 @@ BOOST_AUTO_TEST_CASE(an_edit_with_an_unreadable_file_is_retried_with_that_file) 
 BOOST_AUTO_TEST_CASE(a_rejected_removal_is_retried) {
   constexpr auto needs_name = R"({"required":["name"]})";
   must(files_changed({good(schema, needs_name), good("vendor/site.json", R"({"port":1})"),
-                         good(file, R"({"name":"n"})")}));
+                      good(file, R"({"name":"n"})")}));
   must(files_changed({gone(file)}));
   BOOST_TEST((status(file) == source_status::missing));
   BOOST_TEST(text("site") == R"({"name":"n","port":1})");

@@ -93,15 +93,14 @@ BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
   BOOST_TEST(!row().is_effective);
   reopen();
   BOOST_TEST(text("site") == "{}");
-  BOOST_TEST(show(must(files_changed({good(source, R"({"a":1})")})).changes) ==
-             "1: site.a=->1;");
+  BOOST_TEST(show(must(files_changed({good(source, R"({"a":1})")})).changes) == "1: site.a=->1;");
 }
 
 BOOST_AUTO_TEST_CASE(an_unreadable_file_stays_effective) {
   must(files_changed({good(source, R"({"a":1})")}));
 
-  BOOST_TEST(
-      must(files_changed({blocked(source, source_status::untrusted)})).transitions.size() == 1U);
+  BOOST_TEST(must(files_changed({blocked(source, source_status::untrusted)})).transitions.size() ==
+             1U);
   BOOST_TEST(text("site") == R"({"a":1})");
   BOOST_TEST((row().hash == hash_content(R"({"a":1})")));
   reopen();
@@ -149,9 +148,9 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
   must(files_changed({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
 
   auto const large = R"({"b":"01234567890123456789"})";
-  auto const done = must(files_changed({good(below, large), good(source, R"({"a":2})"),
-                                           good(fresh_source, R"({"c":2})"),
-                                           refused("admin/x.json", "{", "cut off")}));
+  auto const done = must(
+      files_changed({good(below, large), good(source, R"({"a":2})"),
+                     good(fresh_source, R"({"c":2})"), refused("admin/x.json", "{", "cut off")}));
 
   BOOST_TEST(show(done.changes) == "2: fresh.c=1->2 site.a=1->2;");
   BOOST_TEST(done.effectives.size() == 3U, "fresh, site, and x without a key");
@@ -182,9 +181,8 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
   limit_namespaces(20);
-  must(
-      files_changed({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
-                       grouping::change_per_namespace));
+  must(files_changed({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
+                     grouping::change_per_namespace));
   BOOST_TEST(text("site") == R"({"a":2})");
   BOOST_TEST(must(files_changed({touched(below), touched(source)})).effectives.empty());
   BOOST_TEST((row(source).status == source_status::active));

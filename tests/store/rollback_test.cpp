@@ -228,8 +228,8 @@ BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
 BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
   must(set({{"site.port", "0"}}));
   must(set({{"site.port", "80"}}));
-  must(files_changed(
-      {good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
+  must(
+      files_changed({good("schemas/admin/site.json", R"({"properties":{"port":{"minimum":1}}})")}));
 
   auto const why_not = refusal(back_to(1));
 

@@ -27,7 +27,7 @@ engine::source_update touched(std::string_view source);
 engine::source_update gone(std::string_view source);
 
 engine::request files_changed(std::vector<engine::source_update> updates,
-                                 engine::grouping how = engine::grouping::one_change);
+                              engine::grouping how = engine::grouping::one_change);
 
 using key_value = std::pair<std::string_view, std::string_view>;
 /// Sets keys to JSON texts, by uid 1000.
