@@ -92,6 +92,12 @@ std::string interface_table::internal_error_of(method const& which) {
   return of.errors.contains("InternalError") ? of.name + ".InternalError" : std::string();
 }
 
+std::string interface_table::limit_error_of(method const& which) {
+  auto const& of = which.of->description;
+  return of.errors.contains("LimitExceeded") ? of.name + ".LimitExceeded"
+                                             : internal_error_of(which);
+}
+
 interface_table::refusal interface_table::unknown(std::string_view name) const {
   auto const dot = name.rfind('.');
   if (dot == std::string_view::npos || find_interface(name.substr(0, dot)) != nullptr)

@@ -59,6 +59,8 @@ class interface_table {
   std::list<served_interface> const& interfaces() const { return interfaces_; }
   /// "io.cfgd.Config.InternalError" if the method's interface has it, else empty.
   static std::string internal_error_of(method const& which);
+  /// "io.cfgd.Config.LimitExceeded" if the method's interface has it, else internal_error_of().
+  static std::string limit_error_of(method const& which);
 
  private:
   struct text_hash {

@@ -98,9 +98,8 @@ struct server::impl final : session_host {
 
   asio::any_io_executor loop;
   identity who;
-  std::vector<std::unique_ptr<session>> slots;
-  std::vector<std::uint32_t> free_slots;
-  std::uint32_t next_serial = 1;
+  std::unordered_map<std::uint64_t, std::unique_ptr<session>> sessions; ///< by id
+  std::uint64_t next_id = 1; ///< 64 bits: an id never comes again
   std::unordered_map<uid_t, std::size_t> connections_by_uid;
   std::deque<session*> turns;
   bool turns_posted = false;
@@ -175,18 +174,12 @@ void server::impl::admit(unique_fd connection) {
   std::ignore = connection.release(); // the session owns it now
   if (!std::exchange(watching, true)) tasks.spawn("connection deadlines", watch_deadlines());
 
-  if (free_slots.empty()) {
-    free_slots.push_back(static_cast<std::uint32_t>(slots.size()));
-    slots.emplace_back();
-  }
-  auto const slot = free_slots.back();
-  free_slots.pop_back();
-  auto const id = (std::uint64_t{next_serial++} << 32U) | slot;
+  auto const id = next_id++;
   ++figures.accepted;
   ++figures.connections;
   ++connections_by_uid[from->uid];
-  slots[slot] = std::make_unique<session>(*this, id, std::move(socket), std::move(*from));
-  slots[slot]->start();
+  auto made_session = std::make_unique<session>(*this, id, std::move(socket), std::move(*from));
+  sessions.emplace(id, std::move(made_session)).first->second->start();
 }
 
 bool server::impl::over_limit(peer const& from, unique_fd const& connection) {
@@ -214,20 +207,17 @@ bool server::impl::over_limit(peer const& from, unique_fd const& connection) {
 }
 
 void server::impl::ended(session& which) {
-  auto const slot = static_cast<std::uint32_t>(which.id());
   auto const of_uid = connections_by_uid.find(which.from().uid);
   if (--of_uid->second == 0) connections_by_uid.erase(of_uid);
   --figures.connections;
-  slots[slot].reset();
-  free_slots.push_back(slot);
+  sessions.erase(which.id());
   if (stopping && figures.connections == 0) finish_stop();
 }
 
 session* server::impl::find(std::uint64_t id, std::uint64_t call) {
-  auto const slot = static_cast<std::uint32_t>(id);
-  if (slot >= slots.size() || !slots[slot]) return nullptr;
-  auto* const found = slots[slot].get();
-  return found->id() == id && found->serves(call) ? found : nullptr;
+  auto const found = sessions.find(id);
+  if (found == sessions.end() || !found->second->serves(call)) return nullptr;
+  return found->second.get();
 }
 
 void server::impl::warn(std::string const& message, peer const& about) {
@@ -273,9 +263,13 @@ asio::awaitable<void> server::impl::watch_deadlines() {
 }
 
 void server::impl::for_each_session(std::function<void(session&)> const& visit) {
-  // By number: what is called may end this session or bring a new one, which moves the slots.
-  for (std::size_t slot = 0; slot < slots.size(); ++slot) // NOLINT(modernize-loop-convert)
-    if (slots[slot]) visit(*slots[slot]);
+  // By id: what is called may end this session or another one, or bring a new one.
+  std::vector<std::uint64_t> ids;
+  ids.reserve(sessions.size());
+  for (auto const& [id, each] : sessions)
+    ids.push_back(id);
+  for (auto const id : ids)
+    if (auto const found = sessions.find(id); found != sessions.end()) visit(*found->second);
 }
 
 // ---- the end

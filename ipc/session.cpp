@@ -1,18 +1,13 @@
 #include "ipc/session.hpp"
 
-#include "core/log.hpp"
-#include "core/message_ids.hpp"
-
+#include <boost/asio/error.hpp>
 #include <boost/assert.hpp>
-#include <boost/json/monotonic_resource.hpp>
-#include <boost/json/object.hpp>
 
 #include <poll.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <exception>
 #include <utility>
 
 // A session is driven from three sides: the socket, the handlers that answer when they like, and
@@ -42,8 +37,8 @@ namespace {
 constexpr std::size_t read_scratch_bytes = 64 * 1024;
 constexpr std::size_t parse_arena_bytes = 16 * 1024;
 constexpr std::size_t least_read_bytes = 4 * 1024;
-/// To ask for the time twice would be dear beside what a short cut does.
-constexpr std::uint32_t quick_calls_a_timed_one = 64;
+/// After so long without bytes a session looks whether the kernel's event was lost.
+constexpr std::chrono::seconds lost_wait_check{5};
 
 } // namespace
 
@@ -92,15 +87,26 @@ void session::wait_for(wait what) {
   auto const kind = what == wait::read    ? socket_type::wait_read
                     : what == wait::write ? socket_type::wait_write
                                           : socket_type::wait_error;
-  socket_.async_wait(kind, [this, what](boost::system::error_code) { woken(what); });
+  if (what == wait::read) {
+    read_waits_since_ = clock::now();
+    host_.want_check(read_waits_since_ + lost_wait_check);
+  }
+  socket_.async_wait(
+      kind, [this, what](boost::system::error_code const& failed) { woken(what, failed); });
 }
 
-void session::woken(wait what) {
+void session::woken(wait what, boost::system::error_code const& failed) {
   activity const here(*this, activity::use::counted);
   waiting_[static_cast<std::size_t>(what)] = false;
   if (closed_) return;
+  // Aborted: look_at_lost_wait() has found that there is something to do. Any other failure is
+  // epoll's (ENOMEM): the wait cannot be repeated, so the peer must not be left waiting.
+  if (failed && failed != boost::asio::error::operation_aborted) {
+    host_.warn("closing a connection: cannot wait for its socket: " + failed.message(), peer_);
+    return close();
+  }
   if (what == wait::read) read_some();
-  if (what == wait::hangup) {
+  if (what == wait::hangup && !failed) {
     gone_ = gone_ || peer_is_gone();
     // Urgent data wakes us too (send(2), MSG_OOB), and would again and again. Varlink has none.
     if (!gone_) return close();
@@ -128,13 +134,22 @@ void session::read_some() {
   }
 }
 
+void session::look_at_lost_wait() {
+  // Asio 1.81 ignores a failure of epoll_ctl(2) when it waits for a second event of an
+  // edge-triggered descriptor (reactive_socket_service). The event is then never reported.
+  pollfd look{socket_.native_handle(), POLLIN, 0};
+  if (::poll(&look, 1, 0) != 1 || look.revents == 0) return;
+  boost::system::error_code ignored; // the waits are called with operation_aborted
+  socket_.cancel(ignored);
+}
+
 bool session::peer_is_gone() const {
   // Linux reports POLLHUP on a stream socket when both directions are shut down (poll(2)).
   pollfd look{const_cast<socket_type&>(socket_).native_handle(), 0, 0}; // NOLINT: not const in 1.81
   return ::poll(&look, 1, 0) == 1 && (look.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-// ---- calls
+// ---- turns
 
 void session::request_turn() {
   if (std::exchange(turn_wanted_, true)) return;
@@ -149,186 +164,11 @@ void session::take_turn() {
 }
 
 void session::run_turn() {
+  if (auto const cut_off = std::exchange(cut_off_, {})) cut_off();
   handle_frames();
   reader_.keep();
   flush();
   settle();
-}
-
-bool session::may_begin_call() const {
-  return !open_ && !ending_ && !closed_ && !host_.stopping && !queue_.above_soft();
-}
-
-void session::handle_frames() {
-  in_turn_ = true;
-  std::size_t handled = 0;
-  while (!starved_ && handled < host_.bounds.pipelined_calls && may_begin_call()) {
-    auto const frame = reader_.next();
-    if (!frame) {
-      starved_ = true;
-      break;
-    }
-    ++handled;
-    dispatch(*frame);
-  }
-  in_turn_ = false;
-  if (starved_ && may_begin_call() && reader_.too_large())
-    refuse("frame_bytes", reader_.buffered_bytes(), host_.bounds.frame_bytes);
-  note_deadlines(handled);
-}
-
-void session::dispatch(std::string_view frame) {
-  call_envelope envelope;
-  if (auto const read = parse_envelope(frame, host_.json_bounds, envelope); !read)
-    return not_varlink(read.error());
-
-  ++host_.figures.calls;
-  ++call_;
-  open_ = true;
-  kind_ = envelope.kind;
-  method_ = &host_.unknown;
-  stands_for_ = 0;
-  interface_table::refusal refused;
-  if (auto const* which = host_.table.find(envelope, refused); which == nullptr) {
-    fail(refused.name, refused.parameters);
-  } else {
-    method_ = &which->figures;
-    if (!serve_quickly(envelope, *which)) serve(envelope, *which);
-  }
-}
-
-bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
-  if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
-  if (host_.figures.calls % quick_calls_a_timed_one == 0) {
-    stands_for_ = quick_calls_a_timed_one; // serve() sets both anew
-    began_ = clock::now();
-  }
-  host_.quick_reply.clear();
-  if (!which.serve_quickly(envelope.parameters, peer_, host_.quick_reply)) return false;
-  reply(host_.quick_reply);
-  return true;
-}
-
-void session::serve(call_envelope const& envelope, interface_table::method const& which) {
-  stands_for_ = kind_ == call_kind::more ? 0 : 1;
-  began_ = clock::now();
-  boost::json::monotonic_resource arena(host_.parse_arena.data(), host_.parse_arena.size());
-  auto parameters = parse_parameters(envelope, host_.json_bounds, &arena);
-  if (!parameters) {
-    auto const& why = parameters.error();
-    if (why.code == errc::limit)
-      return fail(limit_exceeded,
-                  limit_parameters("request_" + why.subject, why.used, why.maximum));
-    // Valid JSON with a value out of range: the peer speaks Varlink and gets an error.
-    if (why.code == errc::bad_value)
-      return fail("org.varlink.service.InvalidParameter", one_parameter("parameter", why.subject));
-    end_call(&method_figures::failed);
-    return not_varlink(why);
-  }
-  if (auto const refused = interface_table::check(which, *parameters))
-    return fail(refused->name, refused->parameters);
-  invoke(which, call{envelope.method, *parameters, peer_, kind_ == call_kind::more,
-                     kind_ == call_kind::oneway, responder(host_.owner, id_, call_)});
-}
-
-void session::invoke(interface_table::method const& which, call const& made) {
-  std::string reason;
-  auto const number = call_;
-  try {
-    return which.serve(made);
-  } catch (std::exception const& thrown) {
-    reason = thrown.what();
-  } catch (...) {
-    reason = "an exception of unknown type";
-  }
-  log::write(
-      log::level::error, std::string(made.method) + " failed: " + reason,
-      {{"MESSAGE_ID", message_id::call_failed}, {"CFGD_PEER_UID", std::to_string(peer_.uid)}});
-  if (!serves(number)) return;
-  auto const name = interface_table::internal_error_of(which);
-  if (name.empty()) {
-    end_call(&method_figures::failed);
-    ending_ = true;
-  } else {
-    fail(name, one_parameter("message", "the call failed; the service's log has the reason"));
-  }
-}
-
-void session::not_varlink(error const& why) {
-  if (log::enabled(log::level::debug))
-    log::write(log::level::debug,
-               "closing a connection that does not speak Varlink: " + to_string(why),
-               {{"CFGD_PEER_UID", std::to_string(peer_.uid)},
-                {"CFGD_PEER_PID", std::to_string(peer_.pid)}});
-  ending_ = true;
-}
-
-// ---- answers
-
-bool session::begin_message() {
-  if (kind_ == call_kind::oneway || gone_) return false;
-  if (!queue_.above_hard()) return true;
-  overflowed_ = true;
-  end_message();
-  return false;
-}
-
-void session::end_message() {
-  queue_.end_append();
-  if (!in_turn_) request_turn();
-}
-
-void session::end_call() {
-  open_ = false;
-  hooks_.reset();
-}
-
-void session::end_call(std::uint64_t method_figures::*outcome) {
-  ++(method_->*outcome);
-  if (stands_for_ != 0) method_->times.observe(clock::now() - began_, stands_for_);
-  end_call();
-}
-
-void session::reply(std::string_view parameters) {
-  if (begin_message()) append_reply(queue_.begin_append(host_.write_spare), parameters, false);
-  if (!overflowed_) end_call(&method_figures::replied);
-  end_message();
-}
-
-void session::reply_continues(std::string_view parameters) {
-  BOOST_ASSERT(kind_ == call_kind::more);
-  if (kind_ != call_kind::more || !begin_message()) return;
-  append_reply(queue_.begin_append(host_.write_spare), parameters, true);
-  end_message();
-}
-
-void session::fail(std::string_view name, std::string_view parameters) {
-  ++host_.figures.errors;
-  if (begin_message()) append_error(queue_.begin_append(host_.write_spare), name, parameters);
-  if (!overflowed_) end_call(&method_figures::failed);
-  end_message();
-}
-
-void session::refuse(std::string_view limit, std::uint64_t used, std::uint64_t maximum) {
-  append_error(queue_.begin_append(host_.write_spare), limit_exceeded,
-               limit_parameters(limit, used, maximum));
-  queue_.end_append();
-  ending_ = true;
-  ++host_.figures.cut_off;
-  host_.warn("closing a connection: limit '" + std::string(limit) + "' exceeded, " +
-                 std::to_string(used) + " of " + std::to_string(maximum),
-             peer_);
-}
-
-void session::on_drained(std::function<void()> resume) {
-  if (!hooks_) hooks_ = std::make_unique<hooks>();
-  hooks_->drained = std::move(resume);
-}
-
-void session::on_closed(std::function<void()> cancel) {
-  if (kind_ == call_kind::oneway) return;
-  if (!hooks_) hooks_ = std::make_unique<hooks>();
-  hooks_->closed = std::move(cancel);
 }
 
 // ---- sending
@@ -345,6 +185,8 @@ void session::flush() {
     } else if (errno == EAGAIN) {
       break;
     } else if (errno != EINTR) {
+      // A peer that is alive and cannot be answered must not wait: its calls end here.
+      ending_ = ending_ || !peer_is_gone();
       gone_ = true;
       queue_.discard();
     }
@@ -423,6 +265,15 @@ std::optional<session::clock::time_point> session::check_deadlines(clock::time_p
       return std::nullopt;
     }
   }
+  if (waiting_[static_cast<std::size_t>(wait::read)]) {
+    auto const due = read_waits_since_ + lost_wait_check;
+    if (due <= now) {
+      look_at_lost_wait();
+      read_waits_since_ = now;
+    }
+    auto const again = read_waits_since_ + lost_wait_check;
+    next = std::min(next.value_or(again), again);
+  }
   if (partial_since_) {
     auto const due = *partial_since_ + host_.bounds.partial_frame;
     if (due <= now) {
@@ -446,10 +297,12 @@ void session::close() {
   boost::system::error_code ignored; // the descriptor is gone in any case
   socket_.close(ignored);
   queue_.discard();
-  auto const held = std::move(hooks_);
+  auto const hooks_of_call = std::move(hooks_);
+  auto const cut_off = std::exchange(cut_off_, {});
   if (open_) ++method_->cancelled;
   open_ = false;
-  if (held && held->closed) held->closed();
+  if (cut_off) cut_off();
+  if (hooks_of_call && hooks_of_call->closed) hooks_of_call->closed();
 }
 
 } // namespace cfgd::ipc

@@ -102,7 +102,9 @@ class session {
   };
 
   void wait_for(wait what);
-  void woken(wait what);
+  void woken(wait what, boost::system::error_code const& failed);
+  /// Whether a wait was lost: the socket is ready and nobody was called.
+  void look_at_lost_wait();
   void read_some();
   void request_turn();
   void run_turn();
@@ -118,6 +120,8 @@ class session {
 
   bool begin_message();
   void end_message();
+  /// Ends the call at hand with an error if a reply of so many bytes is over the limit.
+  bool refuse_long_reply(std::size_t bytes);
   void end_call();
   /// The same, and counts what became of it.
   void end_call(std::uint64_t method_figures::*outcome);
@@ -138,9 +142,11 @@ class session {
   reply_queue queue_;
   std::unique_ptr<hooks> hooks_; ///< of the call at hand
   std::uint64_t call_ = 0;
-  method_figures* method_ = nullptr; ///< of the call at hand
-  clock::time_point began_{};        ///< the same, if it is timed
-  std::uint32_t stands_for_ = 0;     ///< how many calls its time counts for; 0: it is not timed
+  method_figures* method_ = nullptr;             ///< of the call at hand
+  interface_table::method const* row_ = nullptr; ///< the same; null: no such method
+  std::function<void()> cut_off_;                ///< the closed hook of a call that was cut off
+  clock::time_point began_{};                    ///< the same, if it is timed
+  std::uint32_t stands_for_ = 0; ///< how many calls its time counts for; 0: it is not timed
   std::uint32_t uses_ = 0;
   call_kind kind_ = call_kind::plain;
   bool open_ = false;    ///< a call is being served
@@ -153,6 +159,7 @@ class session {
   bool overflowed_ = false;
   bool closed_ = false;
   bool waiting_[3] = {};                           ///< by `wait`
+  clock::time_point read_waits_since_{};           ///< while waiting for bytes
   std::optional<clock::time_point> partial_since_; ///< a message began and has not ended
   std::optional<clock::time_point> stalled_since_; ///< the queue is not empty and nothing was taken
 };

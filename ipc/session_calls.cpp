@@ -1,0 +1,217 @@
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+#include "ipc/session.hpp"
+
+#include <boost/assert.hpp>
+#include <boost/json/monotonic_resource.hpp>
+#include <boost/json/object.hpp>
+
+#include <exception>
+#include <string>
+#include <utility>
+
+// What a session does with the frames it has read, and with what handlers answer. Nothing here
+// touches the socket: replies go into the queue and leave at the end of the turn (session.cpp).
+//
+// The limit reply_bytes is enforced here and nowhere else for replies in one piece: a longer one
+// becomes an error that names the limit, and the connection goes on.
+
+namespace cfgd::ipc {
+
+namespace {
+
+/// To ask for the time twice would be dear beside what a short cut does.
+constexpr std::uint32_t quick_calls_a_timed_one = 64;
+
+} // namespace
+
+bool session::may_begin_call() const {
+  return !open_ && !ending_ && !closed_ && !host_.stopping && !queue_.above_soft();
+}
+
+void session::handle_frames() {
+  in_turn_ = true;
+  std::size_t handled = 0;
+  while (!starved_ && handled < host_.bounds.pipelined_calls && may_begin_call()) {
+    auto const frame = reader_.next();
+    if (!frame) {
+      starved_ = true;
+      break;
+    }
+    ++handled;
+    dispatch(*frame);
+  }
+  in_turn_ = false;
+  if (starved_ && may_begin_call() && reader_.too_large())
+    refuse("frame_bytes", reader_.buffered_bytes(), host_.bounds.frame_bytes);
+  note_deadlines(handled);
+}
+
+void session::dispatch(std::string_view frame) {
+  call_envelope envelope;
+  if (auto const read = parse_envelope(frame, host_.json_bounds, envelope); !read)
+    return not_varlink(read.error());
+
+  ++host_.figures.calls;
+  ++call_;
+  open_ = true;
+  kind_ = envelope.kind;
+  method_ = &host_.unknown;
+  row_ = nullptr;
+  stands_for_ = 0;
+  interface_table::refusal refused;
+  if (auto const* which = host_.table.find(envelope, refused); which == nullptr) {
+    fail(refused.name, refused.parameters);
+  } else {
+    method_ = &which->figures;
+    row_ = which;
+    if (!serve_quickly(envelope, *which)) serve(envelope, *which);
+  }
+}
+
+bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
+  if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
+  if (host_.figures.calls % quick_calls_a_timed_one == 0) {
+    stands_for_ = quick_calls_a_timed_one; // serve() sets both anew
+    began_ = clock::now();
+  }
+  host_.quick_reply.clear();
+  if (!which.serve_quickly(envelope.parameters, peer_, host_.quick_reply)) return false;
+  reply(host_.quick_reply);
+  return true;
+}
+
+void session::serve(call_envelope const& envelope, interface_table::method const& which) {
+  stands_for_ = kind_ == call_kind::more ? 0 : 1;
+  began_ = clock::now();
+  boost::json::monotonic_resource arena(host_.parse_arena.data(), host_.parse_arena.size());
+  auto parameters = parse_parameters(envelope, host_.json_bounds, &arena);
+  if (!parameters) {
+    auto const& why = parameters.error();
+    if (why.code == errc::limit)
+      return fail(limit_exceeded,
+                  limit_parameters("request_" + why.subject, why.used, why.maximum));
+    // Valid JSON with a value out of range: the peer speaks Varlink and gets an error.
+    if (why.code == errc::bad_value)
+      return fail("org.varlink.service.InvalidParameter", one_parameter("parameter", why.subject));
+    end_call(&method_figures::failed);
+    return not_varlink(why);
+  }
+  if (auto const refused = interface_table::check(which, *parameters))
+    return fail(refused->name, refused->parameters);
+  invoke(which, call{envelope.method, *parameters, peer_, kind_ == call_kind::more,
+                     kind_ == call_kind::oneway, responder(host_.owner, id_, call_)});
+}
+
+void session::invoke(interface_table::method const& which, call const& made) {
+  std::string reason;
+  auto const number = call_;
+  try {
+    return which.serve(made);
+  } catch (std::exception const& thrown) {
+    reason = thrown.what();
+  } catch (...) {
+    reason = "an exception of unknown type";
+  }
+  log::write(
+      log::level::error, std::string(made.method) + " failed: " + reason,
+      {{"MESSAGE_ID", message_id::call_failed}, {"CFGD_PEER_UID", std::to_string(peer_.uid)}});
+  if (!serves(number)) return;
+  auto const name = interface_table::internal_error_of(which);
+  if (name.empty()) {
+    end_call(&method_figures::failed);
+    ending_ = true;
+  } else {
+    fail(name, one_parameter("message", "the call failed; the service's log has the reason"));
+  }
+}
+
+void session::not_varlink(error const& why) {
+  if (log::enabled(log::level::debug))
+    log::write(log::level::debug,
+               "closing a connection that does not speak Varlink: " + to_string(why),
+               {{"CFGD_PEER_UID", std::to_string(peer_.uid)},
+                {"CFGD_PEER_PID", std::to_string(peer_.pid)}});
+  ending_ = true;
+}
+
+// ---- answers
+
+bool session::begin_message() {
+  if (kind_ == call_kind::oneway || gone_) return false;
+  if (!queue_.above_hard()) return true;
+  overflowed_ = true;
+  end_message();
+  return false;
+}
+
+void session::end_message() {
+  queue_.end_append();
+  if (!in_turn_) request_turn();
+}
+
+void session::end_call() {
+  open_ = false;
+  hooks_.reset();
+}
+
+void session::end_call(std::uint64_t method_figures::*outcome) {
+  ++(method_->*outcome);
+  if (stands_for_ != 0) method_->times.observe(clock::now() - began_, stands_for_);
+  end_call();
+}
+
+bool session::refuse_long_reply(std::size_t bytes) {
+  if (bytes <= host_.bounds.reply_bytes || row_ == nullptr) return false;
+  // Who produces a stream hears of its end in the next turn, never from inside of its own call.
+  if (hooks_ && hooks_->closed) cut_off_ = std::move(hooks_->closed);
+  auto const name = interface_table::limit_error_of(*row_);
+  fail(name.empty() ? limit_exceeded : std::string_view(name),
+       limit_parameters("reply_bytes", bytes, host_.bounds.reply_bytes));
+  return true;
+}
+
+void session::reply(std::string_view parameters) {
+  if (refuse_long_reply(parameters.size())) return;
+  if (begin_message()) append_reply(queue_.begin_append(host_.write_spare), parameters, false);
+  if (!overflowed_) end_call(&method_figures::replied);
+  end_message();
+}
+
+void session::reply_continues(std::string_view parameters) {
+  BOOST_ASSERT(kind_ == call_kind::more);
+  if (kind_ != call_kind::more || refuse_long_reply(parameters.size()) || !begin_message()) return;
+  append_reply(queue_.begin_append(host_.write_spare), parameters, true);
+  end_message();
+}
+
+void session::fail(std::string_view name, std::string_view parameters) {
+  ++host_.figures.errors;
+  if (begin_message()) append_error(queue_.begin_append(host_.write_spare), name, parameters);
+  if (!overflowed_) end_call(&method_figures::failed);
+  end_message();
+}
+
+void session::refuse(std::string_view limit, std::uint64_t used, std::uint64_t maximum) {
+  append_error(queue_.begin_append(host_.write_spare), limit_exceeded,
+               limit_parameters(limit, used, maximum));
+  queue_.end_append();
+  ending_ = true;
+  ++host_.figures.cut_off;
+  host_.warn("closing a connection: limit '" + std::string(limit) + "' exceeded, " +
+                 std::to_string(used) + " of " + std::to_string(maximum),
+             peer_);
+}
+
+void session::on_drained(std::function<void()> resume) {
+  if (!hooks_) hooks_ = std::make_unique<hooks>();
+  hooks_->drained = std::move(resume);
+}
+
+void session::on_closed(std::function<void()> cancel) {
+  if (kind_ == call_kind::oneway) return;
+  if (!hooks_) hooks_ = std::make_unique<hooks>();
+  hooks_->closed = std::move(cancel);
+}
+
+} // namespace cfgd::ipc
