@@ -2,7 +2,7 @@
 """Every command of cfgctl that the catalog, the documentation or a message names exists.
 
 usage: commands.py ROOT
-Commands are what cfgctl/ adds as a subcommand. They are named in a line that can be typed (it begins with
+Commands are what cfgctl/ declares. They are named in a line that can be typed (it begins with
 `cfgctl`, after spaces, a prompt or a quote), in quotes, in Markdown code or in bold of a manual page."""
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sources import line_of, listed
 
-DEFINED = re.compile(r'add_subcommand\(\s*"([a-z-]+)"')
+DEFINED = re.compile(r'(?:add_subcommand\(\s*|declare\(\s*\*?[\w.]+,\s*(?:[\w.]+,\s*)?)"([a-z-]+)"')
 # Options stand before the command; those that take a value have it behind "=" in our texts, or as a word.
 NAMED = re.compile(
     r"(?:^[ \t]*(?:[$#] )?(?:sudo )?|[`'\"*(]|&& |\| |; )cfgctl(?:\* \*)?"
