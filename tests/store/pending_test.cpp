@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(it_names_its_namespaces_and_the_history_what_became_of_it) 
   must(confirmed);
 
   reopen();
-  auto const newest = store->log({}, 1024).value().changes.front();
+  auto const newest = store->log({}, 1024).changes.front();
   BOOST_TEST(newest->revision == 1U);
   BOOST_TEST(newest->comment == "[confirmed by uid 7]");
   BOOST_TEST(newest->keys.size() == 2U);
