@@ -37,7 +37,7 @@ namespace {
 constexpr std::size_t read_scratch_bytes = 64 * 1024;
 constexpr std::size_t parse_arena_bytes = 16 * 1024;
 constexpr std::size_t least_read_bytes = 4 * 1024;
-/// After so long without bytes a session looks whether the kernel's event was lost.
+/// After so long without an event a session looks whether the kernel's event was lost.
 constexpr std::chrono::seconds lost_wait_check{5};
 
 } // namespace
@@ -87,10 +87,8 @@ void session::wait_for(wait what) {
   auto const kind = what == wait::read    ? socket_type::wait_read
                     : what == wait::write ? socket_type::wait_write
                                           : socket_type::wait_error;
-  if (what == wait::read) {
-    read_waits_since_ = clock::now();
-    host_.want_check(read_waits_since_ + lost_wait_check);
-  }
+  waits_since_ = clock::now();
+  host_.want_check(waits_since_ + lost_wait_check);
   socket_.async_wait(
       kind, [this, what](boost::system::error_code const& failed) { woken(what, failed); });
 }
@@ -137,7 +135,10 @@ void session::read_some() {
 void session::look_at_lost_wait() {
   // Asio 1.81 ignores a failure of epoll_ctl(2) when it waits for a second event of an
   // edge-triggered descriptor (reactive_socket_service). The event is then never reported.
-  pollfd look{socket_.native_handle(), POLLIN, 0};
+  bool const reads = waiting_[static_cast<std::size_t>(wait::read)];
+  bool const writes = waiting_[static_cast<std::size_t>(wait::write)];
+  auto const wanted = (reads ? POLLIN : 0) | (writes ? POLLOUT : 0);
+  pollfd look{socket_.native_handle(), static_cast<short>(wanted), 0};
   if (::poll(&look, 1, 0) != 1 || look.revents == 0) return;
   boost::system::error_code ignored; // the waits are called with operation_aborted
   socket_.cancel(ignored);
@@ -265,13 +266,12 @@ std::optional<session::clock::time_point> session::check_deadlines(clock::time_p
       return std::nullopt;
     }
   }
-  if (waiting_[static_cast<std::size_t>(wait::read)]) {
-    auto const due = read_waits_since_ + lost_wait_check;
-    if (due <= now) {
+  if (std::ranges::find(waiting_, true) != std::end(waiting_)) {
+    if (waits_since_ + lost_wait_check <= now) {
       look_at_lost_wait();
-      read_waits_since_ = now;
+      waits_since_ = now;
     }
-    auto const again = read_waits_since_ + lost_wait_check;
+    auto const again = waits_since_ + lost_wait_check;
     next = std::min(next.value_or(again), again);
   }
   if (partial_since_) {

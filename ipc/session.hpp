@@ -159,7 +159,7 @@ class session {
   bool overflowed_ = false;
   bool closed_ = false;
   bool waiting_[3] = {};                           ///< by `wait`
-  clock::time_point read_waits_since_{};           ///< while waiting for bytes
+  clock::time_point waits_since_{};                ///< the last wait began, or was looked at
   std::optional<clock::time_point> partial_since_; ///< a message began and has not ended
   std::optional<clock::time_point> stalled_since_; ///< the queue is not empty and nothing was taken
 };

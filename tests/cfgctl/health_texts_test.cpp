@@ -1,6 +1,7 @@
 #include "cfgctl/commands/limits_list.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/health_text.hpp"
+#include "core/time.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -19,7 +20,7 @@ constexpr screen file{.terminal = false, .colored = false, .columns = 80};
 constexpr screen terminal{.terminal = true, .colored = false, .columns = 80};
 constexpr screen colored{.terminal = true, .colored = true, .columns = 80};
 
-wall_time now() { return parse_rfc3339("2026-11-23T10:00:00Z").value(); }
+cfgd::wall_time now() { return cfgd::parse_rfc3339("2026-11-23T10:00:00Z").value(); }
 
 client::health_check check(std::string name, std::string status, std::string message) {
   client::health_check out;

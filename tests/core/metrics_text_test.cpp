@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(json_has_the_same_samples_as_objects) {
       R"("outcome":"replied"},"value":7},)"
       R"({"name":"cfgd_ratio","kind":"gauge","labels":{},"value":0.5},)"
       R"({"name":"cfgd_ratio","kind":"gauge","labels":{"a":"x"},"value":null},)"
-      R"({"name":"cfgd_x_seconds","kind":"histogram","labels":{},"histogram":{"bounds":[0.0001,)"));
+      R"({"name":"cfgd_x_seconds","kind":"histogram","labels":{},"histogram":{"bounds":[1e-04,)"));
   BOOST_TEST(text.find("\"counts\":[0,1,0") != std::string::npos);
   BOOST_TEST(text.ends_with("\"sum\":0.000101}}]"));
 }

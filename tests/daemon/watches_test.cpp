@@ -1,5 +1,6 @@
 #include "daemon/watches.hpp"
 #include "ipc/interfaces.hpp"
+#include "ipc/server.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_requests.hpp"
