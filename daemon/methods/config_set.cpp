@@ -32,9 +32,6 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
   auto unset = parse_keys(strings_of(asked.parameters, "unset"));
   if (!unset) return unset.error();
   request.unset = std::move(*unset);
-  if (request.values.empty() && request.unset.empty())
-    return error{.code = errc::bad_value,
-                 .message = "a change needs at least one key in 'values' or 'unset'"};
   auto const ends = read_expiry(asked.parameters, bounds);
   if (!ends) return ends.error();
   request.ends = *ends;

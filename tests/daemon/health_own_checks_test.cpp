@@ -56,7 +56,7 @@ std::vector<fault> const faults{
      "/etc/x.toml:5:1: 'check' is nothing that a check of kind file has"},
     {"[[check]]\nname = \"a\"\nkind = \"rule\"\n",
      "/etc/x.toml:1:1: a check of kind rule must have a 'check', a Lua expression"},
-    {"[[check]]\nname = \"a\"\nkind = \"rule\"\ncheck = \"(\"\n", "'check' is no Lua expression"},
+    {"[[check]]\nname = \"a\"\nkind = \"rule\"\ncheck = \"(\"\n", "'check' is not a valid Lua expression"},
     {"[[check]]\nname = \"a\"\nkind = \"socket\"\n",
      "a check of kind socket must have either a 'path' or an 'address'"},
     {"[[check]]\nname = \"a\"\nkind = \"socket\"\npath = \"/x\"\naddress = \"127.0.0.1:1\"\n",

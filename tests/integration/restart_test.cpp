@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(a_hangup_is_a_reload) {
 
   test.daemon.send_signal(SIGHUP);
 
-  test.daemon.wait_for_line("reading everything again");
+  test.daemon.wait_for_line("reloading settings and sources");
   BOOST_TEST(test.daemon.stop() == 0);
 }
 
