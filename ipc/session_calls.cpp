@@ -163,7 +163,7 @@ void session::end_call(std::uint64_t method_figures::*outcome) {
 
 bool session::refuse_long_reply(std::size_t bytes) {
   if (bytes <= host_.bounds.reply_bytes || row_ == nullptr) return false;
-  // Who produces a stream hears of its end in the next turn, never from inside of its own call.
+  // The producer of a stream is notified in the next turn, never from inside its own call.
   if (hooks_ && hooks_->closed) cut_off_ = std::move(hooks_->closed);
   auto const name = interface_table::limit_error_of(*row_);
   fail(name.empty() ? limit_exceeded : std::string_view(name),

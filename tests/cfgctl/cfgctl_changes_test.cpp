@@ -55,8 +55,8 @@ std::vector<talk> const talks{
        refused("io.cfgd.Config.NoSuchPending", R"({"revision":8})")}},
      1,
      "",
-     "cfgctl: confirm 8: no change of revision 8 waits for its end\n"
-     "  'cfgctl pending' lists those that do\n"},
+     "cfgctl: confirm 8: revision 8 is not a pending change\n"
+     "  'cfgctl pending' lists the pending changes\n"},
     {{"extend", "8", "1d"},
      {{call("io.cfgd.Config.Extend", R"({"revision":8,"seconds":86400})"),
        reply(R"({"deadline":"D"})")}},
@@ -189,8 +189,8 @@ std::vector<document_talk> const documents{
         refused("io.cfgd.Config.RevisionMismatch", R"({"revision":7})")}},
       1,
       "",
-      "cfgctl: apply FILE: the service has moved on to revision 7\n"
-      "  read again what the change depends on, then repeat it with --if-revision 7\n"}},
+      "cfgctl: apply FILE: the service is at revision 7\n"
+      "  read the values again, then repeat the change with --if-revision 7\n"}},
     {"doc.jsonc",
      "{\"a\":{\"b\":2}, // why\n}",
      {{"diff"},
@@ -224,11 +224,12 @@ std::ostream& operator<<(std::ostream& out, bad_document const& what) { return o
 
 std::vector<bad_document> const bad_documents{
     {"doc.json", "{\"a\":{\n \"b\":}}", "FILE:2:6: "},
-    {"doc.json", "[1]", "FILE: a document is an object"},
-    {"doc.json", R"({"a":1})", "FILE: the namespace 'a' is no object"},
-    {"doc.json", R"({"A":{}})", "FILE: 'A' is no name of a namespace"},
-    {"doc.json", R"({"a":{"b":[1,null]}})", "FILE: null at /a/b/1 is no value"},
-    {"doc.xml", "<a/>", "FILE: only "},
+    {"doc.json", "[1]", "FILE: a document must be an object"},
+    {"doc.json", R"({"a":1})", "FILE: the namespace 'a' is not an object"},
+    {"doc.json", R"({"A":{}})", "FILE: 'A' is not a valid namespace name"},
+    {"doc.json", R"({"a":{"b":[1,null]}})",
+     "FILE: null at /a/b/1 is not a value: remove the member"},
+    {"doc.xml", "<a/>", "FILE: unknown format: use .json, "},
 };
 
 std::string with_name(std::string text, std::string const& path) {

@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   auto run = edit("echo 3 > \"$1\"");
 
   BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: the service has moved on to revision 8\n"));
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: the service is at revision 8\n"));
   BOOST_REQUIRE(kept().size() == 1U);
   BOOST_TEST(read_file(kept().front()) == "3\n");
 }
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(what_shows_again_without_the_override_is_told) {
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.out() == "a.b changed\nrevision 8\n");
   BOOST_TEST(run.err() ==
-             "cfgctl: edit a: the override of 'a.b' is gone; it is set in /c/a.yaml:2\n");
+             "cfgctl: edit a: the override of 'a.b' was removed; it is set in /c/a.yaml:2\n");
   peer.finish();
 }
 
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_a_file_says_cannot_be_removed) {
   BOOST_TEST(run.out() == "");
   BOOST_REQUIRE(kept().size() == 1U);
   BOOST_TEST(run.err() == "cfgctl: edit a: 'a.b' is set in /c/a.yaml:2; cfgctl edit cannot remove "
-                          "what a file says\ncfgctl: your text is kept in " +
+                          "what a file sets\ncfgctl: your text is kept in " +
                               kept().front().string() + '\n');
   BOOST_TEST(read_file(kept().front()) == "{\"c\":3}\n");
   peer.finish();
@@ -239,7 +239,7 @@ BOOST_AUTO_TEST_CASE(what_a_layer_without_a_file_says_cannot_be_removed) {
 
   BOOST_TEST(run.finish() == 1);
   BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b' is set by the layer 'environment'; "
-                                   "cfgctl edit cannot remove what that layer says\n"),
+                                   "cfgctl edit cannot remove what that layer sets\n"),
              run.err());
   peer.finish();
 }
@@ -252,7 +252,8 @@ BOOST_AUTO_TEST_CASE(a_null_inside_is_told_and_kept) {
   BOOST_TEST(run.finish() == 1);
   BOOST_REQUIRE(kept().size() == 1U);
   std::string const file = kept().front();
-  BOOST_TEST(run.err().find("null at /x is no value") != std::string::npos, run.err());
+  BOOST_TEST(run.err().find("null at /x is not a value: remove the member") != std::string::npos,
+             run.err());
   BOOST_TEST(run.err().ends_with("cfgctl: your text is kept in " + file + '\n'), run.err());
 }
 
@@ -291,8 +292,7 @@ BOOST_AUTO_TEST_CASE(an_edit_goes_on_in_the_background_until_the_service_ends_it
   auto run = cfgctl({"edit", "begin"});
 
   BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() ==
-             "files that are saved are held back until 'cfgctl edit end', or until D\n");
+  BOOST_TEST(run.out() == "saved files take effect together at 'cfgctl edit end', or at D\n");
   BOOST_TEST(peer.played() == 0U);
   returned.set_value();
   peer.finish();
@@ -338,7 +338,8 @@ BOOST_AUTO_TEST_CASE(a_refused_beginning_is_told) {
   auto run = cfgctl({"edit", "begin"});
 
   BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: edit begin: uid 7 edits already, until D\n"));
+  BOOST_TEST(
+      run.err().starts_with("cfgctl: edit begin: another edit is in progress, by uid 7 until D\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

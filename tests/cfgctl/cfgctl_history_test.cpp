@@ -71,15 +71,15 @@ std::vector<talk> const talks{
        refused("io.cfgd.History.NoSuchRevision", R"({"oldest":5,"newest":9})")}},
      1,
      "",
-     "cfgctl: log: that revision is not known; revisions 5 to 9 are\n"},
+     "cfgctl: log: no such revision; the history has revisions 5 to 9\n"},
     {{"show", "9"},
-     {{history("Log", R"({"limit":1,"values":true,"beforeRevision":10})"),
+     {{log(R"({"limit":1,"values":true,"beforeRevision":10})"),
        reply("{\"changes\":[" + nine + "],\"oldest\":1}")}},
      0,
      nine_text + " a.c (secret)\n",
      ""},
     {{"show", "11"},
-     {{history("Log", R"({"limit":1,"values":true,"beforeRevision":12})"),
+     {{log(R"({"limit":1,"values":true,"beforeRevision":12})"),
        reply("{\"changes\":[" + nine + "],\"oldest\":4}")}},
      1,
      "",
@@ -186,7 +186,7 @@ std::vector<talk> const talks{
              R"("values":{"a.t":2}}],"secret":false,"writable":true,"revision":7})")}},
      0,
      "{\"a\":{\"p\":1}}\n",
-     "warning: a.s: it is secret and left out\n"},
+     "warning: a.s: secret, left out\n"},
 };
 
 } // namespace

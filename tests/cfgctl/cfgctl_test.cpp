@@ -101,7 +101,7 @@ std::vector<talk> const reading{
      refused("io.cfgd.Config.BadKey", R"({"key":"A","message":"not a namespace"})"),
      1,
      "",
-     "cfgctl: get A: 'A' is no valid key: not a namespace\n"},
+     "cfgctl: get A: 'A' is not a valid key: not a namespace\n"},
     {{"list", "a"},
      R"({"method":"io.cfgd.Config.List","parameters":{"prefix":"a"},"more":true})",
      found(R"({"a.b":1,"a.c":"x"})"),
@@ -195,8 +195,8 @@ std::vector<talk> const changing{
      refused("io.cfgd.Config.RevisionMismatch", R"({"revision":12})"),
      1,
      "",
-     "cfgctl: set a.b: the service has moved on to revision 12\n"
-     "  read again what the change depends on, then repeat it with --if-revision 12\n"},
+     "cfgctl: set a.b: the service is at revision 12\n"
+     "  read the values again, then repeat the change with --if-revision 12\n"},
     {{"set", "a.b=1", "a.c=2"},
      set(R"({"values":{"a.b":1,"a.c":2}})"),
      refused(
@@ -240,7 +240,12 @@ std::vector<talk> const calling{
      0,
      "interface a.b\nmethod C() -> ()\n",
      ""},
-    {{"sync"}, call("io.cfgd.Config.Sync"), "nonsense", 4, "", "cfgctl: sync: the answer"},
+    {{"sync"},
+     call("io.cfgd.Config.Sync"),
+     "nonsense",
+     4,
+     "",
+     "cfgctl: sync: the service sent an invalid reply"},
 };
 
 /// A command line that is wrong, and a part of what is said about it.

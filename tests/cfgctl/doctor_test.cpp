@@ -141,10 +141,11 @@ BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_told) {
 
 BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_told) {
   at.service.sources = {source("/elsewhere/namespaces/a.json", "active")};
-  BOOST_TEST(is(only("sources"), verdict::warn, "which is in none of its places"));
+  BOOST_TEST(
+      is(only("sources"), verdict::warn, "which is outside the directories of this installation"));
 
   at.service.sources = {source((at.run / "namespaces/a.json").string(), "active")};
-  BOOST_TEST(is(only("sources"), verdict::ok, "1 files are in force"));
+  BOOST_TEST(is(only("sources"), verdict::ok, "1 files are active"));
 }
 
 BOOST_AUTO_TEST_CASE(checks_keep_their_weight_and_get_advice) {
@@ -160,7 +161,7 @@ BOOST_AUTO_TEST_CASE(checks_keep_their_weight_and_get_advice) {
 
   BOOST_REQUIRE(found.size() == 2U);
   BOOST_TEST(is(found[0], verdict::fail, "check 'disk' is critical: full"));
-  BOOST_TEST(found[0].advice == "make room on the file system of the store");
+  BOOST_TEST(found[0].advice == "free space on the file system of the store");
   BOOST_TEST(is(found[1], verdict::warn, "check 'own' is warning: no"));
   BOOST_TEST(found[1].advice == "cfgctl health --json own");
 }
@@ -169,7 +170,7 @@ BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
   at.service.problems.problems.resize(2);
   at.service.problems.problems[0].resolved = "2026-11-23T10:00:00Z";
   at.service.problems.problems[1].recoverable = true;
-  BOOST_TEST(is(only("problems"), verdict::warn, "1 recorded errors are open"));
+  BOOST_TEST(is(only("problems"), verdict::warn, "1 problems are open"));
 
   at.service.problems.problems[1].recoverable = false;
   BOOST_TEST((look("problems").front().how == verdict::fail));
@@ -178,12 +179,12 @@ BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
 BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_not_trusted) {
   auto const path = at.tree.etc / "namespaces/a.json";
   write(path, "{}");
-  BOOST_TEST(is(only("files"), verdict::ok, "1 files may be trusted"));
+  BOOST_TEST(is(only("files"), verdict::ok, "1 files are trusted"));
 
   ::chmod(path.c_str(), 0666);
 
   auto const found = only("files");
-  BOOST_TEST(is(found, verdict::fail, "may be written by others"));
+  BOOST_TEST(is(found, verdict::fail, "is writable by other users than its owner"));
   BOOST_TEST(found.advice.find("chmod go-w " + path.string()) != std::string::npos);
 }
 
@@ -216,7 +217,7 @@ BOOST_AUTO_TEST_CASE(a_missing_directory_is_told) {
 BOOST_AUTO_TEST_CASE(a_store_that_others_may_enter_fails) {
   BOOST_TEST(is(only("store"), verdict::ok, "alone"));
   ::chmod(at.state.c_str(), 0755);
-  BOOST_TEST(is(only("store"), verdict::fail, "may be entered by others"));
+  BOOST_TEST(is(only("store"), verdict::fail, "is accessible to other users; it contains secrets"));
   at.state = directory / "none";
   BOOST_TEST(is(only("store"), verdict::fail, "No such file"));
 }
@@ -258,7 +259,7 @@ BOOST_AUTO_TEST_CASE(the_program_looks_at_a_tree_and_ends_with_the_worst) {
 
   BOOST_TEST(run.finish() == 2);
   BOOST_TEST(run.out().starts_with("[fail] socket: there is no socket " + at.socket + '\n'));
-  BOOST_TEST(run.out().find("files: 0 files may be trusted\n") != std::string::npos);
+  BOOST_TEST(run.out().find("files: 0 files are trusted\n") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -129,8 +129,8 @@ BOOST_AUTO_TEST_CASE(a_problem_that_came_back_and_is_over_says_so) {
 
   auto const text = problems_text(file, {.problems = {one}, .counts = {}, .critical = true}, now());
 
-  BOOST_TEST(text.starts_with("the service cannot recover from a problem by itself\n\n"));
-  BOOST_TEST(text.find("#7 parse, not recoverable, 3 times, last 1m ago, over for 30s\n") !=
+  BOOST_TEST(text.starts_with("there is a problem that the service cannot recover from\n\n"));
+  BOOST_TEST(text.find("#7 parse, not recoverable, 3 times, last 1m ago, resolved for 30s\n") !=
                  std::string::npos,
              text);
   BOOST_TEST(text.find("  context {\"line\":3}\n") != std::string::npos, text);

@@ -89,24 +89,23 @@ BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
   event.resync = true;
   event.ready = true;
 
-  BOOST_TEST(event_text(file, event) == "# revision 9, read anew because changes were missed\n");
+  BOOST_TEST(event_text(file, event) == "# revision 9, read again because changes were missed\n");
   BOOST_TEST(event_json(file, event) == "{\"revision\":9,\"ready\":true,\"resync\":true}\n");
 }
 
 BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(told("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
-             "'A' is no valid key: no");
+             "'A' is not a valid key: no");
   BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
              "there is no namespace 'x'");
-  BOOST_TEST(told("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") ==
-             "'a.b' may be read and not changed");
+  BOOST_TEST(told("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
   BOOST_TEST(told("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
              "the change could not be made durable, nothing was changed: disk full");
   BOOST_TEST(
       told("io.cfgd.Config.LimitExceeded", R"({"limit":"value_bytes","used":9,"maximum":8})") ==
       "the limit 'value_bytes' would be exceeded: 9 of 8");
   BOOST_TEST(told("io.cfgd.History.NoSuchRevision", R"({"oldest":3,"newest":8})") ==
-             "that revision is not known; revisions 3 to 8 are");
+             "no such revision; the history has revisions 3 to 8");
   BOOST_TEST(told("org.varlink.service.InvalidParameter", R"({"parameter":"x"})") ==
              "the service does not accept the parameter 'x'");
   BOOST_TEST(told("org.varlink.service.InterfaceNotFound", R"({"interface":"x.y"})") ==
@@ -118,7 +117,7 @@ BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
 }
 
 BOOST_AUTO_TEST_CASE(absent_parameters_make_a_sentence_shorter) {
-  BOOST_TEST(told("io.cfgd.Config.BadKey", "{}") == "is no valid key");
+  BOOST_TEST(told("io.cfgd.Config.BadKey", "{}") == "is not a valid key");
   BOOST_TEST(told("io.cfgd.Config.Invalid", R"({"issues":7})") ==
              "the change is not valid, nothing was changed");
   BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":1})") ==
@@ -198,7 +197,7 @@ BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
 
   BOOST_TEST(text.find("fallback     a (defaults of schemas)\n") != std::string::npos, text);
   BOOST_TEST(text.find("pending      revision 12, confirm until D\n") != std::string::npos, text);
-  BOOST_TEST(text.find("edit         under way, until E\n") != std::string::npos, text);
+  BOOST_TEST(text.find("edit         in progress, until E\n") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
@@ -214,7 +213,7 @@ BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
                           now) ==
              "REVISION  KIND     DEADLINE                     LEFT   UID  KEYS      COMMENT\n"
              "      12  confirm  2026-11-23T10:14:59.500Z  14m 59s  1000  a.b, a.c  why\n");
-  BOOST_TEST(pending_text(file, {}, now) == "no change ends by itself\n");
+  BOOST_TEST(pending_text(file, {}, now) == "no pending changes\n");
 }
 
 BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_them) {
@@ -257,11 +256,11 @@ BOOST_AUTO_TEST_CASE(a_refusal_tells_places_and_how_many_more) {
              "  error: at /x: no [r]\n"
              "  and 7 more");
   BOOST_TEST(told("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
-             "uid 7 edits already, until D\n  'cfgctl edit end' ends that edit");
+             "another edit is in progress, by uid 7 until D\n  'cfgctl edit end' ends it");
   BOOST_TEST(told("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
-                 .starts_with("no change of revision 7 waits for its end"));
-  BOOST_TEST(told("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is under way");
-  BOOST_TEST(told("io.cfgd.History.BadTime", R"({"time":"x"})") == "'x' is no time of RFC 3339");
+                 .starts_with("revision 7 is not a pending change"));
+  BOOST_TEST(told("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is in progress");
+  BOOST_TEST(told("io.cfgd.History.BadTime", R"({"time":"x"})") == "'x' is not a time of RFC 3339");
 }
 
 BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others) {

@@ -106,7 +106,7 @@ BOOST_AUTO_TEST_CASE(a_reply_over_the_limit_is_an_error_and_the_connection_goes_
   BOOST_TEST(client.receive().value_or("closed") == "{\"parameters\":" + fits + "}");
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_that_exceeds_the_limit_ends_and_its_producer_hears_of_it) {
+BOOST_AUTO_TEST_CASE(a_stream_that_exceeds_the_limit_ends_and_its_producer_is_notified) {
   serving here;
   here.bounds.reply_bytes = 100;
   here.start();

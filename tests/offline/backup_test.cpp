@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -87,6 +88,28 @@ struct fixture : cfgd::test::store_fixture {
   }
 };
 
+/// While it lives, a fault kills. Boost.Test's handlers would be inherited by the child process
+/// that reads a backup, and the child would go on as a second run of the tests.
+class faults_kill {
+ public:
+  faults_kill() {
+    struct sigaction by_default {};
+    by_default.sa_handler = SIG_DFL;
+    for (std::size_t at = 0; at < faults.size(); ++at)
+      ::sigaction(faults[at], &by_default, &before_[at]);
+  }
+  ~faults_kill() {
+    for (std::size_t at = 0; at < faults.size(); ++at)
+      ::sigaction(faults[at], &before_[at], nullptr);
+  }
+  faults_kill(faults_kill const&) = delete;
+  faults_kill& operator=(faults_kill const&) = delete;
+
+ private:
+  static constexpr std::array faults{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
+  std::array<struct sigaction, faults.size()> before_{};
+};
+
 std::string joined(std::vector<std::string> const& names) {
   std::string out;
   for (auto const& name : names)
@@ -155,6 +178,7 @@ BOOST_AUTO_TEST_CASE(a_backup_while_others_commit_is_of_one_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_or_does_no_harm) {
+  faults_kill const as_in_the_program;
   auto const before = all_of(*store);
   back_up();
   auto const good = read_file(file);
@@ -191,7 +215,8 @@ BOOST_AUTO_TEST_CASE(a_cut_off_backup_is_refused) {
     BOOST_TEST_CONTEXT("length " << length) {
       BOOST_REQUIRE(!why);
       BOOST_TEST((why.error().code == cfgd::errc::invalid));
-      BOOST_TEST(why.error().message.find("cut off") != std::string::npos);
+      BOOST_TEST(why.error().message ==
+                 "the file is truncated to " + std::to_string(length) + " bytes");
       BOOST_TEST(!store::restore_offline(question(), no_report));
     }
   }
@@ -234,8 +259,9 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_refused_with_the_version_that_is_needed) 
 
   auto const why = store::back_up(directory / "state", file, no_report);
 
-  BOOST_TEST(why.error().message == "it has format 99, this program reads format 2; version 9.1.0 "
-                                    "or newer is needed");
+  BOOST_TEST(why.error().message ==
+             "the store has format 99, this program reads format 2; version 9.1.0 "
+             "or newer is needed");
   BOOST_TEST(!fs::exists(file));
 }
 

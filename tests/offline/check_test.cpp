@@ -157,9 +157,9 @@ std::vector<tree_case> const trees{
     {"names that are ignored",
      {{"etc/namespaces/Site.yaml", "a: 1\n"}, {"etc/rules/site.yaml", "a: 1\n"}},
      {},
-     "etc/namespaces/Site.yaml: warning: is ignored: its name is none of a source in namespaces/ "
+     "etc/namespaces/Site.yaml: warning: is ignored: not a valid source file name in namespaces/ "
      "[file]\n"
-     "etc/rules/site.yaml: warning: is ignored: its name is none of a source in rules/ [file]\n"},
+     "etc/rules/site.yaml: warning: is ignored: not a valid source file name in rules/ [file]\n"},
     {"of a named file what concerns it",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "port: 0\n"},
@@ -213,7 +213,7 @@ std::vector<tree_case> const trees{
     {"a file that is none of a source",
      {{"etc/namespaces/site.txt", "a: 1\n"}},
      {"etc/namespaces/site.txt"},
-     "refused: etc/namespaces/site.txt: the name is none of a source in namespaces/"},
+     "refused: etc/namespaces/site.txt: not a valid source file name in namespaces/"},
     {"a file that is not there",
      {{"etc/namespaces/site.yaml", "a: 1\n"}},
      {"etc/namespaces/mail.yaml"},
@@ -260,9 +260,9 @@ BOOST_AUTO_TEST_CASE(links_to_files_are_files_and_others_are_faults) {
 
   auto const said = check({});
 
-  BOOST_TEST(said.find("lost.yaml: error: is no regular file and no link to one [file]") !=
+  BOOST_TEST(said.find("lost.yaml: error: is not a regular file or a link to one [file]") !=
              said.npos);
-  BOOST_TEST(said.find("pipe.yaml: error: is no regular file and no link to one [file]") !=
+  BOOST_TEST(said.find("pipe.yaml: error: is not a regular file or a link to one [file]") !=
              said.npos);
   BOOST_TEST(said.find("site.yaml:2:1: error: ") != said.npos);
 }

@@ -36,10 +36,10 @@ std::vector<sample_document> const documents{
     {"a.env", "", "SITE__A=1\n", R"({"site":{"a":1}})"},
     {"a.txt", "toml", "[site]\na = 1\n", R"({"site":{"a":1}})"},
     {"a.json", "yaml", "site:\n  a: 1\n", R"({"site":{"a":1}})"},
-    {"a.txt", "", "", ": only .json, .jsonc, .yaml, .yml, .toml, .ini and .env are read here"},
-    {"a.json", "", "[1]", ": a document is an object"},
-    {"a.yaml", "", "site: {a: 1}\nmail: 7\n", ": the namespace 'mail' is no object"},
-    {"a.yaml", "", "site: {a: null}\n", ": null at /site/a is no value: leave the member out"},
+    {"a.txt", "", "", ": unknown format: use .json, .jsonc, .yaml, .yml, .toml, .ini or .env"},
+    {"a.json", "", "[1]", ": a document must be an object"},
+    {"a.yaml", "", "site: {a: 1}\nmail: 7\n", ": the namespace 'mail' is not an object"},
+    {"a.yaml", "", "site: {a: null}\n", ": null at /site/a is not a value: remove the member"},
     {"a.json", "", "{\"site\":\n{\"a\":}}", ":2:6: unexpected '}'"},
 };
 

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_directory_with_files_is_left_alone) {
 
   BOOST_TEST(run.finish() == 1);
   BOOST_TEST(run.err() ==
-             "cfgctl: init: " + tree.string() + ": there are files in it, and none is replaced\n");
+             "cfgctl: init: " + tree.string() + ": it is not empty, and no file is overwritten\n");
   BOOST_TEST(!fs::exists(tree / "etc"));
 }
 
