@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(the_journal_explains_its_entries) {
 
   auto const text = host.explained({"CFGD_KEY=site.domain"});
 
-  BOOST_TEST(contains(text, "The configuration has changed: revision 1"), text);
+  BOOST_TEST(contains(text, "The configuration changed: revision 1"), text);
   BOOST_TEST(contains(text, "journalctl CFGD_KEY=site.domain"), text);
 }
 
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(a_bad_edit_leaves_the_good_values_and_is_reported_until_it_
   BOOST_TEST_MESSAGE(host.wait_for_status("quarantine"));
   BOOST_TEST(!contains(status_before, "quarantine"));
   auto const explained = host.explained({id(cfgd::message_id::source_quarantined)});
-  BOOST_TEST(contains(explained, "The file " + site + " was refused"), explained);
+  BOOST_TEST(contains(explained, "The file " + site + " was rejected"), explained);
 
   host.save("site.json", "{\n  \"domain\": \"mended.example\"\n}\n");
   host.wait_for_entry({id(cfgd::message_id::source_active)});
