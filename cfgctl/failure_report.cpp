@@ -104,8 +104,7 @@ std::string no_such_revision(parameters const& from) {
 
 std::string permission_denied(parameters const&) {
   return "permission denied"
-         "\n  unless an access file says otherwise, everybody may read;"
-         "\n  root and members of the group cfgd-admin may change values";
+         "\n  everybody may read; root and members of the group cfgd-admin may change values";
 }
 
 std::string method_missing(parameters const& from) {

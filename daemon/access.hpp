@@ -23,7 +23,7 @@ enum class right : std::uint8_t {
 };
 std::string_view to_string(right what);
 
-/// Decides who may do what. Without access files: everyone may read; the rest is for root, for the
+/// Decides who may do what. Everyone may read; the rest is for root, for the
 /// user that the daemon runs as, and for the members of one group. Immutable; any thread.
 class access_policy {
  public:
