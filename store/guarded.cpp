@@ -1,5 +1,6 @@
 #include "store/guarded.hpp"
 
+#include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"
 #include "store/lmdb.hpp"
 
@@ -10,38 +11,23 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <optional>
 #include <string_view>
-#include <system_error>
+#include <tuple>
 
-// LMDB maps its file and follows the numbers in it. It has no check sums, so a damaged page leads
-// anywhere: to a fault, an assertion, a walk without end. None of that can be caught, but a process
-// of its own can be seen to die. The copy talks through a pipe: a line "P done total" now and then,
-// at last "R" and the outcome, or "E code", a line feed, and the message. What it would print when
-// it dies is of no use to anybody.
+// LMDB maps its file and follows the page numbers in it. It has no checksums, so a damaged page can
+// cause a memory fault, a failed assertion or an endless loop. None of these can be caught, so a
+// child process reads the file. It reports through a pipe: "P done total" for progress, and finally
+// "R" and the result, or "E code", a line feed, and the message. Its standard error is discarded.
 
 namespace cfgd::store {
 namespace {
 
-/// Longer than any good file takes, by far; a walk in a circle ends with it.
+/// Far more than a valid file takes; it ends an endless loop.
 constexpr rlim_t most_cpu_seconds = 3'600;
-
-error io_error(char const* call) {
-  return {.code = errc::io,
-          .message = std::string(call) + ": " + std::generic_category().message(errno)};
-}
-
-bool write_all(int to, std::string_view text) {
-  while (!text.empty()) {
-    auto const written = ::write(to, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
-}
 
 /// Lets through one report of each 256th.
 class thinned {
@@ -51,7 +37,8 @@ class thinned {
     auto const step = total / 256 + 1;
     if (done / step == last_) return;
     last_ = done / step;
-    write_all(to_, "P " + std::to_string(done) + ' ' + std::to_string(total) + '\n');
+    // A parent that no longer reads ends this process with SIGPIPE.
+    std::ignore = write_all(to_, "P " + std::to_string(done) + ' ' + std::to_string(total) + '\n');
   }
 
  private:
@@ -73,7 +60,11 @@ result<std::string> run_here(std::function<result<std::string>(progress_report c
 }
 
 [[noreturn]] void
-be_the_copy(int to, std::function<result<std::string>(progress_report const&)> const& work) {
+run_child(int to, std::function<result<std::string>(progress_report const&)> const& work) {
+  // A fault must end the child, whatever handlers the program has installed: one that jumps back
+  // into the program would run it a second time.
+  for (int const fault : {SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV})
+    ::signal(fault, SIG_DFL);
   rlimit const none{.rlim_cur = 0, .rlim_max = 0};
   ::setrlimit(RLIMIT_CORE, &none);
   rlimit const long_enough{.rlim_cur = most_cpu_seconds, .rlim_max = most_cpu_seconds};
@@ -81,16 +72,16 @@ be_the_copy(int to, std::function<result<std::string>(progress_report const&)> c
   if (int const nowhere = ::open("/dev/null", O_WRONLY | O_CLOEXEC); nowhere >= 0)
     ::dup2(nowhere, STDERR_FILENO);
   auto const done = run_here(work, thinned(to));
-  bool const told = done ? write_all(to, "R" + *done)
-                         : write_all(to, "E" + std::to_string(static_cast<int>(done.error().code)) +
-                                             '\n' + done.error().message);
-  ::_exit(told ? EXIT_SUCCESS : EXIT_FAILURE);
+  auto const report = done ? "R" + *done
+                           : "E" + std::to_string(static_cast<int>(done.error().code)) + '\n' +
+                                 done.error().message;
+  ::_exit(write_all(to, report) == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
-/// Takes what the copy says apart.
-class listener {
+/// Parses what the child reports.
+class report_parser {
  public:
-  explicit listener(progress_report const& progressed) : progressed_(progressed) {}
+  explicit report_parser(progress_report const& progressed) : progressed_(progressed) {}
 
   void take(std::string_view bytes) {
     text_ += bytes;
@@ -104,7 +95,7 @@ class listener {
     }
   }
 
-  std::optional<result<std::string>> decision() const {
+  std::optional<result<std::string>> outcome() const {
     if (text_.starts_with('R')) return text_.substr(1);
     auto const line = text_.find('\n');
     if (!text_.starts_with('E') || line == text_.npos) return std::nullopt;
@@ -130,24 +121,24 @@ result<std::string>
 run_guarded(std::function<result<std::string>(progress_report const&)> const& work,
             progress_report const& progressed) {
   std::array<int, 2> ends{};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return io_error("pipe2");
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return system_error("pipe2", errno, {});
   unique_fd const reading(ends[0]);
   unique_fd writing(ends[1]);
   pid_t const child = ::fork();
-  if (child == 0) be_the_copy(writing.get(), work);
-  if (child < 0) return io_error("fork");
-  writing.reset(); // or the end of the child would not be seen
-  listener heard(progressed);
+  if (child == 0) run_child(writing.get(), work);
+  if (child < 0) return system_error("fork", errno, {});
+  writing.reset(); // otherwise reading would never see the end
+  report_parser reports(progressed);
   std::array<char, 65536> room{};
   ssize_t got = 0;
   while ((got = ::read(reading.get(), room.data(), room.size())) > 0 || (got < 0 && errno == EINTR))
-    if (got > 0) heard.take({room.data(), static_cast<std::size_t>(got)});
+    if (got > 0) reports.take({room.data(), static_cast<std::size_t>(got)});
   int const status = wait_for(child);
   bool const whole = WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS;
-  if (auto out = heard.decision(); out && whole) return *std::move(out);
+  if (auto out = reports.outcome(); out && whole) return *std::move(out);
   std::string const how = WIFSIGNALED(status) ? "signal " + std::to_string(WTERMSIG(status))
                                               : "status " + std::to_string(WEXITSTATUS(status));
-  return error{.code = errc::invalid, .message = "reading it ended with " + how};
+  return error{.code = errc::invalid, .message = "the process that reads it ended with " + how};
 }
 
 } // namespace cfgd::store

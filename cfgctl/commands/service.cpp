@@ -4,6 +4,9 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/service_text.hpp"
 
+#include <boost/json/object.hpp>
+#include <boost/json/serialize.hpp>
+
 namespace cfgd::cfgctl {
 namespace {
 
@@ -21,9 +24,20 @@ std::string revision_text(client::revision_number at) {
   return "revision " + std::to_string(at) + '\n';
 }
 
+/// "revision 7", and how many files wait for the end of an edit.
+std::string sync_text(boost::json::object const& reply) {
+  auto const* const revision = reply.if_contains("revision");
+  auto const* const waiting = reply.if_contains("waiting");
+  std::string text = "revision " + (revision == nullptr ? "?" : serialize(*revision)) + '\n';
+  if (waiting != nullptr && !waiting->is_null())
+    text += "files that wait for 'cfgctl edit end': " + serialize(*waiting) + '\n';
+  return text;
+}
+
 exit_code sync(context const& all, no_options const&) {
-  return ask(all, {.what = "sync", .method = "io.cfgd.Config.Sync"}, &client::connection::sync,
-             revision_text);
+  return ask(
+      all, {.what = "sync", .method = "io.cfgd.Config.Sync"},
+      [](client::connection& service) { return service.call("io.cfgd.Config.Sync"); }, sync_text);
 }
 
 exit_code reload(context const& all, no_options const&) {
@@ -71,7 +85,8 @@ exit_code cache_warm(context const& all, cache_options const& what) {
 } // namespace
 
 void add_service_commands(declarations const& to) {
-  declare(to, "sync", "Wait until all file edits are effective or rejected", sync);
+  declare(to, "sync",
+          "Wait until every saved file is effective, rejected or waits for an edit's end", sync);
   declare(to, "status", "Print the state of the service", status);
   declare(to, "sources", "Print the configuration files and their state", sources);
   declare(to, "reload", "Read every file again", reload);

@@ -59,7 +59,7 @@ std::vector<std::size_t> position_of(bj::value const& document, std::string_view
 enum class misfit : std::uint8_t { none, fixed_member, type };
 
 /// The worst that was found out about whether an alternative was meant.
-misfit validator(findings const& alternative, std::string_view pointer) {
+misfit worst_misfit(findings const& alternative, std::string_view pointer) {
   auto worst = misfit::none;
   for (auto const& one : alternative.kept()) {
     if (one.pointer == pointer && one.rule == "type") return misfit::type;
@@ -127,15 +127,15 @@ std::vector<issue> findings::in_order(bj::value const& document) const {
 
 findings const* clearly_meant(std::span<findings const> alternatives, std::string_view pointer) {
   auto best = misfit::type;
-  std::vector<std::pair<misfit, findings const*>> judged;
+  std::vector<std::pair<misfit, findings const*>> ranked;
   for (auto const& one : alternatives) {
-    judged.emplace_back(validator(one, pointer), &one);
-    best = std::min(best, judged.back().first);
+    ranked.emplace_back(worst_misfit(one, pointer), &one);
+    best = std::min(best, ranked.back().first);
   }
   if (best == misfit::type) return nullptr;
   findings const* found = nullptr;
   bool alone = true;
-  for (auto const& [how, one] : judged) {
+  for (auto const& [how, one] : ranked) {
     if (how != best) continue;
     if (found == nullptr || one->errors() < found->errors()) {
       found = one;

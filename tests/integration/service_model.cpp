@@ -142,7 +142,7 @@ leaf_map below(leaf_map const& all, std::string const& key_text) {
 
 /// One file while it is decided what of it counts.
 struct service_model::edit {
-  enum class rank : std::uint8_t { retryable, values, judges, removal };
+  enum class rank : std::uint8_t { retryable, values, policy, removal };
   source_id id;
   std::string name;
   std::optional<file> now;  ///< if it counts; absent: it is gone
@@ -200,7 +200,7 @@ service_model::edit service_model::make_edit(file_step const& step, file const* 
   edit made;
   made.id = step.id;
   made.name = *namespace_of(step.id);
-  if (step.id.what == source_kind::schema) made.when = edit::rank::judges;
+  if (step.id.what == source_kind::schema) made.when = edit::rank::policy;
   made.kept = before == nullptr ? file() : *before;
   switch (step.what) {
   case file_step::kind::good:
@@ -271,7 +271,7 @@ bool service_model::is_fine(state const& tried, std::vector<edit> const& edits) 
 
 bool service_model::hold_objected(state const& tried, std::vector<edit>& edits) {
   using enum edit::rank;
-  for (auto const rank : {retryable, values, judges, removal}) {
+  for (auto const rank : {retryable, values, policy, removal}) {
     bool held = false;
     for (auto& one : edits) {
       if (one.when != rank || !one.is_live()) continue;

@@ -15,7 +15,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -88,28 +87,6 @@ struct fixture : cfgd::test::store_fixture {
   }
 };
 
-/// While it lives, a fault kills. Boost.Test's handlers would be inherited by the child process
-/// that reads a backup, and the child would go on as a second run of the tests.
-class faults_kill {
- public:
-  faults_kill() {
-    struct sigaction by_default {};
-    by_default.sa_handler = SIG_DFL;
-    for (std::size_t at = 0; at < faults.size(); ++at)
-      ::sigaction(faults[at], &by_default, &before_[at]);
-  }
-  ~faults_kill() {
-    for (std::size_t at = 0; at < faults.size(); ++at)
-      ::sigaction(faults[at], &before_[at], nullptr);
-  }
-  faults_kill(faults_kill const&) = delete;
-  faults_kill& operator=(faults_kill const&) = delete;
-
- private:
-  static constexpr std::array faults{SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV};
-  std::array<struct sigaction, faults.size()> before_{};
-};
-
 std::string joined(std::vector<std::string> const& names) {
   std::string out;
   for (auto const& name : names)
@@ -178,7 +155,6 @@ BOOST_AUTO_TEST_CASE(a_backup_while_others_commit_is_of_one_revision) {
 }
 
 BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_or_does_no_harm) {
-  faults_kill const as_in_the_program;
   auto const before = all_of(*store);
   back_up();
   auto const good = read_file(file);
