@@ -44,7 +44,7 @@ class key {
 
   key child(std::string_view part) const;
 
-  friend auto operator<=>(key const&, key const&) = default;
+  friend auto operator<=>(key const&, key const&) = default; // NOLINT(modernize-use-nullptr)
   friend bool operator==(key const&, key const&) = default;
 
  private:

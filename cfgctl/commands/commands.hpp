@@ -2,7 +2,7 @@
 
 #include "cfgctl/context.hpp"
 
-namespace CLI {
+namespace CLI { // NOLINT(readability-identifier-naming): the library's
 class App;
 }
 

@@ -27,8 +27,7 @@ inline scope no_namespaces() { return {.what = scope::extent::service}; }
 
 /// A call whose right was checked, as a handler gets it. Valid during the handler, as the call.
 struct authorized_call : ipc::call {
-  authorized_call(ipc::call const& made, caller made_by)
-      : ipc::call(made), by(std::move(made_by)) {}
+  authorized_call(ipc::call const& made, caller made_by) : ipc::call(made), by(made_by) {}
 
   caller by;
 };

@@ -56,7 +56,7 @@ void add_missing(bj::object& into, bj::object&& more) {
 class collector {
  public:
   collector(program const& what, limits const& bounds)
-      : program_(what), steps_(bounds.schema_steps),
+      : steps_(bounds.schema_steps),
         useful_(find_reaching(what, [](node const& one) { return one.fallback != nullptr; })),
         open_(what.nodes.size()) {}
 
@@ -69,7 +69,6 @@ class collector {
   void add_members(object_rules const& rules, std::optional<bj::value>& found);
   void add(std::optional<bj::value>& found, node const* which);
 
-  program const& program_;
   std::uint64_t steps_;
   /// By id: those that lead to any default.
   std::vector<bool> useful_;

@@ -6,10 +6,8 @@
 using cfgd::test::call;
 using cfgd::test::cfgctl_fixture;
 using cfgd::test::check;
-using cfgd::test::exchange;
 using cfgd::test::refused;
 using cfgd::test::reply;
-using cfgd::test::scripted_peer;
 using cfgd::test::talk;
 using cfgd::test::write_file;
 

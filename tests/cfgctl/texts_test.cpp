@@ -14,7 +14,6 @@
 using namespace cfgd;
 using namespace cfgd::cfgctl;
 using client::call_error;
-using client::failure;
 
 namespace {
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 using namespace cfgd::cfgctl;
-namespace client = cfgd::client;
 using std::chrono::seconds;
 
 namespace {

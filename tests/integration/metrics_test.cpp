@@ -9,12 +9,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <array>
 #include <chrono>
+#include <csignal>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -264,6 +264,7 @@ BOOST_FIXTURE_TEST_CASE(an_exporter_is_not_impressed_by_bad_clients, measured) {
                  .starts_with("HTTP/1.1 431 "));
   BOOST_TEST(web.exchange("hello\r\n\r\n").starts_with("HTTP/1.1 400 "));
   std::vector<int> silent;
+  silent.reserve(32);
   for (int one = 0; one < 32; ++one)
     silent.push_back(web.connect());
   BOOST_TEST(web.get("/readyz").empty()); // too many: closed

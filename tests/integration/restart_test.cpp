@@ -2,8 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include <signal.h>
 #include <sysexits.h>
+
+#include <csignal>
 
 // What a daemon finds when it comes back.
 

@@ -15,6 +15,7 @@ namespace {
 using namespace cfgd::test;
 
 std::string const site = "/etc/cfgd/namespaces/site.json";
+std::string const cfgctl = CFGD_PREFIX "/bin/cfgctl";
 
 bool contains(std::string const& text, std::string_view what) {
   return text.find(what) != std::string::npos;
@@ -60,8 +61,8 @@ BOOST_AUTO_TEST_CASE(an_edit_is_an_entry_of_the_journal_with_its_fields_and_with
 }
 
 BOOST_AUTO_TEST_CASE(a_call_is_an_entry_with_who_made_it) {
-  host.inside().must({"systemd-run", "--quiet", "--wait", "--unit=writer", "--uid=operator",
-                      CFGD_PREFIX "/bin/cfgctl", "set", "site.domain=\"set.example\""});
+  host.inside().must({"systemd-run", "--quiet", "--wait", "--unit=writer", "--uid=operator", cfgctl,
+                      "set", "site.domain=\"set.example\""});
 
   auto const entry = host.wait_for_entry({"CFGD_KEY=site.domain"});
   BOOST_TEST_MESSAGE(entry);
