@@ -209,13 +209,13 @@ place place_of(engine::source_row const& row) {
 void announce(engine::committed_change const& done, view& now) {
   for (auto const& transition : done.transitions)
     announce_source(transition, now);
-  bool is_told = false;
+  bool has_own_warnings = false;
   for (auto const& one : done.changes) {
     announce_change(*one);
     announce_warnings(one->warnings, one->revision);
-    is_told |= !one->warnings.empty();
+    has_own_warnings |= !one->warnings.empty();
   }
-  if (!is_told) announce_warnings(done.warnings, done.revision);
+  if (!has_own_warnings) announce_warnings(done.warnings, done.revision);
 }
 
 void announce_end(engine::pending_change const& what, engine::decision const& ended) {

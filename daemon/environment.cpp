@@ -9,9 +9,9 @@
 #include <string_view>
 #include <utility>
 
-// The environment never changes while the service runs: it is read once, at the start, and what it
-// says otherwise than at the last run is told with the first look at the files. Each namespace that
-// it names is one source.
+// The environment never changes while the service runs: it is read once, at the start, and what
+// differs from the last run is committed with the first look at the files. Each namespace that it
+// names is one source.
 
 namespace cfgd {
 namespace {

@@ -3,9 +3,9 @@
 #include <set>
 #include <string_view>
 
-// A namespace falls back when each of its files is refused and none was ever good. A file that was
-// good once stays in force and needs no fallback; one that is refused beside a good one is told as
-// a source that is not in force, and no more.
+// A namespace falls back when every file of it is rejected and has never been valid. The last good
+// content of a file stays effective and needs no fallback; a file that is rejected beside a valid
+// one is reported as a source that is not effective, nothing more.
 
 namespace cfgd {
 

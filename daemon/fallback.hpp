@@ -9,13 +9,13 @@
 
 namespace cfgd {
 
-/// What readers of a namespace get that has sources of values and none of them in force.
+/// What readers get of a namespace whose files of values were all rejected from the beginning.
 enum class fallback : std::uint8_t {
-  defaults, ///< what its schema says
-  nothing,  ///< it has no schema: what calls have set, if anything
+  defaults, ///< the defaults of its schema
+  nothing,  ///< it has no schema: only overrides, if there are any
 };
 
-/// Such namespaces, by name.
+/// Such namespaces, by name. Pure.
 using fallbacks = std::map<std::string, fallback, std::less<>>;
 fallbacks find_fallbacks(std::vector<engine::source_row> const& rows);
 

@@ -8,32 +8,32 @@
 
 namespace cfgd {
 
-/// The changes that end by themselves, and which of them is to be ended when. Each is given out
-/// once; one that could not be ended is given out again later. Told the time; does no I/O.
+/// The pending changes, and when each is to be undone. Each is handed out once when it has expired;
+/// one that could not be undone is handed out again later. Gets the time as an argument; no I/O.
 class pending_changes {
  public:
-  /// A change whose end was refused is tried again after so long.
+  /// Time until a change whose undoing was rejected is undone again.
   static constexpr std::chrono::seconds pause{60};
 
-  /// What the store says now.
+  /// Takes the list of the store.
   void replace(std::vector<engine::pending_change> newest);
 
-  /// The next one first.
+  /// The next one to expire first. Valid until replace().
   std::vector<engine::pending_change> const& list() const { return list_; }
-  /// Null: no such change waits.
+  /// Null: no such change is pending. Valid until replace().
   engine::pending_change const* find(revision_number revision) const;
 
-  /// Those whose deadline has come and that are not being ended yet; they are from here on.
+  /// Those that have expired and are not being undone yet; from here on they are.
   std::vector<engine::pending_change> take_due(wall_time now);
-  /// When take_due() will give something, if nothing else happens.
+  /// When take_due() will return something, if nothing else happens.
   std::optional<wall_time> next() const;
 
-  /// It could not be ended: it will be due again at `when`. Whether that is the first time.
+  /// It could not be undone: it will be due again at `when`. Whether that is its first failure.
   bool postpone(revision_number revision, wall_time when);
 
  private:
   struct attempt {
-    std::optional<wall_time> again; ///< none: it is being ended
+    std::optional<wall_time> again; ///< absent: it is being undone
     bool failed = false;
   };
   std::optional<wall_time> due(engine::pending_change const& one) const;

@@ -26,7 +26,7 @@ namespace bj = boost::json;
 
 using member_path = std::vector<std::string>;
 
-constexpr std::array<std::string_view, 4> telling = {"const", "default", "enum", "examples"};
+constexpr std::array<std::string_view, 4> revealing = {"const", "default", "enum", "examples"};
 /// Subschemas of the same value.
 constexpr std::array<std::string_view, 7> in_place = {"allOf", "anyOf", "else", "if",
                                                       "not",   "oneOf", "then"};
@@ -58,8 +58,9 @@ class stripper {
     auto* const schema = what.if_object();
     if (schema == nullptr) return;
     if (at && is_secret_(*at)) at.reset();
-    for (auto const word : telling)
-      if (auto const* const told = schema->if_contains(word); told && (!at || holds_object(*told)))
+    for (auto const word : revealing)
+      if (auto const* const given = schema->if_contains(word);
+          given && (!at || holds_object(*given)))
         schema->erase(word);
     for (auto& member : *schema)
       strip_keyword(member.key(), member.value(), at);
@@ -68,7 +69,7 @@ class stripper {
  private:
   void strip_keyword(std::string_view name, bj::value& value,
                      std::optional<member_path> const& at) {
-    if (is_one_of(telling, name)) return;
+    if (is_one_of(revealing, name)) return;
     if (name == "properties")
       strip_table(value, [&at](std::string_view member) {
         auto below = at;

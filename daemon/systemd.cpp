@@ -94,7 +94,7 @@ asio::awaitable<void> supervisor::run() {
   auto const state = co_await asio::this_coro::cancellation_state;
   while (state.cancelled() == asio::cancellation_type::none) {
     timer_.expires_at(act(clock::now()));
-    // An early end means that there is something new, or the end of all: the state tells.
+    // An early end means that something is new, or cancellation, which the loop checks.
     co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
 }

@@ -35,7 +35,7 @@ finding clock_watch::take(reading const& now) {
     if (slept >= least_) slept_ += slept;
   }
   last_ = now;
-  if (jump_ && now.boot - jump_->at >= told_for_) jump_.reset();
+  if (jump_ && now.boot - jump_->at >= shown_for_) jump_.reset();
 
   finding found{.what = state::healthy, .message = {}, .details = {}};
   found.details["sleptMs"] = milliseconds_of(slept_);

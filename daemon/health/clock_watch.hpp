@@ -8,7 +8,7 @@
 namespace cfgd::health {
 
 /// Notices when the wall clock was set and when the machine slept, from three clocks that all run
-/// alike otherwise (clock_gettime(2)). Told the time; no I/O.
+/// alike otherwise (clock_gettime(2)). Gets the time as an argument; no I/O but in read().
 class clock_watch {
  public:
   struct reading {
@@ -18,9 +18,9 @@ class clock_watch {
   };
   static reading read();
 
-  /// A jump is told for `told_for`; drift and slewing stay below `least`.
-  clock_watch(std::chrono::milliseconds least, std::chrono::milliseconds told_for)
-      : least_(least), told_for_(told_for) {}
+  /// A jump of `least` or more is reported for `shown_for`; drift and slewing stay below it.
+  clock_watch(std::chrono::milliseconds least, std::chrono::milliseconds shown_for)
+      : least_(least), shown_for_(shown_for) {}
 
   finding take(reading const& now);
 
@@ -31,7 +31,7 @@ class clock_watch {
   };
 
   std::chrono::nanoseconds least_;
-  std::chrono::nanoseconds told_for_;
+  std::chrono::nanoseconds shown_for_;
   std::optional<reading> last_;
   std::optional<jump> jump_;
   std::chrono::nanoseconds slept_{};

@@ -12,8 +12,8 @@
 #include <system_error>
 #include <utility>
 
-// What own checks do when they run. Each says what it found as if a failure were critical; what it
-// is to the one who wrote the check, the check itself says.
+// What own checks do when they run. Each reports a failure as critical; as_reported() then applies
+// the severity and the message that the file of the check gives.
 
 namespace cfgd::health {
 namespace {
@@ -117,7 +117,7 @@ finding evaluate_rule(rules::verdict const& said, state severity) {
           .details = {}};
 }
 
-finding as_told(finding found, own_check const& by) {
+finding as_reported(finding found, own_check const& by) {
   if (found.what != state::critical && found.what != state::warning) return found;
   found.what = by.severity;
   if (by.message.empty()) return found;

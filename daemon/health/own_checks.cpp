@@ -12,9 +12,9 @@
 #include <set>
 #include <string_view>
 
-// A file of checks is read whole or not at all, and the first fault is told with its place. What a
-// check may do is little on purpose: it reads values, connects to this machine's own sockets, and
-// looks at files. It runs nothing.
+// A file of checks is accepted as a whole or rejected, and the first fault is reported with its
+// place. A check may do little, on purpose: read values, connect to sockets of this machine, look
+// at files. It runs no programs.
 
 namespace cfgd::health {
 namespace {

@@ -45,7 +45,7 @@ struct own_check {
   std::string name = {};
   pace how = {};
   state severity = state::critical; ///< what a failure is
-  std::string message = {};         ///< what a failure is told with; empty: what was found
+  std::string message = {};         ///< of a failure; empty: what was found
   std::variant<rule, socket, file> what = {};
 
   friend bool operator==(own_check const&, own_check const&) = default;
@@ -70,14 +70,15 @@ using check_files = std::map<std::string, check_file>;
 check_files read_check_files(std::vector<std::filesystem::path> const& directories, uid_t trusted,
                              pace const& general, limits const& bounds);
 
-/// Which checks are in force: of a file that is faulty now, those of its last good content.
+/// Decides which checks are effective: of a file that is faulty now, those of its last good
+/// content. No I/O.
 class own_checks {
  public:
   static constexpr std::size_t most = 64;
 
   struct is_effective {
     std::vector<own_check> checks;
-    /// Files with their faults, by the name of the check that tells them: "checks/site.toml".
+    /// Files with their faults, by the name of the check that reports them: "checks/site.toml".
     std::map<std::string, error> faults;
   };
   /// A name that is taken, by the service or by a file before, is a fault of the later file.
@@ -95,6 +96,6 @@ finding look_at_file(own_check::file const& which, wall_time now);
 finding evaluate_rule(rules::verdict const& said, state severity);
 
 /// Gives a failure the severity and the message that a check has for it.
-finding as_told(finding found, own_check const& by);
+finding as_reported(finding found, own_check const& by);
 
 } // namespace cfgd::health

@@ -5,18 +5,18 @@
 
 namespace cfgd::health {
 
-/// By how much a counter has risen lately. What happened between two checks would be over at the
-/// second one; so it is told for a while. No I/O.
+/// By how much a counter has risen lately. An event between two runs of a check would not be seen
+/// in the second one, so the rise is reported for a while. No I/O.
 class recent_increase {
  public:
   using time = std::chrono::steady_clock::time_point;
 
-  explicit recent_increase(std::chrono::milliseconds told_for) : told_for_(told_for) {}
+  explicit recent_increase(std::chrono::milliseconds shown_for) : shown_for_(shown_for) {}
 
   std::uint64_t take(std::uint64_t total, time now) {
     if (total > last_) {
       risen_ += total - last_;
-      until_ = now + told_for_;
+      until_ = now + shown_for_;
       last_ = total;
     } else if (now >= until_) {
       risen_ = 0;
@@ -25,7 +25,7 @@ class recent_increase {
   }
 
  private:
-  std::chrono::milliseconds told_for_;
+  std::chrono::milliseconds shown_for_;
   std::uint64_t last_ = 0;
   std::uint64_t risen_ = 0;
   time until_{};

@@ -80,11 +80,11 @@ struct settings {
   }
 };
 
-/// The settings of a table, "health" or "health.store", as "interval_ms, timeout_ms"; empty: there
-/// is no such table.
+/// The settings of a table, "health" or "health.store", as "interval_ms, timeout_ms"; empty: the
+/// table does not exist.
 std::string known_settings(std::string_view table);
 
-/// Takes one value; absent: it is no integer. Returns what is wrong with it, if anything. The
+/// Takes one value; absent: it is not an integer. Returns what is wrong with it, if anything. The
 /// setting must be a known one: see is_known_setting().
 std::optional<std::string> take_setting(std::string_view table, std::string_view name,
                                         std::optional<std::int64_t> value, settings& into);

@@ -48,7 +48,7 @@ void log_change(monitor::transition const& what) {
     return say(log::level::warning, message_id::check_warning);
   case state::unknown:
   case state::healthy:
-    // That it is well at the first look is no news.
+    // A first result that is healthy is not worth a line.
     return say(what.before == state::unknown ? log::level::debug : log::level::notice,
                message_id::check_recovered);
   }
@@ -141,10 +141,10 @@ void status_table::take_own_checks(own_checks::is_effective newest) {
     if (running_.emplace(one.name, one).second) checks_.add(make_check(one));
   for (auto const& [name, why] : newest.faults) {
     if (!faulty_.emplace(name, why).second) continue;
-    finding const told{.what = state::warning, .message = one_line(to_string(why)), .details = {}};
+    finding const fault{.what = state::warning, .message = one_line(to_string(why)), .details = {}};
     checks_.add({.name = name,
                  .how = how_.how.general,
-                 .run = [told](std::function<void(finding)> const& done) { done(told); }});
+                 .run = [fault](std::function<void(finding)> const& done) { done(fault); }});
   }
 }
 
@@ -154,7 +154,7 @@ check status_table::make_check(own_check const& of) {
     made.run = [this, of, what = rule->what](std::function<void(finding)> const& done) {
       of_.writer.query([what](store::config_store& store) { return store.judge_rule(what); },
                        [of, done](result<rules::verdict> const& said) {
-                         done(said ? as_told(evaluate_rule(*said, of.severity), of)
+                         done(said ? as_reported(evaluate_rule(*said, of.severity), of)
                                    : finding{.what = state::critical,
                                              .message = said.error().message,
                                              .details = {}});
@@ -168,9 +168,10 @@ check status_table::make_check(own_check const& of) {
         [of] {
           auto const* const socket = std::get_if<own_check::socket>(&of.what);
           auto const now = wall_now();
-          return as_told(socket != nullptr ? try_socket(*socket, of.how.limit)
-                                           : look_at_file(std::get<own_check::file>(of.what), now),
-                         of);
+          return as_reported(socket != nullptr
+                                 ? try_socket(*socket, of.how.limit)
+                                 : look_at_file(std::get<own_check::file>(of.what), now),
+                             of);
         },
         done);
   };

@@ -18,25 +18,25 @@ namespace cfgd::health {
 /// Space and inodes of the file system that a directory is on (statvfs(3)).
 finding look_at_disk(std::filesystem::path const& directory, thresholds const& percent);
 
-/// Where the kernel tells about memory; tests put others there.
+/// Where the kernel shows the use of memory; tests use others.
 struct memory_sources {
   std::filesystem::path proc = "/proc";            ///< proc(5)
   std::filesystem::path cgroup = "/sys/fs/cgroup"; ///< cgroups(7)
 };
-/// Own use of the limit, use of the machine's memory, pressure. What the kernel does not tell (a
-/// sandbox may hide it) is left out.
+/// Own use of the limit, use of the machine's memory, pressure. What is not available from the
+/// kernel (a sandbox may hide it) is left out.
 finding look_at_memory(memory_sources const& where, thresholds const& percent,
                        std::int64_t pressure_percent);
 
-/// Whether each directory that is there can be listed and believed. `seen` has those that were
-/// there before, and gets those that are: one that has gone is told.
+/// Whether each directory that exists can be listed and is trusted. `seen` has those that existed
+/// before, and gets those that exist: one that has disappeared is a warning.
 finding look_at_directories(std::vector<std::filesystem::path> const& all, uid_t trusted,
                             std::set<std::string>& seen);
 
 /// Writes a file in `directory` and removes it. The directory is made if need be.
 finding try_to_write(std::filesystem::path const& directory);
 
-/// Makes a file in `directory` and waits until inotify(7) tells of it. The directory is made if
+/// Makes a file in `directory` and waits until inotify(7) reports it. The directory is made if
 /// need be.
 finding try_events(std::filesystem::path const& directory, std::chrono::milliseconds warning,
                    std::chrono::milliseconds patience);

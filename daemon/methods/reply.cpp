@@ -64,7 +64,7 @@ wire_error to_common_error(error const& why) {
   }
 }
 
-/// The subject of a missing revision is no name of a namespace.
+/// not_found is either: of a missing revision, the subject is a number and not a namespace name.
 wire_error to_config_error(error const& why) {
   if (why.code == errc::not_found && !is_namespace_name(why.subject))
     return {"NoSuchPending", {{"revision", std::strtoll(why.subject.c_str(), nullptr, 10)}}};

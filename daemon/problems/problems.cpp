@@ -86,7 +86,7 @@ bj::object to_record(problem const& which) {
   return out;
 }
 
-/// Throws where it is none. Absent: of a situation that this version does not know.
+/// Absent: of a situation that this version does not know. Throws if it is not a record.
 std::optional<problem> read_record(bj::object const& from) {
   auto const* const what = find_situation(from.at("situation").as_string());
   auto const kind = parse_problem_kind(from.at("kind").as_string());

@@ -184,7 +184,7 @@ void problems_keeper::saved(result<void> const& outcome) {
     return;
   }
   if (std::exchange(cannot_save_, true)) {
-    state_->dirty = true; // it is tried again with the next tick, and told once
+    state_->dirty = true; // the next tick tries again; only the first failure is reported
     return;
   }
   report("file_unwritten", "'" + file_.string() + "': " + outcome.error().message,

@@ -11,7 +11,7 @@
 
 // What a line says is taken from its fields: MESSAGE_ID and CFGD_KIND give the row of the table,
 // CFGD_PATH or the peer what it happened to. Its message is that of the line, without the recovery
-// behind it, which a problem tells by itself.
+// behind it, which is a member of its own.
 
 namespace cfgd {
 namespace {
@@ -23,11 +23,11 @@ std::string_view field_of(log::record const& line, std::string_view name) {
   return found == line.fields.end() ? std::string_view() : std::string_view(found->value);
 }
 
-/// "namespace" for CFGD_NAMESPACE; empty: it is said in another way.
+/// "namespace" for CFGD_NAMESPACE; empty: another member has it.
 std::string context_name(std::string_view field) {
-  constexpr std::array<std::string_view, 6> told{"MESSAGE_ID",    "CFGD_KIND",     "CFGD_PATH",
-                                                 "CFGD_RECOVERY", "CFGD_PEER_UID", "CFGD_PROBLEM"};
-  if (std::ranges::find(told, field) != told.end()) return {};
+  constexpr std::array<std::string_view, 6> shown_elsewhere{
+      "MESSAGE_ID", "CFGD_KIND", "CFGD_PATH", "CFGD_RECOVERY", "CFGD_PEER_UID", "CFGD_PROBLEM"};
+  if (std::ranges::find(shown_elsewhere, field) != shown_elsewhere.end()) return {};
   if (field.starts_with("CFGD_")) field.remove_prefix(5);
   std::string name;
   for (char const one : field)

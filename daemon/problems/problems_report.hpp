@@ -8,8 +8,8 @@
 #include <variant>
 #include <vector>
 
-/// How errors are told: a line of the log is the report, and what is kept of them is heard from the
-/// log. So there is one decision, and parts that know nothing of problems take part.
+/// How errors are reported: a line of the log is the report, and the list of problems is collected
+/// from these lines. So there is one decision, and parts that know nothing of problems take part.
 namespace cfgd {
 
 /// Writes "message; what is done about it", as the table has it. Any thread.

@@ -6,10 +6,10 @@
 #include <array>
 #include <utility>
 
-// Every error that people are told of is a row here: whether the service can go on, and how it
-// does. A line of the log and the problem that is kept of it are one decision, and its MESSAGE_ID
-// (with CFGD_KIND, where several rows have the same) is what joins them; a test sees to it that
-// there is a row for every warning and error that any part of the service writes.
+// Every error that is reported is a row here: whether the service can continue, and how it does. A
+// line of the log and the problem that is kept of it are one decision, and its MESSAGE_ID (with
+// CFGD_KIND, where several rows have the same) joins them; a test checks that there is a row for
+// every warning and error that any part of the service writes.
 
 namespace cfgd {
 namespace {

@@ -9,7 +9,7 @@
 
 namespace cfgd {
 
-/// What sort of error, as io.cfgd.Service tells it.
+/// The kind of an error, as io.cfgd.Service names it.
 enum class problem_kind : std::uint8_t {
   parse,
   schema,
@@ -28,15 +28,15 @@ std::optional<problem_kind> parse_problem_kind(std::string_view text);
 
 /// When a problem is over.
 enum class lasting : std::uint8_t {
-  event,   ///< at once: it has happened, and was dealt with
-  process, ///< when a line says so, or with the process
-  file,    ///< when a line says so: what is wrong with a file is so after a restart, too
+  event,   ///< at once: it has happened, and was handled
+  process, ///< when a line reports its end, or with the process
+  file,    ///< when a line reports its end: a fault of a file outlives the process
 };
 
 /// What can go wrong and what the service does about it: one row of the table.
 struct situation {
   std::string_view name;
-  char const* message_id; ///< of the line that tells it
+  char const* message_id; ///< of the line that reports it
   problem_kind kind;
   log::level severity;
   bool recoverable; ///< without it, the service is critical while it lasts

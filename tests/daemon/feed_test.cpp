@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(history_for_a_question_before_the_last_is_not_taken) {
   BOOST_TEST(subject.awaits_history(second));
 }
 
-BOOST_AUTO_TEST_CASE(a_watcher_that_is_told_everything_needs_no_mark_of_progress) {
+BOOST_AUTO_TEST_CASE(a_watcher_that_gets_every_revision_needs_no_bookmark) {
   feed subject = live_at_10();
 
   BOOST_TEST(subject.take_live(11, room));
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(a_change_ends_the_silence) {
   BOOST_TEST(!subject.bookmark_due());
 }
 
-BOOST_AUTO_TEST_CASE(who_is_left_behind_far_is_told_at_once) {
+BOOST_AUTO_TEST_CASE(a_watcher_many_revisions_behind_gets_a_bookmark_at_once) {
   feed subject({}, 10, 2);
   subject.reply_sent(10);
   subject.state_sent(10, feed::piece::last);

@@ -36,7 +36,7 @@ BOOST_FIXTURE_TEST_CASE(an_even_clock_is_healthy, clocks) {
   BOOST_TEST((pass(30s).what == state::healthy));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_jump_is_told_for_a_while, clocks) {
+BOOST_FIXTURE_TEST_CASE(a_jump_is_reported_for_a_while, clocks) {
   pass(0s);
 
   now.wall -= 3600s;
@@ -60,7 +60,7 @@ BOOST_FIXTURE_TEST_CASE(sleep_is_no_jump, clocks) {
   BOOST_TEST(found.details.at("sleptMs").as_double() == 28'800'000.0);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_clock_that_was_never_set_is_told, clocks) {
+BOOST_FIXTURE_TEST_CASE(a_clock_that_was_never_set_is_reported, clocks) {
   now.wall = 100s;
 
   BOOST_TEST((pass(0s).what == state::warning));
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_real_clocks_run_evenly) {
   BOOST_TEST((watched.take(clock_watch::read()).what == state::healthy));
 }
 
-BOOST_AUTO_TEST_CASE(what_rose_is_told_as_long_as_it_must_be) {
+BOOST_AUTO_TEST_CASE(a_rise_is_reported_for_its_time) {
   recent_increase lately(60s);
   recent_increase::time now{};
 

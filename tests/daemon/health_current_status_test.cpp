@@ -9,7 +9,7 @@ namespace {
 
 using namespace cfgd::health;
 
-/// A standing that is fed with letters: h, u, w, c.
+/// A current status that is fed with letters: h, u, w, c.
 struct fed {
   current_status stands{report{.name = "x", .found = {.what = state::unknown}}};
   int count = 0;
@@ -95,7 +95,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_shown_is_a_result_of_the_state_that_stands, fed)
   BOOST_TEST(stands.shown().found.message == "6");
 }
 
-BOOST_FIXTURE_TEST_CASE(the_state_before_is_told, fed) {
+BOOST_FIXTURE_TEST_CASE(the_previous_state_is_returned, fed) {
   after("w");
 
   auto const before =

@@ -159,7 +159,7 @@ BOOST_FIXTURE_TEST_CASE(reports_stand_in_the_order_of_the_checks, monitored) {
   BOOST_TEST(all[1].name == "a");
 }
 
-BOOST_FIXTURE_TEST_CASE(one_that_is_removed_while_it_runs_is_not_heard_any_more, monitored) {
+BOOST_FIXTURE_TEST_CASE(the_result_of_a_removed_check_is_ignored, monitored) {
   std::vector<completion> open;
   add("a", [&](completion const& done) { open.push_back(done); });
   BOOST_TEST(until([&] { return open.size() == 1; }));
@@ -251,28 +251,28 @@ BOOST_FIXTURE_TEST_CASE(a_report_waits_for_a_check_whose_input_has_changed, moni
     done({.what = broken ? state::warning : state::healthy, .message = {}});
   });
   run_now({"a"});
-  bool told = false;
-  checks.when_current([&] { told = true; });
-  BOOST_TEST(told);
+  bool called = false;
+  checks.when_current([&] { called = true; });
+  BOOST_TEST(called);
 
   broken = true;
   checks.set_input_lookup([&] {
     if (broken) checks.refresh("a");
   });
-  told = false;
-  checks.when_current([&] { told = true; });
-  BOOST_TEST(!told);
+  called = false;
+  checks.when_current([&] { called = true; });
+  BOOST_TEST(!called);
 
-  BOOST_REQUIRE(until([&] { return told; }));
+  BOOST_REQUIRE(until([&] { return called; }));
   // At once, without a second run to confirm it.
   BOOST_TEST((of("a") == state::warning));
 }
 
 BOOST_FIXTURE_TEST_CASE(a_changed_input_of_no_check_is_ignored, monitored) {
   checks.refresh("none");
-  bool told = false;
-  checks.when_current([&] { told = true; });
-  BOOST_TEST(told);
+  bool called = false;
+  checks.when_current([&] { called = true; });
+  BOOST_TEST(called);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -33,9 +33,9 @@ result<std::vector<own_check>> read(std::string const& text) {
 
 struct fault {
   std::string text;
-  std::string told;
+  std::string expected;
 };
-std::ostream& operator<<(std::ostream& out, fault const& what) { return out << what.told; }
+std::ostream& operator<<(std::ostream& out, fault const& what) { return out << what.expected; }
 
 std::vector<fault> const faults{
     {"[[check]]\nname = \"a\"\nkind = \"file\"\npath = \"/x\"\nsize = 1\n",
@@ -167,12 +167,12 @@ younger_than_s = 86400
       (std::get<own_check::file>(all[4].what) == own_check::file{"/var/backup/last", 86400s}));
 }
 
-BOOST_DATA_TEST_CASE(faults_are_told_with_their_place, faults, one) {
+BOOST_DATA_TEST_CASE(faults_are_reported_with_their_place, faults, one) {
   auto const why = read(one.text);
 
   BOOST_REQUIRE(!why);
-  auto const told = to_string(why.error());
-  BOOST_TEST(told.find(one.told) != std::string::npos, told);
+  auto const text = to_string(why.error());
+  BOOST_TEST(text.find(one.expected) != std::string::npos, text);
 }
 
 BOOST_FIXTURE_TEST_CASE(an_admins_file_goes_before_the_vendors, directories) {
@@ -342,14 +342,14 @@ BOOST_AUTO_TEST_CASE(verdicts_of_rules_are_findings) {
               state::unknown));
 }
 
-BOOST_AUTO_TEST_CASE(a_failure_is_told_as_the_check_says) {
+BOOST_AUTO_TEST_CASE(a_failure_has_the_severity_and_message_of_its_check) {
   own_check const by{.name = "a", .severity = state::warning, .message = "call Ada"};
 
-  auto const told = as_told({.what = state::critical, .message = "gone"}, by);
-  BOOST_TEST((told.what == state::warning));
-  BOOST_TEST(told.message == "call Ada");
-  BOOST_TEST(told.details.at("reason").as_string() == "gone");
-  BOOST_TEST((as_told({.what = state::healthy}, by).what == state::healthy));
+  auto const failed = as_reported({.what = state::critical, .message = "gone"}, by);
+  BOOST_TEST((failed.what == state::warning));
+  BOOST_TEST(failed.message == "call Ada");
+  BOOST_TEST(failed.details.at("reason").as_string() == "gone");
+  BOOST_TEST((as_reported({.what = state::healthy}, by).what == state::healthy));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

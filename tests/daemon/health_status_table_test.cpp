@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(all_watched_is_healthy) {
   BOOST_TEST(found.details.at("watches").to_number<int>() > 0);
 }
 
-BOOST_AUTO_TEST_CASE(connections_near_their_limit_are_told) {
+BOOST_AUTO_TEST_CASE(connections_near_their_limit_are_reported) {
   looked_at test(limits{.connections = 5});
   BOOST_TEST((test.run("peers").found.what == state::healthy));
 
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(connections_near_their_limit_are_told) {
   BOOST_TEST((test.run("peers").found.what == state::critical));
 }
 
-BOOST_AUTO_TEST_CASE(refused_clients_are_told_for_a_while) {
+BOOST_AUTO_TEST_CASE(refused_clients_are_reported_for_a_while) {
   looked_at test(limits{.connections = 1});
   std::optional<test::varlink_peer> first(std::in_place, test.loop, test.directory / "socket");
   BOOST_REQUIRE(test::run_until(test.loop, [&] { return test.server.figures().connections == 1; }));
@@ -182,7 +182,7 @@ BOOST_AUTO_TEST_CASE(a_cache_that_has_another_value_than_the_store_is_critical) 
   BOOST_TEST(found.message == "'site': the cache has another value than the store");
 }
 
-BOOST_AUTO_TEST_CASE(a_slow_committer_and_a_late_loop_are_told) {
+BOOST_AUTO_TEST_CASE(a_slow_committer_and_a_late_loop_are_reported) {
   auto how = looked_at::patient();
   how.committer_ms = {0, 60'000};
   how.loop_ms = {0, 0};
@@ -228,11 +228,11 @@ BOOST_AUTO_TEST_CASE(a_change_is_one_line_with_both_states) {
     test.run("store");
 
   auto const all = lines.take();
-  auto const told = std::count_if(all.begin(), all.end(), [](auto const& one) {
+  auto const reported = std::count_if(all.begin(), all.end(), [](auto const& one) {
     return one.message.starts_with("check 'store' is critical, was unknown: ") &&
            id_of(one) == message_id::check_critical && one.severity == log::level::error;
   });
-  BOOST_TEST(told == 1);
+  BOOST_TEST(reported == 1);
   BOOST_TEST(describe_health(test.checked.checks()).starts_with(", critical: 'store'"));
 }
 

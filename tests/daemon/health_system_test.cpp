@@ -54,7 +54,7 @@ struct small_disk {
 };
 
 /// What the kernel would say, as files.
-struct told_memory {
+struct memory_files {
   void say(std::string_view name, std::string_view text) { write_file(directory / name, text); }
   finding look(std::int64_t pressure = 10) {
     return look_at_memory({.proc = directory / "proc", .cgroup = directory / "cgroup"}, percent,
@@ -119,11 +119,11 @@ BOOST_AUTO_TEST_CASE(a_disk_that_is_not_there_is_critical) {
   BOOST_TEST((look_at_disk(directory / "none", percent).what == state::critical));
 }
 
-BOOST_FIXTURE_TEST_CASE(memory_that_is_not_told_is_unknown, told_memory) {
+BOOST_FIXTURE_TEST_CASE(memory_that_the_kernel_does_not_show_is_unknown, memory_files) {
   BOOST_TEST((look().what == state::unknown));
 }
 
-BOOST_FIXTURE_TEST_CASE(the_machines_memory_has_thresholds, told_memory) {
+BOOST_FIXTURE_TEST_CASE(the_machines_memory_has_thresholds, memory_files) {
   say_resident(10);
   say_available(26);
   BOOST_TEST((look().what == state::healthy));
@@ -138,7 +138,7 @@ BOOST_FIXTURE_TEST_CASE(the_machines_memory_has_thresholds, told_memory) {
   BOOST_TEST((look().what == state::critical));
 }
 
-BOOST_FIXTURE_TEST_CASE(the_lowest_limit_of_the_cgroups_counts, told_memory) {
+BOOST_FIXTURE_TEST_CASE(the_lowest_limit_of_the_cgroups_counts, memory_files) {
   say("proc/self/cgroup", "0::/system.slice/cfgd.service\n");
   say("cgroup/system.slice/cfgd.service/memory.high", "max\n");
   say("cgroup/system.slice/cfgd.service/memory.max", bytes(1000) + "\n");
@@ -155,7 +155,7 @@ BOOST_FIXTURE_TEST_CASE(the_lowest_limit_of_the_cgroups_counts, told_memory) {
   BOOST_TEST(found.message.starts_with("the service uses 97 % of its limit of"));
 }
 
-BOOST_FIXTURE_TEST_CASE(version_one_of_cgroups_is_read_too, told_memory) {
+BOOST_FIXTURE_TEST_CASE(version_one_of_cgroups_is_read_too, memory_files) {
   say("proc/self/cgroup", "5:cpu,cpuacct:/x\n4:memory:/a\n0::/b\n");
   say("cgroup/memory/a/memory.limit_in_bytes", bytes(100) + "\n");
   say("cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
@@ -164,7 +164,7 @@ BOOST_FIXTURE_TEST_CASE(version_one_of_cgroups_is_read_too, told_memory) {
   BOOST_TEST((look().what == state::warning));
 }
 
-BOOST_FIXTURE_TEST_CASE(tasks_that_wait_for_memory_are_a_warning, told_memory) {
+BOOST_FIXTURE_TEST_CASE(tasks_that_wait_for_memory_are_a_warning, memory_files) {
   say_resident(1);
   say("proc/pressure/memory", "some avg10=80.00 avg60=12.50 avg300=1.00 total=1\n"
                               "full avg10=0.00 avg60=0.00 avg300=0.00 total=0\n");
@@ -174,7 +174,7 @@ BOOST_FIXTURE_TEST_CASE(tasks_that_wait_for_memory_are_a_warning, told_memory) {
   BOOST_TEST(look().details.at("pressure60").as_double() == 12.5);
 }
 
-BOOST_AUTO_TEST_CASE(the_real_kernel_tells_about_memory) {
+BOOST_AUTO_TEST_CASE(the_real_kernel_shows_memory) {
   auto const found = look_at_memory({}, {101, 101}, 101);
 
   BOOST_TEST((found.what == state::healthy));
@@ -200,7 +200,7 @@ BOOST_AUTO_TEST_CASE(directories_are_absent_readable_or_refused) {
   BOOST_TEST(found.message.find("not be writable by group or others") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_was_there_and_has_gone_is_told) {
+BOOST_AUTO_TEST_CASE(a_directory_that_has_disappeared_is_a_warning) {
   test::temporary_directory const directory;
   std::set<std::string> seen;
   std::filesystem::create_directories(directory / "a");
@@ -213,7 +213,7 @@ BOOST_AUTO_TEST_CASE(a_directory_that_was_there_and_has_gone_is_told) {
   BOOST_TEST(found.message == "'" + (directory / "a").string() + "' is gone");
 }
 
-BOOST_AUTO_TEST_CASE(the_kernel_tells_of_a_new_file) {
+BOOST_AUTO_TEST_CASE(the_kernel_reports_a_new_file) {
   test::temporary_directory const directory;
 
   auto const found = try_events(directory / "probe", 20s, 20s);
@@ -233,8 +233,9 @@ BOOST_AUTO_TEST_CASE(no_instance_of_inotify_is_a_warning) {
     std::ofstream limit("/proc/sys/user/max_inotify_instances");
     if (!(limit << 0 << std::flush)) return no_namespace;
     auto const found = try_events(directory / "probe", 20s, 20s);
-    bool const told = found.message.find("inotify_init1: Too many open files") != std::string::npos;
-    return found.what == state::warning && told ? 0 : 1;
+    bool const named =
+        found.message.find("inotify_init1: Too many open files") != std::string::npos;
+    return found.what == state::warning && named ? 0 : 1;
   });
 
   int const status = child.wait();
@@ -244,7 +245,7 @@ BOOST_AUTO_TEST_CASE(no_instance_of_inotify_is_a_warning) {
     BOOST_TEST(status == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_store_that_is_slow_or_full_is_told) {
+BOOST_AUTO_TEST_CASE(a_store_that_is_slow_or_full_is_reported) {
   settings const how;
   store::probe_report seen{.written = 20ms, .read = 1ms, .live_bytes = 10, .maximum_bytes = 100};
   BOOST_TEST((evaluate_store(seen, how).what == state::healthy));

@@ -89,7 +89,7 @@ void use_journal() {
 namespace cases {
 BOOST_AUTO_TEST_SUITE(problems_keeper)
 
-BOOST_AUTO_TEST_CASE(it_hears_of_what_is_logged_by_any_thread) {
+BOOST_AUTO_TEST_CASE(it_collects_lines_of_all_threads) {
   keeping test;
 
   std::thread([] { cfgd::report("store_failed", "the store failed: no space"); }).join();
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_a_link_or_a_pipe_is_not_followed) {
   BOOST_TEST(text_of(directory / "other") == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_written_is_told_once_and_tried_again) {
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_written_is_reported_once_and_tried_again) {
   temporary_directory const directory;
   auto const file = directory / "state" / "problems.json";
   lg::capture captured;
@@ -230,16 +230,16 @@ BOOST_AUTO_TEST_CASE(what_the_store_says_of_sources_goes_before) {
   bad.path = "/bad";
   bad.status = cfgd::engine::source_status::quarantined;
   bad.why = cfgd::error{.code = cfgd::errc::parse, .message = "bad"};
-  auto untold = bad;
-  untold.path = "/untold";
-  untold.status = cfgd::engine::source_status::untrusted;
-  untold.why = cfgd::error{.code = cfgd::errc::untrusted, .message = "is writable by others"};
+  auto untrusted = bad;
+  untrusted.path = "/untrusted";
+  untrusted.status = cfgd::engine::source_status::untrusted;
+  untrusted.why = cfgd::error{.code = cfgd::errc::untrusted, .message = "is writable by others"};
 
-  test.keeper->compare({good, bad, untold});
+  test.keeper->compare({good, bad, untrusted});
 
   BOOST_TEST(!test.kept().is_open("source_unreadable", "/good"));
   BOOST_TEST(test.kept().is_open("source_unreadable", "/bad"));
-  BOOST_TEST(test.kept().is_open("source_untrusted", "/untold"));
+  BOOST_TEST(test.kept().is_open("source_untrusted", "/untrusted"));
   BOOST_TEST(test.kept().size() == 3U);
 }
 
@@ -250,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_is_gone_is_a_problem_until_it_is_back) {
   auto const begin = std::chrono::steady_clock::now();
 
   for (int line = 0; line < 1'000; ++line)
-    lg::write(lg::level::info, "nobody hears");
+    lg::write(lg::level::info, "lost");
   test.keeper->tick();
 
   BOOST_TEST(lg::figures().lost - lost == 1'000U);

@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(bytes_that_are_no_text_do_not_break_what_goes_out) {
   BOOST_TEST(kept.list()[1]->source == "/?/a");
 }
 
-BOOST_AUTO_TEST_CASE(it_is_told_as_the_interface_has_it) {
+BOOST_AUTO_TEST_CASE(its_json_is_that_of_the_interface) {
   ::cfgd::problems kept;
   kept.note({.what = row("source_refused"),
              .message = "must be at least 1",

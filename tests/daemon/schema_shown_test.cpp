@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-// What a schema tells those who may not see secrets: all but the values that may be one.
+// What callers who may not see secrets get of a schema: all but values that may be one.
 
 namespace {
 
@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(what_lies_beside_a_secret_keeps_its_values) {
                    {"db"}) == R"({"properties":{"host":{"default":"h"},"password":{}}})");
 }
 
-BOOST_AUTO_TEST_CASE(an_object_is_no_value_to_be_told) {
+BOOST_AUTO_TEST_CASE(values_that_are_objects_are_removed) {
   BOOST_TEST(
       shown(
           R"({"default":{"db":{"password":"s"}},"properties":{"db":{"enum":[{"password":"s"}]}}})") ==

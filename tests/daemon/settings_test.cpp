@@ -16,7 +16,7 @@ namespace {
 
 struct bad_file {
   char const* text;
-  char const* told;
+  char const* expected;
 };
 
 std::ostream& operator<<(std::ostream& out, bad_file const& which) { return out << which.text; }
@@ -108,15 +108,15 @@ interval_ms = 1000
   BOOST_TEST((read.metrics_interval == std::chrono::seconds(1)));
 }
 
-BOOST_DATA_TEST_CASE(a_fault_is_told_with_file_line_and_column,
+BOOST_DATA_TEST_CASE(a_fault_is_reported_with_file_line_and_column,
                      boost::unit_test::data::make(bad_files)) {
   auto const read = cfgd::parse_settings(sample.text, "f");
 
   BOOST_REQUIRE(!read);
-  BOOST_TEST(to_string(read.error()) == sample.told);
+  BOOST_TEST(to_string(read.error()) == sample.expected);
 }
 
-BOOST_AUTO_TEST_CASE(broken_toml_is_told_with_its_place) {
+BOOST_AUTO_TEST_CASE(broken_toml_is_reported_with_its_place) {
   auto const read = cfgd::parse_settings("[watch]\nquiet_ms = = 3\n", "f");
 
   BOOST_REQUIRE(!read);

@@ -39,15 +39,15 @@ struct with_variable {
 /// A supervisor that runs on a loop, with a service manager that listens.
 struct supervised {
   explicit supervised(supervisor::pace pace = {.status = 1ms})
-      : told(loop.get_executor(),
-             {.status = [this] { return status; },
-              .ping =
-                  [this](std::function<void()> answered) {
-                    if (committer_answers) answered();
-                  }},
-             pace),
+      : reports(loop.get_executor(),
+                {.status = [this] { return status; },
+                 .ping =
+                     [this](std::function<void()> answered) {
+                       if (committer_answers) answered();
+                     }},
+                pace),
         tasks(loop.get_executor(), nullptr) {
-    tasks.spawn("supervisor", told.run());
+    tasks.spawn("supervisor", reports.run());
   }
   ~supervised() {
     tasks.cancel();
@@ -73,7 +73,7 @@ struct supervised {
   boost::asio::io_context loop{1};
   std::string status = "fine";
   bool committer_answers = true;
-  supervisor told;
+  supervisor reports;
   ipc::task_group tasks;
 };
 
@@ -94,22 +94,22 @@ BOOST_AUTO_TEST_SUITE(systemd)
 BOOST_AUTO_TEST_CASE(readiness_comes_with_the_status) {
   supervised test;
 
-  test.told.ready();
+  test.reports.ready();
 
   BOOST_TEST(test.manager.take().value() == "READY=1\nSTATUS=fine");
 }
 
-BOOST_AUTO_TEST_CASE(a_new_status_is_told_and_many_are_one) {
+BOOST_AUTO_TEST_CASE(a_new_status_is_sent_and_many_are_one) {
   supervised test({.status = 50ms});
-  test.told.ready();
+  test.reports.ready();
   BOOST_TEST(test.manager.take().has_value());
 
   test.status = "one";
-  test.told.status_changed();
+  test.reports.status_changed();
   BOOST_TEST(test.next("STATUS=") == "STATUS=one");
   for (int count = 0; count < 100; ++count) {
     test.status = "more " + std::to_string(count);
-    test.told.status_changed();
+    test.reports.status_changed();
   }
 
   BOOST_TEST(test.next("STATUS=") == "STATUS=more 99");
@@ -120,22 +120,22 @@ BOOST_AUTO_TEST_CASE(a_status_is_one_line_whatever_files_are_called) {
   supervised test;
   test.status = "'a\nREADY=0'";
 
-  test.told.ready();
+  test.reports.ready();
 
   BOOST_TEST(test.manager.take().value() == "READY=1\nSTATUS='a?READY=0'");
 }
 
 BOOST_AUTO_TEST_CASE(overlapping_reloads_are_one) {
   supervised test;
-  test.told.ready();
+  test.reports.ready();
   BOOST_TEST(test.manager.take().has_value());
 
-  test.told.begin_reload();
-  test.told.begin_reload();
-  test.told.end_reload();
+  test.reports.begin_reload();
+  test.reports.begin_reload();
+  test.reports.end_reload();
   BOOST_TEST(test.manager.take().value().starts_with("RELOADING=1\nMONOTONIC_USEC="));
   BOOST_TEST(!test.manager.take().has_value());
-  test.told.end_reload();
+  test.reports.end_reload();
 
   BOOST_TEST(test.manager.take().value() == "READY=1\nSTATUS=fine");
 }
@@ -143,20 +143,20 @@ BOOST_AUTO_TEST_CASE(overlapping_reloads_are_one) {
 BOOST_AUTO_TEST_CASE(a_reload_before_the_service_is_ready_does_not_make_it_so) {
   supervised test;
 
-  test.told.begin_reload();
-  test.told.end_reload();
+  test.reports.begin_reload();
+  test.reports.end_reload();
 
   BOOST_TEST(!test.manager.take().has_value());
 }
 
 BOOST_AUTO_TEST_CASE(behind_the_end_comes_nothing) {
   supervised test;
-  test.told.begin_reload();
+  test.reports.begin_reload();
 
-  test.told.stopping();
-  test.told.end_reload();
-  test.told.ready();
-  test.told.stopping();
+  test.reports.stopping();
+  test.reports.end_reload();
+  test.reports.ready();
+  test.reports.stopping();
 
   BOOST_TEST(test.manager.take().value() == "STOPPING=1\nSTATUS=Stopping");
   BOOST_TEST(!test.manager.take().has_value());
@@ -167,7 +167,7 @@ BOOST_AUTO_TEST_CASE(a_long_start_is_prolonged_until_it_is_over) {
 
   BOOST_TEST(test.next("EXTEND") == "EXTEND_TIMEOUT_USEC=30000");
   BOOST_TEST(test.next("EXTEND") == "EXTEND_TIMEOUT_USEC=30000");
-  test.told.ready();
+  test.reports.ready();
   BOOST_TEST(!test.next("READY=1").empty());
 
   test::run_until(

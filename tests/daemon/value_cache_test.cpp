@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(what_is_not_there_has_no_value) {
   BOOST_TEST(of("site").entries == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_key_that_is_none_is_told) {
+BOOST_AUTO_TEST_CASE(a_bad_key_is_an_error) {
   BOOST_TEST(find("site..a") == "bad key: site..a");
   BOOST_TEST(find("") == "bad key: ");
   BOOST_TEST(find("Site.a") == "bad key: Site.a");
