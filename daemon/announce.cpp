@@ -3,6 +3,7 @@
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/line_text.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -259,23 +260,14 @@ std::string describe_state(view& what) {
   std::string text = "revision " + std::to_string(what.revision()) + ", " +
                      counted(what.cache().namespaces().size(), "namespace") + ", ";
   if (problems.empty()) return text + "all sources effective";
-  std::string without;
-  std::size_t told = 0;
-  for (auto const& [name, how] : what.without_values()) {
-    if (told == named_problems) {
-      without += " ...";
-      break;
-    }
-    without.append(told++ == 0 ? "; without an effective file: '" : ", '").append(name);
-    without += how == fallback::defaults ? "' (defaults)" : "'";
-  }
-  text += counted(problems.size(), "source") + " not effective as saved:";
-  std::size_t named = 0;
-  for (auto const& [name, one] : problems) {
-    if (named == named_problems) return text.append(" ...").append(without);
-    text += (named++ == 0 ? " '" : ", '") + one.path + "' " + std::string(to_string(one.status));
-  }
-  return text + without;
+  name_list without(named_problems);
+  for (auto const& [name, how] : what.without_values())
+    without.add(name, how == fallback::defaults ? " (defaults)" : "");
+  name_list sources(named_problems);
+  for (auto const& [name, one] : problems)
+    sources.add(one.path, ' ' + std::string(to_string(one.status)));
+  text += counted(problems.size(), "source") + " not effective as saved:" + sources.text();
+  return without.empty() ? text : text + "; without an effective file:" + without.text();
 }
 
 } // namespace cfgd

@@ -2,6 +2,7 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/line_text.hpp"
 #include "daemon/problems/problems_report.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -177,13 +178,6 @@ void supervisor::notify(std::string const& text) const {
   if (listened_to_) (void)::sd_notify(0, text.c_str());
 }
 
-std::string supervisor::status_text() const {
-  auto line = parts_.status();
-  // One line, whatever the names of files are.
-  std::replace_if(
-      line.begin(), line.end(), [](char one) { return static_cast<unsigned char>(one) < ' '; },
-      '?');
-  return "STATUS=" + line;
-}
+std::string supervisor::status_text() const { return "STATUS=" + one_line(parts_.status()); }
 
 } // namespace cfgd::systemd

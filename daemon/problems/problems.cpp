@@ -173,26 +173,28 @@ void problems::make_room() {
   kept_.erase(victim == kept_.end() ? kept_.begin() : victim);
 }
 
-std::size_t problems::resolve(std::string_view situation_name, std::string_view source,
-                              wall_time now) {
+template <class Fits>
+std::size_t problems::resolve_open(wall_time now, Fits fits) {
   std::size_t ended = 0;
   for (auto& one : kept_) {
-    if (one.resolved || one.what->name != situation_name) continue;
-    if (!source.empty() && one.source != source) continue;
+    if (one.resolved || !fits(one)) continue;
     one.resolved = now;
     ++ended;
   }
   return ended;
 }
 
+std::size_t problems::resolve(std::string_view situation_name, std::string_view source,
+                              wall_time now) {
+  return resolve_open(now, [&](problem const& one) {
+    return one.what->name == situation_name && (source.empty() || one.source == source);
+  });
+}
+
 std::size_t problems::resolve_file(std::string_view path, wall_time now) {
-  std::size_t ended = 0;
-  for (auto& one : kept_) {
-    if (one.resolved || one.what->how_long != lasting::file || one.source != path) continue;
-    one.resolved = now;
-    ++ended;
-  }
-  return ended;
+  return resolve_open(now, [&](problem const& one) {
+    return one.what->how_long == lasting::file && one.source == path;
+  });
 }
 
 void problems::amend(std::string_view situation_name, std::string const& name,

@@ -48,8 +48,8 @@ struct occurrence {
 };
 
 /// Errors as they are kept: the same ones (kind, source and message; of events, kind and source)
-/// are one that is counted. Bounded: those that are over go first, then those that the service can
-/// recover from, each the oldest first. Told the time; does no I/O. One thread.
+/// are one that is counted. Bounded: resolved ones are dropped first, then recoverable ones, each
+/// the oldest first. Gets the time as an argument; does no I/O. One thread.
 class problems {
  public:
   static constexpr std::size_t most = 256;
@@ -58,20 +58,23 @@ class problems {
 
   explicit problems(std::size_t capacity = most) : capacity_(capacity) {}
 
+  /// Records that something happened: a new problem, or one more time of the same one.
   void note(occurrence happened, wall_time now);
-  /// What is open of a situation is over; with a source, only what happened to that. How many were.
+  /// Resolves the open problems of a situation; with a source, only those of that source. Returns
+  /// their number.
   std::size_t resolve(std::string_view situation_name, std::string_view source, wall_time now);
-  /// What is wrong with a file is over.
+  /// Resolves the open problems of a file. Returns their number.
   std::size_t resolve_file(std::string_view path, wall_time now);
-  /// Says something of what is open of a situation in another way than before.
+  /// Replaces an entry of the context of the open problems of a situation.
   void amend(std::string_view situation_name, std::string const& name, std::string const& text);
   void clear() { kept_.clear(); }
 
-  /// Newest first, by when it happened last.
+  /// Newest first, by when it happened last. Valid until the list changes.
   std::vector<problem const*> list(std::optional<problem_kind> kind = {},
                                    std::size_t limit = most) const;
+  /// Whether a problem of a situation is open; an empty source: of any.
   bool is_open(std::string_view situation_name, std::string_view source) const;
-  /// Whether one that is open cannot be recovered from.
+  /// Whether the service cannot recover from an open problem.
   bool critical() const;
 
   /// By kind, how often it happened since the start of the process, and how many are open now.
@@ -80,14 +83,17 @@ class problems {
   by_kind open_counts() const;
   std::size_t size() const { return kept_.size(); }
 
-  /// What outlives the process, as text, and back. Of those that were open, problems of the process
-  /// are over at `now`. Whether the text was one; else nothing is taken.
+  /// The list as JSON text for a file, and the other way round. Reading resolves open problems that
+  /// end with the process, at `now`. Returns whether the text is valid; if not, nothing changes.
   std::string to_text() const;
   [[nodiscard]] bool read_text(std::string_view text, wall_time now);
 
  private:
   problem* find(occurrence const& what, problem_kind kind);
   void make_room();
+  /// Resolves the open problems that `fits` accepts; returns how many there were.
+  template <class Fits>
+  std::size_t resolve_open(wall_time now, Fits fits);
 
   std::size_t capacity_;
   std::deque<problem> kept_; ///< in the order of `last`

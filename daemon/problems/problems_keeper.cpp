@@ -1,16 +1,10 @@
 #include "daemon/problems/problems_keeper.hpp"
 
-#include "core/unique_fd.hpp"
+#include "daemon/small_file.hpp"
 
 #include <boost/asio/post.hpp>
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <array>
-#include <cerrno>
 #include <chrono>
-#include <cstring>
 #include <map>
 #include <string>
 #include <utility>
@@ -29,25 +23,6 @@ namespace asio = boost::asio;
 
 constexpr std::size_t most_file_bytes = 4 * std::size_t{1024} * 1024;
 constexpr std::string_view journal_problem = "log_lines_lost";
-
-/// Errors: io, not_found, limit.
-result<std::string> read_small_file(std::filesystem::path const& path) {
-  auto const fail = [&](errc code) {
-    return error{.code = code, .message = std::strerror(errno), .subject = path.string()};
-  };
-  unique_fd const file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW));
-  if (!file) return fail(errno == ENOENT ? errc::not_found : errc::io);
-  std::string text;
-  std::array<char, 64 * 1024> buffer{};
-  ssize_t count = 0;
-  while ((count = ::read(file.get(), buffer.data(), buffer.size())) > 0 &&
-         text.size() < most_file_bytes)
-    text.append(buffer.data(), static_cast<std::size_t>(count));
-  if (count < 0) return fail(errc::io);
-  if (text.size() >= most_file_bytes)
-    return error{.code = errc::limit, .message = "it is too large", .subject = path.string()};
-  return text;
-}
 
 situation const& situation_of(engine::source_row const& row) {
   auto const code = row.why ? row.why->code : errc::io;
@@ -114,7 +89,7 @@ void problems_keeper::clear() {
 }
 
 void problems_keeper::read_file() {
-  auto const text = read_small_file(file_);
+  auto const text = read_small_file(file_, most_file_bytes, links::refuse);
   if (text && state_->kept.read_text(*text, wall_now())) return;
   if (!text && text.error().code == errc::not_found) return;
   report("problems_unreadable",
@@ -177,18 +152,8 @@ void problems_keeper::save(std::function<void()> done) {
 
 void problems_keeper::saved(result<void> const& outcome) {
   saving_ = false;
-  if (outcome) {
-    if (std::exchange(cannot_save_, false))
-      report_over("file_unwritten", "'" + file_.string() + "' can be written again",
-                  file_.string());
-    return;
-  }
-  if (std::exchange(cannot_save_, true)) {
-    state_->dirty = true; // the next tick tries again; only the first failure is reported
-    return;
-  }
-  report("file_unwritten", "'" + file_.string() + "': " + outcome.error().message,
-         {{"CFGD_PATH", file_.string()}});
+  state_->dirty |= !outcome; // the next tick tries again
+  report_write(file_, outcome, cannot_save_);
 }
 
 } // namespace cfgd

@@ -25,7 +25,9 @@ class problems_keeper {
   problems_keeper(problems_keeper const&) = delete;
   problems_keeper& operator=(problems_keeper const&) = delete;
 
+  /// Valid as long as this object.
   problems const& kept() const;
+  /// Forgets all problems; tick() saves that.
   void clear();
 
   /// Call at the start: resolves the problems of sources that are effective as saved, and records

@@ -82,6 +82,16 @@ void report_over(std::string_view situation_name, std::string const& message,
   log::write(log::level::notice, message, fields, where);
 }
 
+void report_write(std::filesystem::path const& path, result<void> const& outcome,
+                  bool& is_failing) {
+  bool const was_failing = std::exchange(is_failing, !outcome);
+  auto const name = path.string();
+  if (!outcome && !was_failing)
+    report("file_unwritten", "'" + name + "': " + outcome.error().message, {{"CFGD_PATH", name}});
+  else if (outcome && was_failing)
+    report_over("file_unwritten", "'" + name + "' can be written again", name);
+}
+
 meaning interpret(log::record const& line) {
   auto const id = field_of(line, "MESSAGE_ID");
   if (id.empty()) return {};

@@ -23,6 +23,7 @@ enum class problem_kind : std::uint8_t {
   internal,
 };
 inline constexpr std::size_t problem_kinds = 10;
+/// The name of the enumerator, a view of a literal, and the other way round.
 std::string_view to_string(problem_kind which);
 std::optional<problem_kind> parse_problem_kind(std::string_view text);
 
@@ -39,16 +40,17 @@ struct situation {
   char const* message_id; ///< of the line that reports it
   problem_kind kind;
   log::level severity;
-  bool recoverable; ///< without it, the service is critical while it lasts
+  bool recoverable; ///< false: the service is critical while the problem is open
   lasting how_long;
   std::string_view source;   ///< what it happens to, where the line does not name a file or a peer
-  std::string_view recovery; ///< what the service did; a line may say it more exactly
+  std::string_view recovery; ///< what the service did; a line may have a more exact one
 };
 
-/// The whole table. docs/problems.md shows it, and a test compares the two.
+/// The whole table, valid as long as the program. docs/problems.md shows it; a test compares them.
 std::span<situation const> situations();
+/// Null: no row has that name.
 situation const* find_situation(std::string_view name);
-/// By a line's MESSAGE_ID and, where there are several rows of it, its CFGD_KIND.
+/// By a line's MESSAGE_ID and, where several rows have it, its CFGD_KIND. Null: no row has the id.
 situation const* find_situation(std::string_view message_id, std::string_view kind);
 
 } // namespace cfgd
