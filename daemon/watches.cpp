@@ -60,10 +60,6 @@ std::string signature_of(std::vector<std::string> const& prefixes,
   return joined;
 }
 
-std::string mark(revision_number revision) {
-  return "{\"revision\":" + std::to_string(revision) + "}";
-}
-
 } // namespace
 
 watches::watches(view& what, committer& history, limits const& bounds)
@@ -127,7 +123,7 @@ void watches::send_bookmarks(clock::time_point now) {
     if (found == all_.end()) continue;
     auto const revision = found->second.next.sent_up_to();
     found->second.next.reply_sent(revision);
-    found->second.answer.reply_continues(mark(revision));
+    found->second.answer.reply_continues(one_number("revision", revision));
   }
 }
 

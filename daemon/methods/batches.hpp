@@ -1,10 +1,12 @@
 #pragma once
 
+#include "core/limits.hpp"
 #include "ipc/call.hpp"
 
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <string_view>
 
 namespace cfgd {
 
@@ -14,10 +16,22 @@ struct batch {
   bool is_last = false;
 };
 
-/// Sends the replies of a call with `more`: asks `next` for one after the other until the last one,
-/// and waits for the peer where more than `queue_bytes` are queued. What `next` holds is freed with
-/// the call.
-void send_batches(ipc::responder const& answer, std::size_t queue_bytes,
-                  std::function<batch()> next);
+/// A call that is answered with a list: with `more` in several replies, without it in one.
+struct list_call {
+  ipc::responder answer;
+  std::string_view interface; ///< qualified, of a literal
+  bool more = false;
+
+  /// How long a batch should be at least, unless it is the last.
+  std::size_t batch_bytes(limits const& bounds) const {
+    return more ? bounds.reply_batch_bytes : bounds.reply_bytes + 1;
+  }
+};
+
+/// Sends a list: asks `next` for batches of batch_bytes() until the last one, and waits for the
+/// peer where more than bounds.queue_soft_bytes are queued. Without `more` the first batch must be
+/// the last: a longer list fails with the limit `reply_bytes`. What `next` holds is freed with the
+/// call.
+void send_list(list_call const& to, limits const& bounds, std::function<batch()> next);
 
 } // namespace cfgd

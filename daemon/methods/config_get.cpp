@@ -34,32 +34,6 @@ bool is_plain(char c) {
          c == '-' || c == '.';
 }
 
-/// The reply of a Get while it is put together.
-class get_reply {
- public:
-  void add_ready(std::string_view member) {
-    if (out_.back() != '{') out_ += ',';
-    out_ += member;
-  }
-  void add(std::string_view key_text, std::string_view value) {
-    append_member(out_, key_text, value);
-  }
-  void add_missing(std::string_view key_text) {
-    if (!missing_.empty()) missing_ += ',';
-    json::append_string(missing_, key_text);
-  }
-  /// What was put together so far.
-  std::size_t size() const { return out_.size() + missing_.size(); }
-  std::string finish(revision_number revision) {
-    out_.append("},\"missing\":[").append(missing_);
-    return std::move(out_.append("],\"revision\":").append(std::to_string(revision)).append("}"));
-  }
-
- private:
-  std::string out_ = "{\"values\":{";
-  std::string missing_;
-};
-
 /// What a caller gets of a key.
 struct found_value {
   std::optional<std::string_view> value = {};
@@ -107,7 +81,7 @@ void reply_too_long(ipc::responder const& answer, std::size_t used, limits const
 }
 
 void answer_from_texts(method_context& with, text_get const& asked, view::texts const& texts) {
-  get_reply reply;
+  values_reply reply;
   visible_values all;
   for (auto const& text : asked.keys) {
     auto const which = key::parse(text);
@@ -123,7 +97,7 @@ void answer_from_texts(method_context& with, text_get const& asked, view::texts 
       reply.add_missing(text);
       continue;
     }
-    if (auto const size = reply.size() + found.value->size(); size > with.bounds.reply_bytes)
+    if (auto const size = reply.size_bytes() + found.value->size(); size > with.bounds.reply_bytes)
       return reply_too_long(asked.answer, size, with.bounds);
     reply.add(text, *found.value);
   }
@@ -151,7 +125,7 @@ void get_from_texts(method_context& with, authorized_call const& asked) {
 } // namespace
 
 void get_values(method_context& with, authorized_call const& asked) {
-  get_reply reply;
+  values_reply reply;
   bj::array const& keys = asked.parameters.at("keys").get_array();
   std::unordered_set<std::string_view> seen;
   for (auto const& one : keys) {
@@ -170,7 +144,7 @@ void get_values(method_context& with, authorized_call const& asked) {
       continue;
     }
     // Checked as it grows: a key can be written in many ways, and each asks for its value anew.
-    if (auto const size = reply.size() + found.member.size(); size > with.bounds.reply_bytes)
+    if (auto const size = reply.size_bytes() + found.member.size(); size > with.bounds.reply_bytes)
       return reply_too_long(asked.answer, size, with.bounds);
     reply.add_ready(found.member);
   }

@@ -14,8 +14,8 @@
 #include <optional>
 #include <utility>
 
-// Reads of io.cfgd.Config but Get and Explain, which have files of their own. Replies of List and
-// Watch are put together from canonical texts: nothing is parsed or copied into values.
+// The reads of io.cfgd.Config other than Get and Explain, which have files of their own. Replies of
+// List and Watch are put together from canonical texts: nothing is parsed or copied into values.
 
 namespace cfgd::methods {
 namespace {
@@ -26,18 +26,6 @@ std::string list_text(std::string_view values, revision_number revision) {
   std::string out = "{";
   if (!values.empty()) out.append("\"values\":{").append(values).append("},");
   return out.append("\"revision\":").append(std::to_string(revision)).append("}");
-}
-
-void reply_whole(ipc::responder const& answer, state_stream pieces, revision_number revision,
-                 std::size_t maximum) {
-  std::string values;
-  while (auto const piece = pieces.next()) {
-    if (!values.empty()) values += ',';
-    values += *piece;
-    if (values.size() > maximum)
-      return fail(answer, config_interface, too_long(values.size(), maximum));
-  }
-  reply_within(answer, config_interface, list_text(values, revision), maximum);
 }
 
 /// `waiting`: files that wait for the end of an edit.
@@ -51,24 +39,23 @@ std::string sync_reply(revision_number revision, std::size_t waiting) {
 
 void list_values(method_context& with, authorized_call const& asked) {
   std::vector<std::string> prefixes;
-  std::optional<view::names> names; // none: all
+  std::optional<view::names> names; // absent: all
   if (auto const* const prefix = asked.parameters.if_contains("prefix")) {
     auto const which = key::parse(prefix->get_string());
     if (!which) return fail(asked.answer, config_interface, which.error());
     prefixes.push_back(which->str());
     names = view::names{which->name_space()};
   }
-  auto const begin = [&with, answer = asked.answer, prefixes, more = asked.more,
+  list_call const to{asked.answer, config_interface, asked.more};
+  auto const begin = [&with, to, prefixes,
                       visible = asked.by.visible_secrets()](view::texts const& texts) {
-    state_stream pieces(with.values.reveal(texts, visible), prefixes,
-                        with.bounds.reply_batch_bytes);
-    auto const revision = with.values.revision();
-    if (!more) return reply_whole(answer, std::move(pieces), revision, with.bounds.reply_bytes);
-    auto const next = [pieces = std::move(pieces), revision]() mutable -> batch {
+    state_stream pieces(with.values.reveal(texts, visible), prefixes, to.batch_bytes(with.bounds));
+    auto const next = [pieces = std::move(pieces),
+                       revision = with.values.revision()]() mutable -> batch {
       auto const values = pieces.next();
       return {.parameters = list_text(values.value_or(""), revision), .is_last = pieces.at_end()};
     };
-    send_batches(answer, with.bounds.queue_soft_bytes, next);
+    send_list(to, with.bounds, next);
   };
   with.values.with_texts(
       with.writer, std::move(names), begin,

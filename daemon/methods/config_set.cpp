@@ -47,21 +47,11 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
 void set_values(method_context& with, authorized_call const& asked) {
   auto request = read_set(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
-  with.writer.submit(std::move(*request), [answer = asked.answer](engine::decision const& done) {
-    if (done)
-      answer.reply(change_reply(*done));
-    else
-      fail(answer, config_interface, done.error());
-  });
+  with.writer.submit(*std::move(request), answer_change(asked.answer, config_interface));
 }
 
 void list_pending(method_context& with, authorized_call const& asked) {
-  bj::array list;
-  for (auto const& one : with.values.pending().list())
-    list.push_back(to_json(one));
-  bj::object out;
-  out["pending"] = std::move(list);
-  reply(asked.answer, out);
+  reply(asked.answer, {{"pending", to_json(with.values.pending().list())}});
 }
 
 void confirm_pending(method_context& with, authorized_call const& asked) {

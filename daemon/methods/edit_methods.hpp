@@ -16,10 +16,11 @@
 namespace cfgd {
 
 /// BeginEdit and EndEdit of io.cfgd.Config: one edit of several files at a time. Files that are
-/// saved during it are collected, and committed together at its end. Loop thread only.
+/// saved during it are collected, and committed together at its end. Loop thread only; the parts
+/// must outlive it.
 class edit_methods {
  public:
-  /// Commits observations, and calls `done` with the decision.
+  /// Commits observations; calls `done` with the decision later, on the loop.
   using recorder = std::function<void(std::vector<watchers::observation>, engine::grouping,
                                       std::function<void(engine::decision const&)> done)>;
   struct parts {
@@ -32,17 +33,20 @@ class edit_methods {
 
   edit_methods(parts with, limits const& bounds);
 
+  /// Answers BeginEdit: once when the edit has begun, and with the decision when it has ended.
+  /// Errors on the wire: EditInProgress, those of check_seconds() and of a commit.
   void begin(authorized_call const& asked);
+  /// Answers EndEdit with the decision. Errors on the wire: NoEdit, those of a commit.
   void end(authorized_call const& asked);
 
-  /// Takes observations if an edit is under way that collects them; whether it did.
+  /// Takes observations if an edit is in progress that collects them; returns whether it did.
   bool hold(std::vector<watchers::observation>& observed);
   using clock = std::chrono::steady_clock;
-  /// The wall time at which the edit that is under way ends, for replies.
+  /// The wall time at which the edit in progress ends, for replies; absent: no edit collects files.
   std::optional<wall_time> deadline() const;
   /// The same for timers: setting the clock does not move it.
   std::optional<clock::time_point> ends_at() const;
-  /// Ends the edit if its time is over.
+  /// Ends the edit if its deadline has passed.
   void end_overdue(clock::time_point now);
 
  private:

@@ -29,6 +29,7 @@ class health_streams {
   /// Sends a check whose status has changed to every stream, as soon as it has room.
   void on_change(health::monitor::transition const& what);
 
+  /// The number of open streams.
   std::size_t size() const { return streams_.size(); }
 
  private:

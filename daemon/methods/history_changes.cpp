@@ -49,29 +49,19 @@ result<engine::rollback_request> read_rollback(ipc::call const& asked, limits co
   return request;
 }
 
-/// Answers a change when it is durable.
-committer::finished answer_change(ipc::responder const& answer) {
-  return [answer](engine::decision const& done) {
-    if (done)
-      answer.reply(change_reply(*done));
-    else
-      fail(answer, history_interface, done.error());
-  };
-}
-
 } // namespace
 
 void roll_back(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"revision"})) return;
   auto request = read_rollback(asked, with.bounds);
   if (!request) return fail(asked.answer, history_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer));
+  with.writer.submit(*std::move(request), answer_change(asked.answer, history_interface));
 }
 
 void restore_overrides(method_context& with, authorized_call const& asked) {
   auto request = read_restore(asked);
   if (!request) return fail(asked.answer, history_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer));
+  with.writer.submit(*std::move(request), answer_change(asked.answer, history_interface));
 }
 
 void compact_history(method_context& with, authorized_call const& asked) {
@@ -80,7 +70,7 @@ void compact_history(method_context& with, authorized_call const& asked) {
   with.writer.query([keep](store::config_store& store) { return store.compact(keep); },
                     [answer = asked.answer](result<revision_number> const& oldest) {
                       if (oldest)
-                        answer.reply("{\"oldest\":" + std::to_string(*oldest) + "}");
+                        answer.reply(one_number("oldest", *oldest));
                       else
                         fail(answer, history_interface, oldest.error());
                     });

@@ -1,4 +1,3 @@
-
 #include "core/json.hpp"
 #include "core/outline.hpp"
 #include "core/time.hpp"
@@ -174,22 +173,20 @@ struct past_keys {
 std::string past_values_reply(past_keys const& asked,
                               std::map<std::string, std::string> const& texts,
                               std::size_t maximum) {
-  std::string out = "{\"values\":{";
-  std::vector<std::string> missing;
+  values_reply reply;
   std::map<std::string_view, canonical::finder> found_in;
   for (auto const& [name, text] : texts)
     found_in.emplace(name, text);
-  for (std::size_t index = 0; index < asked.keys.size() && out.size() <= maximum; ++index) {
+  for (std::size_t index = 0; index < asked.keys.size() && reply.size_bytes() <= maximum; ++index) {
     auto const& which = asked.keys[index];
     auto const text = found_in.find(which.name_space());
     auto const value = text == found_in.end() ? std::nullopt : text->second.find(which.path());
     if (value)
-      append_member(out, asked.texts[index], *value);
+      reply.add(asked.texts[index], *value);
     else
-      missing.push_back(asked.texts[index]);
+      reply.add_missing(asked.texts[index]);
   }
-  append_strings(out += "},\"missing\":", missing);
-  return out += '}';
+  return reply.finish();
 }
 
 } // namespace

@@ -1,6 +1,6 @@
 #include "daemon/methods/parameters.hpp"
 
-#include "ipc/interface_table.hpp"
+#include "daemon/methods/reply.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -41,8 +41,7 @@ std::optional<revision_number> revision_of(bj::object const& parameters, std::st
 bool refuse_negative(ipc::call const& asked, std::initializer_list<std::string_view> names) {
   for (auto const name : names) {
     if (integer_of(asked.parameters, name).value_or(0) >= 0) continue;
-    asked.answer.fail("org.varlink.service.InvalidParameter",
-                      ipc::one_parameter("parameter", name));
+    refuse_parameter(asked, name);
     return true;
   }
   return false;

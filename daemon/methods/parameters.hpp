@@ -41,9 +41,8 @@ error bad_namespace(std::string_view text);
 /// The namespaces of keys.
 std::set<std::string> namespaces_of(std::vector<key> const& keys);
 
-/// A time until a change or an edit ends. Errors: bad_value (subject: `name`; not above zero),
-/// limit
-/// ("pending_change_time", in seconds).
+/// The time until a change expires or an edit ends. Errors: bad_value (subject: `name`; not greater
+/// than zero), limit ("pending_change_time", in seconds).
 [[nodiscard]] result<std::chrono::seconds>
 check_seconds(std::int64_t seconds, std::string_view name, limits const& bounds);
 /// When a pending change ends, from confirmSeconds and expireSeconds. Errors: bad_value (both are

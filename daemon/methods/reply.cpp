@@ -4,6 +4,7 @@
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "ipc/interface_table.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -29,6 +30,14 @@ bj::object invalid(error const& why) {
   if (!why.issues.empty() && why.used > issues.size())
     parameters["more"] = why.used - issues.size();
   return parameters;
+}
+
+template <class T>
+bj::array to_list(std::vector<T> const& all) {
+  bj::array list;
+  for (auto const& one : all)
+    list.push_back(to_json(one));
+  return list;
 }
 
 struct wire_error {
@@ -128,6 +137,10 @@ error no_such_pending(std::int64_t revision) {
   return {.code = errc::not_found, .message = std::move(message), .subject = std::move(text)};
 }
 
+void refuse_parameter(ipc::call const& asked, std::string_view name) {
+  asked.answer.fail("org.varlink.service.InvalidParameter", ipc::one_parameter("parameter", name));
+}
+
 void reply(ipc::responder const& answer, bj::object const& parameters) {
   std::string text;
   json::append_compact(text, parameters);
@@ -180,12 +193,7 @@ bj::object to_json(issue const& what) {
   return out;
 }
 
-bj::array to_json(std::vector<issue> const& all) {
-  bj::array list;
-  for (auto const& one : all)
-    list.push_back(to_json(one));
-  return list;
-}
+bj::array to_json(std::vector<issue> const& all) { return to_list(all); }
 
 std::vector<issue> issues_of(error const& why) {
   if (!why.issues.empty()) return why.issues;
@@ -214,6 +222,8 @@ bj::object to_json(engine::pending_change const& what) {
   return out;
 }
 
+bj::array to_json(std::vector<engine::pending_change> const& all) { return to_list(all); }
+
 std::vector<std::string> changed_keys(engine::committed_change const& done) {
   std::vector<std::string> keys;
   for (auto const& one : done.changes)
@@ -229,6 +239,22 @@ std::string change_reply(engine::committed_change const& done) {
   json::append_compact(out, to_json(done.warnings));
   if (done.deadline)
     out.append(",\"deadline\":\"").append(to_rfc3339(*done.deadline)).append(1, '"');
+  return out += '}';
+}
+
+std::function<void(engine::decision const&)> answer_change(ipc::responder const& answer,
+                                                           std::string_view interface) {
+  return [answer, interface](engine::decision const& done) {
+    if (done)
+      answer.reply(change_reply(*done));
+    else
+      fail(answer, interface, done.error());
+  };
+}
+
+std::string one_number(std::string_view name, std::uint64_t number) {
+  std::string out = "{";
+  append_member(out, name, std::to_string(number));
   return out += '}';
 }
 
@@ -251,6 +277,22 @@ void append_member(std::string& out, std::string_view name, std::string_view tex
   if (out.back() != '{') out += ',';
   json::append_string(out, name);
   out.append(1, ':').append(text);
+}
+
+void values_reply::add_ready(std::string_view member) {
+  if (values_.back() != '{') values_ += ',';
+  values_ += member;
+}
+
+void values_reply::add_missing(std::string_view key_text) {
+  if (!missing_.empty()) missing_ += ',';
+  json::append_string(missing_, key_text);
+}
+
+std::string values_reply::finish(std::optional<revision_number> revision) {
+  values_.append("},\"missing\":[").append(missing_) += ']';
+  if (revision) values_.append(",\"revision\":").append(std::to_string(*revision));
+  return std::move(values_ += '}');
 }
 
 } // namespace cfgd

@@ -9,6 +9,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <initializer_list>
 #include <set>
 #include <string>
 #include <utility>
@@ -36,13 +37,19 @@ result<std::string> first_part(std::string_view key_text) {
 /// Collects the namespaces of keys, each once.
 class collector {
  public:
-  result<void> add(std::string_view key_text) {
-    auto name = first_part(key_text);
-    if (!name) return name.error();
-    if (names_.empty() || *name != last_) {
-      last_ = *name; // neighbours are mostly of one namespace
-      names_.insert(*std::move(name));
+  /// Adds the keys that a parameter has: a string, the strings of a list, or the names of an
+  /// object's members. One that is absent has none.
+  result<void> add_all(bj::object const& parameters, std::string_view name) {
+    auto const* const value = parameters.if_contains(name);
+    if (value == nullptr) return {};
+    if (auto const* const text = value->if_string()) return add(*text);
+    if (auto const* const list = value->if_array()) {
+      for (auto const& one : *list)
+        if (auto added = add(one.get_string()); !added) return added;
+      return {};
     }
+    for (auto const& member : value->get_object())
+      if (auto added = add(member.key()); !added) return added;
     return {};
   }
   /// The scope; `otherwise` if no key was added.
@@ -52,24 +59,27 @@ class collector {
   }
 
  private:
+  result<void> add(std::string_view key_text) {
+    auto name = first_part(key_text);
+    if (!name) return name.error();
+    if (names_.empty() || *name != last_) {
+      last_ = *name; // neighbours are mostly of one namespace
+      names_.insert(*std::move(name));
+    }
+    return {};
+  }
+
   std::set<std::string> names_;
   std::string last_;
 };
 
-result<scope> of_strings(bj::object const& parameters, std::string_view name, scope otherwise) {
+/// The namespaces of the keys in these parameters; `otherwise` if there are none.
+result<scope> of_parameters(ipc::call const& asked, std::initializer_list<std::string_view> names,
+                            scope otherwise) {
   collector found;
-  if (auto const* const list = parameters.if_contains(name))
-    for (auto const& one : list->get_array())
-      if (auto const added = found.add(one.get_string()); !added) return added.error();
+  for (auto const name : names)
+    if (auto const added = found.add_all(asked.parameters, name); !added) return added.error();
   return found.finish(std::move(otherwise));
-}
-
-result<scope> of_string(bj::object const& parameters, std::string_view name) {
-  auto const* const text = parameters.if_contains(name);
-  if (text == nullptr) return all_namespaces();
-  collector found;
-  if (auto const added = found.add(text->get_string()); !added) return added.error();
-  return found.finish(all_namespaces());
 }
 
 } // namespace
@@ -83,26 +93,20 @@ result<scope> of_namespace(ipc::call const& asked) {
   return scope{.names = {*std::move(name)}};
 }
 
-result<scope> of_key(ipc::call const& asked) { return of_string(asked.parameters, "key"); }
-result<scope> of_prefix(ipc::call const& asked) { return of_string(asked.parameters, "prefix"); }
-
+result<scope> of_key(ipc::call const& asked) {
+  return of_parameters(asked, {"key"}, all_namespaces());
+}
+result<scope> of_prefix(ipc::call const& asked) {
+  return of_parameters(asked, {"prefix"}, all_namespaces());
+}
 result<scope> of_prefixes(ipc::call const& asked) {
-  return of_strings(asked.parameters, "prefixes", all_namespaces());
+  return of_parameters(asked, {"prefixes"}, all_namespaces());
 }
-
 result<scope> of_keys(ipc::call const& asked) {
-  return of_strings(asked.parameters, "keys", no_namespaces());
+  return of_parameters(asked, {"keys"}, no_namespaces());
 }
-
 result<scope> of_change(ipc::call const& asked) {
-  collector found;
-  if (auto const* const values = asked.parameters.if_contains("values"))
-    for (auto const& member : values->get_object())
-      if (auto const added = found.add(member.key()); !added) return added.error();
-  if (auto const* const keys = asked.parameters.if_contains("unset"))
-    for (auto const& one : keys->get_array())
-      if (auto const added = found.add(one.get_string()); !added) return added.error();
-  return found.finish(all_namespaces());
+  return of_parameters(asked, {"values", "unset"}, all_namespaces());
 }
 
 std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what) {

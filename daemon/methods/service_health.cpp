@@ -1,6 +1,6 @@
-#include "core/json.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
+#include "ipc/interface_table.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -23,12 +23,9 @@ void show_health(method_context& with, authorized_call const& asked) {
 
 void run_checks(method_context& with, authorized_call const& asked) {
   auto names = strings_of(asked.parameters, "names");
-  for (auto const& name : names) {
-    if (with.checks.contains(name)) continue;
-    std::string text;
-    json::append_compact(text, boost::json::object{{"name", name}});
-    return asked.answer.fail("io.cfgd.Service.NoSuchCheck", text);
-  }
+  for (auto const& name : names)
+    if (!with.checks.contains(name))
+      return asked.answer.fail("io.cfgd.Service.NoSuchCheck", ipc::one_parameter("name", name));
   if (!asked.parameters.contains("names"))
     for (auto& one : with.checks.reports())
       names.push_back(std::move(one.name));

@@ -13,15 +13,8 @@
 // cleared are gone for all, so clearing needs the right to administer.
 
 namespace cfgd::methods {
-namespace {
 
 namespace bj = boost::json;
-
-void refuse_parameter(ipc::call const& asked, std::string_view name) {
-  asked.answer.fail("org.varlink.service.InvalidParameter", ipc::one_parameter("parameter", name));
-}
-
-} // namespace
 
 void list_problems(method_context& with, authorized_call const& asked) {
   std::optional<problem_kind> kind;

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
-#include <memory>
 #include <utility>
 #include <vector>
 
@@ -25,15 +25,8 @@ namespace {
 namespace bj = boost::json;
 
 std::string_view name_of(source_kind what) {
-  switch (what) {
-  case source_kind::values:
-    return "values";
-  case source_kind::schema:
-    return "schema";
-  case source_kind::rules:
-    return "rules";
-  }
-  return "unknown";
+  constexpr std::array<std::string_view, 3> names{"values", "schema", "rules"};
+  return names.at(static_cast<std::size_t>(what));
 }
 
 bj::object source_json(engine::source_row const& row, std::string_view watched_by) {
@@ -58,37 +51,27 @@ bj::object source_json(engine::source_row const& row, std::string_view watched_b
 /// The sources of one call, as text, piece by piece.
 class source_list {
  public:
-  source_list(method_context& with, std::vector<engine::source_row> rows)
-      : with_(&with), rows_(std::move(rows)) {}
+  source_list(watchers::source_watcher& files, std::vector<engine::source_row> rows)
+      : files_(&files), rows_(std::move(rows)) {}
 
-  /// The parameters of a reply with as many sources as fit into about `bytes`, one at least.
-  std::string next(std::size_t bytes) {
+  /// As many sources as make about `bytes`, one at least.
+  batch next(std::size_t bytes) {
     std::string out = "{\"sources\":[";
-    while (!at_end() && (out.back() == '[' || out.size() < bytes)) {
+    for (; next_ != rows_.size() && (out.back() == '[' || out.size() < bytes); ++next_) {
+      auto const& row = rows_[next_];
       if (out.back() != '[') out += ',';
-      json::append_compact(out, source_json(rows_[next_], watched_by(rows_[next_].id)));
-      ++next_;
+      json::append_compact(out, source_json(row, row.id.where == layer::environment
+                                                     ? "none"
+                                                     : files_->watched_by(row.id)));
     }
-    return out += "]}";
+    return {.parameters = std::move(out += "]}"), .is_last = next_ == rows_.size()};
   }
-  bool at_end() const { return next_ == rows_.size(); }
 
  private:
-  std::string_view watched_by(source_id const& id) const {
-    return id.where == layer::environment ? "none" : with_->files.watched_by(id);
-  }
-
-  method_context* with_;
+  watchers::source_watcher* files_;
   std::vector<engine::source_row> rows_;
   std::size_t next_ = 0;
 };
-
-bj::array pending_of(view& values) {
-  bj::array list;
-  for (auto const& one : values.pending().list())
-    list.push_back(to_json(one));
-  return list;
-}
 
 health::state overall_state(method_context const& with, bool degraded) {
   using health::state;
@@ -121,35 +104,28 @@ void show_status(method_context& with, authorized_call const& asked) {
                  {"watchers", with.streams.size()}};
   out["namespaces"] = std::move(namespaces);
   out["fallback"] = std::move(fallback);
-  out["pending"] = pending_of(values);
+  out["pending"] = to_json(values.pending().list());
   if (auto const until = with.edits.deadline()) out["editDeadline"] = to_rfc3339(*until);
   reply(asked.answer, out);
 }
 
 void list_sources(method_context& with, authorized_call const& asked) {
-  with.writer.query([](store::config_store& store) { return store.sources(); },
-                    [&with, answer = asked.answer,
-                     more = asked.more](result<std::vector<engine::source_row>> rows) {
-                      if (!answer.alive()) return;
-                      if (!rows) return fail(answer, service_interface, rows.error());
-                      source_list all(with, *std::move(rows));
-                      auto const maximum = with.bounds.reply_bytes;
-                      if (!more)
-                        return reply_within(answer, service_interface, all.next(maximum + 1),
-                                            maximum);
-                      auto const next = [all = std::move(all),
-                                         bytes = with.bounds.reply_batch_bytes]() mutable -> batch {
-                        auto text = all.next(bytes);
-                        return {.parameters = std::move(text), .is_last = all.at_end()};
-                      };
-                      send_batches(answer, with.bounds.queue_soft_bytes, next);
-                    });
+  list_call const to{asked.answer, service_interface, asked.more};
+  with.writer.query(
+      [](store::config_store& store) { return store.sources(); },
+      [&with, to](result<std::vector<engine::source_row>> rows) {
+        if (!to.answer.alive()) return;
+        if (!rows) return fail(to.answer, to.interface, rows.error());
+        send_list(to, with.bounds,
+                  [all = source_list(with.files, *std::move(rows)),
+                   bytes = to.batch_bytes(with.bounds)]() mutable { return all.next(bytes); });
+      });
 }
 
 void reload_service(method_context& with, authorized_call const& asked) {
   with.reload([answer = asked.answer](result<revision_number> const& done) {
     if (done)
-      answer.reply("{\"revision\":" + std::to_string(*done) + "}");
+      answer.reply(one_number("revision", *done));
     else
       fail(answer, service_interface, done.error());
   });

@@ -1,6 +1,7 @@
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "daemon/methods/handlers.hpp"
+#include "daemon/methods/reply.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -42,14 +43,14 @@ void reload_for_systemd(method_context& with, authorized_call const& asked) {
 }
 
 void get_log_level(method_context&, authorized_call const& asked) {
-  auto const level = static_cast<int>(log::threshold());
-  asked.answer.reply("{\"level\":" + std::to_string(level) + "}");
+  auto const level = static_cast<std::uint64_t>(log::threshold());
+  asked.answer.reply(one_number("level", level));
 }
 
 void set_log_level(method_context&, authorized_call const& asked) {
   auto const number = asked.parameters.at("level").as_int64();
   if (number < 0 || number > static_cast<std::int64_t>(log::level::debug))
-    return asked.answer.fail("org.varlink.service.InvalidParameter", R"({"parameter":"level"})");
+    return refuse_parameter(asked, "level");
   auto const wanted = nearest_level(number);
   // Written while either level lets it through.
   log::set_threshold(std::max(wanted, log::threshold()));
