@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 
 // Uid 65534 ("nobody") is what the kernel shows for users of another user namespace: it is never
 // the owner of anything here, even where the daemon itself runs as it.
@@ -30,23 +31,9 @@ std::string describe(right what, std::string_view name_space) {
 } // namespace
 
 std::string_view to_string(right what) {
-  switch (what) {
-  case right::unspecified:
-    return "call a method without a right";
-  case right::none:
-    return "call";
-  case right::read:
-    return "read";
-  case right::write:
-    return "write";
-  case right::rollback:
-    return "rollback";
-  case right::secret:
-    return "secret";
-  case right::admin:
-    return "administer";
-  }
-  return "unknown";
+  constexpr std::array<std::string_view, 7> names{
+      "call a method without a right", "call", "read", "write", "rollback", "secret", "administer"};
+  return names.at(static_cast<std::size_t>(what));
 }
 
 access_policy::access_policy(std::string const& admin_group)

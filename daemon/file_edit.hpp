@@ -13,6 +13,7 @@ namespace cfgd {
 /// each file. Does no I/O.
 class file_edit {
  public:
+  /// Takes observations in the order in which they were made.
   void hold(std::vector<watchers::observation> observed);
   /// The number of files with an observation.
   std::size_t size() const { return held_.size(); }

@@ -17,7 +17,7 @@ namespace cfgd {
 class file_writer {
  public:
   explicit file_writer(boost::asio::any_io_executor loop);
-  /// Waits for the writes that were ordered. Their results are not reported any more.
+  /// Waits for the writes that were submitted. Their results are not reported any more.
   ~file_writer();
   file_writer(file_writer const&) = delete;
   file_writer& operator=(file_writer const&) = delete;
@@ -25,8 +25,9 @@ class file_writer {
   struct order {
     std::filesystem::path path;
     std::string text;
-    unsigned mode = 0600;
+    unsigned mode = 0600; ///< of the file, whatever the umask is
   };
+  /// `done` gets the outcome, and may be empty. Errors: io; the file is then unchanged.
   void write(order what, std::function<void(result<void> const&)> done);
 
  private:

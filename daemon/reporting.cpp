@@ -23,16 +23,8 @@ constexpr unsigned textfile_mode = 0644; // another user's program reads it
 
 reporting::reporting(asio::any_io_executor const& loop, parts with, textfile where)
     : with_(std::move(with)), where_(std::move(where)), timer_(loop), next_textfile_(clock::now()) {
-  metrics::add_service_metrics(figures_, {.what = with_.what,
-                                          .writer = with_.writer,
-                                          .streams = with_.streams,
-                                          .files = with_.files,
-                                          .server = with_.server,
-                                          .checks = with_.checks,
-                                          .wrong = with_.wrong.kept(),
-                                          .loop_lag = lag_,
-                                          .started = wall_now(),
-                                          .ready = with_.ready});
+  metrics::add_service_metrics(
+      figures_, {with_, with_.checks, with_.wrong.kept(), lag_, wall_now(), with_.ready});
 }
 
 asio::awaitable<void> reporting::run() {
@@ -66,18 +58,10 @@ void reporting::write_textfile() {
   file_writer::order what{.path = where_.path,
                           .text = metrics::to_prometheus_text(figures_.text()),
                           .mode = textfile_mode};
-  with_.disk.write(std::move(what), [this](result<void> const& outcome) { note_written(outcome); });
-}
-
-void reporting::note_written(result<void> const& outcome) {
-  writing_ = false;
-  auto const path = where_.path.string();
-  if (outcome) {
-    if (std::exchange(cannot_write_, false))
-      report_over("file_unwritten", "'" + path + "' can be written again", path);
-  } else if (!std::exchange(cannot_write_, true)) {
-    report("file_unwritten", "'" + path + "': " + outcome.error().message, {{"CFGD_PATH", path}});
-  }
+  with_.disk.write(std::move(what), [this](result<void> const& outcome) {
+    writing_ = false;
+    report_write(where_.path, outcome, cannot_write_);
+  });
 }
 
 } // namespace cfgd

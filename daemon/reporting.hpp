@@ -22,12 +22,7 @@ class reporting {
     std::filesystem::path path; ///< empty: no file
     std::chrono::milliseconds interval{};
   };
-  struct parts {
-    view& what;
-    committer& writer;
-    watches& streams;
-    watchers::source_watcher& files;
-    ipc::server& server;
+  struct parts : service_parts {
     health::monitor const& checks;
     problems_keeper& wrong;
     file_writer& disk;
@@ -35,10 +30,12 @@ class reporting {
     std::function<void()> look_at_inputs; ///< of health checks; called once a second
   };
 
+  /// The parts must outlive it.
   reporting(boost::asio::any_io_executor const& loop, parts with, textfile where);
 
   /// Until cancelled; spawn it in a task group.
   boost::asio::awaitable<void> run();
+  /// Valid as long as this object.
   metrics::registry const& figures() const { return figures_; }
 
  private:
@@ -46,7 +43,6 @@ class reporting {
 
   void tick(clock::time_point now);
   void write_textfile();
-  void note_written(result<void> const& outcome);
   void look_at_watches();
 
   parts with_;

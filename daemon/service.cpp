@@ -93,59 +93,19 @@ service::service(asio::io_context& loop, options with, opened_store opened)
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
       store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
                    [this] { committer_.refresh(); }),
-      health_(loop.get_executor(),
-              {.what = view_, .writer = committer_, .files = files_, .server = server_},
-              health_options(),
+      parts_{view_, committer_, watches_, files_, server_},
+      health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
                 health_streams_.on_change(what);
                 supervisor_.status_changed();
               }),
-      edits_({.what = view_,
-              .files = files_,
-              .record = [this](auto observed, auto how,
-                               auto done) { record(std::move(observed), how, std::move(done)); },
-              .deadline_changed = [this] { wake(); }},
-             options_.how.bounds),
+      edits_(edit_parts(), options_.how.bounds),
       health_streams_(health_.checks(), options_.how.bounds),
       reporting_(
-          loop.get_executor(),
-          {.what = view_,
-           .writer = committer_,
-           .streams = watches_,
-           .files = files_,
-           .server = server_,
-           .checks = health_.checks(),
-           .wrong = problems_,
-           .disk = disk_,
-           .ready = [this] { return ready_; },
-           .look_at_inputs = [this] { health_.look_at_inputs(); }},
+          loop.get_executor(), reporting_parts(),
           {.path = options_.how.metrics_textfile, .interval = options_.how.metrics_interval}),
-      context_{.values = view_,
-               .writer = committer_,
-               .streams = watches_,
-               .files = files_,
-               .server = server_,
-               .edits = edits_,
-               .checks = health_.checks(),
-               .health = health_streams_,
-               .problems = problems_,
-               .figures = reporting_.figures(),
-               .reload = [this](auto done) { reload(std::move(done)); },
-               .is_ready = [this] { return ready_; },
-               .bounds = options_.how.bounds,
-               .started = wall_now()},
-      dispatcher_(access_, method_table(context_)),
-      supervisor_(
-          loop.get_executor(),
-          {.status =
-               [this] { return describe_state(view_) + health::describe_health(health_.checks()); },
-           .ping =
-               [this](std::function<void()> answered) {
-                 committer_.query(
-                     [](store::config_store&) { return true; },
-                     [this, answered](result<bool> const&) { health_.when_alive(answered); });
-               }},
-          systemd::supervisor::pace{}),
+      context_(make_context()), dispatcher_(access_, method_table(context_)),
+      supervisor_(loop.get_executor(), supervisor_parts(), systemd::supervisor::pace{}),
       patience_(loop), retry_(loop), clock_(loop),
       tasks_(loop.get_executor(), [this](std::string const& name, std::exception_ptr const& why) {
         log_failed_task(name, why);
@@ -157,11 +117,47 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .sources = opened.sources,
                .pending = opened.pending});
   problems_.compare(opened.sources);
-  server_.add_interface(ipc::interfaces::io_cfgd_config);
-  server_.add_interface(ipc::interfaces::io_cfgd_history);
-  server_.add_interface(ipc::interfaces::io_cfgd_service);
-  server_.add_interface(ipc::interfaces::io_systemd_service);
+  for (auto const interface :
+       {ipc::interfaces::io_cfgd_config, ipc::interfaces::io_cfgd_history,
+        ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
+    server_.add_interface(interface);
   dispatcher_.bind_to(server_);
+}
+
+edit_methods::parts service::edit_parts() {
+  return {.what = view_,
+          .files = files_,
+          .record = [this](auto observed, auto how,
+                           auto done) { record(std::move(observed), how, std::move(done)); },
+          .deadline_changed = [this] { wake(); }};
+}
+
+reporting::parts service::reporting_parts() {
+  return {parts_, health_.checks(),          problems_,
+          disk_,  [this] { return ready_; }, [this] { health_.look_at_inputs(); }};
+}
+
+method_context service::make_context() {
+  return {parts_,
+          edits_,
+          health_.checks(),
+          health_streams_,
+          problems_,
+          reporting_.figures(),
+          [this](auto done) { reload(std::move(done)); },
+          [this] { return ready_; },
+          options_.how.bounds,
+          wall_now()};
+}
+
+systemd::supervisor::parts service::supervisor_parts() {
+  auto const ping = [this](std::function<void()> answered) {
+    committer_.query([](store::config_store&) { return true; },
+                     [this, answered](result<bool> const&) { health_.when_alive(answered); });
+  };
+  return {.status =
+              [this] { return describe_state(view_) + health::describe_health(health_.checks()); },
+          .ping = ping};
 }
 
 service::~service() = default;

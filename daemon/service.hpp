@@ -91,7 +91,12 @@ class service {
   [[nodiscard]] result<void> adopt_sockets();
   void retry_later(error const& why);
   void apply(settings const& newest);
+  // Called once each, by the constructor, when the members that they use are complete.
   health::status_table::options health_options() const;
+  edit_methods::parts edit_parts();
+  reporting::parts reporting_parts();
+  method_context make_context();
+  systemd::supervisor::parts supervisor_parts();
   void finish_reload(std::optional<error> const& refused,
                      std::function<void(result<revision_number> const&)> done);
   /// Does what is due; returns the time of the next deadline.
@@ -121,6 +126,7 @@ class service {
   ipc::server server_;
   watchers::source_watcher files_;
   watchers::store_watch store_watch_;
+  service_parts parts_;
   health::status_table health_;
   edit_methods edits_;
   health_streams health_streams_;

@@ -1,18 +1,15 @@
 #include "daemon/settings.hpp"
 
 #include "core/text.hpp"
+#include "daemon/small_file.hpp"
 
 #include <toml++/toml.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <fstream>
 #include <functional>
 #include <optional>
-#include <sstream>
 #include <string_view>
 
 // A key of cfgd.toml is a row of the table below, a limit with a setting (core/limits.inc) or a
@@ -21,18 +18,18 @@
 namespace cfgd {
 namespace {
 
+constexpr std::size_t most_file_bytes = 16 * std::size_t{1024} * 1024;
+
 /// Takes a value into the settings; returns what is wrong with it, if anything.
 using taker = std::optional<std::string> (*)(toml::node const&, settings&);
 
 std::optional<std::string> take_integer(toml::node const& node, std::int64_t least,
                                         std::int64_t most,
                                         std::function<void(std::int64_t)> const& store) {
-  auto const* const number = node.as_integer();
-  if (number == nullptr) return "must be an integer";
-  if (number->get() < least || number->get() > most)
-    return "must be between " + std::to_string(least) + " and " + std::to_string(most);
-  store(number->get());
-  return std::nullopt;
+  auto const number = node.value_exact<std::int64_t>();
+  auto wrong = health::find_range_fault(number, least, most);
+  if (!wrong) store(*number);
+  return wrong;
 }
 
 template <std::chrono::milliseconds settings::*Member, std::int64_t Least>
@@ -222,17 +219,10 @@ result<settings> parse_settings(std::string_view text, std::string const& path) 
 }
 
 result<settings> read_settings(std::filesystem::path const& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) {
-    if (errno == ENOENT) return settings{};
-    return error{.code = errc::io, .message = std::strerror(errno), .subject = path.string()};
-  }
-  in.peek(); // a directory can be opened and not read
-  if (in.bad())
-    return error{.code = errc::io, .message = "cannot be read", .subject = path.string()};
-  std::ostringstream text;
-  text << in.rdbuf();
-  return parse_settings(text.str(), path.string());
+  auto const text = read_small_file(path, most_file_bytes);
+  if (text) return parse_settings(*text, path.string());
+  if (text.error().code == errc::not_found) return settings{};
+  return text.error();
 }
 
 } // namespace cfgd

@@ -11,7 +11,7 @@
 
 namespace cfgd {
 
-/// Where things lie: system-wide, or all below one directory.
+/// The paths of the service: system-wide, or all below one directory.
 struct file_layout {
   std::filesystem::path vendor;  ///< namespaces/ in it
   std::filesystem::path admin;   ///< namespaces/, cfgd.toml in it
@@ -24,20 +24,20 @@ struct file_layout {
   static file_layout below(std::filesystem::path const& root);
 };
 
-/// What cfgd.toml may set (cfgd.toml(5)).
+/// What cfgd.toml may set (cfgd.toml(5)); the defaults are those of a file without settings.
 struct settings {
-  std::chrono::milliseconds quiet{20};
-  std::chrono::milliseconds late{500};
-  std::chrono::milliseconds grace{500};
-  std::chrono::milliseconds sweep{5'000};
-  std::chrono::milliseconds poll{2'000};
+  std::chrono::milliseconds quiet{20};    ///< without an event, before a file is read
+  std::chrono::milliseconds late{500};    ///< at most, from the first event to reading
+  std::chrono::milliseconds grace{500};   ///< in which a file that was removed may come back
+  std::chrono::milliseconds sweep{5'000}; ///< between two looks at every directory
+  std::chrono::milliseconds poll{2'000};  ///< between two looks at a directory without a watch
   log::level log_level = log::level::info;
   log::filters log_filters;
-  unsigned socket_mode = 0666;
-  std::string admin_group = "cfgd-admin";
+  unsigned socket_mode = 0666;            ///< permission bits of the socket
+  std::string admin_group = "cfgd-admin"; ///< may change values; empty: no group
   /// A file of figures for Prometheus' node exporter; empty: none.
   std::filesystem::path metrics_textfile;
-  std::chrono::milliseconds metrics_interval{15'000};
+  std::chrono::milliseconds metrics_interval{15'000}; ///< between two writes of that file
   limits bounds;
   health::settings health;
 
@@ -48,7 +48,7 @@ struct settings {
 /// errors. Errors: parse, with the place; `path` becomes the subject.
 [[nodiscard]] result<settings> parse_settings(std::string_view text, std::string const& path);
 
-/// Reads the file; one that is not there means the defaults. Errors: parse, io.
+/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io, limit.
 [[nodiscard]] result<settings> read_settings(std::filesystem::path const& path);
 
 } // namespace cfgd

@@ -50,6 +50,7 @@ class supervisor {
     std::chrono::minutes longest_start{10};
   };
 
+  /// Reads NOTIFY_SOCKET and WATCHDOG_USEC from the environment.
   supervisor(boost::asio::any_io_executor const& loop, parts with, pace how);
 
   /// Extends the timeout of a long start, notifies the watchdog as long as the committer answers,
@@ -57,12 +58,14 @@ class supervisor {
   /// service manager.
   boost::asio::awaitable<void> run();
 
+  /// Notifies that the service is ready, with its status.
   void ready();
   /// Several reloads may overlap: the first begins it and the last ends it.
   void begin_reload();
   void end_reload();
   /// The last notification: later ones are not sent.
   void stopping();
+  /// The status line may have changed: run() sends it, at most once in pace::status.
   void status_changed();
 
  private:

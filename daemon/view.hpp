@@ -38,12 +38,14 @@ class view {
 
   /// Makes a committed change visible. Call it in the order of revisions.
   void publish(engine::committed_change const& done);
+  /// Replaces the list of without_values().
   void publish(fallbacks newest) {
     fallbacks_ = std::move(newest);
     ++sources_version_;
   }
 
   revision_number revision() const { return revision_; }
+  /// The effective values, without secrets.
   value_cache& cache() { return cache_; }
 
   struct source_problem {

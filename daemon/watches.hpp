@@ -22,6 +22,7 @@ namespace cfgd {
 /// responder knows the length of its queue. Loop thread only.
 class watches {
  public:
+  /// `what` and `history` must outlive it.
   watches(view& what, committer& history, limits const& bounds);
 
   struct subscription {
@@ -45,6 +46,7 @@ class watches {
   /// When the next bookmark is due, if no change is published before; absent: none.
   std::optional<clock::time_point> next_bookmark() const;
 
+  /// The number of subscriptions.
   std::size_t size() const { return all_.size(); }
 
  private:

@@ -1,14 +1,11 @@
 #pragma once
 
 #include "core/limits.hpp"
-#include "daemon/committer.hpp"
 #include "daemon/health/monitor.hpp"
 #include "daemon/health/settings.hpp"
 #include "daemon/health/workers.hpp"
-#include "daemon/view.hpp"
-#include "ipc/server.hpp"
+#include "daemon/service_parts.hpp"
 #include "store/probe.hpp"
-#include "watchers/source_watcher.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -19,14 +16,10 @@
 /// The built-in checks; cfgd.toml(5) documents them.
 namespace cfgd::health {
 
-/// The parts that checks examine. They outlive the checks.
-struct subjects {
+/// The parts that checks examine, and where they run. They outlive the checks.
+struct subjects : service_parts {
   boost::asio::any_io_executor loop;
   workers& threads;
-  view& what;
-  committer& writer;
-  watchers::source_watcher& files;
-  ipc::server& server;
 };
 
 /// Their thresholds, limits and directories.
@@ -36,6 +29,9 @@ struct measures {
   std::filesystem::path state;                    ///< the store's directory
   std::vector<std::filesystem::path> directories; ///< of sources
 };
+
+/// A built-in check with the pace that the settings give it.
+check make_check(built_in which, measures const& by, std::function<void(completion const&)> run);
 
 check store_check(subjects const& of, measures const& by);
 check cache_check(subjects const& of, measures const& by);
@@ -52,13 +48,12 @@ check clock_check(measures const& by);
 check peers_check(subjects const& of, measures const& by);
 
 /// Runs `look` on a thread, and `done` with its finding on the loop. An exception is critical.
-void run_on_thread(workers& threads, std::function<finding()> look,
-                   std::function<void(finding)> done);
+void run_on_thread(workers& threads, std::function<finding()> look, completion done);
 
 /// Evaluates a probe of the store.
 finding evaluate_store(result<store::probe_report> const& seen, settings const& how);
 
 /// Evaluates the sources that are not effective as saved.
-finding evaluate_sources(view const& what);
+finding evaluate_sources(view const& values);
 
 } // namespace cfgd::health

@@ -37,7 +37,7 @@ finding clock_watch::take(reading const& now) {
   last_ = now;
   if (jump_ && now.boot - jump_->at >= shown_for_) jump_.reset();
 
-  finding found{.what = state::healthy, .message = {}, .details = {}};
+  finding found;
   found.details["sleptMs"] = milliseconds_of(slept_);
   if (jump_) {
     found.details["jumpMs"] = milliseconds_of(jump_->by);

@@ -23,11 +23,9 @@
 namespace cfgd::health {
 namespace {
 
-std::string text_of(int code) { return std::generic_category().message(code); }
-
 finding failed(state how, std::string const& what, std::filesystem::path const& where, int code) {
   return {.what = how,
-          .message = what + " '" + where.string() + "': " + text_of(code),
+          .message = what + " '" + where.string() + "': " + std::generic_category().message(code),
           .details = {{"errno", code}}};
 }
 
@@ -35,8 +33,7 @@ void evaluate_use(finding& found, std::string const& what, std::uint64_t used, s
                   thresholds const& percent) {
   auto const part = percent_of(used, usable);
   found.details[what + "Percent"] = part;
-  found.add(evaluate<std::int64_t>(part, percent.warning, percent.critical),
-            std::to_string(part) + " % of the " + what + " are used");
+  found.add(percent.evaluate(part), std::to_string(part) + " % of the " + what + " are used");
 }
 
 /// Errno; 0: it is there.
@@ -102,8 +99,7 @@ finding watch_and_wait(std::filesystem::path const& directory, std::chrono::mill
     return failed(state::unknown, "cannot write", file.path, code);
   if (!await_event(kernel, name, begin + patience))
     return {.what = state::critical,
-            .message = "no inotify event for a test file within " + time_text(patience),
-            .details = {}};
+            .message = "no inotify event for a test file within " + time_text(patience)};
   auto const took = std::chrono::steady_clock::now() - begin;
   return {.what = took >= warning ? state::warning : state::healthy,
           .message = "inotify event for a test file after " + time_text(took),
@@ -116,7 +112,7 @@ finding look_at_disk(std::filesystem::path const& directory, thresholds const& p
   struct statvfs info {};
   if (::statvfs(directory.c_str(), &info) != 0)
     return failed(state::critical, "cannot query", directory, errno);
-  finding found{.what = state::healthy, .message = {}, .details = {}};
+  finding found;
   std::uint64_t const unit = info.f_frsize;
   std::uint64_t const used = info.f_blocks - info.f_bfree;
   found.details["freeBytes"] = info.f_bavail * unit;
@@ -133,7 +129,7 @@ finding look_at_disk(std::filesystem::path const& directory, thresholds const& p
 
 finding look_at_directories(std::vector<std::filesystem::path> const& all, uid_t trusted,
                             std::set<std::string>& seen) {
-  finding found{.what = state::healthy, .message = {}, .details = {}};
+  finding found;
   boost::json::object directories;
   watchers::walker const way(trusted, [](auto const&...) {});
   for (auto const& directory : all) {

@@ -16,11 +16,6 @@ namespace {
 namespace asio = boost::asio;
 using steady = std::chrono::steady_clock;
 
-/// How long a single event is reported: for two runs at least.
-std::chrono::milliseconds report_time(pace const& how, std::chrono::milliseconds least) {
-  return std::max(least, 2 * how.interval + how.limit);
-}
-
 finding look_at_cache(value_cache& cache) {
   bool const works = cache.probe();
   auto const stats = cache.stats();
@@ -32,7 +27,7 @@ finding look_at_cache(value_cache& cache) {
     misses += one.misses;
     entries += one.entries;
   }
-  finding found{.what = works ? state::healthy : state::critical, .message = {}, .details = {}};
+  finding found{.what = works ? state::healthy : state::critical};
   found.message = works ? std::to_string(stats.namespaces.size()) + " namespaces in memory"
                         : "a test entry was not found after it was stored, or not removed";
   found.details = {{"entries", entries},
@@ -46,80 +41,73 @@ finding look_at_cache(value_cache& cache) {
   return found;
 }
 
+/// Of events that concern peers.
+struct increases {
+  recent_increase refused;
+  recent_increase slow;
+};
+
+finding look_at_peers(ipc::server::counts const& seen, increases& lately, std::size_t most,
+                      thresholds const& percent) {
+  auto const refused = lately.refused.take(seen.refused, steady::now());
+  auto const slow = lately.slow.take(seen.slow_closed, steady::now());
+  finding found;
+  found.details = {
+      {"connections", seen.connections}, {"maximum", most},     {"refused", seen.refused},
+      {"slowClosed", seen.slow_closed},  {"calls", seen.calls}, {"errors", seen.errors}};
+  found.add(percent.evaluate(percent_of(seen.connections, most)),
+            std::to_string(seen.connections) + " of " + std::to_string(most) + " connections");
+  if (refused > 0)
+    found.add(state::warning,
+              std::to_string(refused) + " connections were refused because of a limit");
+  if (slow > 0)
+    found.add(state::warning,
+              std::to_string(slow) + " clients were disconnected because they did not read");
+  return found;
+}
+
 } // namespace
 
 check cache_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::cache)),
-          .how = by.how.pace_of(built_in::cache),
-          .run = [of](std::function<void(finding)> const& done) {
-            done(look_at_cache(of.what.cache()));
-          }};
+  return make_check(built_in::cache, by,
+                    [of](completion const& done) { done(look_at_cache(of.values.cache())); });
 }
 
 check loop_check(subjects const& of, measures const& by,
                  std::function<steady::duration()> lateness) {
-  auto const evaluate_wait = [how = by.how.loop_ms,
-                              lateness = std::move(lateness)](steady::duration waited) {
+  auto const evaluate = [how = by.how.loop_ms,
+                         lateness = std::move(lateness)](steady::duration waited) {
     auto const late = lateness();
     auto const worst = std::max(waited, late);
     return finding{
-        .what = evaluate(milliseconds_of(worst), static_cast<double>(how.warning),
-                         static_cast<double>(how.critical)),
+        .what = how.evaluate(milliseconds_of(worst)),
         .message = "at most " + time_text(worst) + " late",
         .details = {{"waitMs", milliseconds_of(waited)}, {"lateMs", milliseconds_of(late)}}};
   };
-  return {.name = std::string(to_string(built_in::loop)),
-          .how = by.how.pace_of(built_in::loop),
-          .run = [of, evaluate_wait](std::function<void(finding)> const& done) {
-            asio::post(of.loop, [done, evaluate_wait, begin = steady::now()] {
-              done(evaluate_wait(steady::now() - begin));
-            });
-          }};
+  return make_check(built_in::loop, by, [of, evaluate](completion const& done) {
+    asio::post(of.loop,
+               [done, evaluate, begin = steady::now()] { done(evaluate(steady::now() - begin)); });
+  });
 }
 
 check clock_check(measures const& by) {
-  auto const how = by.how.pace_of(built_in::clock);
   auto const watched = std::make_shared<clock_watch>(
-      std::chrono::milliseconds(by.how.clock_jump_ms), report_time(how, std::chrono::minutes(10)));
-  return {.name = std::string(to_string(built_in::clock)),
-          .how = how,
-          .run = [watched](std::function<void(finding)> const& done) {
-            done(watched->take(clock_watch::read()));
-          }};
+      std::chrono::milliseconds(by.how.clock_jump_ms),
+      report_time(by.how.pace_of(built_in::clock), std::chrono::minutes(10)));
+  return make_check(built_in::clock, by, [watched](completion const& done) {
+    done(watched->take(clock_watch::read()));
+  });
 }
 
 check peers_check(subjects const& of, measures const& by) {
-  struct increases {
-    recent_increase refused;
-    recent_increase slow;
-  };
-  auto const how = by.how.pace_of(built_in::peers);
-  auto const shown_for = report_time(how, std::chrono::minutes(1));
+  auto const shown_for = report_time(by.how.pace_of(built_in::peers), std::chrono::minutes(1));
   auto const lately = std::make_shared<increases>(
       increases{recent_increase(shown_for), recent_increase(shown_for)});
-  return {.name = std::string(to_string(built_in::peers)),
-          .how = how,
-          .run = [of, lately, most = by.bounds.connections,
-                  percent = by.how.peers_percent](std::function<void(finding)> const& done) {
-            auto const& seen = of.server.figures();
-            auto const refused = lately->refused.take(seen.refused, steady::now());
-            auto const slow = lately->slow.take(seen.slow_closed, steady::now());
-            auto const part = percent_of(seen.connections, most);
-            finding found{.what = state::healthy, .message = {}, .details = {}};
-            found.details = {
-                {"connections", seen.connections}, {"maximum", most},     {"refused", seen.refused},
-                {"slowClosed", seen.slow_closed},  {"calls", seen.calls}, {"errors", seen.errors}};
-            found.add(evaluate<std::int64_t>(part, percent.warning, percent.critical),
-                      std::to_string(seen.connections) + " of " + std::to_string(most) +
-                          " connections");
-            if (refused > 0)
-              found.add(state::warning,
-                        std::to_string(refused) + " connections were refused because of a limit");
-            if (slow > 0)
-              found.add(state::warning, std::to_string(slow) +
-                                            " clients were disconnected because they did not read");
-            done(std::move(found));
-          }};
+  return make_check(built_in::peers, by,
+                    [of, lately, most = by.bounds.connections,
+                     percent = by.how.peers_percent](completion const& done) {
+                      done(look_at_peers(of.server.figures(), *lately, most, percent));
+                    });
 }
 
 } // namespace cfgd::health

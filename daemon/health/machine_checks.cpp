@@ -1,6 +1,7 @@
 #include "daemon/health/built_in.hpp"
 #include "daemon/health/recent_increase.hpp"
 #include "daemon/health/system_checks.hpp"
+#include "daemon/line_text.hpp"
 
 #include <unistd.h>
 
@@ -17,18 +18,6 @@ namespace {
 
 using steady = std::chrono::steady_clock;
 constexpr std::size_t named_sources = 3;
-
-using completion = std::function<void(finding)>;
-
-/// Runs `look()` on a thread and hands what it gave, through `then` on the loop, to `done`.
-template <class Then>
-void on_thread(subjects const& of, completion const& done, std::function<finding()> look,
-               Then then) {
-  run_on_thread(of.threads, std::move(look), [done, then = std::move(then)](finding found) {
-    then(found);
-    done(std::move(found));
-  });
-}
 
 /// One finding made of two.
 finding both(finding one, finding const& other) {
@@ -64,107 +53,93 @@ void run_on_thread(workers& threads, std::function<finding()> look, completion d
     try {
       found = look();
     } catch (std::exception const& broken) {
-      found = {.what = state::critical,
-               .message = std::string("the check failed: ") + broken.what(),
-               .details = {}};
+      found = failed_run(broken);
     }
     return [done, found = std::move(found)]() mutable { done(std::move(found)); };
   });
 }
 
-finding evaluate_sources(view const& what) {
-  finding found{.what = state::healthy, .message = {}, .details = {}};
-  if (what.unrecorded())
+check make_check(built_in which, measures const& by, std::function<void(completion const&)> run) {
+  return {
+      .name = std::string(to_string(which)), .how = by.how.pace_of(which), .run = std::move(run)};
+}
+
+finding evaluate_sources(view const& values) {
+  finding found;
+  if (values.unrecorded())
     found.add(state::critical,
-              "changes of files could not be recorded: " + what.unrecorded()->message);
-  for (auto const& [name, how] : what.without_values())
+              "changes of files could not be recorded: " + values.unrecorded()->message);
+  for (auto const& [name, how] : values.without_values())
     if (how == fallback::nothing)
       found.add(state::critical, "no file of '" + name + "' has ever been valid");
     else
       found.add(state::warning, "'" + name + "' is served from its defaults");
-  auto const& problems = what.problems();
+  auto const& problems = values.problems();
   found.details["notInForce"] = problems.size();
-  std::string names;
-  std::size_t named = 0;
-  for (auto const& [name, one] : problems) {
-    if (named++ == named_sources) break;
-    names.append(names.empty() ? " '" : ", '")
-        .append(one.path)
-        .append("' ")
-        .append(engine::to_string(one.status));
-  }
+  name_list names(named_sources);
+  for (auto const& [name, one] : problems)
+    names.add(one.path, ' ' + std::string(engine::to_string(one.status)));
   if (!problems.empty())
     found.add(state::warning, std::to_string(problems.size()) +
                                   (problems.size() == 1 ? " source is" : " sources are") +
-                                  " not effective as saved:" + names +
-                                  (problems.size() > named_sources ? " ..." : ""));
+                                  " not effective as saved:" + names.text());
   return found;
 }
 
 check files_check(subjects const& of, measures const& by) {
-  // What was there before belongs to the runs alone, and these come one after the other.
+  // Which directories existed belongs to the runs alone, and these come one after the other.
   auto const seen = std::make_shared<std::set<std::string>>();
-  return {.name = std::string(to_string(built_in::files)),
-          .how = by.how.pace_of(built_in::files),
-          .run = [of, seen, directories = by.directories,
-                  probe = by.state / "probe"](completion const& done) {
-            on_thread(
-                of, done,
-                [seen, directories, probe, uid = ::geteuid()] {
-                  return both(look_at_directories(directories, uid, *seen), try_to_write(probe));
-                },
-                [of](finding& found) {
-                  found = both(std::move(found), evaluate_sources(of.what));
-                  found.details["sources"] = of.files.figures().sources;
-                  if (found.message.empty()) found.message = "all sources are effective as saved";
-                });
-          }};
+  auto const look = [seen, directories = by.directories, probe = by.state / "probe",
+                     uid = ::geteuid()] {
+    return both(look_at_directories(directories, uid, *seen), try_to_write(probe));
+  };
+  return make_check(built_in::files, by, [of, look](completion const& done) {
+    run_on_thread(of.threads, look, [of, done](finding found) {
+      found = both(std::move(found), evaluate_sources(of.values));
+      found.details["sources"] = of.files.figures().sources;
+      if (found.message.empty()) found.message = "all sources are effective as saved";
+      done(std::move(found));
+    });
+  });
 }
 
 check watch_check(subjects const& of, measures const& by) {
-  auto const how = by.how.pace_of(built_in::watch);
   auto const lately = std::make_shared<recent_increase>(
-      std::max<std::chrono::milliseconds>(std::chrono::minutes(1), 2 * how.interval + how.limit));
-  return {.name = std::string(to_string(built_in::watch)),
-          .how = how,
-          .run = [of, lately, patience = how.limit * 4 / 5, probe = by.state / "probe",
-                  warning = std::chrono::milliseconds(by.how.watch_ms),
-                  most = by.bounds.watched_directories](completion const& done) {
-            on_thread(
-                of, done,
-                [probe, warning, patience] {
-                  auto found = try_events(probe, warning, patience);
-                  if (auto const allowed = read_inotify_limit("max_user_watches"))
-                    found.details["allowedWatches"] = allowed;
-                  if (auto const allowed = read_inotify_limit("max_user_instances"))
-                    found.details["allowedInstances"] = allowed;
-                  return found;
-                },
-                [of, lately, most](finding& found) {
-                  auto const seen = of.files.figures();
-                  evaluate_watches(found, seen, lately->take(seen.overflows, steady::now()), most);
-                });
-          }};
+      report_time(by.how.pace_of(built_in::watch), std::chrono::minutes(1)));
+  auto const look = [probe = by.state / "probe",
+                     warning = std::chrono::milliseconds(by.how.watch_ms),
+                     patience = by.how.pace_of(built_in::watch).limit * 4 / 5] {
+    auto found = try_events(probe, warning, patience);
+    if (auto const allowed = read_inotify_limit("max_user_watches"))
+      found.details["allowedWatches"] = allowed;
+    if (auto const allowed = read_inotify_limit("max_user_instances"))
+      found.details["allowedInstances"] = allowed;
+    return found;
+  };
+  auto const most = by.bounds.watched_directories;
+  return make_check(built_in::watch, by, [of, lately, look, most](completion const& done) {
+    run_on_thread(of.threads, look, [of, lately, most, done](finding found) {
+      auto const seen = of.files.figures();
+      evaluate_watches(found, seen, lately->take(seen.overflows, steady::now()), most);
+      done(std::move(found));
+    });
+  });
 }
 
 check memory_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::memory)),
-          .how = by.how.pace_of(built_in::memory),
-          .run = [of, percent = by.how.memory_percent,
-                  pressure = by.how.memory_pressure_percent](completion const& done) {
-            run_on_thread(
-                of.threads, [percent, pressure] { return look_at_memory({}, percent, pressure); },
-                done);
-          }};
+  auto const look = [percent = by.how.memory_percent, pressure = by.how.memory_pressure_percent] {
+    return look_at_memory({}, percent, pressure);
+  };
+  return make_check(built_in::memory, by,
+                    [of, look](completion const& done) { run_on_thread(of.threads, look, done); });
 }
 
 check disk_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::disk)),
-          .how = by.how.pace_of(built_in::disk),
-          .run = [of, percent = by.how.disk_percent, state = by.state](completion const& done) {
-            run_on_thread(
-                of.threads, [percent, state] { return look_at_disk(state, percent); }, done);
-          }};
+  auto const look = [percent = by.how.disk_percent, state = by.state] {
+    return look_at_disk(state, percent);
+  };
+  return make_check(built_in::disk, by,
+                    [of, look](completion const& done) { run_on_thread(of.threads, look, done); });
 }
 
 } // namespace cfgd::health

@@ -1,4 +1,5 @@
 #include "daemon/health/system_checks.hpp"
+#include "daemon/small_file.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -6,7 +7,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <fstream>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -22,14 +22,12 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t most_file_bytes = std::size_t{1024} * 1024;
 constexpr std::uint64_t no_limit = std::numeric_limits<std::int64_t>::max() / 2;
 
 std::optional<std::string> read_text(fs::path const& file) {
-  std::ifstream in(file);
-  if (!in) return std::nullopt;
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
+  auto text = read_small_file(file, most_file_bytes);
+  return text ? std::optional(*std::move(text)) : std::nullopt;
 }
 
 std::optional<std::uint64_t> number_at(std::string_view text) {
@@ -90,16 +88,6 @@ limit_found lowest_limit(std::vector<fs::path> const& cgroups) {
   return lowest;
 }
 
-std::optional<std::uint64_t> resident_bytes(memory_sources const& where) {
-  auto const text = read_text(where.proc / "self" / "statm");
-  if (!text) return std::nullopt;
-  std::istringstream in(*text);
-  std::uint64_t size = 0;
-  std::uint64_t resident = 0;
-  if (!(in >> size >> resident)) return std::nullopt;
-  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 std::string mebibytes(std::uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
 
 void evaluate_machine(memory_sources const& where, thresholds const& percent, finding& found) {
@@ -113,8 +101,7 @@ void evaluate_machine(memory_sources const& where, thresholds const& percent, fi
   found.details["totalBytes"] = static_cast<std::uint64_t>(*total) * 1024;
   found.details["availableBytes"] = static_cast<std::uint64_t>(*available) * 1024;
   found.details["usedPercent"] = used;
-  found.add(evaluate<std::int64_t>(used, percent.warning, percent.critical),
-            std::to_string(used) + " % of the machine's memory are in use");
+  found.add(percent.evaluate(used), std::to_string(used) + " % of the machine's memory are in use");
 }
 
 void evaluate_pressure(memory_sources const& where, std::vector<fs::path> const& cgroups,
@@ -134,10 +121,20 @@ void evaluate_pressure(memory_sources const& where, std::vector<fs::path> const&
 
 } // namespace
 
+std::optional<std::uint64_t> resident_bytes(fs::path const& proc) {
+  auto const text = read_text(proc / "self" / "statm");
+  if (!text) return std::nullopt;
+  std::istringstream in(*text);
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  if (!(in >> size >> resident)) return std::nullopt;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 finding look_at_memory(memory_sources const& where, thresholds const& percent,
                        std::int64_t pressure_percent) {
-  finding found{.what = state::healthy, .message = {}, .details = {}};
-  auto const own = resident_bytes(where);
+  finding found;
+  auto const own = resident_bytes(where.proc);
   auto const cgroups = own_cgroups(where);
   if (own) {
     found.details["residentBytes"] = *own;
@@ -148,7 +145,7 @@ finding look_at_memory(memory_sources const& where, thresholds const& percent,
       found.details["limitFrom"] = limit.from.string();
       auto const used = percent_of(*own, limit.bytes);
       found.details["limitPercent"] = used;
-      auto const how = evaluate<std::int64_t>(used, percent.warning, percent.critical);
+      auto const how = percent.evaluate(used);
       if (how != state::healthy)
         found.add(how, "the service uses " + std::to_string(used) + " % of its limit of " +
                            mebibytes(limit.bytes));
@@ -157,7 +154,7 @@ finding look_at_memory(memory_sources const& where, thresholds const& percent,
   evaluate_machine(where, percent, found);
   evaluate_pressure(where, cgroups, pressure_percent, found);
   if (found.details.empty())
-    return {.what = state::unknown, .message = "not available from the kernel", .details = {}};
+    return {.what = state::unknown, .message = "not available from the kernel"};
   return found;
 }
 

@@ -23,7 +23,7 @@ namespace asio = boost::asio;
 
 report first_report(std::string const& name) {
   return {.name = name,
-          .found = {.what = state::unknown, .message = "the check has not run yet", .details = {}},
+          .found = {.what = state::unknown, .message = "the check has not run yet"},
           .duration = {},
           .time = wall_now()};
 }
@@ -50,8 +50,7 @@ void monitor::remove(std::string_view name) {
 }
 
 monitor::entry* monitor::look_up(std::string_view name) {
-  auto const found = std::find_if(all_.begin(), all_.end(),
-                                  [&](entry const& one) { return one.what.name == name; });
+  auto const found = std::ranges::find(all_, name, &entry::name);
   return found == all_.end() ? nullptr : &*found;
 }
 
@@ -73,8 +72,7 @@ void monitor::act() {
     auto* const one = look_up(name);
     ++one->figures.overdue;
     evaluate(*one, {.what = state::critical,
-                    .message = "no answer within " + time_text(one->what.how.limit),
-                    .details = {}});
+                    .message = "no answer within " + time_text(one->what.how.limit)});
   }
   answer_waiters();
 }
@@ -91,9 +89,7 @@ void monitor::begin(schedule::start const& which) {
   try {
     start(done);
   } catch (std::exception const& broken) {
-    done({.what = state::critical,
-          .message = std::string("the check failed: ") + broken.what(),
-          .details = {}});
+    done(failed_run(broken));
   }
 }
 
@@ -134,8 +130,7 @@ std::vector<report> monitor::reports() const {
 }
 
 report const* monitor::find(std::string_view name) const {
-  auto const found = std::find_if(all_.begin(), all_.end(),
-                                  [&](entry const& one) { return one.what.name == name; });
+  auto const found = std::ranges::find(all_, name, &entry::name);
   return found == all_.end() ? nullptr : &found->status.shown();
 }
 

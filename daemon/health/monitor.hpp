@@ -26,7 +26,7 @@ struct check {
   pace how;
   /// Begins a run; hands what it found to its argument, at once or later, on the loop. What it
   /// throws makes the check critical.
-  std::function<void(std::function<void(finding)> done)> run;
+  std::function<void(completion const& done)> run;
 };
 
 /// Runs checks concurrently, each at its own interval, and keeps their current status. Loop thread
@@ -90,6 +90,8 @@ class monitor {
     counts figures;
     current_status::cause cause = current_status::cause::timed; ///< of the run that is under way
     clock::time_point started;
+
+    std::string_view name() const { return what.name; }
   };
   struct waiter {
     std::vector<std::pair<std::string, schedule::number>> tickets;

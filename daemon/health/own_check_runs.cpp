@@ -19,10 +19,10 @@ namespace cfgd::health {
 namespace {
 
 finding failed(std::string message) {
-  return {.what = state::critical, .message = std::move(message), .details = {}};
+  return {.what = state::critical, .message = std::move(message)};
 }
 
-std::string text_of(int code) { return std::generic_category().message(code); }
+std::string errno_text() { return std::generic_category().message(errno); }
 
 /// An address as connect(2) takes it.
 struct target {
@@ -69,7 +69,7 @@ std::string age_text(std::chrono::seconds age) { return std::to_string(age.count
 finding try_socket(own_check::socket const& which, std::chrono::milliseconds patience) {
   auto const to = target_of(which);
   unique_fd const fd(::socket(to.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!fd) return failed("no socket to try " + name_of(which) + " with: " + text_of(errno));
+  if (!fd) return failed("no socket to try " + name_of(which) + " with: " + errno_text());
   // socket(7): connect(2) waits that long at the most, also for room in the backlog.
   auto const us = std::chrono::duration_cast<std::chrono::microseconds>(patience).count();
   timeval const limit{.tv_sec = us / 1'000'000, .tv_usec = us % 1'000'000};
@@ -77,16 +77,16 @@ finding try_socket(own_check::socket const& which, std::chrono::milliseconds pat
   sockaddr const* const address =
       reinterpret_cast<sockaddr const*>(&to.address); // NOLINT: the sockets API
   if (::connect(fd.get(), address, to.length) == 0)
-    return {.what = state::healthy, .message = name_of(which) + " accepts", .details = {}};
+    return {.what = state::healthy, .message = name_of(which) + " accepts"};
   if (errno == EAGAIN || errno == EINPROGRESS)
     return failed(name_of(which) + " does not accept within " + time_text(patience));
-  return failed("cannot connect to " + name_of(which) + ": " + text_of(errno));
+  return failed("cannot connect to " + name_of(which) + ": " + errno_text());
 }
 
 finding look_at_file(own_check::file const& which, wall_time now) {
   struct stat info {};
   if (::stat(which.path.c_str(), &info) != 0)
-    return failed("'" + which.path + "': " + text_of(errno));
+    return failed("'" + which.path + "': " + errno_text());
   auto const changed = std::chrono::sys_seconds(std::chrono::seconds(info.st_mtim.tv_sec));
   auto const age = std::chrono::floor<std::chrono::seconds>(now - changed);
   finding found{.what = state::healthy,
@@ -102,19 +102,15 @@ finding evaluate_rule(rules::verdict const& said, state severity) {
   using enum rules::verdict::kind;
   switch (said.what) {
   case holds:
-    return {.what = state::healthy, .message = "the rule holds", .details = {}};
+    return {.what = state::healthy, .message = "the rule holds"};
   case fails:
-    return {.what = severity, .message = "the rule does not hold", .details = {}};
+    return {.what = severity, .message = "the rule does not hold"};
   case broken:
-    return {.what = severity,
-            .message = "the rule cannot be evaluated: " + said.message,
-            .details = {}};
+    return {.what = severity, .message = "the rule cannot be evaluated: " + said.message};
   case unknown:
     break;
   }
-  return {.what = state::unknown,
-          .message = "the rule cannot be evaluated: " + said.message,
-          .details = {}};
+  return {.what = state::unknown, .message = "the rule cannot be evaluated: " + said.message};
 }
 
 finding as_reported(finding found, own_check const& by) {

@@ -175,11 +175,12 @@ class check_reader {
                    std::pair<std::int64_t, std::int64_t> range, std::int64_t& into) {
     auto const* const value = from.if_contains(member);
     if (value == nullptr) return true;
-    if (!value->is_int64()) return complain(member, "must be an integer");
-    into = value->get_int64();
-    if (into >= range.first && into <= range.second) return true;
-    return complain(member, "must be between " + std::to_string(range.first) + " and " +
-                                std::to_string(range.second));
+    auto const* const number = value->if_int64();
+    auto const given = number == nullptr ? std::nullopt : std::optional(*number);
+    if (auto wrong = find_range_fault(given, range.first, range.second))
+      return complain(member, *std::move(wrong));
+    into = *number;
+    return true;
   }
 
   /// What belongs to another kind.

@@ -65,8 +65,9 @@ struct check_file {
 };
 using check_files = std::map<std::string, check_file>;
 
-/// Reads every trusted *.toml. A directory that is not there has none; one that may not be
-/// believed is a file of its own name with that error. Blocking: not for the loop.
+/// Reads every trusted *.toml. A directory that does not exist has none; one that is not trusted is
+/// an entry of its own name with that error. Files must be owned by root or `trusted`. Blocks: not
+/// for the loop.
 check_files read_check_files(std::vector<std::filesystem::path> const& directories, uid_t trusted,
                              pace const& general, limits const& bounds);
 
@@ -81,21 +82,23 @@ class own_checks {
     /// Files with their faults, by the name of the check that reports them: "checks/site.toml".
     std::map<std::string, error> faults;
   };
-  /// A name that is taken, by the service or by a file before, is a fault of the later file.
+  /// Takes what read_check_files() has returned. A name that a built-in check or an earlier file
+  /// has is a fault of the later file.
   is_effective take(check_files const& found);
 
  private:
   std::map<std::string, std::vector<own_check>> good_;
 };
 
-/// Tries a socket: connects, and closes again. Blocks for `patience` at the most.
+/// Connects to a socket and closes it. Blocks for at most `patience`: not for the loop.
 finding try_socket(own_check::socket const& which, std::chrono::milliseconds patience);
-/// Looks at a file, at the time `now`.
+/// Checks that a file exists and how old it is at `now`. Blocks: not for the loop.
 finding look_at_file(own_check::file const& which, wall_time now);
-/// What a rule has said.
+/// The finding for the verdict of a rule; `severity` is that of a failure.
 finding evaluate_rule(rules::verdict const& said, state severity);
 
-/// Gives a failure the severity and the message that a check has for it.
+/// Gives a failure the severity and the message of its check; the original message becomes the
+/// detail `reason`.
 finding as_reported(finding found, own_check const& by);
 
 } // namespace cfgd::health

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "daemon/health/settings.hpp"
+
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 
@@ -11,8 +14,10 @@ class recent_increase {
  public:
   using time = std::chrono::steady_clock::time_point;
 
+  /// `shown_for`: how long a rise is reported after it was seen.
   explicit recent_increase(std::chrono::milliseconds shown_for) : shown_for_(shown_for) {}
 
+  /// `total`: the counter at `now`. Returns the rise that is reported at that time.
   std::uint64_t take(std::uint64_t total, time now) {
     if (total > last_) {
       risen_ += total - last_;
@@ -30,5 +35,10 @@ class recent_increase {
   std::uint64_t risen_ = 0;
   time until_{};
 };
+
+/// How long a single event is reported: for two runs of its check at least.
+inline std::chrono::milliseconds report_time(pace const& how, std::chrono::milliseconds least) {
+  return std::max(least, 2 * how.interval + how.limit);
+}
 
 } // namespace cfgd::health

@@ -13,17 +13,8 @@
 namespace cfgd::health {
 
 std::string_view to_string(state which) {
-  switch (which) {
-  case state::healthy:
-    return "healthy";
-  case state::warning:
-    return "warning";
-  case state::critical:
-    return "critical";
-  case state::unknown:
-    break;
-  }
-  return "unknown";
+  constexpr std::array<std::string_view, 4> names{"healthy", "unknown", "warning", "critical"};
+  return names.at(static_cast<std::size_t>(which));
 }
 
 void finding::add(state other, std::string_view text) {
@@ -36,14 +27,17 @@ void finding::add(state other, std::string_view text) {
   message.append("; ").append(text);
 }
 
+finding failed_run(std::exception const& why) {
+  return {.what = state::critical, .message = std::string("the check failed: ") + why.what()};
+}
+
 boost::json::object to_json(report const& which) {
-  boost::json::object out{{"name", which.name},
-                          {"status", to_string(which.found.what)},
-                          {"message", which.found.message}};
-  out["details"] = which.found.details;
-  out["durationMs"] = milliseconds_of(which.duration);
-  out["time"] = to_rfc3339(which.time);
-  return out;
+  return {{"name", which.name},
+          {"status", to_string(which.found.what)},
+          {"message", which.found.message},
+          {"details", which.found.details},
+          {"durationMs", milliseconds_of(which.duration)},
+          {"time", to_rfc3339(which.time)}};
 }
 
 std::string time_text(std::chrono::nanoseconds time) {

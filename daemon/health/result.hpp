@@ -6,6 +6,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +33,10 @@ struct finding {
   /// Keeps the worse state of the two; the message of the worse one, of equally bad ones both.
   void add(state other, std::string_view text);
 };
+/// Takes the finding of a run; called on the loop, once.
+using completion = std::function<void(finding)>;
+/// A check that has thrown is critical.
+finding failed_run(std::exception const& why);
 
 /// The result of a check.
 struct report {
@@ -50,12 +56,5 @@ double milliseconds_of(std::chrono::nanoseconds time);
 
 /// Whole percent of `maximum`, rounded down; 0 if that is 0.
 unsigned percent_of(std::uint64_t used, std::uint64_t maximum);
-
-/// Two thresholds; the same number is beyond.
-template <class T>
-state evaluate(T value, T warning, T critical) {
-  if (value >= critical) return state::critical;
-  return value >= warning ? state::warning : state::healthy;
-}
 
 } // namespace cfgd::health

@@ -11,58 +11,50 @@ namespace cfgd::health {
 namespace {
 
 using ms = std::chrono::milliseconds;
-using keep = void (*)(settings&, std::int64_t);
+
+/// Stores a number in the member of the settings at the end of a path of members.
+template <auto... path>
+void take(settings& into, std::int64_t number) {
+  (into.*....*path) = number;
+}
+template <ms pace::*member>
+void take_time(settings& into, std::int64_t number) {
+  into.general.*member = ms(number);
+}
 
 struct row {
   std::string_view table; ///< behind "health."; empty: [health] itself
   std::string_view name;
   std::int64_t least;
   std::int64_t most;
-  keep store;
+  void (*store)(settings&, std::int64_t);
 };
 
+constexpr auto warning = &thresholds::warning;
+constexpr auto critical = &thresholds::critical;
 constexpr std::int64_t shortest_ms = 50;
 constexpr std::int64_t longest_ms = 86'400'000;
 
 constexpr std::array rows{
-    row{"", "interval_ms", shortest_ms, longest_ms,
-        [](settings& into, std::int64_t to) { into.general.interval = ms(to); }},
-    row{"", "timeout_ms", shortest_ms, longest_ms,
-        [](settings& into, std::int64_t to) { into.general.limit = ms(to); }},
-    row{"store", "warning_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.store_ms.warning = to; }},
-    row{"store", "critical_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.store_ms.critical = to; }},
-    row{"store", "warning_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.store_percent.warning = to; }},
-    row{"store", "critical_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.store_percent.critical = to; }},
-    row{"watch", "warning_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.watch_ms = to; }},
-    row{"memory", "warning_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.memory_percent.warning = to; }},
-    row{"memory", "critical_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.memory_percent.critical = to; }},
-    row{"memory", "pressure_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.memory_pressure_percent = to; }},
-    row{"disk", "warning_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.disk_percent.warning = to; }},
-    row{"disk", "critical_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.disk_percent.critical = to; }},
-    row{"loop", "warning_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.loop_ms.warning = to; }},
-    row{"loop", "critical_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.loop_ms.critical = to; }},
-    row{"committer", "warning_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.committer_ms.warning = to; }},
-    row{"committer", "critical_ms", 0, longest_ms,
-        [](settings& into, std::int64_t to) { into.committer_ms.critical = to; }},
-    row{"clock", "jump_ms", 1, longest_ms,
-        [](settings& into, std::int64_t to) { into.clock_jump_ms = to; }},
-    row{"peers", "warning_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.peers_percent.warning = to; }},
-    row{"peers", "critical_percent", 0, 100,
-        [](settings& into, std::int64_t to) { into.peers_percent.critical = to; }},
+    row{"", "interval_ms", shortest_ms, longest_ms, take_time<&pace::interval>},
+    row{"", "timeout_ms", shortest_ms, longest_ms, take_time<&pace::limit>},
+    row{"store", "warning_ms", 0, longest_ms, take<&settings::store_ms, warning>},
+    row{"store", "critical_ms", 0, longest_ms, take<&settings::store_ms, critical>},
+    row{"store", "warning_percent", 0, 100, take<&settings::store_percent, warning>},
+    row{"store", "critical_percent", 0, 100, take<&settings::store_percent, critical>},
+    row{"watch", "warning_ms", 0, longest_ms, take<&settings::watch_ms>},
+    row{"memory", "warning_percent", 0, 100, take<&settings::memory_percent, warning>},
+    row{"memory", "critical_percent", 0, 100, take<&settings::memory_percent, critical>},
+    row{"memory", "pressure_percent", 0, 100, take<&settings::memory_pressure_percent>},
+    row{"disk", "warning_percent", 0, 100, take<&settings::disk_percent, warning>},
+    row{"disk", "critical_percent", 0, 100, take<&settings::disk_percent, critical>},
+    row{"loop", "warning_ms", 0, longest_ms, take<&settings::loop_ms, warning>},
+    row{"loop", "critical_ms", 0, longest_ms, take<&settings::loop_ms, critical>},
+    row{"committer", "warning_ms", 0, longest_ms, take<&settings::committer_ms, warning>},
+    row{"committer", "critical_ms", 0, longest_ms, take<&settings::committer_ms, critical>},
+    row{"clock", "jump_ms", 1, longest_ms, take<&settings::clock_jump_ms>},
+    row{"peers", "warning_percent", 0, 100, take<&settings::peers_percent, warning>},
+    row{"peers", "critical_percent", 0, 100, take<&settings::peers_percent, critical>},
 };
 
 /// "store" of "health.store", "" of "health"; absent: neither.
@@ -88,15 +80,15 @@ row const* find_row(std::string_view part, std::string_view name) {
 
 bool is_pace(std::string_view name) { return name == "interval_ms" || name == "timeout_ms"; }
 
-std::optional<std::string> check_range(std::optional<std::int64_t> value, std::int64_t least,
-                                       std::int64_t most) {
+} // namespace
+
+std::optional<std::string> find_range_fault(std::optional<std::int64_t> value, std::int64_t least,
+                                            std::int64_t most) {
   if (!value) return "must be an integer";
   if (*value < least || *value > most)
     return "must be between " + std::to_string(least) + " and " + std::to_string(most);
   return std::nullopt;
 }
-
-} // namespace
 
 std::string_view to_string(built_in which) {
   return built_in_names.at(static_cast<std::size_t>(which));
@@ -130,13 +122,13 @@ std::optional<std::string> take_setting(std::string_view table, std::string_view
   BOOST_ASSERT(part && is_known_setting(table, name));
   auto const check = check_named(*part);
   if (check && is_pace(name)) {
-    if (auto wrong = check_range(value, shortest_ms, longest_ms)) return wrong;
+    if (auto wrong = find_range_fault(value, shortest_ms, longest_ms)) return wrong;
     auto& own = into.own.at(*check);
     (name == "interval_ms" ? own.interval : own.limit) = ms(*value);
     return std::nullopt;
   }
   auto const* const found = find_row(*part, name);
-  if (auto wrong = check_range(value, found->least, found->most)) return wrong;
+  if (auto wrong = find_range_fault(value, found->least, found->most)) return wrong;
   found->store(into, *value);
   return std::nullopt;
 }

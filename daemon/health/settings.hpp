@@ -1,5 +1,7 @@
 #pragma once
 
+#include "daemon/health/result.hpp"
+
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -40,6 +42,11 @@ struct pace {
 struct thresholds {
   std::int64_t warning = 0;
   std::int64_t critical = 0;
+
+  state evaluate(double measure) const {
+    if (measure >= static_cast<double>(critical)) return state::critical;
+    return measure >= static_cast<double>(warning) ? state::warning : state::healthy;
+  }
   friend bool operator==(thresholds const&, thresholds const&) = default;
 };
 
@@ -88,6 +95,10 @@ std::string known_settings(std::string_view table);
 /// setting must be a known one: see is_known_setting().
 std::optional<std::string> take_setting(std::string_view table, std::string_view name,
                                         std::optional<std::int64_t> value, settings& into);
+/// What is wrong with a number that a file gives ("must be between 1 and 5"), if anything; absent:
+/// the file has something else.
+std::optional<std::string> find_range_fault(std::optional<std::int64_t> value, std::int64_t least,
+                                            std::int64_t most);
 bool is_known_setting(std::string_view table, std::string_view name);
 
 } // namespace cfgd::health

@@ -2,8 +2,10 @@
 
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/line_text.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -54,24 +56,11 @@ void log_change(monitor::transition const& what) {
   }
 }
 
-std::string one_line(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char one) { return static_cast<unsigned char>(one) < ' '; },
-      '?');
-  return text;
-}
-
 } // namespace
 
-status_table::status_table(boost::asio::any_io_executor const& loop, parts with, options how,
-                           monitor::listener changed)
-    : loop_(loop), threads_(loop), how_(std::move(how)), of_{.loop = loop,
-                                                             .threads = threads_,
-                                                             .what = with.what,
-                                                             .writer = with.writer,
-                                                             .files = with.files,
-                                                             .server = with.server},
-      changed_(std::move(changed)),
+status_table::status_table(boost::asio::any_io_executor const& loop, service_parts const& with,
+                           options how, monitor::listener changed)
+    : threads_(loop), how_(std::move(how)), of_{with, loop, threads_}, changed_(std::move(changed)),
       checks_(loop, [this](monitor::transition const& what) { on_change(what); }) {}
 
 void status_table::start() {
@@ -96,7 +85,7 @@ void status_table::start() {
 void status_table::look_at_inputs() {
   auto const files = of_.files.figures();
   auto const& server = of_.server.figures();
-  auto const changed = inputs_.take({.sources_version = of_.what.sources_version(),
+  auto const changed = inputs_.take({.sources_version = of_.values.sources_version(),
                                      .queue_overflows = files.overflows,
                                      .polled_directories = files.polled_directories,
                                      .refused_connections = server.refused,
@@ -141,28 +130,26 @@ void status_table::take_own_checks(own_checks::is_effective newest) {
     if (running_.emplace(one.name, one).second) checks_.add(make_check(one));
   for (auto const& [name, why] : newest.faults) {
     if (!faulty_.emplace(name, why).second) continue;
-    finding const fault{.what = state::warning, .message = one_line(to_string(why)), .details = {}};
-    checks_.add({.name = name,
-                 .how = how_.how.general,
-                 .run = [fault](std::function<void(finding)> const& done) { done(fault); }});
+    finding const fault{.what = state::warning, .message = one_line(to_string(why))};
+    checks_.add({.name = name, .how = how_.how.general, .run = [fault](completion const& done) {
+                   done(fault);
+                 }});
   }
 }
 
 check status_table::make_check(own_check const& of) {
   check made{.name = of.name, .how = of.how, .run = {}};
   if (auto const* const rule = std::get_if<own_check::rule>(&of.what)) {
-    made.run = [this, of, what = rule->what](std::function<void(finding)> const& done) {
+    made.run = [this, of, what = rule->what](completion const& done) {
       of_.writer.query([what](store::config_store& store) { return store.judge_rule(what); },
                        [of, done](result<rules::verdict> const& said) {
                          done(said ? as_reported(evaluate_rule(*said, of.severity), of)
-                                   : finding{.what = state::critical,
-                                             .message = said.error().message,
-                                             .details = {}});
+                                   : finding{state::critical, said.error().message});
                        });
     };
     return made;
   }
-  made.run = [this, of](std::function<void(finding)> const& done) {
+  made.run = [this, of](completion const& done) {
     run_on_thread(
         of_.threads,
         [of] {
@@ -204,11 +191,10 @@ void status_table::when_alive(std::function<void()> alive) {
 std::string describe_health(monitor const& checks) {
   std::string text;
   for (auto const how : {state::critical, state::warning}) {
-    std::string names;
+    name_list names(std::numeric_limits<std::size_t>::max());
     for (auto const& one : checks.reports())
-      if (one.found.what == how)
-        names.append(names.empty() ? " '" : ", '").append(one.name) += '\'';
-    if (!names.empty()) text.append(", ").append(to_string(how)).append(":").append(names);
+      if (one.found.what == how) names.add(one.name);
+    if (!names.empty()) text.append(", ").append(to_string(how)).append(":").append(names.text());
   }
   return text;
 }

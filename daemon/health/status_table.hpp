@@ -21,12 +21,6 @@ namespace cfgd::health {
 /// status. Loop thread only.
 class status_table {
  public:
-  struct parts {
-    view& what;
-    committer& writer;
-    watchers::source_watcher& files;
-    ipc::server& server;
-  };
   struct options {
     settings how;
     limits bounds;
@@ -37,8 +31,9 @@ class status_table {
     uid_t trusted_uid = 0;
   };
 
-  /// `changed` is called for every change of a status, after it was logged.
-  status_table(boost::asio::any_io_executor const& loop, parts with, options how,
+  /// `changed` is called for every change of a status, after it was logged. The parts must outlive
+  /// this.
+  status_table(boost::asio::any_io_executor const& loop, service_parts const& with, options how,
                monitor::listener changed);
 
   /// Starts the checks, and reads the check files. Call it when all sources have been read.
@@ -66,7 +61,6 @@ class status_table {
   check make_check(own_check const& of);
   bool is_alive() const;
 
-  boost::asio::any_io_executor loop_;
   workers threads_;
   options how_;
   subjects of_;

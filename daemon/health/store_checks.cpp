@@ -24,7 +24,7 @@ constexpr std::size_t listed_faults = 20;
 struct integrity_run {
   subjects of;
   std::vector<std::string> names;
-  std::function<void(finding)> done;
+  completion done;
   std::size_t next = 0;
   std::size_t verified = 0;
   std::size_t in_cache = 0;
@@ -74,7 +74,7 @@ void validate_namespace(integrity_run& run, std::string const& name,
               "'" + name + "': " + std::to_string(seen->errors) +
                   " errors of schemas or rules in effective values");
   bool loaded = false;
-  if (!cache_agrees(run.of.what, seen->value, loaded))
+  if (!cache_agrees(run.of.values, seen->value, loaded))
     add_fault(run, state::critical, "'" + name + "': the cache has another value than the store");
   if (loaded) ++run.in_cache;
 }
@@ -120,11 +120,10 @@ void step(std::shared_ptr<integrity_run> const& run) {
 finding evaluate_store(result<store::probe_report> const& seen, settings const& how) {
   if (!seen)
     return {.what = state::critical,
-            .message = "the store cannot be written: " + seen.error().message,
-            .details = {}};
+            .message = "the store cannot be written: " + seen.error().message};
   auto const took = seen->written + seen->read;
   auto const fill = percent_of(seen->live_bytes, seen->maximum_bytes);
-  finding found{.what = state::healthy, .message = {}, .details = {}};
+  finding found;
   found.details = {{"writeMs", milliseconds_of(seen->written)},
                    {"readMs", milliseconds_of(seen->read)},
                    {"mapBytes", seen->map_bytes},
@@ -135,11 +134,9 @@ finding evaluate_store(result<store::probe_report> const& seen, settings const& 
                    {"deadReaders", seen->dead_readers},
                    {"revision", seen->revision}};
   if (seen->last_change) found.details["lastChange"] = to_rfc3339(*seen->last_change);
-  found.add(evaluate(milliseconds_of(took), static_cast<double>(how.store_ms.warning),
-                     static_cast<double>(how.store_ms.critical)),
+  found.add(how.store_ms.evaluate(milliseconds_of(took)),
             "written and read back within " + time_text(took));
-  auto const room =
-      evaluate<std::int64_t>(fill, how.store_percent.warning, how.store_percent.critical);
+  auto const room = how.store_percent.evaluate(fill);
   if (room != state::healthy)
     found.add(room, "it is " + std::to_string(fill) +
                         " % full; beyond its maximum_bytes changes "
@@ -148,41 +145,32 @@ finding evaluate_store(result<store::probe_report> const& seen, settings const& 
 }
 
 check store_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::store)),
-          .how = by.how.pace_of(built_in::store),
-          .run = [of, how = by.how](std::function<void(finding)> const& done) {
-            of.writer.query([](store::config_store& store) { return store.probe(wall_now()); },
-                            [how, done](result<store::probe_report> const& seen) {
-                              done(evaluate_store(seen, how));
-                            });
-          }};
+  return make_check(built_in::store, by, [of, how = by.how](completion const& done) {
+    of.writer.query(
+        [](store::config_store& store) { return store.probe(wall_now()); },
+        [how, done](result<store::probe_report> const& seen) { done(evaluate_store(seen, how)); });
+  });
 }
 
 check integrity_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::integrity)),
-          .how = by.how.pace_of(built_in::integrity),
-          .run = [of](std::function<void(finding)> const& done) {
-            of.writer.refresh(); // so that nothing of another process is unread
-            step(std::make_shared<integrity_run>(
-                integrity_run{.of = of, .names = of.what.cache().namespaces(), .done = done}));
-          }};
+  return make_check(built_in::integrity, by, [of](completion const& done) {
+    of.writer.refresh(); // so that nothing of another process is unread
+    step(std::make_shared<integrity_run>(
+        integrity_run{.of = of, .names = of.values.cache().namespaces(), .done = done}));
+  });
 }
 
 check committer_check(subjects const& of, measures const& by) {
-  return {.name = std::string(to_string(built_in::committer)),
-          .how = by.how.pace_of(built_in::committer),
-          .run = [of, how = by.how.committer_ms](std::function<void(finding)> const& done) {
-            auto const begin = steady::now();
-            of.writer.query(
-                [](store::config_store&) { return true; },
-                [how, done, begin](result<bool> const&) {
-                  auto const waited = steady::now() - begin;
-                  done({.what = evaluate(milliseconds_of(waited), static_cast<double>(how.warning),
-                                         static_cast<double>(how.critical)),
-                        .message = "it answers within " + time_text(waited),
-                        .details = {{"waitMs", milliseconds_of(waited)}}});
-                });
-          }};
+  return make_check(built_in::committer, by,
+                    [of, how = by.how.committer_ms](completion const& done) {
+                      of.writer.query([](store::config_store&) { return true; },
+                                      [how, done, begin = steady::now()](result<bool> const&) {
+                                        auto const waited = steady::now() - begin;
+                                        done({.what = how.evaluate(milliseconds_of(waited)),
+                                              .message = "it answers within " + time_text(waited),
+                                              .details = {{"waitMs", milliseconds_of(waited)}}});
+                                      });
+                    });
 }
 
 } // namespace cfgd::health

@@ -6,7 +6,9 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +25,9 @@ struct memory_sources {
   std::filesystem::path proc = "/proc";            ///< proc(5)
   std::filesystem::path cgroup = "/sys/fs/cgroup"; ///< cgroups(7)
 };
+/// Bytes of this process that are in memory, from proc(5); absent if they cannot be read.
+std::optional<std::uint64_t> resident_bytes(std::filesystem::path const& proc = "/proc");
+
 /// Own use of the limit, use of the machine's memory, pressure. What is not available from the
 /// kernel (a sandbox may hide it) is left out.
 finding look_at_memory(memory_sources const& where, thresholds const& percent,

@@ -2,15 +2,11 @@
 
 #include "core/limits.hpp"
 #include "core/metrics_text.hpp"
-#include "daemon/committer.hpp"
 #include "daemon/health/monitor.hpp"
 #include "daemon/methods/edit_methods.hpp"
 #include "daemon/methods/health_streams.hpp"
 #include "daemon/problems/problems_keeper.hpp"
-#include "daemon/view.hpp"
-#include "daemon/watches.hpp"
-#include "ipc/server.hpp"
-#include "watchers/source_watcher.hpp"
+#include "daemon/service_parts.hpp"
 
 #include <functional>
 
@@ -18,12 +14,7 @@ namespace cfgd {
 
 /// What handlers of methods work with. Owns none of the parts; all of them, and this, must outlive
 /// the server's last call, for answers come later. Loop thread only.
-struct method_context {
-  view& values;
-  committer& writer;
-  watches& streams;
-  watchers::source_watcher& files;
-  ipc::server& server;
+struct method_context : service_parts {
   edit_methods& edits;
   health::monitor& checks;
   health_streams& health;

@@ -1,37 +1,16 @@
 #include "core/log.hpp"
-#include "core/unique_fd.hpp"
+#include "daemon/health/system_checks.hpp"
 #include "daemon/metrics/service_metrics.hpp"
 #include "daemon/version.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <array>
-#include <charconv>
-#include <optional>
-#include <string_view>
+#include <chrono>
+#include <cstdint>
 
 // What any process has. /proc/self is there in the sandbox (ProcSubset=pid), and reading it asks
 // no disk, so the loop does it.
 
 namespace cfgd::metrics {
 namespace {
-
-/// Bytes of the process that are in memory: the second number of statm, in pages (proc(5)).
-std::optional<std::uint64_t> resident_bytes() {
-  unique_fd const file(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
-  if (!file) return std::nullopt;
-  std::array<char, 128> buffer{};
-  auto const count = ::read(file.get(), buffer.data(), buffer.size());
-  if (count <= 0) return std::nullopt;
-  std::string_view text(buffer.data(), static_cast<std::size_t>(count));
-  text.remove_prefix(std::min(text.find(' ') + 1, text.size()));
-  std::uint64_t pages = 0;
-  auto const [end, ec] = std::from_chars(text.data(), text.data() + text.size(), pages);
-  if (ec != std::errc{}) return std::nullopt;
-  return pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
-}
 
 void add_log(registry& to) {
   to.add({.name = "cfgd_log_lines", .what = type::counter, .help = "Lines of the log by level."},
@@ -51,7 +30,7 @@ void add_log(registry& to) {
 
 } // namespace
 
-void add_process_metrics(registry& to, service_parts const& from) {
+void add_process_metrics(registry& to, sources const& from) {
   to.add({.name = "cfgd_loop_lag_seconds",
           .what = type::histogram,
           .unit = "seconds",
@@ -61,7 +40,7 @@ void add_process_metrics(registry& to, service_parts const& from) {
           .unit = "bytes",
           .help = "Memory of the process that is in use."},
          [](sampler& into) {
-           if (auto const bytes = resident_bytes()) into.value(*bytes);
+           if (auto const bytes = health::resident_bytes()) into.value(*bytes);
          });
   add_log(to);
   to.add({.name = "cfgd_ready", .help = "1 when every source was read once, else 0."},

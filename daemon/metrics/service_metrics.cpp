@@ -100,13 +100,13 @@ void add_cache(registry& to, value_cache& cache) {
       [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().maximum_bytes}); });
 }
 
-void add_commits(registry& to, service_parts const& from) {
+void add_commits(registry& to, sources const& from) {
   auto const& writer = from.writer;
   to.add({.name = "cfgd_revision", .help = "The revision that readers see."},
-         [&what = from.what](sampler& into) { into.value(std::uint64_t{what.revision()}); });
+         [&values = from.values](sampler& into) { into.value(std::uint64_t{values.revision()}); });
   to.add({.name = "cfgd_namespaces", .help = "Namespaces that are there."},
-         [&what = from.what](sampler& into) {
-           into.value(std::uint64_t{what.cache().namespaces().size()});
+         [&values = from.values](sampler& into) {
+           into.value(std::uint64_t{values.cache().namespaces().size()});
          });
   to.add({.name = "cfgd_commits",
           .what = counter,
@@ -128,20 +128,20 @@ void add_commits(registry& to, service_parts const& from) {
           .help = "Work that waits for the thread that has the store."},
          [&writer](sampler& into) { into.value(std::uint64_t{writer.waiting()}); });
   to.add({.name = "cfgd_unrecorded", .help = "1 while what files say cannot be recorded, else 0."},
-         [&what = from.what](sampler& into) {
-           into.value(std::uint64_t{what.unrecorded().has_value() ? 1U : 0U});
+         [&values = from.values](sampler& into) {
+           into.value(std::uint64_t{values.unrecorded().has_value() ? 1U : 0U});
          });
 }
 
-void add_files(registry& to, service_parts const& from) {
+void add_files(registry& to, sources const& from) {
   auto const& files = from.files;
   to.add({.name = "cfgd_sources",
           .help = "Files of values, schemas and rules by state: active, or the effective values "
                   "differ from "
                   "what they say."},
-         [&files, &what = from.what](sampler& into) {
+         [&files, &values = from.values](sampler& into) {
            std::map<engine::source_status, std::uint64_t> faulty;
-           for (auto const& [name, one] : what.problems())
+           for (auto const& [name, one] : values.problems())
              ++faulty[one.status];
            auto const there = faulty[engine::source_status::quarantined] +
                               faulty[engine::source_status::untrusted];
@@ -176,7 +176,7 @@ void add_files(registry& to, service_parts const& from) {
          });
 }
 
-void add_health(registry& to, service_parts const& from) {
+void add_health(registry& to, sources const& from) {
   auto const& checks = from.checks;
   static constexpr std::array states{health::state::healthy, health::state::unknown,
                                      health::state::warning, health::state::critical};
@@ -224,12 +224,12 @@ void add_problems(registry& to, problems const& wrong) {
 
 } // namespace
 
-void add_service_metrics(registry& to, service_parts const& from) {
+void add_service_metrics(registry& to, sources const& from) {
   add_requests(to, from.server);
   add_connections(to, from.server);
   to.add({.name = "cfgd_watchers", .help = "Streams of changes that clients hold."},
          [&streams = from.streams](sampler& into) { into.value(std::uint64_t{streams.size()}); });
-  add_cache(to, from.what.cache());
+  add_cache(to, from.values.cache());
   add_commits(to, from);
   add_files(to, from);
   add_health(to, from);

@@ -30,14 +30,14 @@ struct looked_at {
       : opened(store::config_store::open(directory / "state", bounds).value()),
         writer(loop.get_executor(), std::move(opened), bounds,
                [this](committer::publication const& news) { what.publish(news.what); }),
+        streams(what, writer, bounds),
         files(loop.get_executor(),
               {.roots = {{layer::admin, directory / "namespaces", source_kind::values}},
                .trusted_uid = ::geteuid(),
                .bounds = bounds},
               {}, [](std::vector<watchers::observation> const&) {}),
         server(loop.get_executor(), bounds, {}),
-        checked(loop.get_executor(),
-                {.what = what, .writer = writer, .files = files, .server = server},
+        checked(loop.get_executor(), {what, writer, streams, files, server},
                 {.how = how,
                  .bounds = bounds,
                  .state = directory / "state",
@@ -87,6 +87,7 @@ struct looked_at {
   view what{64 * 1024};
   std::unique_ptr<store::config_store> opened;
   committer writer;
+  watches streams;
   watchers::source_watcher files;
   ipc::server server;
   status_table checked;
