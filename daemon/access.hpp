@@ -11,7 +11,7 @@
 
 namespace cfgd {
 
-/// What a call needs, or a peer has. `unspecified` is what a forgotten right is: nobody has it.
+/// What a call needs, or a peer has. `unspecified` is a right that was forgotten: nobody has it.
 enum class right : std::uint8_t {
   unspecified,
   none, ///< nothing is needed

@@ -21,8 +21,8 @@
 #include <string>
 #include <vector>
 
-// Command line, settings, store, loop, signals. What keeps the daemon from starting is one line on
-// standard error and an exit code of sysexits.h (cfgd(8) lists them).
+// Command line, settings, store, loop, signals. A failure to start is one line on standard error
+// and an exit code of sysexits.h (cfgd(8) lists them).
 
 namespace {
 
@@ -121,7 +121,7 @@ class signals {
   bool stopping_ = false;
 };
 
-/// As a system service the daemon may make none, and finds them there.
+/// Creates directories that do not exist. As a system service the daemon may not, and need not.
 result<void> make_directories(std::vector<std::filesystem::path> const& wanted) {
   for (auto const& directory : wanted) {
     std::error_code ec;
@@ -166,8 +166,8 @@ int run(command_line const& asked) {
 } // namespace
 
 int main(int argc, char** argv) {
-  ::signal(SIGPIPE, SIG_IGN); // a peer that is gone is an error of write, no end of the daemon
-  ::signal(SIGXFSZ, SIG_IGN); // so is a file that may not grow
+  ::signal(SIGPIPE, SIG_IGN); // a closed peer is an error of write(2), not the end of the daemon
+  ::signal(SIGXFSZ, SIG_IGN); // so is a file at its size limit
   ::umask(022);
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;

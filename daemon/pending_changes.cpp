@@ -4,17 +4,14 @@
 #include <utility>
 
 // Deadlines are wall time: a change that was to be confirmed within ten minutes is undone ten
-// minutes later, whether the service ran, was down or the machine slept. What is remembered beside
-// the store's list is only what was tried, so that a restart loses nothing.
+// minutes later, whether the service ran, was down or the machine slept. Beside the list of the
+// store only attempts are remembered, so a restart loses nothing.
 
 namespace cfgd {
 
 void pending_changes::replace(std::vector<engine::pending_change> newest) {
   list_ = std::move(newest);
-  std::erase_if(attempts_, [this](auto const& one) {
-    auto const* const still = find(one.first);
-    return still == nullptr;
-  });
+  std::erase_if(attempts_, [this](auto const& one) { return find(one.first) == nullptr; });
 }
 
 engine::pending_change const* pending_changes::find(revision_number revision) const {
@@ -26,7 +23,7 @@ std::optional<wall_time> pending_changes::due(engine::pending_change const& one)
   auto const tried = attempts_.find(one.revision);
   if (tried == attempts_.end()) return one.deadline;
   if (!tried->second.again) return std::nullopt;
-  // Whoever extends it in the meantime moves it behind the next try, too.
+  // An extension in the meantime postpones the next attempt, too.
   return std::max(*tried->second.again, one.deadline);
 }
 

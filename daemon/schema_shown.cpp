@@ -12,12 +12,12 @@
 #include <optional>
 #include <utility>
 
-// That a member is a secret need not stand beside its default: it may stand behind a reference or
-// in another branch. So the text is walked together with the path that each part of it is about,
-// and the schema is asked about the path. Where the path is not known (patterns, lists, definitions
-// that are used elsewhere) everything is taken to be about a secret.
+// The mark of a secret need not be beside its default: it may be behind a reference or in another
+// branch. So each part of the text is visited together with the path that it describes, and the
+// whole schema decides about that path. If the path is not known (patterns, lists, definitions that
+// are used elsewhere), the part is treated as one of a secret.
 //
-// An object may hold a secret member, so one that is given as a value goes everywhere.
+// An object may have a secret member, so values that are objects are removed everywhere.
 
 namespace cfgd {
 namespace {
@@ -50,7 +50,7 @@ class stripper {
   explicit stripper(std::function<bool(std::span<std::string const>)> const& is_secret)
       : is_secret_(is_secret) {}
 
-  /// `at`: what it is about; none: about a secret, or that is not known.
+  /// `at`: the path that `what` describes; absent: it is a secret, or not known.
   void strip(bj::value& what, std::optional<member_path> at) {
     if (auto* const list = what.if_array())
       for (auto& one : *list)

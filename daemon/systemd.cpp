@@ -19,14 +19,14 @@
 #include <string_view>
 #include <utility>
 
-// The watchdog watches both threads that matter. Its beat is a timer on the loop, so a loop that
-// hangs does not feed it; and with each beat goes a question to the committer, which answers it
-// behind the work it has: it is fed only while an answer came since the last but one beat. A commit
-// may so take as long as the watchdog's time before feeding ends, and twice as long before the
-// service is killed, which is what a disk that is merely slow needs.
+// The watchdog covers both threads that matter. Its timer runs on the loop, so a loop that hangs
+// does not notify it. With each notification goes a query to the committer, which answers it after
+// the work before it; the watchdog is notified only if an answer came since the last notification
+// but one. So a commit may take as long as the watchdog's time before notifications stop, and twice
+// as long before the service is killed: enough for a disk that is merely slow.
 //
-// A start that reads many files may take longer than systemd waits: it is prolonged while it works,
-// though not for ever.
+// A start that reads many files may take longer than systemd waits: its timeout is extended while
+// it works, up to pace::longest_start.
 
 namespace cfgd::systemd {
 namespace {
@@ -46,7 +46,7 @@ std::vector<passed_socket> all_passed() {
   for (int index = 0; index < count; ++index)
     passed.push_back({SD_LISTEN_FDS_START + index, names[index]}); // NOLINT: an array of C
   for (int index = 0; index < count; ++index)
-    std::free(names[index]); // NOLINT: sd_listen_fds_with_names(3) wants it so
+    std::free(names[index]); // NOLINT: sd_listen_fds_with_names(3) requires it
   std::free(names);          // NOLINT
   return passed;
 }
@@ -75,7 +75,7 @@ std::string unit_of(pid_t process) {
   char* unit = nullptr;
   if (process <= 0 || ::sd_pid_get_unit(process, &unit) < 0) return {};
   std::string text(unit);
-  std::free(unit); // NOLINT: sd_pid_get_unit(3) wants it so
+  std::free(unit); // NOLINT: sd_pid_get_unit(3) requires it
   return text;
 }
 
@@ -174,7 +174,7 @@ void supervisor::status_changed() {
 }
 
 void supervisor::notify(std::string const& text) const {
-  // What fails here is between us and the service manager, which notices by itself.
+  // A failure is not logged: the service manager notices a missing notification itself.
   if (listened_to_) (void)::sd_notify(0, text.c_str());
 }
 

@@ -12,17 +12,18 @@
 #include <utility>
 
 // Two tables, one in the other: namespaces by name, and in each the ready members by key. The name
-// is what stands before the first dot, so a hit is two look-ups with views of the caller's text and
-// nothing is parsed. A key that is spelt otherwise than cfgd would ("site".title) is parsed, and
-// its member is made anew each time: if it were kept, one value could fill the memory under a
-// million names.
+// is the part before the first dot, so a hit is two look-ups with views of the caller's text, and
+// nothing is parsed. A key that is spelt in another way than cfgd writes it ("site".title) is
+// parsed, and its member is made for each call: if it were kept, one value could fill the memory
+// under a million spellings.
 //
-// Keys that are asked for the first time are found by the outline of the text, which is made when
-// the second one is: a caller who asks for all keys of a large namespace must not hold up the loop.
+// Keys without a ready member are found by the outline of the text, which is made for the second
+// one: a caller who asks for all keys of a large namespace must not block the loop.
 //
-// A namespace has at most one revision here and publish() drops what was made of the old one, so no
-// entry needs an age. Namespaces stand in a list, the last used in front; the one at the end gives
-// way. The one in use stays even if it is larger than the whole: it could never be read else.
+// There is at most one revision of a namespace here, and publish() drops everything that was made
+// from the old one, so entries need no age. A list has the loaded namespaces, the last used first;
+// the last of the list is evicted. The one in use stays even if it alone is larger than the
+// maximum, as it could not be read otherwise.
 
 namespace cfgd {
 namespace {
@@ -37,7 +38,7 @@ struct text_hash {
 template <class Value>
 using table = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>;
 
-/// What a table's node, its bucket and the allocator add to the texts, about.
+/// About what a table's node, its bucket and the allocator add to the texts.
 constexpr std::size_t entry_overhead_bytes = 64 + 2 * sizeof(std::string);
 
 struct kept_namespace {

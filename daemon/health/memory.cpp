@@ -13,9 +13,9 @@
 #include <string_view>
 #include <utility>
 
-// Three questions: how near is the service to the limit that its cgroup has (or one above it), how
-// full is the machine, and does anybody wait for memory (PSI). A service with ProcSubset=pid sees
-// neither /proc/meminfo nor /proc/pressure; its cgroup's own files it sees.
+// Three measures: the use of the lowest limit of the own cgroup and those above it, the use of the
+// machine's memory, and tasks that wait for memory (PSI). A service with ProcSubset=pid sees
+// neither /proc/meminfo nor /proc/pressure, but the files of its cgroup.
 
 namespace cfgd::health {
 namespace {

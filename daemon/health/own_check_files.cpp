@@ -12,9 +12,9 @@
 #include <tuple>
 #include <utility>
 
-// Files of checks are believed as sources are: every directory on the way, and the file itself,
-// must be owned by root or the service's user and be writable by nobody else. Who could write one
-// could have the service connect to sockets that he may not reach himself.
+// Files of checks are trusted on the same conditions as sources: every directory on the way, and
+// the file itself, must be owned by root or the service's user and be writable by nobody else.
+// Whoever could write one could make the service connect to sockets that are closed to its author.
 
 namespace cfgd::health {
 namespace {
@@ -57,7 +57,7 @@ result<std::vector<own_check>> read_file(watchers::walker const& way,
     why.subject = path;
     return why;
   } catch (std::exception const& broken) {
-    // A library that throws at some file must not take the service with it.
+    // A parser library may throw: that file is rejected, and the service continues.
     return error{.code = errc::parse,
                  .message = std::string("cannot be read: ") + broken.what(),
                  .subject = path};

@@ -30,7 +30,6 @@ class schedule {
   void add(std::string name, pace how, time first);
   void remove(std::string_view name);
   bool contains(std::string_view name) const { return checks_.contains(name); }
-  pace const& pace_of(std::string_view name) const { return find(name).how; }
 
   struct start {
     std::string name;
@@ -71,7 +70,6 @@ class schedule {
     std::optional<time> asked = {}; ///< the next run was asked for, not before this time
     number last_done = 0;
   };
-  entry const& find(std::string_view name) const { return checks_.find(name)->second; }
 
   std::map<std::string, entry, std::less<>> checks_;
   number runs_ = 0;

@@ -12,10 +12,10 @@
 #include <thread>
 #include <utility>
 
-// A call of the kernel on a dead disk or a lost network file system does not return, whatever the
-// time limit says, and its thread cannot be ended. So threads are not joined but counted, all that
-// they touch is kept alive by them, and the way back to the loop is cut, under the lock, before the
-// loop goes. Idle threads stay: there are as many as ever ran at once.
+// A system call on a dead disk or a lost network file system does not return, whatever the time
+// limit is, and its thread cannot be ended. So threads are counted, not joined; they keep
+// everything that they use alive, and their connection to the loop is cut, under the lock, before
+// the loop ends. Idle threads stay: there are as many as ever ran at the same time.
 
 namespace cfgd::health {
 
@@ -25,7 +25,7 @@ struct workers::shared {
   std::mutex mutex; ///< guards all below
   std::condition_variable changed;
   std::deque<std::function<job()>> waiting;
-  std::optional<asio::any_io_executor> loop; ///< none: nobody takes results any more
+  std::optional<asio::any_io_executor> loop; ///< absent: results are dropped
   std::size_t threads = 0;
   std::size_t idle = 0;
   bool stopping = false;
@@ -72,7 +72,7 @@ void workers::run(std::function<job()> work) {
     try {
       std::thread([self = shared_] { shared::serve(self); }).detach();
     } catch (std::system_error const&) {
-      // No more threads may be had. One that works will do it; without one it is a failure.
+      // No thread can be created. One that is busy will do the work; without one it is a failure.
       if (shared_->threads > 0) return;
       shared_->waiting.pop_back();
       throw;

@@ -12,9 +12,9 @@
 #include <span>
 #include <utility>
 
-// The store explains with secrets. The value that a layer gives a secret goes to nobody, also not
-// where the secret lies somewhere below the key: such a candidate has no value. The effective value
-// goes to those who may see it anyway, and so does the schema, which may have the default of a
+// The explanation of the store includes secrets. Nobody gets the value that a layer sets for a
+// secret, nor one with a secret somewhere below the key: such a candidate has no value. Callers who
+// may see secrets get the effective value, and the whole schema, which may have the default of a
 // secret in it.
 
 namespace cfgd::methods {

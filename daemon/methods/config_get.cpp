@@ -15,13 +15,13 @@
 #include <set>
 #include <unordered_set>
 
-// Get has three ways. The quick one knows one form of the call byte for byte and answers from ready
-// bytes. The usual one takes ready bytes for each key. Where a namespace is not in memory the store
-// is read, and the reply is made from the texts.
+// Get has three paths. The quick one knows one form of the call byte for byte and answers from
+// ready bytes. The usual one uses ready bytes for each key. If a namespace is not in memory, the
+// store is read and the reply is made from the texts.
 //
-// The cache has no secrets and serves everybody. Who asks matters only in a namespace that has
-// secrets: its two texts are looked into then, past the cache. A key that exists and is hidden from
-// the caller is refused; from a subtree it is left out.
+// The cache has no secrets and serves everybody. The caller matters only in a namespace with
+// secrets: its two texts are used then, not the cache. A key that exists and is hidden from the
+// caller is rejected; in a subtree it is left out.
 
 namespace cfgd::methods {
 namespace {

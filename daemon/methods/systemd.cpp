@@ -10,14 +10,14 @@
 #include <cerrno>
 #include <string>
 
-// io.systemd.service, which services of systemd have in common. It has no errors of its own: a call
-// that fails is answered with io.systemd.System and an errno. io.cfgd.Service.Reload answers with
-// the reason.
+// io.systemd.service, the interface that services share. It has no errors of its own: a call that
+// fails is answered with io.systemd.System and an errno. io.cfgd.Service.Reload answers with the
+// reason.
 
 namespace cfgd::methods {
 namespace {
 
-/// Syslog's eight levels are five here.
+/// The service has five of syslog's eight levels.
 log::level nearest_level(std::int64_t number) {
   return static_cast<log::level>(
       std::max<std::int64_t>(number, static_cast<std::int64_t>(log::level::error)));

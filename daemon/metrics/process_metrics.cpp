@@ -6,8 +6,8 @@
 #include <chrono>
 #include <cstdint>
 
-// What any process has. /proc/self is there in the sandbox (ProcSubset=pid), and reading it asks
-// no disk, so the loop does it.
+// Figures that any process has. /proc/self is visible in the sandbox (ProcSubset=pid), and reading
+// it needs no disk, so the loop reads it.
 
 namespace cfgd::metrics {
 namespace {

@@ -5,9 +5,9 @@
 #include <map>
 #include <string>
 
-// One family below the other, with what it is counted by. Labels have few values, all known to this
-// program: a method that nobody has is "unknown", keys, files and peers are no labels. So the
-// number of series is bounded whatever clients do; the names of own checks are the administrator's.
+// One family below the other, with its labels. Labels have few values, all known to this program: a
+// method that does not exist is "unknown", and keys, files and peers are not labels. So the number
+// of series is bounded, whatever clients do; the names of own checks are the administrator's.
 
 namespace cfgd::metrics {
 namespace {

@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <stdexcept>
 
-// A few hundred at the most, so all is found by looking at each. The order is that of when they
-// happened last: the newest are asked for first and the oldest go first.
+// There are a few hundred at most, so every look-up is a linear search. The order is that of the
+// last occurrence: the newest are listed first and the oldest are dropped first.
 //
-// Peers cause events alone, and events are over at once and one for each peer. So no client, by
-// whatever it does wrong, can push out what is wrong with the service.
+// Peers cause events only, which are resolved at once and kept once for each peer. So no client can
+// displace the problems of the service, whatever it does wrong.
 
 namespace cfgd {
 namespace {
@@ -23,7 +23,7 @@ namespace bj = boost::json;
 
 constexpr std::int64_t text_version = 1;
 
-/// Text that may go out as JSON, whatever the names of files are, and not longer than it may be.
+/// Text that is valid in JSON, whatever the names of files are, and of at most `most` bytes.
 std::string tidy(std::string text, std::size_t most) {
   if (text.size() > most) {
     text.resize(most);
