@@ -1,7 +1,5 @@
 #include "daemon/committer.hpp"
 
-#include "core/log.hpp"
-#include "core/message_ids.hpp"
 #include "daemon/problems/problems_report.hpp"
 #include "daemon/systemd.hpp"
 #include "watchers/read_source.hpp"
@@ -277,9 +275,7 @@ std::optional<error> committer::guarded(std::function<void()> const& work, use w
     note_use(what, false);
     return std::nullopt;
   } catch (std::exception const& broken) {
-    log::write(log::level::error,
-               std::string("the store failed: ") + broken.what() + "; it is opened again",
-               {{"MESSAGE_ID", message_id::store_failed}, {"CFGD_KIND", "store"}});
+    report("store_failed", std::string("the store failed: ") + broken.what());
     note_use(what, true);
     return error{.code = errc::store_failed, .message = broken.what()};
   }

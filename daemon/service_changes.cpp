@@ -1,5 +1,3 @@
-#include "core/log.hpp"
-#include "core/message_ids.hpp"
 #include "core/time.hpp"
 #include "daemon/announce.hpp"
 #include "daemon/deadlines.hpp"
@@ -61,9 +59,7 @@ void service::note_recorded(unrecorded_changes::attempt begun, engine::decision 
 }
 
 void service::retry_later(error const& why) {
-  log::write(log::level::error,
-             "changes of files could not be recorded: " + why.message + "; retrying",
-             {{"MESSAGE_ID", message_id::not_recorded}, {"CFGD_KIND", "store"}});
+  report("not_recorded", "changes of files could not be recorded: " + why.message);
   if (retrying_) return;
   retrying_ = true;
   tasks_.spawn("retry", retry());

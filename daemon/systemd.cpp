@@ -133,9 +133,7 @@ void supervisor::beat() {
   if (committer_.beat()) {
     notify("WATCHDOG=1");
   } else if (!std::exchange(silence_logged_, true)) {
-    log::write(log::level::warning,
-               "the store does not answer; the watchdog is not notified until it answers",
-               {{"MESSAGE_ID", message_id::committer_silent}, {"CFGD_KIND", "store"}});
+    report("committer_silent", "the store does not answer");
   }
   if (std::exchange(asked_, true)) return;
   parts_.ping([this] {

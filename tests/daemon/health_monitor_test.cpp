@@ -21,7 +21,6 @@ namespace {
 using namespace cfgd;
 using namespace cfgd::health;
 using namespace std::chrono_literals;
-using completion = std::function<void(finding)>;
 
 /// A monitor that runs on a loop.
 struct monitored {
