@@ -12,22 +12,22 @@
 
 namespace cfgd {
 
-/// The one counter of the service: +1 for each change of effective values. 0: nothing yet.
+/// The revision of the service: +1 for each change of effective values. 0: before the first one.
 using revision_number = std::uint64_t;
 
 /// Who or what set a value.
 struct origin {
   layer where = layer::admin;
-  /// The file, if one did; absolute.
+  /// The absolute path of the file; empty: not set by a file.
   std::string path;
   place at;
-  /// The writer, if it came through a socket.
+  /// The writer, if the change was a request through the socket.
   std::optional<uid_t> uid;
   std::optional<gid_t> gid;
   std::optional<pid_t> pid;
   /// systemd unit of the writer, if known.
   std::string unit;
-  /// The revision that brought it.
+  /// The revision that the value came with.
   revision_number revision = 0;
 
   friend bool operator==(origin const&, origin const&) = default;
@@ -54,7 +54,7 @@ struct change {
   std::string comment;
   /// In key order; never empty.
   std::vector<key_change> keys;
-  /// What rules had to say and let pass.
+  /// The warnings of schemas and rules.
   std::vector<issue> warnings = {};
 
   friend bool operator==(change const&, change const&) = default;

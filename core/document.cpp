@@ -9,10 +9,9 @@
 #include <optional>
 #include <utility>
 
-// A canonical text is JSON that json::append_canonical wrote: no blanks, members in the order of
-// their names' bytes. So a value is found by skipping over the ones before it, without a parser,
-// and the bytes found can be sent as they are. The scanner trusts the text; it never reads behind
-// its end.
+// A canonical text is JSON that json::append_canonical() wrote: no blanks, members ordered by the
+// bytes of their names. So a value is found by skipping the values before it, without a parser, and
+// its bytes can be sent as they are. The scanner trusts the text, but never reads beyond its end.
 
 namespace cfgd {
 namespace {
@@ -30,14 +29,14 @@ std::size_t nodes_below(boost::json::value const& what) {
   return count;
 }
 
-/// Behind the string that begins at `at` (its quote).
+/// The position after the string whose opening quote is at `at`.
 std::size_t behind_string(std::string_view text, std::size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at)
     if (text[at] == '\\') ++at;
   return at + 1;
 }
 
-/// Behind the value that begins at `at`.
+/// The position after the value that begins at `at`.
 std::size_t behind_value(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
@@ -70,7 +69,7 @@ std::string unescape(std::string_view quoted) {
   return std::string(text->get_string());
 }
 
-/// Walks the members of a canonical object: name with quotes, value.
+/// Walks the members of a canonical object: the name in its quotes, and the value.
 class member_walk {
  public:
   explicit member_walk(std::string_view object) : text_(object), at_(1) {
@@ -106,7 +105,7 @@ bool visit_leaves(key const& at, std::string_view text,
   return true;
 }
 
-/// The index that a pointer's token is, if it is one (RFC 6901, section 4: no leading zeros).
+/// Parses a token of a pointer as an index (RFC 6901, section 4: no leading zeros).
 std::optional<std::size_t> list_index(std::string_view token) {
   if (token.size() > 1 && token.front() == '0') return std::nullopt;
   std::size_t index = 0;
@@ -117,7 +116,8 @@ std::optional<std::size_t> list_index(std::string_view token) {
 
 enum class lists : std::uint8_t { opaque, entered };
 
-/// The number of nodes before the child called `token`, and the child; null: there is none.
+/// Finds the child that a token names. Returns the number of nodes before it, and the child; null:
+/// it does not exist.
 std::pair<std::size_t, boost::json::value const*> find_child(boost::json::value const& in,
                                                              std::string_view token) {
   std::size_t before = 0;

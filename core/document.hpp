@@ -12,11 +12,12 @@
 #include <string_view>
 #include <vector>
 
-/// Documents in their two forms: what one source says, with the place of every value, and the
-/// canonical text of a namespace's effective value, which is compared, searched and sent as it is.
+/// The two forms of a document: the content of one source with the place of every value, and the
+/// canonical text of an effective value, which is compared, searched and sent as it is.
 namespace cfgd {
 
-/// What a source says: an object, and where its values stand. Nulls remove what lies below.
+/// The content of a source: an object, and the places of its values. A null removes the value of
+/// the layers below.
 struct sourced_document {
   boost::json::object root;
   /// The place of every node below the root in depth-first order: each member's name, each array
@@ -24,18 +25,17 @@ struct sourced_document {
   std::vector<place> places;
 };
 
-/// The place of the node at `path` (members only), or of its nearest ancestor that is there.
+/// The place of the node at `path` (members only), or of its nearest ancestor that exists.
 place find_place(sourced_document const& document, std::span<std::string const> path);
 
-/// The place of the node that a JSON pointer (RFC 6901) leads to, elements of lists among them, or
-/// of its nearest ancestor that is there.
+/// The same for a JSON pointer (RFC 6901), which may also lead to elements of lists.
 place find_place(sourced_document const& document, std::string_view pointer);
 
 /// The value that a JSON pointer leads to; null if there is none.
 boost::json::value const* find_pointer(boost::json::value const& in, std::string_view pointer);
 boost::json::value const* find_pointer(boost::json::object const& in, std::string_view pointer);
 
-/// Appends "/token", escaped as RFC 6901 asks.
+/// Appends "/token", escaped as in RFC 6901.
 void append_pointer(std::string& pointer, std::string_view token);
 /// The unescaped tokens of a pointer; none for "".
 std::vector<std::string> split_pointer(std::string_view pointer);
@@ -43,7 +43,7 @@ std::vector<std::string> split_pointer(std::string_view pointer);
 namespace canonical {
 
 /// The text of the value at `path` inside a canonical text, which must be one that
-/// json::append_canonical wrote. Absent if a part is missing or lies below something that is no
+/// json::append_canonical() wrote. Absent: a member of the path is missing, or its parent is not an
 /// object. The view points into `text`.
 std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path);
 
@@ -53,11 +53,11 @@ struct member {
   std::string_view value;
 };
 
-/// The members in order; empty if `text` is no object.
+/// The members in order; empty if `text` is not an object.
 std::vector<member> members(std::string_view text);
 
-/// Calls `visit` for every leaf (a value that is no object, or an object without members) at or
-/// below `at`, in key order, until it returns false. A namespace that is an empty object has none.
+/// Calls `visit` for every leaf (a value other than an object, or an empty object) at or below
+/// `at`, in key order, until it returns false. A namespace that is an empty object has none.
 /// `text` is the canonical text of the value at `at`.
 void for_each_leaf(key const& at, std::string_view text,
                    std::function<bool(key const&, std::string_view)> const& visit);

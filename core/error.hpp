@@ -9,21 +9,21 @@
 #include <string>
 #include <vector>
 
-/// The words that every part of cfgd uses. No I/O, no threads.
+/// Errors, issues and results. No I/O; any thread may use them.
 namespace cfgd {
 
-/// Why something was refused. A closed set: each function's comment lists those it returns.
+/// The reason of an error. A closed set: the comment of a function lists the codes that it returns.
 enum class errc : std::uint8_t {
-  bad_key,      ///< the text is no key
-  bad_value,    ///< the value is not one that cfgd keeps (null, U+0000, a number out of range)
-  parse,        ///< a text is not what its format asks for
-  limit,        ///< a limit would be exceeded; `subject` names it, `used` and `maximum` say how far
-  not_found,    ///< no such key, namespace, source
-  conflict,     ///< the revision has moved on
-  invalid,      ///< schema or rules refuse it
+  bad_key,      ///< the text is not a valid key
+  bad_value,    ///< the value cannot be stored (null, U+0000, a number out of range)
+  parse,        ///< a text is not valid in its format
+  limit,        ///< a limit would be exceeded: `subject` is its name; see `used` and `maximum`
+  not_found,    ///< no such key, namespace or source
+  conflict,     ///< the revision, or the owner of a lock, is another one
+  invalid,      ///< rejected by the schema or a rule
   denied,       ///< the peer lacks a right
-  untrusted,    ///< a file's owner, mode or kind does not allow to believe it
-  io,           ///< the system refused; the message has the call's errno text
+  untrusted,    ///< the owner, mode or type of a file does not allow to trust it
+  io,           ///< a system call failed; the message has the text of errno
   store_failed, ///< the change could not be made durable
   protocol,     ///< the peer does not speak Varlink
   closed,       ///< the connection or the service is gone
@@ -40,24 +40,24 @@ struct place {
 };
 
 enum class severity : std::uint8_t {
-  error,   ///< refuses the change
-  warning, ///< lets it pass
+  error,   ///< rejects the change
+  warning, ///< reported; the change is accepted
 };
 /// error, warning
 char const* to_string(severity how);
 
-/// One thing that a schema or a rule has to say about a document.
+/// One finding of a schema or a rule about a document.
 struct issue {
   severity how = severity::error;
-  /// The schema keyword or the rule that speaks.
+  /// The schema keyword, or the name of the rule.
   std::string rule = {};
   /// The key that it is about, dotted; may be empty.
   std::string key = {};
   /// Place inside the namespace's document, as a JSON pointer (RFC 6901); "" is the whole of it.
   std::string pointer = {};
-  /// One line for people. It holds no value of the document: that could be a secret.
+  /// One line for people. Contains no value of the document, because that could be a secret.
   std::string message = {};
-  /// The file that says it and the place in that file, where one does.
+  /// The file that sets the value and the place in that file, if known.
   std::string path = {};
   place where = {};
 
@@ -67,20 +67,20 @@ struct issue {
 std::string to_string(issue const& what);
 std::ostream& operator<<(std::ostream& out, issue const& what);
 
-/// An outcome that the caller must handle. What is broken in the world is an exception instead.
+/// An outcome that the caller must handle. A failure of the environment is an exception instead.
 struct error {
   errc code = errc::invalid;
   /// One line for people, without the subject.
   std::string message = {};
   /// What it is about: the key, the path, the name of the limit. May be empty.
   std::string subject = {};
-  /// Where in a text, if it is about one.
+  /// The place in a text, if it is about a text.
   place where = {};
   /// Only for errc::limit.
   std::uint64_t used = 0;
   std::uint64_t maximum = 0;
-  /// Only for errc::invalid: all that schemas and rules say, at most limits::issues of them;
-  /// `used` is how many there were.
+  /// Only for errc::invalid: the issues of schemas and rules, at most limits::issues; `used` is
+  /// their full number.
   std::vector<issue> issues = {};
 
   friend bool operator==(error const&, error const&) = default;
@@ -90,15 +90,15 @@ struct error {
 std::string to_string(error const& failure);
 std::ostream& operator<<(std::ostream& out, error const& failure);
 
-/// A value, or the reason why there is none. Functions that return one are [[nodiscard]].
+/// A value, or the error. Functions that return one are [[nodiscard]].
 template <class T>
 using result = boost::system::result<T, error>;
 
-/// What result<T>::value() throws; found by argument-dependent lookup.
+/// Throws std::runtime_error with the text of the error. result<T>::value() finds it by its name.
 [[noreturn]] void throw_exception_from_error(error const& failure,
                                              boost::source_location const& where);
 
-/// The store failed or is damaged: thrown, as it concerns all that waits for it.
+/// The store failed or is damaged. An exception, because it concerns every waiting request.
 class storage_failure : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -10,19 +10,19 @@
 #include <utility>
 #include <vector>
 
-// The journal's native protocol: one datagram a record, "NAME=value" lines, and for a value of more
-// than one line its name, a line end, its length as 64 bits little endian, the value. libsystemd's
-// sd_journal_sendv() speaks it too, on a socket of its own that blocks: a journal that is stopped
-// or slow would then stop the loop. So it is spoken here, on a socket that does not.
+// The journal's native protocol: one datagram for each record, with "NAME=value" lines; a value of
+// several lines is its name, a line end, its length as 64 bits little endian, and the value.
+// libsystemd's sd_journal_sendv() uses a blocking socket, so a journal that is stopped or slow
+// would stop the loop. This file implements the protocol on a socket that does not block.
 //
-// The address is given with each datagram, so that a journal that was started anew is found again.
-// A record is bounded far below what a datagram may take (net.core.wmem_default, 208 KiB), which
-// spares the protocol's other half, records in memory files.
+// Each datagram carries the address, so a restarted journal is found again. The size limit of a
+// record is far below that of a datagram (net.core.wmem_default, 208 KiB), so the protocol's second
+// form, records in memory files, is not needed.
 
 namespace cfgd::log {
 namespace {
 
-/// Longer messages are cut.
+/// Longer messages are truncated.
 constexpr std::size_t message_bytes = 16 * 1024;
 
 sockaddr_un address_of(std::filesystem::path const& path) {
@@ -33,7 +33,7 @@ sockaddr_un address_of(std::filesystem::path const& path) {
 }
 
 sockaddr const* generic(sockaddr_un const& address) {
-  return reinterpret_cast<sockaddr const*>(&address); // NOLINT: sendto(2) wants it so
+  return reinterpret_cast<sockaddr const*>(&address); // NOLINT: required by sendto(2)
 }
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -83,7 +83,7 @@ bool journal::try_send(record const& what) const {
                   sizeof address) >= 0;
 }
 
-bool journal::tell_lost() {
+bool journal::report_lost() {
   if (lost_ == 0) return true;
   std::vector<field> const fields{{"MESSAGE_ID", message_id::log_lines_lost}};
   auto const line = std::to_string(lost_) + " lines of the log were lost, as the journal took none";
@@ -93,7 +93,7 @@ bool journal::tell_lost() {
 }
 
 void journal::send(record const& what) {
-  if (tell_lost() && try_send(what)) return;
+  if (report_lost() && try_send(what)) return;
   ++lost_;
   ++lost_in_all_;
 }

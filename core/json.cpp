@@ -1,5 +1,6 @@
 #include "core/json.hpp"
 
+#include "core/document.hpp"
 #include "core/text.hpp"
 
 #include <boost/assert.hpp>
@@ -16,10 +17,10 @@
 #include <vector>
 
 // Boost.JSON's tokenizer with a handler of our own; the writer is in json_write.cpp. The handler
-// sees the text of each number, so that doubles are read by std::from_chars (exact), and sees each
-// key, so that duplicates are refused. It builds the value in place: `open_` points to the
-// containers that are not closed yet. A container grows only while it is the innermost one, so
-// these pointers stay good.
+// gets the text of each number, so that std::from_chars can read doubles exactly, and each key, so
+// that duplicates are found. It builds the value in place: `open_` points to the containers that
+// are not closed yet. A container grows only while it is the innermost one, so these pointers stay
+// valid.
 
 namespace cfgd::json {
 namespace {
@@ -27,7 +28,7 @@ namespace {
 namespace bj = boost::json;
 using boost::system::error_code;
 
-/// Any code will do: a handler that fails has said why in its own fault.
+/// The code does not matter: the handler has recorded the reason in fault().
 error_code stopped() { return make_error_code(bj::error::syntax); }
 
 class builder {
@@ -37,7 +38,7 @@ class builder {
   static constexpr std::size_t max_key_size = std::numeric_limits<std::size_t>::max();
   static constexpr std::size_t max_string_size = std::numeric_limits<std::size_t>::max();
 
-  /// `source` is what people see, `text` the same without comments; offsets are equal.
+  /// `source` is the original text, for places; `text` is the same with its comments blanked.
   builder(std::string_view source, std::string_view text, read_limits const& bounds,
           bj::storage_ptr storage)
       : source_(source), text_(text), bounds_(bounds), storage_(std::move(storage)),
@@ -103,12 +104,12 @@ class builder {
   }
   bool on_bool(bool what, error_code& ec) { return put(bj::value(what, storage_), ec) != nullptr; }
   bool on_null(error_code& ec) { return put(bj::value(nullptr, storage_), ec) != nullptr; }
-  // Comments are blanked before; the parser asks for these all the same.
+  // Required by the parser, but never called: comments were blanked before.
   bool on_comment_part(std::string_view, error_code&) { return true; }
   bool on_comment(std::string_view, error_code&) { return true; }
 
   bj::value take() { return std::move(root_); }
-  /// Why the handler stopped the parser, if it did.
+  /// The reason why the handler stopped the parser, if it did.
   std::optional<error> const& fault() const { return fault_; }
 
  private:
@@ -118,7 +119,7 @@ class builder {
 
   static bool find_bad_text(std::string_view text) { return !is_clean_text(text); }
 
-  /// Where a piece stands in the text; where the tokenizer gives a copy, the last known place.
+  /// The offset of a piece in the text. The tokenizer may pass a copy; then the last known offset.
   std::size_t offset_of(std::string_view piece) {
     auto const* const begin = text_.data();
     if (std::less_equal<>{}(begin, piece.data()) &&
@@ -134,7 +135,7 @@ class builder {
     return false;
   }
 
-  /// Good JSON, but nothing that is kept. The subject is the member of the root that it is in.
+  /// Fails for valid JSON that cannot be stored. The subject is the member of the root.
   bool refuse(std::size_t offset, std::string message, error_code& ec) {
     fail(offset, std::move(message), ec);
     fault_->code = errc::bad_value;
@@ -155,7 +156,7 @@ class builder {
     return true;
   }
 
-  /// Moves a value to its place in the innermost container; null if that is refused.
+  /// Moves a value into the innermost container; null: rejected.
   bj::value* put(bj::value what, error_code& ec) {
     if (open_.empty()) {
       root_ = std::move(what);
@@ -188,7 +189,7 @@ class builder {
   bj::value root_;
   std::vector<bj::value*> open_;
   std::string key_;
-  std::string pieces_; ///< what came in parts of the string or number at hand
+  std::string pieces_; ///< the parts of the current string or number
   std::size_t key_offset_ = 0;
   std::size_t last_offset_ = 0;
   std::size_t elements_ = 0;
@@ -219,7 +220,7 @@ error syntax_error(std::string_view text, std::size_t offset, error_code ec,
   } else if (ec == bj::error::incomplete) {
     fault.message = "unexpected end of the text";
   } else if (ec == bj::error::extra_data) {
-    fault.message = "more text behind the value: " + describe_byte(text, offset);
+    fault.message = "unexpected text after the value: " + describe_byte(text, offset);
   } else if (ec == bj::error::syntax) {
     fault.message = describe_byte(text, offset);
   } else {
@@ -233,15 +234,15 @@ std::size_t skip_blanks(std::string_view text, std::size_t offset) {
   return at == text.npos ? text.size() : at;
 }
 
-/// Behind the string that begins at `at` (its quote).
+/// The position after the string whose opening quote is at `at`.
 std::size_t skip_string(std::string_view text, std::size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at)
     if (text[at] == '\\') ++at;
   return std::min(at + 1, text.size());
 }
 
-/// Overwrites the comments with blanks. Boost.JSON 1.81 would read them, but does not see the end
-/// of one that ends in "**/". Returns where a comment begins that never ends, or npos.
+/// Overwrites comments with blanks, because Boost.JSON 1.81 does not find the end of a comment that
+/// ends in "**/". Returns the offset of a comment without an end, or npos.
 std::size_t blank_comments(std::string& text) {
   for (std::size_t at = text.find_first_of("\"/"); at != text.npos;
        at = text.find_first_of("\"/", at)) {
@@ -262,13 +263,13 @@ std::size_t blank_comments(std::string& text) {
   return text.npos;
 }
 
-/// Walks with the JSON pointer (RFC 6901) of where it is.
+/// Checks a value and everything in it. `pointer` is its JSON pointer (RFC 6901).
 result<void> check_node(bj::value const& what, std::string& pointer) {
   auto const refuse = [&](char const* message) {
     return error{.code = errc::bad_value, .message = message, .subject = pointer};
   };
   std::size_t const length = pointer.size();
-  if (what.is_null()) return refuse("null is no configuration value");
+  if (what.is_null()) return refuse("null is not a configuration value");
   if (what.is_double() && !std::isfinite(what.get_double()))
     return refuse("the number is not finite");
   if (what.is_uint64()) return refuse("the integer is out of the range of int64");
@@ -282,9 +283,7 @@ result<void> check_node(bj::value const& what, std::string& pointer) {
     }
   } else if (auto const* const object = what.if_object()) {
     for (auto const& member : *object) {
-      pointer += '/';
-      for (char const c : std::string_view(member.key()))
-        c == '~' ? pointer += "~0" : c == '/' ? pointer += "~1" : pointer += c;
+      append_pointer(pointer, member.key());
       if (!is_clean_text(member.key())) return refuse("U+0000, U+FFFE, U+FFFF are not allowed");
       if (auto checked = check_node(member.value(), pointer); !checked) return checked;
       pointer.resize(length);

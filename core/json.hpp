@@ -9,9 +9,9 @@
 #include <string>
 #include <string_view>
 
-/// JSON text, read and written exactly: RFC 8259, integers are int64, other numbers are double and
-/// keep their shortest form. Boost.JSON 1.81 rounds doubles wrongly, lets 1e999 and the last of
-/// duplicate keys through and writes 5E-1; so reading and writing are done here, with its value.
+/// Reads and writes JSON (RFC 8259) exactly: integers are int64, other numbers are double and are
+/// written in their shortest form. Boost.JSON 1.81 rounds doubles wrongly, accepts 1e999 and
+/// duplicate keys, and writes 5E-1; so only its value type and tokenizer are used. Any thread.
 namespace cfgd::json {
 
 enum class dialect : std::uint8_t {
@@ -19,17 +19,17 @@ enum class dialect : std::uint8_t {
   relaxed, ///< with comments and trailing commas (JSONC)
 };
 
-/// How much is read at the most. 0 members or elements is never a limit that is hit.
+/// Limits of one text.
 struct read_limits {
   std::size_t depth = 64;
-  /// Members of objects and elements of arrays, in all.
+  /// Members of objects and elements of arrays, in the whole text.
   std::size_t elements = 100'000;
 };
 
-/// Reads one JSON value. Null is read: what it means is the caller's affair.
-/// The value uses `storage`; a duplicate key, invalid UTF-8, U+0000, an integer beyond int64 and a
-/// number beyond double are refused. Object members keep the order of the text.
-/// Errors, with the place: parse, bad_value (JSON, not kept; subject: the root's member), limit.
+/// Parses one JSON value, allocated in `storage`. Null is accepted; the caller decides what it
+/// means. Duplicate keys, invalid UTF-8, U+0000, integers beyond int64 and numbers beyond double
+/// are errors. Members keep the order of the text. Errors, with the place: parse, bad_value (valid
+/// JSON that cannot be stored; subject: the member of the root that contains it), limit.
 [[nodiscard]] result<boost::json::value> parse(std::string_view text,
                                                dialect kind = dialect::strict,
                                                read_limits const& limits = {},
@@ -52,8 +52,8 @@ void append_string(std::string& out, std::string_view text);
 /// Appends the shortest text that reads back as `number`, always with a fraction or an exponent.
 void append_number(std::string& out, double number);
 
-/// Checks that every string and member name is_clean_text and no value is null, as the store
-/// wants it. Errors: bad_value, subject is the JSON pointer.
+/// Checks that a value can be stored: every string and member name is_clean_text(), and no value is
+/// null. Errors: bad_value (subject: the JSON pointer).
 [[nodiscard]] result<void> check_storable(boost::json::value const& what);
 
 } // namespace cfgd::json

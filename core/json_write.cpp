@@ -9,10 +9,10 @@
 #include <iterator>
 #include <vector>
 
-// The writer of JSON. Boost.JSON's own is exact, but writes 5E-1 for 0.5 and Infinity where there
-// is no number, knows no order of members and no indentation. Numbers are the shortest text that
-// reads back as the same number, a double always with a fraction or an exponent, so that it stays
-// one.
+// The writer of JSON. Boost.JSON's own is exact, but writes 5E-1 for 0.5 and Infinity for values
+// that JSON cannot express, and it can neither sort members nor indent. Numbers are the shortest
+// text that reads back as the same number; a double always has a fraction or an exponent, so that
+// it stays a double.
 //
 // Canonical texts are compared, searched and sent as they are: one value, one text.
 

@@ -23,7 +23,7 @@ bool is_bare(char c) {
 
 bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
-/// What TOML allows inside quotes only as an escape.
+/// Characters that TOML allows in quotes only as an escape.
 bool is_control(char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == 0x7F; }
 
 void append_utf8(std::string& out, std::uint32_t code) {
@@ -45,7 +45,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-/// Reads a dotted key from left to right; `fault` is set when it stops early.
+/// Reads a dotted key from left to right.
 class dotted_reader {
  public:
   explicit dotted_reader(std::string_view text) : text_(text) {}
@@ -117,7 +117,7 @@ class dotted_reader {
     return fault("the quote is not closed");
   }
 
-  /// At the backslash; leaves `at_` on the last character of the escape.
+  /// Reads the escape whose backslash is at `at_`, and moves `at_` to its last character.
   result<void> read_escape(std::string& part) {
     ++at_;
     if (at_ == text_.size()) return fault("the quote is not closed");
@@ -135,7 +135,7 @@ class dotted_reader {
     auto const [end, ec] = std::from_chars(first, last, code, 16);
     bool const surrogate = code >= 0xD800 && code <= 0xDFFF;
     if (ec != std::errc{} || end != first + digits || code > 0x10FFFF || surrogate)
-      return fault("the escape is no code point");
+      return fault("the escape is not a Unicode code point");
     append_utf8(part, code);
     at_ += digits;
     return {};
@@ -165,7 +165,7 @@ bool is_namespace_name(std::string_view text) {
 
 result<std::vector<std::string>> split_dotted(std::string_view text) {
   if (!is_clean_text(text))
-    return error{.code = errc::bad_key, .message = "the key is no clean UTF-8 text"};
+    return error{.code = errc::bad_key, .message = "the key is not valid UTF-8"};
   return dotted_reader(text).read();
 }
 
@@ -178,13 +178,13 @@ result<key> key::parse(std::string_view text) {
                  .message = "the first part must be a namespace: a-z, then a-z 0-9 _ -, 64 at most",
                  .subject = std::string(text)};
   for (auto const& part : *parts) {
-    if (!is_clean_text(part)) // an escape may have brought U+0000 in
+    if (!is_clean_text(part)) // an escape may produce U+0000
       return error{.code = errc::bad_key,
                    .message = "U+0000, U+FFFE and U+FFFF are not allowed",
                    .subject = std::string(text)};
   }
   key made(std::move(*parts));
-  // Escapes may make the key longer when it is written.
+  // The canonical form may be longer than the text, because of its escapes.
   if (text.find_first_of("\"'") != text.npos) {
     if (auto const length = made.str().size(); length > limits::key_bytes) return too_long(length);
   }

@@ -24,43 +24,43 @@
 #include <shared_mutex>
 #include <utility>
 
-// All of Boost.Log is in this file: it is slow to compile and 50 times dearer than the atomic load
-// that decides first. A record travels through the Boost.Log core as one attribute, a pointer to
-// the record of ours, which is sound because every sink here is synchronous. Without a sink nothing
-// is written: libraries and tests are silent until they ask.
+// Only this file includes Boost.Log, which is slow to compile and costs 50 times as much as the
+// atomic load that decides first. A record passes through the Boost.Log core as one attribute, a
+// pointer to our record; that is safe because every sink here is synchronous. Without a sink
+// nothing is written: libraries and tests are silent by default.
 //
-// What may come often is let through one by one: for a peer one line of a sort in five seconds, for
-// all else twenty at once, as there are people who save faulty files in a row and want to be told
-// each time. A listener hears all of it, so that nothing is uncounted for being unsaid.
+// Repeated warnings are limited: one line of a kind in five seconds for a peer, and bursts of
+// twenty for everything else, because a user who saves several faulty files in a row needs a line
+// for each. A listener receives suppressed records too, so that counters stay complete.
 
 namespace cfgd::log {
 namespace {
 
 namespace bl = boost::log;
 
-/// For all, and behind it one for each area.
+/// The threshold for all areas, followed by one for each area.
 std::array<std::atomic<level>, 1 + areas.size()> thresholds{level::info, level::info, level::info,
                                                             level::info, level::info, level::info};
-/// The least important of them: decides for nearly all lines, at the cost of one load.
+/// The least important of the thresholds: rejects nearly all records with one load.
 std::atomic<level> most_verbose{level::info};
 std::atomic<int> sinks{0};
 
-/// What became of lines. Of the lost ones there is one writer, the journal's sink.
+/// Counts of lines. Only the journal's sink writes the last two.
 std::array<std::atomic<std::uint64_t>, 8> written_by_level{};
 std::atomic<std::uint64_t> suppressed{0};
 std::atomic<std::uint64_t> lost{0};
-std::atomic<std::uint64_t> untold{0};
+std::atomic<std::uint64_t> unreported{0};
 
 constexpr gate::rate rate_for_peers{.burst = 1, .pause = std::chrono::seconds(5)};
 constexpr gate::rate rate_for_others{.burst = 20, .pause = std::chrono::seconds(5)};
 
-/// The gate of the process, and who listens.
+/// The gate and the listener of the process.
 struct shared_state {
   std::mutex mutex; ///< guards the gate
   gate repeated;
-  std::atomic<bool> heard{false};
-  std::shared_mutex listening; ///< guards the one below; held while it is called
-  std::function<void(record const&)> hear;
+  std::atomic<bool> has_listener{false};
+  std::shared_mutex listening; ///< guards `on_record`; locked while it runs
+  std::function<void(record const&)> on_record;
 };
 
 shared_state& shared() {
@@ -96,14 +96,14 @@ bool standard_error_is_journal() {
   return std::to_string(state.st_dev) + ':' + std::to_string(state.st_ino) == stream;
 }
 
-void tell_listener(record const& what) {
+void notify_listener(record const& what) {
   auto& state = shared();
-  if (!state.heard.load(std::memory_order_acquire)) return;
+  if (!state.has_listener.load(std::memory_order_acquire)) return;
   std::shared_lock const locked(state.listening);
-  if (state.hear) state.hear(what);
+  if (state.on_record) state.on_record(what);
 }
 
-/// How many lines like it were left out before; absent: so is this one.
+/// How many similar lines were suppressed before this one; absent: suppress this one too.
 std::optional<std::uint64_t> pass_gate(std::vector<field> const& fields) {
   std::string subject;
   bool has_id = false;
@@ -151,15 +151,15 @@ class journal_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchron
     note_lost();
   }
 
-  void tell_lost() {
-    (void)to_.tell_lost(); // it is tried again
+  void report_lost() {
+    (void)to_.report_lost(); // retried later
     note_lost();
   }
 
  private:
   void note_lost() const {
     lost.store(to_.lost_in_all(), std::memory_order_relaxed);
-    untold.store(to_.lost(), std::memory_order_relaxed);
+    unreported.store(to_.lost(), std::memory_order_relaxed);
   }
 
   journal to_;
@@ -187,7 +187,7 @@ class capture_backend : public bl::sinks::basic_sink_backend<bl::sinks::synchron
 template <class Backend>
 using front = bl::sinks::synchronous_sink<Backend>;
 
-/// The one that to_journal() made, or null.
+/// The sink that to_journal() made; null: none.
 boost::shared_ptr<front<journal_backend>>& journal_sink() {
   static boost::shared_ptr<front<journal_backend>> sink;
   return sink;
@@ -237,24 +237,24 @@ level threshold() { return thresholds[0].load(std::memory_order_relaxed); }
 std::string_view source_name(std::string_view file) {
   constexpr std::string_view root = CFGD_SOURCE_DIRECTORY "/";
   if (file.starts_with(root)) file.remove_prefix(root.size());
-  while (file.starts_with("../")) // as the compiler's cache names it
+  while (file.starts_with("../")) // paths from ccache are relative to the build directory
     file.remove_prefix(3);
   return file;
 }
 
 void write(level severity, std::string_view message, std::vector<field> const& fields,
            boost::source_location const& where) {
-  if (severity <= level::notice) tell_listener({severity, message, fields, where});
+  if (severity <= level::notice) notify_listener({severity, message, fields, where});
   if (!enabled(severity) || severity > threshold_of(where.file_name())) return;
   if (severity > level::warning) return push({severity, message, fields, where});
-  auto const unsaid = pass_gate(fields);
-  if (!unsaid) {
+  auto const skipped = pass_gate(fields);
+  if (!skipped) {
     suppressed.fetch_add(1, std::memory_order_relaxed);
-  } else if (*unsaid == 0) {
+  } else if (*skipped == 0) {
     push({severity, message, fields, where});
   } else {
     auto const text =
-        std::string(message) + " (and " + std::to_string(*unsaid) + " lines like this before)";
+        std::string(message) + " (and " + std::to_string(*skipped) + " lines like this before)";
     push({severity, text, fields, where});
   }
 }
@@ -263,29 +263,29 @@ counts figures() {
   counts out;
   out.suppressed = suppressed.load();
   out.lost = lost.load();
-  out.untold = untold.load();
+  out.unreported = unreported.load();
   for (auto const& [value, name] : names)
     out.written[value] = written_by_level[static_cast<std::size_t>(value)].load();
   return out;
 }
 
-void tell_lost() {
-  if (auto const& sink = journal_sink(); sink && untold.load() != 0)
-    sink->locked_backend()->tell_lost();
+void report_lost() {
+  if (auto const& sink = journal_sink(); sink && unreported.load() != 0)
+    sink->locked_backend()->report_lost();
 }
 
-listener::listener(std::function<void(record const&)> hear) {
+listener::listener(std::function<void(record const&)> on_record) {
   auto& state = shared();
   std::unique_lock const locked(state.listening);
-  state.hear = std::move(hear);
-  state.heard.store(true, std::memory_order_release);
+  state.on_record = std::move(on_record);
+  state.has_listener.store(true, std::memory_order_release);
 }
 
 listener::~listener() {
   auto& state = shared();
   std::unique_lock const locked(state.listening);
-  state.heard.store(false, std::memory_order_release);
-  state.hear = nullptr;
+  state.has_listener.store(false, std::memory_order_release);
+  state.on_record = nullptr;
 }
 
 void to_standard_error() {

@@ -3,31 +3,31 @@
 #include <algorithm>
 #include <utility>
 
-// Each line uses up one pause of time, and so much time may be used up beforehand as the burst
-// allows: one time point says all (the generic cell rate algorithm, ITU-T I.371).
+// Each line uses up one pause of time, and the burst says how far ahead of the clock this may be:
+// one time point for each subject is enough (the generic cell rate algorithm, ITU-T I.371).
 //
-// Subjects that were quiet for long are forgotten only when there are too many: with as many real
-// ones as that at once, no new one is heard until the silence of another is over.
+// Quiet subjects are removed only when the table is full. If all of its subjects are active, lines
+// about new subjects are suppressed until the pause of one of them is over.
 
 namespace cfgd::log {
 
 std::optional<std::uint64_t> gate::pass(std::string_view subject, rate allowed,
                                         clock::time_point now) {
-  auto found = silences_.find(subject);
-  if (found == silences_.end()) {
-    if (silences_.size() >= subjects)
-      std::erase_if(silences_, [&](auto const& one) { return one.second.spent <= now; });
-    if (silences_.size() >= subjects) return std::nullopt;
-    found = silences_.emplace(subject, silence{.spent = now}).first;
+  auto found = states_.find(subject);
+  if (found == states_.end()) {
+    if (states_.size() >= subjects)
+      std::erase_if(states_, [&](auto const& one) { return one.second.used_until <= now; });
+    if (states_.size() >= subjects) return std::nullopt;
+    found = states_.emplace(subject, state{.used_until = now}).first;
   }
-  auto& [spent, unsaid] = found->second;
-  auto const begin = std::max(spent, now);
+  auto& [used_until, suppressed] = found->second;
+  auto const begin = std::max(used_until, now);
   if (begin - now > allowed.pause * (allowed.burst - 1)) {
-    ++unsaid;
+    ++suppressed;
     return std::nullopt;
   }
-  spent = begin + allowed.pause;
-  return std::exchange(unsaid, 0);
+  used_until = begin + allowed.pause;
+  return std::exchange(suppressed, 0);
 }
 
 } // namespace cfgd::log

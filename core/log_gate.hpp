@@ -11,30 +11,29 @@
 
 namespace cfgd::log {
 
-/// Decides which of many lines of one sort are written, so that nobody can fill the log, or have
-/// the journal drop the lines of others, by what he does over and over. No I/O, one thread at a
-/// time.
+/// Limits the rate of similar lines, so that a peer that repeats an action can neither fill the log
+/// nor make the journal drop the lines of others. No I/O. Not thread-safe.
 class gate {
  public:
   using clock = std::chrono::steady_clock;
-  static constexpr std::size_t subjects = 1'024; ///< remembered at most
+  static constexpr std::size_t subjects = 1'024; ///< the most that are tracked
 
-  /// So many at once, and then one for each pause.
+  /// `burst` lines at once, then one for each pause.
   struct rate {
     unsigned burst = 1;
     std::chrono::seconds pause{5};
   };
 
-  /// `subject`: what lines of a sort have in common. Absent if nothing is to be said; else how many
-  /// were not said since the last.
+  /// Decides about one line. `subject` is what similar lines have in common. Absent: suppress the
+  /// line; else the number of lines that were suppressed since the last one that passed.
   std::optional<std::uint64_t> pass(std::string_view subject, rate allowed, clock::time_point now);
 
  private:
-  struct silence {
-    clock::time_point spent; ///< what was said is made up for by then
-    std::uint64_t unsaid = 0;
+  struct state {
+    clock::time_point used_until; ///< the lines so far have used the time up to here
+    std::uint64_t suppressed = 0;
   };
-  std::map<std::string, silence, std::less<>> silences_;
+  std::map<std::string, state, std::less<>> states_;
 };
 
 } // namespace cfgd::log

@@ -1,8 +1,8 @@
 #pragma once
 
-/// MESSAGE_ID of every kind of log line that somebody may look for: every warning and worse, and
-/// what the audit trail is made of. Each has a text in systemd/cfgd.catalog (journalctl -x). An id
-/// is for ever: what it means does not change, and it is not used again.
+/// The MESSAGE_ID of each kind of log line: all warnings and errors, and the lines of the audit
+/// trail. Each has a text in systemd/cfgd.catalog (journalctl -x). The meaning of an id never
+/// changes, and an id is never used again for something else.
 namespace cfgd::message_id {
 
 // Configuration.

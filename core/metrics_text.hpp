@@ -11,15 +11,15 @@
 #include <variant>
 #include <vector>
 
-/// Figures for monitoring, collected once as data and then written as OpenMetrics 1.0
+/// Metrics for monitoring. They are collected as data, and then written as OpenMetrics 1.0
 /// (github.com/OpenObservability/OpenMetrics), as the older text format 0.0.4 of Prometheus, or as
-/// JSON.
+/// JSON. Not thread-safe.
 namespace cfgd::metrics {
 
 enum class type : std::uint8_t { counter, gauge, histogram };
 std::string_view to_string(type which);
 
-/// A family of figures. A counter's name goes without "_total", which its samples have.
+/// A family of metrics. The name of a counter has no "_total"; its samples have it.
 struct family {
   std::string name; ///< cfgd_*, ends in the unit if there is one
   type what = type::gauge;
@@ -29,7 +29,7 @@ struct family {
 
 using labels = std::vector<std::pair<std::string_view, std::string_view>>;
 
-/// One figure of a family, as it was when it was collected.
+/// One value of a family at the time of collection.
 struct sample {
   std::vector<std::pair<std::string, std::string>> with; ///< labels, in the collector's order
   std::variant<std::uint64_t, double, duration_histogram> value;
@@ -51,7 +51,7 @@ class sampler {
   std::vector<sample>& out_;
 };
 
-/// All figures of the service. Families are added once; their samples are collected for each call
+/// All metrics of the service. Families are added once; their samples are collected for each call
 /// of text() or json(), on the caller's thread.
 class registry {
  public:
@@ -73,7 +73,8 @@ inline constexpr std::string_view open_metrics_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 inline constexpr std::string_view prometheus_type = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What registry::text() gives, in the older format: counters keep their "_total" in the name.
+/// Converts the result of registry::text() to the older format, where names of counters have
+/// "_total".
 std::string to_prometheus_text(std::string_view open_metrics);
 
 } // namespace cfgd::metrics

@@ -8,28 +8,28 @@
 #include <algorithm>
 #include <utility>
 
-// A canonical text has the members of every object in the order of their names' bytes, so a name is
-// found by halving, once it is known where each of them stands. Members of one object must be side
-// by side for that, but what lies below them is met in between: those of the objects that are still
-// open wait on one stack, and are moved to the table when their object ends. Each byte of the text
-// is looked at once, however deep it is nested.
+// The members of every object in a canonical text are ordered by the bytes of their names, so a
+// binary search finds a name once the positions of all members are known. The table has the members
+// of an object next to each other, but the scanner meets their contents in between. So the members
+// of objects that are still open are kept on a stack and moved to the table when their object ends.
+// Each byte of the text is read once, whatever the nesting.
 //
-// What is inside of lists has no key, and is passed over.
+// Values inside of lists have no keys and are skipped.
 
 namespace cfgd::canonical {
 namespace {
 
-/// A text of so many bytes is read as fast as anything is looked up in an outline.
+/// Scanning a text of this many bytes takes as long as a lookup in an outline.
 constexpr std::size_t short_text = 512;
 
-/// Behind the string that begins at `at` (its quote).
+/// The position after the string whose opening quote is at `at`.
 std::size_t behind_string(std::string_view text, std::size_t at) {
   for (++at; at < text.size() && text[at] != '"'; ++at)
     if (text[at] == '\\') ++at;
   return at + 1;
 }
 
-/// Behind the list that begins at `at`.
+/// The position after the list that begins at `at`.
 std::size_t behind_list(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
@@ -45,7 +45,7 @@ std::size_t behind_list(std::string_view text, std::size_t at) {
   return at;
 }
 
-/// Behind the value that begins at `at` and is no object.
+/// The position after the value that begins at `at`, which is not an object.
 std::size_t behind_leaf(std::string_view text, std::size_t at) {
   if (text[at] == '"') return behind_string(text, at);
   if (text[at] == '[') return behind_list(text, at);

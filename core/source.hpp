@@ -25,27 +25,27 @@ enum class layer : std::uint8_t {
 std::string_view to_string(layer which);
 std::optional<layer> parse_layer(std::string_view text);
 
-/// How a file is read, from its extension.
+/// The format of a file, which follows from its extension.
 enum class format : std::uint8_t { json, jsonc, yaml, toml, ini, env };
 
 std::optional<format> format_of(std::string_view file_name);
 
-/// Whether a file name is none of a source: dot files and editors' leftovers (*~, .#*, #*#, *.swp,
-/// *.tmp, *.dpkg-*, *.rpm*).
+/// Whether a file is never a source: a dot file, or a leftover of an editor or a package manager
+/// (*~, .#*, #*#, *.swp, *.tmp, *.dpkg-*, *.rpm*).
 bool is_leftover(std::string_view file_name);
 
-/// What a file says. The numbers are in the store's format.
+/// What a file contains. The numbers are in the store's format.
 enum class source_kind : std::uint8_t {
   values = 0, ///< values of a namespace, in namespaces/
   schema = 1, ///< the JSON Schema of a namespace, in schemas/; NAME.json, .yaml or .yml
   rules = 2,  ///< rules over namespaces, in rules/; *.toml
 };
-/// The directory of a layer that it lies in: namespaces, schemas, rules
+/// The directory of this kind in each layer: namespaces, schemas, rules
 std::string_view directory_of(source_kind what);
 
-/// Names one source for ever: its kind, its layer and its path below the layer's directory of that
-/// kind, "site.yaml" or "site.d/50-uploads.jsonc". The environment's sources are named by their
-/// namespace alone. Ordered as they are merged: by kind, layer, namespace, then NAME.EXT before
+/// Identifies a source: its kind, its layer and its path below the layer's directory of that kind,
+/// "site.yaml" or "site.d/50-uploads.jsonc". The path of a source of the environment is the name of
+/// its namespace. Ordered as sources are merged: by kind, layer, namespace, then NAME.EXT before
 /// NAME.d/*, each by bytes.
 struct source_id {
   layer where = layer::admin;
@@ -56,22 +56,22 @@ struct source_id {
   friend std::strong_ordering operator<=>(source_id const& left, source_id const& right);
 };
 
-/// Whether its name is one of a source: values need a namespace (see below), schemas and rules a
-/// known extension and no directory; leftovers are none.
+/// Whether the name is valid for a source: values need a namespace (see below), schemas and rules a
+/// known extension and no directory. Leftovers are not sources.
 bool is_source(source_id const& id);
 
 /// The namespace that a source belongs to. Values: NAME.EXT or NAME.d/FILE.EXT with a known
-/// extension, no leftover; of the environment, the name itself. Schemas: NAME.EXT where NAME is a
-/// namespace name; others ("_common.json") are there to be referred to. Rules: none.
+/// extension; of the environment, the path. Schemas: NAME.EXT with a namespace name, others
+/// ("_common.json") are only referred to. Rules have none. The view points into `id`.
 std::optional<std::string_view> namespace_of(source_id const& id);
 
 /// "admin/site.d/50-uploads.jsonc", "schemas/admin/site.json", "rules/vendor/site.toml"
 std::string to_string(source_id const& id);
-/// The other way round. Absent: it names no source.
+/// The inverse of to_string(). Absent: not a valid source name.
 std::optional<source_id> parse_source_id(std::string_view text);
 std::ostream& operator<<(std::ostream& out, source_id const& id);
 
-/// What stat(2) tells to see that a file is another one or was written to. All zero: no file.
+/// What stat(2) returns, to detect that a file was replaced or written. All zero: no file.
 struct file_identity {
   std::uint64_t device = 0;
   std::uint64_t inode = 0;
@@ -82,8 +82,8 @@ struct file_identity {
   friend bool operator==(file_identity const&, file_identity const&) = default;
 };
 
-/// XXH3, 128 bits, big-endian. Tells contents apart; it is no protection against forgery, and need
-/// not be: who can write the file can say what he likes.
+/// XXH3, 128 bits, big-endian. Detects changed content. It does not protect against forgery, and
+/// need not: whoever can write the file decides its content anyway.
 using content_hash = std::array<std::uint8_t, 16>;
 content_hash hash_content(std::string_view bytes);
 

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <iterator>
 
-// Text as Varlink clients can carry it: UTF-8 without U+0000, U+FFFE and U+FFFF. The search for the
-// noncharacters looks for their bytes (EF BF BE, EF BF BF), which is sound in valid UTF-8.
+// Text that Varlink clients can carry: UTF-8 without U+0000, U+FFFE and U+FFFF. The noncharacters
+// are found by their bytes (EF BF BE, EF BF BF), which is sufficient in valid UTF-8.
 
 namespace cfgd {
 namespace {

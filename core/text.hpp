@@ -10,12 +10,12 @@ namespace cfgd {
 /// The line and column of the byte at `offset` (clamped to the end).
 place place_at(std::string_view text, std::size_t offset);
 
-/// Checks that a whole file is text that cfgd reads: UTF-8 without a byte order mark, without
-/// U+0000, U+FFFE, U+FFFF (Varlink clients choke on them).
-/// Errors: parse, with the place.
+/// Checks that a whole file is valid text: UTF-8 without a byte order mark and without U+0000,
+/// U+FFFE and U+FFFF, which not all Varlink clients can read. Errors: parse, with the place of the
+/// first fault.
 [[nodiscard]] result<void> check_text(std::string_view text);
 
-/// Whether a key part or a string may be kept: the same, and no byte order mark rule.
+/// Whether a key part or a string can be stored: the same, but a byte order mark is allowed.
 bool is_clean_text(std::string_view text);
 
 } // namespace cfgd

@@ -121,7 +121,7 @@ void problems_keeper::tick() {
 }
 
 void problems_keeper::watch_journal() {
-  log::tell_lost();
+  log::report_lost();
   auto const figures = log::figures();
   auto& kept = state_->kept;
   bool const is_open = kept.is_open(journal_problem, {});
@@ -132,7 +132,7 @@ void problems_keeper::watch_journal() {
   auto const lines = std::to_string(figures.lost);
   if (figures.lost != std::exchange(lost_, figures.lost) || !is_open)
     kept.amend(journal_problem, "lines", lines);
-  if (figures.untold == 0) kept.resolve(journal_problem, {}, wall_now());
+  if (figures.unreported == 0) kept.resolve(journal_problem, {}, wall_now());
   state_->dirty = true;
 }
 

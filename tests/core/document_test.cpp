@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(values_are_found_in_canonical_text) {
   BOOST_CHECK_EQUAL(find({"é"}), "null");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_there_is_absent) {
+BOOST_AUTO_TEST_CASE(missing_paths_are_absent) {
   for (path const& where : {path{"b"}, path{"a", "x"}, path{"a", "b", "c"}, path{"a", "b", "0"},
                             path{"ab", "x"}, path{"", ""}, path{"a", "d", "x"}, path{"é", "x"}})
     BOOST_CHECK_EQUAL(find(where), "absent");
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(members_come_in_order_with_plain_names) {
   BOOST_CHECK(canonical::members("[1]").empty());
 }
 
-BOOST_AUTO_TEST_CASE(leaves_are_what_is_no_object_and_empty_objects) {
+BOOST_AUTO_TEST_CASE(leaves_are_empty_objects_and_other_values) {
   check_equal(leaves(key({"n"}), text),
               {R"(n.""=0)", R"(n."\"q,}".x=1)", R"(n.a.b=[1,{"c":"]}"},"\\"])", "n.a.d={}",
                R"(n.ab="a\"b")", "n.\"é\"=null"});
@@ -144,7 +144,7 @@ BOOST_AUTO_TEST_CASE(places_are_found_by_pointer_also_in_lists) {
   BOOST_CHECK_EQUAL(find_place(sourced_document{}, "/a").line, 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_pointer_that_leads_nowhere_has_the_place_of_what_is_nearest) {
+BOOST_AUTO_TEST_CASE(a_dangling_pointer_has_the_place_of_its_nearest_ancestor) {
   BOOST_CHECK_EQUAL(line_at("/a/b/2"), 2U);
   BOOST_CHECK_EQUAL(line_at("/a/b/01"), 2U);
   BOOST_CHECK_EQUAL(line_at("/a/b/-"), 2U);
@@ -180,21 +180,21 @@ BOOST_AUTO_TEST_CASE(a_pointer_leads_to_a_value) {
   BOOST_CHECK_EQUAL(value_at("/0"), "6");
 }
 
-BOOST_AUTO_TEST_CASE(a_pointer_leads_to_nothing_that_is_not_there) {
+BOOST_AUTO_TEST_CASE(a_dangling_pointer_finds_nothing) {
   for (auto const* const pointer :
        {"/x", "/a/3", "/a/00", "/a/01", "/a/-", "/a/+0", "/a/-0", "/a/", "/a/0x", "/a/0/0", "/g/0",
         "/c/d", "///", "/a/18446744073709551616", "a", "a/0"})
     BOOST_CHECK_EQUAL(value_at(pointer), "none");
 }
 
-BOOST_AUTO_TEST_CASE(a_pointer_into_an_object_finds_what_one_into_its_value_does) {
+BOOST_AUTO_TEST_CASE(pointers_into_objects_and_values_agree) {
   auto const& object = pointed.as_object();
   for (auto const* const pointer : {"/a/1/b", "/a", "/", "//", "/c~1d", "/x", "/a/9", "a", "///"})
     BOOST_CHECK(find_pointer(object, pointer) == find_pointer(pointed, pointer));
-  BOOST_CHECK(find_pointer(object, "") == nullptr); // an object is no value
+  BOOST_CHECK(find_pointer(object, "") == nullptr); // an object is not a single value
 }
 
-BOOST_AUTO_TEST_CASE(pointers_are_split_and_put_together) {
+BOOST_AUTO_TEST_CASE(pointers_are_split_and_joined) {
   for (auto const& [pointer, tokens] :
        {std::pair<std::string, path>{"", {}}, std::pair<std::string, path>{"/", {""}},
         std::pair<std::string, path>{"/a~1b", {"a/b"}},

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_failure_names_the_call_and_leaves_the_file) {
   BOOST_TEST(nowhere.error().message == "open: No such file or directory");
 }
 
-BOOST_AUTO_TEST_CASE(syncing_reports_what_is_not_there) {
+BOOST_AUTO_TEST_CASE(syncing_a_missing_directory_is_an_error) {
   test::temporary_directory const directory;
   test::write_file(directory.path() / "file", "x");
   BOOST_TEST(sync_file(directory.path() / "file").has_value());

@@ -16,7 +16,7 @@ result<int> refuse() { return error{.code = errc::not_found, .message = "no such
 
 BOOST_AUTO_TEST_SUITE(error)
 
-BOOST_AUTO_TEST_CASE(an_error_is_written_with_what_is_known_of_it) {
+BOOST_AUTO_TEST_CASE(an_error_is_printed_with_its_known_parts) {
   cfgd::error failure{.code = errc::parse, .message = "unexpected '}'"};
   BOOST_CHECK_EQUAL(to_string(failure), "unexpected '}'");
 
@@ -33,7 +33,7 @@ BOOST_AUTO_TEST_CASE(an_error_is_written_with_what_is_known_of_it) {
   BOOST_CHECK_EQUAL(to_string(failure), "/etc/cfgd/namespaces/site.json: unexpected '}'");
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_says_how_far_it_was_exceeded) {
+BOOST_AUTO_TEST_CASE(a_limit_error_has_the_use_and_the_maximum) {
   std::ostringstream out;
   out << cfgd::error{.code = errc::limit,
                      .message = "the key is too long",
@@ -44,13 +44,13 @@ BOOST_AUTO_TEST_CASE(a_limit_says_how_far_it_was_exceeded) {
   BOOST_CHECK_EQUAL(out.str(), "limit: key_bytes: the key is too long (513 of 512)");
 }
 
-BOOST_AUTO_TEST_CASE(asking_for_the_value_of_a_failure_throws_its_text) {
+BOOST_AUTO_TEST_CASE(value_of_a_failed_result_throws_the_error_text) {
   BOOST_CHECK_EXCEPTION(refuse().value(), std::runtime_error, [](std::runtime_error const& thrown) {
     return std::string(thrown.what()) == "no such key";
   });
 }
 
-BOOST_AUTO_TEST_CASE(an_issue_is_written_with_what_is_known_of_it) {
+BOOST_AUTO_TEST_CASE(an_issue_is_printed_with_its_known_parts) {
   issue found{.rule = "minimum", .message = "must be at least 1"};
   BOOST_CHECK_EQUAL(to_string(found), "error: must be at least 1 [minimum]");
 
@@ -74,7 +74,7 @@ BOOST_AUTO_TEST_CASE(an_issue_is_written_with_what_is_known_of_it) {
   BOOST_CHECK_EQUAL(to_string(found), "3: warning: site.port: must be at least 1 [minimum]");
 }
 
-BOOST_AUTO_TEST_CASE(issues_do_not_change_the_line_that_an_error_is) {
+BOOST_AUTO_TEST_CASE(issues_do_not_change_the_text_of_an_error) {
   cfgd::error failure{.code = errc::invalid, .message = "schema refuses it", .subject = "site"};
   auto const line = to_string(failure);
   failure.used = 2;
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(issues_do_not_change_the_line_that_an_error_is) {
   BOOST_CHECK_EQUAL(line, "site: schema refuses it");
 }
 
-BOOST_AUTO_TEST_CASE(errors_with_other_issues_are_other_errors) {
+BOOST_AUTO_TEST_CASE(errors_with_different_issues_differ) {
   cfgd::error const plain{.code = errc::invalid, .message = "refused"};
   auto with_issue = plain;
   with_issue.issues = {{.rule = "type", .pointer = "/a", .message = "must be a string"}};

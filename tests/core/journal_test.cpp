@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(a_record_is_bounded) {
   BOOST_TEST(to.lost() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_journal_is_not_waited_for_and_the_loss_is_told) {
+BOOST_AUTO_TEST_CASE(a_full_journal_does_not_block_and_the_loss_is_reported) {
   temporary_directory const directory;
   datagram_receiver receiver(directory / "socket");
   lg::journal to(receiver.path(), "cfgd");
@@ -93,9 +93,9 @@ BOOST_AUTO_TEST_CASE(a_full_journal_is_not_waited_for_and_the_loss_is_told) {
   send(to, "again");
 
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(20)));
-  auto const told = receiver.take().value();
-  BOOST_TEST(has_line(told, "MESSAGE=2 lines of the log were lost, as the journal took none"));
-  BOOST_TEST(has_line(told, std::string("MESSAGE_ID=") + cfgd::message_id::log_lines_lost));
+  auto const report = receiver.take().value();
+  BOOST_TEST(has_line(report, "MESSAGE=2 lines of the log were lost, as the journal took none"));
+  BOOST_TEST(has_line(report, std::string("MESSAGE_ID=") + cfgd::message_id::log_lines_lost));
   BOOST_TEST(has_line(receiver.take().value(), "MESSAGE=again"));
   BOOST_TEST(to.lost() == 0U);
 }
@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_comes_back_is_found) {
   lg::journal to(directory / "socket", "cfgd");
   BOOST_TEST(!to.reachable());
 
-  send(to, "nobody hears");
+  send(to, "lost");
   BOOST_TEST(to.lost() == 1U);
   datagram_receiver receiver(directory / "socket");
   BOOST_TEST(to.reachable());
@@ -115,25 +115,25 @@ BOOST_AUTO_TEST_CASE(a_journal_that_comes_back_is_found) {
   BOOST_TEST(has_line(receiver.take().value(), "MESSAGE=here"));
 }
 
-BOOST_AUTO_TEST_CASE(a_loss_is_told_without_a_line_to_tell_it_with) {
+BOOST_AUTO_TEST_CASE(a_loss_is_reported_without_another_record) {
   temporary_directory const directory;
   lg::journal to(directory / "socket", "cfgd");
-  send(to, "nobody hears");
-  send(to, "nor this");
-  BOOST_TEST(!to.tell_lost());
+  send(to, "lost");
+  send(to, "lost too");
+  BOOST_TEST(!to.report_lost());
   BOOST_TEST(to.lost() == 2U);
 
   datagram_receiver receiver(directory / "socket");
 
-  BOOST_TEST(to.tell_lost());
+  BOOST_TEST(to.report_lost());
   BOOST_TEST(receiver.take().value().starts_with("MESSAGE=2 lines of the log were lost"));
-  BOOST_TEST(to.tell_lost());
+  BOOST_TEST(to.report_lost());
   BOOST_TEST(!receiver.take().has_value());
   BOOST_TEST(to.lost() == 0U);
   BOOST_TEST(to.lost_in_all() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(where_standard_error_is_no_journal_it_is_not_used) {
+BOOST_AUTO_TEST_CASE(the_journal_is_not_used_unless_standard_error_is_it) {
   temporary_directory const directory;
   datagram_receiver const receiver(directory / "socket");
 

@@ -46,7 +46,7 @@ constexpr row texts[] = {
 constexpr row refusals[] = {
     {"", "1:1: unexpected end of the text"},
     {"[1,\n 2", "2:3: unexpected end of the text"},
-    {"[1] x", "1:5: more text behind the value: unexpected 'x'"},
+    {"[1] x", "1:5: unexpected text after the value: unexpected 'x'"},
     {"{\"a\":1,\n \"a\":2}", "2:3: duplicate key 'a'"},
     {"[9223372036854775808]", "1:2: the integer is out of the range of int64"},
     {"[-9223372036854775809]", "1:2: the integer is out of the range of int64"},
@@ -176,7 +176,7 @@ BOOST_AUTO_TEST_CASE(strings_escape_what_must_be_escaped_only) {
   BOOST_CHECK_EQUAL(text, "\"a\\\"\\\\/\\u0001\\u001f\\u007fé\xE2\x80\xA8\"");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_store_cannot_keep_is_refused_with_its_pointer) {
+BOOST_AUTO_TEST_CASE(values_that_cannot_be_stored_are_rejected_with_their_pointer) {
   boost::json::value const null_below{{"a", {1, {{"b/~", nullptr}}}}};
   boost::json::value const bad_text{{"a", "x\xFF"}};
   boost::json::value const bad_name{{"\xEF\xBF\xBF", 1}};
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(what_the_store_cannot_keep_is_refused_with_its_pointer) {
   BOOST_CHECK(!js::check_storable(boost::json::value(nullptr)));
 }
 
-BOOST_AUTO_TEST_CASE(json_that_is_not_kept_is_no_fault_of_syntax) {
+BOOST_AUTO_TEST_CASE(valid_json_that_cannot_be_stored_is_not_a_syntax_error) {
   for (char const* const text : {R"({"a":1,"b":{"c":[1e400]}})", R"({"b":9223372036854775808})",
                                  R"({"b":"\ufffe"})", R"({"b":{"\u0000":1}})"}) {
     auto const read = cfgd::json::parse(text);

@@ -53,14 +53,14 @@ constexpr row refusals[] = {
     {"a.\"b", "the quote is not closed (column 5)"},
     {"a.'b", "the quote is not closed (column 3)"},
     {"a.\"\\x\"", "unknown escape (column 5)"},
-    {"a.\"\\ud800\"", "the escape is no code point (column 5)"},
-    {"a.\"\\u12\"", "the escape is no code point (column 5)"},
-    {"a.\"\\U00110000\"", "the escape is no code point (column 5)"},
+    {"a.\"\\ud800\"", "the escape is not a Unicode code point (column 5)"},
+    {"a.\"\\u12\"", "the escape is not a Unicode code point (column 5)"},
+    {"a.\"\\U00110000\"", "the escape is not a Unicode code point (column 5)"},
     {"a.\"\n\"", "a control character must be escaped (column 4)"},
     {"a.'\n'", "a control character must be escaped (column 4)"},
     {R"(a."\u0000")", "U+0000, U+FFFE and U+FFFF are not allowed"},
     {R"(a."\uffff")", "U+0000, U+FFFE and U+FFFF are not allowed"},
-    {"a.\"\xFF\"", "the key is no clean UTF-8 text"},
+    {"a.\"\xFF\"", "the key is not valid UTF-8"},
     {"Site.a", "the first part must be a namespace: a-z, then a-z 0-9 _ -, 64 at most"},
     {"1.a", "the first part must be a namespace: a-z, then a-z 0-9 _ -, 64 at most"},
 };
@@ -73,7 +73,7 @@ BOOST_DATA_TEST_CASE(toml_dotted_keys_are_read, data::make(keys)) {
   BOOST_CHECK_EQUAL(read(sample.text), sample.expected);
 }
 
-BOOST_DATA_TEST_CASE(what_is_no_key_is_refused_with_the_reason, data::make(refusals)) {
+BOOST_DATA_TEST_CASE(invalid_keys_are_rejected_with_the_reason, data::make(refusals)) {
   BOOST_CHECK_EQUAL(read(sample.text), sample.expected);
   BOOST_CHECK(cfgd_key::parse(sample.text).error().code == cfgd::errc::bad_key);
 }

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(units_come_from_types_and_names) {
   BOOST_TEST(described("edit_time").value(cfgd::limits{}) == 600'000);
 }
 
-BOOST_AUTO_TEST_CASE(assigning_one_changes_that_one_alone) {
+BOOST_AUTO_TEST_CASE(assigning_one_limit_changes_no_other) {
   for (auto const& changed : cfgd::limits::described()) {
     if (changed.assign == nullptr) continue;
     cfgd::limits some;

@@ -18,7 +18,7 @@ constexpr gate::rate one_in_five_seconds{.burst = 1, .pause = 5s};
 namespace cases {
 BOOST_AUTO_TEST_SUITE(log_gate)
 
-BOOST_AUTO_TEST_CASE(a_subject_is_heard_once_a_pause_with_what_was_not_said) {
+BOOST_AUTO_TEST_CASE(a_subject_passes_once_a_pause_with_the_suppressed_count) {
   gate closes;
 
   BOOST_TEST(closes.pass("uid 1000", one_in_five_seconds, begin).value() == 0U);
@@ -35,7 +35,7 @@ BOOST_AUTO_TEST_CASE(one_subject_does_not_silence_another) {
   BOOST_TEST(closes.pass("uid 1001", one_in_five_seconds, begin).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(a_burst_is_let_through_and_then_one_a_pause) {
+BOOST_AUTO_TEST_CASE(a_burst_passes_and_then_one_line_a_pause) {
   gate closes;
   gate::rate const three_at_once{.burst = 3, .pause = 10s};
 
@@ -50,7 +50,7 @@ BOOST_AUTO_TEST_CASE(a_burst_is_let_through_and_then_one_a_pause) {
   BOOST_TEST(!closes.pass("x", three_at_once, begin + 1h).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(many_subjects_are_not_remembered_for_ever) {
+BOOST_AUTO_TEST_CASE(a_full_table_drops_quiet_subjects) {
   gate closes;
   for (std::size_t who = 0; who < gate::subjects; ++who)
     BOOST_TEST(closes.pass(std::to_string(who), one_in_five_seconds, begin).has_value());

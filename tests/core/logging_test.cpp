@@ -51,7 +51,7 @@ BOOST_AUTO_TEST_CASE(records_come_with_their_fields) {
   BOOST_CHECK(captured.take().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_below_the_threshold_is_not_written) {
+BOOST_AUTO_TEST_CASE(records_below_the_threshold_are_not_written) {
   with_threshold const threshold(lg::level::warning);
   lg::capture captured;
 
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(an_area_may_have_a_threshold_of_its_own) {
   BOOST_CHECK_EQUAL(entries[2].message, "the others");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_enabled_where_nobody_listens) {
+BOOST_AUTO_TEST_CASE(nothing_is_enabled_without_a_sink) {
   with_threshold const threshold(lg::level::debug);
   {
     lg::capture const captured;
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(one_peer_does_not_fill_the_log) {
   BOOST_CHECK_EQUAL(lg::figures().suppressed - suppressed, 99U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_repeated_without_end_is_written_each_time) {
+BOOST_AUTO_TEST_CASE(occasional_repeats_are_all_written) {
   with_threshold const threshold(lg::level::info);
   lg::capture captured;
 
@@ -125,19 +125,20 @@ BOOST_AUTO_TEST_CASE(what_is_not_repeated_without_end_is_written_each_time) {
   BOOST_CHECK_EQUAL(captured.take().size(), 20U + 100U + 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_listener_hears_what_is_not_written) {
+BOOST_AUTO_TEST_CASE(a_listener_receives_records_that_are_not_written) {
   with_threshold const threshold(lg::level::error);
   lg::capture captured;
-  std::vector<std::string> heard;
+  std::vector<std::string> received;
   {
-    lg::listener const listening([&](lg::record const& what) { heard.emplace_back(what.message); });
+    lg::listener const listening(
+        [&](lg::record const& what) { received.emplace_back(what.message); });
     for (int time = 0; time < 3; ++time)
       lg::write(lg::level::warning, "w", {{"MESSAGE_ID", "id"}, {"CFGD_PEER_UID", "1"}});
     lg::write(lg::level::info, "i");
   }
   lg::write(lg::level::warning, "late");
 
-  BOOST_CHECK_EQUAL(heard.size(), 3U);
+  BOOST_CHECK_EQUAL(received.size(), 3U);
   BOOST_CHECK(captured.take().empty());
 }
 

@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(classes_are_summed_up_and_the_end_of_one_belongs_to_it) {
   BOOST_TEST(text.find("cfgd_x_seconds_count{m=\"Get\"} 5\n") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(texts_cannot_break_out_of_their_line) {
+BOOST_AUTO_TEST_CASE(label_values_cannot_break_the_line) {
   auto const text = text_of({.name = "cfgd_x", .help = "a\nb\\c \"d\""}, [](sampler& into) {
     into.value(1.0, {{"path", "/\"\\\n/"}});
   });
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(json_has_the_same_samples_as_objects) {
   BOOST_TEST(text.ends_with("\"sum\":0.000101}}]"));
 }
 
-BOOST_AUTO_TEST_CASE(names_keep_the_rules) {
+BOOST_AUTO_TEST_CASE(invalid_metric_names_are_rejected) {
   registry all;
   auto const none = [](sampler&) {};
   all.add({.name = "cfgd_x", .help = "X."}, none);

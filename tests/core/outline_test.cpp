@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(values_are_found_at_every_depth) {
     BOOST_TEST(found(text, missing) == "none");
 }
 
-BOOST_AUTO_TEST_CASE(names_are_in_the_order_of_their_bytes_however_they_are_written) {
+BOOST_AUTO_TEST_CASE(names_are_ordered_by_bytes_whatever_their_escapes) {
   boost::json::object all;
   std::vector<std::string> const names = {"a",        "a\"",  "a#", "a\\", "a\\b",
                                           "a]",       "\x01", " ",  "\"",  "\\",
@@ -61,14 +61,14 @@ BOOST_AUTO_TEST_CASE(names_are_in_the_order_of_their_bytes_however_they_are_writ
     BOOST_TEST(found(text, {name, name}) == std::to_string(++number));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_object_has_no_members) {
+BOOST_AUTO_TEST_CASE(only_objects_have_members) {
   for (char const* const text : {"1", "\"{}\"", "[{\"a\":1}]", "{}", "true"}) {
     BOOST_TEST(found(text, {}) == text);
     BOOST_TEST(found(text, {"a"}) == "none");
   }
 }
 
-BOOST_AUTO_TEST_CASE(many_keys_do_not_read_the_text_as_many_times) {
+BOOST_AUTO_TEST_CASE(many_lookups_read_the_text_once) {
   std::string text = "{";
   constexpr int count = 40'000;
   for (int index = 0; index < count; ++index)

@@ -42,7 +42,7 @@ BOOST_AUTO_TEST_CASE(layers_have_names_and_an_order) {
   BOOST_CHECK(layer::vendor < layer::admin);
 }
 
-BOOST_AUTO_TEST_CASE(the_extension_tells_the_format) {
+BOOST_AUTO_TEST_CASE(the_extension_selects_the_format) {
   BOOST_CHECK(format_of("a.json") == format::json);
   BOOST_CHECK(format_of("a.jsonc") == format::jsonc);
   BOOST_CHECK(format_of("a.yaml") == format::yaml);
@@ -54,7 +54,7 @@ BOOST_AUTO_TEST_CASE(the_extension_tells_the_format) {
     BOOST_CHECK_MESSAGE(!format_of(name), name);
 }
 
-BOOST_AUTO_TEST_CASE(dot_files_and_leftovers_of_editors_are_no_sources) {
+BOOST_AUTO_TEST_CASE(dot_files_and_editor_leftovers_are_not_sources) {
   for (auto const* const name :
        {".site.yaml", "site.yaml~", ".#site.yaml", "#site.yaml#", "site.yaml.swp", "site.yaml.tmp",
         "site.yaml.dpkg-old", "site.yaml.dpkg-new", "site.yaml.rpmsave", "site.rpmnew.yaml", ""})
@@ -81,7 +81,7 @@ BOOST_AUTO_TEST_CASE(every_kind_has_a_directory) {
   BOOST_CHECK_EQUAL(directory_of(source_kind::rules), "rules");
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_belongs_to_the_namespace_it_is_called_after) {
+BOOST_AUTO_TEST_CASE(a_schema_belongs_to_the_namespace_in_its_name) {
   for (auto const* const relative : {"site.json", "site.yaml", "site.yml"})
     BOOST_CHECK_EQUAL(namespace_of(schema(relative)).value_or("none"), "site");
   for (auto const* const relative :
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(rules_belong_to_no_namespace) {
   BOOST_CHECK(is_source(rules("site.toml")));
 }
 
-BOOST_AUTO_TEST_CASE(a_kind_says_which_files_are_its_sources) {
+BOOST_AUTO_TEST_CASE(each_kind_accepts_its_own_file_names) {
   for (auto const* const relative : {"site.json", "_common.json", "a.b.yaml", "Site.yml"})
     BOOST_CHECK_MESSAGE(is_source(schema(relative)), relative);
   for (auto const* const relative :
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_kind_says_which_files_are_its_sources) {
   BOOST_CHECK(!is_source({layer::admin, "_common.json"}));
 }
 
-BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_are_read_back) {
+BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_parse_back) {
   for (auto const where : all_layers) {
     std::string const of_values = where == layer::environment ? "site" : "site.d/50-up.jsonc";
     for (auto const& id : {source_id{where, of_values}, //
@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_are_read_back) {
   BOOST_CHECK_EQUAL(to_string(rules("site.toml")), "rules/admin/site.toml");
 }
 
-BOOST_AUTO_TEST_CASE(what_names_no_source_is_no_id) {
+BOOST_AUTO_TEST_CASE(invalid_source_names_are_rejected) {
   for (auto const* const text : {"",
                                  "/",
                                  "admin",
@@ -177,13 +177,13 @@ BOOST_AUTO_TEST_CASE(sources_are_ordered_as_they_are_merged) {
   BOOST_CHECK_EQUAL_COLLECTIONS(sorted.begin(), sorted.end(), ordered.begin(), ordered.end());
 }
 
-BOOST_AUTO_TEST_CASE(a_source_is_written_as_layer_and_path) {
+BOOST_AUTO_TEST_CASE(a_source_is_printed_as_layer_and_path) {
   std::ostringstream out;
   out << source_id{layer::admin, "site.d/50-uploads.jsonc"};
   BOOST_CHECK_EQUAL(out.str(), "admin/site.d/50-uploads.jsonc");
 }
 
-BOOST_AUTO_TEST_CASE(hashes_tell_contents_apart) {
+BOOST_AUTO_TEST_CASE(different_contents_have_different_hashes) {
   BOOST_CHECK(hash_content("a") == hash_content("a"));
   BOOST_CHECK(hash_content("a") != hash_content("b"));
   BOOST_CHECK(hash_content("") != hash_content(std::string_view("\0", 1)));

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(utf8_text_is_clean) {
   BOOST_CHECK_EQUAL(check("\xEE\xBF\xBF"), "clean");  // U+EFFF
 }
 
-BOOST_AUTO_TEST_CASE(what_no_reader_takes_is_refused_with_its_place) {
+BOOST_AUTO_TEST_CASE(text_that_no_format_allows_is_rejected_with_its_place) {
   BOOST_CHECK_EQUAL(check("\xEF\xBB\xBF{}"),
                     "1:1: the file begins with a byte order mark; save it as UTF-8 without one");
   BOOST_CHECK_EQUAL(check("a\nb\xFF"), "2:2: invalid UTF-8");

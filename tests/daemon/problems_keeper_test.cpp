@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(a_journal_that_is_gone_is_a_problem_until_it_is_back) {
 
   BOOST_TEST(back.take().value().starts_with("MESSAGE=1001 lines of the log were lost"));
   BOOST_TEST(!test.kept().is_open("log_lines_lost", "journal"));
-  BOOST_TEST(lg::figures().untold == 0U);
+  BOOST_TEST(lg::figures().unreported == 0U);
   BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(20)));
 }
 

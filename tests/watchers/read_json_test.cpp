@@ -30,13 +30,13 @@ constexpr reading refusals[] = {
     {"null", "1:1 a source must be an object, but this is null"},
     {"{\"a\": tru}", "1:7 unexpected 't'"},
     {"{\n  \"a\": 1,\n}", "3:1 unexpected '}'"},
-    {"{} {}", "1:4 more text behind the value: unexpected '{'"},
+    {"{} {}", "1:4 unexpected text after the value: unexpected '{'"},
     {"{\"a\": [1, null]}",
      "1:11 null in a list; only a member of an object may be null, which removes the key"},
     {"{\"a\": 9223372036854775808}", "1:7 the integer is out of the range of int64"},
     {"\xEF\xBB\xBF{}", "1:1 the file begins with a byte order mark; save it as UTF-8 without one"},
     {"{\"\xC3\": 1}", "1:3 invalid UTF-8"},
-    {"{\"a\": 1} // no", "1:10 more text behind the value: unexpected '/'"},
+    {"{\"a\": 1} // no", "1:10 unexpected text after the value: unexpected '/'"},
 };
 
 constexpr reading relaxed_documents[] = {
@@ -60,7 +60,7 @@ BOOST_DATA_TEST_CASE(reads_values_exactly_and_in_order, data::make(documents), r
   BOOST_CHECK_EQUAL(read(format::json, row.text), row.expected);
 }
 
-BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
+BOOST_DATA_TEST_CASE(faults_are_reported_with_their_place, data::make(refusals), row) {
   BOOST_CHECK_EQUAL(read(format::json, row.text), row.expected);
 }
 
@@ -68,7 +68,7 @@ BOOST_DATA_TEST_CASE(jsonc_has_comments_and_trailing_commas, data::make(relaxed_
   BOOST_CHECK_EQUAL(read(format::jsonc, row.text), row.expected);
 }
 
-BOOST_DATA_TEST_CASE(knows_the_place_of_every_name_and_element, data::make(places), row) {
+BOOST_DATA_TEST_CASE(every_name_and_element_has_its_place, data::make(places), row) {
   BOOST_CHECK_EQUAL(read_places(format::json, row.text), row.expected);
 }
 
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(names_the_first_of_duplicate_keys) {
   BOOST_CHECK_EQUAL(read(format::json, text), "3:2 duplicate key 'a' (first at line 2)");
 }
 
-BOOST_AUTO_TEST_CASE(u0000_is_refused_also_as_an_escape) {
+BOOST_AUTO_TEST_CASE(u0000_is_rejected_even_as_an_escape) {
   auto const in_value = watchers::read_source(format::json, R"({"a": "x\u0000"})", limits{});
   auto const in_name = watchers::read_source(format::json, R"({"a\uffff": 1})", limits{});
 
