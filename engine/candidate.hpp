@@ -12,7 +12,8 @@
 namespace cfgd::engine {
 
 /// The state that one request would lead to: a copy-on-write view over the model. Nothing outside
-/// of the candidate changes until the plan accepts it, so a rejected candidate is just dropped.
+/// of the candidate changes until the plan accepts it, so a rejected candidate is just dropped. Not
+/// thread-safe; copying it copies the edited states, whose records are shared.
 class candidate {
  public:
   using states = std::map<std::string, namespace_state, std::less<>>;
@@ -33,7 +34,7 @@ class candidate {
   /// The state to change. The first call copies the state below; a new namespace starts empty. The
   /// reference is valid as long as the candidate.
   namespace_state& edit(std::string_view name_space);
-  /// All namespaces that edit() was called for.
+  /// All namespaces that edit() was called for, also those that were not changed after it.
   states& edited() { return edited_; }
   states const& edited() const { return edited_; }
 

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+// Notes are part of the comment, because a field of their own would change the format of the store.
+// They are for people; no code reads them back, except to replace a note of the same kind.
+
 namespace cfgd::engine {
 
 change_note note_of(pending_request const& done) {

@@ -13,11 +13,12 @@ struct checked_files {
   std::vector<source_transition> rejected;
   /// The warnings of schemas and rules about the accepted sources.
   std::vector<issue> warnings;
-  std::vector<effective> effectives;
+  std::vector<effective> effectives; ///< of all namespaces that the accepted sources make
 };
 
-/// Checks source files as a daemon would at its first start with nothing else, with the same code
-/// and without a store. Errors: bad_key (not a valid source file name).
+/// Checks source files with the code of the daemon, as if it started for the first time with only
+/// these files. Needs no store and does no I/O: the caller reads and parses the files. Any thread.
+/// Errors: bad_key (not a valid source file name). Rejected files are not errors.
 [[nodiscard]] result<checked_files> check_files(file_change const& asked, limits const& bounds);
 
 } // namespace cfgd::engine

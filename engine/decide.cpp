@@ -46,6 +46,8 @@ std::vector<issue> warnings_of(std::vector<issue>& all, std::string const& name)
   return mine;
 }
 
+/// Whether verdicts and the namespaces read are the same. Messages do not count: they are of use
+/// only in the evaluation that made them.
 bool is_same(std::vector<rule_status> const& left, std::vector<rule_status> const& right) {
   return std::ranges::equal(left, right, [](rule_status const& one, rule_status const& other) {
     return one.what == other.what && one.has_run == other.has_run &&
@@ -68,6 +70,7 @@ committed_change decide(candidate& made, evaluation&& found, decision_terms cons
     std::vector<key_change> keys;
     std::string first;
     for (auto& difference : found.differences) {
+      // The origin is that of the first key, so it needs the namespace of that key.
       if (keys.empty()) first = difference.name;
       std::ranges::move(difference.keys, std::back_inserter(keys));
     }

@@ -15,7 +15,8 @@ struct decision_terms {
   wall_time now;
   grouping how = grouping::one_change;
   std::string comment;
-  /// Returns who or what made a change, given the first key that it changes in a namespace.
+  /// Returns who or what made a change, given the first key that it changes in a namespace. Called
+  /// once for each revision, only during decide().
   std::function<origin(std::string const& name_space, key_change const& first)> origin_of;
 };
 

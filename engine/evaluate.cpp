@@ -62,6 +62,8 @@ bool is_set(namespace_state const& state) {
          });
 }
 
+/// Marks leaves that are secret by the new schema or by the old one: the change has the values of
+/// both states, and history must not show what was a secret in either.
 void mark_secrets(std::vector<key_change>& keys, schema::schema const* by,
                   schema::schema const* old_one) {
   for (auto const* const one : {by, old_one}) {
@@ -98,6 +100,7 @@ class evaluator {
     if (state.exists()) {
       merged = merge_layers(state, &memory_);
       text = std::make_shared<std::string const>(json::canonical(merged));
+      // From here on, equal texts are the same object, so that pointers can be compared.
       if (view(text) == view(before)) text = before;
     }
     if (text == before && schema == old_schema) return;
@@ -179,12 +182,14 @@ class evaluator {
       out_.warnings.push_back(std::move(found_issue));
       return;
     }
+    // Otherwise a rule that fails already would reject every change that it reads.
     bool const failed_before =
         before.has_run && (before.last.what == fails || before.last.what == broken);
     if (failed_before) return;
     rejection found{.why = invalid({std::move(found_issue)}, 1, bounds_)};
     std::ranges::set_intersection(rule.last.read, changed_,
                                   std::inserter(found.against, found.against.end()));
+    // A new rule may itself be the cause, so its file can be rejected instead of the values.
     if (!before.has_run) found.by = rule.from;
     out_.rejections.push_back(std::move(found));
   }
@@ -213,10 +218,7 @@ std::vector<issue> validate_namespace(model const& in, validator& policy_validat
   if (value == nullptr) return {};
   auto const& name = state.value.name_space;
   auto issues = policy_validator.validate_schema(state, *value).issues;
-  auto const states = [&](std::string_view which) -> namespace_state const* {
-    auto const found = in.namespaces.find(which);
-    return found == in.namespaces.end() ? nullptr : &found->second;
-  };
+  auto const states = [&](std::string_view which) { return find_namespace(in, which); };
   auto const newer = [&](std::string_view which) { return which == name ? value : nullptr; };
   for (auto const& rule : in.active_policy->rules) {
     if (rule.has_run && !rule.last.read.contains(name)) continue;
@@ -236,10 +238,7 @@ std::vector<issue> validate_namespace(model const& in, validator& policy_validat
 }
 
 void run_rules(model& over, validator& policy_validator) {
-  auto const states = [&](std::string_view name) -> namespace_state const* {
-    auto const found = over.namespaces.find(name);
-    return found == over.namespaces.end() ? nullptr : &found->second;
-  };
+  auto const states = [&](std::string_view name) { return find_namespace(over, name); };
   auto ran = std::make_shared<policy>(*over.active_policy);
   for (auto& rule : ran->rules) {
     rule.last = policy_validator.run(*rule.what, states, [](std::string_view) { return nullptr; });
@@ -252,6 +251,8 @@ error rejection_error(std::vector<rejection> const& rejections, limits const& bo
   std::vector<issue> all;
   std::size_t count = 0;
   for (auto const& one : rejections) {
+    // A namespace that is too large has to be fixed first, and its error has numbers instead of
+    // issues.
     if (one.why.code == errc::limit) return one.why;
     all.insert(all.end(), one.why.issues.begin(), one.why.issues.end());
     count += one.why.used;

@@ -44,10 +44,12 @@ struct evaluation {
 ///
 /// A schema is not applied to a namespace that nobody has set (no override, no effective source):
 /// its value is what the defaults make of it. A rule that failed before the candidate does not
-/// reject it.
+/// reject it. The candidate is not changed; `bounds` gives namespace_bytes and issues. Throws only
+/// std::bad_alloc: a schema or rule that exceeds its limit makes a rejection.
 evaluation evaluate(candidate const& made, validator& policy_validator, limits const& bounds);
 
-/// Runs all rules over a model and records their verdicts and the namespaces that they read.
+/// Runs all rules over a model and records their verdicts and the namespaces that they read. To be
+/// called once after a model is loaded; evaluate() keeps the verdicts current.
 void run_rules(model& over, validator& policy_validator);
 
 /// The issues that the policy finds in the effective value of a namespace or, if one is given, in a

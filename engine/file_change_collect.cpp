@@ -26,6 +26,7 @@ class file_change_plan::update_visitor {
   void operator()(source_update::good const& found) {
     auto& record = begin();
     auto const* const before = made_.before.get();
+    // Other bytes may have the same content, such as a new comment: the policy need not run.
     made_.has_new_content = before == nullptr || !before->row.is_effective ||
                             before->document.root != found.document.root;
     made_.bytes = found.bytes;
@@ -142,9 +143,11 @@ void file_change_plan::add_retryable(std::set<source_id> const& which, revision_
       continue;
     }
     auto const name = namespace_of(id);
+    // Most likely the file change is the correction that these were waiting for.
     bool const near = name && names.contains(std::string(*name));
     (near ? first : others).push_back({id, std::move(record)});
   }
+  // Without rotation the same sources would use up the limit each time.
   if (!others.empty())
     std::ranges::rotate(others,
                         others.begin() + static_cast<std::ptrdiff_t>(revision % others.size()));

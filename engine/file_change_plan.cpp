@@ -48,6 +48,8 @@ void file_change_plan::put(entry const& one, source_records& into) {
 
 file_change_plan::attempt file_change_plan::evaluate(candidate made,
                                                      validator& policy_validator) const {
+  // Recompiled at each attempt: the set of accepted files differs, and unchanged schemas are
+  // reused.
   std::map<source_id, error> faults;
   auto next = std::make_shared<policy>(*made.active_policy);
   bool policy_changed = false;
@@ -103,6 +105,7 @@ void file_change_plan::reject(entry& one, error why) {
                       .document = one.now->document,
                       .edit = one.is_new() ? edit_number_ : one.edit_number};
   } else {
+    // The removal is rejected: the old content stays effective without its file.
     record.row.status = source_status::missing;
     record.removed = true;
   }
@@ -161,6 +164,7 @@ std::size_t file_change_plan::count_new_rejected() const {
 
 /// Sources that were rejected together may be valid alone: accepts those that are.
 void file_change_plan::retry_rejected(attempt& best, std::function<attempt()> const& try_now) {
+  // Each try is a full evaluation. A source that was rejected alone would only fail again.
   auto const count = count_new_rejected();
   if (count < 2 || count > most_retried) return;
   for (auto& one : entries_) {
@@ -180,6 +184,8 @@ file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> con
   bool const has_unreadable = std::ranges::any_of(asked_.updates, [](source_update const& one) {
     return std::holds_alternative<source_update::refused>(one.what);
   });
+  // All or none: a file that does not parse rejects the other files of its edit before the policy
+  // is asked.
   if (is_edit() && has_unreadable)
     reject_new({.code = errc::invalid, .message = "another file of the same edit was rejected"});
   auto now = try_now();
@@ -193,6 +199,7 @@ file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> con
     if (!any) break;
   }
   if (!is_edit()) retry_rejected(now, try_now);
+  // What is left existed before the file change, and must not reject it.
   now.found.rejections.clear();
   return now;
 }
@@ -203,6 +210,7 @@ origin file_change_plan::origin_of(std::string const& name_space,
   std::vector<std::string> const path = parts && parts->size() > 1
                                             ? std::vector(parts->begin() + 1, parts->end())
                                             : std::vector<std::string>();
+  // A file that sets the key precedes files that do not; among equals the higher layer, later name.
   entry const* values_file = nullptr;
   entry const* policy_file = nullptr;
   bool found_setter = false;

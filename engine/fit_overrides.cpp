@@ -3,7 +3,7 @@
 #include "core/json.hpp"
 #include "engine/diff.hpp"
 #include "engine/merge.hpp"
-#include "engine/stored_key.hpp"
+#include "engine/stored_text.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 
@@ -29,6 +29,8 @@ constexpr int most_rounds = 64;
 
 bool is_object(std::string_view text) { return text.starts_with('{'); }
 
+/// One call of fit_overrides(). The layers are merged anew for each round, because only the merge
+/// shows what the layers below give once an override is gone.
 class fitting {
  public:
   fitting(override_editor& edit, namespace_state const& state, std::string_view wanted,
@@ -64,6 +66,7 @@ class fitting {
   /// The key of a difference is always valid, so there is no error to handle.
   static key parse(key_change const& one) { return parse_stored_key(one.key).value(); }
 
+  /// The parent of a key with `length` parts below the namespace.
   static key above(key const& which, std::size_t length) {
     auto const& all = which.parts();
     return key({all.begin(), all.begin() + 1 + static_cast<std::ptrdiff_t>(length)});
@@ -96,7 +99,7 @@ class fitting {
       if (one.deleted()) hide(parse(one));
     for (auto const& one : differing)
       if (!one.deleted() && one.after != "{}")
-        edit_.set(parse(one), json::parse(one.after).value(), by_);
+        edit_.set(parse(one), parse_stored_value(one.after).value(), by_);
   }
 
   /// Hides a key, at the topmost parent below which nothing is wanted.

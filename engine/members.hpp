@@ -5,7 +5,8 @@
 #include <span>
 #include <string>
 
-/// Access to members of documents by their path, which has at least one part.
+/// Access to members of documents by their path, which has at least one part. Paths lead through
+/// objects only; elements of arrays have no path.
 namespace cfgd::engine {
 
 /// Removes a member, and the parents that become empty by that. Returns whether it was there.

@@ -10,6 +10,7 @@ namespace cfgd::engine {
 
 /// Applies `patch` to `target` as a JSON Merge Patch (RFC 7396): objects merge, everything else
 /// replaces, null removes. Nulls of the patch never appear in the target, at any depth of objects.
+/// Copies are allocated in the storage of the target; `patch` must not be part of the target.
 void merge_patch(boost::json::value& target, boost::json::value const& patch);
 
 /// The same for two objects, such as two layers of a namespace.

@@ -74,6 +74,7 @@ std::optional<layer_value> ask(namespace_schema const& schema, key const& which)
 
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
   boost::json::value merged(boost::json::object_kind, std::move(storage));
+  // The lowest layer first. Sources are ordered by layer, so the map has the merge order.
   if (auto const* const defaults = defaults_of(state.schema.get()))
     merge_patch(merged.get_object(), *defaults);
   for (auto const& [id, source] : state.sources)
@@ -89,13 +90,18 @@ void note_retryable(model& all, source_records const& before, source_records con
     if (record->retryable()) all.retryable.insert(id);
 }
 
+namespace_state const* find_namespace(model const& in, std::string_view name) {
+  auto const found = in.namespaces.find(name);
+  return found == in.namespaces.end() ? nullptr : &found->second;
+}
+
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id) {
   auto const* records = &in.active_policy->sources;
   if (id.what == source_kind::values) {
     auto const name = namespace_of(id);
-    auto const state = name ? in.namespaces.find(*name) : in.namespaces.end();
-    if (state == in.namespaces.end()) return nullptr;
-    records = &state->second.sources;
+    auto const* const state = name ? find_namespace(in, *name) : nullptr;
+    if (state == nullptr) return nullptr;
+    records = &state->sources;
   }
   auto const found = records->find(id);
   return found == records->end() ? nullptr : found->second;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace cfgd::engine {
 
@@ -81,24 +82,30 @@ struct pending_record {
 };
 using pending_records = std::map<revision_number, std::shared_ptr<pending_record const>>;
 
-/// Everything durable except the history, in memory. The committer thread owns it; other threads
-/// get immutable values out of it.
+/// Everything durable except the history, in memory. The committer thread owns it, and only
+/// plan::advance() and the loading of a store change it; other threads get immutable values out of
+/// it, such as effective texts.
 struct model {
   revision_number revision = 0;
   std::map<std::string, namespace_state, std::less<>> namespaces;
   std::shared_ptr<policy const> active_policy = std::make_shared<policy const>();
   pending_records pending;
-  /// The sources whose records are retryable(): the next file change tries them again.
+  /// The sources whose records are retryable(): the next file change tries them again. An index
+  /// over `namespaces` and `active_policy`; note_retryable() updates it.
   std::set<source_id> retryable;
 };
 
 /// Updates model::retryable for a table of sources that was `before` and is `now`.
 void note_retryable(model& all, source_records const& before, source_records const& now);
 
+/// The state of a namespace; null: there is no such namespace. Valid until the model changes.
+namespace_state const* find_namespace(model const& in, std::string_view name);
+
 /// The record of a source; null: the source is not known.
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
 
-/// Merges the layers of an existing namespace into a value allocated in `storage`.
+/// Merges the layers of an existing namespace, from the defaults up to the overrides, into an
+/// object allocated in `storage`, which must outlive it.
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage);
 
 /// The change of a source's status or diagnostics, if there is one. Null means that the source was,

@@ -2,6 +2,9 @@
 
 #include <utility>
 
+// A request may name a namespace many times. There is one working copy for each namespace, and only
+// layers that changed reach the candidate, so that the others cost no evaluation and no write.
+
 namespace cfgd::engine {
 
 override_editor& override_editors::of(std::string const& name_space) {

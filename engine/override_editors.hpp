@@ -10,7 +10,8 @@
 
 namespace cfgd::engine {
 
-/// The override layers that one request edits, by namespace.
+/// The override layers that one request edits, by namespace. Call of() for each edit, then put(),
+/// and after the decision set_revision() and layer_changes(). Not thread-safe.
 class override_editors {
  public:
   /// `made` must outlive it.
@@ -36,8 +37,8 @@ class override_editors {
 struct edit_terms {
   override_origin by;
   std::string comment;
-  bool dry_run = false;
-  std::optional<expiry> ends = {};
+  bool dry_run = false;            ///< decide, but change nothing
+  std::optional<expiry> ends = {}; ///< makes it a pending change
 };
 
 } // namespace cfgd::engine

@@ -27,6 +27,7 @@ void forget_keys(std::map<key, override_origin>& keys, key const& which) {
   keys.erase(first, last);
 }
 
+/// Whether the layer sets or hides a key.
 bool is_there(json::object const& document, key const& which) {
   if (which.path().empty()) return true;
   auto const answer = look_up(document, which.path());
@@ -65,6 +66,8 @@ void override_editor::unset(key const& which) {
 }
 
 void override_editor::set(key const& which, json::value const& value, override_origin const& by) {
+  // Otherwise a program that repeats its Set would become the setter each time, and a pending
+  // change would lose the key to it.
   if (record_->keys.contains(which) && has_value(record_->document, which, value)) return;
   changed_ = true;
   forget_keys(record_->keys, which);

@@ -28,7 +28,7 @@ class override_editor {
   void disown(key const& which);
 
   bool changed() const { return changed_; }
-  /// The layer as edited so far.
+  /// The layer as edited so far. Valid until the next edit.
   boost::json::object const& document() const { return record_->document; }
   /// Records the revision that the keys set by this editor came with.
   void set_revision(revision_number revision);

@@ -4,7 +4,7 @@
 #include "engine/diff.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
-#include "engine/stored_key.hpp"
+#include "engine/stored_text.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -30,6 +30,7 @@ std::string text_of(override_record const* layer) {
   return layer == nullptr ? "{}" : json::canonical(boost::json::value(layer->document));
 }
 
+/// Compares content, because a record that was loaded again is another object.
 bool is_same(override_record const* left, override_record const* right) {
   if (left == right) return true;
   return left != nullptr && right != nullptr && left->document == right->document &&
@@ -49,11 +50,12 @@ bool has_same_setter(override_record const& left, override_record const& right, 
   return one != nullptr && other != nullptr && *one == *other;
 }
 
+/// Restores a leaf with its former setter, unless the layer sets something there again.
 void put_back(override_editor& edit, key const& which, std::string_view value,
               override_record const& before) {
   if (look_up(edit.document(), which.path()).what != layer_answer::kind::nothing) return;
   auto const* const by = find_origin(before, which);
-  edit.set(which, json::parse(value).value(), by == nullptr ? override_origin() : *by);
+  edit.set(which, parse_stored_value(value).value(), by == nullptr ? override_origin() : *by);
 }
 
 } // namespace
@@ -63,7 +65,7 @@ std::vector<pending_change> list_pending(pending_records const& all) {
   list.reserve(all.size());
   for (auto const& [revision, record] : all) {
     auto& one = list.emplace_back(record->what);
-    // From the layers: a key is no help, it may be too long to be parsed.
+    // Taken from the layers, because a key may be too long to be parsed.
     for (auto const& [name, layer] : record->layers)
       one.namespaces.push_back(name);
   }
@@ -97,6 +99,7 @@ take_back(std::string const& name_space, std::shared_ptr<override_record const> 
            (!leaf.deleted() && !has_same_setter(*current, *done.after, which));
   });
   override_editor edit(current.get());
+  // All removals first: a leaf to restore may be a parent of leaves that the change created.
   for (auto const& leaf : leaves)
     if (!leaf.deleted()) edit.unset(parse_stored_key(leaf.key).value());
   for (auto const& leaf : leaves)

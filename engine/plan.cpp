@@ -94,8 +94,8 @@ write_set plan::writes() const {
   static namespace_state const nothing;
   write_set out{.revision = revision_, .changes = changes_};
   for (auto const& [name, state] : staged_) {
-    auto const found = base_.namespaces.find(name);
-    auto const& before = found == base_.namespaces.end() ? nothing : found->second;
+    auto const* const found = find_namespace(base_, name);
+    auto const& before = found == nullptr ? nothing : *found;
     add_changes(before.sources, state.sources, out.sources);
     if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
@@ -115,9 +115,8 @@ void plan::advance(model& base) && {
     base.active_policy = std::move(policy_);
   }
   for (auto& [name, state] : staged_) {
-    auto const old = base.namespaces.find(name);
-    note_retryable(base, old == base.namespaces.end() ? source_records() : old->second.sources,
-                   state.sources);
+    auto const* const old = find_namespace(base, name);
+    note_retryable(base, old == nullptr ? source_records() : old->sources, state.sources);
     if (state.exists())
       base.namespaces.insert_or_assign(name, std::move(state));
     else

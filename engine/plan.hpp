@@ -18,31 +18,24 @@
 
 // The life of a change, from file to file:
 //
-//   request           records.hpp            What is asked for: files that changed, a Set, a
-//   rollback, a
-//                                            restore, the end of a pending change.
-//   candidate         candidate.hpp          The state that the request would lead to, copy on
-//   write.
-//                                            plan_overrides.cpp (Set), plan_rollback.cpp (Rollback,
-//                                            Restore), plan_pending.cpp (Confirm, Extend, the end)
-//                                            and file_change_plan.hpp (files) edit the layers in
-//                                            it.
-//   evaluation        evaluate.hpp           The layers are merged, validated with schemas and
-//   rules
-//                                            (validator.hpp), and compared with the values before.
-//   decision          records.hpp            If there are rejections, the request fails with them,
-//   and
-//                                            the candidate is dropped; a file change instead
-//                                            rejects single files until the others are accepted.
-//   committed change  decide.hpp             Else the changes get their revisions, and the plan
-//   stages
-//                                            the candidate: the next request sees it.
-//   write set         write_set.hpp          All requests of one transaction are planned, then what
-//                                            differs from the model is written.
-//                                            store/config_store.cpp does so, and one fsync makes
-//                                            all of it durable.
-//   publication       daemon/committer.hpp   Only then the model advances, and the loop gets the
-//                                            committed changes: cache, watches, callers, log.
+//   request           records.hpp        What is asked for: changed files, a Set, a rollback, a
+//                                        restore, the end of a pending change.
+//   candidate         candidate.hpp      The state that the request would lead to, copy on write.
+//                                        plan_overrides.cpp (Set), plan_rollback.cpp (Rollback,
+//                                        Restore), plan_pending.cpp (Confirm, Extend, the end) and
+//                                        file_change_plan.hpp (files) edit the layers in it.
+//   evaluation        evaluate.hpp       The layers are merged, validated with schemas and rules
+//                                        (validator.hpp), and compared with the values before.
+//   decision          records.hpp        If there are rejections, the request fails with them, and
+//                                        the candidate is dropped; a file change instead rejects
+//                                        single files until the others are accepted.
+//   committed change  decide.hpp         Else the changes get their revisions, and the plan stages
+//                                        the candidate: the next request sees it.
+//   write set         write_set.hpp      All requests of one transaction are planned, then what
+//                                        differs from the model is written by
+//                                        store/config_store.cpp; one fsync makes it durable.
+//   publication       committer.hpp      Only then the model advances, and the loop gets the
+//                     (in daemon/)       committed changes: cache, watches, callers, log.
 //
 // A rejected or failed request leaves no trace in the plan, and a failed transaction none in the
 // model: both are decided on copies.

@@ -107,6 +107,8 @@ decision plan::apply(set_request const& asked) {
                                       boost::json::value const& value, override_origin by) {
     auto const* const owner = edit.find_setter(which);
     if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {
+      // Setters are compared with their times: the new one must differ even in the same
+      // millisecond.
       by.time = std::max(by.time, owner->time + std::chrono::milliseconds(1));
       edit.disown(which);
     }

@@ -67,6 +67,7 @@ result<std::map<std::string, std::string>> plan::texts_at(revision_number revisi
   if (revision <= base_.revision || revision > revision_) {
     auto found = history_(revision, name_space);
     if (found) return found;
+    // The history knows the newest durable revision, the caller those of this transaction too.
     auto refused = found.error();
     refused.maximum = revision_;
     return refused;
@@ -98,6 +99,7 @@ decision plan::apply(rollback_request const& asked) {
   bool const is_known =
       wanted->contains(asked.name_space) || made.find(asked.name_space) != nullptr;
   if (!asked.name_space.empty() && !is_known) return unknown_namespace(asked.name_space);
+  // Namespaces that did not exist at that revision: no leaf is wanted.
   for (auto const& name : names())
     if (asked.name_space.empty() || name == asked.name_space) wanted->try_emplace(name);
 
@@ -153,6 +155,7 @@ decision plan::apply(restore_request const& asked) {
     if (!asked.overrides.contains(name)) edits.of(name).unset(key({name}));
   for (auto const& [name, document] : asked.overrides) {
     auto const* const state = made.find(name);
+    // An equal layer keeps its setters.
     if (state != nullptr && state->overrides && state->overrides->document == document) continue;
     edits.of(name).set(key({name}), boost::json::value(document), how.by);
   }

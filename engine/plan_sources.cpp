@@ -33,6 +33,8 @@ decision plan::apply(file_change const& asked) {
 }
 
 std::set<source_id> plan::retryable() const {
+  // The index of the model may be stale for staged sources; find_record() returns the staged
+  // record, and add_retryable() checks it.
   auto all = base_.retryable;
   for (auto const& [name, state] : staged_)
     for (auto const& [id, record] : state.sources)

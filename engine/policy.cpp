@@ -58,6 +58,8 @@ std::map<std::string, record_pointer> visible(source_records const& all, source_
   return found;
 }
 
+/// Adds a document, as the same object as before if its content is the same: is_same() and the
+/// compiled schemas compare and use pointers.
 void add_document(policy& to, policy const& before, std::string const& uri,
                   record_pointer const& record) {
   auto const known = before.documents.find(uri);
@@ -100,6 +102,7 @@ error place_fault(error why, std::string const& uri, source_record const& record
   return why;
 }
 
+/// The compiled schema from before, if no document that it uses has changed; null: compile it.
 std::shared_ptr<namespace_schema const> find_unchanged(policy const& next, policy const& before,
                                                        std::string const& name,
                                                        record_pointer const& record) {
@@ -204,6 +207,7 @@ void compile_rules(policy& next, policy const& before, limits const& bounds,
       next.rules.push_back(std::move(current));
     }
   }
+  // A file with a duplicate rule is left out as a whole, including rules that were added already.
   std::erase_if(next.rules, [&](rule_status const& one) { return faults.contains(one.from); });
 }
 

@@ -52,7 +52,8 @@ struct policy {
 /// Compiles schemas and rules from `next.sources`, reusing those of `before` where none of their
 /// files changed. A file hides the file of the same name in lower layers; of several schemas for
 /// one namespace the last one is used. Returns the errors by source: invalid, with the place and
-/// all issues. A source with an error is left out.
+/// all issues. A source with an error is left out. Takes long for large schemas: not for the loop
+/// thread. `bounds` limits the steps for defaults and the number of issues.
 std::map<source_id, error> compile(policy& next, policy const& before, limits const& bounds);
 
 /// A replacement for an effective schema that does not compile any more (a newer program may be
@@ -61,10 +62,10 @@ std::map<source_id, error> compile(policy& next, policy const& before, limits co
 std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,
                                                       limits const& bounds);
 
-/// The default layer of a schema; null: there is no schema.
+/// The default layer of a schema; null: there is no schema. Valid as long as the schema.
 boost::json::object const* defaults_of(namespace_schema const* schema);
 
-/// A copy of a value without the members that its schema calls secret.
+/// A copy of a value without the members that its schema calls secret, in the default storage.
 boost::json::value without_secrets(boost::json::value const& whole, schema::schema const& by);
 
 } // namespace cfgd::engine

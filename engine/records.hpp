@@ -232,6 +232,7 @@ struct layer_value {
   std::optional<std::string> value = {};
 };
 
+/// The answer of Explain for one key.
 struct explanation {
   /// The effective value; absent if the key has none.
   std::optional<std::string> value;
@@ -255,6 +256,7 @@ struct history_query {
   std::optional<wall_time> since = {};
   std::size_t limit = 10; ///< changes
 };
+/// One answer to a history_query.
 struct history_page {
   /// Newest first.
   std::vector<std::shared_ptr<change const>> changes;

@@ -2,6 +2,8 @@
 
 #include "core/text.hpp"
 
+// These checks do not depend on the state of a namespace, so they come before any work is done.
+
 namespace cfgd::engine {
 
 result<void> check_terms(std::optional<revision_number> const& if_revision,

@@ -2,9 +2,8 @@
 
 #include "core/json.hpp"
 #include "engine/members.hpp"
-#include "engine/stored_key.hpp"
+#include "engine/stored_text.hpp"
 
-#include <limits>
 #include <span>
 
 // Only two values of each leaf matter: the one after its newest change and the one before its
@@ -23,9 +22,7 @@ key parse_key(std::string_view text) {
 
 /// Parses a recorded value or document. Nulls and limits were checked when it was accepted.
 boost::json::value parse_value(std::string_view text) {
-  json::read_limits const bounds{.depth = 1024,
-                                 .elements = std::numeric_limits<std::size_t>::max()};
-  auto parsed = json::parse(text, json::dialect::strict, bounds);
+  auto parsed = parse_stored_value(text);
   if (!parsed) throw storage_failure("history is damaged: " + parsed.error().message);
   return *std::move(parsed);
 }

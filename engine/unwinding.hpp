@@ -52,6 +52,7 @@ class key_filter {
 change_view view_of(change const& one);
 
 /// The leaves that changed in a range of history, with their values before and after that range.
+/// Memory grows with the number of leaves, not of changes. Not thread-safe.
 class unwinding {
  public:
   /// Selects keys by their texts.

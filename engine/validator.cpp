@@ -1,10 +1,9 @@
 #include "engine/validator.hpp"
 
-#include "core/json.hpp"
+#include "engine/stored_text.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
-#include <limits>
 #include <utility>
 
 // Issues are found in merged values and fixed in files. So each is traced from its place in the
@@ -77,8 +76,7 @@ bj::value const* validator::parsed(namespace_state const& state) {
   if (!state.value.text) return nullptr;
   auto& kept = parsed_[state.value.name_space];
   if (kept.text != state.value.text) {
-    json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
-    auto read = json::parse(*state.value.text, json::dialect::strict, any);
+    auto read = parse_stored_value(*state.value.text);
     kept.value = read ? std::move(*read) : bj::value();
     kept.text = state.value.text;
   }

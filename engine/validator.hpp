@@ -17,9 +17,10 @@ namespace cfgd::engine {
 
 /// Runs schemas and rules over values and finds the file and the place of each issue. Keeps the
 /// parsed values of namespaces that rules read, so that a rule does not parse them at every change.
-/// One thread.
+/// Used by one thread. Memory grows with the namespaces that rules read.
 class validator {
  public:
+  /// `bounds` is copied.
   explicit validator(limits const& bounds);
 
   /// Validates a value with the schema of its namespace. `state` has the layers that the value was

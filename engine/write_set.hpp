@@ -11,7 +11,8 @@
 namespace cfgd::engine {
 
 /// The records that one transaction writes: the final state of each record that differs from the
-/// model before. Order does not matter, except that `changes` go oldest first.
+/// model before. Order does not matter, except that `changes` go oldest first. Records are
+/// immutable and shared with the plan.
 struct write_set {
   revision_number revision = 0;
   std::vector<std::pair<source_id, std::shared_ptr<source_record const>>> sources =

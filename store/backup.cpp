@@ -3,31 +3,32 @@
 #include "core/durable_file.hpp"
 #include "core/json.hpp"
 #include "core/unique_fd.hpp"
+#include "engine/stored_text.hpp"
 #include "store/data_file.hpp"
 #include "store/layout_keys.hpp"
+#include "store/lmdb_calls.hpp"
 #include "store/owner.hpp"
 #include "store/record_codec.hpp"
 
 #include <fcntl.h>
-#include <lmdb.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <future>
-#include <limits>
 #include <system_error>
 #include <utility>
 
-// A backup is one read transaction that is written down: LMDB gives the copy a state that some
-// commit made, however long it takes, and the writer goes on. What it costs is room: pages that are
-// freed meanwhile cannot be used again until the copy is done.
+// A backup is the copy of one read transaction: the state after some commit, however long the copy
+// takes, while the writer continues. The price is space: pages that are freed meanwhile cannot be
+// reused until the copy is complete.
 //
-// It counts only when it was read back whole. It is written beside its name and renamed, so there
-// is a whole backup by that name, or the one of last time, or none.
+// A backup is valid only after every record was read back. It is written beside its name and then
+// renamed, so the name has a complete new backup, the previous one, or none.
 //
-// LMDB opens its lock file for writing for a reader, too, and makes it if it is absent. Root must
-// not be the one to make it, for the daemon could not open it any more then.
+// LMDB opens its lock file for writing even for a reader, and creates it if it is absent. A lock
+// file that belongs to root would keep the daemon from opening its store, so root acts as the owner
+// of the state directory here.
 
 namespace cfgd::store {
 namespace {
@@ -37,15 +38,11 @@ namespace bj = boost::json;
 
 constexpr std::chrono::milliseconds pause{100};
 
-void check(char const* call, int code, fs::path const& path) {
-  if (code != MDB_SUCCESS) throw lmdb_error(call, code, path);
-}
-
-/// The environment of a running store, for reading alone.
+/// The environment of a running store, opened for reading.
 class live_store {
  public:
   explicit live_store(fs::path const& data) : path_(data) {
-    check("mdb_env_create", mdb_env_create(&handle_), path_);
+    lmdb::check("mdb_env_create", mdb_env_create(&handle_), path_);
     int const opened = mdb_env_open(handle_, data.c_str(), MDB_RDONLY | MDB_NOTLS, 0600);
     if (opened == MDB_SUCCESS) return;
     mdb_env_close(handle_);
@@ -58,12 +55,13 @@ class live_store {
   std::uint64_t used_bytes() const {
     MDB_envinfo info{};
     MDB_stat status{};
-    check("mdb_env_info", mdb_env_info(handle_, &info), path_);
-    check("mdb_env_stat", mdb_env_stat(handle_, &status), path_);
+    lmdb::check("mdb_env_info", mdb_env_info(handle_, &info), path_);
+    lmdb::check("mdb_env_stat", mdb_env_stat(handle_, &status), path_);
     return (info.me_last_pgno + 1) * status.ms_psize;
   }
 
-  /// What LMDB says. Where pages were lost it cannot compact; then they are copied as they are.
+  /// Returns LMDB's code, or errno. LMDB cannot compact a file with lost pages; it is copied as it
+  /// is then.
   int copy_to(int file) const {
     int code = try_copy(file, MDB_CP_COMPACT);
     if (code == MDB_MAP_RESIZED && mdb_env_set_mapsize(handle_, 0) == MDB_SUCCESS)
@@ -81,7 +79,7 @@ class live_store {
   MDB_env* handle_ = nullptr;
 };
 
-/// A file beside another one, that takes its name when it is whole and is removed otherwise.
+/// A temporary file beside `to`; put_in_place() renames it, else it is removed.
 class file_in_the_making {
  public:
   explicit file_in_the_making(fs::path to)
@@ -121,7 +119,7 @@ result<void> copy_live(fs::path const& data, int to, progress_report const& prog
       struct stat now {};
       if (::fstat(to, &now) == 0) progressed(static_cast<std::uint64_t>(now.st_size), total);
     }
-    check("mdb_env_copyfd2", copying.get(), data);
+    lmdb::check("mdb_env_copyfd2", copying.get(), data);
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() ? errc::invalid : errc::io, .message = failure.what()};
   }
@@ -129,7 +127,8 @@ result<void> copy_live(fs::path const& data, int to, progress_report const& prog
   return {};
 }
 
-/// Shows all records of a backup to `visit` in a process of its own, and makes facts of it.
+/// Reads all records of a backup in a child process. Returns the members of backup_facts and those
+/// that `also` adds, as JSON text: the child can only return text.
 result<std::string> read_all(fs::path const& file, progress_report const& progressed,
                              std::function<bj::object(data_file const&)> const& also) {
   return run_guarded(
@@ -149,26 +148,25 @@ result<std::string> read_all(fs::path const& file, progress_report const& progre
       progressed);
 }
 
-backup_facts facts_of(bj::object const& told, fs::path const& file) {
+backup_facts facts_of(bj::object const& report, fs::path const& file) {
   std::error_code ignored;
-  auto const number = [&told](char const* name) {
-    return told.at(name).to_number<std::uint64_t>();
+  auto const number = [&report](char const* name) {
+    return report.at(name).to_number<std::uint64_t>();
   };
   return {.format = number("format"),
           .revision = number("revision"),
-          .store_id = std::string(told.at("store_id").as_string()),
+          .store_id = std::string(report.at("store_id").as_string()),
           .records = number("records"),
           .bytes = fs::file_size(file, ignored)};
 }
 
-result<bj::object> parse_told(result<std::string> const& told, fs::path const& file) {
-  if (!told) {
-    error why = told.error();
+result<bj::object> parse_report(result<std::string> const& text, fs::path const& file) {
+  if (!text) {
+    error why = text.error();
     why.subject = file.string();
     return why;
   }
-  json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
-  auto parsed = json::parse(*told, json::dialect::strict, any);
+  auto parsed = engine::parse_stored_value(*text);
   if (!parsed) return parsed.error();
   return std::move(parsed->as_object());
 }
@@ -186,17 +184,17 @@ bj::object read_layer(data_file const& from) {
 
 result<backup_facts> verify_backup(fs::path const& file, progress_report const& progressed) {
   auto const nothing = [](data_file const&) { return bj::object(); };
-  auto const told = parse_told(read_all(file, progressed, nothing), file);
-  if (!told) return told.error();
-  return facts_of(*told, file);
+  auto const report = parse_report(read_all(file, progressed, nothing), file);
+  if (!report) return report.error();
+  return facts_of(*report, file);
 }
 
 result<backup_overrides> read_backup_overrides(fs::path const& file,
                                                progress_report const& progressed) {
-  auto told = parse_told(read_all(file, progressed, read_layer), file);
-  if (!told) return told.error();
-  return backup_overrides{.facts = facts_of(*told, file),
-                          .overrides = std::move(told->at("overrides").as_object())};
+  auto report = parse_report(read_all(file, progressed, read_layer), file);
+  if (!report) return report.error();
+  return backup_overrides{.facts = facts_of(*report, file),
+                          .overrides = std::move(report->at("overrides").as_object())};
 }
 
 result<backup_facts> back_up(fs::path const& state, fs::path const& to,

@@ -11,17 +11,19 @@
 #include <string>
 
 /// Backups of a whole store: made while the daemon writes to it, verified, read, and restored.
-/// Blocking, for programs with one thread. If root uses them on a state directory of another user,
-/// they act as that user, so that no file in it belongs to root.
+/// Blocking, for programs with one thread, because records are read in a forked child. `progressed`
+/// is called on the caller's thread, with bytes while copying and records while reading. If root
+/// uses them on a state directory of another user, they act as that user, so that no file in it
+/// belongs to root.
 namespace cfgd::store {
 
 /// The facts about a backup.
 struct backup_facts {
-  std::uint64_t format = 0;
+  std::uint64_t format = 0; ///< version of the store's format
   revision_number revision = 0;
-  std::string store_id;
+  std::string store_id; ///< of the store that it was made of
   std::uint64_t records = 0;
-  std::uint64_t bytes = 0;
+  std::uint64_t bytes = 0; ///< size of the file
 };
 
 /// Copies the store of the state directory `state`, as it is between two commits, into `to`, mode
@@ -44,6 +46,7 @@ struct backup_overrides {
 [[nodiscard]] result<backup_overrides> read_backup_overrides(std::filesystem::path const& file,
                                                              progress_report const& progressed);
 
+/// What to restore, and how.
 struct restore_question {
   std::filesystem::path state;
   std::filesystem::path file;

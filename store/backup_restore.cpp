@@ -17,21 +17,22 @@
 #include <system_error>
 #include <utility>
 
-// The way back. A page of LMDB that is wrong need not show when it is read; it may when it is
-// written. So the backup's file is never put into use: every record is read, its check sum found
-// right, and written into a new store, which is then read as the daemon will read it. All of that
-// happens in data.new.*, which a daemon that starts after a crash removes.
+// Restoring a backup. A damaged page of LMDB may go unnoticed by readers and fail a later write. So
+// the file of the backup itself is never used as a store: every record is read, its check sum
+// verified, and written into a new store, which is then read as the daemon will read it. This
+// happens in data.new.*, which the daemon removes at its next start after a crash.
 //
-// The new store and the old one change places in one step, renameat2(2) with RENAME_EXCHANGE: at no
-// time is there none, which the next daemon would take for its first start. The new store has the
-// name under which the old one will be kept before that, so that none is lost behind it.
+// The new store and the old one are exchanged in one step, renameat2(2) with RENAME_EXCHANGE. There
+// is always a store, because a daemon would take a missing one for its first start. The new store
+// is first renamed to the name that the old one will keep, so that a crash after the exchange
+// leaves the old store under that name.
 
 namespace cfgd::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// 0, or the errno.
+/// Returns 0 or an errno value.
 int copy_bytes(int from, int to) {
   std::array<char, 65536> room{};
   for (;;) {
@@ -44,7 +45,7 @@ int copy_bytes(int from, int to) {
   }
 }
 
-/// A directory that is removed again, unless it got another name.
+/// A new directory, which is removed unless it was renamed.
 class store_in_the_making {
  public:
   explicit store_in_the_making(fs::path const& state) : path_(state / "data.new.XXXXXX") {
@@ -74,7 +75,7 @@ class store_in_the_making {
 void write_anew(data_file const& from, fs::path const& into, std::uint64_t bytes,
                 progress_report const& progressed) {
   constexpr std::size_t least = 16 * 1024 * 1024;
-  // Records that come in the order of their keys fill the new pages half at the worst.
+  // Records inserted in key order leave pages at least half full, which bounds the size needed.
   lmdb::environment made(into, {.map_bytes = (3 * bytes + least) & ~std::size_t{4095},
                                 .databases = layout::database_count});
   lmdb::write_transaction all(made);
@@ -89,12 +90,12 @@ void write_anew(data_file const& from, fs::path const& into, std::uint64_t bytes
   all.commit();
 }
 
-/// Reads a new store as the daemon will.
+/// Reads a new store as the daemon will read it.
 void read_as_daemon(fs::path const& made, std::uint64_t bytes) {
   lmdb::environment opened(made,
                            {.map_bytes = 3 * bytes + 4096, .databases = layout::database_count});
   lmdb::read_transaction view(opened);
-  if (layout::check_format(view).value() != layout::format) return; // is upgraded first
+  if (layout::check_format(view).value() != layout::format) return; // the daemon upgrades it first
   layout const records(view);
   static_cast<void>(records.load(view));
   records.walk_back(view, records.revision(view), [](change_view const&) { return true; });
@@ -106,7 +107,7 @@ class restoring {
       : asked_(asked), progressed_(progressed) {}
 
   result<restored> run() {
-    // While we are still who we are: the backup may be ours alone.
+    // Before acting as the owner, who may not be permitted to read the backup.
     unique_fd const backup(::open(asked_.file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!backup) return system_error("cannot be read", errno, asked_.file);
     auto const owner = acting_as_owner::of(asked_.state);
@@ -141,7 +142,7 @@ class restoring {
     return {};
   }
 
-  /// Makes data.mdb of the copy, durably, and removes what else is there.
+  /// Makes data.mdb of the copy durable and removes all other files.
   result<void> fill(store_in_the_making const& made, std::uint64_t bytes) const {
     auto const work = [&](progress_report const& report) -> result<std::string> {
       auto const from = data_file::open(made.copy());
@@ -153,12 +154,13 @@ class restoring {
     if (auto const done = run_guarded(work, progressed_); !done) return about_file(done.error());
     std::error_code ignored;
     fs::remove(made.copy(), ignored);
-    fs::remove(made.path() / "lock.mdb", ignored); // the next to open it makes its own
+    fs::remove(made.path() / "lock.mdb",
+               ignored); // created again by the next process that opens it
     if (auto const durable = sync_file(made.path() / "data.mdb"); !durable) return durable.error();
     return sync_directory(made.path());
   }
 
-  /// Returns where the old store is.
+  /// Returns the path of the old store.
   result<fs::path> put_in_place(store_in_the_making& made, fs::path const& data) const {
     std::error_code absent;
     if (!fs::exists(data, absent)) {
@@ -173,7 +175,7 @@ class restoring {
     made.is_now(old);
     if (::renameat2(AT_FDCWD, old.c_str(), AT_FDCWD, data.c_str(), RENAME_EXCHANGE) != 0)
       return system_error("renameat2", errno, data);
-    // From here on it is the old one that `old` names.
+    // From here on `old` is the path of the old store.
     auto const durable = sync_directory(asked_.state);
     if (durable && asked_.old == restore_question::old_store::discard) return fs::path();
     made.release();
@@ -181,7 +183,7 @@ class restoring {
     return old;
   }
 
-  /// data.old.20261123T120000Z, with a number behind it if there is one.
+  /// data.old.20261123T120000Z, with a number appended if that exists.
   fs::path name_for_old() const {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(asked_.now);
     std::time_t const time = seconds.time_since_epoch().count();

@@ -38,6 +38,7 @@ class search {
 
   bool done() const { return open_.empty(); }
 
+  /// Takes the leaves that a change touches. Call it for changes from the newest to the oldest.
   void ask(change_view const& newer) {
     for (auto const& leaf : newer.keys) {
       auto* const found = take(leaf.key);
@@ -49,6 +50,8 @@ class search {
     }
   }
 
+  /// Takes the leaves that the override layer sets. Looked up leaf by leaf: overrides are few, and
+  /// their setter may be that of a parent.
   void ask(override_record const& overrides) {
     auto const still = std::exchange(open_, {});
     for (auto const& [text, at] : still) {
@@ -62,6 +65,7 @@ class search {
     }
   }
 
+  /// Takes the leaves that a source sets, with their places.
   void ask(source_record const& source) {
     if (!source.row.is_effective || done()) return;
     std::string at = state_.value.name_space;

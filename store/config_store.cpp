@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/stored_text.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
 #include "store/history.hpp"
@@ -34,22 +35,22 @@ bool takes_away(request const& asked) {
   return set != nullptr && set->values.empty();
 }
 
-/// A namespace's text without its secrets.
+/// The text of a namespace without its secrets, which is derived and not stored.
 std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
   auto const& text = state.value.text;
   if (!text || !state.schema || !state.schema->what->has_secrets()) return text;
-  json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
-  auto const whole = json::parse(*text, json::dialect::strict, any);
+  auto const whole = engine::parse_stored_value(*text);
   if (!whole) return text;
   auto shown = json::canonical(engine::without_secrets(*whole, *state.schema->what));
   return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
 }
 
+/// Whether the current schema calls the value at `parts`, a namespace and a path, a secret.
 bool is_secret(model const& now, std::vector<std::string> const& parts) {
   if (parts.size() < 2) return false;
-  auto const state = now.namespaces.find(parts.front());
-  return state != now.namespaces.end() && state->second.schema &&
-         state->second.schema->what->is_secret(std::span(parts).subspan(1));
+  auto const* const state = engine::find_namespace(now, parts.front());
+  return state != nullptr && state->schema &&
+         state->schema->what->is_secret(std::span(parts).subspan(1));
 }
 
 /// Marks leaves of an old change that the current schema calls secret.
@@ -232,6 +233,8 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
   return std::unique_ptr<config_store>(new config_store(std::move(state)));
 }
 
+// A full map ends the transaction. Then room is made and the requests are planned again, because
+// the plan may depend on what another process has committed meanwhile.
 std::vector<decision> config_store::commit(std::span<request const> requests, wall_time now) {
   try {
     for (bool again = true; again;) {
@@ -276,25 +279,23 @@ std::vector<effective> config_store::effectives() {
 }
 
 effective config_store::read(std::string_view name_space) {
-  auto const found = impl_->state.namespaces.find(name_space);
-  if (found == impl_->state.namespaces.end()) return {.name_space = std::string(name_space)};
-  return found->second.value;
+  auto const* const found = engine::find_namespace(impl_->state, name_space);
+  return found == nullptr ? effective{.name_space = std::string(name_space)} : found->value;
 }
 
 explanation config_store::explain(key const& which) {
   explanation all;
-  auto const found = impl_->state.namespaces.find(which.name_space());
-  if (found != impl_->state.namespaces.end()) all = engine::explain(found->second, which);
+  if (auto const* const found = engine::find_namespace(impl_->state, which.name_space()))
+    all = engine::explain(*found, which);
   all.revision = impl_->state.revision;
   return all;
 }
 
 result<std::vector<issue>> config_store::validate(std::string_view name_space,
                                                   boost::json::object const* document) {
-  auto const found = impl_->state.namespaces.find(name_space);
-  if (found == impl_->state.namespaces.end())
-    return error{.code = errc::not_found, .subject = std::string(name_space)};
-  return engine::validate_namespace(impl_->state, impl_->policy_validator, found->second, document);
+  auto const* const found = engine::find_namespace(impl_->state, name_space);
+  if (found == nullptr) return error{.code = errc::not_found, .subject = std::string(name_space)};
+  return engine::validate_namespace(impl_->state, impl_->policy_validator, *found, document);
 }
 
 bool config_store::has_retryable() const { return !impl_->state.retryable.empty(); }
@@ -309,6 +310,7 @@ history_slice config_store::changes_after(revision_number after, std::size_t max
   });
 }
 
+// Comparing ids needs no transaction, so the daemon can call this at every event of the data file.
 std::vector<committed_change> config_store::refresh() {
   impl_->guarded([this](lmdb::environment& env) {
     if (env.last_transaction() == impl_->seen) return;

@@ -23,8 +23,9 @@ struct probe_report;
 
 /// The store on disk (docs/store-format.md): sources, overrides, effective values, changes and
 /// pending changes in one LMDB environment, in its default sync mode. Used by one thread, the
-/// committer. Functions throw lmdb_error if the disk or the file fails; the object stays usable and
-/// reopens the environment at the next call.
+/// committer; results are copies or immutable, so other threads may use them. Functions throw
+/// lmdb_error if the disk or the file fails; the object stays usable and reopens the environment at
+/// the next call.
 class config_store {
  public:
   /// Opens or creates the store in `directory` (created with mode 0700 if absent) and locks it
@@ -50,10 +51,14 @@ class config_store {
   /// Revision of the last commit that the model has.
   revision_number revision() const;
 
+  /// All known sources in the order of their ids. Read from the model, like the next five
+  /// functions: no I/O, and no lmdb_error.
   std::vector<engine::source_row> sources();
+  /// The effective values of all namespaces that have one, by name.
   std::vector<engine::effective> effectives();
   /// The effective value of one namespace; its text is null if there is none.
   engine::effective read(std::string_view name_space);
+  /// The value of a key in every layer. A key without a value has an explanation without values.
   engine::explanation explain(key const& which);
   /// Whether the schema of a namespace declares secrets, and whether it calls a member a secret.
   bool has_secrets(std::string_view name_space) const;
@@ -68,6 +73,7 @@ class config_store {
   /// All pending changes, the next deadline first.
   std::vector<engine::pending_change> pending() const;
   /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one.
+  /// Says `compacted` if the change after `after` is not kept any more.
   engine::history_slice changes_after(revision_number after, std::size_t maximum_bytes);
 
   /// A page of history, newest change first: about `maximum_bytes` of records, but at least one.
@@ -94,22 +100,23 @@ class config_store {
   std::vector<engine::committed_change> take_foreign();
 
   /// Erases all changes but the newest `keep`; returns the oldest revision that is kept (newest + 1
-  /// if none).
+  /// if none). Needs several transactions for a long history, each durable; blocks for all of them.
   revision_number compact(std::size_t keep);
 
   /// Frees the pages that dead reader processes still reserve; returns how many there were.
   std::size_t check_readers();
 
   /// Writes a record without meaning, makes it durable and reads it back; frees the pages that dead
-  /// reader processes reserve. Errors: store_failed.
+  /// reader processes reserve. Blocks for the fsync. Errors: store_failed.
   [[nodiscard]] result<probe_report> probe(wall_time now);
   /// Checks that the layers of a namespace give its effective value, and that its records on disk
   /// are undamaged and equal to the model. Returns its value. Errors: not_found, invalid (the
   /// message says what differs), conflict (another process has committed: refresh() first),
   /// store_failed (also if a record is damaged).
   [[nodiscard]] result<engine::effective> verify(std::string_view name_space);
-  /// Runs a rule that is not part of the policy over the effective values.
-  rules::verdict judge_rule(rules::rule const& which);
+  /// Runs a rule that is not part of the policy over the effective values, within the limits of
+  /// rules. Nothing is recorded.
+  rules::verdict run_rule(rules::rule const& which);
 
   /// The content of a source in quarantine; null: it is not in quarantine.
   std::shared_ptr<std::string const> refused_content(source_id const& id) const;

@@ -47,12 +47,12 @@ config_store::values_at(revision_number revision, std::span<std::string const> n
 
 result<std::vector<blamed_key>> config_store::blame(std::string_view name_space) {
   return look_back(*impl_, [&](lmdb::transaction& in) -> result<std::vector<blamed_key>> {
-    auto const found = impl_->state.namespaces.find(name_space);
-    if (found == impl_->state.namespaces.end() || !found->second.value.text)
+    auto const* const found = engine::find_namespace(impl_->state, name_space);
+    if (found == nullptr || !found->value.text)
       return error{.code = errc::not_found,
                    .message = "no such namespace",
                    .subject = std::string(name_space)};
-    return blame_leaves(impl_->file.records(), in, found->second);
+    return blame_leaves(impl_->file.records(), in, *found);
   });
 }
 

@@ -10,10 +10,10 @@
 #include <utility>
 #include <vector>
 
-// The parts of config_store, shared by the config_store*.cpp files.
-
 namespace cfgd::store {
 
+/// The parts of config_store, shared by the config_store*.cpp files. Functions that take a
+/// transaction or an environment are called inside guarded().
 struct config_store::impl {
   impl(store_file opened, limits const& wanted)
       : file(std::move(opened)), bounds(wanted), policy_validator(bounds) {}
@@ -44,9 +44,11 @@ struct config_store::impl {
   store_file file;
   limits bounds;
   engine::validator policy_validator;
+  /// Equal to the store as of transaction `seen`. Replaced or advanced only after a commit.
   model state;
   /// Id of the last transaction that the model has.
   std::uint64_t seen = 0;
+  /// Taken over from other processes and not yet returned by take_foreign().
   std::vector<committed_change> foreign;
 };
 

@@ -22,12 +22,14 @@ namespace keys = layout_keys;
 using steady = std::chrono::steady_clock;
 constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
 
+/// Key of the probe's record in the database meta.
 constexpr char const* probe_key = "probe";
 
 error differs(std::string_view name_space, std::string const& what) {
   return {.code = errc::invalid, .message = what, .subject = std::string(name_space)};
 }
 
+/// Compares what decides about values. A path or a place may differ without harm.
 bool same(source_record const& left, source_record const& right) {
   return left.row.hash == right.row.hash && left.row.status == right.row.status &&
          left.row.is_effective == right.row.is_effective &&
@@ -148,10 +150,9 @@ result<probe_report> config_store::probe(wall_time now) {
 }
 
 result<effective> config_store::verify(std::string_view name_space) {
-  auto const found = impl_->state.namespaces.find(name_space);
-  if (found == impl_->state.namespaces.end())
-    return error{.code = errc::not_found, .subject = std::string(name_space)};
-  auto const& state = found->second;
+  auto const* const found = engine::find_namespace(impl_->state, name_space);
+  if (found == nullptr) return error{.code = errc::not_found, .subject = std::string(name_space)};
+  auto const& state = *found;
   try {
     return impl_->guarded([&](lmdb::environment& env) -> result<effective> {
       lmdb::read_transaction view(env);
@@ -171,13 +172,12 @@ result<effective> config_store::verify(std::string_view name_space) {
   }
 }
 
-rules::verdict config_store::judge_rule(rules::rule const& which) {
-  auto const states = [this](std::string_view name) -> namespace_state const* {
-    auto const found = impl_->state.namespaces.find(name);
-    return found == impl_->state.namespaces.end() ? nullptr : &found->second;
+rules::verdict config_store::run_rule(rules::rule const& which) {
+  auto const states = [this](std::string_view name) {
+    return engine::find_namespace(impl_->state, name);
   };
-  auto const as_it_is = [](std::string_view) -> boost::json::value const* { return nullptr; };
-  return impl_->policy_validator.run(which, states, as_it_is);
+  auto const nothing_newer = [](std::string_view) -> boost::json::value const* { return nullptr; };
+  return impl_->policy_validator.run(which, states, nothing_newer);
 }
 
 } // namespace cfgd::store

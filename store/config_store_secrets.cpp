@@ -5,15 +5,13 @@
 namespace cfgd::store {
 
 bool config_store::has_secrets(std::string_view name_space) const {
-  auto const found = impl_->state.namespaces.find(name_space);
-  return found != impl_->state.namespaces.end() && found->second.schema &&
-         found->second.schema->what->has_secrets();
+  auto const* const found = engine::find_namespace(impl_->state, name_space);
+  return found != nullptr && found->schema && found->schema->what->has_secrets();
 }
 
 bool config_store::is_secret(std::string_view name_space, std::span<std::string const> path) const {
-  auto const found = impl_->state.namespaces.find(name_space);
-  return found != impl_->state.namespaces.end() && found->second.schema &&
-         found->second.schema->what->is_secret(path);
+  auto const* const found = engine::find_namespace(impl_->state, name_space);
+  return found != nullptr && found->schema && found->schema->what->is_secret(path);
 }
 
 } // namespace cfgd::store

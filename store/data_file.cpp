@@ -6,7 +6,6 @@
 #include "store/lmdb_calls.hpp"
 
 #include <array>
-#include <charconv>
 #include <system_error>
 #include <utility>
 
@@ -79,6 +78,7 @@ result<void> data_file::open_map() {
   MDB_stat status{};
   check("mdb_env_info", mdb_env_info(environment, &info), path_);
   check("mdb_env_stat", mdb_env_stat(environment, &status), path_);
+  // LMDB itself does not compare the two, and would raise SIGBUS when it reads a missing page.
   if (size / status.ms_psize < info.me_last_pgno + 1) return cut_off(size);
   MDB_txn* view = nullptr;
   check("mdb_txn_begin", mdb_txn_begin(environment, nullptr, MDB_RDONLY, &view), path_);
@@ -105,7 +105,7 @@ result<void> data_file::check_format() {
 std::vector<char const*> data_file::databases() const {
   std::vector<char const*> found;
   for (auto const* const name : known_databases)
-    // What came with format 2 is missing in a store of format 1.
+    // A store of format 1 lacks the databases that came with format 2.
     if (format_ > 1 || has(name)) found.push_back(name);
   return found;
 }
@@ -139,12 +139,7 @@ std::string data_file::word(char const* key) const {
 }
 
 std::uint64_t data_file::number(char const* key) const {
-  auto const text = word(key);
-  std::uint64_t out = 0;
-  auto const* const end = text.data() + text.size();
-  if (std::from_chars(text.data(), end, out).ptr != end || text.empty())
-    throw damaged_record(layout_keys::meta, key, "not a number");
-  return out;
+  return layout_keys::parse_number(key, word(key));
 }
 
 void data_file::for_each(
@@ -165,6 +160,7 @@ void data_file::for_each_of(char const* database,
   for (; code == MDB_SUCCESS; code = mdb_cursor_get(at.get(), &key, &value, MDB_NEXT)) {
     lmdb::entry const record{.key = to_view(key), .value = to_view(value)};
     record_reader const checked(database, record);
+    // A branch page that is damaged may lead the cursor to a page that a search does not reach.
     MDB_val again{};
     check("mdb_get", mdb_get(view_.get(), handle, &key, &again), path_);
     if (++seen > expected || again.mv_data != value.mv_data)

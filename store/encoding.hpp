@@ -14,7 +14,8 @@ class damaged_record : public lmdb_error {
   damaged_record(std::string_view database, std::string_view key, std::string_view why);
 };
 
-/// Builds a record (docs/store-format.md): fields in a frame with a check sum.
+/// Builds a record (docs/store-format.md): fields in a frame with a check sum. Numbers are
+/// little-endian. Used for one record.
 class record_writer {
  public:
   record_writer();
@@ -51,10 +52,13 @@ class record_reader {
   std::uint32_t u32();
   std::uint64_t u64();
   std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
+  /// A text after its length.
   std::string_view text();
+  /// All bytes that are left.
   std::string_view rest();
   /// Checks that no field is left.
   void end();
+  /// Throws damaged_record with the database and the key of the record.
   [[noreturn]] void fail(std::string_view why) const;
 
  private:

@@ -1,9 +1,9 @@
 #include "store/fields.hpp"
 
 #include "core/json.hpp"
+#include "engine/stored_text.hpp"
 
 #include <chrono>
-#include <limits>
 #include <utility>
 
 // Parts of records: times, origins, issues, errors, documents. Documents are JSON text: exact
@@ -131,7 +131,7 @@ error read_error(record_reader& in, record_format written) {
 }
 
 void write_object(record_writer& out, boost::json::object const& what) {
-  // The value borrows the object's memory for as long as it is written.
+  // Written member by member, because a JSON value of the object would be a copy of it.
   auto const begun = out.begin_text();
   auto& text = out.buffer();
   text.push_back('{');
@@ -146,10 +146,7 @@ void write_object(record_writer& out, boost::json::object const& what) {
 }
 
 boost::json::object read_object(record_reader& in) {
-  // The limits were checked when it was accepted; here they only protect the stack of the parser.
-  json::read_limits const bounds{.depth = 1024,
-                                 .elements = std::numeric_limits<std::size_t>::max()};
-  auto parsed = json::parse(in.text(), json::dialect::strict, bounds);
+  auto parsed = engine::parse_stored_value(in.text());
   if (!parsed) in.fail(parsed.error().message);
   if (!parsed->is_object()) in.fail("the document is not an object");
   return std::move(parsed->get_object());

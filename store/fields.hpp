@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+/// The parts that several kinds of records have in common. Writers append to a record; readers
+/// throw damaged_record and check everything that another program could have written wrongly.
 namespace cfgd::store {
 
 /// Store formats that records can be read in. Records are written only in the newest one.
@@ -17,9 +19,7 @@ enum class record_format : std::uint8_t {
   second = 2, ///< as described in docs/store-format.md
 };
 
-/// The parts that several kinds of records have in common. Writers append to a record; readers
-/// throw damaged_record.
-
+/// Milliseconds since 1970 UTC.
 void write_time(record_writer& out, wall_time time);
 wall_time read_time(record_reader& in);
 
@@ -32,6 +32,7 @@ std::vector<issue> read_issues(record_reader& in);
 void write_error(record_writer& out, error const& why);
 error read_error(record_reader& in, record_format written);
 
+/// As JSON text; members keep their order.
 void write_object(record_writer& out, boost::json::object const& what);
 boost::json::object read_object(record_reader& in);
 

@@ -29,8 +29,8 @@ std::string_view view(std::shared_ptr<std::string const> const& text) {
 
 namespace_state const& state_of(model const& all, std::string const& name) {
   static namespace_state const nothing;
-  auto const found = all.namespaces.find(name);
-  return found == all.namespaces.end() ? nothing : found->second;
+  auto const* const found = engine::find_namespace(all, name);
+  return found == nullptr ? nothing : *found;
 }
 
 std::vector<new_value> differing_values(model const& before, model const& after) {
@@ -74,12 +74,14 @@ std::vector<source_transition> find_transitions(model const& before, model const
   return all;
 }
 
+/// A pending change of another process can only appear, end, or get another deadline.
 bool is_same(pending_records const& left, pending_records const& right) {
   return std::ranges::equal(left, right, [](auto const& one, auto const& other) {
     return one.first == other.first && one.second->what.deadline == other.second->what.deadline;
   });
 }
 
+/// Whether a change has a key in the namespace.
 bool touches(committed_change const& one, std::string const& name_space) {
   if (one.changes.empty()) return false;
   return std::ranges::any_of(one.changes.front()->keys, [&name_space](key_change const& changed) {
@@ -99,7 +101,7 @@ std::vector<committed_change> describe_foreign(model const& before, model const&
   }
   auto values = differing_values(before, after);
   auto transitions = find_transitions(before, after);
-  // The changes were erased at once, or never written.
+  // The revision moved without a change record: erased in the same transaction, or never written.
   bool const silent = all.empty() && after.revision != before.revision;
   bool const pending_differs = !is_same(before.pending, after.pending);
   if (all.empty() && (silent || pending_differs || !values.empty() || !transitions.empty()))

@@ -29,7 +29,7 @@ namespace {
 /// Far more than a valid file takes; it ends an endless loop.
 constexpr rlim_t most_cpu_seconds = 3'600;
 
-/// Lets through one report of each 256th.
+/// Writes at most 256 progress reports, so that the pipe does not slow the child down.
 class thinned {
  public:
   explicit thinned(int to) : to_(to) {}

@@ -2,21 +2,19 @@
 
 #include "core/json.hpp"
 #include "core/key.hpp"
-#include "engine/stored_key.hpp"
+#include "engine/stored_text.hpp"
 #include "store/layout_keys.hpp"
 
 #include <algorithm>
 
-// No state of the past is kept: it is the present with every change since taken back. A piece of
-// history is looked at from its newest change to its oldest. Of each leaf that it touches two
-// things count: what the newest of them left, and what the oldest of them found. So a leaf that
-// changed ten thousand times is put back once, and no document is built but those that were asked
-// for.
+// Past states are not stored. A past state is the current one with all later changes undone, newest
+// first; engine/unwinding.hpp does that for the leaves that a question is about.
 //
-// The leaves of a document and the document are the same thing, but for a namespace without any:
-// whether that was an empty object or was not there cannot be told, and such a one is left out.
+// A namespace without leaves was either an empty object or did not exist; the changes do not say
+// which, so it is left out of past states.
 //
-// What a schema calls a secret, or called so when it changed, is told nobody.
+// Secrets are left out of every answer but texts_at(): keys that the current schema calls secret,
+// and keys that were secret when they changed.
 
 namespace cfgd::store {
 namespace {
@@ -24,16 +22,7 @@ namespace {
 key parse_key(std::string_view text) {
   auto parsed = engine::parse_stored_key(text);
   if (!parsed || parsed->path().empty())
-    throw damaged_record(layout_keys::changes, text, "it names no key");
-  return *std::move(parsed);
-}
-
-/// A value or a document that history has. Nulls and limits were seen to when it was let in.
-boost::json::value parse_value(std::string_view text) {
-  json::read_limits const bounds{.depth = 1024,
-                                 .elements = std::numeric_limits<std::size_t>::max()};
-  auto parsed = json::parse(text, json::dialect::strict, bounds);
-  if (!parsed) throw damaged_record(layout_keys::changes, "", parsed.error().message);
+    throw damaged_record(layout_keys::changes, text, "not a valid key");
   return *std::move(parsed);
 }
 
@@ -46,7 +35,7 @@ error no_such_revision(revision_number asked, revision_number oldest, revision_n
           .maximum = newest};
 }
 
-/// Whether the state at a revision can be told.
+/// Checks that the state at a revision can be derived: the changes after it are kept.
 result<void> check_known(layout const& records, lmdb::transaction& in, revision_number asked) {
   auto const oldest = records.oldest(in) - 1;
   auto const newest = records.revision(in);
@@ -54,7 +43,7 @@ result<void> check_known(layout const& records, lmdb::transaction& in, revision_
   return {};
 }
 
-/// The history behind `after` up to `last`.
+/// The changes after `after` up to `last`.
 unwinding unwind(layout const& records, lmdb::transaction& in, revision_number after,
                  revision_number last, unwinding::filter which) {
   unwinding taken(std::move(which));
@@ -67,23 +56,18 @@ unwinding unwind(layout const& records, lmdb::transaction& in, revision_number a
   return taken;
 }
 
-namespace_state const* find_state(model const& all, std::string_view name) {
-  auto const found = all.namespaces.find(name);
-  return found == all.namespaces.end() ? nullptr : &found->second;
-}
-
 bool has_secrets(namespace_state const& state) {
   return state.schema && state.schema->what->has_secrets();
 }
 
-/// Whether the schema of today calls it a secret.
+/// Whether the current schema calls the key a secret.
 bool is_secret(model const& now, std::string_view key_text) {
-  auto const* const state = find_state(now, namespace_of(key_text));
+  auto const* const state = engine::find_namespace(now, namespace_of(key_text));
   return state != nullptr && has_secrets(*state) &&
          state->schema->what->is_secret(parse_key(key_text).path());
 }
 
-/// A copy of a change with the keys that are asked for, and how large it is; null: it has none.
+/// Copies changes with the requested keys only.
 class copier {
  public:
   copier(key_filter which, model const& now) : which_(std::move(which)), now_(now) {}
@@ -122,29 +106,32 @@ class copier {
   model const& now_;
 };
 
-/// What stands for the past of some namespaces.
-struct past_texts {
-  std::map<std::string, std::string_view> current; ///< of those that have a text
-  unwinding::documents undone;                     ///< of those that changed since
-};
-
-past_texts look_back(layout const& records, lmdb::transaction& in, model const& now,
-                     revision_number at, unwinding::secrets how,
-                     std::function<bool(std::string_view)> const& wanted) {
-  past_texts found;
+/// The texts that the wanted namespaces have now.
+std::map<std::string, std::string_view>
+current_texts(model const& now, std::function<bool(std::string_view)> const& wanted) {
+  std::map<std::string, std::string_view> texts;
   for (auto const& [name, state] : now.namespaces)
-    if (state.value.text && wanted(name)) found.current.emplace(name, *state.value.text);
-  auto const since = unwind(records, in, at, records.revision(in), [&](std::string_view key_text) {
-    return wanted(namespace_of(key_text));
-  });
+    if (state.value.text && wanted(name)) texts.emplace(name, *state.value.text);
+  return texts;
+}
+
+/// What changed in the wanted namespaces since revision `at`.
+unwinding changes_since(layout const& records, lmdb::transaction& in, revision_number at,
+                        std::function<bool(std::string_view)> const& wanted) {
+  return unwind(records, in, at, records.revision(in),
+                [wanted](std::string_view key_text) { return wanted(namespace_of(key_text)); });
+}
+
+/// Runs `work`, and names the database in failures of the engine, which does not know about it.
+template <class Work>
+auto with_place(Work work) {
   try {
-    found.undone = since.undo(found.current, how);
+    return work();
   } catch (lmdb_error const&) {
     throw;
   } catch (storage_failure const& damage) {
     throw damaged_record(layout_keys::changes, "", damage.what());
   }
-  return found;
 }
 
 std::string shown(namespace_state const* state, boost::json::object&& document) {
@@ -163,7 +150,7 @@ history_page read_log(layout const& records, lmdb::transaction& in, model const&
   std::size_t bytes = 0;
   records.walk_back(in, asked.before - 1, [&](change_view const& one) {
     if (one.revision <= asked.after) return false;
-    // Clocks may have gone back: an older change may have a later time.
+    // The clock may have been set back, so an older change may have a later time.
     if ((asked.since && one.time < *asked.since) || !copies.takes(one)) return true;
     bytes += copies.size(one);
     page.more =
@@ -178,35 +165,30 @@ result<std::map<std::string, std::string>> texts_at(layout const& records, lmdb:
                                                     model const& now, revision_number at,
                                                     std::string const& name_space) {
   if (auto const known = check_known(records, in, at); !known) return known.error();
-  auto past = look_back(
-      records, in, now, at, unwinding::secrets::kept,
-      [&name_space](std::string_view name) { return name_space.empty() || name == name_space; });
-  std::map<std::string, std::string> texts;
-  for (auto const& [name, text] : past.current)
-    if (!past.undone.contains(name)) texts.emplace(name, text);
-  for (auto& [name, document] : past.undone)
-    if (!document.empty())
-      texts.emplace(name, json::canonical(boost::json::value(std::move(document))));
-  return texts;
+  auto const wanted = [&name_space](std::string_view name) {
+    return name_space.empty() || name == name_space;
+  };
+  auto const since = changes_since(records, in, at, wanted);
+  return with_place([&] { return since.texts_before(current_texts(now, wanted)); });
 }
 
 result<std::map<std::string, std::string>>
 shown_texts_at(layout const& records, lmdb::transaction& in, model const& now, revision_number at,
                std::span<std::string const> name_spaces) {
   if (auto const known = check_known(records, in, at); !known) return known.error();
-  auto past = look_back(
-      records, in, now, at, unwinding::secrets::left_out, [name_spaces](std::string_view name) {
-        return name_spaces.empty() || std::ranges::find(name_spaces, name) != name_spaces.end();
-      });
+  auto const wanted = [name_spaces](std::string_view name) {
+    return name_spaces.empty() || std::ranges::find(name_spaces, name) != name_spaces.end();
+  };
+  auto const current = current_texts(now, wanted);
+  auto const since = changes_since(records, in, at, wanted);
+  auto undone = with_place([&] { return since.undo(current, unwinding::secrets::left_out); });
   std::map<std::string, std::string> texts;
-  for (auto const& [name, text] : past.current) {
-    if (past.undone.contains(name)) continue;
-    auto const* const state = find_state(now, name);
-    texts.emplace(name, has_secrets(*state) ? shown(state, parse_value(text).as_object())
-                                            : std::string(text));
-  }
-  for (auto& [name, document] : past.undone)
-    if (!document.empty()) texts.emplace(name, shown(find_state(now, name), std::move(document)));
+  for (auto const& [name, text] : current)
+    if (!undone.contains(name))
+      texts.emplace(name, *engine::find_namespace(now, name)->value.shown);
+  for (auto& [name, document] : undone)
+    if (!document.empty())
+      texts.emplace(name, shown(engine::find_namespace(now, name), std::move(document)));
   return texts;
 }
 

@@ -16,8 +16,9 @@
 #include <utility>
 #include <vector>
 
-/// Questions to history. It is read backwards from the newest change, because the present is the
-/// only state that is kept. `now` is the model of the same transaction as `in`. All functions throw
+/// Questions to history. It is read backwards from the newest change, because the current state is
+/// the only one that is kept. `now` is the model of the same transaction as `in`. The results are
+/// copies. The time grows with the changes since the revision in question. All functions throw
 /// lmdb_error, and damaged_record if a record is damaged.
 namespace cfgd::store {
 

@@ -17,6 +17,7 @@ namespace keys = layout_keys;
 /// room of many small ones.
 constexpr std::size_t erased_for_bytes = 1'000;
 
+/// 128 random bits: revisions of different stores can be equal, their ids cannot.
 std::string make_store_id() {
   std::random_device source;
   std::string id;
@@ -30,6 +31,25 @@ void for_each(lmdb::transaction& in, lmdb::database over, Visit visit) {
   lmdb::cursor at(in, over);
   for (auto entry = at.first(); entry; entry = at.next())
     visit(*entry);
+}
+
+/// Writes the record of a key, or erases it if `what` is null.
+template <class What>
+void write_or_erase(lmdb::write_transaction& in, lmdb::database into, std::string_view key,
+                    What const* what, void (*write_fields)(record_writer&, What const&)) {
+  if (what == nullptr) {
+    in.erase(into, key);
+    return;
+  }
+  record_writer record;
+  write_fields(record, *what);
+  in.put(into, key, record.finish(key));
+}
+
+/// Keys of `overrides` and `effective`. Another program may have written the record.
+void check_name(char const* database, lmdb::entry const& entry) {
+  if (!is_namespace_name(entry.key))
+    throw damaged_record(database, entry.key, "the key is not a valid namespace name");
 }
 
 namespace_state& state_of(model& all, std::string_view name_space) {
@@ -92,15 +112,13 @@ model layout::load(lmdb::transaction& in) const {
   });
   all.active_policy = std::move(active_policy);
   for_each(in, overrides_, [&all](lmdb::entry const& entry) {
-    if (!is_namespace_name(entry.key))
-      throw damaged_record(keys::overrides, entry.key, "the key is not a valid namespace name");
+    check_name(keys::overrides, entry);
     record_reader fields(keys::overrides, entry);
     state_of(all, entry.key).overrides =
         std::make_shared<override_record const>(read_overrides(fields));
   });
   for_each(in, effective_, [&all](lmdb::entry const& entry) {
-    if (!is_namespace_name(entry.key))
-      throw damaged_record(keys::effective, entry.key, "the key is not a valid namespace name");
+    check_name(keys::effective, entry);
     record_reader fields(keys::effective, entry);
     state_of(all, entry.key).value = read_effective(fields, entry.key);
   });
@@ -114,51 +132,28 @@ model layout::load(lmdb::transaction& in) const {
 }
 
 void layout::write(lmdb::write_transaction& in, write_set const& what) const {
-  for (auto const& [id, source] : what.sources) {
-    auto const key = to_string(id);
-    record_writer record;
-    if (source) write_source(record, *source);
-    if (source)
-      in.put(sources_, key, record.finish(key));
-    else
-      in.erase(sources_, key);
-  }
-  for (auto const& [name, overrides] : what.overrides) {
-    record_writer record;
-    if (overrides) write_overrides(record, *overrides);
-    if (overrides)
-      in.put(overrides_, name, record.finish(name));
-    else
-      in.erase(overrides_, name);
-  }
-  for (auto const& value : what.effectives) {
-    record_writer record;
-    if (value.text) write_effective(record, value);
-    if (value.text)
-      in.put(effective_, value.name_space, record.finish(value.name_space));
-    else
-      in.erase(effective_, value.name_space);
-  }
+  for (auto const& [id, source] : what.sources)
+    write_or_erase(in, sources_, to_string(id), source.get(), write_source);
+  for (auto const& [name, overrides] : what.overrides)
+    write_or_erase(in, overrides_, name, overrides.get(), write_overrides);
+  for (auto const& value : what.effectives)
+    write_or_erase(in, effective_, value.name_space, value.text ? &value : nullptr,
+                   write_effective);
   for (auto const& one : what.changes) {
     auto const key = keys::encode_revision(one->revision);
     record_writer record;
     write_change(record, *one);
+    // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
     in.append(changes_, key, record.finish(key));
   }
   for (auto const& one : what.notes)
     add_note(in, one);
-  for (auto const& [revision, one] : what.pending) {
-    auto const key = keys::encode_revision(revision);
-    record_writer record;
-    if (one) write_pending(record, *one);
-    if (one)
-      in.put(pending_, key, record.finish(key));
-    else
-      in.erase(pending_, key);
-  }
+  for (auto const& [revision, one] : what.pending)
+    write_or_erase(in, pending_, keys::encode_revision(revision), one.get(), write_pending);
   if (!what.changes.empty()) keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
 }
 
+// The cursor and the views into the old record must end before the record is written.
 void layout::add_note(lmdb::write_transaction& in, engine::change_note const& note) const {
   auto const key = keys::encode_revision(note.revision);
   change noted;
@@ -219,6 +214,7 @@ void layout::walk_back(lmdb::transaction& in, revision_number newest,
   }
 }
 
+// Revisions are consecutive, so their difference is the number of changes kept in between.
 bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
                     kept_history const& keep) const {
   if (keys::decode_revision(keys::changes, oldest) + keep.revisions > newest) return false;
@@ -232,6 +228,7 @@ std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) 
   while (true) {
     bool const too_large = erased < erased_for_bytes && in.used_bytes(changes_) > keep.bytes;
     if (erased >= keep.erased && !too_large) return erased;
+    // A new cursor for each change, because erasing one invalidates it.
     std::string key;
     {
       lmdb::cursor at(in, changes_);

@@ -13,8 +13,8 @@
 
 namespace cfgd::store {
 
-/// The databases of a store and their records: docs/store-format.md in code. Functions throw
-/// lmdb_error, and damaged_record if a record is damaged.
+/// The databases of a store and their records: docs/store-format.md in code. Valid as long as the
+/// environment stays open. Functions throw lmdb_error, and damaged_record if a record is damaged.
 class layout {
  public:
   static constexpr std::uint64_t format = 2;
@@ -36,9 +36,10 @@ class layout {
 
   /// Loads everything but the history. Schemas and rules are only loaded as sources, not compiled.
   model load(lmdb::transaction& in) const;
+  /// The revision of the service in this transaction.
   revision_number revision(lmdb::transaction& in) const;
 
-  /// Writes all records of a transaction.
+  /// Writes all records of a write set. They are durable once `in` is committed.
   void write(lmdb::write_transaction& in, write_set const& what) const;
 
   /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one.
@@ -57,7 +58,7 @@ class layout {
   void touch(lmdb::write_transaction& in) const;
 
   struct kept_history {
-    std::size_t revisions = 0;
+    std::size_t revisions = 0; ///< the newest ones that are kept, within `bytes`
     /// Older changes may be erased.
     wall_time since{};
     /// At most this many are erased at once.

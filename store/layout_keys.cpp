@@ -57,10 +57,14 @@ std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_met
 std::uint64_t get_number(lmdb::transaction& in, lmdb::database in_meta, std::string_view key) {
   auto const text = get_meta(in, in_meta, key);
   if (!text) throw damaged_record(meta, key, "the record is missing");
+  return parse_number(key, *text);
+}
+
+std::uint64_t parse_number(std::string_view key, std::string_view text) {
   std::uint64_t number = 0;
-  auto const [end, code] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (code != std::errc() || end != text->data() + text->size())
-    throw damaged_record(meta, key, "not a number");
+  auto const* const last = text.data() + text.size();
+  auto const [end, code] = std::from_chars(text.data(), last, number);
+  if (code != std::errc() || end != last) throw damaged_record(meta, key, "not a number");
   return number;
 }
 

@@ -32,6 +32,8 @@ void put_meta(lmdb::write_transaction& in, lmdb::database in_meta, std::string_v
               std::string_view value);
 std::optional<std::string> get_meta(lmdb::transaction& in, lmdb::database in_meta,
                                     std::string_view key);
+/// Parses the text of such a record. Throws damaged_record if it is not a decimal number.
+std::uint64_t parse_number(std::string_view key, std::string_view text);
 std::uint64_t get_number(lmdb::transaction& in, lmdb::database in_meta, std::string_view key);
 
 } // namespace cfgd::store::layout_keys

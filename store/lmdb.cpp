@@ -11,10 +11,9 @@
 // RAII wrappers of the C functions of LMDB. Facts about LMDB 0.9.24 that they rely on:
 //
 // - mdb_txn_commit() frees the transaction even if it fails. So the handle is cleared before the
-// code is
-//   checked; an abort after it would be a double free.
+//   code is checked; an abort after it would be a double free.
 // - A failed put leaves the transaction in an error state: it can only be aborted. The destructor
-// does.
+//   does so.
 // - MDB_NOTLS ties a reader slot to its transaction instead of its thread; without it a second read
 //   transaction of a thread fails with MDB_BAD_RSLOT.
 // - If another process has grown the map, beginning a transaction fails with MDB_MAP_RESIZED;

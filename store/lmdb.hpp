@@ -45,8 +45,8 @@ using database = unsigned int;
 class environment {
  public:
   struct options {
-    std::size_t map_bytes = 0;
-    unsigned databases = 0;
+    std::size_t map_bytes = 0; ///< the limit of the file; at least what the file uses
+    unsigned databases = 0;    ///< the most that can be open
   };
   /// Opens the environment in `directory`, or creates an empty one there.
   environment(std::filesystem::path directory, options const& how);
@@ -57,6 +57,7 @@ class environment {
   std::size_t map_bytes() const;
   /// Bytes of the pages that are, or were once, in use.
   std::size_t used_bytes() const;
+  /// Grows the map. 0: adopts the size that another process has set. No transaction may be open.
   void set_map_bytes(std::size_t bytes);
   /// Id of the last committed transaction, of any process.
   std::uint64_t last_transaction() const;
@@ -76,6 +77,7 @@ class environment {
   MDB_env* handle_ = nullptr;
 };
 
+/// One record. The views are valid until the transaction ends or writes.
 struct entry {
   std::string_view key;
   std::string_view value;
@@ -89,8 +91,12 @@ class transaction {
   transaction& operator=(transaction const&) = delete;
 
   enum class if_absent : std::uint8_t { fail, create };
+  /// Opens a database; `create` only in a write transaction. The handle stays valid after the
+  /// transaction if that commits, or keep_databases() is called.
   database open(char const* name, if_absent what);
+  /// The value of a key; absent: there is no such record.
   std::optional<std::string_view> get(database from, std::string_view key) const;
+  /// Of a read transaction the id of the state that it sees, of a write transaction the next one.
   std::uint64_t id() const;
   /// Bytes of the pages that a database uses.
   std::size_t used_bytes(database of) const;
@@ -122,6 +128,8 @@ class read_transaction : public transaction {
 class write_transaction : public transaction {
  public:
   explicit write_transaction(environment& owner);
+  /// Inserts or replaces a record. Keys have up to 511 bytes. Views of this transaction are invalid
+  /// afterwards, as after append() and erase().
   void put(database into, std::string_view key, std::string_view value);
   /// The same for a key that sorts after all others.
   void append(database into, std::string_view key, std::string_view value);
@@ -139,6 +147,7 @@ class cursor {
   cursor(cursor const&) = delete;
   cursor& operator=(cursor const&) = delete;
 
+  /// Each moves the cursor and returns the entry that it is at.
   std::optional<entry> first();
   std::optional<entry> last();
   std::optional<entry> next();

@@ -9,9 +9,9 @@
 #include <cstdlib>
 #include <utility>
 
-// The daemon runs as a user of its own, and the store is its. Root who makes files in there leaves
-// some that the daemon cannot write, and a directory of somebody else is a place where names can be
-// changed under root's hands. Both are no matter for the owner himself.
+// The store belongs to the user that the daemon runs as. Files that root creates in it could not be
+// written by the daemon, and the owner of the directory could replace names while root works in it.
+// Neither is a problem for a process that acts as the owner.
 
 namespace cfgd::store {
 result<acting_as_owner> acting_as_owner::of(std::filesystem::path const& directory) {
@@ -38,7 +38,7 @@ acting_as_owner::acting_as_owner(acting_as_owner&& other) noexcept
     : acts_(std::exchange(other.acts_, false)), group_before_(other.group_before_) {}
 
 acting_as_owner::~acting_as_owner() {
-  // To go on as somebody else than everything behind expects is worse than to end.
+  // Continuing as another user than the caller expects would be worse than to abort.
   if (acts_ && (::seteuid(0) != 0 || ::setegid(group_before_) != 0)) std::abort();
 }
 

@@ -9,7 +9,9 @@
 namespace cfgd::store {
 
 /// While it lives, root acts as the owner of a directory, so that new files in it belong to that
-/// owner. Does nothing for other users, or if root is the owner.
+/// owner. Does nothing for other users, or if root is the owner. Changes the effective user of the
+/// whole process: for programs with one thread, one object at a time. Aborts the process if it
+/// cannot change back.
 class acting_as_owner {
  public:
   /// Does nothing if the directory does not exist. Errors: io.

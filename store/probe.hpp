@@ -11,12 +11,12 @@ namespace cfgd::store {
 /// The figures that config_store::probe() collects.
 struct probe_report {
   std::chrono::steady_clock::duration written{}; ///< until the record was durable
-  std::chrono::steady_clock::duration read{};
-  std::size_t map_bytes = 0;     ///< size of the map now
-  std::size_t file_bytes = 0;    ///< in use or once in use
-  std::size_t live_bytes = 0;    ///< of the pages with data
-  std::size_t maximum_bytes = 0; ///< up to which the map grows
-  std::size_t dead_readers = 0;  ///< processes that died in a transaction; their slots are free now
+  std::chrono::steady_clock::duration read{};    ///< of the record, after it was durable
+  std::size_t map_bytes = 0;                     ///< size of the map now
+  std::size_t file_bytes = 0;                    ///< in use or once in use
+  std::size_t live_bytes = 0;                    ///< of the pages with data
+  std::size_t maximum_bytes = 0;                 ///< up to which the map grows
+  std::size_t dead_readers = 0; ///< processes that died in a transaction; their slots are free now
   revision_number revision = 0;
   /// Time of the newest change that is kept.
   std::optional<wall_time> last_change = {};

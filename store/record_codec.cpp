@@ -1,6 +1,6 @@
 #include "store/record_codec.hpp"
 
-#include "engine/stored_key.hpp"
+#include "engine/stored_text.hpp"
 
 #include <utility>
 
@@ -31,10 +31,12 @@ file_identity read_identity(record_reader& in) {
   return identity;
 }
 
+/// One byte, 0 or 1; any other value counts as 1.
 bool read_flag(record_reader& in) { return in.u8() != 0; }
 
 void write_flag(record_writer& out, bool set) { out.u8(set ? 1 : 0); }
 
+/// An override layer: its document, then its keys with their setters.
 void write_layer(record_writer& out, override_record const& record) {
   write_object(out, record.document);
   out.u32(static_cast<std::uint32_t>(record.keys.size()));
@@ -137,6 +139,7 @@ void write_effective(record_writer& out, effective const& value) {
 
 effective read_effective(record_reader& in, std::string_view name_space) {
   effective value{.name_space = std::string(name_space), .revision = in.u64()};
+  // Not parsed: the check sum protects it, and a start need not parse every value.
   value.text = std::make_shared<std::string const>(in.rest());
   if (value.text->empty() || value.text->front() != '{') in.fail("the value is not an object");
   return value;

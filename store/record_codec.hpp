@@ -12,7 +12,7 @@
 namespace cfgd::store {
 
 /// The fields of each kind of record (docs/store-format.md). Writers append to an empty record;
-/// readers throw damaged_record.
+/// readers throw damaged_record. What the key of a record says is an argument of its reader.
 
 void write_source(record_writer& out, source_record const& record);
 source_record read_source(record_reader& in, source_id id,

@@ -15,25 +15,26 @@
 #include <system_error>
 #include <utility>
 
-// Creation. LMDB writes a new file piece by piece and cannot open one that is half written: a crash
-// at the first start would be there for ever. So the first commit happens in a directory of its
-// own, data.new.*, that is made durable (file, then directory) and renamed to data/; then the
-// directory above is made durable too. Whoever finds a data.new.* with the lock in hand knows that
-// its maker is gone, and removes it.
+// Creation. LMDB writes a new file in several steps and cannot open a partly written one, so a
+// crash at the first start would never go away. Therefore the first commit is made in a directory
+// of its own, data.new.*, which is made durable (file, then directory) and renamed to data/; then
+// the parent directory is made durable. A process that has the lock and finds a data.new.* removes
+// it, because the process that made it has ended.
 //
-// The lock is a file that is never removed or renamed: removing it would let two processes lock two
-// files of one name. Its descriptor is closed on exec, so no child keeps it by accident. The pid in
-// it only serves the message.
+// The lock file is never removed or renamed: that would let two processes lock two files with the
+// same name. Its descriptor is closed on exec, so no child keeps it by accident. The pid in it is
+// only for the error message.
 //
-// LMDB trusts its file. Whoever could write to it could make us crash or say anything, so the
-// directories and files must belong to us or to root and be closed to others.
+// LMDB trusts its file. A process that could write to it could crash the daemon or change any
+// value, so directories and files must belong to the daemon's user or root and be writable by no
+// other user.
 
 namespace cfgd::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// Two meta pages; LMDB takes less for no store, and an empty file for a new one.
+/// Two meta pages. LMDB rejects a shorter file, and takes an empty one for a new store.
 constexpr off_t least_store_bytes = 2 * 4096;
 
 result<void> check_status(struct stat const& status, fs::path const& path, mode_t kind) {
@@ -50,7 +51,7 @@ result<void> check_status(struct stat const& status, fs::path const& path, mode_
                .subject = path.string()};
 }
 
-/// What is not there is fine.
+/// A path that does not exist is accepted.
 result<void> check_trusted(fs::path const& path, mode_t kind) {
   struct stat status {};
   if (::lstat(path.c_str(), &status) != 0) {
@@ -80,7 +81,8 @@ result<unique_fd> take_lock(fs::path const& path) {
                  .message = "the state directory is locked by pid " + read_pid(lock.get()),
                  .subject = path.parent_path().string()};
   }
-  // The message of another process may lack the pid where the disk is full; the lock holds anyway.
+  // On a full disk the pid may be missing from the message of another process; the lock still
+  // works.
   auto const pid = std::to_string(::getpid()) + '\n';
   if (::ftruncate(lock.get(), 0) == 0) {
     [[maybe_unused]] auto const written = ::pwrite(lock.get(), pid.data(), pid.size(), 0);
@@ -97,7 +99,7 @@ result<state_directory> state_directory::open(fs::path path) {
   } else if (errno != EEXIST) {
     return system_error("mkdir", errno, path);
   }
-  // The state directory itself may be a symbolic link: what it leads to counts.
+  // The state directory itself may be a symbolic link; its target is checked.
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return system_error("stat", errno, path);
   if (auto const fine = check_status(status, path, S_IFDIR); !fine) return fine.error();
@@ -130,14 +132,14 @@ result<void> state_directory::provide(std::function<void(fs::path const&)> const
   clear_leftovers();
   std::error_code code;
   if (fs::exists(data_file(), code)) return check_store();
-  // A data/ without its file is nobody's store; at most LMDB's lock file is in it.
+  // A data/ without data.mdb is not a store; it has LMDB's lock file at most.
   fs::remove(data() / "lock.mdb", code);
 
   std::string pattern = path_ / "data.new.XXXXXX";
   if (::mkdtemp(pattern.data()) == nullptr) return system_error("mkdtemp", errno, pattern);
   fs::path const made = pattern;
   make(made);
-  // The next to open it makes its own.
+  // The next process that opens the store creates it again.
   fs::remove(made / "lock.mdb", code);
   if (auto durable = sync_file(made / "data.mdb"); !durable) return durable;
   if (auto durable = sync_directory(made); !durable) return durable;

@@ -24,8 +24,9 @@ class state_directory {
   std::filesystem::path data_file() const { return data() / "data.mdb"; }
 
   /// Makes sure that a whole store exists: if there is none, `make` fills an empty directory, which
-  /// is then moved into place, durably. Removes what interrupted attempts left. Errors: io,
-  /// untrusted, invalid (the store is truncated).
+  /// is then moved into place, durably. Removes what interrupted attempts left. `make` may throw;
+  /// the attempt is removed at the next call then. Errors: io, untrusted, invalid (the store is
+  /// truncated).
   [[nodiscard]] result<void>
   provide(std::function<void(std::filesystem::path const& empty)> const& make) const;
 

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <utility>
 
-// The map is address space, not memory, but it is also the limit of the file: so it begins small
-// and is doubled when it is full, between transactions. Part of the limit is held back for those
-// who erase: LMDB writes changed pages to new places, so without free pages nothing can be erased
-// either, and a full store would stay full for ever.
+// The map is address space, not memory, but it also limits the size of the file. So it starts small
+// and is doubled between transactions when it is full. Part of the limit is reserved for
+// transactions that erase: LMDB writes changed pages to new places, so without free pages nothing
+// can be erased either, and a full store would stay full for ever.
 
 namespace cfgd::store {
 namespace {
@@ -27,8 +27,8 @@ void make_store(std::filesystem::path const& empty) {
   first.commit();
 }
 
-/// Every record may be written anew before a page of the old ones may be used again. The file may
-/// grow over its limit by that, once; what is free in it afterwards is used first.
+/// An upgrade may rewrite every record before a page of the old ones can be reused. So the file may
+/// exceed its limit once; its free pages are used first afterwards.
 void upgrade(lmdb::environment& old) {
   old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 3) + least_map_bytes));
   lmdb::write_transaction all(old);
@@ -47,7 +47,7 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
   store_file made(std::move(*held), bounds);
   try {
     if (auto const provided = made.place_.provide(make_store); !provided) return provided.error();
-    // Databases that another format may lack must not be asked for before the format is known.
+    // Older formats lack some databases, so the format is checked before databases are opened.
     lmdb::environment first(made.place_.data(), {.map_bytes = made.first_map_bytes(),
                                                  .databases = layout::database_count});
     auto const known = [&first] {
@@ -69,6 +69,7 @@ lmdb::environment& store_file::environment() {
   auto opened = std::make_unique<lmdb::environment>(
       place_.data(), lmdb::environment::options{.map_bytes = first_map_bytes(),
                                                 .databases = layout::database_count});
+  // A process that died in a read transaction would keep its pages from being reused.
   opened->check_readers();
   lmdb::read_transaction view(*opened);
   records_.emplace(view);
@@ -77,11 +78,13 @@ lmdb::environment& store_file::environment() {
   return *environment_;
 }
 
+// The reserve is at most an eighth of the limit, so that small stores are usable too.
 std::size_t store_file::map_limit(purpose what) const {
   auto const reserve = std::min(most_reserve_bytes, maximum_bytes_ / 8);
   return whole_pages(what == purpose::erasing ? maximum_bytes_ : maximum_bytes_ - reserve);
 }
 
+// Twice the size of the file, so that a daemon does not have to grow the map soon after its start.
 std::size_t store_file::first_map_bytes() const {
   std::error_code absent;
   auto const size = std::filesystem::file_size(place_.data_file(), absent);

@@ -11,7 +11,7 @@
 namespace cfgd::store {
 
 /// The LMDB environment of a store: created, checked, opened, closed after a failure and opened
-/// again, and grown. Has the lock of its directory. One thread.
+/// again, and grown. Has the lock of its directory until it is destroyed. Used by one thread.
 class store_file {
  public:
   /// Errors: those of config_store::open().

@@ -6,7 +6,8 @@
 #include "engine/unwinding.hpp"
 #include "engine/write_set.hpp"
 
-/// The types of the engine that the store keeps and returns, by their short names.
+/// The types of the engine that the store keeps and returns, so that code in store/ need not
+/// qualify them.
 namespace cfgd::store {
 
 using engine::blamed_key;

@@ -141,7 +141,7 @@ check status_table::make_check(own_check const& of) {
   check made{.name = of.name, .how = of.how, .run = {}};
   if (auto const* const rule = std::get_if<own_check::rule>(&of.what)) {
     made.run = [this, of, what = rule->what](completion const& done) {
-      of_.writer.query([what](store::config_store& store) { return store.judge_rule(what); },
+      of_.writer.query([what](store::config_store& store) { return store.run_rule(what); },
                        [of, done](result<rules::verdict> const& said) {
                          done(said ? as_reported(evaluate_rule(*said, of.severity), of)
                                    : finding{state::critical, said.error().message});

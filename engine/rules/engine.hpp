@@ -8,7 +8,8 @@
 
 namespace cfgd::rules {
 
-/// The syntax error of a check in the words of Lua; nullopt: it is a valid expression.
+/// The syntax error of a check in the words of Lua; nullopt: it is a valid expression. Compiles the
+/// check without running it, within limits::rule_bytes and rule_instructions. Any thread.
 std::optional<std::string> find_syntax_fault(std::string_view check, limits const& bounds);
 
 } // namespace cfgd::rules

@@ -28,6 +28,7 @@ inline run& run_of(lua_State* lua) {
   __builtin_unreachable();
 }
 
+/// Ends a run with this message. Does not return to its caller, see above.
 [[noreturn]] inline void refuse(lua_State* lua, std::string_view message) {
   run_of(lua).refuse(message);
   give_up(lua);

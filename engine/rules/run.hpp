@@ -28,8 +28,10 @@ struct node {
   std::size_t length = 0;                   ///< of the name
 };
 
+/// The state of one run. Used by one thread, for one run.
 class run {
  public:
+  /// `over` must outlive the run; `bounds` is copied.
   run(world const& over, limits const& bounds);
 
   /// lua_Alloc. Null if limits::rule_bytes would be exceeded, or after the run was stopped.
@@ -41,6 +43,7 @@ class run {
   [[nodiscard]] bool in_time() noexcept;
   /// The instructions that remain.
   std::uint64_t left() const noexcept { return most_ - used_; }
+  /// limits::rule_bytes
   std::size_t most_bytes() const noexcept { return most_bytes_; }
 
   /// The namespace; the result is valid as long as the run. `what` is null if it does not exist.

@@ -14,7 +14,8 @@
 namespace cfgd::schema {
 
 /// Compiles schemas into a program: one node for each subschema, created when a keyword or
-/// reference first leads to it. Checks the values of the keywords. Used once.
+/// reference first leads to it. Checks the values of the keywords. Used once, by one thread; the
+/// program, the resources and the documents must outlive it.
 class compiler {
  public:
   compiler(program& into, resources& known, options const& how);

@@ -145,8 +145,8 @@ result<void> check_default(program const& what, node const& which, bj::value con
   steps = evaluation.steps_left();
   if (fits) return {};
   if (evaluation.halted() && evaluation.halted()->rule == "schema_steps") return too_large(bounds);
-  auto const told = found.in_order(value);
-  auto const& why = evaluation.halted() ? *evaluation.halted() : told.front();
+  auto const issues = found.in_order(value);
+  auto const& why = evaluation.halted() ? *evaluation.halted() : issues.front();
   auto const where = why.pointer.empty() ? std::string() : why.pointer + " ";
   return error{.code = errc::invalid,
                .message = "the default does not match its own schema: " + where + why.message,

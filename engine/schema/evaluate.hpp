@@ -17,9 +17,11 @@ namespace cfgd::schema {
 /// unevaluatedProperties and unevaluatedItems.
 class marks {
  public:
+  /// Marks one of `size` members or elements.
   void set(std::size_t index, std::size_t size);
   void set_all() { all_ = true; }
   bool has(std::size_t index) const { return all_ || (index < some_.size() && some_[index]); }
+  /// Adds the marks of `other`, which must be about the same value.
   void merge(marks const& other);
 
  private:
@@ -31,6 +33,8 @@ class marks {
 /// limit, halted() says which, and the results are not valid.
 class evaluator {
  public:
+  /// `what` and `bounds` must outlive it. `steps` is the number of nodes, comparisons and matches
+  /// that it may take.
   evaluator(program const& what, limits const& bounds, std::uint64_t steps);
 
   /// Whether the value matches. `out` null: no findings are needed, and the first mismatch ends the
@@ -40,6 +44,7 @@ class evaluator {
   /// Checks a whole value.
   bool run(node const& which, boost::json::value const& value, findings* out);
 
+  /// The issue that names the exceeded limit; absent: none was exceeded.
   std::optional<issue> const& halted() const { return halted_; }
   std::uint64_t steps_left() const { return budget_.left; }
 

@@ -14,7 +14,7 @@
 /// Issues of a document and their messages. No message contains a value of the document.
 namespace cfgd::schema {
 
-/// A value and its path; on the stack of the evaluation.
+/// A value and its path. Lives on the stack of the evaluation, as does its parent.
 struct instance {
   boost::json::value const* value = nullptr;
   instance const* parent = nullptr;
@@ -24,9 +24,11 @@ struct instance {
   std::size_t index = 0;
 };
 
+/// The JSON pointer of a value, from its parents.
 std::string pointer_of(instance const& at);
 
-/// Collects issues: counts all and keeps up to `most`. Equal issues are one.
+/// Collects issues: counts all and keeps up to `most`. Equal issues among the kept ones are counted
+/// once. Not thread-safe.
 class findings {
  public:
   explicit findings(std::size_t most) : most_(most) {}

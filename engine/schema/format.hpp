@@ -5,6 +5,7 @@
 /// The values of the keyword "format" (JSON Schema Validation 2020-12, section 7).
 namespace cfgd::schema {
 
+/// One format. Rows of a constant table, so pointers to them are always valid.
 struct format_rule {
   std::string_view name;
   /// For messages: "must be " + meaning.

@@ -26,6 +26,7 @@ enum class shape : std::uint8_t {
   dependent, ///< an object of them or of lists of names
 };
 
+/// One row of the constant table of keywords.
 struct keyword {
   std::string_view name;
   draft first;

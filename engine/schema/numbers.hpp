@@ -26,6 +26,7 @@ struct allowance {
   std::uint64_t left = 0;
   bool spent = false;
 
+  /// Uses up steps. False, and sets `spent`, if fewer are left.
   bool take(std::uint64_t steps);
 };
 

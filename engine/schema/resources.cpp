@@ -237,7 +237,7 @@ result<bj::value const*> resources::follow(resource& from, std::string_view poin
     if (auto const* const known = find(*at)) where.home = known->home;
   }
   if (!at->is_object() && !at->is_bool())
-    return fault(quoted("#" + std::string(pointer)) + " leads to something that is no schema");
+    return fault(quoted("#" + std::string(pointer)) + " does not lead to a schema");
   auto const* const found = at;
   if (auto done = index({.what = found, .where = std::move(where)}); !done) return done.error();
   return found;

@@ -123,8 +123,8 @@ boost::json::value const* find_governing(program const& all, std::span<std::stri
   node_list here{all.root};
   for (auto const& name : path) {
     auto const next = walk.member(walk.together(here), name);
-    auto const tells = [](node const* one) { return one->source->is_object(); };
-    auto const first = std::find_if(next.begin(), next.end(), tells);
+    auto const describes = [](node const* one) { return one->source->is_object(); };
+    auto const first = std::find_if(next.begin(), next.end(), describes);
     if (first == next.end()) return nullptr;
     found = *first;
     here = next;

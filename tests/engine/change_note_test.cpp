@@ -27,7 +27,7 @@ cfgd::engine::change_note confirmed() {
 namespace cases {
 BOOST_AUTO_TEST_SUITE(change_note)
 
-BOOST_AUTO_TEST_CASE(a_note_is_put_behind_the_comment) {
+BOOST_AUTO_TEST_CASE(a_note_is_appended_to_the_comment) {
   BOOST_TEST(add_note("trial", confirmed()) == "trial [confirmed by uid 0]");
   BOOST_TEST(add_note("", confirmed()) == "[confirmed by uid 0]");
   BOOST_TEST(add_note("see [1]", confirmed()) == "see [1] [confirmed by uid 0]");

@@ -48,7 +48,7 @@ patch_case const cases[] = {
 
 BOOST_AUTO_TEST_SUITE(merge)
 
-BOOST_DATA_TEST_CASE(a_patch_is_laid_over_as_rfc_7396_says, boost::unit_test::data::make(cases),
+BOOST_DATA_TEST_CASE(a_patch_is_applied_as_rfc_7396_says, boost::unit_test::data::make(cases),
                      one) {
   auto target = test::to_json(one.original);
 
@@ -57,7 +57,7 @@ BOOST_DATA_TEST_CASE(a_patch_is_laid_over_as_rfc_7396_says, boost::unit_test::da
   BOOST_TEST(json::canonical(target) == one.result);
 }
 
-BOOST_AUTO_TEST_CASE(a_layer_answers_for_a_path) {
+BOOST_AUTO_TEST_CASE(a_layer_is_looked_up_by_path) {
   using kind = engine::layer_answer::kind;
   auto const layer = test::to_json(R"({"a":{"b":1,"c":null},"d":5,"e":{}})").as_object();
   auto const ask = [&layer](std::vector<std::string> const& path) {

@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(an_untouched_layer_is_the_one_before_again) {
   BOOST_TEST(take_back(after, nullptr, after) == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(what_others_set_since_stays) {
+BOOST_AUTO_TEST_CASE(later_values_of_others_stay) {
   auto const before = layer_of({{"n.a", "1", 1}});
   auto const after = layer_of({{"n.a", "2", 2}, {"n.b", "2", 2}});
   auto const now = layer_of({{"n.a", "3", 3}, {"n.b", "2", 2}, {"n.c", "3", 3}});

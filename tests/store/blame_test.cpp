@@ -17,7 +17,7 @@ constexpr auto file = "admin/site.json";
 constexpr auto schema = "schemas/admin/site.json";
 
 struct fixture : store_fixture {
-  /// "site.a=1 r2 override; " and, where no change tells, "site.a=1 - admin /admin/site.json:3; "
+  /// "site.a=1 r2 override; ", or without a kept change "site.a=1 - admin /admin/site.json:3; "
   std::string blame(std::string_view name = "site") {
     std::string out;
     for (auto const& one : store->blame(name).value()) {
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
   BOOST_TEST((all.at(1).time == at()));
 }
 
-BOOST_AUTO_TEST_CASE(where_history_is_gone_the_layers_tell) {
+BOOST_AUTO_TEST_CASE(without_history_the_layers_give_the_origin) {
   must(files_changed(
       {good(file, R"({"a":1,"l":[{"x":1},[2]],"b":{"c":2,"hidden":3},"z":{"n":null}})"),
        good("vendor/site.json", R"({"a":0,"v":1,"b":{"c":0}})")}));
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(secrets_have_no_value) {
   BOOST_TEST(blame() == "site.open=1 - override; site.s.a= - override; site.was=1 - override; ");
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_must_be_there) {
+BOOST_AUTO_TEST_CASE(a_missing_namespace_is_an_error) {
   auto const why = store->blame("site").error();
   BOOST_TEST((why.code == errc::not_found));
   BOOST_TEST(why.subject == "site");

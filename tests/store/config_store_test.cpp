@@ -121,7 +121,7 @@ BOOST_AUTO_TEST_CASE(files_of_several_namespaces_are_one_revision_or_one_each) {
   BOOST_TEST(store->sources().at(1).revision == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
+BOOST_AUTO_TEST_CASE(changes_without_effect_make_no_revision) {
   must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
   auto const same = must(files_changed({good("admin/site.json", R"({ "a": 1 })")}));
@@ -136,7 +136,7 @@ BOOST_AUTO_TEST_CASE(what_changes_nothing_effective_makes_no_revision) {
   BOOST_TEST(store->revision() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(the_last_file_takes_its_namespace_away) {
+BOOST_AUTO_TEST_CASE(removing_the_last_file_removes_the_namespace) {
   must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
   auto const done = must(files_changed({gone("admin/site.json")}));
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_makes_a_namespace_without_a_revision) {
   BOOST_TEST(text("site") == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_says_the_first_key) {
+BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_sets_the_first_key) {
   must(files_changed(
       {good("vendor/site.json", R"({"a":1,"b":1})"), good("admin/site.json", R"({"c":1})")}));
 
@@ -177,7 +177,7 @@ BOOST_AUTO_TEST_CASE(the_origin_is_the_source_that_says_the_first_key) {
   BOOST_TEST(erased.changes.front()->from.at.line == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_name_that_gives_no_namespace_is_refused) {
+BOOST_AUTO_TEST_CASE(a_name_without_a_namespace_is_rejected) {
   for (auto const* const name : {"Site.json", ".site.json"}) {
     auto update = good("admin/site.json", "{}");
     update.id.relative = name;
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_name_that_gives_no_namespace_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_set_that_makes_a_namespace_too_large_is_refused_whole) {
+BOOST_AUTO_TEST_CASE(a_set_that_makes_a_namespace_too_large_is_rejected_whole) {
   store.reset();
   bounds.namespace_bytes = 20;
   store = open();
@@ -214,7 +214,7 @@ BOOST_AUTO_TEST_CASE(a_group_is_one_transaction) {
   BOOST_TEST(last_transaction(store->data_file()) == before + 1);
 }
 
-BOOST_AUTO_TEST_CASE(what_asks_for_nothing_costs_no_transaction) {
+BOOST_AUTO_TEST_CASE(a_request_without_changes_makes_no_transaction) {
   must(set({{"site.a", "1"}}));
   auto const before = last_transaction(store->data_file());
 

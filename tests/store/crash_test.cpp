@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_store_whose_creation_was_killed_can_be_opened) {
   BOOST_TEST(finished < creations);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_left_of_a_creation_is_cleared_away) {
+BOOST_AUTO_TEST_CASE(leftovers_of_a_creation_are_removed) {
   temporary_directory const directory;
   write_file(directory / "state" / "data.new.abcdef" / "data.mdb", "half a store");
   std::filesystem::create_directory(directory / "state" / "data");

@@ -78,7 +78,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_in_history_is_found_when_it_is_read) {
   BOOST_TEST(must(set({{"site.a", "2"}})).revision == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_that_is_cut_off_is_refused) {
+BOOST_AUTO_TEST_CASE(a_truncated_file_is_rejected) {
   must(set({{"site.a", '"' + std::string(200'000, 'x') + '"'}}));
   store.reset();
   auto const whole = std::filesystem::file_size(file);
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_cut_off_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_of_something_else_is_refused) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_store_is_rejected) {
   store.reset();
   write_file(file, std::string(100'000, 'x'));
   auto const why = failure();
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(each_bit_of_a_record_counts) {
                       damaged_record);
 }
 
-BOOST_AUTO_TEST_CASE(fields_come_back_and_end_where_they_should) {
+BOOST_AUTO_TEST_CASE(fields_are_read_back_in_order) {
   record_writer out;
   out.u8(255);
   out.u32(0xFEDCBA98);

@@ -19,7 +19,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(explain, fixture)
 
-BOOST_AUTO_TEST_CASE(every_source_speaks_for_itself_the_winner_first) {
+BOOST_AUTO_TEST_CASE(every_source_is_listed_the_topmost_first) {
   must(files_changed(
       {good("vendor/site.json", R"({"a":{"b":1}})"), good("admin/site.json", R"({"a":{"b":2}})"),
        good("admin/site.d/x.json", R"({"a":{"b":null}})"), good("runtime/site.json", R"({"a":5})"),
@@ -33,21 +33,21 @@ BOOST_AUTO_TEST_CASE(every_source_speaks_for_itself_the_winner_first) {
                               R"(admin {"b":2}; vendor {"b":1}; )");
 }
 
-BOOST_AUTO_TEST_CASE(a_key_that_nobody_names_has_no_candidates) {
+BOOST_AUTO_TEST_CASE(a_key_that_no_layer_sets_has_no_values) {
   must(set({{"site.a", "3"}}));
   BOOST_TEST(why("site.b") == "(none): ");
   BOOST_TEST(why("other.b") == "(none): ");
   BOOST_TEST(store->explain(to_key("other.b")).revision == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_can_be_asked_for_as_a_whole) {
+BOOST_AUTO_TEST_CASE(a_whole_namespace_can_be_explained) {
   must(files_changed(
       {good("admin/site.json", R"({"a":1})"), refused("vendor/site.json", "{", "cut off")}));
   must(set({{"site.b", "2"}}));
   BOOST_TEST(why("site") == R"({"a":1,"b":2}: override {"b":2}; admin {"a":1}; )");
 }
 
-BOOST_AUTO_TEST_CASE(a_candidate_has_its_place_and_revision) {
+BOOST_AUTO_TEST_CASE(each_value_has_its_place_and_revision) {
   must(files_changed({good("admin/other.json", R"({"a":1})")}));
   must(files_changed({good("admin/site.json", R"({"x":[1,2],"a":{"b":2}})")}));
   must(set({{"site.x", "3"}}));
@@ -59,7 +59,7 @@ BOOST_AUTO_TEST_CASE(a_candidate_has_its_place_and_revision) {
   BOOST_TEST(from.revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(an_override_tells_who_set_it_last) {
+BOOST_AUTO_TEST_CASE(an_override_has_its_last_setter) {
   auto const by = [this](std::string_view which) {
     return store->explain(to_key(which)).layer_values.at(0).from.uid.value();
   };

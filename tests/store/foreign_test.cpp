@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <functional>
 #include <ostream>
 
 // Another process writes to the store as docs/store-format.md says.
@@ -21,6 +22,16 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 struct fixture : store_fixture {
+  /// Runs `work` in another process with the store's environment, and checks that it returns 0.
+  void run_elsewhere(std::function<int(lmdb::environment&)> const& work,
+                     std::size_t map_bytes = 64 << 20) {
+    auto const data = store->data_file().parent_path();
+    child_process other([&](int) {
+      lmdb::environment env(data, {.map_bytes = map_bytes, .databases = 8});
+      return work(env);
+    });
+    BOOST_REQUIRE_EQUAL(other.wait(), 0);
+  }
   /// Two revisions in one transaction of another process, behind `revision`.
   void write_elsewhere(std::uint64_t revision, std::string const& before) {
     auto const file = store->data_file().parent_path();
@@ -34,9 +45,7 @@ struct fixture : store_fixture {
   /// One transaction of another process that plans as this one does, but may forget the changes.
   void commit_elsewhere(std::vector<request> const& requests,
                         change_records changes = change_records::kept) {
-    auto const file = store->data_file().parent_path();
-    child_process writer([&](int) {
-      lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
+    run_elsewhere([&](lmdb::environment& env) {
       lmdb::write_transaction in(env);
       layout const records(in);
       auto const base = records.load(in);
@@ -54,7 +63,6 @@ struct fixture : store_fixture {
       in.commit();
       return 0;
     });
-    BOOST_REQUIRE_EQUAL(writer.wait(), 0);
   }
 };
 
@@ -84,7 +92,7 @@ BOOST_AUTO_TEST_CASE(a_commit_of_another_process_is_seen_by_refresh) {
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.at(0).from.unit == "offline");
 }
 
-BOOST_AUTO_TEST_CASE(a_commit_goes_on_where_another_process_ended) {
+BOOST_AUTO_TEST_CASE(a_commit_continues_from_a_foreign_revision) {
   must(set({{"site.a", "1"}}));
   write_elsewhere(1, "1");
 
@@ -111,16 +119,13 @@ BOOST_AUTO_TEST_CASE(if_revision_counts_what_others_committed) {
 
 BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_removed_is_reported) {
   must(set({{"site.a", "1"}}));
-  auto const file = store->data_file().parent_path();
-  child_process writer([&](int) {
-    lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
+  run_elsewhere([&](lmdb::environment& env) {
     lmdb::write_transaction in(env);
     in.erase(in.open("effective", lmdb::transaction::if_absent::fail), "site");
     in.erase(in.open("overrides", lmdb::transaction::if_absent::fail), "site");
     in.commit();
     return 0;
   });
-  BOOST_REQUIRE_EQUAL(writer.wait(), 0);
 
   auto const seen = store->refresh();
 
@@ -146,15 +151,15 @@ BOOST_AUTO_TEST_CASE(sources_that_another_process_rejected_or_removed_are_report
 
   BOOST_REQUIRE_EQUAL(seen.size(), 2U);
   BOOST_TEST(seen[0].transitions.empty());
-  std::string told;
+  std::string transitions;
   for (auto const& one : seen[1].transitions)
-    told += std::string(one.was_known ? to_string(one.before) : "unknown") + ' ' +
-            to_string(one.now.id) + ' ' +
-            std::string(one.gone ? "gone" : to_string(one.now.status)) + "; ";
-  BOOST_TEST(told == "quarantined admin/mended.json active; "
-                     "unknown admin/new.json quarantined; "
-                     "active admin/site.json quarantined; "
-                     "active admin/gone.json gone; ");
+    transitions += std::string(one.was_known ? to_string(one.before) : "unknown") + ' ' +
+                   to_string(one.now.id) + ' ' +
+                   std::string(one.gone ? "gone" : to_string(one.now.status)) + "; ";
+  BOOST_TEST(transitions == "quarantined admin/mended.json active; "
+                            "unknown admin/new.json quarantined; "
+                            "active admin/site.json quarantined; "
+                            "active admin/gone.json gone; ");
   BOOST_TEST(!seen[1].needs_resync);
   BOOST_TEST(store->refresh().empty());
 }
@@ -201,18 +206,15 @@ BOOST_AUTO_TEST_CASE(a_namespace_without_keys_needs_no_change_record) {
   BOOST_TEST(seen[0].effectives.size() == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(changes_that_were_erased_before_they_were_seen_are_marked) {
+BOOST_AUTO_TEST_CASE(foreign_changes_erased_before_they_were_read_are_marked) {
   must(set({{"site.a", "1"}}));
-  auto const file = store->data_file().parent_path();
   commit_elsewhere({set({{"site.a", "2"}}), set({{"site.a", "1"}})});
-  child_process writer([&](int) {
-    lmdb::environment env(file, {.map_bytes = 64 << 20, .databases = 8});
+  run_elsewhere([&](lmdb::environment& env) {
     lmdb::write_transaction in(env);
     layout(in).trim(in, {.revisions = 0, .since = wall_time::max(), .erased = 9});
     in.commit();
     return 0;
   });
-  BOOST_REQUIRE_EQUAL(writer.wait(), 0);
 
   auto const seen = store->refresh();
 
@@ -224,27 +226,26 @@ BOOST_AUTO_TEST_CASE(changes_that_were_erased_before_they_were_seen_are_marked) 
 
 BOOST_AUTO_TEST_CASE(a_map_that_another_process_grew_is_taken_over) {
   must(set({{"site.a", "1"}}));
-  auto const file = store->data_file().parent_path();
-  child_process writer([&](int) {
-    lmdb::environment env(file, {.map_bytes = 256 << 20, .databases = 8});
-    lmdb::write_transaction in(env);
-    auto const changes = in.open("changes", lmdb::transaction::if_absent::fail);
-    record_writer record;
-    record.rest(std::string(40 << 20, 'x'));
-    in.put(changes, "\xff\xff\xff\xff\xff\xff\xff\xff", record.finish("large"));
-    in.commit();
-    lmdb::write_transaction out(env);
-    out.erase(changes, "\xff\xff\xff\xff\xff\xff\xff\xff");
-    out.commit();
-    return 0;
-  });
-  BOOST_REQUIRE_EQUAL(writer.wait(), 0);
+  run_elsewhere(
+      [&](lmdb::environment& env) {
+        lmdb::write_transaction in(env);
+        auto const changes = in.open("changes", lmdb::transaction::if_absent::fail);
+        record_writer record;
+        record.rest(std::string(40 << 20, 'x'));
+        in.put(changes, "\xff\xff\xff\xff\xff\xff\xff\xff", record.finish("large"));
+        in.commit();
+        lmdb::write_transaction out(env);
+        out.erase(changes, "\xff\xff\xff\xff\xff\xff\xff\xff");
+        out.commit();
+        return 0;
+      },
+      256 << 20);
 
   BOOST_TEST(store->refresh().empty());
   BOOST_TEST(must(set({{"site.a", "2"}})).revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(what_a_dead_reader_holds_back_is_freed) {
+BOOST_AUTO_TEST_CASE(slots_of_dead_readers_are_freed) {
   must(set({{"site.a", "1"}}));
   auto const file = store->data_file().parent_path();
   child_process reader([&](int) {

@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(the_map_grows_until_its_limit) {
   BOOST_TEST(store->revision() == 12U);
 }
 
-BOOST_AUTO_TEST_CASE(a_full_store_refuses_and_can_be_emptied) {
+BOOST_AUTO_TEST_CASE(a_full_store_rejects_changes_and_can_be_emptied) {
   restart(4 << 20);
   int const fitted = fill(100'000);
   BOOST_TEST(fitted > 5);
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_full_store_refuses_and_can_be_emptied) {
   BOOST_TEST(std::filesystem::file_size(store->data_file()) <= 4U << 20);
 }
 
-BOOST_AUTO_TEST_CASE(in_a_group_that_does_not_fit_each_is_tried_by_itself) {
+BOOST_AUTO_TEST_CASE(a_group_that_does_not_fit_is_tried_one_by_one) {
   restart(4 << 20);
   fill(100'000);
   std::vector<request> const group{set({{"large.v", filler(1'000'000)}}), set({{"small.v", "1"}}),
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(in_a_group_that_does_not_fit_each_is_tried_by_itself) {
   BOOST_TEST(text("n0") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_refuses_and_nothing_is_lost) {
+BOOST_AUTO_TEST_CASE(a_full_disk_rejects_changes_and_loses_nothing) {
   small_disk const disk(directory / "disk");
   if (!disk.mounted()) {
     BOOST_TEST_MESSAGE("skipped: a tmpfs cannot be mounted here");

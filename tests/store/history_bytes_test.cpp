@@ -36,7 +36,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(history_bytes, fixture)
 
-BOOST_AUTO_TEST_CASE(the_oldest_go_while_all_take_more_than_they_may) {
+BOOST_AUTO_TEST_CASE(the_oldest_changes_are_erased_above_the_byte_limit) {
   limit(1 << 20);
   write(200, 40'000);
   BOOST_TEST(kept() >= 18U);
@@ -46,14 +46,14 @@ BOOST_AUTO_TEST_CASE(the_oldest_go_while_all_take_more_than_they_may) {
   BOOST_TEST(kept() >= 18U);
 }
 
-BOOST_AUTO_TEST_CASE(the_newest_stays_however_large) {
+BOOST_AUTO_TEST_CASE(the_newest_change_is_kept_whatever_its_size) {
   limit(10'000);
   write(3, 500'000);
   BOOST_TEST(kept() == 1U);
   BOOST_TEST(oldest() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(large_changes_push_many_small_ones_out) {
+BOOST_AUTO_TEST_CASE(a_large_change_may_erase_many_small_ones) {
   limit(1 << 20);
   write(2'000, 100);
   BOOST_TEST(kept() == 2'000U, "a thousand and more may be kept");
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(large_changes_push_many_small_ones_out) {
   BOOST_TEST(kept() > 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_that_was_lowered_is_met_bit_by_bit) {
+BOOST_AUTO_TEST_CASE(a_lowered_limit_is_reached_in_steps) {
   write(3'000, 1'000);
   limit(100'000);
   write(1, 1'000);

@@ -40,7 +40,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(history_log, fixture)
 
-BOOST_AUTO_TEST_CASE(the_newest_come_first_and_the_limit_says_if_there_are_more) {
+BOOST_AUTO_TEST_CASE(the_newest_changes_come_first_up_to_the_limit) {
   BOOST_TEST(log({}) == "");
   write(12);
   BOOST_TEST(log({}) == "12 11 10 9 8 7 6 5 4 3 ...");
@@ -52,7 +52,7 @@ BOOST_AUTO_TEST_CASE(the_newest_come_first_and_the_limit_says_if_there_are_more)
   BOOST_TEST(page.newest == 12U);
 }
 
-BOOST_AUTO_TEST_CASE(revisions_and_times_bound_it) {
+BOOST_AUTO_TEST_CASE(revisions_and_times_bound_the_page) {
   write(3, at(1'000));
   write(1, at(500));
   write(3, at(2'000));
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(revisions_and_times_bound_it) {
   BOOST_TEST(log({.since = at(2'001)}) == "");
 }
 
-BOOST_AUTO_TEST_CASE(pages_follow_each_other_without_a_gap) {
+BOOST_AUTO_TEST_CASE(pages_continue_without_a_gap) {
   write(25);
   std::string all;
   history_query asked{.limit = 7};
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(with_a_prefix_only_its_keys_are_returned) {
   BOOST_TEST(log({.prefix = to_key("other"), .limit = 1}) == "3", "no older one has such a key");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_not_kept_is_not_in_it) {
+BOOST_AUTO_TEST_CASE(erased_changes_are_not_listed) {
   write(5);
   store->compact(2);
   auto const page = store->log({}, much);
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(origin_comment_and_warnings_are_returned) {
   BOOST_TEST((one.warnings.front().how == severity::warning));
 }
 
-BOOST_AUTO_TEST_CASE(secrets_are_marked_by_the_schema_of_then_and_of_today) {
+BOOST_AUTO_TEST_CASE(secrets_then_and_now_are_marked) {
   constexpr auto schema = "schemas/admin/site.json";
   must(set({{"site.early", "\"1\""}, {"site.open", "1"}}));
   must(files_changed(

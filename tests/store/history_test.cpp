@@ -42,7 +42,7 @@ constexpr std::int64_t day_ms = 24LL * 60 * 60 * 1'000;
 
 BOOST_FIXTURE_TEST_SUITE(history, fixture)
 
-BOOST_AUTO_TEST_CASE(changes_come_oldest_first_and_only_those_behind) {
+BOOST_AUTO_TEST_CASE(changes_after_a_revision_come_oldest_first) {
   write(5);
   auto const slice = store->changes_after(3, 1 << 20);
   BOOST_TEST(show(slice.changes) == "4: site.a=3->4; 5: site.a=4->5;");
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(it_is_kept_by_count_and_age) {
   BOOST_TEST(store->revision() == 15U);
 }
 
-BOOST_AUTO_TEST_CASE(it_stays_short_where_many_changes_come_in_one_transaction) {
+BOOST_AUTO_TEST_CASE(it_stays_short_with_many_changes_in_one_transaction) {
   limit(60, std::chrono::hours(0));
   for (int group = 0; group < 6; ++group)
     write_together(50, at(group));

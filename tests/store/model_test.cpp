@@ -180,7 +180,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(model, fixture)
 
-BOOST_AUTO_TEST_CASE(a_store_does_what_a_simple_model_does) {
+BOOST_AUTO_TEST_CASE(a_store_behaves_like_a_simple_model) {
   std::cout << "CFGD_STORE_SEED=" << number_from("CFGD_STORE_SEED", 4711) << '\n';
   leaf_map replayed;
   std::map<std::string, std::string> published;

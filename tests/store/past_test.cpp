@@ -58,7 +58,7 @@ BOOST_AUTO_TEST_CASE(values_are_those_of_their_revision) {
   BOOST_TEST(values(1, {"site"}) == R"(site={"a":1,"b":{"c":1}})");
 }
 
-BOOST_AUTO_TEST_CASE(files_may_have_keys_that_are_too_long_to_ask_for) {
+BOOST_AUTO_TEST_CASE(files_may_have_keys_longer_than_requests_may) {
   std::string const name(300, 'x');
   auto const content = [&name](char value) {
     return R"({")" + name + R"(":{")" + name + R"(":)" + value + "}}";
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(files_may_have_keys_that_are_too_long_to_ask_for) {
   BOOST_TEST(text("site") == content('1'));
 }
 
-BOOST_AUTO_TEST_CASE(objects_and_leaves_come_back_in_each_others_places) {
+BOOST_AUTO_TEST_CASE(objects_and_leaves_that_replaced_each_other_are_restored) {
   std::array const texts{R"({"a":{"b":{}},"c":1})", R"({"a":{},"c":{"d":[]}})",
                          R"({"a":[{}],"c":{"d":{"e":1}}})"};
   for (auto const* const text : texts)
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(objects_and_leaves_come_back_in_each_others_places) {
   BOOST_TEST(values(4) == "");
 }
 
-BOOST_AUTO_TEST_CASE(differences_are_between_two_states_whatever_came_between) {
+BOOST_AUTO_TEST_CASE(differences_compare_two_states_only) {
   must(set({{"site.a", "1"}, {"site.b", "1"}}));
   must(set({{"site.a", "2"}, {"site.c", "1"}, {"other.x", "1"}}));
   must(set({{"site.a", "1"}, {"site.b", "3"}}));
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(keys_are_in_the_order_of_their_parts) {
   BOOST_TEST(differences(0, 1) == "site.a.c=->1 site.a-b=->1 site.ab=->1");
 }
 
-BOOST_AUTO_TEST_CASE(only_what_is_kept_can_be_asked_for) {
+BOOST_AUTO_TEST_CASE(only_kept_revisions_can_be_read) {
   for (auto const* const value : {"1", "2", "3", "4"})
     must(set({{"site.a", value}}));
   store->compact(2);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(only_what_is_kept_can_be_asked_for) {
   BOOST_TEST(store->values_at(3, {}).has_error());
 }
 
-BOOST_AUTO_TEST_CASE(secrets_of_then_and_of_today_are_left_out) {
+BOOST_AUTO_TEST_CASE(secrets_then_and_now_are_left_out) {
   must(set({{"site.early", "1"}, {"site.open", "1"}}));
   must(files_changed(
       {good(schema, R"({"properties":{"early":{"x-secret":true},"s":{"x-secret":true}}})")}));
@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(secrets_of_then_and_of_today_are_left_out) {
   BOOST_TEST(differences(0, 1) == "site.open=->1");
 }
 
-BOOST_AUTO_TEST_CASE(what_another_process_did_meanwhile_is_known) {
+BOOST_AUTO_TEST_CASE(foreign_changes_are_seen) {
   must(set({{"site.a", "1"}}));
   foreign_writer::write_two_revisions(store->data_file().parent_path(), 1, "1");
 
@@ -179,8 +179,8 @@ BOOST_AUTO_TEST_CASE(every_revision_of_a_random_history_is_restored_exactly) {
       if (world.store->revision() == past.size()) past.push_back(now);
     }
     for (revision_number at = 0; at < past.size(); ++at) {
-      auto const told = world.store->values_at(at, {}).value();
-      BOOST_TEST((leafless_left_out(told) == leafless_left_out(past.at(at))),
+      auto const restored = world.store->values_at(at, {}).value();
+      BOOST_TEST((leafless_left_out(restored) == leafless_left_out(past.at(at))),
                  "seed " << seed << ", revision " << at);
       auto const to = random.below(past.size());
       std::vector<key_change> expected;

@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_confirmed_change_is_permanent) {
   BOOST_TEST(text("site") == R"({"a":2})");
 }
 
-BOOST_AUTO_TEST_CASE(it_names_its_namespaces_and_the_history_what_became_of_it) {
+BOOST_AUTO_TEST_CASE(it_lists_its_namespaces_and_history_has_its_outcome) {
   must(ending_in(set({{"site.a", "2"}, {"other.b", "2"}}), 60s));
   BOOST_TEST((store->pending().front().namespaces == std::vector<std::string>{"other", "site"}));
 
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(a_change_whose_end_the_schema_rejects_stays_pending) {
   BOOST_TEST(store->pending().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_was_undone_does_not_come_back_with_a_later_end) {
+BOOST_AUTO_TEST_CASE(an_undone_change_does_not_return_with_a_later_end) {
   must(set({{"site.a", "1"}}));
   must(ending_in(set({{"site.a", "2"}, {"site.b", "2"}}), 2s));
   must(ending_in(set({{"site.a", "3"}, {"site.c", "3"}}), 4s));
@@ -266,7 +266,7 @@ BOOST_AUTO_TEST_CASE(what_was_undone_does_not_come_back_with_a_later_end) {
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.front().from.revision == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(what_was_confirmed_comes_back_with_a_later_end) {
+BOOST_AUTO_TEST_CASE(a_confirmed_change_returns_with_a_later_end) {
   must(set({{"site.a", "1"}}));
   must(ending_in(set({{"site.a", "2"}}), 2s));
   must(ending_in(set({{"site.a", "3"}}), 4s));

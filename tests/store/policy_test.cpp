@@ -97,15 +97,15 @@ BOOST_AUTO_TEST_CASE(a_file_is_rejected_with_its_place) {
   auto const done = must(files_changed({good(file, R"({"name":"a","port":0})")}));
 
   BOOST_TEST(done.changes.empty());
-  auto const told = row(file);
-  BOOST_TEST((told.status == source_status::quarantined));
-  BOOST_TEST(told.is_effective);
-  BOOST_REQUIRE(told.why);
-  BOOST_TEST((told.why->code == errc::invalid));
-  BOOST_TEST((told.why->where == place{2, 1}));
-  BOOST_TEST(listed(told.why->issues) == "minimum /port; ");
-  BOOST_TEST(told.why->issues.at(0).key == "site.port");
-  BOOST_TEST(told.why->issues.at(0).path == "/admin/site.json");
+  auto const rejected = row(file);
+  BOOST_TEST((rejected.status == source_status::quarantined));
+  BOOST_TEST(rejected.is_effective);
+  BOOST_REQUIRE(rejected.why);
+  BOOST_TEST((rejected.why->code == errc::invalid));
+  BOOST_TEST((rejected.why->where == place{2, 1}));
+  BOOST_TEST(listed(rejected.why->issues) == "minimum /port; ");
+  BOOST_TEST(rejected.why->issues.at(0).key == "site.port");
+  BOOST_TEST(rejected.why->issues.at(0).path == "/admin/site.json");
   BOOST_TEST(*store->refused_content(to_source(file)) == R"({"name":"a","port":0})");
   BOOST_TEST(text("site") == R"({"name":"a","port":1,"tls":{"on":false}})");
   reopen();
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_new_rule_that_the_values_violate_is_retried) {
   BOOST_TEST((status(rules_file) == source_status::active));
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_about_what_is_not_there_refuses_nothing) {
+BOOST_AUTO_TEST_CASE(a_rule_about_a_missing_namespace_rejects_nothing) {
   auto const done =
       must(files_changed({good(rules_file, mode_rule), good(file, R"({"tls":{"on":true}})")}));
 
@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(a_rule_about_what_is_not_there_refuses_nothing) {
   BOOST_TEST((status(file) == source_status::active));
 }
 
-BOOST_AUTO_TEST_CASE(secrets_are_kept_out_of_what_is_shown) {
+BOOST_AUTO_TEST_CASE(secrets_are_not_in_the_shown_text) {
   must(files_changed({good(schema, port_schema)}));
 
   auto const done = must(set({{"site.password", "\"hunter2\""}}));
@@ -361,7 +361,7 @@ BOOST_AUTO_TEST_CASE(a_rejected_removal_is_retried) {
   BOOST_TEST(!store->has_retryable());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_a_secret_by_now_is_one_in_what_watchers_missed) {
+BOOST_AUTO_TEST_CASE(old_changes_hide_keys_that_are_secret_now) {
   must(set({{"site.password", "\"hunter2\""}}));
   BOOST_TEST(!store->changes_after(0, 1 << 20).changes.at(0)->keys.at(0).secret);
   must(files_changed({good(schema, port_schema)}));

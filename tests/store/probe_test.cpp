@@ -47,7 +47,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(probe, fixture)
 
-BOOST_AUTO_TEST_CASE(a_probe_tells_about_the_store_and_changes_no_value) {
+BOOST_AUTO_TEST_CASE(a_probe_reports_on_the_store_and_changes_no_value) {
   auto const seen = store->probe(at(5)).value();
 
   BOOST_TEST((seen.written > std::chrono::steady_clock::duration::zero()));
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_probe_tells_about_the_store_and_changes_no_value) {
   BOOST_TEST(text("site") == R"({"a":2,"b":"MARKER"})");
 }
 
-BOOST_AUTO_TEST_CASE(its_own_write_is_no_change_of_another_process) {
+BOOST_AUTO_TEST_CASE(a_probe_is_not_seen_as_a_foreign_change) {
   BOOST_TEST(store->probe(at()).has_value());
 
   BOOST_TEST(store->refresh().empty());
@@ -71,7 +71,7 @@ BOOST_AUTO_TEST_CASE(its_own_write_is_no_change_of_another_process) {
   BOOST_TEST(store->revision() == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(what_another_process_did_before_a_probe_is_not_lost) {
+BOOST_AUTO_TEST_CASE(foreign_changes_before_a_probe_are_not_lost) {
   must(unset({"site"}));
   must(files_changed({gone("admin/site.json")}));
   auto const revision = store->revision();
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(what_another_process_did_before_a_probe_is_not_lost) {
   BOOST_TEST(text("site") == R"({"a":"two"})");
 }
 
-BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_probe_and_room_mends_it) {
+BOOST_AUTO_TEST_CASE(a_full_disk_fails_the_probe_until_space_is_freed) {
   temporary_directory const place;
   auto const disk = place / "disk";
   std::filesystem::create_directories(disk);
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_whole_namespace_is_verified) {
   BOOST_TEST((store->verify("none").error().code == errc::not_found));
 }
 
-BOOST_AUTO_TEST_CASE(a_value_that_its_layers_do_not_give_is_found) {
+BOOST_AUTO_TEST_CASE(verify_finds_a_value_that_its_layers_do_not_give) {
   foreign_writer::write_value_alone(data, store->revision(), "77");
   BOOST_TEST((store->verify("site").error().code == errc::conflict));
   store->refresh();
@@ -129,7 +129,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_its_layers_do_not_give_is_found) {
   BOOST_TEST(why.message == "the effective value differs from the merged layers");
 }
 
-BOOST_AUTO_TEST_CASE(what_the_disk_has_lost_is_found) {
+BOOST_AUTO_TEST_CASE(verify_finds_records_that_the_disk_lost) {
   BOOST_TEST(store->verify("site").has_value());
   BOOST_TEST(overwrite("MARKER", 'm') > 0);
 
@@ -148,14 +148,14 @@ BOOST_AUTO_TEST_CASE(a_namespace_of_a_schema_alone_is_verified) {
 
 BOOST_AUTO_TEST_CASE(a_rule_outside_of_the_policy_can_be_run) {
   using enum rules::verdict::kind;
-  auto const judged = [&](std::string const& check) {
-    return store->judge_rule({.name = "own", .check = check}).what;
+  auto const verdict_of = [&](std::string const& check) {
+    return store->run_rule({.name = "own", .check = check}).what;
   };
 
-  BOOST_TEST((judged("site.a == 2") == holds));
-  BOOST_TEST((judged("site.a == 1") == fails));
-  BOOST_TEST((judged("other.a == 1") == unknown));
-  BOOST_TEST((judged("site.a.b.c") == broken));
+  BOOST_TEST((verdict_of("site.a == 2") == holds));
+  BOOST_TEST((verdict_of("site.a == 1") == fails));
+  BOOST_TEST((verdict_of("other.a == 1") == unknown));
+  BOOST_TEST((verdict_of("site.a.b.c") == broken));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

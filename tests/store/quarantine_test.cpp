@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(rejected_content_leaves_the_last_good_effective) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
+BOOST_AUTO_TEST_CASE(good_content_ends_quarantine_even_if_it_is_the_old_one) {
   must(files_changed({good(source, R"({"a":1})")}));
   must(files_changed({refused(source, "{", "cut off")}));
 
@@ -76,14 +76,14 @@ BOOST_AUTO_TEST_CASE(good_content_lifts_it_also_when_it_is_the_old_one) {
   BOOST_TEST((store->refused_content(to_source(source)) == nullptr));
 }
 
-BOOST_AUTO_TEST_CASE(another_fault_is_a_transition_and_the_same_is_none) {
+BOOST_AUTO_TEST_CASE(only_a_different_fault_is_a_transition) {
   must(files_changed({good(source, R"({"a":1})")}));
   BOOST_TEST(must(files_changed({refused(source, "{", "first")})).transitions.size() == 1U);
   BOOST_TEST(must(files_changed({refused(source, "{ ", "first")})).transitions.empty());
   BOOST_TEST(must(files_changed({refused(source, "[", "second")})).transitions.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_source_may_be_refused_from_its_first_day) {
+BOOST_AUTO_TEST_CASE(a_new_source_may_be_rejected) {
   auto const done = must(files_changed({refused(source, "{", "cut off")}));
 
   BOOST_TEST(done.revision == 0U);
@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(an_unreadable_file_stays_effective) {
   BOOST_TEST(!row().why);
 }
 
-BOOST_AUTO_TEST_CASE(touching_does_not_lift_a_quarantine) {
+BOOST_AUTO_TEST_CASE(touching_does_not_end_quarantine) {
   must(files_changed({good(source, R"({"a":1})")}));
   must(files_changed({refused(source, "{", "cut off")}));
 
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(touching_does_not_lift_a_quarantine) {
   BOOST_TEST(row().why->message == "cut off");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_kept_of_refused_content_is_limited) {
+BOOST_AUTO_TEST_CASE(the_kept_part_of_rejected_content_is_limited) {
   store.reset();
   bounds.file_bytes = 8;
   store = open();
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(what_is_kept_of_refused_content_is_limited) {
   BOOST_TEST(*store->refused_content(to_source(source)) == "01234567");
 }
 
-BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
+BOOST_AUTO_TEST_CASE(removing_a_source_ends_its_quarantine) {
   must(files_changed({good(source, R"({"a":1})")}));
   must(files_changed({refused(source, "{", "cut off")}));
   BOOST_TEST(show(must(files_changed({gone(source)})).changes) == "2: site.a=1->;");
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_source_that_goes_takes_its_quarantine_along) {
   BOOST_TEST(store->sources().empty());
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_only) {
+BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_rejects_only_its_own_sources) {
   limit_namespaces(20);
   must(files_changed({good(source, R"({"a":1})"), good(fresh_source, R"({"c":1})")}));
 
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_too_large_holds_back_its_own_sources_on
   BOOST_TEST((refusal(set({{"site.b", R"("01234567890123456789")"}})).code == errc::limit));
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_be_mended) {
+BOOST_AUTO_TEST_CASE(a_namespace_that_was_too_large_can_shrink) {
   limit_namespaces(20);
   must(files_changed({good(below, R"({"b":"01234567890123456789"})"), good(source, R"({"a":2})")},
                      grouping::change_per_namespace));

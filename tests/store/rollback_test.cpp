@@ -44,7 +44,7 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(rollback, fixture)
 
-BOOST_AUTO_TEST_CASE(values_become_what_they_were_in_a_new_revision) {
+BOOST_AUTO_TEST_CASE(a_rollback_restores_values_in_a_new_revision) {
   must(set({{"site.a", "1"}, {"site.b.c", "2"}}));
   must(set({{"site.a", "5"}, {"site.d", "6"}}));
   must(unset({"site.b.c"}));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(values_become_what_they_were_in_a_new_revision) {
   BOOST_TEST(text("site") == R"({"a":5,"d":6})");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
+BOOST_AUTO_TEST_CASE(no_override_is_made_where_files_give_the_value) {
   must(files_changed({good(file, R"({"a":1,"b":{"c":2}})")}));
   must(set({{"site.a", "5"}, {"site.b", "6"}}));
 
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(nothing_is_set_where_the_files_give_the_value) {
   BOOST_TEST(why("site.b.c") == "2: admin 2; ");
 }
 
-BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
+BOOST_AUTO_TEST_CASE(later_values_of_files_are_hidden_or_overridden) {
   must(files_changed({good(file, R"({"a":1,"l":[1]})")}));
   must(files_changed({good(file, R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})")}));
 
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(what_files_brought_since_is_hidden_or_set_over) {
   BOOST_TEST(text("site") == R"({"a":2,"b":{"c":1,"d":2},"l":[1,2]})");
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_that_was_not_there_has_no_values_then) {
+BOOST_AUTO_TEST_CASE(a_namespace_that_did_not_exist_is_emptied) {
   must(set({{"other.a", "1"}}));
   must(files_changed({good(file, R"({"a":1})"), good("admin/more.json", R"({"b":{"c":1}})")}));
   must(set({{"new.a", "1"}}));
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_gone_comes_back) {
   BOOST_TEST(text("site") == R"({"a":{"b":{}},"c":[]})");
 }
 
-BOOST_AUTO_TEST_CASE(one_namespace_can_go_back_alone) {
+BOOST_AUTO_TEST_CASE(one_namespace_can_be_rolled_back_alone) {
   must(set({{"site.a", "1"}, {"other.a", "1"}}));
   must(set({{"site.a", "2"}, {"other.a", "2"}}));
 
@@ -117,7 +117,7 @@ BOOST_AUTO_TEST_CASE(one_namespace_can_go_back_alone) {
   BOOST_TEST(why_not.subject == "nothing");
 }
 
-BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
+BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_keep_their_setter) {
   must(files_changed({good(file, R"({"same":1})")}));
   must(set({{"site.same", "1"}, {"site.tree", R"({"x":1,"y":2})"}}));
   must(set({{"site.tree.x", "5"}}));
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(overrides_of_other_leaves_stay_with_who_set_them) {
   BOOST_TEST(store->explain(to_key("site.tree.x")).layer_values.front().from.revision == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
+BOOST_AUTO_TEST_CASE(overrides_that_hide_a_value_are_removed) {
   must(files_changed({good(file, R"({"a":{"b":1}})")}));
   auto hide = set({});
   hide.hide.push_back(to_key("site.a"));
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(what_hides_a_value_from_above_goes) {
   BOOST_TEST(why("site.a.c") == "(none): override (removed); admin 2; ");
 }
 
-BOOST_AUTO_TEST_CASE(leaves_and_objects_take_each_others_places) {
+BOOST_AUTO_TEST_CASE(leaves_and_objects_replace_each_other) {
   must(files_changed(
       {good(file, R"({"a":1,"b":{"x":{"y":1}},"c":{},"d":{"x":1},"e":{"f":{"g":1}}})")}));
   auto const was = text("site");
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(leaves_and_objects_take_each_others_places) {
   BOOST_TEST(text("site") == is);
 }
 
-BOOST_AUTO_TEST_CASE(to_what_is_already_it_does_nothing) {
+BOOST_AUTO_TEST_CASE(a_rollback_to_the_current_values_does_nothing) {
   must(set({{"site.a", "1"}}));
   auto const done = must(back_to(1));
   BOOST_TEST(done.revision == 1U);
@@ -179,19 +179,19 @@ BOOST_AUTO_TEST_CASE(revisions_that_are_not_kept_are_not_found) {
 
   auto const before = refusal(back_to(1));
   BOOST_TEST((before.code == errc::not_found));
-  BOOST_TEST(before.used == 2U, "the oldest change that is kept tells what it found");
+  BOOST_TEST(before.used == 2U, "the state before the oldest kept change is known");
   BOOST_TEST(before.maximum == 4U);
   BOOST_TEST((refusal(back_to(5)).code == errc::not_found));
   BOOST_TEST(show(must(back_to(2)).changes) == "5: site.a=4->2;");
 }
 
-BOOST_AUTO_TEST_CASE(to_before_the_first_change_nothing_is_left) {
+BOOST_AUTO_TEST_CASE(a_rollback_to_revision_0_removes_everything) {
   must(set({{"site.a", "1"}}));
   must(back_to(0));
   BOOST_TEST(text("site") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(terms_are_those_of_a_set) {
+BOOST_AUTO_TEST_CASE(revision_and_comment_are_checked_as_in_a_set) {
   must(set({{"site.a", "1"}}));
   must(set({{"site.a", "2"}}));
 
@@ -209,7 +209,7 @@ BOOST_AUTO_TEST_CASE(terms_are_those_of_a_set) {
   BOOST_TEST(must(wordy).changes.front()->comment == "back");
 }
 
-BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
+BOOST_AUTO_TEST_CASE(a_rollback_sees_revisions_of_its_own_transaction) {
   std::vector<request> const group{set({{"site.a", "1"}, {"other.x", "1"}}),
                                    set({{"site.a", "2"}}),
                                    set({{"site.a", "3"}}),
@@ -225,7 +225,7 @@ BOOST_AUTO_TEST_CASE(a_group_sees_its_own_revisions) {
   BOOST_TEST(text("site") == R"({"a":1})");
 }
 
-BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
+BOOST_AUTO_TEST_CASE(current_schemas_validate_old_values) {
   must(set({{"site.port", "0"}}));
   must(set({{"site.port", "80"}}));
   must(
@@ -238,7 +238,7 @@ BOOST_AUTO_TEST_CASE(schemas_of_today_judge_what_was) {
   BOOST_TEST(text("site") == R"({"port":80})");
 }
 
-BOOST_AUTO_TEST_CASE(every_past_can_be_reached_from_every_present) {
+BOOST_AUTO_TEST_CASE(every_revision_can_be_restored_from_every_other) {
   for (std::uint32_t seed = 0; seed < 60; ++seed) {
     store_fixture world;
     random_document random(seed);
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_restore_replaces_the_whole_override_layer) {
   BOOST_TEST(text("old") == R"({"x":1})");
 }
 
-BOOST_AUTO_TEST_CASE(a_restore_takes_what_the_override_layer_can_hold) {
+BOOST_AUTO_TEST_CASE(a_restore_accepts_every_valid_override_layer) {
   BOOST_TEST(refusal(restored(R"({"site":{"a":{"b":[null]}}})")).subject == "site.a.b");
   BOOST_TEST((refusal(restored(R"({"No":{}})")).code == errc::bad_key));
   auto dry = restored(R"({"site":{"a":1}})");

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_set_begins_a_namespace_and_the_last_unset_ends_it) {
   BOOST_TEST(store->explain(to_key("site.a.b")).layer_values.empty());
 }
 
-BOOST_AUTO_TEST_CASE(unset_lets_what_lies_below_show_again) {
+BOOST_AUTO_TEST_CASE(unset_makes_lower_layers_visible) {
   must(files_changed({good("admin/site.json", R"({"a":{"b":1,"c":2}})")}));
   must(set({{"site.a", "5"}}));
   BOOST_TEST(text("site") == R"({"a":5})");
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_object_replaces_overrides_and_merges_with_files) {
   BOOST_TEST(text("site") == R"({"a":{"file":1,"new":1}})");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_in_a_value_may_have_a_key_that_is_too_long_to_ask_for) {
+BOOST_AUTO_TEST_CASE(keys_inside_a_value_are_limited_too) {
   std::string const name(253, 'x');
   auto const nested = [&name](std::string const& last) {
     return R"({")" + name + R"(":{")" + last + R"(":1}})";
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(nothing_in_a_value_may_have_a_key_that_is_too_long_to_ask_f
   BOOST_TEST(not_restored.subject == "key_bytes");
 }
 
-BOOST_AUTO_TEST_CASE(what_one_request_throws_fails_that_one_alone) {
+BOOST_AUTO_TEST_CASE(an_exception_fails_only_its_own_request) {
   model const base;
   validator policy_validator(bounds);
   plan planned(
@@ -120,7 +120,7 @@ BOOST_AUTO_TEST_CASE(a_whole_namespace_may_be_an_object_only) {
   BOOST_TEST(text("empty") == "(none)");
 }
 
-BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
+BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value) {
   must(files_changed({good("admin/site.json", R"({"a":1,"b":{"c":2}})")}));
 
   BOOST_TEST(show(must(hide({"site.a", "site.b"})).changes) == "2: site.a=1-> site.b.c=2->;");
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(hidden_keys_have_no_value_whatever_lies_below) {
   BOOST_TEST(show(store->explain(to_key("site.b.c"))) == "(none): override (removed); admin 2; ");
 }
 
-BOOST_AUTO_TEST_CASE(a_set_of_the_value_that_shows_is_an_override_without_a_revision) {
+BOOST_AUTO_TEST_CASE(setting_the_effective_value_makes_an_override_without_a_revision) {
   must(files_changed({good("admin/site.json", R"({"a":1})")}));
 
   auto const same = must(set({{"site.a", "1"}}));
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(a_set_of_the_value_that_shows_is_an_override_without_a_revi
   BOOST_TEST(text("site") == R"({"a":1})");
 }
 
-BOOST_AUTO_TEST_CASE(values_come_back_exactly) {
+BOOST_AUTO_TEST_CASE(values_are_read_back_exactly) {
   auto const* const value =
       R"({"big":9223372036854775807,"e":1e+300,"f":0.1,"i":1,"l":[[],{},1.0,"\u007f"],"small":-9223372036854775808})";
   must(set({{"site.v", value}}));
@@ -185,16 +185,16 @@ BOOST_AUTO_TEST_CASE(if_revision_must_be_the_revision) {
   BOOST_TEST(must(request).revision == 2U);
 }
 
-BOOST_AUTO_TEST_CASE(a_dry_run_tells_and_does_nothing) {
+BOOST_AUTO_TEST_CASE(a_dry_run_reports_the_change_and_makes_none) {
   must(set({{"site.a", "1"}}));
   auto request = set({{"site.a", "2"}});
   request.dry_run = true;
 
-  auto const told = must(request);
+  auto const reported = must(request);
 
-  BOOST_TEST(told.revision == 1U);
-  BOOST_TEST(show(told.changes) == "2: site.a=1->2;");
-  BOOST_TEST(*told.effectives.front().text == R"({"a":2})");
+  BOOST_TEST(reported.revision == 1U);
+  BOOST_TEST(show(reported.changes) == "2: site.a=1->2;");
+  BOOST_TEST(*reported.effectives.front().text == R"({"a":2})");
   BOOST_TEST(text("site") == R"({"a":1})");
   BOOST_TEST(store->revision() == 1U);
   reopen();
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(bad_values_are_refused) {
   BOOST_TEST(deep.subject == "site.a");
 }
 
-BOOST_AUTO_TEST_CASE(limits_are_met_exactly) {
+BOOST_AUTO_TEST_CASE(limits_are_exact) {
   store.reset();
   bounds.value_bytes = 10;
   bounds.comment_bytes = 4;
@@ -231,7 +231,7 @@ BOOST_AUTO_TEST_CASE(limits_are_met_exactly) {
   BOOST_TEST((refusal(request).code == errc::bad_value));
 }
 
-BOOST_AUTO_TEST_CASE(a_change_tells_who_when_and_why) {
+BOOST_AUTO_TEST_CASE(a_change_records_who_when_and_why) {
   auto request = set({{"site.a", "1"}});
   request.comment = "because";
   must(request);

@@ -46,7 +46,7 @@ mode_t mode_of(fs::path const& path) {
 
 BOOST_FIXTURE_TEST_SUITE(state_directory, fixture)
 
-BOOST_AUTO_TEST_CASE(a_second_daemon_is_refused_with_the_pid_of_the_first) {
+BOOST_AUTO_TEST_CASE(a_second_daemon_is_rejected_with_the_pid_of_the_first) {
   auto const here = failure();
   BOOST_TEST((here.code == errc::conflict));
   BOOST_TEST(here.message == "the state directory is locked by pid " + std::to_string(::getpid()));
@@ -60,7 +60,7 @@ BOOST_AUTO_TEST_CASE(a_second_daemon_is_refused_with_the_pid_of_the_first) {
   BOOST_TEST(config_store::open(state, bounds).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_made_is_closed_to_others) {
+BOOST_AUTO_TEST_CASE(new_files_are_closed_to_other_users) {
   BOOST_TEST(mode_of(state) == 0700U);
   BOOST_TEST(mode_of(state / "lock") == 0600U);
   BOOST_TEST(mode_of(state / "data") == 0700U);
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(what_is_made_is_closed_to_others) {
   BOOST_TEST((store->data_file() == state / "data" / "data.mdb"));
 }
 
-BOOST_AUTO_TEST_CASE(no_descriptor_is_left_to_children) {
+BOOST_AUTO_TEST_CASE(children_inherit_no_descriptor) {
   for (auto const& entry : fs::directory_iterator("/proc/self/fd")) {
     std::error_code gone;
     auto const target = fs::read_symlink(entry.path(), gone).string();
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_store_is_not_followed) {
   BOOST_TEST((failure().code == errc::untrusted));
 }
 
-BOOST_AUTO_TEST_CASE(a_newer_format_is_refused_with_the_version_that_is_needed) {
+BOOST_AUTO_TEST_CASE(a_newer_format_is_rejected_with_the_version_needed) {
   store.reset();
   put_meta("format", "3");
   put_meta("needs", "7.5");

@@ -35,7 +35,7 @@ struct fixture {
 
 BOOST_FIXTURE_TEST_SUITE(upgrade, fixture)
 
-BOOST_AUTO_TEST_CASE(everything_is_there_afterwards) {
+BOOST_AUTO_TEST_CASE(an_upgrade_keeps_everything) {
   {
     first_format_store old(directory / "state");
     old.add_revision(1, "", "\"one\"");
@@ -72,7 +72,7 @@ BOOST_AUTO_TEST_CASE(everything_is_there_afterwards) {
   BOOST_TEST(meta("store_id") == "0123456789abcdef0123456789abcdef");
 }
 
-BOOST_AUTO_TEST_CASE(it_goes_on_from_there) {
+BOOST_AUTO_TEST_CASE(an_upgraded_store_accepts_changes) {
   first_format_store(directory / "state").add_revision(1, "", "1");
   auto opened = open();
   request asked = set({{"site.a", "2"}});
@@ -87,13 +87,13 @@ BOOST_AUTO_TEST_CASE(it_goes_on_from_there) {
   BOOST_TEST(*opened->read("site").text == R"({"a":1})");
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_one_is_upgraded_too) {
+BOOST_AUTO_TEST_CASE(an_empty_store_is_upgraded) {
   { first_format_store const old(directory / "state"); }
   BOOST_TEST(open()->revision() == 0U);
   BOOST_TEST(meta("format") == "2");
 }
 
-BOOST_AUTO_TEST_CASE(one_that_fills_its_limit_is_upgraded_and_stays_usable) {
+BOOST_AUTO_TEST_CASE(a_full_store_is_upgraded_and_stays_usable) {
   auto const large = [](std::uint64_t revision) {
     return '"' + std::string(10'000, static_cast<char>('a' + revision % 26)) + '"';
   };
@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(one_that_fills_its_limit_is_upgraded_and_stays_usable) {
   BOOST_TEST(*opened->read("site").text == R"({"a":19})");
 }
 
-BOOST_AUTO_TEST_CASE(a_damaged_one_is_left_alone) {
+BOOST_AUTO_TEST_CASE(a_damaged_store_is_not_changed) {
   {
     first_format_store(directory / "state").add_revision(1, "", "1");
     lmdb::environment env(directory / "state/data", {.map_bytes = 64 << 20, .databases = 8});
