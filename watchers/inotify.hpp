@@ -39,6 +39,7 @@ class inotify {
   /// Throws std::system_error: EMFILE (fs.inotify.max_user_instances), ENOMEM.
   inotify();
 
+  /// Readable when events are queued; owned by this object.
   int descriptor() const { return fd_.get(); }
 
   /// Watches the directory of the O_PATH descriptor `directory`; `path` is used only where /proc is
@@ -46,6 +47,7 @@ class inotify {
   /// Returns -errno on failure: ENOSPC (fs.inotify.max_user_watches), EACCES (no permission to read
   /// the directory).
   int watch(int directory, std::string const& path, std::uint32_t mask) const;
+  /// Removes a watch; a number that the kernel does not know is ignored.
   void unwatch(int watch) const;
 
   /// Calls `each` with every queued event, without waiting; returns their number. May stop before

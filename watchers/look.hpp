@@ -32,6 +32,7 @@ struct look_unit {
   }
 };
 
+/// What one look has to visit.
 struct look_request {
   bool whole = false;          ///< all units
   std::set<std::size_t> roots; ///< all units of these roots
@@ -58,6 +59,7 @@ struct finding {
   std::variant<std::monostate, whole_file, error, absent, unstable> what;
 };
 
+/// What one look found, and what changed in the set of watched directories.
 struct look_result {
   std::vector<finding> findings;
   std::vector<watched_directory> watches; ///< those that have changed

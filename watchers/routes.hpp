@@ -17,6 +17,8 @@ namespace cfgd::watchers {
 /// does no I/O. Not thread-safe.
 class routes {
  public:
+  /// Takes over the watches and the dependencies that a look found. Call it for every look, in
+  /// order.
   void apply(look_result const& result);
 
   /// Whether a look has reported this watch.

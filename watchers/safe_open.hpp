@@ -18,6 +18,7 @@
 /// may be called from any thread.
 namespace cfgd::watchers {
 
+/// The identity of a file from stat(2).
 file_identity identity_of(struct stat const& info);
 
 /// "DIRECTORY/NAME", also for "/".
@@ -84,6 +85,7 @@ std::optional<error> distrust_of(struct stat const& info, std::string const& pat
 std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
                                  std::size_t maximum);
 
+/// The content of a file that did not change while it was read.
 struct whole_file {
   std::string bytes;
   content_hash hash{};

@@ -116,6 +116,7 @@ class source_watcher {
     std::uint64_t reads = 0;
     std::uint64_t unstable_reads = 0; ///< discarded because the file changed
   };
+  /// Counts since the start; the first three are current.
   counts figures() const;
 
  private:

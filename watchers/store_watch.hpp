@@ -23,7 +23,8 @@ class store_watch {
   store_watch(store_watch const&) = delete;
   store_watch& operator=(store_watch const&) = delete;
 
-  /// Watches until cancelled. To be spawned once, in a task group that ends before this object.
+  /// Watches until cancelled. To be spawned once, in a task group that ends before this object. If
+  /// inotify is not available, only the ticks notify.
   boost::asio::awaitable<void> run();
 
  private:

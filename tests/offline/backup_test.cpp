@@ -98,7 +98,7 @@ std::string joined(std::vector<std::string> const& names) {
 
 BOOST_FIXTURE_TEST_SUITE(backup, fixture)
 
-BOOST_AUTO_TEST_CASE(a_backup_is_the_whole_store_and_closed_to_others) {
+BOOST_AUTO_TEST_CASE(a_backup_is_complete_and_closed_to_other_users) {
   auto const before = all_of(*store);
 
   auto const facts = back_up();
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(a_backup_is_the_whole_store_and_closed_to_others) {
   BOOST_TEST(joined(names_in(directory.path())) == "backup.mdb other state ");
 }
 
-BOOST_AUTO_TEST_CASE(a_backup_is_an_lmdb_file_that_can_be_put_in_place_by_hand) {
+BOOST_AUTO_TEST_CASE(a_backup_can_be_copied_into_place_by_hand) {
   auto const before = all_of(*store);
   back_up();
 
@@ -154,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_backup_while_others_commit_is_of_one_revision) {
   writer.wait();
 }
 
-BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_or_does_no_harm) {
+BOOST_AUTO_TEST_CASE(a_flipped_byte_is_detected_or_harmless) {
   auto const before = all_of(*store);
   back_up();
   auto const good = read_file(file);
@@ -179,7 +179,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_is_found_or_does_no_harm) {
   BOOST_TEST(refused > tried / 4);
 }
 
-BOOST_AUTO_TEST_CASE(a_cut_off_backup_is_refused) {
+BOOST_AUTO_TEST_CASE(a_truncated_backup_is_rejected) {
   back_up();
   auto const good = read_file(file);
 
@@ -198,7 +198,7 @@ BOOST_AUTO_TEST_CASE(a_cut_off_backup_is_refused) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_store_is_refused) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_not_a_store_is_rejected) {
   write_file(file, std::string(20'000, 'x'));
   fs::create_directories(directory / "lmdb");
   {
@@ -219,7 +219,7 @@ BOOST_AUTO_TEST_CASE(what_is_no_store_is_refused) {
                                             .subject = directory / "none"}));
 }
 
-BOOST_AUTO_TEST_CASE(a_newer_format_is_refused_with_the_version_that_is_needed) {
+BOOST_AUTO_TEST_CASE(a_newer_format_is_rejected_with_the_version_needed) {
   store.reset();
   {
     store::lmdb::environment made(directory / "state/data",
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(a_backup_of_an_older_format_is_upgraded_when_it_is_opened) 
   BOOST_TEST(*opened->read("site").text == R"({"a":2})");
 }
 
-BOOST_AUTO_TEST_CASE(a_restore_keeps_the_store_that_was_there) {
+BOOST_AUTO_TEST_CASE(a_restore_keeps_the_old_store) {
   auto const then = all_of(*store);
   back_up();
   must(set({{"site.a", "\"later\""}}));
@@ -297,7 +297,7 @@ BOOST_AUTO_TEST_CASE(a_trial_changes_nothing) {
   BOOST_TEST(joined(names_in(directory / "state")) == "data lock ");
 }
 
-BOOST_AUTO_TEST_CASE(a_running_daemon_is_in_the_way) {
+BOOST_AUTO_TEST_CASE(a_running_daemon_prevents_a_restore) {
   back_up();
   auto asked = question();
   asked.state = directory / "state";
@@ -307,7 +307,7 @@ BOOST_AUTO_TEST_CASE(a_running_daemon_is_in_the_way) {
   BOOST_TEST((why.error().code == cfgd::errc::conflict));
 }
 
-BOOST_AUTO_TEST_CASE(a_failed_backup_leaves_the_last_one) {
+BOOST_AUTO_TEST_CASE(a_failed_backup_keeps_the_previous_one) {
   write_file(file, "the last one");
 
   auto const why = store::back_up(directory / "none", file, no_report);
@@ -371,7 +371,7 @@ BOOST_AUTO_TEST_CASE(the_program_makes_backups_and_restores_them) {
                                  ": cannot be read: No such file or directory\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_running_daemon_gets_the_override_layer_back) {
+BOOST_AUTO_TEST_CASE(a_running_daemon_restores_the_override_layer) {
   must(cfgd::test::unset({"site", "mail"}));
   must(set({{"site.a", "7"}}));
   back_up();

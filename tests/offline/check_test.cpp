@@ -35,7 +35,7 @@ constexpr std::string_view port_rule = "[[rule]]\n"
 
 using files = std::vector<std::pair<std::string, std::string>>;
 
-/// A tree, what is named of it, and what is said; paths are below the tree's directory.
+/// A tree, the paths to check, and the expected output; paths are relative to the tree.
 struct tree_case {
   std::string name;
   files tree;
@@ -86,17 +86,17 @@ struct fixture {
 };
 
 std::vector<tree_case> const trees{
-    {"a sound tree",
+    {"a valid tree",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "port: 8080\n"},
       {"vendor/namespaces/site.toml", "port = 1\n"}},
      {},
      ""},
-    {"no tree's files",
+    {"files that are not sources",
      {{"etc/namespaces/.site.yaml", "port: [\n"}, {"etc/namespaces/README", "port: [\n"}},
      {},
      ""},
-    {"a schema's error, with its place",
+    {"an error of a schema has its place",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "# ports\nport: 0\n"}},
      {},
@@ -108,40 +108,40 @@ std::vector<tree_case> const trees{
      {},
      "etc/namespaces/site.json:1:2: error: site.a: must be a string [type]\n"
      "etc/namespaces/site.json:2:2: error: site.b: must be a string [type]\n"},
-    {"an error that a layer above hides is none",
+    {"an invalid value that a higher layer replaces is accepted",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"vendor/namespaces/site.yaml", "port: 0\n"},
       {"etc/namespaces/site.yaml", "port: 1\n"}},
      {},
      ""},
-    {"an error of the vendor's file is told in it",
+    {"an error in a vendor file has its place in that file",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"vendor/namespaces/site.yaml", "port: 0\n"},
       {"etc/namespaces/site.yaml", "name: a\n"}},
      {},
      "vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
-    {"a text that is none of its format",
+    {"a file that does not parse",
      {{"etc/namespaces/site.d/10-a.json", "{\"a\": 1,}"}},
      {},
      "etc/namespaces/site.d/10-a.json:1:9: error: unexpected '}' [parse]\n"},
-    {"a schema that is none",
+    {"an invalid schema",
      {{"etc/schemas/site.json", "{\"type\": \"strin\"}"}},
      {},
      "etc/schemas/site.json:1:2: error: at /type: must be null, boolean, integer, number, string, "
      "array, object, or a list of some of them [schema]\n"},
-    {"a schema with nulls in lists is one",
+    {"a schema with nulls in lists is valid",
      {{"etc/schemas/site.yaml", "properties:\n  a: {enum: [1, null]}\n"},
       {"etc/namespaces/site.yaml", "a: 1\n"}},
      {},
      ""},
-    {"a rule that is not met",
+    {"a rule that does not hold",
      {{"etc/rules/ports.toml", std::string(port_rule)},
       {"etc/namespaces/site.yaml", "port: 1\n"},
       {"etc/namespaces/mail.yaml", "host: a\nport: 1\n"}},
      {},
      "etc/namespaces/mail.yaml:2:1: error: mail.port: must differ from the site's "
      "[ports-differ]\n"},
-    {"a rule about what nobody says is told of its file",
+    {"a rule about a key without a value is reported for the file of rules",
      {{"etc/rules/ports.toml", std::string(port_rule)},
       {"etc/namespaces/site.yaml", "a: 1\n"},
       {"etc/schemas/mail.json", "{}"}},
@@ -160,19 +160,19 @@ std::vector<tree_case> const trees{
      "etc/namespaces/Site.yaml: warning: is ignored: not a valid source file name in namespaces/ "
      "[file]\n"
      "etc/rules/site.yaml: warning: is ignored: not a valid source file name in rules/ [file]\n"},
-    {"of a named file what concerns it",
+    {"only issues of a named file",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "port: 0\n"},
       {"etc/namespaces/mail.yaml", "port: [\n"}},
      {"etc/namespaces/site.yaml"},
      "etc/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
-    {"of a named schema what it says of values",
+    {"only issues of a named schema",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.d/port.yaml", "port: 0\n"},
       {"etc/namespaces/mail.yaml", "port: [\n"}},
      {"etc/schemas/site.json"},
      "etc/namespaces/site.d/port.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
-    {"of a named file what a rule says that reads it",
+    {"issues of rules that read a named file",
      {{"etc/rules/ports.toml", std::string(port_rule)},
       {"etc/namespaces/site.yaml", "port: 1\n"},
       {"etc/namespaces/other.yaml", "a: [\n"},
@@ -180,14 +180,14 @@ std::vector<tree_case> const trees{
      {"etc/namespaces/site.yaml"},
      "etc/namespaces/mail.yaml:1:1: error: mail.port: must differ from the site's "
      "[ports-differ]\n"},
-    {"of a named file of rules what they say",
+    {"only issues of a named file of rules",
      {{"etc/rules/ports.toml", std::string(port_rule)},
       {"etc/namespaces/site.yaml", "port: 1\n"},
       {"etc/namespaces/mail.yaml", "port: 1\n"}},
      {"etc/rules/ports.toml"},
      "etc/namespaces/mail.yaml:1:1: error: mail.port: must differ from the site's "
      "[ports-differ]\n"},
-    {"a file in no tree stands for the administrator's",
+    {"a file outside of a tree counts as an admin file",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "port: 1\n"},
       {"draft/site.yaml", "port: 0\n"}},
@@ -205,16 +205,16 @@ std::vector<tree_case> const trees{
       {"other/etc/namespaces/mail.yaml", "port: 1\n"}},
      {"other"},
      "other/vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
-    {"one of a tree's directories is the tree",
+    {"a directory of a tree stands for the tree",
      {{"other/etc/schemas/site.json", std::string(port_schema)},
       {"other/vendor/namespaces/site.yaml", "port: 0\n"}},
      {"other/etc/schemas"},
      "other/vendor/namespaces/site.yaml:1:1: error: site.port: must be at least 1 [minimum]\n"},
-    {"a file that is none of a source",
+    {"a file with a name that is not valid for a source",
      {{"etc/namespaces/site.txt", "a: 1\n"}},
      {"etc/namespaces/site.txt"},
      "refused: etc/namespaces/site.txt: not a valid source file name in namespaces/"},
-    {"a file that is not there",
+    {"a missing file",
      {{"etc/namespaces/site.yaml", "a: 1\n"}},
      {"etc/namespaces/mail.yaml"},
      "refused: etc/namespaces/mail.yaml: No such file or directory"},
@@ -229,7 +229,7 @@ std::vector<tree_case> const trees{
 
 BOOST_FIXTURE_TEST_SUITE(check, fixture)
 
-BOOST_DATA_TEST_CASE_F(fixture, trees_are_judged_as_a_daemon_would, trees) {
+BOOST_DATA_TEST_CASE_F(fixture, trees_are_validated_as_a_daemon_would, trees) {
   fill(sample.tree);
 
   auto const said = check(sample.named);
@@ -251,7 +251,7 @@ BOOST_AUTO_TEST_CASE(every_format_is_read) {
   BOOST_TEST(found->files == 6U);
 }
 
-BOOST_AUTO_TEST_CASE(links_to_files_are_files_and_others_are_faults) {
+BOOST_AUTO_TEST_CASE(only_links_to_files_are_accepted) {
   fill({{"etc/..data/site.yaml", "a: [\n"}});
   std::filesystem::create_directories(directory / "etc/namespaces");
   std::filesystem::create_symlink("../..data/site.yaml", directory / "etc/namespaces/site.yaml");
@@ -268,7 +268,7 @@ BOOST_AUTO_TEST_CASE(links_to_files_are_files_and_others_are_faults) {
 }
 
 BOOST_AUTO_TEST_CASE(
-    an_unreadable_file_is_told_and_others_are_checked,
+    an_unreadable_file_is_reported_and_others_are_checked,
     *boost::unit_test::precondition([](auto) -> boost::test_tools::assertion_result {
       return ::geteuid() != 0;
     })) {
@@ -294,7 +294,7 @@ BOOST_AUTO_TEST_CASE(the_summary_and_the_exit_code_count_errors) {
   BOOST_TEST(run.err() == "checked 2 files: 1 error, 0 warnings\n");
 }
 
-BOOST_AUTO_TEST_CASE(warnings_fail_only_if_they_are_to) {
+BOOST_AUTO_TEST_CASE(warnings_fail_only_with_strict) {
   fill({{"etc/namespaces/Site.yaml", "port: 0\n"}});
 
   auto plain = cfgctl({"check", "--vendor", "@none", "--etc", "@etc"});
@@ -319,7 +319,7 @@ BOOST_AUTO_TEST_CASE(json_is_a_list_of_objects) {
              "\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2) {
+BOOST_AUTO_TEST_CASE(a_wrong_command_line_exits_with_2) {
   auto both = cfgctl({"check", "--root", "@", "--etc", "@"});
   auto absent = cfgctl({"check", "@none.yaml"});
 
@@ -328,7 +328,7 @@ BOOST_AUTO_TEST_CASE(a_wrong_command_line_ends_with_2) {
   BOOST_TEST(without_directory(absent.err()) == "cfgctl: none.yaml: No such file or directory\n");
 }
 
-BOOST_AUTO_TEST_CASE(progress_is_a_bar_of_what_is_done) {
+BOOST_AUTO_TEST_CASE(progress_is_a_bar) {
   BOOST_TEST(offline::progress_line("a", 0, 100) == "a [>" + std::string(29, ' ') + "] 0 %");
   BOOST_TEST(offline::progress_line("a", 50, 100) ==
              "a [" + std::string(15, '=') + '>' + std::string(14, ' ') + "] 50 %");

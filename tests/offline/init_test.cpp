@@ -39,7 +39,7 @@ class umask_now {
 
 BOOST_FIXTURE_TEST_SUITE(init, fixture)
 
-BOOST_AUTO_TEST_CASE(the_first_tree_has_no_fault) {
+BOOST_AUTO_TEST_CASE(the_starter_tree_is_valid) {
   BOOST_REQUIRE(offline::make_starter(tree).has_value());
 
   auto const found = offline::check({.where = offline::tree_of_root(tree), .named = {}},
@@ -49,7 +49,7 @@ BOOST_AUTO_TEST_CASE(the_first_tree_has_no_fault) {
   BOOST_TEST(found->files == 3U);
 }
 
-BOOST_AUTO_TEST_CASE(its_schema_and_rules_judge_what_is_changed) {
+BOOST_AUTO_TEST_CASE(its_schema_and_rules_validate_changes) {
   BOOST_REQUIRE(offline::make_starter(tree).has_value());
   write_file(tree / "etc/namespaces/app.d/50.toml", "port = 80\ntitel = \"a\"\n");
 
@@ -61,7 +61,7 @@ BOOST_AUTO_TEST_CASE(its_schema_and_rules_judge_what_is_changed) {
   BOOST_TEST(found->findings[1].key == "app.titel");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_else_may_write_to_it_whatever_the_umask) {
+BOOST_AUTO_TEST_CASE(other_users_cannot_write_to_it_whatever_the_umask) {
   umask_now const open(0);
 
   BOOST_REQUIRE(offline::make_starter(tree).has_value());
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(it_has_the_settings_of_the_manual) {
   BOOST_TEST(read_file(tree / "etc/cfgd.toml").find("[watch]\n") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_with_files_is_left_alone) {
+BOOST_AUTO_TEST_CASE(a_directory_with_files_is_not_changed) {
   write_file(tree / "mine", "");
 
   auto run = program_run(CFGCTL_PROGRAM, {"init", tree});
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_directory_with_files_is_left_alone) {
   BOOST_TEST(!fs::exists(tree / "etc"));
 }
 
-BOOST_AUTO_TEST_CASE(an_empty_directory_is_filled_and_told) {
+BOOST_AUTO_TEST_CASE(an_empty_directory_is_filled_and_listed) {
   fs::create_directories(tree);
 
   auto run = program_run(CFGCTL_PROGRAM, {"init", tree.string() + '/'});

@@ -76,7 +76,7 @@ std::vector<text_format> const formats{
 bj::object parsed(std::string const& text) { return cfgd::json::parse(text).value().as_object(); }
 
 /// What a schema says of a document; empty: it is fine.
-std::string judge(bj::object const& schema, bj::object const& document) {
+std::string issues_of(bj::object const& schema, bj::object const& document) {
   bj::value const whole(schema);
   auto const load = [&whole](std::string_view uri) -> bj::value const* {
     return uri == "file:///guess" ? &whole : nullptr;
@@ -93,7 +93,7 @@ std::string judge(bj::object const& schema, bj::object const& document) {
 
 BOOST_AUTO_TEST_SUITE(schema_guess)
 
-BOOST_DATA_TEST_CASE(documents_give_their_shape, guesses) {
+BOOST_DATA_TEST_CASE(schemas_describe_the_documents, guesses) {
   auto const document = parsed(sample.document);
 
   auto guessed = offline::guess_schema("site", document);
@@ -105,7 +105,7 @@ BOOST_DATA_TEST_CASE(documents_give_their_shape, guesses) {
   BOOST_TEST(cfgd::json::canonical(guessed) == cfgd::json::canonical(parsed(sample.schema)));
 }
 
-BOOST_DATA_TEST_CASE(clear_formats_are_seen, formats) {
+BOOST_DATA_TEST_CASE(obvious_formats_are_recognized, formats) {
   auto const guessed = offline::guess_schema("site", {{"a", sample.text}});
 
   auto const& member = guessed.at("properties").at("a").as_object();
@@ -114,25 +114,25 @@ BOOST_DATA_TEST_CASE(clear_formats_are_seen, formats) {
   BOOST_TEST((format == nullptr ? "" : std::string(format->as_string())) == sample.format);
 }
 
-BOOST_AUTO_TEST_CASE(a_format_that_not_all_texts_have_is_none) {
+BOOST_AUTO_TEST_CASE(a_format_must_match_all_texts) {
   auto const guessed =
       offline::guess_schema("site", parsed(R"({"a":["192.0.2.7","x"],"b":["192.0.2.7","::1"]})"));
 
   BOOST_TEST(cfgd::json::canonical(guessed).find("format") == std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_document_fits_its_schema) {
+BOOST_AUTO_TEST_CASE(the_document_matches_its_schema) {
   for (std::uint32_t seed = 0; seed < 300; ++seed) {
     auto const document =
         cfgd::test::random_document(seed).object(4, cfgd::test::random_document::nulls::no);
 
-    auto const said = judge(offline::guess_schema("site", document), document);
+    auto const said = issues_of(offline::guess_schema("site", document), document);
 
     BOOST_TEST_CONTEXT("seed " << seed) BOOST_TEST(said == "");
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_file_or_the_service_tells_the_document) {
+BOOST_AUTO_TEST_CASE(the_document_comes_from_a_file_or_the_service) {
   cfgd::test::temporary_directory const directory;
   cfgd::test::write_file(directory / "site.yaml", "port: 80\n");
   std::string const socket = directory / "socket";

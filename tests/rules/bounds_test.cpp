@@ -13,7 +13,7 @@
 namespace {
 
 using namespace cfgd;
-using test::told;
+using test::described;
 
 std::string const no_instructions =
     "broken: takes more than 10000000 instructions (limit rule_instructions)";
@@ -127,7 +127,7 @@ struct fixture {
   test::rule_world world{R"({"site": {"list": [1, 2, 3], "a": 1, "b": {"c": 2}}})"};
 
   std::string run(std::string check, limits const& bounds = {}) {
-    return told(world.run(std::move(check), bounds));
+    return described(world.run(std::move(check), bounds));
   }
 };
 
@@ -142,7 +142,7 @@ std::string repeated(std::string const& text, std::size_t times) {
 
 BOOST_FIXTURE_TEST_SUITE(bounds, fixture)
 
-BOOST_DATA_TEST_CASE(nothing_runs_without_end, bombs, made) {
+BOOST_DATA_TEST_CASE(every_run_ends, bombs, made) {
   auto const before = seconds();
   auto const said = run("(function() " + made.act + " end)() and error('done')");
   auto const took = seconds() - before;
@@ -170,7 +170,7 @@ BOOST_AUTO_TEST_CASE(depth_is_bounded) {
                  .ends_with("parentheses are too deeply nested"));
 }
 
-BOOST_AUTO_TEST_CASE(limits_are_those_that_are_given) {
+BOOST_AUTO_TEST_CASE(limits_are_taken_from_the_argument) {
   limits few;
   few.rule_instructions = 1000;
   BOOST_TEST(run("(function() for i = 1, 1e5 do end end)()", few) ==
@@ -189,7 +189,7 @@ BOOST_AUTO_TEST_CASE(limits_are_those_that_are_given) {
              "broken: takes more than 100 bytes of memory (limit rule_bytes)");
 }
 
-BOOST_AUTO_TEST_CASE(every_refused_allocation_is_survived) {
+BOOST_AUTO_TEST_CASE(every_failed_allocation_is_handled) {
   std::string const check =
       "(function() local t = {site.list, site.b} for i = 1, 20 do t[#t + 1] = tostring(i) end "
       "return select(3, find('x,y', '(x)')) .. table.concat(site.list) .. ('a'):rep(500) end)() ~= "

@@ -10,7 +10,7 @@
 namespace {
 
 using namespace cfgd;
-using test::told;
+using test::described;
 
 struct fixture {
   test::rule_world world{R"({
@@ -23,7 +23,7 @@ struct fixture {
     "os": {"x": 3}
   })"};
 
-  std::string run(std::string check) { return told(world.run(std::move(check))); }
+  std::string run(std::string check) { return described(world.run(std::move(check))); }
 };
 
 } // namespace
@@ -65,7 +65,7 @@ BOOST_AUTO_TEST_CASE(lists_count_from_one) {
   BOOST_TEST(run("#site.none == 0 and next(site.none) == nil") == "holds");
 }
 
-BOOST_AUTO_TEST_CASE(lists_and_objects_are_gone_through) {
+BOOST_AUTO_TEST_CASE(lists_and_objects_can_be_iterated) {
   BOOST_TEST(run("(function() local s = '' for i, v in ipairs(site.hosts) do s = s .. i .. v end "
                  "return s end)() == '1one2two3three'") == "holds");
   BOOST_TEST(run("(function() local s = '' for i, v in pairs(site.hosts) do s = s .. i .. v end "
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(documents_are_equal_when_they_are_the_same) {
   BOOST_TEST(run("site.flags ~= site.twin and site.flags ~= site.hosts and site ~= {}") == "holds");
 }
 
-BOOST_AUTO_TEST_CASE(nothing_can_be_changed) {
+BOOST_AUTO_TEST_CASE(values_are_read_only) {
   std::string const refused = "broken: namespaces are read-only";
   auto const act = [this](std::string const& what) {
     return run("(function() " + what + " end)()");
@@ -116,11 +116,11 @@ BOOST_AUTO_TEST_CASE(nothing_can_be_changed) {
   BOOST_TEST(act("string = 1") == refused + "; declare other variables as local");
 }
 
-BOOST_AUTO_TEST_CASE(a_rule_leaves_nothing_to_the_next) {
+BOOST_AUTO_TEST_CASE(rules_share_no_state) {
   rules::engine engine{limits{}};
   auto const world_of = world.world();
   auto const run_in = [&](std::string check) {
-    return told(engine.run({.name = "rule", .check = std::move(check)}, world_of));
+    return described(engine.run({.name = "rule", .check = std::move(check)}, world_of));
   };
   BOOST_TEST(run_in("(function() string.len = nil math.pi = 3 table.x = 1 local t = ns "
                     "return string.len == nil end)()") == "holds");
@@ -136,9 +136,9 @@ BOOST_AUTO_TEST_CASE(namespaces_with_odd_names_are_found_in_ns) {
   BOOST_TEST(run("ns[1]") == "broken: the name of a namespace must be a string");
 }
 
-BOOST_AUTO_TEST_CASE(a_namespace_that_is_not_there_is_unknown) {
+BOOST_AUTO_TEST_CASE(a_missing_namespace_is_unknown) {
   auto const found = world.run("site.on and gone.x == 1 or true");
-  BOOST_TEST(told(found) == "unknown: namespace 'gone' does not exist");
+  BOOST_TEST(described(found) == "unknown: namespace 'gone' does not exist");
   BOOST_TEST(found.read == (std::set<std::string, std::less<>>{"gone", "site"}),
              boost::test_tools::per_element());
   BOOST_TEST(run("ns['not-there']") == "unknown: namespace 'not-there' does not exist");
@@ -147,7 +147,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_is_not_there_is_unknown) {
   BOOST_TEST(run("ns.Gone") == "broken: 'Gone' is not a valid namespace name");
 }
 
-BOOST_AUTO_TEST_CASE(namespaces_are_read_when_they_are_needed_and_once) {
+BOOST_AUTO_TEST_CASE(namespaces_are_read_once_when_needed) {
   auto const read = world.run("site.on or ns['my-name'].x == 1").read;
   BOOST_TEST(read == (std::set<std::string, std::less<>>{"site"}),
              boost::test_tools::per_element());
@@ -160,7 +160,7 @@ BOOST_AUTO_TEST_CASE(namespaces_are_read_when_they_are_needed_and_once) {
   BOOST_TEST(world.run("1 == 1").read.empty());
 }
 
-BOOST_AUTO_TEST_CASE(errors_say_what_is_wrong) {
+BOOST_AUTO_TEST_CASE(errors_name_the_fault) {
   BOOST_TEST(run("site.absent.x") == "broken: attempt to index a nil value (field 'absent')");
   BOOST_TEST(run("site.name + 1 > 0") == "broken: attempt to add a 'string' with a 'number'");
   BOOST_TEST(run("site.port < site.name") == "broken: attempt to compare number with string");
@@ -181,7 +181,7 @@ BOOST_AUTO_TEST_CASE(messages_are_short_lines_of_text) {
   BOOST_TEST(found.ends_with("é..."));
 }
 
-BOOST_AUTO_TEST_CASE(what_could_have_an_effect_is_not_there) {
+BOOST_AUTO_TEST_CASE(functions_with_side_effects_do_not_exist) {
   for (std::string const name :
        {"load", "loadfile", "dofile", "require", "collectgarbage", "debug", "io", "setmetatable",
         "getmetatable", "rawset", "rawget", "rawequal", "pcall", "xpcall", "coroutine", "print"})
@@ -192,7 +192,7 @@ BOOST_AUTO_TEST_CASE(what_could_have_an_effect_is_not_there) {
   BOOST_TEST(run("('x').dump == nil") == "holds");
 }
 
-BOOST_AUTO_TEST_CASE(no_address_is_told) {
+BOOST_AUTO_TEST_CASE(addresses_are_not_visible) {
   BOOST_TEST(run("tostring({}) == 'table' and tostring(tostring) == 'function'") == "holds");
   BOOST_TEST(run("string.format('%s %s %5.1f%%', {}, type, 2.25) == 'table function   2.2%'") ==
              "holds");
@@ -201,11 +201,11 @@ BOOST_AUTO_TEST_CASE(no_address_is_told) {
              "broken: '%p' of string.format is not available in rules");
 }
 
-BOOST_AUTO_TEST_CASE(compiled_code_is_never_taken) {
+BOOST_AUTO_TEST_CASE(compiled_code_is_rejected) {
   BOOST_TEST(run("\x1bLua").starts_with("broken"));
 }
 
-BOOST_AUTO_TEST_CASE(what_the_world_throws_comes_through) {
+BOOST_AUTO_TEST_CASE(exceptions_of_the_world_are_rethrown) {
   rules::engine engine{limits{}};
   rules::world broken = world.world();
   broken.value = [](std::string_view) -> boost::json::value const* {

@@ -13,7 +13,7 @@ using namespace cfgd;
 
 std::string run(std::string check, std::string_view values) {
   test::rule_world world(values);
-  return test::told(world.run(std::move(check)));
+  return test::described(world.run(std::move(check)));
 }
 
 } // namespace

@@ -61,7 +61,7 @@ std::string issue_with(std::string const& members) {
 
 BOOST_AUTO_TEST_SUITE(read_rules)
 
-BOOST_AUTO_TEST_CASE(a_rule_has_all_that_the_file_says) {
+BOOST_AUTO_TEST_CASE(a_rule_has_all_members_of_its_table) {
   auto const found = read(R"({"rule": [
     {"name": "one-1_x", "severity": "warning", "check": "site.a", "key": "site.\"a b\".c", "message": "m"},
     {"name": "2", "check": "site.a == 1", "message": "n"}]})");
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(a_file_may_be_empty) {
   BOOST_TEST(read(R"({"rule": []})").value().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_rule_is_told_with_its_place) {
+BOOST_AUTO_TEST_CASE(invalid_rules_are_reported_with_their_place) {
   BOOST_TEST(issue_in(R"({"rule": [], "rules": []})") ==
              "2: unknown key 'rules'; only [[rule]] is allowed here");
   BOOST_TEST(issue_in(R"({"rule": {}})") == "1: must be [[rule]], a list of tables");
@@ -111,7 +111,7 @@ BOOST_AUTO_TEST_CASE(names_are_plain_and_unique) {
              "7: duplicate rule name 'a'");
 }
 
-BOOST_AUTO_TEST_CASE(keys_are_keys) {
+BOOST_AUTO_TEST_CASE(keys_must_be_valid) {
   BOOST_TEST(issue_with(R"("check": "1", "key": "Site.x")").starts_with("6: is not a valid key: "));
   BOOST_TEST(
       issue_with(R"("check": "1", "key": "site..x")").starts_with("6: is not a valid key: "));
@@ -135,13 +135,13 @@ BOOST_AUTO_TEST_CASE(a_check_is_one_expression) {
     BOOST_TEST(issue_with(R"("check": ")" + check + '"') == "none", check);
 }
 
-BOOST_AUTO_TEST_CASE(a_check_has_a_longest_length) {
+BOOST_AUTO_TEST_CASE(the_length_of_a_check_is_limited) {
   std::string const blanks(16 * 1024 - 1, ' ');
   BOOST_TEST(issue_with(R"("check": "1)" + blanks + '"') == "none");
   BOOST_TEST(issue_with(R"("check": "1)" + blanks + " \"") == "5: is longer than 16384 bytes");
 }
 
-BOOST_AUTO_TEST_CASE(all_issues_are_told_up_to_the_limit) {
+BOOST_AUTO_TEST_CASE(all_issues_are_reported_up_to_the_limit) {
   auto const text = R"({"rule": [{"name": "a"}, {"name": "b"}, {"name": "c"}]})";
   limits few;
   few.issues = 4;

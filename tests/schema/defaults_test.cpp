@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(of_a_schema_in_itself_end) {
                     R"({"a":1})");
 }
 
-BOOST_AUTO_TEST_CASE(that_do_not_fit_are_refused) {
+BOOST_AUTO_TEST_CASE(that_do_not_match_are_rejected) {
   auto const one = refusal_of(R"({"properties":{"port":{"type":"integer","default":"80"}}})");
   BOOST_CHECK_EQUAL(one.subject, "file:///schemas/main.json#/properties/port/default");
   BOOST_CHECK_EQUAL(one.message, "the default does not match its own schema: must be an integer");
@@ -91,7 +91,7 @@ BOOST_AUTO_TEST_CASE(are_checked_with_what_their_members_add) {
                     R"({"server":{"port":80}})");
 }
 
-BOOST_AUTO_TEST_CASE(without_end_are_a_limit) {
+BOOST_AUTO_TEST_CASE(of_endless_schemas_exceed_a_limit) {
   std::string schema = R"({"$defs":{"d0":{"default":1})";
   for (int i = 1; i < 40; ++i) {
     auto const below = R"({"$ref":"#/$defs/d)" + std::to_string(i - 1) + R"("})";

@@ -77,7 +77,7 @@ BOOST_AUTO_TEST_CASE(long_chains_of_references_end) {
   BOOST_CHECK(!compiled->is_secret({}));
 }
 
-BOOST_AUTO_TEST_CASE(a_deep_document_is_no_matter) {
+BOOST_AUTO_TEST_CASE(a_deep_document_is_accepted) {
   test::good_schema const compiled(
       R"({"$defs":{"a":{"allOf":[{"$ref":"#/$defs/b"}]},"b":{"anyOf":[{"items":{"$ref":"#/$defs/a"}}]}},
           "$ref":"#/$defs/a"})");
@@ -94,7 +94,7 @@ BOOST_AUTO_TEST_CASE(patterns_that_backtrack_are_stopped_and_named) {
   BOOST_CHECK_EQUAL(found.issues[0].pointer, "/a");
 }
 
-BOOST_AUTO_TEST_CASE(patterns_that_search_for_ever_are_stopped) {
+BOOST_AUTO_TEST_CASE(patterns_that_search_too_long_are_stopped) {
   for (auto const* const pattern :
        {"[a-z]*\\\\d", "(?=[a-z]*9)", "(?:a|b)*[cd]", "a*a*a*[cd]", "(.+)[xy]\\\\1"}) {
     BOOST_TEST_CONTEXT(pattern) {
@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(patterns_that_search_for_ever_are_stopped) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(patterns_that_fit_long_texts_do) {
+BOOST_AUTO_TEST_CASE(patterns_match_long_texts) {
   BOOST_CHECK_EQUAL(
       test::good_schema(R"({"pattern":"^[a-z]+$"})").validate(quoted(300'000, 'a')).errors, 0U);
   BOOST_CHECK_EQUAL(

@@ -25,7 +25,7 @@ void check(char const* schema, char const* document, lines const& expected) {
 
 BOOST_AUTO_TEST_SUITE(messages)
 
-BOOST_AUTO_TEST_CASE(say_what_is_wanted) {
+BOOST_AUTO_TEST_CASE(name_the_expected_value) {
   check(R"({"minimum":1})", "0", {" [minimum] must be at least 1"});
   check(R"({"exclusiveMaximum":1.5})", "2", {" [exclusiveMaximum] must be less than 1.5"});
   check(R"({"type":["string","integer"]})", "[]", {" [type] must be a string or an integer"});
@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_CASE(say_what_is_wanted) {
         {" [dependentRequired] 'b' is required where 'a' is"});
 }
 
-BOOST_AUTO_TEST_CASE(stand_in_the_order_of_the_document) {
+BOOST_AUTO_TEST_CASE(are_in_the_order_of_the_document) {
   check(R"({"required":["name"],"properties":{"a":{"type":"null"},"b":{"items":{"minimum":3}}},
            "additionalProperties":false})",
         R"({"b":[1,5,2],"colour":"red","a":1})",
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(name_the_alternative_that_was_meant) {
         {" [oneOf] must match exactly one alternative, but matches those at 0 and 1"});
 }
 
-BOOST_AUTO_TEST_CASE(tell_a_fault_once) {
+BOOST_AUTO_TEST_CASE(report_a_fault_once) {
   check(R"({"$defs":{"a":{"type":"string"}},"$ref":"#/$defs/a","allOf":[{"$ref":"#/$defs/a"}]})",
         "1", {" [type] must be a string"});
   check(R"({"properties":{"a":{"type":"string","minLength":2,"enum":["ab"]}}})", R"({"a":1})",
@@ -76,7 +76,7 @@ BOOST_AUTO_TEST_CASE(tell_a_fault_once) {
         R"({"a":1})", {"/a [type] must be null"});
 }
 
-BOOST_AUTO_TEST_CASE(never_hold_a_value_of_the_document) {
+BOOST_AUTO_TEST_CASE(contain_no_value_of_the_document) {
   test::good_schema const compiled(R"({"additionalProperties":{"anyOf":[
     {"type":"string","pattern":"^a","maxLength":3,"format":"email","enum":["b"]},
     {"const":"c"},{"not":{"minLength":1}},{"type":"array","uniqueItems":true,"maxItems":0}]}})");
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(are_counted_beyond_those_that_are_kept) {
   BOOST_CHECK_EQUAL(found.errors, 101U);
 }
 
-BOOST_AUTO_TEST_CASE(warn_of_what_is_deprecated) {
+BOOST_AUTO_TEST_CASE(warn_about_deprecated_members) {
   test::good_schema const compiled(
       R"({"properties":{"old":{"deprecated":true},"new":{"type":"string"}}})");
 

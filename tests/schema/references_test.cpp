@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(lead_to_other_documents_which_are_named) {
   BOOST_TEST(compiled->documents() == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(to_a_document_take_its_draft) {
+BOOST_AUTO_TEST_CASE(to_a_document_use_its_draft) {
   test::schema_shelf shelf(R"({"$ref":"old.json"})");
   shelf.put("file:///schemas/old.json", R"({"$schema":"http://json-schema.org/draft-07/schema#",
                                             "items":[{"type":"null"}],"additionalItems":false})");

@@ -37,7 +37,7 @@ std::string with_secret(std::string text) {
 
 BOOST_AUTO_TEST_SUITE(secrets)
 
-BOOST_AUTO_TEST_CASE(are_members_and_what_lies_in_them) {
+BOOST_AUTO_TEST_CASE(are_members_and_everything_below_them) {
   constexpr char const* schema =
       R"({"properties":{"mail":{"properties":{"password":{"x-secret":true},"user":{}}}}})";
   BOOST_CHECK(is_secret(schema, "mail.password"));
@@ -79,7 +79,7 @@ BOOST_AUTO_TEST_CASE(are_found_wherever_a_subschema_may_apply) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(are_not_what_no_value_can_reach) {
+BOOST_AUTO_TEST_CASE(are_not_found_in_unused_subschemas) {
   for (auto const* const text : {
            R"({"not":{"properties":{"a":SECRET}}})",
            R"({"$defs":{"a":SECRET}})",

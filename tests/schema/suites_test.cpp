@@ -156,27 +156,27 @@ names const formats_that_differ{
 
 BOOST_AUTO_TEST_SUITE(suites, *precondition(needs_suite{"json-schema"}))
 
-BOOST_AUTO_TEST_CASE(draft_7_passes_what_is_required) {
+BOOST_AUTO_TEST_CASE(draft_7_passes_the_required_tests) {
   auto const found = run_files(tests_of("draft7"), as_specified(draft7));
 
   BOOST_CHECK_GT(found.count, 900U);
   check_failures(found, {});
 }
 
-BOOST_AUTO_TEST_CASE(draft_2020_12_passes_what_is_required) {
+BOOST_AUTO_TEST_CASE(draft_2020_12_passes_the_required_tests) {
   auto const found = run_files(tests_of("draft2020-12"), as_specified(draft2020));
 
   BOOST_CHECK_GT(found.count, 1250U);
   check_failures(found, {});
 }
 
-BOOST_AUTO_TEST_CASE(draft_7_passes_what_is_optional) {
+BOOST_AUTO_TEST_CASE(draft_7_passes_the_optional_tests) {
   auto const found = run_files(tests_of("draft7") / "optional", draft7);
 
   check_failures(found, content_is_not_read);
 }
 
-BOOST_AUTO_TEST_CASE(draft_2020_12_passes_what_is_optional) {
+BOOST_AUTO_TEST_CASE(draft_2020_12_passes_the_optional_tests) {
   auto const found = run_files(tests_of("draft2020-12") / "optional", draft2020);
 
   check_failures(found, {});

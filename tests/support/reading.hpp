@@ -5,8 +5,10 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <boost/test/unit_test.hpp>
 
 #include <ostream>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -47,6 +49,40 @@ inline std::string read_places(format kind, std::string_view text) {
     if (!out.empty()) out += ' ';
     out += std::to_string(at.line) + ':' + std::to_string(at.column);
   }
+  return out;
+}
+
+/// Checks that each text gives the expected document or error.
+inline void check_readings(format kind, std::span<reading const> rows) {
+  for (auto const& row : rows) {
+    BOOST_TEST_CONTEXT("text " << row) { BOOST_CHECK_EQUAL(read(kind, row.text), row.expected); }
+  }
+}
+
+/// The same for texts that are the value of the only member, `a`, between `before` and `after`.
+inline void check_values(format kind, std::string_view before, std::span<reading const> rows,
+                         std::string_view after = "") {
+  for (auto const& row : rows) {
+    BOOST_TEST_CONTEXT("text " << row) {
+      BOOST_CHECK_EQUAL(read(kind, std::string(before).append(row.text).append(after)),
+                        "{\"a\":" + std::string(row.expected) + "}");
+    }
+  }
+}
+
+/// Checks the places of each text.
+inline void check_places(format kind, std::span<reading const> rows) {
+  for (auto const& row : rows) {
+    BOOST_TEST_CONTEXT("text " << row) {
+      BOOST_CHECK_EQUAL(read_places(kind, row.text), row.expected);
+    }
+  }
+}
+
+inline std::string repeat(std::string_view what, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i)
+    out += what;
   return out;
 }
 

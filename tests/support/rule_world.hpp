@@ -69,7 +69,7 @@ inline char const* kind_of(rules::verdict const& what) {
 }
 
 /// "holds", "broken: message"
-inline std::string told(rules::verdict const& what) {
+inline std::string described(rules::verdict const& what) {
   std::string text = kind_of(what);
   return what.message.empty() ? text : text + ": " + what.message;
 }

@@ -118,7 +118,7 @@ std::vector<trap> traps() {
 
 BOOST_AUTO_TEST_SUITE(hostile_files)
 
-BOOST_AUTO_TEST_CASE(traps_are_refused_with_their_reason_and_harm_nobody) {
+BOOST_AUTO_TEST_CASE(hostile_files_are_rejected_with_the_reason) {
   for (auto const& one : traps()) {
     BOOST_TEST_CONTEXT(one.name) {
       watched_tree tree;
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(traps_are_refused_with_their_reason_and_harm_nobody) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_device_is_refused) {
+BOOST_AUTO_TEST_CASE(a_device_is_rejected) {
   if (!is_root()) return;
   watched_tree tree;
   tree.start();
@@ -151,7 +151,7 @@ BOOST_AUTO_TEST_CASE(a_device_is_refused) {
   BOOST_TEST(tree.until([&] { return tree.last<watched_tree::blocked>("trap.json"); }));
 }
 
-BOOST_AUTO_TEST_CASE(a_limit_tells_the_use_and_the_maximum) {
+BOOST_AUTO_TEST_CASE(a_limit_error_has_the_use_and_the_maximum) {
   watched_tree tree;
   tree.options.bounds.file_bytes = 10;
   write_file(tree.file("at.json"), std::string(10, '1'));
@@ -187,14 +187,14 @@ BOOST_AUTO_TEST_CASE(links_inside_the_tree_are_followed) {
     BOOST_TEST(tree.last_content(name).value_or("") == "1", name);
   BOOST_TEST(tree.last_content("linked.d/x.json").value_or("") == "2");
   tree.seen.clear();
-  write_file(tree.file(".real/v1"), "3"); // in place, under a name that is no source's
+  write_file(tree.file(".real/v1"), "3"); // in place, under a name that is not a valid source name
   BOOST_TEST(tree.until([&] {
     return tree.last_content("relative.json") == "3" && tree.last_content("absolute.json") == "3" &&
            tree.last_content("twice.json") == "3";
   }));
 }
 
-BOOST_AUTO_TEST_CASE(a_foreign_owner_is_refused_and_named) {
+BOOST_AUTO_TEST_CASE(an_untrusted_owner_is_rejected_and_named) {
   if (!is_root()) return;
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
@@ -256,7 +256,7 @@ BOOST_AUTO_TEST_CASE(
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_sticky_directory_is_good_above_the_root_only) {
+BOOST_AUTO_TEST_CASE(a_sticky_directory_is_trusted_above_the_root_only) {
   watched_tree tree;
   tree.options.trusted_uid = ::geteuid();
   write_file(tree.file("site.json"), "1");
@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_sticky_directory_is_good_above_the_root_only) {
   BOOST_TEST(tree.until([&] { return tree.count<watched_tree::blocked>("site.json") == 1; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_mended_file_is_told_as_touched_or_with_its_new_content) {
+BOOST_AUTO_TEST_CASE(a_corrected_file_is_reported_as_touched_or_as_content) {
   watched_tree tree;
   tree.options.trusted_uid = ::geteuid();
   write_file(tree.file("site.json"), "1");

@@ -30,7 +30,7 @@ std::string packed(int watch, std::uint32_t mask, std::string const& name) {
   return bytes;
 }
 
-std::string told(kernel_event const& event) {
+std::string described(kernel_event const& event) {
   return std::to_string(event.watch) + ' ' + cfgd::watchers::mask_text(event.mask) + ' ' +
          std::string(event.name);
 }
@@ -46,7 +46,8 @@ BOOST_AUTO_TEST_CASE(events_are_split_with_and_without_names) {
                      packed(-1, IN_Q_OVERFLOW, "") + packed(3, IN_MOVED_TO, "sixteen-bytes-ab");
   std::vector<std::string> got;
 
-  auto const used = parse_events(bytes, [&](auto const& event) { got.push_back(told(event)); });
+  auto const used =
+      parse_events(bytes, [&](auto const& event) { got.push_back(described(event)); });
 
   std::vector<std::string> const expected{"1 IN_CREATE|IN_ISDIR site.d", "2 IN_DELETE_SELF ",
                                           "-1 IN_Q_OVERFLOW ", "3 IN_MOVED_TO sixteen-bytes-ab"};
@@ -88,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_directory_is_watched_by_its_descriptor) {
     BOOST_TEST(name == "right.json");
 }
 
-BOOST_AUTO_TEST_CASE(reading_a_file_is_no_event) {
+BOOST_AUTO_TEST_CASE(reading_a_file_causes_no_event) {
   temporary_directory const top;
   cfgd::test::write_file(top / "a.json", "1");
   cfgd::watchers::inotify const kernel;
@@ -117,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_second_watch_on_a_directory_does_not_narrow_the_first) {
   BOOST_TEST((seen & IN_CLOSE_WRITE) != 0U);
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_directory_is_not_watched) {
+BOOST_AUTO_TEST_CASE(only_directories_are_watched) {
   temporary_directory const top;
   cfgd::test::write_file(top / "a.json", "1");
   unique_fd const file(::open((top / "a.json").c_str(), O_PATH | O_CLOEXEC));

@@ -53,7 +53,7 @@ look_request only(std::string const& unit) {
 }
 
 /// "a.json=bytes b.json!untrusted c.json- d.json?", sorted.
-std::string told(look_result const& result) {
+std::string described(look_result const& result) {
   std::vector<std::string> words;
   for (auto const& one : result.findings) {
     auto const& name = one.id.relative;
@@ -73,13 +73,13 @@ std::string told(look_result const& result) {
 
 BOOST_AUTO_TEST_SUITE(look)
 
-BOOST_AUTO_TEST_CASE(what_has_not_changed_is_neither_told_nor_read_again) {
+BOOST_AUTO_TEST_CASE(unchanged_files_are_neither_reported_nor_read_again) {
   tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("a.d/b.json"), "2");
   auto looker = files.make_looker();
 
-  BOOST_TEST(told(looker.look(everything())) == "a.d/b.json=2 a.json=1");
+  BOOST_TEST(described(looker.look(everything())) == "a.d/b.json=2 a.json=1");
   // Until the kernel's clock for files has ticked, stat proves nothing and the bytes decide.
   auto const limit = std::chrono::steady_clock::now() + std::chrono::seconds(20);
   look_result later;
@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(what_has_not_changed_is_neither_told_nor_read_again) {
   } while (later.reads > 0 && std::chrono::steady_clock::now() < limit);
 
   BOOST_TEST(later.reads == 0U);
-  BOOST_TEST(told(later).empty());
+  BOOST_TEST(described(later).empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_look_at_a_part_does_not_touch_the_rest) {
@@ -101,8 +101,8 @@ BOOST_AUTO_TEST_CASE(a_look_at_a_part_does_not_touch_the_rest) {
   replace_file(files.file("a.json"), "2");
   replace_file(files.file("a.d/b.json"), "2");
 
-  BOOST_TEST(told(looker.look(only("a.d"))) == "a.d/b.json=2");
-  BOOST_TEST(told(looker.look(only(""))) == "a.json=2");
+  BOOST_TEST(described(looker.look(only("a.d"))) == "a.d/b.json=2");
+  BOOST_TEST(described(looker.look(only(""))) == "a.json=2");
 }
 
 BOOST_AUTO_TEST_CASE(a_look_at_the_root_finds_new_and_lost_drop_in_directories) {
@@ -113,10 +113,10 @@ BOOST_AUTO_TEST_CASE(a_look_at_the_root_finds_new_and_lost_drop_in_directories) 
 
   fs::rename(files.file("a.d"), files.file("c.d"));
 
-  BOOST_TEST(told(looker.look(only(""))) == "a.d/b.json- c.d/b.json=1");
+  BOOST_TEST(described(looker.look(only(""))) == "a.d/b.json- c.d/b.json=1");
 }
 
-BOOST_AUTO_TEST_CASE(files_that_settle_are_left_alone) {
+BOOST_AUTO_TEST_CASE(files_that_settle_are_skipped) {
   tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("gone.json"), "1");
@@ -127,12 +127,12 @@ BOOST_AUTO_TEST_CASE(files_that_settle_are_left_alone) {
 
   auto request = everything();
   request.skip = {files.file("a.json").string(), files.file("gone.json").string()};
-  BOOST_TEST(told(looker.look(request)).empty());
+  BOOST_TEST(described(looker.look(request)).empty());
 
-  BOOST_TEST(told(looker.look(everything())) == "a.json=2 gone.json-");
+  BOOST_TEST(described(looker.look(everything())) == "a.json=2 gone.json-");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_asked_for_again_is_read_again) {
+BOOST_AUTO_TEST_CASE(requested_sources_are_read_again) {
   tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("a.d/b.json"), "2");
@@ -143,10 +143,10 @@ BOOST_AUTO_TEST_CASE(what_is_asked_for_again_is_read_again) {
   request.again = {{.where = layer::admin, .relative = "a.d/b.json"}};
   auto const found = looker.look(request);
 
-  BOOST_TEST(told(found).find("a.d/b.json=2") != std::string::npos);
+  BOOST_TEST(described(found).find("a.d/b.json=2") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_dropped_when_they_go) {
+BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_unwatched_when_removed) {
   tree files;
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_dropped_
   BOOST_TEST(second.watches[0].watch == -1);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_made_again_gets_another_watch) {
+BOOST_AUTO_TEST_CASE(a_recreated_directory_gets_a_new_watch) {
   tree files;
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
@@ -176,20 +176,20 @@ BOOST_AUTO_TEST_CASE(a_directory_made_again_gets_another_watch) {
 
   auto const second = looker.look(everything());
 
-  BOOST_TEST(told(second) == "a.d/b.json=2");
+  BOOST_TEST(described(second) == "a.d/b.json=2");
   BOOST_TEST_REQUIRE(second.watches.size() == 1U);
   BOOST_TEST(second.watches[0].path == files.file("a.d").string());
   BOOST_TEST(second.watches[0].watch >= 0);
 }
 
-BOOST_AUTO_TEST_CASE(without_a_kernel_everything_is_found_and_nothing_watched) {
+BOOST_AUTO_TEST_CASE(without_inotify_everything_is_found_and_nothing_is_watched) {
   tree files;
   write_file(files.file("a.json"), "1");
   cfgd::watchers::looker looker(files.how(), {}, nullptr);
 
   auto const found = looker.look(everything());
 
-  BOOST_TEST(told(found) == "a.json=1");
+  BOOST_TEST(described(found) == "a.json=1");
   BOOST_TEST(found.watch_count == 0U);
   BOOST_TEST(found.unwatched.at(files.file("").parent_path().string()) == EMFILE);
 }
@@ -202,12 +202,12 @@ BOOST_AUTO_TEST_CASE(files_beyond_the_limit_are_counted) {
   auto looker = files.make_looker();
 
   auto const first = looker.look(everything());
-  BOOST_TEST(told(first) == "a.json=1 b.json=1");
+  BOOST_TEST(described(first) == "a.json=1 b.json=1");
   BOOST_TEST(first.ignored_files == 1U);
 
   fs::remove(files.file("a.json"));
-  BOOST_TEST(told(looker.look(everything())).find("a.json-") != std::string::npos);
-  BOOST_TEST(told(looker.look(everything())).find("c.json=1") != std::string::npos);
+  BOOST_TEST(described(looker.look(everything())).find("a.json-") != std::string::npos);
+  BOOST_TEST(described(looker.look(everything())).find("c.json=1") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -128,7 +128,7 @@ void expect_whole_files_only(watched_tree& tree, int count, void (*save)(fs::pat
 
 BOOST_AUTO_TEST_SUITE(overload)
 
-BOOST_AUTO_TEST_CASE(a_file_replaced_without_end_is_never_half) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_replaced_in_a_loop_is_read_whole) {
   watched_tree tree;
   tree.options.quiet = 0ms;
   expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
@@ -138,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_file_replaced_without_end_is_never_half) {
   BOOST_TEST(tree.calls > 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_rewritten_in_place_in_bursts_is_never_half) {
+BOOST_AUTO_TEST_CASE(a_file_that_is_rewritten_in_bursts_is_read_whole) {
   watched_tree tree;
   tree.options.late = 1h;
   expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
@@ -175,7 +175,7 @@ BOOST_AUTO_TEST_CASE(rapid_saves_are_few_changes_and_the_last_one_wins) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_full_queue_is_a_look_at_everything) {
+BOOST_AUTO_TEST_CASE(a_full_queue_causes_a_look_at_everything) {
   int queue_length = 0;
   std::ifstream("/proc/sys/fs/inotify/max_queued_events") >> queue_length;
   if (queue_length <= 0 || queue_length > 1'000'000) {
@@ -205,7 +205,7 @@ BOOST_AUTO_TEST_CASE(a_full_queue_is_a_look_at_everything) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_watched_is_polled_with_one_warning) {
+BOOST_AUTO_TEST_CASE(unwatchable_directories_are_polled_with_one_warning) {
   watched_tree tree;
   tree.options.bounds.watched_directories = 2; // "/" and "/tmp"
   tree.options.poll = 50ms;

@@ -1,18 +1,15 @@
 #include "tests/support/reading.hpp"
 
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
-#include <string>
 
 namespace {
 
 using namespace cfgd;
+using test::check_readings;
+using test::check_values;
 using test::read;
 using test::read_places;
 using test::reading;
-namespace data = boost::unit_test::data;
 
 constexpr reading documents[] = {
     {"", "{}"},
@@ -69,25 +66,22 @@ constexpr reading refusals[] = {
 
 BOOST_AUTO_TEST_SUITE(read_env)
 
-BOOST_DATA_TEST_CASE(names_are_members_in_lower_case, data::make(documents), row) {
-  BOOST_CHECK_EQUAL(read(format::env, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(names_are_members_in_lower_case) { check_readings(format::env, documents); }
+
+BOOST_AUTO_TEST_CASE(values_are_json_or_text_and_text_in_quotes) {
+  check_values(format::env, "A=", values);
 }
 
-BOOST_DATA_TEST_CASE(values_are_json_or_text_and_text_in_quotes, data::make(values), row) {
-  BOOST_CHECK_EQUAL(read(format::env, "A=" + std::string(row.text)),
-                    "{\"a\":" + std::string(row.expected) + "}");
+BOOST_AUTO_TEST_CASE(faults_are_reported_with_their_place) {
+  check_readings(format::env, refusals);
 }
 
-BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
-  BOOST_CHECK_EQUAL(read(format::env, row.text), row.expected);
-}
-
-BOOST_AUTO_TEST_CASE(knows_the_place_of_every_name_and_element) {
+BOOST_AUTO_TEST_CASE(every_name_and_element_has_its_place) {
   BOOST_CHECK_EQUAL(read_places(format::env, "A__B=1\n export C=[1,{\"d\":2}]\nA__E=2"),
                     "1:1 1:1 3:1 2:9 2:9 2:9 2:9");
 }
 
-BOOST_AUTO_TEST_CASE(a_value_counts_with_all_it_holds) {
+BOOST_AUTO_TEST_CASE(nested_elements_are_counted) {
   limits bounds;
   bounds.file_depth = 3;
   bounds.file_elements = 4;

@@ -1,18 +1,15 @@
 #include "tests/support/reading.hpp"
 
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
-
-#include <string>
 
 namespace {
 
 using namespace cfgd;
+using test::check_readings;
+using test::check_values;
 using test::read;
 using test::read_places;
 using test::reading;
-namespace data = boost::unit_test::data;
 
 constexpr reading documents[] = {
     {"", "{}"},
@@ -83,20 +80,17 @@ constexpr reading refusals[] = {
 
 BOOST_AUTO_TEST_SUITE(read_ini)
 
-BOOST_DATA_TEST_CASE(sections_and_dotted_names_are_objects, data::make(documents), row) {
-  BOOST_CHECK_EQUAL(read(format::ini, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(sections_and_dotted_names_are_objects) {
+  check_readings(format::ini, documents);
 }
 
-BOOST_DATA_TEST_CASE(values_are_typed_as_json_types_them_else_text, data::make(values), row) {
-  BOOST_CHECK_EQUAL(read(format::ini, "a =  " + std::string(row.text) + "\t"),
-                    "{\"a\":" + std::string(row.expected) + "}");
+BOOST_AUTO_TEST_CASE(values_are_json_or_text) { check_values(format::ini, "a =  ", values, "\t"); }
+
+BOOST_AUTO_TEST_CASE(faults_are_reported_with_their_place) {
+  check_readings(format::ini, refusals);
 }
 
-BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
-  BOOST_CHECK_EQUAL(read(format::ini, row.text), row.expected);
-}
-
-BOOST_AUTO_TEST_CASE(knows_the_place_of_every_name) {
+BOOST_AUTO_TEST_CASE(every_name_has_its_place) {
   BOOST_CHECK_EQUAL(read_places(format::ini, "[z.y]\nb = 1\n[a]\n  é.c = 2\n[z]\nd = 3\n"),
                     "1:1 1:1 2:1 6:1 3:1 4:3 4:3");
 }

@@ -1,16 +1,15 @@
 #include "tests/support/reading.hpp"
 
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 namespace {
 
 using namespace cfgd;
+using test::check_places;
+using test::check_readings;
 using test::read;
 using test::read_places;
 using test::reading;
-namespace data = boost::unit_test::data;
 
 constexpr reading documents[] = {
     {"{}", "{}"},
@@ -56,21 +55,17 @@ constexpr reading places[] = {
 
 BOOST_AUTO_TEST_SUITE(read_json)
 
-BOOST_DATA_TEST_CASE(reads_values_exactly_and_in_order, data::make(documents), row) {
-  BOOST_CHECK_EQUAL(read(format::json, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(reads_values_exactly_and_in_order) { check_readings(format::json, documents); }
+
+BOOST_AUTO_TEST_CASE(faults_are_reported_with_their_place) {
+  check_readings(format::json, refusals);
 }
 
-BOOST_DATA_TEST_CASE(faults_are_reported_with_their_place, data::make(refusals), row) {
-  BOOST_CHECK_EQUAL(read(format::json, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(jsonc_has_comments_and_trailing_commas) {
+  check_readings(format::jsonc, relaxed_documents);
 }
 
-BOOST_DATA_TEST_CASE(jsonc_has_comments_and_trailing_commas, data::make(relaxed_documents), row) {
-  BOOST_CHECK_EQUAL(read(format::jsonc, row.text), row.expected);
-}
-
-BOOST_DATA_TEST_CASE(every_name_and_element_has_its_place, data::make(places), row) {
-  BOOST_CHECK_EQUAL(read_places(format::json, row.text), row.expected);
-}
+BOOST_AUTO_TEST_CASE(every_name_and_element_has_its_place) { check_places(format::json, places); }
 
 BOOST_AUTO_TEST_CASE(places_are_not_moved_by_comments) {
   BOOST_CHECK_EQUAL(read_places(format::jsonc, "{ // {\n/* \" é */ \"a\": [/*,*/ 1,],\n}"),

@@ -34,7 +34,7 @@ std::string schema_says(std::string relative, std::string_view text) {
 
 BOOST_AUTO_TEST_SUITE(read_schema)
 
-BOOST_AUTO_TEST_CASE(nulls_may_stand_anywhere_in_a_schema) {
+BOOST_AUTO_TEST_CASE(nulls_are_allowed_anywhere_in_a_schema) {
   constexpr std::string_view expected =
       R"({"const":null,"default":null,"enum":["a",null,[null]],"examples":[{"b":null}]})";
 
@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(nulls_may_stand_anywhere_in_a_schema) {
   BOOST_CHECK_EQUAL(schema_says("_common.yml", "enum:\n-\n- null\n"), R"({"enum":[null,null]})");
 }
 
-BOOST_AUTO_TEST_CASE(nulls_in_lists_of_values_and_rules_stay_refused) {
+BOOST_AUTO_TEST_CASE(nulls_in_lists_of_values_and_rules_are_rejected) {
   BOOST_CHECK_EQUAL(
       read(source_kind::values, "site.json", R"({"a":[1,null]})"),
       "1:9 null in a list; only a member of an object may be null, which removes the key");
@@ -73,7 +73,7 @@ BOOST_AUTO_TEST_CASE(every_node_of_a_schema_has_its_place) {
   BOOST_CHECK((find_place(*document, "/properties/port/enum/2/a~1b") == place{7, 7}));
 }
 
-BOOST_AUTO_TEST_CASE(places_behind_nulls_in_json_are_the_right_ones) {
+BOOST_AUTO_TEST_CASE(places_after_nulls_in_json_are_correct) {
   auto const document =
       watchers::read_source(format::json, "{\"enum\": [null,\n  null, {\"a\": null}],\n \"b\": 1}",
                             limits{}, nulls::anywhere);
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(places_behind_nulls_in_json_are_the_right_ones) {
   BOOST_CHECK((find_place(*document, "/b") == place{3, 2}));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_refused_of_values_is_refused_of_a_schema) {
+BOOST_AUTO_TEST_CASE(other_faults_of_values_are_faults_of_schemas) {
   BOOST_CHECK_EQUAL(schema_says("site.json", R"({"maximum":9223372036854775808})"),
                     read(source_kind::values, "site.json", R"({"maximum":9223372036854775808})"));
   BOOST_CHECK_EQUAL(schema_says("site.yaml", "maximum: 9223372036854775808"),
@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(what_is_refused_of_values_is_refused_of_a_schema) {
   BOOST_CHECK_EQUAL(schema_says("site.yaml", ""), "{}");
 }
 
-BOOST_AUTO_TEST_CASE(the_name_tells_the_format) {
+BOOST_AUTO_TEST_CASE(the_name_selects_the_format) {
   BOOST_CHECK_EQUAL(read(source_kind::rules, "site.toml", "[rule.a]\nwhen = \"x\"\n"),
                     R"({"rule":{"a":{"when":"x"}}})");
   BOOST_CHECK_EQUAL(read(source_kind::values, "site.d/10-a.ini", "a = 1"), R"({"a":1})");

@@ -65,7 +65,7 @@ constexpr reading variables[] = {
 
 BOOST_AUTO_TEST_SUITE(read_source)
 
-BOOST_AUTO_TEST_CASE(every_format_refuses_what_is_no_clean_text) {
+BOOST_AUTO_TEST_CASE(every_format_rejects_invalid_text) {
   for (auto const kind : all_formats) {
     for (auto const& row : unclean)
       BOOST_CHECK_EQUAL(read(kind, row.text), row.expected);
@@ -88,7 +88,7 @@ BOOST_AUTO_TEST_CASE(an_empty_file_is_an_empty_object_where_the_format_allows) {
     BOOST_CHECK_EQUAL(read(kind, ""), "1:1 unexpected end of the text");
 }
 
-BOOST_AUTO_TEST_CASE(limit_errors_say_how_far_they_were_exceeded) {
+BOOST_AUTO_TEST_CASE(limit_errors_have_the_use_and_the_maximum) {
   limits bounds;
   bounds.file_depth = 2;
 
@@ -123,20 +123,20 @@ BOOST_DATA_TEST_CASE(variables_name_keys, data::make(variable_names), row) {
   BOOST_CHECK_EQUAL(key ? key->str() : "", row.expected);
 }
 
-BOOST_AUTO_TEST_CASE(a_variable_whose_key_is_too_long_names_none) {
+BOOST_AUTO_TEST_CASE(a_variable_with_a_key_that_is_too_long_is_ignored) {
   auto const longest = "CFGD_A__" + std::string(limits::key_bytes - 2, 'B');
   BOOST_CHECK(!watchers::key_of_variable(longest + 'B'));
   BOOST_CHECK(watchers::key_of_variable(longest));
 }
 
-BOOST_DATA_TEST_CASE(variables_hold_json_or_text, data::make(variables), row) {
+BOOST_DATA_TEST_CASE(variables_are_json_or_text, data::make(variables), row) {
   auto const value = watchers::read_variable(row.text, limits{});
 
   BOOST_REQUIRE(value);
   BOOST_CHECK_EQUAL(json::canonical(*value), row.expected);
 }
 
-BOOST_AUTO_TEST_CASE(variables_refuse_what_cannot_be_kept) {
+BOOST_AUTO_TEST_CASE(variables_with_values_that_cannot_be_stored_are_rejected) {
   for (std::string_view const text :
        {std::string_view("a\0b", 3), std::string_view("\xFF"), std::string_view("[null]"),
         std::string_view("\xEF\xBF\xBF")}) {

@@ -1,7 +1,5 @@
 #include "tests/support/reading.hpp"
 
-#include <boost/test/data/monomorphic.hpp>
-#include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <string>
@@ -9,10 +7,11 @@
 namespace {
 
 using namespace cfgd;
+using test::check_places;
+using test::check_readings;
 using test::read;
-using test::read_places;
 using test::reading;
-namespace data = boost::unit_test::data;
+using test::repeat;
 
 constexpr reading documents[] = {
     {"", "{}"},
@@ -49,13 +48,6 @@ constexpr reading places[] = {
      "1:1 2:2 3:3 3:5 3:10 4:2 5:3 5:1 6:1 6:6"},
 };
 
-std::string repeat(std::string_view what, std::size_t count) {
-  std::string out;
-  for (std::size_t i = 0; i < count; ++i)
-    out += what;
-  return out;
-}
-
 std::string nested_list(std::size_t depth) {
   return "a = " + repeat("[", depth) + repeat("]", depth);
 }
@@ -64,17 +56,15 @@ std::string nested_list(std::size_t depth) {
 
 BOOST_AUTO_TEST_SUITE(read_toml)
 
-BOOST_DATA_TEST_CASE(reads_values_in_the_order_of_the_text, data::make(documents), row) {
-  BOOST_CHECK_EQUAL(read(format::toml, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(reads_values_in_the_order_of_the_text) {
+  check_readings(format::toml, documents);
 }
 
-BOOST_DATA_TEST_CASE(says_what_is_wrong_and_where, data::make(refusals), row) {
-  BOOST_CHECK_EQUAL(read(format::toml, row.text), row.expected);
+BOOST_AUTO_TEST_CASE(faults_are_reported_with_their_place) {
+  check_readings(format::toml, refusals);
 }
 
-BOOST_DATA_TEST_CASE(knows_the_place_of_every_name_and_element, data::make(places), row) {
-  BOOST_CHECK_EQUAL(read_places(format::toml, row.text), row.expected);
-}
+BOOST_AUTO_TEST_CASE(every_name_and_element_has_its_place) { check_places(format::toml, places); }
 
 BOOST_AUTO_TEST_CASE(values_do_not_appear_in_messages) {
   for (auto const* const text :
@@ -87,7 +77,7 @@ BOOST_AUTO_TEST_CASE(values_do_not_appear_in_messages) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(depth_is_limited_however_it_comes_about) {
+BOOST_AUTO_TEST_CASE(depth_is_limited_in_every_syntax) {
   limits bounds;
   bounds.file_depth = 4;
 
@@ -101,7 +91,7 @@ BOOST_AUTO_TEST_CASE(depth_is_limited_however_it_comes_about) {
   BOOST_CHECK_EQUAL(read(format::toml, "[[a]]\n[a.b]\nc = []", bounds), "3:5 limit file_depth");
 }
 
-BOOST_AUTO_TEST_CASE(bombs_are_refused_before_they_are_parsed) {
+BOOST_AUTO_TEST_CASE(bombs_are_rejected_before_they_are_parsed) {
   limits const bounds;
 
   BOOST_CHECK_EQUAL(read(format::toml, repeat("a.", 1'000'000) + "a = 1"),

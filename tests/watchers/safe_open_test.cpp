@@ -63,14 +63,14 @@ BOOST_AUTO_TEST_CASE(owner_and_mode_decide_about_trust) {
   }
 }
 
-BOOST_AUTO_TEST_CASE(size_is_refused_above_the_maximum_only) {
+BOOST_AUTO_TEST_CASE(files_above_the_maximum_size_are_rejected) {
   BOOST_TEST(!refuse_file(with(S_IFREG | 0644, 0, 100), "/x", 0, 100));
   auto const why = refuse_file(with(S_IFREG | 0644, 0, 101), "/x", 0, 100);
   BOOST_TEST_REQUIRE(why.has_value());
   BOOST_TEST((why->code == errc::limit));
 }
 
-BOOST_AUTO_TEST_CASE(each_component_is_told_before_it_is_looked_up) {
+BOOST_AUTO_TEST_CASE(each_component_is_reported_before_its_lookup) {
   temporary_directory const top;
   fs::create_directories(top / "a/b");
   std::vector<std::string> visited;
@@ -84,7 +84,7 @@ BOOST_AUTO_TEST_CASE(each_component_is_told_before_it_is_looked_up) {
   BOOST_TEST(visited.at(visited.size() - 2) == (top / "a").string());
 }
 
-BOOST_AUTO_TEST_CASE(a_way_that_ends_early_is_told_as_far_as_it_goes) {
+BOOST_AUTO_TEST_CASE(a_path_that_ends_early_is_reported_up_to_its_end) {
   temporary_directory const top;
   std::vector<std::string> visited;
 
@@ -95,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_way_that_ends_early_is_told_as_far_as_it_goes) {
   BOOST_TEST(visited.back() == (top / "not").string());
 }
 
-BOOST_AUTO_TEST_CASE(the_first_fault_on_the_way_is_inherited) {
+BOOST_AUTO_TEST_CASE(the_first_violation_on_the_path_is_inherited) {
   temporary_directory const top;
   fs::create_directories(top / "a/b");
   fs::permissions(top / "a", fs::perms::all);
@@ -107,7 +107,7 @@ BOOST_AUTO_TEST_CASE(the_first_fault_on_the_way_is_inherited) {
   BOOST_TEST((*opened)->distrust->subject == (top / "a").string());
 }
 
-BOOST_AUTO_TEST_CASE(a_link_of_a_stranger_in_a_shared_directory_is_not_followed) {
+BOOST_AUTO_TEST_CASE(an_untrusted_link_in_a_shared_directory_is_not_followed) {
   if (::geteuid() != 0) return;
   temporary_directory const top;
   fs::permissions(top.path(), fs::perms::all | fs::perms::sticky_bit);
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(a_link_of_a_stranger_in_a_shared_directory_is_not_followed)
 }
 
 /// Builds a tree of directories and links at random, and asks where random names lead.
-BOOST_AUTO_TEST_CASE(ten_thousand_random_links_never_lead_out) {
+BOOST_AUTO_TEST_CASE(random_links_never_leave_the_root) {
   temporary_directory const top;
   auto const root = top / "root";
   fs::create_directories(root / "d0/d1");

@@ -104,7 +104,7 @@ std::vector<release> tell(story const& one) {
 
 BOOST_AUTO_TEST_SUITE(settle)
 
-BOOST_AUTO_TEST_CASE(subjects_come_out_when_the_table_says) {
+BOOST_AUTO_TEST_CASE(subjects_are_released_as_the_table_says) {
   for (auto const& one : stories()) {
     BOOST_TEST_CONTEXT(one.name) {
       auto const got = tell(one);
@@ -125,7 +125,7 @@ BOOST_AUTO_TEST_CASE(no_quiet_period_releases_at_once) {
   BOOST_TEST(names(settling.take(at(5ms))) == "a");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_put_back_waits_for_quiet_and_is_not_taken_in_a_circle) {
+BOOST_AUTO_TEST_CASE(a_subject_that_was_put_back_waits_for_quiet) {
   settler settling({});
 
   settling.put_back("a", at(0ms), at(2000ms));
@@ -134,7 +134,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_back_waits_for_quiet_and_is_not_taken_in_a_circ
   BOOST_TEST(names(settling.take(at(2020ms))) == "a");
 }
 
-BOOST_AUTO_TEST_CASE(what_is_put_back_late_is_taken_at_the_next_close) {
+BOOST_AUTO_TEST_CASE(a_late_subject_that_was_put_back_waits_for_a_close) {
   settler settling({});
   settling.put_back("a", at(0ms), at(600ms));
 
@@ -145,7 +145,7 @@ BOOST_AUTO_TEST_CASE(what_is_put_back_late_is_taken_at_the_next_close) {
   BOOST_TEST(names(settling.take(at(603ms))) == "a");
 }
 
-BOOST_AUTO_TEST_CASE(nobody_waits_for_what_is_put_back) {
+BOOST_AUTO_TEST_CASE(other_subjects_do_not_wait_for_one_put_back) {
   settler settling({});
   settling.put_back("a", at(0ms), at(500ms));
   settling.note("b", sign::replaced, at(0ms));
@@ -155,7 +155,7 @@ BOOST_AUTO_TEST_CASE(nobody_waits_for_what_is_put_back) {
   BOOST_TEST(names(settling.take(at(520ms))) == "a");
 }
 
-BOOST_AUTO_TEST_CASE(taking_everything_leaves_what_is_open) {
+BOOST_AUTO_TEST_CASE(take_closed_leaves_open_subjects) {
   settler settling({});
   settling.note("a", sign::written, at(0ms));
   settling.note("b", sign::replaced, at(0ms));

@@ -46,7 +46,7 @@ bool has_content(watched_tree const& tree, std::string const& text) {
 
 BOOST_AUTO_TEST_SUITE(silent_changes)
 
-BOOST_AUTO_TEST_CASE(a_write_through_a_hard_link_elsewhere_is_swept_up) {
+BOOST_AUTO_TEST_CASE(a_sweep_finds_a_write_through_a_hard_link) {
   watched_tree tree;
   tree.options.sweep = 100ms;
   write_file(tree.file("site.yaml"), "old");
@@ -93,7 +93,7 @@ BOOST_AUTO_TEST_CASE(a_retargeted_link_to_the_root_is_seen_by_its_event) {
   BOOST_TEST(tree.until([&] { return has_content(tree, "newer"); }));
 }
 
-BOOST_AUTO_TEST_CASE(a_retargeted_link_outside_the_watched_ways_is_swept_up) {
+BOOST_AUTO_TEST_CASE(a_sweep_finds_a_retargeted_link_outside_the_watched_paths) {
   watched_tree tree;
   tree.options.sweep = 100ms;
   tree.options.roots.front().directory = tree.top() / "link/namespaces";
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_retargeted_link_outside_the_watched_ways_is_swept_up) {
   BOOST_TEST(tree.until([&] { return has_content(tree, "new"); }));
 }
 
-BOOST_AUTO_TEST_CASE(a_mount_over_the_directory_is_seen_and_its_end_too) {
+BOOST_AUTO_TEST_CASE(mounting_and_unmounting_the_directory_is_seen) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "below");
   tree.start();
@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(an_unmounted_source_is_blocked_and_not_gone) {
   BOOST_TEST(tree.count<watched_tree::gone>("site.yaml") == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(an_edit_of_the_lower_layer_of_an_overlay_is_swept_up) {
+BOOST_AUTO_TEST_CASE(a_sweep_finds_an_edit_below_an_overlay) {
   temporary_directory const layers;
   mounted const space(layers.path(), "tmpfs", "mode=755");
   if (!space) {

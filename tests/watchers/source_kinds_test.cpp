@@ -38,7 +38,7 @@ class tree_of_kinds : public watched_tree {
 
   /// "schemas/admin/site.json=bytes", "admin/site.yaml!untrusted", "admin/a.json-", in the order
   /// in which they were reported.
-  std::vector<std::string> told() const {
+  std::vector<std::string> reported() const {
     std::vector<std::string> words;
     for (auto const& one : seen) {
       words.push_back(to_string(one.id));
@@ -51,14 +51,14 @@ class tree_of_kinds : public watched_tree {
     }
     return words;
   }
-  bool was_told(std::string_view what) const {
-    auto const all = told();
+  bool was_reported(std::string_view what) const {
+    auto const all = reported();
     return std::find(all.begin(), all.end(), what) != all.end();
   }
 };
 
-void check_told(tree_of_kinds const& tree, std::vector<std::string> const& expected) {
-  auto const words = tree.told();
+void check_reported(tree_of_kinds const& tree, std::vector<std::string> const& expected) {
+  auto const words = tree.reported();
   BOOST_CHECK_EQUAL_COLLECTIONS(words.begin(), words.end(), expected.begin(), expected.end());
 }
 
@@ -66,7 +66,7 @@ void check_told(tree_of_kinds const& tree, std::vector<std::string> const& expec
 
 BOOST_AUTO_TEST_SUITE(source_kinds)
 
-BOOST_AUTO_TEST_CASE(the_first_look_tells_all_kinds_in_one_call_in_the_order_of_the_roots) {
+BOOST_AUTO_TEST_CASE(the_first_look_reports_all_kinds_in_one_call_in_root_order) {
   tree_of_kinds tree;
   write_file(tree.rules("site.toml"), "r");
   write_file(tree.schema("site.json"), "s");
@@ -76,14 +76,14 @@ BOOST_AUTO_TEST_CASE(the_first_look_tells_all_kinds_in_one_call_in_the_order_of_
   BOOST_TEST(tree.look());
 
   BOOST_TEST(tree.calls == 1U);
-  check_told(tree, {"admin/site.json=v", "schemas/admin/_common.yaml=c",
-                    "schemas/admin/site.json=s", "rules/admin/site.toml=r"});
+  check_reported(tree, {"admin/site.json=v", "schemas/admin/_common.yaml=c",
+                        "schemas/admin/site.json=s", "rules/admin/site.toml=r"});
   BOOST_TEST(tree.seen.at(2).path == tree.schema("site.json").string());
   BOOST_TEST(tree.seen.at(3).path == tree.rules("site.toml").string());
   BOOST_TEST(tree.watcher().figures().sources == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_holds_sources_of_its_kind_only) {
+BOOST_AUTO_TEST_CASE(a_directory_has_sources_of_its_kind_only) {
   tree_of_kinds tree;
   tree.start();
 
@@ -110,18 +110,18 @@ BOOST_AUTO_TEST_CASE(files_of_the_same_name_in_different_kinds_are_different_sou
   tree.start();
 
   replace_file(tree.schema("site.json"), "s2");
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json=s2"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json=s2"); }));
   replace_file(tree.file("site.json"), "v2");
-  BOOST_TEST(tree.until([&] { return tree.was_told("admin/site.json=v2"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("admin/site.json=v2"); }));
   fs::remove(tree.schema("site.json"));
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json-"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json-"); }));
 
-  check_told(tree,
-             {"schemas/admin/site.json=s2", "admin/site.json=v2", "schemas/admin/site.json-"});
+  check_reported(tree,
+                 {"schemas/admin/site.json=s2", "admin/site.json=v2", "schemas/admin/site.json-"});
   BOOST_TEST(tree.watcher().figures().sources == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_file_and_its_schema_saved_together_are_told_together) {
+BOOST_AUTO_TEST_CASE(a_file_and_its_schema_saved_together_are_reported_together) {
   tree_of_kinds tree;
   write_file(tree.file("site.yaml"), "0");
   write_file(tree.schema("site.json"), "0");
@@ -145,8 +145,8 @@ BOOST_AUTO_TEST_CASE(a_file_and_its_schema_saved_together_are_told_together) {
     }
     BOOST_TEST(tree.until([&] { return tree.calls > 0; }));
     BOOST_TEST(tree.calls == 1U);
-    check_told(tree, {"admin/site.yaml=" + text, "schemas/admin/site.json=" + text,
-                      "rules/admin/site.toml=" + text});
+    check_reported(tree, {"admin/site.yaml=" + text, "schemas/admin/site.json=" + text,
+                          "rules/admin/site.toml=" + text});
   }
 }
 
@@ -163,10 +163,10 @@ BOOST_AUTO_TEST_CASE(a_file_and_its_schema_removed_together_are_gone_together) {
 
   BOOST_TEST(tree.until([&] { return tree.calls > 0; }));
   BOOST_TEST(tree.calls == 1U);
-  check_told(tree, {"admin/site.yaml-", "schemas/admin/site.json-"});
+  check_reported(tree, {"admin/site.yaml-", "schemas/admin/site.json-"});
 }
 
-BOOST_AUTO_TEST_CASE(what_is_known_of_a_kind_is_not_read_again) {
+BOOST_AUTO_TEST_CASE(known_sources_of_every_kind_are_not_read_again) {
   tree_of_kinds tree;
   write_file(tree.file("site.json"), "same");
   write_file(tree.schema("site.json"), "same");
@@ -184,7 +184,7 @@ BOOST_AUTO_TEST_CASE(what_is_known_of_a_kind_is_not_read_again) {
   tree.begin(known);
   BOOST_TEST(tree.look());
 
-  check_told(tree, {"schemas/admin/site.json=new", "rules/admin/site.toml-"});
+  check_reported(tree, {"schemas/admin/site.json=new", "rules/admin/site.toml-"});
   BOOST_TEST(tree.watcher().figures().reads == 1U);
 }
 
@@ -195,18 +195,18 @@ BOOST_AUTO_TEST_CASE(schemas_and_rules_that_others_may_write_are_blocked) {
   tree.start();
 
   BOOST_TEST(::chmod(tree.schema("site.json").c_str(), 0666) == 0);
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json!untrusted"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json!untrusted"); }));
   fs::remove(tree.rules("site.toml"));
   fs::create_symlink("/nowhere/site.toml", tree.rules("site.toml"));
   BOOST_TEST(tree.until([&] {
-    return tree.was_told("rules/admin/site.toml!untrusted") ||
-           tree.was_told("rules/admin/site.toml!not_found");
+    return tree.was_reported("rules/admin/site.toml!untrusted") ||
+           tree.was_reported("rules/admin/site.toml!not_found");
   }));
   BOOST_TEST(::chmod(tree.schema("site.json").c_str(), 0644) == 0);
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json+"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json+"); }));
 }
 
-BOOST_AUTO_TEST_CASE(links_of_schemas_are_followed_to_what_changes) {
+BOOST_AUTO_TEST_CASE(changes_behind_links_to_schemas_are_found) {
   tree_of_kinds tree;
   write_file(tree.schema("..data_1/site.json"), "1");
   write_file(tree.schema("..data_2/site.json"), "2");
@@ -217,18 +217,18 @@ BOOST_AUTO_TEST_CASE(links_of_schemas_are_followed_to_what_changes) {
   fs::create_symlink("..data_2", tree.schema("..new"));
   fs::rename(tree.schema("..new"), tree.schema("..data"));
 
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json=2"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json=2"); }));
   BOOST_TEST(tree.calls == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_of_schemas_may_come_later) {
+BOOST_AUTO_TEST_CASE(a_directory_of_schemas_may_be_created_later) {
   tree_of_kinds tree;
   fs::remove(tree.top() / "schemas");
   tree.start();
 
   write_file(tree.schema("site.json"), "1");
 
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json=1"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json=1"); }));
 }
 
 BOOST_AUTO_TEST_CASE(the_limit_of_files_holds_for_all_kinds_together) {
@@ -243,7 +243,7 @@ BOOST_AUTO_TEST_CASE(the_limit_of_files_holds_for_all_kinds_together) {
   tree.begin();
   BOOST_TEST(tree.look());
 
-  check_told(tree, {"admin/a.json=1", "schemas/admin/a.json=1"});
+  check_reported(tree, {"admin/a.json=1", "schemas/admin/a.json=1"});
   auto const lines = log.take();
   BOOST_TEST_REQUIRE(lines.size() == 1U);
   BOOST_TEST(lines[0].message == "2 source files are ignored: the limit source_files is 2");
@@ -260,10 +260,10 @@ BOOST_AUTO_TEST_CASE(kinds_that_cannot_be_watched_are_polled) {
 
   replace_file(tree.schema("site.json"), "2");
 
-  BOOST_TEST(tree.until([&] { return tree.was_told("schemas/admin/site.json=2"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("schemas/admin/site.json=2"); }));
 }
 
-BOOST_AUTO_TEST_CASE(a_sweep_finds_what_events_do_not_tell_in_every_kind) {
+BOOST_AUTO_TEST_CASE(a_sweep_finds_changes_without_events_in_every_kind) {
   tree_of_kinds tree;
   tree.options.bounds.watched_directories = 0;
   tree.options.poll = 10min;
@@ -274,7 +274,7 @@ BOOST_AUTO_TEST_CASE(a_sweep_finds_what_events_do_not_tell_in_every_kind) {
 
   replace_file(tree.rules("site.toml"), "2");
 
-  BOOST_TEST(tree.until([&] { return tree.was_told("rules/admin/site.toml=2"); }));
+  BOOST_TEST(tree.until([&] { return tree.was_reported("rules/admin/site.toml=2"); }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

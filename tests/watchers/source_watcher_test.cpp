@@ -66,7 +66,7 @@ class writer {
 
 BOOST_AUTO_TEST_SUITE(source_watcher)
 
-BOOST_AUTO_TEST_CASE(first_look_tells_every_source_in_one_call) {
+BOOST_AUTO_TEST_CASE(the_first_look_reports_every_source_in_one_call) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
   write_file(tree.file("site.d/50-more.json"), "{}");
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(first_look_tells_every_source_in_one_call) {
   BOOST_TEST(tree.seen.at(0).path.starts_with(tree.root().string()));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_known_is_not_read_again) {
+BOOST_AUTO_TEST_CASE(known_sources_are_not_read_again) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
   auto const known = first_look(tree);
@@ -98,7 +98,7 @@ BOOST_AUTO_TEST_CASE(what_is_known_is_not_read_again) {
   BOOST_TEST(tree.watcher().figures().sources == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(first_look_tells_what_changed_while_nobody_looked) {
+BOOST_AUTO_TEST_CASE(the_first_look_reports_changes_made_before_the_start) {
   watched_tree tree;
   for (auto const* const name : {"a.json", "b.json", "c.json", "d.json"})
     write_file(tree.file(name), "0");
@@ -119,7 +119,7 @@ BOOST_AUTO_TEST_CASE(first_look_tells_what_changed_while_nobody_looked) {
   BOOST_TEST(tree.last_content("d.json").value_or("") == "0");
 }
 
-BOOST_AUTO_TEST_CASE(known_sources_of_a_directory_that_is_not_there_are_gone) {
+BOOST_AUTO_TEST_CASE(known_sources_of_a_missing_directory_are_gone) {
   watched_tree tree;
   write_file(tree.file("site.d/a.json"), "0");
   auto const known = first_look(tree);
@@ -131,7 +131,7 @@ BOOST_AUTO_TEST_CASE(known_sources_of_a_directory_that_is_not_there_are_gone) {
   BOOST_TEST(tree.count<watched_tree::gone>("site.d/a.json") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_touched_file_is_told_with_its_new_identity) {
+BOOST_AUTO_TEST_CASE(a_touched_file_is_reported_with_its_new_identity) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
   tree.start();
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_deleted_file_is_gone_after_the_grace) {
   BOOST_TEST(tree.watcher().figures().sources == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(the_same_bytes_after_it_was_gone_are_content) {
+BOOST_AUTO_TEST_CASE(the_same_bytes_after_a_removal_are_content) {
   watched_tree tree;
   tree.options.grace = 50ms;
   write_file(tree.file("site.yaml"), "a: 1\n");
@@ -172,7 +172,7 @@ BOOST_AUTO_TEST_CASE(the_same_bytes_after_it_was_gone_are_content) {
   BOOST_TEST(tree.until([&] { return tree.count<watched_tree::content>("site.yaml") == 1; }));
 }
 
-BOOST_AUTO_TEST_CASE(a_stalled_writer_is_waited_for_also_by_looks_at_its_neighbours) {
+BOOST_AUTO_TEST_CASE(looks_at_neighbours_wait_for_a_stalled_writer_too) {
   watched_tree tree;
   write_file(tree.file("site.yaml"), "a: 1\n");
   tree.start();
@@ -202,7 +202,7 @@ BOOST_AUTO_TEST_CASE(an_emptied_file_is_reported_after_the_second_look) {
   BOOST_TEST(tree.count<watched_tree::content>("site.yaml") == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_look_now_gives_what_was_finished_before_it) {
+BOOST_AUTO_TEST_CASE(look_now_reports_edits_that_were_finished_before) {
   watched_tree tree;
   tree.options.quiet = 10min;
   tree.options.late = 10min;
@@ -235,7 +235,7 @@ BOOST_AUTO_TEST_CASE(looks_are_answered_in_order) {
   BOOST_TEST(order == expected, boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(a_look_at_all_tells_what_has_not_changed) {
+BOOST_AUTO_TEST_CASE(a_look_at_all_reports_unchanged_sources) {
   watched_tree tree;
   write_file(tree.file("a.json"), "0");
   write_file(tree.file("site.d/b.json"), "1");
@@ -248,7 +248,7 @@ BOOST_AUTO_TEST_CASE(a_look_at_all_tells_what_has_not_changed) {
   BOOST_TEST(tree.last_content("site.d/b.json").value_or("") == "1");
 }
 
-BOOST_AUTO_TEST_CASE(sources_of_a_directory_that_comes_later_are_found) {
+BOOST_AUTO_TEST_CASE(sources_of_a_directory_created_later_are_found) {
   watched_tree tree;
   tree.options.roots.front().directory = tree.top() / "not/yet/there";
   tree.start();
@@ -260,7 +260,7 @@ BOOST_AUTO_TEST_CASE(sources_of_a_directory_that_comes_later_are_found) {
   BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 2\n"; }));
 }
 
-BOOST_AUTO_TEST_CASE(drop_in_directories_come_change_and_go) {
+BOOST_AUTO_TEST_CASE(drop_in_directories_appear_change_and_disappear) {
   watched_tree tree;
   tree.options.grace = 50ms;
   write_file(tree.file("site.yaml"), "a: 1\n");
@@ -279,7 +279,7 @@ BOOST_AUTO_TEST_CASE(drop_in_directories_come_change_and_go) {
   BOOST_TEST(tree.count<watched_tree::content>("site.yaml") == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(leftovers_are_no_sources) {
+BOOST_AUTO_TEST_CASE(leftovers_are_not_sources) {
   watched_tree tree;
   tree.start();
 

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_commit_is_notified) {
   BOOST_TEST(store.until_notified(1));
 }
 
-BOOST_AUTO_TEST_CASE(commits_within_the_quiet_time_are_notified_once) {
+BOOST_AUTO_TEST_CASE(commits_within_the_quiet_period_are_notified_once) {
   watched_store store(200ms, 10min);
   data_file const data(store / "data.mdb");
 
@@ -82,7 +82,7 @@ BOOST_AUTO_TEST_CASE(commits_within_the_quiet_time_are_notified_once) {
   BOOST_TEST(store.notified == 2);
 }
 
-BOOST_AUTO_TEST_CASE(other_files_say_nothing) {
+BOOST_AUTO_TEST_CASE(other_files_are_not_notified) {
   watched_store store(0ms, 10min);
   data_file const data(store / "data.mdb");
   BOOST_TEST(store.until_notified(1));

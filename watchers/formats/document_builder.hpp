@@ -13,9 +13,10 @@
 namespace cfgd::watchers::formats {
 
 /// Builds a document from dotted names in any order, as they appear in .ini and .env files. Members
-/// are in the order in which they were first named.
+/// are in the order in which they were first named. Used once, by one thread.
 class document_builder {
  public:
+  /// `bounds` must outlive it.
   explicit document_builder(limits const& bounds) : bounds_(bounds) {}
 
   using section = std::uint32_t;

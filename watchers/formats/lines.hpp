@@ -23,6 +23,7 @@ class line_reader {
  public:
   explicit line_reader(std::string_view text) : rest_(text) {}
 
+  /// The next line; nullopt: the end. A last line without a line end counts as a line.
   std::optional<text_line> next();
 
  private:
@@ -30,6 +31,7 @@ class line_reader {
   std::uint32_t number_ = 0;
 };
 
+/// A space or a tab.
 bool is_blank(char byte);
 
 /// The offset of the first byte from `from` on that is not a space or a tab; size() if all are.

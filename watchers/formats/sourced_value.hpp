@@ -15,7 +15,8 @@ enum class nulls : std::uint8_t;
 } // namespace cfgd::watchers
 
 /// What the readers of the formats share. Each reads text that check_text() of core has accepted;
-/// read_source() checks that the root is an object.
+/// read_source() checks that the root is an object. Readers keep no state, so any thread may call
+/// them; time and memory are bounded by limits::file_bytes, file_depth and file_elements.
 namespace cfgd::watchers::formats {
 
 /// A value and the places of its parts, in the order of sourced_document.
@@ -24,6 +25,7 @@ struct sourced_value {
   std::vector<place> places;
 };
 
+/// errc::parse with a place.
 error make_parse_error(place where, std::string message);
 
 /// errc::limit. `which` is the name of the limit in core/limits.hpp.
