@@ -12,6 +12,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -21,37 +22,78 @@ namespace {
 using client::call_error;
 using parameters = boost::json::object;
 
-std::string text_of(parameters const& from, std::string_view name) {
+/// A sentence with parameters of the error in braces: {name} is a number, or ? if it is absent. A
+/// brace like {, by $name} or {:#line} is left out if there is no text, or number, of that name.
+struct sentence {
+  std::string_view error;
+  std::string_view text;
+};
+
+constexpr std::string_view no_method = "this service does not have the method{ '$method'}";
+
+constexpr std::array sentences{
+    sentence{"BadKey", "{'$key' }is not a valid key{: $message}"},
+    sentence{"NoSuchNamespace", "there is no namespace{ '$namespace'}"},
+    sentence{"RevisionMismatch",
+             "the service is at revision {revision}\n"
+             "  read the values again, then repeat the change with --if-revision {revision}"},
+    sentence{"ReadOnly", "{'$key' }is read-only"},
+    sentence{"StoreFailed",
+             "the change could not be made durable, nothing was changed{: $message}"},
+    sentence{"LimitExceeded", "the limit{ '$limit'} would be exceeded: {used} of {maximum}"},
+    sentence{"NoSuchRevision", "no such revision; the history has revisions {oldest} to {newest}"},
+    sentence{"NoSuchPending", "revision {revision} is not a pending change\n"
+                              "  'cfgctl pending' lists the pending changes"},
+    sentence{"EditInProgress", "another edit is in progress, by uid {uid} until{ $deadline}\n"
+                               "  'cfgctl edit end' ends it"},
+    sentence{"NoEdit", "no edit of several files is in progress"},
+    sentence{"BadTime", "{'$time' }is not a time of RFC 3339"},
+    sentence{"NoSuchCheck", "there is no check{ '$name'}"},
+    sentence{"BadSettings", "the settings are not valid, the previous settings stay active"
+                            "{\n  $path}{:#line}{:#column}{: $message}"},
+    sentence{"PermissionDenied",
+             "permission denied\n"
+             "  everybody may read; root and members of the group cfgd-admin may change values"},
+    sentence{"MethodNotFound", no_method},
+    sentence{"MethodNotImplemented", no_method},
+    sentence{"InterfaceNotFound", "this service does not have the interface{ '$interface'}"},
+    sentence{"InvalidParameter", "the service does not accept the parameter{ '$parameter'}"},
+    sentence{"ExpectedMore", "the method has several replies: call it with --more"},
+    sentence{"InternalError", "internal error of the service; see its log{: $message}"},
+};
+
+/// A parameter as text. `kind` is $ for a text, else it is a number. Empty if it is absent.
+std::string text_of(parameters const& from, std::string_view name, char kind) {
   boost::json::value const* const found = from.if_contains(name);
-  auto const* text = found != nullptr ? found->if_string() : nullptr;
-  return text != nullptr ? std::string(*text) : std::string();
+  auto const* const text = found != nullptr ? found->if_string() : nullptr;
+  auto const* const number = found != nullptr ? found->if_int64() : nullptr;
+  if (kind == '$') return text != nullptr ? std::string(*text) : std::string();
+  return number != nullptr ? std::to_string(*number) : std::string();
 }
 
-std::string number_of(parameters const& from, std::string_view name) {
-  boost::json::value const* const found = from.if_contains(name);
-  auto const* number = found != nullptr ? found->if_int64() : nullptr;
-  return number != nullptr ? std::to_string(*number) : std::string("?");
+/// What one brace of a sentence stands for.
+std::string filled(std::string_view brace, parameters const& from) {
+  auto const at = brace.find_first_of("$#");
+  if (at == brace.npos) {
+    auto const number = text_of(from, brace, '#');
+    return number.empty() ? "?" : number;
+  }
+  auto const rest = brace.substr(at + 1);
+  auto const length = std::min(rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), rest.size());
+  auto const text = text_of(from, rest.substr(0, length), brace[at]);
+  if (text.empty()) return {};
+  return std::string(brace.substr(0, at)).append(text).append(rest.substr(length));
 }
 
-/// "before 'name' after", or "before after" if there is no name.
-std::string quoted(std::string_view before, std::string const& name, std::string_view after) {
-  std::string out(before);
-  if (!name.empty()) out += (out.empty() ? "'" : " '") + name + '\'';
-  if (!after.empty()) out.append(out.empty() ? "" : " ").append(after);
-  return out;
-}
-
-std::string with_message(std::string const& text, parameters const& from) {
-  auto const message = text_of(from, "message");
-  return message.empty() ? text : text + ": " + message;
-}
-
-std::string bad_key(parameters const& from) {
-  return with_message(quoted("", text_of(from, "key"), "is not a valid key"), from);
-}
-
-std::string no_such_namespace(parameters const& from) {
-  return quoted("there is no namespace", text_of(from, "namespace"), "");
+std::string sentence_of(std::string_view text, parameters const& from) {
+  std::string out;
+  for (auto open = text.find('{'); open != text.npos; open = text.find('{')) {
+    auto const close = text.find('}', open);
+    out += text.substr(0, open);
+    out += filled(text.substr(open + 1, close - open - 1), from);
+    text.remove_prefix(close + 1);
+  }
+  return out.append(text);
 }
 
 std::string invalid(client::refusal const& why) {
@@ -62,121 +104,13 @@ std::string invalid(client::refusal const& why) {
   return out;
 }
 
-std::string no_such_pending(parameters const& from) {
-  return "revision " + number_of(from, "revision") +
-         " is not a pending change\n  'cfgctl pending' lists the pending changes";
-}
-
-std::string edit_in_progress(parameters const& from) {
-  return "another edit is in progress, by uid " + number_of(from, "uid") + " until " +
-         text_of(from, "deadline") + "\n  'cfgctl edit end' ends it";
-}
-
-std::string no_edit(parameters const&) { return "no edit of several files is in progress"; }
-
-std::string bad_time(parameters const& from) {
-  return quoted("", text_of(from, "time"), "is not a time of RFC 3339");
-}
-
-std::string revision_mismatch(parameters const& from) {
-  auto const now = number_of(from, "revision");
-  return "the service is at revision " + now +
-         "\n  read the values again, then repeat the change with --if-revision " + now;
-}
-
-std::string read_only(parameters const& from) {
-  return quoted("", text_of(from, "key"), "is read-only");
-}
-
-std::string store_failed(parameters const& from) {
-  return with_message("the change could not be made durable, nothing was changed", from);
-}
-
-std::string limit_exceeded(parameters const& from) {
-  return quoted("the limit", text_of(from, "limit"), "would be exceeded: ") +
-         number_of(from, "used") + " of " + number_of(from, "maximum");
-}
-
-std::string no_such_revision(parameters const& from) {
-  return "no such revision; the history has revisions " + number_of(from, "oldest") + " to " +
-         number_of(from, "newest");
-}
-
-std::string permission_denied(parameters const&) {
-  return "permission denied"
-         "\n  everybody may read; root and members of the group cfgd-admin may change values";
-}
-
-std::string method_missing(parameters const& from) {
-  return quoted("this service does not have the method", text_of(from, "method"), "");
-}
-
-std::string interface_missing(parameters const& from) {
-  return quoted("this service does not have the interface", text_of(from, "interface"), "");
-}
-
-std::string invalid_parameter(parameters const& from) {
-  return quoted("the service does not accept the parameter", text_of(from, "parameter"), "");
-}
-
-std::string expected_more(parameters const&) {
-  return "the method has several replies: call it with --more";
-}
-
-std::string internal_error(parameters const& from) {
-  return with_message("internal error of the service; see its log", from);
-}
-
-std::string no_such_check(parameters const& from) {
-  return quoted("there is no check", text_of(from, "name"), "");
-}
-
-std::string bad_settings(parameters const& from) {
-  std::string place = text_of(from, "path");
-  if (from.contains("line")) place += ':' + number_of(from, "line");
-  if (from.contains("line") && from.contains("column")) place += ':' + number_of(from, "column");
-  return with_message("the settings are not valid, the previous settings stay active" +
-                          (place.empty() ? std::string() : "\n  " + place),
-                      from);
-}
-
-struct sentence {
-  std::string_view name;
-  std::string (*make)(parameters const& from);
-};
-
-constexpr std::array sentences{
-    sentence{"BadKey", bad_key},
-    sentence{"NoSuchNamespace", no_such_namespace},
-    sentence{"RevisionMismatch", revision_mismatch},
-    sentence{"ReadOnly", read_only},
-    sentence{"StoreFailed", store_failed},
-    sentence{"LimitExceeded", limit_exceeded},
-    sentence{"NoSuchRevision", no_such_revision},
-    sentence{"NoSuchPending", no_such_pending},
-    sentence{"EditInProgress", edit_in_progress},
-    sentence{"NoEdit", no_edit},
-    sentence{"BadTime", bad_time},
-    sentence{"NoSuchCheck", no_such_check},
-    sentence{"BadSettings", bad_settings},
-    sentence{"PermissionDenied", permission_denied},
-    sentence{"MethodNotFound", method_missing},
-    sentence{"MethodNotImplemented", method_missing},
-    sentence{"InterfaceNotFound", interface_missing},
-    sentence{"InvalidParameter", invalid_parameter},
-    sentence{"ExpectedMore", expected_more},
-    sentence{"InternalError", internal_error},
-};
-
 std::string refusal(call_error const& why) {
   bool const ours =
       why.name.starts_with("io.cfgd.") || why.name.starts_with("org.varlink.service.");
   if (auto const found = client::refusal_of(why)) return invalid(*found);
   auto const last = std::string_view(why.name).substr(why.name.rfind('.') + 1);
-  for (sentence const& one : sentences) {
-    if (ours && one.name == last) return one.make(why.parameters);
-  }
-  return why.message;
+  auto const* const known = std::ranges::find(sentences, last, &sentence::error);
+  return ours && known != sentences.end() ? sentence_of(known->text, why.parameters) : why.message;
 }
 
 std::string reason(call_error const& why) {

@@ -14,11 +14,7 @@ namespace cfgd::cfgctl {
 namespace {
 
 error refuse(errc code, std::string_view text, std::string message) {
-  error out;
-  out.code = code;
-  out.subject = text;
-  out.message = std::move(message);
-  return out;
+  return {.code = code, .message = std::move(message), .subject = std::string(text)};
 }
 
 /// Position of the '=' that ends the key, or npos.

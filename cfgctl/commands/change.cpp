@@ -25,9 +25,7 @@ result<client::transaction> parse_transaction(options const& what) {
   for (std::string const& text : what.assignments) {
     auto one = parse_assignment(text);
     if (!one) return one.error();
-    if (!one->remark.empty()) {
-      complain(printable("warning: " + one->key + ": " + one->remark + '\n'));
-    }
+    if (!one->remark.empty()) warn(one->key + ": " + one->remark);
     if (!out.values.emplace(one->key, std::move(one->value)).second) {
       return error{.code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
     }
@@ -49,39 +47,34 @@ std::string name_of(client::transaction const& what) {
 
 exit_code run(context const& all, options const& what) {
   auto const wanted = parse_transaction(what);
-  if (wanted) return make_change(all, name_of(*wanted), *wanted);
-  complain_line(to_string(wanted.error()));
-  return exit_code::usage;
+  if (!wanted) return complain_line(to_string(wanted.error()), exit_code::usage);
+  return make_change(all, name_of(*wanted), *wanted);
 }
 
 } // namespace
 
 void add_change_options(CLI::App* to, change_options& into) {
   add_comment(to, into.comment);
-  to->add_option("--if-revision", into.if_revision, "Only if the service is at this revision")
-      ->type_name("N");
+  add_option(to, "--if-revision", into.if_revision, "N", "Only if the service is at this revision");
   to->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
   add_duration(to, "--confirm", into.confirm, "Undo it after this time, unless confirmed");
 }
 
 client::transaction transaction_of(change_options const& how) {
-  client::transaction out;
-  out.comment = how.comment;
-  out.mode = how.mode();
-  out.confirm = how.confirm;
-  out.if_revision = how.if_revision;
-  return out;
+  return {.if_revision = how.if_revision,
+          .mode = how.mode(),
+          .comment = how.comment,
+          .confirm = how.confirm};
 }
 
 exit_code make_change(context const& all, std::string const& what,
                       client::transaction const& change) {
-  auto const done = call(all, [&](client::connection& service) { return service.set(change); });
+  auto const done = call(all, &client::connection::set, change);
   if (!done) return report(what, done.error());
-  show_commit(
+  return show_commit(
       all,
       {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
       *done);
-  return exit_code::ok;
 }
 
 void add_change_commands(declarations const& to) {

@@ -50,6 +50,23 @@ CLI::Option* add_argument(CLI::App* to, char const* name, T& into, char const* h
   return to->add_option(name, into, help)->type_name("");
 }
 
+/// An option with a value, which the help calls `type`.
+template <class T>
+CLI::Option* add_option(CLI::App* to, char const* name, T& into, char const* type,
+                        char const* help) {
+  return to->add_option(name, into, help)->type_name(type);
+}
+
+/// -n, --limit: how many at most.
+inline CLI::Option* add_limit(CLI::App* to, std::optional<std::int64_t>& into) {
+  return add_option(to, "-n,--limit", into, "N", "At most this many")->check(CLI::PositiveNumber);
+}
+
+/// --format of what is printed.
+inline CLI::Option* add_json_format(CLI::App* to, std::string& into) {
+  return add_option(to, "--format", into, "FORMAT", "json [json]")->check(CLI::IsMember({"json"}));
+}
+
 /// An option or positional argument whose value is parsed by `parse`, a function of the text that
 /// returns a result. An error becomes a usage error.
 template <class T, class Parse>
@@ -70,12 +87,12 @@ inline CLI::Option* add_duration(CLI::App* to, char const* name,
 
 /// -m, --comment.
 inline void add_comment(CLI::App* to, std::string& into) {
-  to->add_option("-m,--comment", into, "Text for the change log")->type_name("TEXT");
+  add_option(to, "-m,--comment", into, "TEXT", "Text for the change log");
 }
 
 /// --root: the directory of `cfgd --root DIR`.
 inline CLI::Option* add_root(CLI::App* to, std::string& into) {
-  return to->add_option("--root", into, "The directory of 'cfgd --root'")->type_name("DIR");
+  return add_option(to, "--root", into, "DIR", "The directory of 'cfgd --root'");
 }
 
 } // namespace cfgd::cfgctl

@@ -28,11 +28,7 @@ constexpr json::read_limits bounds{.depth = 64, .elements = 1'000'000};
 std::string shown(std::string const& path) { return path == "-" ? "standard input" : path; }
 
 error refuse(errc code, std::string const& path, std::string message) {
-  error out;
-  out.code = code;
-  out.subject = shown(path);
-  out.message = std::move(message);
-  return out;
+  return {.code = code, .message = std::move(message), .subject = shown(path)};
 }
 
 /// The JSON pointer of the first null, or an empty text.

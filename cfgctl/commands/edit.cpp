@@ -20,8 +20,6 @@
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/values.hpp"
 
-#include <boost/json/array.hpp>
-
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -48,14 +46,11 @@ struct begin_options {
 /// Prints the result of an edit; rejected files on standard error, as warnings are.
 exit_code show_outcome(context const& all, client::edit_outcome const& what) {
   complain_issues(what.issues);
-  boost::json::object as_json{{"revision", what.revision}};
-  as_json["changed"] = boost::json::array(what.changed.begin(), what.changed.end());
-  as_json["issues"] = issues_json(what.issues);
   std::string text;
   for (std::string const& key : what.changed)
     text += paint(all.where, tint::name, for_screen(all.where, key)) + " changed\n";
   text += what.changed.empty() ? "no effective value changed, revision " : "revision ";
-  show(all, as_json, text + std::to_string(what.revision) + '\n');
+  show(all, json_of(what), text + std::to_string(what.revision) + '\n');
   return has_error(what.issues) ? exit_code::refused : exit_code::ok;
 }
 
@@ -117,8 +112,9 @@ exit_code in_foreground(context const& all, begin_options const& what,
   if (!outcome) return report("edit begin", outcome.error());
   exit_code const code = show_outcome(all, *outcome);
   if (!program_ended || *program_ended == 0) return code;
-  complain_line('\'' + what.program.front() + "' ended with " + std::to_string(*program_ended));
-  return static_cast<exit_code>(*program_ended);
+  return complain_line('\'' + what.program.front() + "' ended with " +
+                           std::to_string(*program_ended),
+                       static_cast<exit_code>(*program_ended));
 }
 
 exit_code begin_edit(context const& all, begin_options const& what) {
@@ -130,8 +126,7 @@ exit_code begin_edit(context const& all, begin_options const& what) {
 
 exit_code end_edit(context const& all, no_options const&) {
   auto const outcome = call(all, &client::connection::end_edit);
-  if (!outcome) return report("edit end", outcome.error());
-  return show_outcome(all, *outcome);
+  return outcome ? show_outcome(all, *outcome) : report("edit end", outcome.error());
 }
 
 } // namespace
@@ -143,9 +138,7 @@ void add_edit_commands(declarations const& to) {
   edit->require_subcommand(0, 1);
   add_argument(edit, "KEY", options->key, "A key");
   add_comment(edit, options->comment);
-  edit->add_option("--format", options->format, "json [json]")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"json"}));
+  add_json_format(edit, options->format);
 
   auto const begin =
       declare(*edit, to.chosen, "begin", "Collect saved files until the edit ends", begin_edit);

@@ -92,25 +92,18 @@ result<boost::json::value> read_back(std::string const& path) {
   auto const text = read_text(path);
   if (!text) return text.error();
   auto parsed = json::parse(*text);
-  if (parsed && parsed->is_object()) {
-    auto const clean = check_no_null(path, parsed->get_object());
-    if (!clean) return clean.error();
+  if (parsed && parsed->is_null())
+    parsed = error{.code = errc::bad_value,
+                   .message = "null is not a value; use 'unset' to remove a key"};
+  if (!parsed) {
+    error why = parsed.error();
+    why.subject = path;
+    return why;
   }
-  error why;
-  if (parsed && !parsed->is_null()) return parsed;
-  if (parsed) {
-    why.code = errc::bad_value;
-    why.message = "null is not a value; use 'unset' to remove a key";
-  } else {
-    why = parsed.error();
-  }
-  why.subject = path;
-  return why;
-}
-
-/// Closes the connection afterwards: an editor may be open for hours.
-client::result<client::snapshot> read_value(context const& all, std::string const& key) {
-  return call(all, [&](client::connection& service) { return service.get({key}); });
+  auto const* const object = parsed->if_object();
+  auto const clean = object != nullptr ? check_no_null(path, *object) : result<void>();
+  if (!clean) return clean.error();
+  return parsed;
 }
 
 /// Finds out how to remove the members that the user removed.
@@ -223,11 +216,10 @@ attempt try_change(context const& all, subject const& what, boost::json::value c
     code = exit_code::refused;
     return attempt::again;
   }
-  client::transaction change;
-  change.comment = what.comment;
-  change.if_revision = what.found.revision;
-  change.values = std::move(plan.set);
-  change.unset = gone.unset();
+  client::transaction const change{.values = std::move(plan.set),
+                                   .unset = gone.unset(),
+                                   .if_revision = what.found.revision,
+                                   .comment = what.comment};
   auto const done = service->set(change);
   if (!done) return failed(what, done.error(), code);
   show_commit(all, {.values = change.values}, *done);
@@ -240,7 +232,8 @@ attempt try_change(context const& all, subject const& what, boost::json::value c
 
 exit_code edit_value(context const& all, std::string const& key, std::string const& comment) {
   std::string const doing = "edit " + key;
-  auto const found = read_value(all, key);
+  // This closes the connection: an editor may be open for hours.
+  auto const found = call(all, &client::connection::get, std::vector<std::string>{key});
   if (!found) return report(doing, found.error());
   subject const value{.doing = doing, .key = key, .found = *found, .comment = comment};
   boost::json::value const before = value.before();
@@ -249,8 +242,7 @@ exit_code edit_value(context const& all, std::string const& key, std::string con
   for (;;) {
     int const ended = run_editor(file.path());
     if (ended != 0) {
-      complain_line(doing + ": the editor ended with " + std::to_string(ended));
-      return file.keep(exit_code::refused);
+      return file.keep(complain_line(doing + ": the editor ended with " + std::to_string(ended)));
     }
     auto const edited = read_back(file.path());
     exit_code code = exit_code::refused;

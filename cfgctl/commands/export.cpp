@@ -50,7 +50,7 @@ document_result effective_of(client::connection& service, options const& what) {
   auto found = service.get(what.namespaces);
   if (!found) return std::move(found).error();
   for (std::string const& name : found->missing)
-    complain(printable("warning: there is no namespace '" + name + "'\n"));
+    warn("there is no namespace '" + name + '\'');
   return std::move(found->values);
 }
 
@@ -64,7 +64,7 @@ document_result layer_of(client::connection& service, options const& what) {
     auto const layers = read_layers(service, member.key(), *now);
     if (!layers) return layers.error();
     for (std::string const& key : layers->secrets)
-      complain(printable("warning: " + key + ": secret, left out\n"));
+      warn(key + ": secret, left out");
     auto document = layer_document(layers->candidates, what.layer);
     if (!document.empty()) out[member.key()] = std::move(document);
   }
@@ -72,9 +72,7 @@ document_result layer_of(client::connection& service, options const& what) {
 }
 
 exit_code run(context const& all, options const& what) {
-  auto const found = call(all, [&](client::connection& service) {
-    return what.layer == "effective" ? effective_of(service, what) : layer_of(service, what);
-  });
+  auto const found = call(all, what.layer == "effective" ? effective_of : layer_of, what);
   if (!found) return report("export", found.error());
   print(all.as_json() ? json_text(all.where, *found)
                       : for_screen(all.where, json::pretty(*found)) + '\n');
@@ -88,13 +86,9 @@ void add_export_command(declarations const& to) {
   auto const exporting = declare(to, "export", "Print whole namespaces as one document", run);
   auto& into = exporting.options;
   add_argument(exporting.app, "NAMESPACE", into.namespaces, "Namespaces; without, all");
-  exporting
-      ->add_option("--layer", into.layer,
-                   "The values of one layer: override, admin, ... [effective]")
-      ->type_name("NAME");
-  exporting->add_option("--format", into.format, "json [json]")
-      ->type_name("FORMAT")
-      ->check(CLI::IsMember({"json"}));
+  add_option(exporting.app, "--layer", into.layer, "NAME",
+             "The values of one layer: override, admin, ... [effective]");
+  add_json_format(exporting.app, into.format);
 }
 
 } // namespace cfgd::cfgctl

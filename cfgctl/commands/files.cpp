@@ -36,8 +36,8 @@ struct import_options {
 };
 
 exit_code complain_of(error const& why) {
-  complain_line(to_string(why));
-  return why.code == errc::bad_key ? exit_code::usage : exit_code::refused;
+  return complain_line(to_string(why),
+                       why.code == errc::bad_key ? exit_code::usage : exit_code::refused);
 }
 
 bool moved_on(client::call_error const& why) {
@@ -110,26 +110,20 @@ exit_code nothing_to_do(context const& all, client::revision_number at) {
     print("nothing to do, revision " + std::to_string(at) + '\n');
     return exit_code::ok;
   }
-  boost::json::object const none;
-  client::commit same;
-  same.revision = at;
-  show_commit(all, {.values = none}, same);
-  return exit_code::ok;
+  return show_commit(all, {.values = {}}, {.revision = at, .changed = {}, .warnings = {}});
 }
 
 exit_code apply(context const& all, apply_options const& what) {
   auto const wanted = read_namespaces(what.file, what.format);
   if (!wanted) return complain_of(wanted.error());
-  auto const done = call(
-      all, [&](client::connection& service) { return apply_document(service, what, *wanted); });
+  auto const done = call(all, apply_document, what, *wanted);
   if (!done) return report("apply " + what.file, done.error());
   if (!done->done) return nothing_to_do(all, done->what.revision);
-  show_commit(all,
-              {.values = done->what.plan.after,
-               .mode = what.how.mode(),
-               .unconfirmed = what.how.confirm.has_value()},
-              *done->done);
-  return exit_code::ok;
+  return show_commit(all,
+                     {.values = done->what.plan.after,
+                      .mode = what.how.mode(),
+                      .unconfirmed = what.how.confirm.has_value()},
+                     *done->done);
 }
 
 exit_code import(context const& all, import_options const& what) {
@@ -141,8 +135,7 @@ exit_code import(context const& all, import_options const& what) {
     auto const clean = check_no_null(file, *document);
     if (!clean) return complain_of(clean.error());
     if (!change.values.emplace(name, std::move(*document)).second) {
-      complain_line("import: two files set the namespace '" + name + '\'');
-      return exit_code::usage;
+      return complain_line("import: two files set the namespace '" + name + '\'', exit_code::usage);
     }
   }
   return make_change(all, "import", change);
@@ -155,18 +148,15 @@ exit_code diff_document(context const& all, std::string const& file, bool prune)
   what.how.dry_run = true;
   auto const wanted = read_namespaces(file);
   if (!wanted) return complain_of(wanted.error());
-  auto const done = call(
-      all, [&](client::connection& service) { return apply_document(service, what, *wanted); });
+  auto const done = call(all, apply_document, what, *wanted);
   if (!done) return report("diff " + file, done.error());
-  return show_difference(all, done->what.plan.before, done->what.plan.after);
+  auto const& plan = done->what.plan;
+  return show_difference(all, {.before = plan.before, .after = plan.after});
 }
 
-exit_code show_difference(context const& all, boost::json::object const& before,
-                          boost::json::object const& after) {
-  boost::json::object as_json{{"before", before}};
-  as_json["after"] = after;
-  show(all, as_json, difference_text(all.where, before, after));
-  return before.empty() && after.empty() ? exit_code::ok : exit_code::refused;
+exit_code show_difference(context const& all, client::difference const& what) {
+  show(all, json_of(what), difference_text(all.where, what.before, what.after));
+  return what.before.empty() && what.after.empty() ? exit_code::ok : exit_code::refused;
 }
 
 void add_file_commands(declarations const& to) {
@@ -174,8 +164,7 @@ void add_file_commands(declarations const& to) {
       declare(to, "apply", "Make the values of a document of namespaces effective", apply);
   auto& into = applying.options;
   add_argument(applying.app, "FILE", into.file, "The document; - is standard input")->required();
-  applying->add_option("--format", into.format, "Format of FILE [by its extension]")
-      ->type_name("FORMAT")
+  add_option(applying.app, "--format", into.format, "FORMAT", "Format of FILE [by its extension]")
       ->check(CLI::IsMember({"json", "jsonc", "yaml", "toml", "ini", "env"}));
   applying->add_flag("--prune", into.prune, "Also remove overrides that it does not have");
   add_change_options(applying.app, into.how);

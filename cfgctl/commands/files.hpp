@@ -1,8 +1,7 @@
 #pragma once
 
 #include "cfgctl/context.hpp"
-
-#include <boost/json/object.hpp>
+#include "client/history_types.hpp"
 
 #include <string>
 
@@ -13,7 +12,6 @@ namespace cfgd::cfgctl {
 exit_code diff_document(context const& all, std::string const& file, bool prune);
 
 /// Prints values before and after, key to value. Returns refused if there are some.
-exit_code show_difference(context const& all, boost::json::object const& before,
-                          boost::json::object const& after);
+exit_code show_difference(context const& all, client::difference const& what);
 
 } // namespace cfgd::cfgctl

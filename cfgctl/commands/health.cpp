@@ -47,29 +47,12 @@ std::string text_member(boost::json::value const& of, std::string_view name) {
   return text != nullptr ? std::string(*text) : std::string();
 }
 
-client::result<client::health_report> fetch_health(client::connection& service,
-                                                   health_options const& what) {
-  auto found = what.run ? service.run_checks(what.checks) : service.health();
-  if (!found || what.checks.empty()) return found;
-  client::health_report out;
-  for (std::string const& name : what.checks) {
-    auto const one = std::ranges::find(found->checks, name, &client::health_check::name);
-    if (one == found->checks.end()) return no_such_check(name);
-    out.checks.push_back(*one);
-  }
-  out.status = worst_status(out.checks);
-  return out;
-}
-
-/// The same as the reply came. A reply of named checks has their status instead of all checks'.
-client::result<boost::json::object> fetch_health_json(client::connection& service,
-                                                      health_options const& what) {
-  boost::json::object named;
-  if (!what.checks.empty()) {
-    named["names"] = boost::json::array(what.checks.begin(), what.checks.end());
-  }
-  auto reply = what.run ? service.call("io.cfgd.Service.RunChecks", named)
-                        : service.call("io.cfgd.Service.Health");
+/// The reply as it came. A reply of named checks has their status instead of all checks'.
+client::result<boost::json::object> fetch_health(client::connection& service,
+                                                 health_options const& what) {
+  wire::checks_request const named{.names = &what.checks};
+  auto reply = what.run ? service.call(methods::run_checks.name, parameters_of(named))
+                        : service.call(methods::health.name);
   if (!reply || what.checks.empty()) return reply;
   auto const* const list = reply->if_contains("checks");
   boost::json::array const none;
@@ -95,74 +78,56 @@ exit_code unknown_health(context const& all, client::call_error const& why) {
 }
 
 exit_code health(context const& all, health_options const& what) {
+  auto reply = call(all, fetch_health, what);
+  if (!reply) return unknown_health(all, reply.error());
   if (all.as_json()) {
-    auto const found =
-        call(all, [&](client::connection& service) { return fetch_health_json(service, what); });
-    if (!found) return unknown_health(all, found.error());
-    print(json_text(all.where, *found));
-    return plugin_code(text_member(*found, "status"));
+    print(json_text(all.where, *reply));
+    return plugin_code(text_member(*reply, "status"));
   }
-  auto const found =
-      call(all, [&](client::connection& service) { return fetch_health(service, what); });
+  auto const found = wire::decode<client::health_report>(methods::health.name, std::move(*reply));
   if (!found) return unknown_health(all, found.error());
   print(health_text(all.where, *found, wall_now()));
   return plugin_code(found->status);
 }
 
-bool is_resolved(boost::json::value const& one) {
-  auto const* const object = one.if_object();
-  auto const* const found = object != nullptr ? object->if_contains("resolved") : nullptr;
-  return found != nullptr && !found->is_null();
-}
-
 /// Removes resolved problems, then all but the first `limit`.
-template <class List, class Resolved>
-void keep_open(List& problems, Resolved resolved, std::optional<std::int64_t> limit) {
+void keep_open(boost::json::array& problems, std::optional<std::int64_t> limit) {
+  auto const resolved = [](boost::json::value const& one) {
+    auto const* const members = one.if_object();
+    auto const* const found = members != nullptr ? members->if_contains("resolved") : nullptr;
+    return found != nullptr && !found->is_null();
+  };
   problems.erase(std::remove_if(problems.begin(), problems.end(), resolved), problems.end());
   if (limit && problems.size() > static_cast<std::size_t>(*limit)) {
     problems.erase(problems.begin() + *limit, problems.end());
   }
 }
 
-exit_code problems_json(context const& all, problems_options const& what,
-                        client::problem_query const& query) {
-  boost::json::object parameters;
-  if (!query.kind.empty()) parameters["kind"] = query.kind;
-  if (query.limit) parameters["limit"] = *query.limit;
-  auto reply = call(all, [&](client::connection& service) {
-    return service.call("io.cfgd.Service.Problems", parameters);
-  });
-  if (!reply) return report("problems", reply.error());
-  auto* const list = reply->if_contains("problems");
-  if (what.open && list != nullptr && list->is_array()) {
-    keep_open(list->get_array(), is_resolved, what.limit);
-  }
-  print(json_text(all.where, *reply));
-  return exit_code::ok;
-}
-
 exit_code problems(context const& all, problems_options const& what) {
   if (what.clear) {
-    return ask(all, {.what = "problems --clear", .method = "io.cfgd.Service.ClearProblems"},
-               &client::connection::clear_problems, [] { return std::string("cleared\n"); });
+    return ask(all, "problems --clear", methods::clear_problems, {},
+               [] { return std::string("cleared\n"); });
   }
   client::problem_query query{.kind = what.kind};
   // The service counts resolved problems as well; with --open they are removed here.
   if (!what.open) query.limit = what.limit;
-  if (all.as_json()) return problems_json(all, what, query);
-  auto found = call(all, [&](client::connection& service) { return service.problems(query); });
-  if (!found) return report("problems", found.error());
-  if (what.open) {
-    auto const resolved = [](client::problem const& one) { return one.resolved.has_value(); };
-    keep_open(found->problems, resolved, what.limit);
+  auto reply = call(all, &client::connection::call, methods::problems.name, parameters_of(query));
+  if (!reply) return report("problems", reply.error());
+  auto* const list = reply->if_contains("problems");
+  if (what.open && list != nullptr && list->is_array()) keep_open(list->get_array(), what.limit);
+  if (all.as_json()) {
+    print(json_text(all.where, *reply));
+    return exit_code::ok;
   }
+  auto const found =
+      wire::decode<client::problem_report>(methods::problems.name, std::move(*reply));
+  if (!found) return report("problems", found.error());
   print(problems_text(all.where, *found, wall_now()));
   return exit_code::ok;
 }
 
 exit_code metrics(context const& all, no_options const&) {
-  return ask(all, {.what = "metrics", .method = "io.cfgd.Service.Metrics"},
-             &client::connection::metrics, [](std::string const& text) { return text; });
+  return ask(all, "metrics", methods::metrics, {}, [](std::string const& text) { return text; });
 }
 
 } // namespace
@@ -177,9 +142,7 @@ void add_health_commands(declarations const& to) {
   auto& into = listing.options;
   auto* const kind =
       add_argument(listing.app, "KIND", into.kind, "Only of this kind: parse, schema, ...");
-  auto* const limit = listing->add_option("-n,--limit", into.limit, "At most this many")
-                          ->type_name("N")
-                          ->check(CLI::PositiveNumber);
+  auto* const limit = add_limit(listing.app, into.limit);
   auto* const open = listing->add_flag("--open", into.open, "Only those that are not resolved");
   listing->add_flag("--clear", into.clear, "Delete all of them")
       ->excludes(kind)

@@ -28,14 +28,6 @@ struct rollback_options {
   change_options how;
 };
 
-struct blame_options {
-  std::string name_space;
-};
-
-struct compact_options {
-  std::int64_t keep = 0;
-};
-
 std::optional<revision_number> revision_of(std::string const& text) {
   revision_number out = 0;
   auto const* const end = text.data() + text.size();
@@ -74,45 +66,30 @@ exit_code diff_revisions(context const& all, revisions const& what) {
     return service.diff(what.from, what.to, what.prefix);
   });
   if (!found) return report("diff " + std::to_string(what.from), found.error());
-  return show_difference(all, found->before, found->after);
+  return show_difference(all, *found);
 }
 
 exit_code rollback(context const& all, rollback_options const& what) {
-  client::rollback_request request;
-  request.revision = what.to;
-  request.name_space = what.name_space;
-  request.if_revision = what.how.if_revision;
-  request.mode = what.how.mode();
-  request.comment = what.how.comment;
-  request.confirm = what.how.confirm;
-  auto const done =
-      call(all, [&](client::connection& service) { return service.rollback(request); });
+  client::rollback_request const request{.revision = what.to,
+                                         .name_space = what.name_space,
+                                         .if_revision = what.how.if_revision,
+                                         .mode = what.how.mode(),
+                                         .comment = what.how.comment,
+                                         .confirm = what.how.confirm};
+  auto const done = call(all, &client::connection::rollback, request);
   if (!done) return report("rollback to revision " + std::to_string(what.to), done.error());
-  boost::json::object const none;
-  show_commit(all,
-              {.values = none, .mode = request.mode, .unconfirmed = request.confirm.has_value()},
-              *done);
-  return exit_code::ok;
+  return show_commit(
+      all, {.values = {}, .mode = request.mode, .unconfirmed = request.confirm.has_value()}, *done);
 }
 
-exit_code blame(context const& all, blame_options const& what) {
-  return ask(
-      all,
-      {.what = "blame " + what.name_space,
-       .method = "io.cfgd.History.Blame",
-       .parameters = {{"namespace", what.name_space}}},
-      [&](client::connection& service) { return service.blame(what.name_space); },
-      [&](std::vector<client::blame_line> const& lines) { return blame_text(all.where, lines); });
+exit_code blame(context const& all, std::string const& name_space) {
+  return ask(all, "blame " + name_space, methods::blame, {name_space}, blame_text);
 }
 
-exit_code compact(context const& all, compact_options const& what) {
-  return ask(
-      all,
-      {.what = "compact", .method = "io.cfgd.History.Compact", .parameters = {{"keep", what.keep}}},
-      [&](client::connection& service) { return service.compact(what.keep); },
-      [](revision_number oldest) {
-        return "the oldest revision that is kept is " + std::to_string(oldest) + '\n';
-      });
+exit_code compact(context const& all, std::int64_t const& keep) {
+  return ask(all, "compact", methods::compact, {keep}, [](revision_number oldest) {
+    return "the oldest revision that is kept is " + std::to_string(oldest) + '\n';
+  });
 }
 
 void add_diff(declarations const& to) {
@@ -143,12 +120,11 @@ void add_history_commands(declarations const& to) {
   add_change_options(back.app, back.options.how);
 
   auto const blaming = declare(to, "blame", "Print who set each key of a namespace", blame);
-  add_argument(blaming.app, "NAMESPACE", blaming.options.name_space, "A namespace")->required();
+  add_argument(blaming.app, "NAMESPACE", blaming.options, "A namespace")->required();
 
   auto const compacting = declare(to, "compact", "Delete old changes from the history", compact);
-  compacting->add_option("--keep", compacting.options.keep, "How many of the newest to keep")
+  add_option(compacting.app, "--keep", compacting.options, "N", "How many of the newest to keep")
       ->required()
-      ->type_name("N")
       ->check(CLI::NonNegativeNumber);
 }
 

@@ -39,13 +39,11 @@ std::string value_text(limit_description const& one, std::int64_t value) {
 } // namespace
 
 std::string limits_text(screen const& where, limits const& from) {
-  table out({{.title = "LIMIT", .side = alignment::left, .may_be_cut = false},
-             {.title = "VALUE", .side = alignment::right, .may_be_cut = false},
-             {.title = "OF", .side = alignment::left, .may_be_cut = true}});
+  table out({left("LIMIT"), right("VALUE"), cuttable("OF")});
   for (limit_description const& one : limits::described()) {
-    out.add({{.text = std::string(one.name), .color = tint::name},
-             {.text = value_text(one, one.value(from)), .color = tint::plain},
-             {.text = std::string(one.description), .color = tint::plain}});
+    out.add({{std::string(one.name), tint::name},
+             value_text(one, one.value(from)),
+             std::string(one.description)});
   }
   return out.str(where);
 }

@@ -8,24 +8,12 @@
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/values.hpp"
 
-#include <boost/json/array.hpp>
-
-#include <utility>
-
 namespace cfgd::cfgctl {
 namespace {
 
 struct get_options {
   std::vector<std::string> keys;
   std::optional<client::revision_number> at; ///< the values of this revision
-};
-
-struct list_options {
-  std::string prefix; ///< empty: everything
-};
-
-struct explain_options {
-  std::string key;
 };
 
 /// In the order in which they were asked for. One value alone is printed without its key.
@@ -40,60 +28,39 @@ std::string found_text(context const& all, std::vector<std::string> const& keys,
   return out;
 }
 
-/// Prints what was found. `revision` is absent where the user asked for an old one.
-exit_code show_found(context const& all, get_options const& what, boost::json::object const& values,
-                     std::vector<std::string> const& missing,
-                     std::optional<client::revision_number> revision) {
-  if (all.as_json()) {
-    boost::json::object out{{"values", values}};
-    out["missing"] = boost::json::array(missing.begin(), missing.end());
-    if (revision) out["revision"] = *revision;
-    print(json_text(all.where, out));
-  } else {
-    print(found_text(all, what.keys, values));
-  }
-  for (std::string const& key : missing)
+/// `found` is a snapshot or past_values.
+template <class Found>
+exit_code show_found(context const& all, get_options const& what, Found const& found) {
+  show(all, json_of(found), found_text(all, what.keys, found.values));
+  for (std::string const& key : found.missing)
     complain_line("get " + key + ": there is no such key");
-  return missing.empty() ? exit_code::ok : exit_code::refused;
+  return found.missing.empty() ? exit_code::ok : exit_code::refused;
 }
 
 exit_code get(context const& all, get_options const& what) {
   if (what.at) {
-    auto const found =
-        call(all, [&](client::connection& service) { return service.get_at(what.keys, *what.at); });
-    if (!found) return report("get", found.error());
-    return show_found(all, what, found->values, found->missing, {});
+    auto const found = call(all, &client::connection::get_at, what.keys, *what.at);
+    return found ? show_found(all, what, *found) : report("get", found.error());
   }
-  auto const found = call(all, [&](client::connection& service) { return service.get(what.keys); });
-  if (!found)
-    return report(what.keys.size() == 1 ? "get " + what.keys.front() : "get", found.error());
-  return show_found(all, what, found->values, found->missing, found->revision);
+  auto const found = call(all, &client::connection::get, what.keys);
+  if (found) return show_found(all, what, *found);
+  return report(what.keys.size() == 1 ? "get " + what.keys.front() : "get", found.error());
 }
 
-exit_code list(context const& all, list_options const& what) {
-  auto const found =
-      call(all, [&](client::connection& service) { return service.list(what.prefix); });
-  if (!found) return report(what.prefix.empty() ? "list" : "list " + what.prefix, found.error());
-  if (all.as_json()) {
-    boost::json::object out{{"values", found->values}};
-    out["revision"] = found->revision;
-    print(json_text(all.where, out));
-  } else {
-    print(value_lines(all.where, found->values));
-  }
+/// Without a prefix, everything.
+exit_code list(context const& all, std::string const& prefix) {
+  auto const found = call(all, [&](client::connection& service) { return service.list(prefix); });
+  if (!found) return report(prefix.empty() ? "list" : "list " + prefix, found.error());
+  boost::json::object as_json{{"values", found->values}};
+  as_json["revision"] = found->revision;
+  show(all, as_json, value_lines(all.where, found->values));
   return exit_code::ok;
 }
 
-exit_code explain(context const& all, explain_options const& what) {
-  return ask(
-      all,
-      {.what = "explain " + what.key,
-       .method = "io.cfgd.Config.Explain",
-       .parameters = {{"key", what.key}}},
-      [&](client::connection& service) { return service.explain(what.key); },
-      [&](client::explanation const& found) {
-        return explanation_text(all.where, what.key, found);
-      });
+exit_code explain(context const& all, std::string const& key) {
+  return ask(all, "explain " + key, methods::explain, {key}, [&](client::explanation const& found) {
+    return explanation_text(all.where, key, found);
+  });
 }
 
 } // namespace
@@ -101,15 +68,14 @@ exit_code explain(context const& all, explain_options const& what) {
 void add_read_commands(declarations const& to) {
   auto const getting = declare(to, "get", "Print the values of keys", get);
   add_argument(getting.app, "KEY", getting.options.keys, "Keys")->required();
-  getting->add_option("--at", getting.options.at, "Their values at this revision")
-      ->type_name("REVISION");
+  add_option(getting.app, "--at", getting.options.at, "REVISION", "Their values at this revision");
 
   auto const listing = declare(to, "list", "Print the keys below a prefix and their values", list);
-  add_argument(listing.app, "PREFIX", listing.options.prefix, "A key; without it, everything");
+  add_argument(listing.app, "PREFIX", listing.options, "A key; without it, everything");
 
   auto const explaining =
       declare(to, "explain", "Print why a key has its value: all layers, the schema", explain);
-  add_argument(explaining.app, "KEY", explaining.options.key, "A key")->required();
+  add_argument(explaining.app, "KEY", explaining.options, "A key")->required();
 }
 
 } // namespace cfgd::cfgctl

@@ -26,12 +26,6 @@ std::string validation_text(screen const& where, std::string const& name,
   return out;
 }
 
-boost::json::object validation_json(client::validation const& found) {
-  boost::json::object out{{"valid", found.valid}};
-  out["issues"] = issues_json(found.issues);
-  return out;
-}
-
 /// The namespaces to validate: the one that was named, or all.
 client::result<std::vector<std::string>> names_of(client::connection& service,
                                                   options const& what) {
@@ -45,10 +39,7 @@ exit_code run(context const& all, options const& what) {
   boost::json::object document;
   if (!what.file.empty()) {
     auto read = read_document(what.file);
-    if (!read) {
-      complain_line(to_string(read.error()));
-      return exit_code::refused;
-    }
+    if (!read) return complain_line(to_string(read.error()));
     document = std::move(*read);
   }
   auto service = connect(all);
@@ -64,7 +55,7 @@ exit_code run(context const& all, options const& what) {
     if (!found) return report("validate " + name, found.error());
     valid = valid && found->valid;
     text += validation_text(all.where, name, *found);
-    as_json[name] = validation_json(*found);
+    as_json[name] = json_of(*found);
   }
   boost::json::value const shown =
       what.name_space.empty() ? boost::json::value(as_json) : as_json.at(what.name_space);

@@ -19,14 +19,9 @@ struct call_options {
   bool oneway = false;
 };
 
-struct introspect_options {
-  std::string interface;
-};
-
 exit_code report_raw(std::string const& doing, client::call_error const& why) {
   if (why.kind != client::failure::refused) return report(doing, why);
-  complain_line(doing + ": " + why.message);
-  return exit_code::refused;
+  return complain_line(doing + ": " + why.message);
 }
 
 result<boost::json::object> parse_parameters(std::string const& text) {
@@ -50,10 +45,8 @@ client::result<void> call_more(context const& all, call_options const& what,
 exit_code call_method(context const& all, call_options const& what) {
   std::string const doing = "call " + what.method;
   auto const parameters = parse_parameters(what.parameters);
-  if (!parameters) {
-    complain_line(doing + ": " + to_string(parameters.error()));
-    return exit_code::usage;
-  }
+  if (!parameters)
+    return complain_line(doing + ": " + to_string(parameters.error()), exit_code::usage);
   auto const done = call(all, [&](client::connection& service) -> client::result<void> {
     if (what.more) return call_more(all, what, service, *parameters);
     if (what.oneway) return service.call_oneway(what.method, *parameters);
@@ -66,25 +59,20 @@ exit_code call_method(context const& all, call_options const& what) {
 }
 
 exit_code interfaces(context const& all, no_options const&) {
-  return ask(all, {.what = "interfaces", .method = "org.varlink.service.GetInfo"},
-             &client::connection::interfaces, [&](std::vector<std::string> const& names) {
+  return ask(all, "interfaces", methods::interfaces, {},
+             [](screen const& where, std::vector<std::string> const& names) {
                std::string out;
                for (auto const& name : names)
                  out += name + '\n';
-               return for_screen(all.where, out);
+               return for_screen(where, out);
              });
 }
 
-exit_code introspect(context const& all, introspect_options const& what) {
-  return ask(
-      all,
-      {.what = "introspect " + what.interface,
-       .method = "org.varlink.service.GetInterfaceDescription",
-       .parameters = {{"interface", what.interface}}},
-      [&](client::connection& service) { return service.introspect(what.interface); },
-      [&](std::string const& text) {
-        return for_screen(all.where, text.ends_with('\n') ? text : text + '\n');
-      });
+exit_code introspect(context const& all, std::string const& interface) {
+  return ask(all, "introspect " + interface, methods::introspect, {interface},
+             [](screen const& where, std::string const& text) {
+               return for_screen(where, text.ends_with('\n') ? text : text + '\n');
+             });
 }
 
 } // namespace
@@ -100,8 +88,7 @@ void add_varlink_commands(declarations const& to) {
 
   declare(to, "interfaces", "Print the names of the interfaces", interfaces);
   auto const one = declare(to, "introspect", "Print an interface", introspect);
-  add_argument(one.app, "INTERFACE", one.options.interface, "For example io.cfgd.Config")
-      ->required();
+  add_argument(one.app, "INTERFACE", one.options, "For example io.cfgd.Config")->required();
 }
 
 } // namespace cfgd::cfgctl

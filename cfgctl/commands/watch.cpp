@@ -54,13 +54,8 @@ asio::awaitable<exit_code> print_events(client::watcher& events, context const& 
     auto const event = co_await events.next();
     if (stopped) co_return exit_code::ok;
     if (!event) co_return report("watch", event.error());
-    std::string text;
-    if (all.as_json()) {
-      text = event_json(all.where, *event);
-    } else {
-      text = event_text(all.where, *event);
-    }
-    if (!until.print(text)) co_return exit_code::ok;
+    auto const to_text = all.as_json() ? event_json : event_text;
+    if (!until.print(to_text(all.where, *event))) co_return exit_code::ok;
   }
 }
 
@@ -118,7 +113,7 @@ void add_watch_command(declarations const& to) {
   auto const watching = declare(to, "watch", "Print values, and every change of them", run);
   auto& into = watching.options;
   add_argument(watching.app, "PREFIX", into.prefixes, "Keys or prefixes; without, everything");
-  watching->add_option("--after", into.after, "Begin after this revision")->type_name("N");
+  add_option(watching.app, "--after", into.after, "N", "Begin after this revision");
   auto* const program = watching->add_option(
       "--exec", into.program, "Run this at each change; all words that follow belong to it");
   program->type_name("COMMAND")->expected(-1);

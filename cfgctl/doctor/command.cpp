@@ -15,23 +15,20 @@
 namespace cfgd::cfgctl {
 namespace {
 
-struct options {
-  std::string root; ///< empty: the system's
-};
-
-installation installation_of(context const& all, options const& what) {
+/// `given` is --root; empty: the system's.
+installation installation_of(context const& all, std::string const& given) {
   installation out;
   out.version = CFGD_VERSION;
-  out.is_system = what.root.empty();
-  out.tree = out.is_system ? offline::system_tree() : offline::tree_of_root(what.root);
-  std::filesystem::path const root = what.root;
+  out.is_system = given.empty();
+  out.tree = out.is_system ? offline::system_tree() : offline::tree_of_root(given);
+  std::filesystem::path const root = given;
   out.run = out.is_system ? "/run/cfgd" : root / "run";
   out.state = out.is_system ? "/var/lib/cfgd" : root / "state";
   out.owner = out.is_system ? 0 : ::geteuid();
-  std::string const given =
+  std::string const socket =
       all.socket.empty() && !out.is_system ? (out.run / "io.cfgd").string() : all.socket;
-  auto const path = client::socket_path(given);
-  out.socket = path ? *path : given;
+  auto const path = client::socket_path(socket);
+  out.socket = path ? *path : socket;
   return out;
 }
 
@@ -55,8 +52,8 @@ service_view view_of(std::string const& socket, std::chrono::milliseconds limit)
   return out;
 }
 
-exit_code run(context const& all, options const& what) {
-  auto at = installation_of(all, what);
+exit_code run(context const& all, std::string const& root) {
+  auto at = installation_of(all, root);
   at.service = view_of(at.socket, all.time_limit.value_or(default_time_limit));
   auto const found = examine(at);
   show(all, diagnoses_json(found), diagnoses_text(all.where, found));
@@ -67,7 +64,7 @@ exit_code run(context const& all, options const& what) {
 
 void add_doctor_command(declarations const& to) {
   auto const doctor = declare(to, "doctor", "Examine the installation and print what to do", run);
-  add_root(doctor.app, doctor.options.root);
+  add_root(doctor.app, doctor.options);
 }
 
 } // namespace cfgd::cfgctl

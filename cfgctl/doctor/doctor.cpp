@@ -9,35 +9,29 @@
 #include <boost/json/object.hpp>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
 
-tint color_of(verdict how) {
-  switch (how) {
-  case verdict::ok:
-    return tint::good;
-  case verdict::warn:
-    return tint::warning;
-  case verdict::fail:
-    return tint::bad;
-  }
-  return tint::plain;
-}
+struct verdict_row {
+  std::string_view name;
+  tint color;
+};
+/// By verdict.
+constexpr std::array verdicts{verdict_row{"ok", tint::good}, verdict_row{"warn", tint::warning},
+                              verdict_row{"fail", tint::bad}};
+
+verdict_row const& row_of(verdict how) { return verdicts.at(static_cast<std::size_t>(how)); }
 
 } // namespace
 
-std::string_view to_string(verdict how) {
-  switch (how) {
-  case verdict::ok:
-    return "ok";
-  case verdict::warn:
-    return "warn";
-  case verdict::fail:
-    return "fail";
-  }
-  return "fail";
+std::string_view to_string(verdict how) { return row_of(how).name; }
+
+void diagnoses::begin(std::string_view check) {
+  check_ = check;
+  before_ = all_.size();
 }
 
 void diagnoses::add(verdict how, std::string message, std::string advice) {
@@ -45,11 +39,13 @@ void diagnoses::add(verdict how, std::string message, std::string advice) {
       {.check = check_, .how = how, .message = std::move(message), .advice = std::move(advice)});
 }
 
+void diagnoses::add_good(std::string message) {
+  if (all_.size() == before_) add(verdict::ok, std::move(message));
+}
+
 verdict diagnoses::worst() const {
-  verdict out = verdict::ok;
-  for (auto const& one : all_)
-    out = std::max(out, one.how);
-  return out;
+  auto const found = std::ranges::max_element(all_, {}, &diagnosis::how);
+  return found != all_.end() ? found->how : verdict::ok;
 }
 
 diagnoses examine(installation const& what) {
@@ -69,7 +65,7 @@ std::string diagnoses_text(screen const& where, diagnoses const& what) {
   for (diagnosis const& one : what.all()) {
     std::string mark("[");
     mark.append(to_string(one.how)).append("]");
-    out += paint(where, color_of(one.how), mark) + std::string(mark_columns - mark.size(), ' ');
+    out += paint(where, row_of(one.how).color, mark) + std::string(mark_columns - mark.size(), ' ');
     out += paint(where, tint::name, printable(one.check)) + ": " + printable(one.message) + '\n';
     if (!one.advice.empty()) {
       out += std::string(mark_columns, ' ') + "-> " + printable(one.advice) + '\n';

@@ -56,14 +56,17 @@ struct installation {
 /// Collects the findings of the examinations.
 class diagnoses {
  public:
-  void begin(std::string_view check) { check_ = check; }
+  void begin(std::string_view check);
   void add(verdict how, std::string message, std::string advice = {});
+  /// Adds a finding that nothing is wrong, unless the current check has found something.
+  void add_good(std::string message);
 
   std::vector<diagnosis> const& all() const { return all_; }
   verdict worst() const;
 
  private:
   std::string check_;
+  std::size_t before_ = 0; ///< the number of findings when the current check began
   std::vector<diagnosis> all_;
 };
 
@@ -72,7 +75,8 @@ struct examination {
   void (*look)(installation const& at, diagnoses& into);
 };
 
-/// Examinations of the service's replies.
+/// Examinations of the service's replies. All but that of the socket find nothing if there are
+/// none.
 std::vector<examination> service_examinations();
 /// Examinations of the machine.
 std::vector<examination> system_examinations();

@@ -36,7 +36,6 @@ void look_at_socket(installation const& at, diagnoses& into) {
 }
 
 void look_at_version(installation const& at, diagnoses& into) {
-  if (at.service.unreachable) return;
   auto const& theirs = at.service.status.version;
   if (theirs == at.version) return into.add(verdict::ok, "cfgd and cfgctl are " + at.version);
   into.add(verdict::warn, "cfgd is " + theirs + ", cfgctl is " + at.version,
@@ -44,7 +43,6 @@ void look_at_version(installation const& at, diagnoses& into) {
 }
 
 void look_at_state(installation const& at, diagnoses& into) {
-  if (at.service.unreachable) return;
   auto const& status = at.service.status;
   if (!status.ready) {
     into.add(verdict::warn, "not all sources have been read yet", "wait for them: cfgctl sync");
@@ -53,10 +51,8 @@ void look_at_state(installation const& at, diagnoses& into) {
     into.add(verdict::fail, "namespace '" + name + "' has never been valid",
              "the defaults of its schema are used; correct its files: cfgctl check");
   }
-  if (status.ready && status.fallback.empty()) {
-    into.add(verdict::ok, "ready, revision " + std::to_string(status.revision) + ", " +
-                              std::to_string(status.namespaces.size()) + " namespaces");
-  }
+  into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
+                std::to_string(status.namespaces.size()) + " namespaces");
 }
 
 void add_source(client::source_file const& one, diagnoses& into) {
@@ -82,17 +78,11 @@ bool is_below(std::string const& path, std::filesystem::path const& directory) {
 }
 
 void look_at_sources(installation const& at, diagnoses& into) {
-  if (at.service.unreachable) return;
   auto const& all = at.service.sources;
-  bool wrong = false;
   for (auto const& one : all) {
-    if (one.state != "active") {
-      wrong = true;
-      add_source(one, into);
-    }
+    if (one.state != "active") add_source(one, into);
     if (one.path.starts_with('/') && !is_below(one.path, at.tree.etc) &&
         !is_below(one.path, at.tree.vendor) && !is_below(one.path, at.run)) {
-      wrong = true;
       into.add(verdict::warn,
                "the service reads " + one.path +
                    ", which is outside the directories of this installation",
@@ -101,11 +91,10 @@ void look_at_sources(installation const& at, diagnoses& into) {
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {
-    wrong = true;
     into.add(verdict::warn, std::to_string(polled) + " files are polled, not watched",
              "changes take some seconds to be noticed; raise fs.inotify.max_user_watches");
   }
-  if (!wrong) into.add(verdict::ok, std::to_string(all.size()) + " files are active");
+  into.add_good(std::to_string(all.size()) + " files are active");
 }
 
 struct counsel {
@@ -124,25 +113,18 @@ constexpr std::array counsels{
 };
 
 void look_at_health(installation const& at, diagnoses& into) {
-  if (at.service.unreachable) return;
-  std::size_t healthy = 0;
-  for (auto const& one : at.service.health.checks) {
-    if (one.status == "healthy") {
-      ++healthy;
-      continue;
-    }
+  auto const& checks = at.service.health.checks;
+  for (auto const& one : checks) {
+    if (one.status == "healthy") continue;
     auto const row = std::ranges::find(counsels, one.name, &counsel::check);
     into.add(one.status == "critical" ? verdict::fail : verdict::warn,
              "check '" + one.name + "' is " + one.status + ": " + one.message,
              row != counsels.end() ? std::string(row->advice) : "cfgctl health --json " + one.name);
   }
-  if (healthy == at.service.health.checks.size()) {
-    into.add(verdict::ok, std::to_string(healthy) + " checks are healthy");
-  }
+  into.add_good(std::to_string(checks.size()) + " checks are healthy");
 }
 
 void look_at_problems(installation const& at, diagnoses& into) {
-  if (at.service.unreachable) return;
   std::size_t open = 0;
   for (auto const& one : at.service.problems.problems) {
     if (one.resolved) continue;
@@ -155,13 +137,20 @@ void look_at_problems(installation const& at, diagnoses& into) {
   into.add(verdict::warn, std::to_string(open) + " problems are open", "cfgctl problems --open");
 }
 
+template <void look(installation const& at, diagnoses& into)>
+void if_reachable(installation const& at, diagnoses& into) {
+  if (!at.service.unreachable) look(at, into);
+}
+
 } // namespace
 
 std::vector<examination> service_examinations() {
-  return {
-      {"socket", look_at_socket},   {"version", look_at_version}, {"state", look_at_state},
-      {"sources", look_at_sources}, {"health", look_at_health},   {"problems", look_at_problems},
-  };
+  return {{"socket", look_at_socket},
+          {"version", if_reachable<look_at_version>},
+          {"state", if_reachable<look_at_state>},
+          {"sources", if_reachable<look_at_sources>},
+          {"health", if_reachable<look_at_health>},
+          {"problems", if_reachable<look_at_problems>}};
 }
 
 } // namespace cfgd::cfgctl

@@ -65,77 +65,62 @@ std::string user_name(uid_t uid) {
   return found != nullptr ? found->pw_name : std::to_string(uid);
 }
 
-/// Whether the service would trust a file or directory.
-bool check_path(installation const& at, fs::path const& path, diagnoses& into) {
+/// Reports a file or directory that the service does not trust.
+void check_path(installation const& at, fs::path const& path, diagnoses& into) {
   struct stat found {};
   if (::stat(path.c_str(), &found) != 0) {
     into.add(verdict::warn, path.string() + ": " + std::generic_category().message(errno),
              errno == EACCES ? "run this as root" : "");
-    return false;
-  }
-  if (found.st_uid != 0 && found.st_uid != at.owner) {
+  } else if (found.st_uid != 0 && found.st_uid != at.owner) {
     into.add(verdict::fail, path.string() + " belongs to " + user_name(found.st_uid),
              "it is not trusted: chown root: " + path.string());
-    return false;
-  }
-  if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+  } else if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     into.add(verdict::fail, path.string() + " is writable by other users than its owner",
              "it is not trusted: chmod go-w " + path.string());
-    return false;
   }
-  return true;
 }
 
 /// Reports the files of a directory of values that the service ignores.
-bool check_names(fs::path const& directory, diagnoses& into) {
-  bool good = true;
+void check_names(fs::path const& directory, diagnoses& into) {
   std::error_code failed;
   for (fs::directory_iterator at(directory, failed); !failed && at != fs::directory_iterator();
        at.increment(failed)) {
     auto const name = at->path().filename().string();
     std::error_code unknown;
     if (at->is_directory(unknown)) {
-      if (name.ends_with(".d")) good = check_names(at->path(), into) && good;
+      if (name.ends_with(".d")) check_names(at->path(), into);
       continue;
     }
     if (is_leftover(name) || format_of(name)) continue;
-    good = false;
     into.add(
         verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
         "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
   }
-  return good;
 }
 
 void look_at_files(installation const& at, diagnoses& into) {
-  bool good = true;
   if (auto const values = at.tree.etc / "namespaces"; !fs::exists(values)) {
-    good = false;
     into.add(verdict::warn, "there is no directory " + values.string(),
              "install -d -m 755 " + values.string());
   }
   auto const files = offline::list_sources(at.tree);
   std::set<fs::path> seen;
   for (auto const& one : files.sources) {
-    good = check_path(at, one.path, into) && good;
+    check_path(at, one.path, into);
     seen.insert(fs::path(one.path).parent_path());
   }
   for (auto const& base : {at.tree.etc, at.tree.vendor}) {
-    if (!base.empty()) good = check_names(base / "namespaces", into) && good;
+    if (!base.empty()) check_names(base / "namespaces", into);
     if (!base.empty() && fs::exists(base)) seen.insert(base);
   }
   for (auto const& directory : seen)
-    good = check_path(at, directory, into) && good;
-  for (auto const& one : files.unreadable) {
-    good = false;
+    check_path(at, directory, into);
+  for (auto const& one : files.unreadable)
     into.add(verdict::warn, to_string(one), "run this as root, or chmod a+rx the directory");
-  }
-  for (auto const& one : files.remarks) {
-    good = false;
+  for (auto const& one : files.remarks)
     into.add(verdict::warn, one.path + ": " + one.message,
              "rename it, or move it to another directory");
-  }
-  if (good) into.add(verdict::ok, std::to_string(files.sources.size()) + " files are trusted");
+  into.add_good(std::to_string(files.sources.size()) + " files are trusted");
 }
 
 void look_at_store(installation const& at, diagnoses& into) {

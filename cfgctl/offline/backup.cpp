@@ -64,12 +64,7 @@ std::string facts_text(store::backup_facts const& what) {
 }
 
 exit_code refuse(std::string const& doing, error const& why) {
-  complain_line(doing + ": " + to_string(why));
-  return exit_code::refused;
-}
-
-store::progress_report report_to(offline::progress& bar) {
-  return [&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); };
+  return complain_line(doing + ": " + to_string(why));
 }
 
 exit_code show_restored(context const& all, restore_options const& what,
@@ -95,10 +90,8 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
                            what.discard ? question::old_store::discard : question::old_store::keep,
                        .what = what.dry_run ? question::action::try_it : question::action::restore,
                        .now = wall_now()};
-  auto const done = [&asked] {
-    offline::progress bar("restoring");
-    return store::restore_offline(asked, report_to(bar));
-  }();
+  auto const done = offline::with_progress(
+      "restoring", [&](auto const& moved) { return store::restore_offline(asked, moved); });
   if (done) return show_restored(all, what, *done);
   bool const locked = done.error().code == errc::conflict;
   if (locked && !what.offline) return std::nullopt;
@@ -106,10 +99,8 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
 }
 
 exit_code restore_online(context const& all, restore_options const& what) {
-  auto found = [&what] {
-    offline::progress bar("reading");
-    return store::read_backup_overrides(what.file, report_to(bar));
-  }();
+  auto found = offline::with_progress(
+      "reading", [&](auto const& moved) { return store::read_backup_overrides(what.file, moved); });
   if (!found) return refuse("restore", found.error());
   complain_line("cfgd runs: only the override layer is restored, of revision " +
                 std::to_string(found->facts.revision));
@@ -122,15 +113,13 @@ exit_code restore_online(context const& all, restore_options const& what) {
   auto const done = service->restore(
       {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
   if (!done) return report("restore", done.error());
-  show_commit(there, {.values = json_object(), .mode = mode}, *done);
-  return exit_code::ok;
+  return show_commit(there, {.values = json_object(), .mode = mode}, *done);
 }
 
 exit_code back_up(context const& all, backup_options const& what) {
-  auto const done = [&what] {
-    offline::progress bar("copying");
-    return store::back_up(state_of(what.where), what.file, report_to(bar));
-  }();
+  auto const done = offline::with_progress("copying", [&](auto const& moved) {
+    return store::back_up(state_of(what.where), what.file, moved);
+  });
   if (!done) return refuse("backup", done.error());
   auto as_json = facts_json(*done);
   as_json["file"] = what.file;
@@ -146,9 +135,8 @@ exit_code restore(context const& all, restore_options const& what) {
 
 void add_state_options(CLI::App* to, state_options& into) {
   auto* const state =
-      to->add_option("--state", into.state, "Directory of the store [/var/lib/cfgd]");
+      add_option(to, "--state", into.state, "DIR", "Directory of the store [/var/lib/cfgd]");
   add_root(to, into.root)->excludes(state);
-  state->type_name("DIR");
 }
 
 } // namespace

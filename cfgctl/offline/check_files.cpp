@@ -5,7 +5,6 @@
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/offline/check.hpp"
-#include "cfgctl/offline/core_issue.hpp"
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
@@ -37,20 +36,15 @@ offline::source_tree tree_of(options const& what) {
 
 exit_code run(context const& all, options const& what) {
   offline::check_question const asked{.where = tree_of(what), .named = what.files};
-  auto const found = [&asked] {
-    offline::progress bar("checking");
-    return check(asked, [&bar](std::size_t done, std::size_t total) { bar.show(done, total); });
-  }();
-  if (!found) {
-    complain_line(to_string(found.error()));
-    return exit_code::usage;
-  }
+  auto const found =
+      offline::with_progress("checking", [&](auto const& moved) { return check(asked, moved); });
+  if (!found) return complain_line(to_string(found.error()), exit_code::usage);
   std::string text;
   boost::json::array list;
   for (issue const& one : found->findings) {
-    auto const same = offline::client_issue(one);
+    auto const same = client_issue(one);
     text += for_screen(all.where, issue_text(same)) + '\n';
-    list.push_back(issue_json(same));
+    list.push_back(json_of(same));
   }
   show(all, list, text);
 
@@ -74,10 +68,9 @@ void add_check_command(declarations const& to) {
   auto& into = checking.options;
   add_argument(checking.app, "FILE", into.files, "Files, or directories with a tree; without, all");
   auto* const root = add_root(checking.app, into.root);
-  auto* const vendor = checking->add_option("--vendor", into.vendor, "Instead of /usr/lib/cfgd");
-  auto* const etc = checking->add_option("--etc", into.etc, "Instead of /etc/cfgd");
-  vendor->type_name("DIR");
-  etc->type_name("DIR");
+  auto* const vendor =
+      add_option(checking.app, "--vendor", into.vendor, "DIR", "Instead of /usr/lib/cfgd");
+  auto* const etc = add_option(checking.app, "--etc", into.etc, "DIR", "Instead of /etc/cfgd");
   root->excludes(vendor)->excludes(etc);
   checking->add_flag("--strict", into.strict, "Warnings are errors");
 }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace cfgd::cfgctl::offline {
 
@@ -27,5 +28,12 @@ class progress {
   bool shown_ = false;
   std::chrono::steady_clock::time_point next_;
 };
+
+/// Does `work` while a bar is shown; `work` gets a function (done, total) that moves it.
+template <class Work>
+auto with_progress(std::string doing, Work work) {
+  progress bar(std::move(doing));
+  return work([&bar](std::uint64_t done, std::uint64_t total) { bar.show(done, total); });
+}
 
 } // namespace cfgd::cfgctl::offline

@@ -29,22 +29,19 @@ exit_code show_schema(context const& all, options const& what,
 
 exit_code run(context const& all, options const& what) {
   if (!is_namespace_name(what.name_space)) {
-    complain_line('\'' + what.name_space + "' is not a valid namespace name");
-    return exit_code::usage;
+    return complain_line('\'' + what.name_space + "' is not a valid namespace name",
+                         exit_code::usage);
   }
   if (!what.from.empty()) {
     auto const document = read_document(what.from);
     if (document) return show_schema(all, what, *document);
-    complain_line("schema: " + to_string(document.error()));
-    return exit_code::refused;
+    return complain_line("schema: " + to_string(document.error()));
   }
-  auto const found =
-      call(all, [&](client::connection& service) { return service.get({what.name_space}); });
+  auto const found = call(all, &client::connection::get, std::vector<std::string>{what.name_space});
   if (!found) return report("schema", found.error());
   auto const* const value = found->values.if_contains(what.name_space);
   if (value != nullptr && value->is_object()) return show_schema(all, what, value->get_object());
-  complain_line("schema: there is no namespace '" + what.name_space + '\'');
-  return exit_code::refused;
+  return complain_line("schema: there is no namespace '" + what.name_space + '\'');
 }
 
 } // namespace
@@ -53,9 +50,8 @@ void add_schema_command(declarations const& to) {
   auto const guessing =
       declare(to, "schema", "Guess a schema from a document, as a first version", run);
   add_argument(guessing.app, "NAMESPACE", guessing.options.name_space, "A namespace")->required();
-  guessing
-      ->add_option("--from", guessing.options.from, "A document instead of the effective values")
-      ->type_name("FILE");
+  add_option(guessing.app, "--from", guessing.options.from, "FILE",
+             "A document instead of the effective values");
 }
 
 } // namespace cfgd::cfgctl

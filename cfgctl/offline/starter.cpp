@@ -72,16 +72,10 @@ result<void> make_starter(fs::path const& directory) {
 
 namespace {
 
-struct options {
-  std::string directory;
-};
-
-exit_code run(context const& all, options const& what) {
-  if (auto const made = offline::make_starter(what.directory); !made) {
-    complain_line("init: " + to_string(made.error()));
-    return exit_code::refused;
-  }
-  std::filesystem::path const where(what.directory);
+exit_code run(context const& all, std::string const& directory) {
+  if (auto const made = offline::make_starter(directory); !made)
+    return complain_line("init: " + to_string(made.error()));
+  std::filesystem::path const where(directory);
   std::string text;
   boost::json::array list;
   for (offline::starter_file const& one : offline::starter_files()) {
@@ -89,7 +83,7 @@ exit_code run(context const& all, options const& what) {
     list.emplace_back(path);
     text += path + '\n';
   }
-  text += "start it with: cfgd --root " + what.directory + "\nask it with:   cfgctl --socket " +
+  text += "start it with: cfgd --root " + directory + "\nask it with:   cfgctl --socket " +
           (where / "run" / "io.cfgd").string() + " list\n";
   show(all, list, for_screen(all.where, text));
   return exit_code::ok;
@@ -100,8 +94,7 @@ exit_code run(context const& all, options const& what) {
 void add_init_command(declarations const& to) {
   auto const making =
       declare(to, "init", "Create a first tree of files for 'cfgd --root DIR'", run);
-  add_argument(making.app, "DIR", making.options.directory,
-               "A directory, empty or not existing yet")
+  add_argument(making.app, "DIR", making.options, "A directory, empty or not existing yet")
       ->required();
 }
 

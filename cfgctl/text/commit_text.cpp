@@ -10,21 +10,7 @@
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/values.hpp"
 
-#include <boost/json/array.hpp>
-
 namespace cfgd::cfgctl {
-namespace {
-
-boost::json::object commit_json(client::commit const& done) {
-  boost::json::object out;
-  out["revision"] = static_cast<std::int64_t>(done.revision);
-  out["changed"] = boost::json::array(done.changed.begin(), done.changed.end());
-  out["warnings"] = issues_json(done.warnings);
-  if (done.deadline) out["deadline"] = *done.deadline;
-  return out;
-}
-
-} // namespace
 
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done) {
   std::string out;
@@ -49,9 +35,10 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
   return out;
 }
 
-void show_commit(context const& all, change_facts const& what, client::commit const& done) {
+exit_code show_commit(context const& all, change_facts const& what, client::commit const& done) {
   complain_issues(done.warnings);
-  show(all, commit_json(done), commit_text(all.where, what, done));
+  show(all, json_of(done), commit_text(all.where, what, done));
+  return exit_code::ok;
 }
 
 } // namespace cfgd::cfgctl

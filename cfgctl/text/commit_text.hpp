@@ -22,7 +22,7 @@ struct change_facts {
 /// The keys that changed, the revision, and the deadline of a pending change.
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done);
 
-/// Prints the commit as text or JSON, and its warnings on standard error.
-void show_commit(context const& all, change_facts const& what, client::commit const& done);
+/// Prints the commit as text or JSON, and its warnings on standard error. Returns ok.
+exit_code show_commit(context const& all, change_facts const& what, client::commit const& done);
 
 } // namespace cfgd::cfgctl

@@ -59,37 +59,26 @@ std::string value_of(client::candidate const& one, client::explanation const& wh
 }
 
 table layers_table(client::explanation const& what) {
-  table out({{.title = "", .side = alignment::left, .may_be_cut = false},
-             {.title = "LAYER", .side = alignment::left, .may_be_cut = false},
-             {.title = "VALUE", .side = alignment::left, .may_be_cut = true},
-             {.title = "WHERE", .side = alignment::left, .may_be_cut = true},
-             {.title = "REVISION", .side = alignment::right, .may_be_cut = false},
-             {.title = "TIME", .side = alignment::left, .may_be_cut = true}});
+  table out({left(""), left("LAYER"), cuttable("VALUE"), cuttable("WHERE"), right("REVISION"),
+             cuttable("TIME")});
   bool first = true;
   bool shows = true; // lower layers still add to the value
   for (row const& one : rows_of(what.candidates)) {
     if (one.what == nullptr) {
-      out.add({{},
-               {.text = one.layer, .color = tint::faint},
-               {.text = "-", .color = tint::faint},
-               {},
-               {},
-               {}});
+      out.add({{}, {one.layer, tint::faint}, {"-", tint::faint}, {}, {}, {}});
       continue;
     }
     client::candidate const& from = *one.what;
     bool const object = from.value && from.value->is_object();
     bool const counts = first || (shows && object);
     tint const color = counts ? tint::strong : tint::faint;
-    out.add({{.text = first    ? "*"
-                      : counts ? "+"
-                               : "",
-              .color = tint::good},
-             {.text = one.layer, .color = color},
-             {.text = value_of(from, what), .color = color},
-             {.text = origin_text(from.from), .color = color},
-             {.text = std::to_string(from.from.revision), .color = color},
-             {.text = from.from.time.value_or(""), .color = color}});
+    char const* const mark = counts ? "+" : "";
+    out.add({{first ? "*" : mark, tint::good},
+             {one.layer, color},
+             {value_of(from, what), color},
+             {origin_text(from.from), color},
+             {from.from.revision, color},
+             {from.from.time.value_or(""), color}});
     shows = shows && object;
     first = false;
   }

@@ -135,17 +135,13 @@ std::string plugin_unknown(std::string_view why) {
 }
 
 std::string health_text(screen const& where, client::health_report const& what, wall_time now) {
-  table out({{.title = "CHECK", .side = alignment::left, .may_be_cut = false},
-             {.title = "STATUS", .side = alignment::left, .may_be_cut = false},
-             {.title = "MESSAGE", .side = alignment::left, .may_be_cut = true},
-             {.title = "AGE", .side = alignment::right, .may_be_cut = false},
-             {.title = "TOOK", .side = alignment::right, .may_be_cut = false}});
+  table out({left("CHECK"), left("STATUS"), cuttable("MESSAGE"), right("AGE"), right("TOOK")});
   for (auto const& one : what.checks) {
-    out.add({{.text = one.name, .color = tint::name},
-             {.text = one.status, .color = health_color(one.status)},
-             {.text = one.message, .color = tint::plain},
-             {.text = age_text(one.time, now), .color = tint::plain},
-             {.text = latency_text(one.duration), .color = tint::plain}});
+    out.add({{one.name, tint::name},
+             {one.status, health_color(one.status)},
+             one.message,
+             age_text(one.time, now),
+             latency_text(one.duration)});
   }
   return plugin_line(where, what) + '\n' + out.str(where);
 }

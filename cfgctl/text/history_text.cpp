@@ -118,19 +118,15 @@ std::string difference_text(screen const& where, boost::json::object const& befo
 
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines) {
   if (lines.empty()) return "no values\n";
-  table out({{.title = "REVISION", .side = alignment::right, .may_be_cut = false},
-             {.title = "TIME", .side = alignment::left, .may_be_cut = false},
-             {.title = "ORIGIN", .side = alignment::left, .may_be_cut = true},
-             {.title = "KEY", .side = alignment::left, .may_be_cut = false},
-             {.title = "VALUE", .side = alignment::left, .may_be_cut = true},
-             {.title = "COMMENT", .side = alignment::left, .may_be_cut = true}});
+  table out({right("REVISION"), left("TIME"), cuttable("ORIGIN"), left("KEY"), cuttable("VALUE"),
+             cuttable("COMMENT")});
   for (client::blame_line const& one : lines) {
-    out.add({{.text = std::to_string(one.from.revision), .color = tint::plain},
-             {.text = one.time.value_or("-"), .color = tint::plain},
-             {.text = origin_line(one.from, one.pid, one.unit), .color = tint::plain},
-             {.text = one.key, .color = tint::name},
-             {.text = one.value ? compact_text(*one.value) : "(secret)", .color = tint::plain},
-             {.text = one.comment.value_or(""), .color = tint::plain}});
+    out.add({one.from.revision,
+             one.time.value_or("-"),
+             origin_line(one.from, one.pid, one.unit),
+             {one.key, tint::name},
+             one.value ? compact_text(*one.value) : "(secret)",
+             one.comment.value_or("")});
   }
   return out.str(where);
 }

@@ -5,8 +5,6 @@
 #include "cfgctl/output.hpp"
 #include "cfgctl/text/screen.hpp"
 
-#include <boost/json/value.hpp>
-
 #include <algorithm>
 
 namespace cfgd::cfgctl {
@@ -33,23 +31,17 @@ std::string issue_text(client::issue const& one) {
   return out;
 }
 
-boost::json::object issue_json(client::issue const& one) {
-  boost::json::object out;
-  out["severity"] = one.severity;
-  out["rule"] = one.rule;
-  if (one.key) out["key"] = *one.key;
-  if (one.pointer) out["pointer"] = *one.pointer;
-  out["message"] = one.message;
-  if (one.path) out["path"] = *one.path;
-  if (one.line) out["line"] = *one.line;
-  if (one.column) out["column"] = *one.column;
-  return out;
-}
-
-boost::json::array issues_json(std::vector<client::issue> const& what) {
-  boost::json::array out;
-  for (client::issue const& one : what)
-    out.push_back(issue_json(one));
+client::issue client_issue(issue const& what) {
+  client::issue out;
+  out.severity = to_string(what.how);
+  out.rule = what.rule;
+  out.message = what.message;
+  // As in the service's replies, empty texts and unknown places are absent.
+  if (!what.key.empty()) out.key = what.key;
+  if (!what.pointer.empty()) out.pointer = what.pointer;
+  if (!what.path.empty()) out.path = what.path;
+  if (what.where.line != 0) out.line = what.where.line;
+  if (what.where.column != 0) out.column = what.where.column;
   return out;
 }
 

@@ -1,9 +1,7 @@
 #pragma once
 
 #include "client/types.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
+#include "core/error.hpp"
 
 #include <string>
 #include <vector>
@@ -14,9 +12,8 @@ namespace cfgd::cfgctl {
 /// "path:line:column: error: site.port: must be at least 1 [minimum]"; unknown parts are left out.
 std::string issue_text(client::issue const& one);
 
-boost::json::object issue_json(client::issue const& one);
-
-boost::json::array issues_json(std::vector<client::issue> const& what);
+/// An issue of the engine as the service would return it, to print it.
+client::issue client_issue(issue const& what);
 
 /// "/etc/cfgd/namespaces/site.yaml:3:8", without line and column where they are not known.
 std::string place_text(std::string const& path, std::optional<std::int64_t> const& line,

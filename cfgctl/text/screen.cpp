@@ -11,6 +11,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <array>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
@@ -24,25 +25,9 @@ std::string_view environment(char const* name) {
   return found != nullptr ? std::string_view(found) : std::string_view();
 }
 
-std::string_view sequence(tint color) {
-  switch (color) {
-  case tint::plain:
-    return "";
-  case tint::strong:
-    return "\033[1m";
-  case tint::faint:
-    return "\033[2m";
-  case tint::good:
-    return "\033[32m";
-  case tint::warning:
-    return "\033[33m";
-  case tint::bad:
-    return "\033[31m";
-  case tint::name:
-    return "\033[36m";
-  }
-  return "";
-}
+/// By tint.
+constexpr std::array sequences{"",         "\033[1m",  "\033[2m", "\033[32m",
+                               "\033[33m", "\033[31m", "\033[36m"};
 
 /// Calls `visit` with the bytes and the width of each character, until it returns false.
 template <class Visit>
@@ -66,9 +51,7 @@ void for_each_character(std::string_view text, Visit visit) {
 
 void append_escaped(std::string& out, unsigned code) {
   constexpr std::string_view digits = "0123456789abcdef";
-  out += "\\u00";
-  out += digits[code >> 4U];
-  out += digits[code & 15U];
+  out.append("\\u00").append(1, digits[code >> 4U]).append(1, digits[code & 15U]);
 }
 
 } // namespace
@@ -76,16 +59,9 @@ void append_escaped(std::string& out, unsigned code) {
 screen screen_of_output(color_choice color) {
   screen out;
   out.terminal = ::isatty(STDOUT_FILENO) == 1;
-  switch (color) {
-  case color_choice::always:
-    out.colored = true;
-    break;
-  case color_choice::never:
-    out.colored = false;
-    break;
-  case color_choice::automatic:
-    out.colored = out.terminal && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
-  }
+  bool const suitable =
+      out.terminal && environment("NO_COLOR").empty() && environment("TERM") != "dumb";
+  out.colored = color == color_choice::always || (color == color_choice::automatic && suitable);
   winsize size{};
   if (out.terminal && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0) {
     out.columns = size.ws_col;
@@ -96,7 +72,7 @@ screen screen_of_output(color_choice color) {
 std::string paint(screen const& where, tint color, std::string_view text) {
   std::string out;
   bool const colored = where.colored && color != tint::plain && !text.empty();
-  if (colored) out += sequence(color);
+  if (colored) out += sequences.at(static_cast<std::size_t>(color));
   out += text;
   if (colored) out += "\033[0m";
   return out;

@@ -2,7 +2,9 @@
 
 #include "cfgctl/text/screen.hpp"
 
+#include <concepts>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cfgd::cfgctl {
@@ -17,9 +19,16 @@ class table {
     alignment side = alignment::left;
     bool may_be_cut = false; ///< on a terminal that is too narrow
   };
+  /// Texts of one line, and numbers. They become cells as they are, or in braces with a colour.
   struct cell {
-    std::string text; ///< one line
-    tint color = tint::plain;
+    cell(std::string content = {}, tint with = tint::plain)
+        : text(std::move(content)), color(with) {}
+    cell(char const* content, tint with = tint::plain) : text(content), color(with) {}
+    template <std::integral Number>
+    cell(Number number, tint with = tint::plain) : text(std::to_string(number)), color(with) {}
+
+    std::string text;
+    tint color;
   };
 
   explicit table(std::vector<column> columns);
@@ -38,5 +47,12 @@ class table {
   std::vector<column> columns_;
   std::vector<std::vector<cell>> rows_;
 };
+
+/// Columns of words, of words that may be cut, and of numbers.
+inline table::column left(char const* title) { return {.title = title}; }
+inline table::column cuttable(char const* title) {
+  return {.title = title, .side = alignment::left, .may_be_cut = true};
+}
+inline table::column right(char const* title) { return {.title = title, .side = alignment::right}; }
 
 } // namespace cfgd::cfgctl

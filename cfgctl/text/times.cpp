@@ -4,6 +4,7 @@
 #include "cfgctl/text/times.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <utility>
@@ -14,27 +15,16 @@ namespace {
 namespace chrono = std::chrono;
 
 error refuse(std::string_view text, std::string message) {
-  error out;
-  out.code = errc::bad_value;
-  out.subject = text;
-  out.message = std::move(message);
-  return out;
+  return {.code = errc::bad_value, .message = std::move(message), .subject = std::string(text)};
 }
 
-std::optional<std::int64_t> seconds_of_unit(char unit) {
-  switch (unit) {
-  case 's':
-    return 1;
-  case 'm':
-    return 60;
-  case 'h':
-    return 3'600;
-  case 'd':
-    return 86'400;
-  default:
-    return {};
-  }
-}
+struct time_unit {
+  char letter;
+  std::int64_t seconds;
+};
+/// The largest first.
+constexpr std::array units{time_unit{'d', 86'400}, time_unit{'h', 3'600}, time_unit{'m', 60},
+                           time_unit{'s', 1}};
 
 } // namespace
 
@@ -50,11 +40,11 @@ result<chrono::seconds> parse_duration(std::string_view text) {
     if (failed != std::errc() || number < 0 || number > longest) return refuse(text, wanted);
     bool const first = rest.data() == text.data();
     rest.remove_prefix(static_cast<std::size_t>(at - rest.data()));
-    auto const unit = rest.empty() && first ? std::optional<std::int64_t>(1)
-                                            : seconds_of_unit(rest.empty() ? '\0' : rest.front());
-    if (!unit) return refuse(text, wanted);
+    char const letter = rest.empty() ? first ? 's' : '\0' : rest.front();
+    auto const* const unit = std::ranges::find(units, letter, &time_unit::letter);
+    if (unit == units.end()) return refuse(text, wanted);
     if (!rest.empty()) rest.remove_prefix(1);
-    sum += number * *unit;
+    sum += number * unit->seconds;
     if (sum > longest) return refuse(text, "the duration is longer than ten years");
   }
   if (sum == 0) return refuse(text, "the duration must be greater than zero");
@@ -76,19 +66,14 @@ result<std::string> parse_since(std::string_view text, wall_time now) {
 }
 
 std::string duration_text(chrono::seconds time) {
-  constexpr std::pair<std::int64_t, char> units[] = {{86'400, 'd'}, {3'600, 'h'}, {60, 'm'}};
-  std::int64_t const left = std::max<std::int64_t>(time.count(), 0);
-  for (auto const& [size, letter] : units) {
-    if (left < size) continue;
-    std::int64_t const smaller = letter == 'd' ? 3'600 : letter == 'h' ? 60 : 1;
-    char const smaller_letter = letter == 'd' ? 'h' : letter == 'h' ? 'm' : 's';
-    std::string out = std::to_string(left / size) + letter;
-    if (auto const rest = left % size / smaller; rest != 0) {
-      out += ' ' + std::to_string(rest) + smaller_letter;
-    }
-    return out;
-  }
-  return std::to_string(left) + 's';
+  std::int64_t left = std::max<std::int64_t>(time.count(), 0);
+  std::size_t at = 0;
+  while (at + 1 < units.size() && left < units[at].seconds)
+    ++at;
+  std::string out = std::to_string(left / units[at].seconds) + units[at].letter;
+  left %= units[at].seconds;
+  if (++at == units.size() || left < units[at].seconds) return out;
+  return out + ' ' + std::to_string(left / units[at].seconds) + units[at].letter;
 }
 
 } // namespace cfgd::cfgctl

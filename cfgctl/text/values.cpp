@@ -5,39 +5,18 @@
 
 #include "cfgctl/text/values.hpp"
 
+#include "cfgctl/described_json.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
 
-#include <utility>
-
 namespace cfgd::cfgctl {
 namespace {
 
 tint color_of(boost::json::value const& value) {
   return value.is_string() ? tint::good : tint::plain;
-}
-
-void append_number(boost::json::object& out, std::string_view name,
-                   std::optional<std::int64_t> const& what) {
-  if (what) out[name] = *what;
-}
-
-boost::json::object origin_json(client::origin const& from) {
-  boost::json::object out;
-  out["layer"] = from.layer;
-  if (from.path) out["path"] = *from.path;
-  append_number(out, "line", from.line);
-  append_number(out, "column", from.column);
-  append_number(out, "uid", from.uid);
-  out["revision"] = static_cast<std::int64_t>(from.revision);
-  append_number(out, "gid", from.gid);
-  append_number(out, "pid", from.pid);
-  if (from.unit) out["unit"] = *from.unit;
-  if (from.time) out["time"] = *from.time;
-  return out;
 }
 
 } // namespace
@@ -120,7 +99,7 @@ std::string event_json(screen const& where, client::watch_event const& event) {
   if (!event.removed.empty()) {
     out["removed"] = boost::json::array(event.removed.begin(), event.removed.end());
   }
-  if (event.from) out["origin"] = origin_json(*event.from);
+  if (event.from) out["origin"] = json_of(*event.from);
   return json_line(where, out);
 }
 

@@ -1,44 +1,25 @@
 #pragma once
 
-#include <boost/json/object.hpp>
+#include "client/health_types.hpp"
 
-#include <cstdint>
-#include <map>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-/// The figures of the service, as io.cfgd.Service.Figures returns them.
+/// Sums and latencies from the figures of the service.
 namespace cfgd::cfgctl {
 
-/// How many durations fell between bounds, in seconds.
-struct histogram {
-  std::vector<double> bounds; ///< upper bounds, ascending
-  std::vector<double> counts; ///< for each bound, and one more: above all bounds
-  double sum = 0;
+using figure_list = std::vector<client::figure>;
+using histogram = client::duration_histogram;
 
-  double count() const;
-  /// Interpolated between two bounds; the highest bound for what is above it. Absent if nothing was
-  /// counted. `which` is from 0 to 1.
-  std::optional<double> quantile(double which) const;
-  std::optional<double> mean() const;
+std::int64_t count_of(histogram const& what);
+/// Interpolated between two bounds; the highest bound for what is above it. Absent if nothing was
+/// counted. `which` is from 0 to 1.
+std::optional<double> quantile_of(histogram const& what, double which);
+std::optional<double> mean_of(histogram const& what);
 
-  /// Adds the counts of another histogram `times` times. One with other bounds is ignored, unless
-  /// this one is empty.
-  void add(histogram const& other, double times);
-};
-
-struct figure {
-  std::string name;
-  std::map<std::string, std::string, std::less<>> labels;
-  double value = 0;
-  std::optional<histogram> times = {};
-
-  /// The value of a label, or an empty text.
-  std::string_view label(std::string_view wanted) const;
-};
+/// The value of a label, or an empty text.
+std::string_view label_of(client::figure const& one, std::string_view name);
 
 /// Which figures are meant: all of a name, or only those with a label of a value.
 struct figure_choice {
@@ -46,24 +27,12 @@ struct figure_choice {
   std::string_view label = {}; ///< empty: all
   std::string_view value = {};
 
-  bool has(figure const& one) const;
+  bool has(client::figure const& one) const;
 };
 
-class figures {
- public:
-  figures() = default;
-  explicit figures(std::vector<figure> all) : all_(std::move(all)) {}
-
-  /// From the parameters of the reply. Leaves out what is not a valid figure.
-  static figures parse(boost::json::object const& reply);
-
-  std::vector<figure> const& all() const { return all_; }
-  double sum(figure_choice const& which) const;
-  /// What was added to the histograms, together, since an earlier time.
-  histogram since(figures const& earlier, figure_choice const& which) const;
-
- private:
-  std::vector<figure> all_;
-};
+double sum_of(figure_list const& all, figure_choice const& which);
+/// What was added to the histograms, together, since an earlier time.
+histogram added_since(figure_list const& earlier, figure_list const& now,
+                      figure_choice const& which);
 
 } // namespace cfgd::cfgctl

@@ -51,12 +51,12 @@ class sampler {
       if (!made) return made.error();
       service_.emplace(std::move(*made));
     }
-    auto const reply = service_->call("io.cfgd.Service.Figures");
-    if (!reply) return reply.error();
+    auto figures = service_->figures();
+    if (!figures) return figures.error();
     top_sample out;
     out.when = steady_clock::now();
     out.at = wall_now();
-    out.figures = figures::parse(*reply);
+    out.figures = std::move(*figures);
     auto health = service_->health();
     if (!health) return health.error();
     out.health = std::move(*health);
@@ -79,7 +79,7 @@ std::vector<frame_line> help_frame() {
        {"q  quit", "p  pause", "s  sort methods by calls, p99, total, name", "+  update less often",
         "-  update more often", "h  help", "", "CALLS and FAILED are per second. P50 and P99 are",
         "of the calls since the last update.", "", "Press any key to go back."})
-    out.push_back({{.text = line, .color = tint::plain}});
+    out.push_back({line});
   return out;
 }
 
@@ -163,8 +163,7 @@ class live_top {
 exit_code run(context const& all, options const& what) {
   if (what.once) return print_once(all, what);
   if (!all.where.terminal || ::isatty(STDIN_FILENO) != 1) {
-    complain_line("top: not a terminal; --once prints a screen as text");
-    return exit_code::usage;
+    return complain_line("top: not a terminal; --once prints a screen as text", exit_code::usage);
   }
   live_top(all, what).run();
   return exit_code::ok;

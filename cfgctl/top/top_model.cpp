@@ -37,8 +37,7 @@ std::string rate_text(double number) { return short_number(number) + "/s"; }
 
 frame_line labelled(std::string name, std::string text) {
   name.resize(std::max(name.size() + 1, label_columns), ' ');
-  return {{.text = std::move(name), .color = tint::faint},
-          {.text = std::move(text), .color = tint::plain}};
+  return {{std::move(name), tint::faint}, std::move(text)};
 }
 
 /// A table's lines, the first of them strong.
@@ -46,17 +45,18 @@ void append_table(std::vector<frame_line>& to, std::string const& text) {
   bool is_head = true;
   for (std::size_t at = 0; at < text.size();) {
     auto const end = std::min(text.find('\n', at), text.size());
-    to.push_back({{.text = text.substr(at, end - at),
-                   .color = std::exchange(is_head, false) ? tint::strong : tint::plain}});
+    to.push_back(
+        {{text.substr(at, end - at), std::exchange(is_head, false) ? tint::strong : tint::plain}});
     at = end + 1;
   }
 }
 
-double failed_of(figures const& from, std::string_view method) {
+double failed_of(figure_list const& from, std::string_view method) {
   double out = 0;
-  for (auto const& one : from.all()) {
-    if (one.name == requests && one.label("method") == method && one.label("outcome") == "failed") {
-      out += one.value;
+  for (auto const& one : from) {
+    if (one.name == requests && label_of(one, "method") == method &&
+        label_of(one, "outcome") == "failed") {
+      out += one.value.value_or(0);
     }
   }
   return out;
@@ -87,17 +87,17 @@ std::string_view to_string(top_order which) {
 void top_model::add(top_sample newest) {
   before_ = std::exchange(newest_, std::move(newest));
   bool const is_new_process =
-      before_ && (newest_->figures.sum({"cfgd_start_time_seconds"}) !=
-                      before_->figures.sum({"cfgd_start_time_seconds"}) ||
-                  newest_->figures.sum({requests}) < before_->figures.sum({requests}));
+      before_ && (sum_of(newest_->figures, {"cfgd_start_time_seconds"}) !=
+                      sum_of(before_->figures, {"cfgd_start_time_seconds"}) ||
+                  sum_of(newest_->figures, {requests}) < sum_of(before_->figures, {requests}));
   if (is_new_process) before_.reset();
   if (!before_) return;
-  auto const times = newest_->figures.since(before_->figures, {durations});
-  history_.push_back({.rate = rate_of({requests}), .p99 = times.quantile(0.99).value_or(0)});
+  auto const times = added_since(before_->figures, newest_->figures, {durations});
+  history_.push_back({.rate = rate_of({requests}), .p99 = quantile_of(times, 0.99).value_or(0)});
   if (history_.size() > most_points) history_.pop_front();
 }
 
-double top_model::sum(std::string_view name) const { return newest_->figures.sum({name}); }
+double top_model::sum(std::string_view name) const { return sum_of(newest_->figures, {name}); }
 
 double top_model::seconds() const {
   return std::chrono::duration<double>(newest_->when - before_->when).count();
@@ -105,7 +105,7 @@ double top_model::seconds() const {
 
 double top_model::rate_of(figure_choice const& which) const {
   if (!before_ || !(seconds() > 0)) return 0;
-  double const more = newest_->figures.sum(which) - before_->figures.sum(which);
+  double const more = sum_of(newest_->figures, which) - sum_of(before_->figures, which);
   return std::max(0.0, more) / seconds();
 }
 
@@ -113,25 +113,25 @@ std::vector<top_model::method_row> top_model::methods(top_order order) const {
   std::vector<method_row> out;
   if (!newest_) return out;
   std::set<std::string> names;
-  for (auto const& one : newest_->figures.all()) {
-    if (one.name == requests && one.value > 0) names.emplace(one.label("method"));
+  for (auto const& one : newest_->figures) {
+    if (one.name == requests && one.value.value_or(0) > 0) names.emplace(label_of(one, "method"));
   }
   for (auto const& name : names) {
     method_row row;
     row.name = name;
     figure_choice const of_method{.name = requests, .label = "method", .value = name};
-    row.total = newest_->figures.sum(of_method);
+    row.total = sum_of(newest_->figures, of_method);
     row.rate = rate_of(of_method);
     if (before_ && seconds() > 0) {
       double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
       row.failed = std::max(0.0, more) / seconds();
     }
     if (before_) {
-      auto const times = newest_->figures.since(
-          before_->figures, {.name = durations, .label = "method", .value = name});
-      row.mean = times.mean();
-      row.median = times.quantile(0.5);
-      row.p99 = times.quantile(0.99);
+      auto const times = added_since(before_->figures, newest_->figures,
+                                     {.name = durations, .label = "method", .value = name});
+      row.mean = mean_of(times);
+      row.median = quantile_of(times, 0.5);
+      row.p99 = quantile_of(times, 0.99);
     }
     out.push_back(std::move(row));
   }
@@ -146,20 +146,18 @@ std::vector<top_model::method_row> top_model::methods(top_order order) const {
 
 void top_model::add_head(std::vector<frame_line>& to, view const& how) const {
   std::string version;
-  for (auto const& one : newest_->figures.all())
-    if (one.name == "cfgd_build_info") version = one.label("version");
+  for (auto const& one : newest_->figures)
+    if (one.name == "cfgd_build_info") version = label_of(one, "version");
   auto const started = sum("cfgd_start_time_seconds");
   auto const up = std::chrono::floor<std::chrono::seconds>(newest_->at.time_since_epoch()) -
                   std::chrono::seconds(std::llround(started));
-  to.push_back(
-      {{.text = "cfgd " + version + "  ", .color = tint::strong},
-       {.text = newest_->health.status, .color = health_color(newest_->health.status)},
-       {.text = "  revision " + short_number(sum("cfgd_revision")) + "  up " + duration_text(up) +
-                "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
-                whole_text(how.interval) + "  by " + std::string(to_string(how.order)),
-        .color = tint::plain}});
-  if (how.paused) to.back().push_back({.text = "  paused", .color = tint::warning});
-  if (!how.trouble.empty()) to.push_back({{.text = how.trouble, .color = tint::bad}});
+  to.push_back({{"cfgd " + version + "  ", tint::strong},
+                {newest_->health.status, health_color(newest_->health.status)},
+                "  revision " + short_number(sum("cfgd_revision")) + "  up " + duration_text(up) +
+                    "  " + to_rfc3339(newest_->at).substr(11, 8) + "  every " +
+                    whole_text(how.interval) + "  by " + std::string(to_string(how.order))});
+  if (how.paused) to.back().push_back({"  paused", tint::warning});
+  if (!how.trouble.empty()) to.push_back({{how.trouble, tint::bad}});
 }
 
 void top_model::add_history(std::vector<frame_line>& to, view const& how) const {
@@ -175,10 +173,9 @@ void top_model::add_history(std::vector<frame_line>& to, view const& how) const 
     std::string now = all.empty() ? "-" : text(all.back());
     now.resize(std::max<std::size_t>(now.size() + 1, 9), ' ');
     auto line = labelled(name, now);
-    line.push_back({.text = sparkline(all, columns), .color = tint::name});
+    line.push_back({sparkline(all, columns), tint::name});
     if (!all.empty()) {
-      line.push_back(
-          {.text = "  maximum " + text(*std::ranges::max_element(all)), .color = tint::faint});
+      line.push_back({"  maximum " + text(*std::ranges::max_element(all)), tint::faint});
     }
     to.push_back(std::move(line));
   };
@@ -189,7 +186,7 @@ void top_model::add_history(std::vector<frame_line>& to, view const& how) const 
 void top_model::add_figures(std::vector<frame_line>& to) const {
   auto const lookups = [this](char const* result) {
     figure_choice const which{.name = "cfgd_cache_lookups", .label = "result", .value = result};
-    return before_ ? rate_of(which) : newest_->figures.sum(which);
+    return before_ ? rate_of(which) : sum_of(newest_->figures, which);
   };
   double const hits = lookups("hit");
   double const misses = lookups("miss");
@@ -206,8 +203,8 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
                                        " queued"));
   std::optional<double> commit_p99;
   if (before_) {
-    commit_p99 =
-        newest_->figures.since(before_->figures, {"cfgd_commit_duration_seconds"}).quantile(0.99);
+    commit_p99 = quantile_of(
+        added_since(before_->figures, newest_->figures, {"cfgd_commit_duration_seconds"}), 0.99);
   }
   to.push_back(
       labelled("commits", rate_text(rate_of({"cfgd_commits"})) + ", p99 " + text_of(commit_p99) +
@@ -216,21 +213,13 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
 }
 
 void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {
-  table rows({{.title = "METHOD", .side = alignment::left, .may_be_cut = true},
-              {.title = "CALLS", .side = alignment::right, .may_be_cut = false},
-              {.title = "FAILED", .side = alignment::right, .may_be_cut = false},
-              {.title = "MEAN", .side = alignment::right, .may_be_cut = false},
-              {.title = "P50", .side = alignment::right, .may_be_cut = false},
-              {.title = "P99", .side = alignment::right, .may_be_cut = false},
-              {.title = "TOTAL", .side = alignment::right, .may_be_cut = false}});
+  table rows({cuttable("METHOD"), right("CALLS"), right("FAILED"), right("MEAN"), right("P50"),
+              right("P99"), right("TOTAL")});
   auto all = methods(how.order);
   if (all.size() > most) all.resize(most);
   for (auto const& one : all) {
-    std::vector<table::cell> cells{{.text = one.name, .color = tint::plain}};
-    for (auto text : {rate_text(one.rate), rate_text(one.failed), text_of(one.mean),
-                      text_of(one.median), text_of(one.p99), short_number(one.total)})
-      cells.push_back({.text = std::move(text), .color = tint::plain});
-    rows.add(std::move(cells));
+    rows.add({one.name, rate_text(one.rate), rate_text(one.failed), text_of(one.mean),
+              text_of(one.median), text_of(one.p99), short_number(one.total)});
   }
   append_table(to, rows.str({.terminal = true, .colored = false, .columns = how.columns}));
 }
@@ -244,8 +233,7 @@ void top_model::add_health(std::vector<frame_line>& to) const {
     }
     std::string name = one.name;
     name.append(" ").append(one.status);
-    to.push_back({{.text = std::move(name), .color = health_color(one.status)},
-                  {.text = "  " + one.message, .color = tint::plain}});
+    to.push_back({{std::move(name), health_color(one.status)}, "  " + one.message});
   }
   to.push_back(labelled("health", std::to_string(healthy) + " of " +
                                       std::to_string(newest_->health.checks.size()) +
@@ -261,17 +249,16 @@ void top_model::add_changes(std::vector<frame_line>& to) const {
     if (one.from.uid) who += " uid " + std::to_string(*one.from.uid);
     std::string number = "r" + std::to_string(one.revision);
     number += ' ';
-    to.push_back({{.text = std::move(number), .color = tint::faint},
-                  {.text = age + " ago  " + who + "  ", .color = tint::plain},
-                  {.text = keys_of(one), .color = tint::name}});
+    to.push_back({{std::move(number), tint::faint},
+                  age + " ago  " + who + "  ",
+                  {keys_of(one), tint::name}});
   }
 }
 
 std::vector<frame_line> top_model::frame(view const& how) const {
   std::vector<frame_line> out;
   if (!newest_) {
-    out.push_back({{.text = how.trouble.empty() ? "waiting for the service" : how.trouble,
-                    .color = tint::warning}});
+    out.push_back({{how.trouble.empty() ? "waiting for the service" : how.trouble, tint::warning}});
     return out;
   }
   add_head(out, how);

@@ -21,7 +21,7 @@ namespace cfgd::cfgctl {
 struct top_sample {
   std::chrono::steady_clock::time_point when;
   wall_time at; ///< the same moment by the wall clock
-  cfgctl::figures figures;
+  figure_list figures;
   client::health_report health;
   std::vector<client::change> changes; ///< the newest first
 };

@@ -6,6 +6,7 @@
 using cfgd::test::call;
 using cfgd::test::cfgctl_fixture;
 using cfgd::test::check;
+using cfgd::test::get;
 using cfgd::test::refused;
 using cfgd::test::reply;
 using cfgd::test::talk;
@@ -131,10 +132,6 @@ std::string got(std::string_view values, std::string_view revision = "7") {
                std::string(revision) + "}");
 }
 
-std::string get(std::string_view keys) {
-  return call("io.cfgd.Config.Get", R"({"keys":)" + std::string(keys) + '}');
-}
-
 std::string const explained =
     reply(R"({"candidates":[{"origin":{"layer":"override","revision":3},)"
           R"("values":{"a":{"x":1,"y":2}}},{"origin":{"layer":"admin","revision":1},)"
@@ -239,7 +236,7 @@ std::string with_name(std::string text, std::string const& path) {
 
 BOOST_FIXTURE_TEST_SUITE(cfgctl_changes, cfgctl_fixture)
 
-BOOST_DATA_TEST_CASE_F(cfgctl_fixture, changes_that_end_by_themselves,
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, changes_and_pending_changes,
                        boost::unit_test::data::make(talks)) {
   check(*this, sample);
 }
@@ -266,7 +263,7 @@ BOOST_DATA_TEST_CASE_F(cfgctl_fixture, bad_documents_are_refused_with_their_plac
   BOOST_TEST(run.err().starts_with(with_name("cfgctl: " + sample.err, file)), run.err());
 }
 
-BOOST_AUTO_TEST_CASE(a_document_may_be_checked_without_being_in_force) {
+BOOST_AUTO_TEST_CASE(a_document_is_validated_without_being_set) {
   std::string const file = directory / "x.json";
   write_file(file, R"({"b":null})");
 

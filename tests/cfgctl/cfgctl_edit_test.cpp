@@ -1,5 +1,8 @@
 #include "tests/cfgctl/cfgctl_talk.hpp"
 
+#include <boost/test/data/monomorphic.hpp>
+#include <boost/test/data/test_case.hpp>
+
 #include <chrono>
 #include <filesystem>
 #include <future>
@@ -55,7 +58,7 @@ std::pair<std::string, std::string> read_a(std::string_view value) {
           reply(R"({"values":{"a":)" + std::string(value) + R"(},"missing":[],"revision":7})")};
 }
 
-/// What is told about a key: `candidates` is an array; each has its value by the key.
+/// The explanation of a key: `candidates` is an array; each has its value by the key.
 std::pair<std::string, std::string> explain(std::string_view key, std::string_view candidates) {
   return {call("io.cfgd.Config.Explain", R"({"key":")" + std::string(key) + R"("})"),
           reply(R"({"candidates":)" + std::string(candidates) +
@@ -83,6 +86,68 @@ std::string committed(std::string_view changed) {
 std::string const begin = call_more("io.cfgd.Config.BeginEdit");
 std::string const begun = R"({"parameters":{"deadline":"D"},"continues":true})";
 std::string const ended = R"({"parameters":{"revision":9,"changed":["a.b"],"issues":[]}})";
+
+/// What an editor makes of the namespace "a", and what comes of it.
+struct edited {
+  std::string what;
+  std::string before;
+  std::string after;
+  std::vector<std::pair<std::string, std::string>> calls; ///< when the editor has ended
+  bool is_set;
+  std::string out;
+  std::string err; ///< without what it begins with, and without the note on the text that is kept
+};
+
+std::ostream& operator<<(std::ostream& out, edited const& what) { return out << what.what; }
+
+std::vector<edited> const edits{
+    {"only what was changed is set",
+     R"({"b":1,"c":{"d":2,"e":[3]},"f":{}})",
+     R"({"c":{"e":[3],"d":4},"f":{"g":5},"b":1})",
+     {{set(R"("values":{"a.c.d":4,"a.f.g":5})"), committed(R"(["a.c.d","a.f.g"])")}},
+     true,
+     "a.c.d = 4\na.f.g = 5\nrevision 8\n",
+     ""},
+    {"an override that was removed is unset",
+     R"({"b":1,"c":{"d":2}})",
+     R"({"b":3})",
+     {explain("a.c", list(by_override(R"({"a.c":{"d":2}})"))),
+      {set(R"("values":{"a.b":3},"unset":["a.c"])"), committed(R"(["a.b","a.c.d"])")}},
+     true,
+     "a.b = 3\na.c.d changed\nrevision 8\n",
+     ""},
+    {"the value that shows again without the override is reported",
+     R"({"b":1})",
+     "{}",
+     {explain("a.b", list(by_override(R"({"a.b":1})"), by_file(R"({"a.b":5})"))),
+      {set(R"("unset":["a.b"])"), committed(R"(["a.b"])")}},
+     true,
+     "a.b changed\nrevision 8\n",
+     "the override of 'a.b' was removed; it is set in /c/a.yaml:2"},
+    {"what a file sets cannot be removed",
+     R"({"b":1,"c":2})",
+     R"({"c":3})",
+     {explain("a.b", list(by_file(R"({"a.b":1})")))},
+     false,
+     "",
+     "'a.b' is set in /c/a.yaml:2; cfgctl edit cannot remove what a file sets"},
+    {"members of a removed object are examined one by one",
+     R"({"b":{"x":1,"y":2}})",
+     "{}",
+     {explain("a.b", list(by_override(R"({"a.b":{"x":1}})"), by_file(R"({"a.b":{"y":2}})"))),
+      explain("a.b.x", list(by_override(R"({"a.b.x":1})"))),
+      explain("a.b.y", list(by_file(R"({"a.b.y":2})")))},
+     false,
+     "",
+     "'a.b.y' is set in /c/a.yaml:2; cfgctl edit cannot remove what a file sets"},
+    {"what a layer without a file sets cannot be removed",
+     R"({"b":1})",
+     "{}",
+     {explain("a.b", R"([{"origin":{"layer":"environment","revision":1},"values":{"a.b":1}}])")},
+     false,
+     "",
+     "'a.b' is set by the layer 'environment'; cfgctl edit cannot remove what that layer sets"},
+};
 
 void expect(scripted_connection& client, std::string const& wanted) {
   std::string const came = client.receive();
@@ -116,7 +181,7 @@ BOOST_AUTO_TEST_CASE(an_unchanged_value_is_not_set) {
   BOOST_TEST(kept().empty());
 }
 
-BOOST_AUTO_TEST_CASE(what_is_no_json_is_told_with_its_place_and_kept) {
+BOOST_AUTO_TEST_CASE(invalid_json_is_reported_with_its_place_and_kept) {
   scripted_peer peer(path, {exchange({{get, old}})});
 
   auto run = edit("printf '{\\n \"x\":}' > \"$1\"");
@@ -143,16 +208,21 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   BOOST_TEST(read_file(kept().front()) == "3\n");
 }
 
-BOOST_AUTO_TEST_CASE(only_what_was_changed_is_set) {
-  scripted_peer peer(
-      path,
-      {exchange({read_a(R"({"b":1,"c":{"d":2,"e":[3]},"f":{}})")}),
-       exchange({{set(R"("values":{"a.c.d":4,"a.f.g":5})"), committed(R"(["a.c.d","a.f.g"])")}})});
+BOOST_DATA_TEST_CASE_F(fixture, what_the_user_changed_is_set_or_removed,
+                       boost::unit_test::data::make(edits)) {
+  scripted_peer peer(path, {exchange({read_a(sample.before)}), exchange(sample.calls)});
 
-  auto run = edit(R"(echo '{"c":{"e":[3],"d":4},"f":{"g":5},"b":1}' > "$1")", {"edit", "a"});
+  auto run = edit("echo '" + sample.after + "' > \"$1\"", {"edit", "a"});
 
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "a.c.d = 4\na.f.g = 5\nrevision 8\n");
+  BOOST_TEST(run.finish() == (sample.is_set ? 0 : 1));
+  BOOST_TEST(run.out() == sample.out);
+  std::string err = sample.err.empty() ? "" : "cfgctl: edit a: " + sample.err + '\n';
+  BOOST_REQUIRE(kept().size() == (sample.is_set ? 0U : 1U));
+  if (!sample.is_set) {
+    err += "cfgctl: your text is kept in " + kept().front().string() + '\n';
+    BOOST_TEST(read_file(kept().front()) == sample.after + '\n');
+  }
+  BOOST_TEST(run.err() == err);
   peer.finish();
 }
 
@@ -168,83 +238,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
   peer.finish();
 }
 
-BOOST_AUTO_TEST_CASE(an_override_that_was_removed_is_unset) {
-  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":{"d":2}})")}),
-                            exchange({explain("a.c", list(by_override(R"({"a.c":{"d":2}})"))),
-                                      {set(R"("values":{"a.b":3},"unset":["a.c"])"),
-                                       committed(R"(["a.b","a.c.d"])")}})});
-
-  auto run = edit(R"(echo '{"b":3}' > "$1")", {"edit", "a"});
-
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "a.b = 3\na.c.d changed\nrevision 8\n");
-  BOOST_TEST(run.err() == "");
-  BOOST_TEST(kept().empty());
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(what_shows_again_without_the_override_is_told) {
-  scripted_peer peer(
-      path, {exchange({read_a(R"({"b":1})")}),
-             exchange({explain("a.b", list(by_override(R"({"a.b":1})"), by_file(R"({"a.b":5})"))),
-                       {set(R"("unset":["a.b"])"), committed(R"(["a.b"])")}})});
-
-  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
-
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "a.b changed\nrevision 8\n");
-  BOOST_TEST(run.err() ==
-             "cfgctl: edit a: the override of 'a.b' was removed; it is set in /c/a.yaml:2\n");
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(what_a_file_says_cannot_be_removed) {
-  scripted_peer peer(path, {exchange({read_a(R"({"b":1,"c":2})")}),
-                            exchange({explain("a.b", list(by_file(R"({"a.b":1})")))})});
-
-  auto run = edit(R"(echo '{"c":3}' > "$1")", {"edit", "a"});
-
-  BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.out() == "");
-  BOOST_REQUIRE(kept().size() == 1U);
-  BOOST_TEST(run.err() == "cfgctl: edit a: 'a.b' is set in /c/a.yaml:2; cfgctl edit cannot remove "
-                          "what a file sets\ncfgctl: your text is kept in " +
-                              kept().front().string() + '\n');
-  BOOST_TEST(read_file(kept().front()) == "{\"c\":3}\n");
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(members_of_a_removed_object_are_looked_at_one_by_one) {
-  scripted_peer peer(path, {exchange({read_a(R"({"b":{"x":1,"y":2}})")}),
-                            exchange({explain("a.b", list(by_override(R"({"a.b":{"x":1}})"),
-                                                          by_file(R"({"a.b":{"y":2}})"))),
-                                      explain("a.b.x", list(by_override(R"({"a.b.x":1})"))),
-                                      explain("a.b.y", list(by_file(R"({"a.b.y":2})")))})});
-
-  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
-
-  BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b.y' is set in /c/a.yaml:2; "), run.err());
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(what_a_layer_without_a_file_says_cannot_be_removed) {
-  scripted_peer peer(
-      path,
-      {exchange({read_a(R"({"b":1})")}),
-       exchange({explain(
-           "a.b", R"([{"origin":{"layer":"environment","revision":1},"values":{"a.b":1}}])")})});
-
-  auto run = edit("echo '{}' > \"$1\"", {"edit", "a"});
-
-  BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: edit a: 'a.b' is set by the layer 'environment'; "
-                                   "cfgctl edit cannot remove what that layer sets\n"),
-             run.err());
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(a_null_inside_is_told_and_kept) {
+BOOST_AUTO_TEST_CASE(a_null_inside_is_reported_and_kept) {
   scripted_peer peer(path, {exchange({{get, old}})});
 
   auto run = edit("echo '{\"x\":null}' > \"$1\"");
@@ -316,7 +310,7 @@ BOOST_AUTO_TEST_CASE(an_edit_lasts_as_long_as_its_command) {
   peer.finish();
 }
 
-BOOST_AUTO_TEST_CASE(an_edit_in_the_foreground_tells_what_came_of_it) {
+BOOST_AUTO_TEST_CASE(an_edit_in_the_foreground_prints_its_outcome) {
   scripted_peer peer(path, {[](scripted_connection& client) {
                        expect(client, call_more("io.cfgd.Config.BeginEdit", R"({"seconds":60})"));
                        client.send(begun);
@@ -331,7 +325,7 @@ BOOST_AUTO_TEST_CASE(an_edit_in_the_foreground_tells_what_came_of_it) {
   peer.finish();
 }
 
-BOOST_AUTO_TEST_CASE(a_refused_beginning_is_told) {
+BOOST_AUTO_TEST_CASE(a_rejected_beginning_is_reported) {
   scripted_peer peer(path, {exchange({{begin, refused("io.cfgd.Config.EditInProgress",
                                                       R"({"uid":7,"deadline":"D"})")}})});
 

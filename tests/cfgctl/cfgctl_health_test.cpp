@@ -128,7 +128,7 @@ BOOST_DATA_TEST_CASE(every_command_asks_and_prints, boost::unit_test::data::make
   check(here, sample);
 }
 
-BOOST_FIXTURE_TEST_CASE(nobody_there_is_unknown_and_told_where_plugins_read, cfgctl_fixture) {
+BOOST_FIXTURE_TEST_CASE(an_unreachable_service_is_unknown_on_standard_output, cfgctl_fixture) {
   auto run = cfgctl({"health"});
 
   BOOST_TEST(run.finish() == 3);

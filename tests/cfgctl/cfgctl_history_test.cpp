@@ -73,13 +73,13 @@ std::vector<talk> const talks{
      "",
      "cfgctl: log: no such revision; the history has revisions 5 to 9\n"},
     {{"show", "9"},
-     {{log(R"({"limit":1,"values":true,"beforeRevision":10})"),
+     {{history("Log", R"({"limit":1,"values":true,"beforeRevision":10})"),
        reply("{\"changes\":[" + nine + "],\"oldest\":1}")}},
      0,
      nine_text + " a.c (secret)\n",
      ""},
     {{"show", "11"},
-     {{log(R"({"limit":1,"values":true,"beforeRevision":12})"),
+     {{history("Log", R"({"limit":1,"values":true,"beforeRevision":12})"),
        reply("{\"changes\":[" + nine + "],\"oldest\":4}")}},
      1,
      "",
@@ -193,7 +193,8 @@ std::vector<talk> const talks{
 
 BOOST_FIXTURE_TEST_SUITE(cfgctl_history, cfgctl_fixture)
 
-BOOST_DATA_TEST_CASE_F(cfgctl_fixture, tells_what_was, boost::unit_test::data::make(talks)) {
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, prints_history_and_old_values,
+                       boost::unit_test::data::make(talks)) {
   check(*this, sample);
 }
 

@@ -54,6 +54,11 @@ inline std::string call_more(std::string_view method, std::string_view parameter
   return out + R"(,"more":true})";
 }
 
+/// `keys` is an array.
+inline std::string get(std::string_view keys) {
+  return call("io.cfgd.Config.Get", R"({"keys":)" + std::string(keys) + '}');
+}
+
 inline std::string reply(std::string_view parameters) {
   return R"({"parameters":)" + std::string(parameters) + '}';
 }

@@ -1,158 +1,104 @@
-#include "tests/support/program_run.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/cfgctl/cfgctl_talk.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
-#include <boost/test/unit_test.hpp>
 
 #include <csignal>
-#include <ostream>
-#include <string>
-#include <vector>
+#include <stdexcept>
 
+using cfgd::test::call;
+using cfgd::test::cfgctl_fixture;
+using cfgd::test::check;
 using cfgd::test::exchange;
-using cfgd::test::program_run;
+using cfgd::test::get;
+using cfgd::test::refused;
+using cfgd::test::reply;
 using cfgd::test::scripted_connection;
 using cfgd::test::scripted_peer;
+using cfgd::test::talk;
 
 namespace {
-
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-
-  program_run cfgctl(std::vector<std::string> const& arguments) const {
-    return program_run(CFGCTL_PROGRAM, arguments, {"CFGD_SOCKET=" + path});
-  }
-};
-
-/// One command, one call, one reply.
-struct talk {
-  std::vector<std::string> arguments;
-  std::string call;
-  std::string reply;
-  int code;
-  std::string out;
-  std::string err;
-};
-
-std::ostream& operator<<(std::ostream& out, talk const& what) {
-  for (auto const& argument : what.arguments)
-    out << argument << ' ';
-  return out << "-> " << what.reply;
-}
-
-std::string call(std::string_view method, std::string_view parameters = {}) {
-  std::string out = R"({"method":")" + std::string(method) + '"';
-  if (!parameters.empty()) out.append(R"(,"parameters":)").append(parameters);
-  return out + '}';
-}
-
-std::string get(std::string_view keys) {
-  return call("io.cfgd.Config.Get", R"({"keys":)" + std::string(keys) + '}');
-}
 
 std::string set(std::string_view parameters) { return call("io.cfgd.Config.Set", parameters); }
 
 std::string found(std::string_view values) {
-  return R"({"parameters":{"values":)" + std::string(values) + R"(,"missing":[],"revision":7}})";
-}
-
-std::string refused(std::string_view name, std::string_view parameters) {
-  return R"({"error":")" + std::string(name) + R"(","parameters":)" + std::string(parameters) + '}';
+  return reply(R"({"values":)" + std::string(values) + R"(,"missing":[],"revision":7})");
 }
 
 std::vector<talk> const reading{
-    {{"get", "a.b"}, get(R"(["a.b"])"), found(R"({"a.b":"x y"})"), 0, "x y\n", ""},
-    {{"get", "a.b"}, get(R"(["a.b"])"), found(R"({"a.b":0.1})"), 0, "0.1\n", ""},
+    {{"get", "a.b"}, {{get(R"(["a.b"])"), found(R"({"a.b":"x y"})")}}, 0, "x y\n", ""},
+    {{"get", "a.b"}, {{get(R"(["a.b"])"), found(R"({"a.b":0.1})")}}, 0, "0.1\n", ""},
     {{"get", "a"},
-     get(R"(["a"])"),
-     found(R"({"a":{"b":[1]}})"),
+     {{get(R"(["a"])"), found(R"({"a":{"b":[1]}})")}},
      0,
      "{\n  \"b\": [\n    1\n  ]\n}\n",
      ""},
     {{"get", "a.b", "a.c"},
-     get(R"(["a.b","a.c"])"),
-     found(R"({"a.c":{"d":1},"a.b":"x"})"),
+     {{get(R"(["a.b","a.c"])"), found(R"({"a.c":{"d":1},"a.b":"x"})")}},
      0,
      "a.b = \"x\"\na.c = {\"d\":1}\n",
      ""},
     {{"get", "a.b", "--json"},
-     get(R"(["a.b"])"),
-     found(R"({"a.b":"x"})"),
+     {{get(R"(["a.b"])"), found(R"({"a.b":"x"})")}},
      0,
      "{\"values\":{\"a.b\":\"x\"},\"missing\":[],\"revision\":7}\n",
      ""},
     {{"get", "a.b"},
-     get(R"(["a.b"])"),
-     R"({"parameters":{"values":{},"missing":["a.b"],"revision":7}})",
+     {{get(R"(["a.b"])"), reply(R"({"values":{},"missing":["a.b"],"revision":7})")}},
      1,
      "",
      "cfgctl: get a.b: there is no such key\n"},
     {{"get", "a.b", "a.c"},
-     get(R"(["a.b","a.c"])"),
-     R"({"parameters":{"values":{"a.c":1},"missing":["a.b"],"revision":7}})",
+     {{get(R"(["a.b","a.c"])"), reply(R"({"values":{"a.c":1},"missing":["a.b"],"revision":7})")}},
      1,
      "a.c = 1\n",
      "cfgctl: get a.b: there is no such key\n"},
     {{"get", "A"},
-     get(R"(["A"])"),
-     refused("io.cfgd.Config.BadKey", R"({"key":"A","message":"not a namespace"})"),
+     {{get(R"(["A"])"),
+       refused("io.cfgd.Config.BadKey", R"({"key":"A","message":"not a namespace"})")}},
      1,
      "",
      "cfgctl: get A: 'A' is not a valid key: not a namespace\n"},
     {{"list", "a"},
-     R"({"method":"io.cfgd.Config.List","parameters":{"prefix":"a"},"more":true})",
-     found(R"({"a.b":1,"a.c":"x"})"),
+     {{R"({"method":"io.cfgd.Config.List","parameters":{"prefix":"a"},"more":true})",
+       found(R"({"a.b":1,"a.c":"x"})")}},
      0,
      "a.b = 1\na.c = \"x\"\n",
      ""},
     {{"list"},
-     R"({"method":"io.cfgd.Config.List","more":true})",
-     R"({"parameters":{"revision":0}})",
+     {{R"({"method":"io.cfgd.Config.List","more":true})", reply(R"({"revision":0})")}},
      0,
      "",
      ""},
     {{"--json", "list"},
-     R"({"method":"io.cfgd.Config.List","more":true})",
-     found(R"({"a.b":1})"),
+     {{R"({"method":"io.cfgd.Config.List","more":true})", found(R"({"a.b":1})")}},
      0,
      "{\"values\":{\"a.b\":1},\"revision\":7}\n",
      ""},
+    {{"sync"}, {{call("io.cfgd.Config.Sync"), reply(R"({"revision":9})")}}, 0, "revision 9\n", ""},
     {{"sync"},
-     call("io.cfgd.Config.Sync"),
-     R"({"parameters":{"revision":9}})",
-     0,
-     "revision 9\n",
-     ""},
-    {{"sync"},
-     call("io.cfgd.Config.Sync"),
-     R"({"parameters":{"revision":9,"waiting":2}})",
+     {{call("io.cfgd.Config.Sync"), reply(R"({"revision":9,"waiting":2})")}},
      0,
      "revision 9\nfiles that wait for 'cfgctl edit end': 2\n",
      ""},
     {{"reload", "--json"},
-     call("io.cfgd.Service.Reload"),
-     R"({"parameters":{"revision":9}})",
+     {{call("io.cfgd.Service.Reload"), reply(R"({"revision":9})")}},
      0,
      "{\"revision\":9}\n",
      ""},
     {{"cache", "warm", "a"},
-     call("io.cfgd.Service.Warm", R"({"namespace":"a"})"),
-     R"({"parameters":{"entries":3}})",
+     {{call("io.cfgd.Service.Warm", R"({"namespace":"a"})"), reply(R"({"entries":3})")}},
      0,
      "3 entries filled\n",
      ""},
     {{"cache", "invalidate"},
-     call("io.cfgd.Service.Invalidate"),
-     R"({"parameters":{"entries":3}})",
+     {{call("io.cfgd.Service.Invalidate"), reply(R"({"entries":3})")}},
      0,
      "3 entries dropped\n",
      ""},
     {{"reload"},
-     call("io.cfgd.Service.Reload"),
-     refused("org.varlink.service.MethodNotImplemented", R"({"method":"io.cfgd.Service.Reload"})"),
+     {{call("io.cfgd.Service.Reload"), refused("org.varlink.service.MethodNotImplemented",
+                                               R"({"method":"io.cfgd.Service.Reload"})")}},
      1,
      "",
      "cfgctl: reload: this service does not have the method 'io.cfgd.Service.Reload'\n"},
@@ -160,55 +106,54 @@ std::vector<talk> const reading{
 
 std::vector<talk> const changing{
     {{"set", "a.b=1", "a.c=x y", "--comment", "why"},
-     set(R"({"values":{"a.b":1,"a.c":"x y"},"comment":"why"})"),
-     R"({"parameters":{"revision":8,"changed":["a.b"],"warnings":[]}})",
+     {{set(R"({"values":{"a.b":1,"a.c":"x y"},"comment":"why"})"),
+       reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b = 1\nrevision 8\n",
      ""},
     {{"set", "a.b=-5", "--if-revision", "7", "--dry-run"},
-     set(R"({"values":{"a.b":-5},"ifRevision":7,"dryRun":true})"),
-     R"({"parameters":{"revision":7,"changed":["a.b"],"warnings":[]}})",
+     {{set(R"({"values":{"a.b":-5},"ifRevision":7,"dryRun":true})"),
+       reply(R"({"revision":7,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b = -5\ndry run, nothing was written\n",
      ""},
     {{"set", R"(a."x=y".b={"c":true})"},
-     set(R"({"values":{"a.\"x=y\".b":{"c":true}}})"),
-     R"({"parameters":{"revision":8,"changed":["a.\"x=y\".b.c"],"warnings":[]}})",
+     {{set(R"({"values":{"a.\"x=y\".b":{"c":true}}})"),
+       reply(R"({"revision":8,"changed":["a.\"x=y\".b.c"],"warnings":[]})")}},
      0,
      "a.\"x=y\".b.c changed\nrevision 8\n",
      ""},
     {{"set", "a.b=1"},
-     set(R"({"values":{"a.b":1}})"),
-     R"({"parameters":{"revision":8,"changed":[],"warnings":[)"
-     R"({"severity":"warning","rule":"r1","key":"a.b","message":"odd"}]}})",
+     {{set(R"({"values":{"a.b":1}})"),
+       R"({"parameters":{"revision":8,"changed":[],"warnings":[)"
+       R"({"severity":"warning","rule":"r1","key":"a.b","message":"odd"}]}})"}},
      0,
      "no effective value changed, revision 8\n",
      "warning: a.b: odd [r1]\n"},
     {{"set", "a.b=1", "--json"},
-     set(R"({"values":{"a.b":1}})"),
-     R"({"parameters":{"revision":8,"changed":["a.b"]}})",
+     {{set(R"({"values":{"a.b":1}})"), reply(R"({"revision":8,"changed":["a.b"]})")}},
      0,
      "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[]}\n",
      ""},
     {{"unset", "a.b", "a.c"},
-     set(R"({"unset":["a.b","a.c"]})"),
-     R"({"parameters":{"revision":8,"changed":["a.b"],"warnings":[]}})",
+     {{set(R"({"unset":["a.b","a.c"]})"),
+       reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b changed\nrevision 8\n",
      ""},
     {{"set", "a.b=1"},
-     set(R"({"values":{"a.b":1}})"),
-     refused("io.cfgd.Config.RevisionMismatch", R"({"revision":12})"),
+     {{set(R"({"values":{"a.b":1}})"),
+       refused("io.cfgd.Config.RevisionMismatch", R"({"revision":12})")}},
      1,
      "",
      "cfgctl: set a.b: the service is at revision 12\n"
      "  read the values again, then repeat the change with --if-revision 12\n"},
     {{"set", "a.b=1", "a.c=2"},
-     set(R"({"values":{"a.b":1,"a.c":2}})"),
-     refused(
-         "io.cfgd.Config.Invalid",
-         R"({"issues":[{"severity":"error","rule":"maximum","key":"a.b","message":"too large"},)"
-         R"({"severity":"error","rule":"r2","message":"do not fit"}]})"),
+     {{set(R"({"values":{"a.b":1,"a.c":2}})"),
+       refused(
+           "io.cfgd.Config.Invalid",
+           R"({"issues":[{"severity":"error","rule":"maximum","key":"a.b","message":"too large"},)"
+           R"({"severity":"error","rule":"r2","message":"do not fit"}]})")}},
      1,
      "",
      "cfgctl: set a.b and 1 more: the change is not valid, nothing was changed\n"
@@ -217,41 +162,32 @@ std::vector<talk> const changing{
 
 std::vector<talk> const calling{
     {{"call", "a.b.C", R"({"x": 1})"},
-     call("a.b.C", R"({"x":1})"),
-     R"({"parameters":{"y":[]}})",
+     {{call("a.b.C", R"({"x":1})"), reply(R"({"y":[]})")}},
      0,
      "{\"y\":[]}\n",
      ""},
     {{"call", "a.b.C"},
-     call("a.b.C"),
-     refused("a.b.Odd", R"({"x":1})"),
+     {{call("a.b.C"), refused("a.b.Odd", R"({"x":1})")}},
      1,
      "",
      "cfgctl: call a.b.C: a.b.Odd {\"x\":1}\n"},
     {{"call", "--more", "a.b.C"},
-     R"({"method":"a.b.C","more":true})",
-     R"({"parameters":{"y":1}})",
+     {{R"({"method":"a.b.C","more":true})", reply(R"({"y":1})")}},
      0,
      "{\"y\":1}\n",
      ""},
     {{"interfaces"},
-     call("org.varlink.service.GetInfo"),
-     R"({"parameters":{"vendor":"v","interfaces":["org.varlink.service","a.b"]}})",
+     {{call("org.varlink.service.GetInfo"),
+       reply(R"({"vendor":"v","interfaces":["org.varlink.service","a.b"]})")}},
      0,
      "org.varlink.service\na.b\n",
      ""},
     {{"introspect", "a.b"},
-     call("org.varlink.service.GetInterfaceDescription", R"({"interface":"a.b"})"),
-     R"~({"parameters":{"description":"interface a.b\nmethod C() -> ()"}})~",
+     {{call("org.varlink.service.GetInterfaceDescription", R"({"interface":"a.b"})"),
+       R"~({"parameters":{"description":"interface a.b\nmethod C() -> ()"}})~"}},
      0,
      "interface a.b\nmethod C() -> ()\n",
      ""},
-    {{"sync"},
-     call("io.cfgd.Config.Sync"),
-     "nonsense",
-     4,
-     "",
-     "cfgctl: sync: the service sent an invalid reply"},
 };
 
 /// A command line that is wrong, and a part of what is said about it.
@@ -284,35 +220,24 @@ std::vector<slip> const slips{
     {{"cache"}, "subcommand"},
 };
 
-void check(fixture const& here, talk const& sample) {
-  scripted_peer peer(here.path, {exchange({{sample.call, sample.reply}})});
-
-  auto run = here.cfgctl(sample.arguments);
-
-  BOOST_TEST(run.finish() == sample.code);
-  BOOST_TEST(run.out() == sample.out);
-  BOOST_TEST(run.err().substr(0, sample.code == 4 ? sample.err.size() : std::string::npos) ==
-             sample.err);
-  peer.finish();
-}
-
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(cfgctl, fixture)
+BOOST_FIXTURE_TEST_SUITE(cfgctl, cfgctl_fixture)
 
-BOOST_DATA_TEST_CASE_F(fixture, reads, boost::unit_test::data::make(reading)) {
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, reads, boost::unit_test::data::make(reading)) {
   check(*this, sample);
 }
 
-BOOST_DATA_TEST_CASE_F(fixture, changes, boost::unit_test::data::make(changing)) {
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, changes, boost::unit_test::data::make(changing)) {
   check(*this, sample);
 }
 
-BOOST_DATA_TEST_CASE_F(fixture, speaks_varlink, boost::unit_test::data::make(calling)) {
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, speaks_varlink, boost::unit_test::data::make(calling)) {
   check(*this, sample);
 }
 
-BOOST_DATA_TEST_CASE_F(fixture, refuses_wrong_command_lines, boost::unit_test::data::make(slips)) {
+BOOST_DATA_TEST_CASE_F(cfgctl_fixture, refuses_wrong_command_lines,
+                       boost::unit_test::data::make(slips)) {
   auto run = cfgctl(sample.arguments);
 
   BOOST_TEST(run.finish() == 2);
@@ -356,6 +281,15 @@ BOOST_AUTO_TEST_CASE(a_silent_service_ends_with_4) {
 
   BOOST_TEST(run.finish() == 4);
   BOOST_TEST(run.err().find("did not answer in time") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(an_invalid_reply_ends_with_4) {
+  scripted_peer peer(path, {exchange({{call("io.cfgd.Config.Sync"), "nonsense"}})});
+
+  auto run = cfgctl({"sync"});
+
+  BOOST_TEST(run.finish() == 4);
+  BOOST_TEST(run.err().starts_with("cfgctl: sync: the service sent an invalid reply"), run.err());
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_is_nearly_json_is_remarked) {

@@ -80,14 +80,14 @@ client::source_file source(std::string path, std::string state) {
 
 BOOST_FIXTURE_TEST_SUITE(doctor, fixture)
 
-BOOST_AUTO_TEST_CASE(a_socket_that_is_not_there_is_told_with_what_to_do) {
+BOOST_AUTO_TEST_CASE(a_missing_socket_is_reported_with_what_to_do) {
   auto const found = only("socket");
 
   BOOST_TEST(is(found, verdict::fail, "there is no socket " + at.socket));
   BOOST_TEST(found.advice == "start it: cfgd --root " + directory.path().string());
 }
 
-BOOST_AUTO_TEST_CASE(what_cannot_be_asked_is_told_once) {
+BOOST_AUTO_TEST_CASE(an_unreachable_service_is_reported_once) {
   at.service.unreachable = client::detail::timed_out();
 
   BOOST_TEST(look("version").empty());
@@ -108,7 +108,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_never_was_good_fails) {
   BOOST_TEST(is(only("state"), verdict::fail, "namespace 'site'"));
 }
 
-BOOST_AUTO_TEST_CASE(sources_are_told_with_place_reason_and_what_to_do) {
+BOOST_AUTO_TEST_CASE(sources_are_reported_with_place_reason_and_what_to_do) {
   auto quarantined = source((at.tree.etc / "namespaces/a.json").string(), "quarantined");
   quarantined.line = 3;
   quarantined.column = 8;
@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(sources_are_told_with_place_reason_and_what_to_do) {
   BOOST_TEST(found[1].advice.find("chown root: " + untrusted.path) != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_told) {
+BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_reported) {
   auto one = source((at.tree.etc / "namespaces/a.json").string(), "quarantined");
   one.issues.resize(2);
   one.issues[0] = {
@@ -139,7 +139,7 @@ BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_told) {
   BOOST_TEST(is(found, verdict::fail, "and 1 more"));
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_told) {
+BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_reported) {
   at.service.sources = {source("/elsewhere/namespaces/a.json", "active")};
   BOOST_TEST(
       is(only("sources"), verdict::warn, "which is outside the directories of this installation"));
@@ -199,7 +199,7 @@ BOOST_AUTO_TEST_CASE(files_of_another_user_are_not_trusted) {
   BOOST_TEST(is(found.front(), verdict::fail, " belongs to "));
 }
 
-BOOST_AUTO_TEST_CASE(what_is_passed_over_is_told) {
+BOOST_AUTO_TEST_CASE(an_ignored_file_is_reported) {
   write(at.tree.etc / "namespaces/a.jsn", "{}");
 
   auto const found = only("files");
@@ -208,7 +208,7 @@ BOOST_AUTO_TEST_CASE(what_is_passed_over_is_told) {
   BOOST_TEST(found.message.find("a.jsn") != std::string::npos);
 }
 
-BOOST_AUTO_TEST_CASE(a_missing_directory_is_told) {
+BOOST_AUTO_TEST_CASE(a_missing_directory_is_reported) {
   fs::remove_all(at.tree.etc / "namespaces");
 
   BOOST_TEST(is(only("files"), verdict::warn, "there is no directory"));

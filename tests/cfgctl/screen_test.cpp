@@ -12,11 +12,7 @@ namespace {
 constexpr screen file{.terminal = false, .colored = false, .columns = 10};
 constexpr screen narrow{.terminal = true, .colored = false, .columns = 20};
 
-table people() {
-  return table({{.title = "NAME", .side = alignment::left, .may_be_cut = false},
-                {.title = "N", .side = alignment::right, .may_be_cut = false},
-                {.title = "WHERE", .side = alignment::left, .may_be_cut = true}});
-}
+table people() { return table({left("NAME"), right("N"), cuttable("WHERE")}); }
 
 } // namespace
 
@@ -58,12 +54,8 @@ BOOST_AUTO_TEST_CASE(color_is_only_where_it_is_wanted) {
 
 BOOST_AUTO_TEST_CASE(columns_are_aligned_and_nothing_trails) {
   auto all = people();
-  all.add({{.text = "größe", .color = tint::plain},
-           {.text = "5", .color = tint::plain},
-           {.text = "x", .color = tint::plain}});
-  all.add({{.text = "日本", .color = tint::plain},
-           {.text = "12", .color = tint::plain},
-           {.text = "", .color = tint::plain}});
+  all.add({"größe", "5", "x"});
+  all.add({"日本", "12", ""});
 
   BOOST_TEST(all.str(file) == "NAME    N  WHERE\n"
                               "größe   5  x\n"
@@ -72,9 +64,7 @@ BOOST_AUTO_TEST_CASE(columns_are_aligned_and_nothing_trails) {
 
 BOOST_AUTO_TEST_CASE(tables_are_cut_on_a_terminal_only) {
   auto all = people();
-  all.add({{.text = "abcd", .color = tint::plain},
-           {.text = "1", .color = tint::plain},
-           {.text = "/a/long/path/to/a/file", .color = tint::plain}});
+  all.add({"abcd", "1", "/a/long/path/to/a/file"});
 
   BOOST_TEST(all.str(narrow) == "NAME  N  WHERE\n"
                                 "abcd  1  /a/long/pa…\n");
@@ -83,9 +73,7 @@ BOOST_AUTO_TEST_CASE(tables_are_cut_on_a_terminal_only) {
 
 BOOST_AUTO_TEST_CASE(a_value_cannot_tear_a_table) {
   auto all = people();
-  all.add({{.text = "a\nb\tc\033[2J", .color = tint::plain},
-           {.text = "", .color = tint::plain},
-           {.text = "x", .color = tint::plain}});
+  all.add({"a\nb\tc\033[2J", "", "x"});
 
   BOOST_TEST(all.str(file) == "NAME            N  WHERE\n"
                               "a b c\\u001b[2J     x\n");

@@ -26,8 +26,8 @@ call_error refused(std::string_view name, std::string_view parameters) {
                                  std::move(json::parse(parameters).value().as_object()));
 }
 
-/// What is told, without what stands in front of every failure.
-std::string told(std::string_view name, std::string_view parameters) {
+/// The reason alone, without what every failure begins with.
+std::string reason(std::string_view name, std::string_view parameters) {
   std::string const text = failure_text("do", refused(name, parameters));
   BOOST_REQUIRE(text.starts_with("cfgctl: do: "));
   BOOST_REQUIRE(text.ends_with("\n"));
@@ -62,7 +62,7 @@ BOOST_AUTO_TEST_CASE(json_is_laid_out_for_people_only) {
   BOOST_TEST(json_line(terminal, what) == "{\"a\":1}\n");
 }
 
-BOOST_AUTO_TEST_CASE(an_explanation_tells_secrets_from_removals) {
+BOOST_AUTO_TEST_CASE(an_explanation_distinguishes_secrets_and_removals) {
   client::explanation secret;
   secret.secret = true;
   secret.writable = true;
@@ -93,42 +93,41 @@ BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
 }
 
 BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
-  BOOST_TEST(told("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
+  BOOST_TEST(reason("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
              "'A' is not a valid key: no");
-  BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
+  BOOST_TEST(reason("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
              "there is no namespace 'x'");
-  BOOST_TEST(told("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
-  BOOST_TEST(told("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
+  BOOST_TEST(reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
+  BOOST_TEST(reason("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
              "the change could not be made durable, nothing was changed: disk full");
   BOOST_TEST(
-      told("io.cfgd.Config.LimitExceeded", R"({"limit":"value_bytes","used":9,"maximum":8})") ==
+      reason("io.cfgd.Config.LimitExceeded", R"({"limit":"value_bytes","used":9,"maximum":8})") ==
       "the limit 'value_bytes' would be exceeded: 9 of 8");
-  BOOST_TEST(told("io.cfgd.History.NoSuchRevision", R"({"oldest":3,"newest":8})") ==
+  BOOST_TEST(reason("io.cfgd.History.NoSuchRevision", R"({"oldest":3,"newest":8})") ==
              "no such revision; the history has revisions 3 to 8");
-  BOOST_TEST(told("org.varlink.service.InvalidParameter", R"({"parameter":"x"})") ==
+  BOOST_TEST(reason("org.varlink.service.InvalidParameter", R"({"parameter":"x"})") ==
              "the service does not accept the parameter 'x'");
-  BOOST_TEST(told("org.varlink.service.InterfaceNotFound", R"({"interface":"x.y"})") ==
+  BOOST_TEST(reason("org.varlink.service.InterfaceNotFound", R"({"interface":"x.y"})") ==
              "this service does not have the interface 'x.y'");
-  BOOST_TEST(
-      told("org.varlink.service.PermissionDenied", "{}").find("members of the group cfgd-admin") !=
-      std::string::npos);
-  BOOST_TEST(told("org.varlink.service.ExpectedMore", "{}").find("--more") != std::string::npos);
+  BOOST_TEST(reason("org.varlink.service.PermissionDenied", "{}")
+                 .find("members of the group cfgd-admin") != std::string::npos);
+  BOOST_TEST(reason("org.varlink.service.ExpectedMore", "{}").find("--more") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(absent_parameters_make_a_sentence_shorter) {
-  BOOST_TEST(told("io.cfgd.Config.BadKey", "{}") == "is not a valid key");
-  BOOST_TEST(told("io.cfgd.Config.Invalid", R"({"issues":7})") ==
+  BOOST_TEST(reason("io.cfgd.Config.BadKey", "{}") == "is not a valid key");
+  BOOST_TEST(reason("io.cfgd.Config.Invalid", R"({"issues":7})") ==
              "the change is not valid, nothing was changed");
-  BOOST_TEST(told("io.cfgd.Config.NoSuchNamespace", R"({"namespace":1})") ==
+  BOOST_TEST(reason("io.cfgd.Config.NoSuchNamespace", R"({"namespace":1})") ==
              "there is no namespace");
 }
 
 BOOST_AUTO_TEST_CASE(unknown_errors_are_shown_as_they_came) {
-  BOOST_TEST(told("io.cfgd.Config.Novel", R"({"x":1})") == R"(io.cfgd.Config.Novel {"x":1})");
-  BOOST_TEST(told("other.thing.BadKey", "{}") == "other.thing.BadKey");
+  BOOST_TEST(reason("io.cfgd.Config.Novel", R"({"x":1})") == R"(io.cfgd.Config.Novel {"x":1})");
+  BOOST_TEST(reason("other.thing.BadKey", "{}") == "other.thing.BadKey");
 }
 
-BOOST_AUTO_TEST_CASE(exit_codes_tell_the_kinds_apart) {
+BOOST_AUTO_TEST_CASE(each_kind_of_failure_has_its_exit_code) {
   BOOST_TEST(static_cast<int>(exit_code_of(refused("a.b.C", "{}"))) == 1);
   BOOST_TEST(static_cast<int>(exit_code_of(client::detail::unreachable("/x", "no"))) == 3);
   BOOST_TEST(static_cast<int>(exit_code_of(client::detail::timed_out())) == 4);
@@ -167,7 +166,7 @@ BOOST_AUTO_TEST_CASE(sources_say_below_what_is_wrong) {
   BOOST_TEST(sources_text(file, {}) == "there are no sources\n");
 }
 
-BOOST_AUTO_TEST_CASE(the_state_of_the_service_is_told_in_its_first_line) {
+BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   client::service_status what;
   what.version = "0.1.0";
   what.status = "warning";
@@ -182,7 +181,7 @@ BOOST_AUTO_TEST_CASE(the_state_of_the_service_is_told_in_its_first_line) {
   BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
+BOOST_AUTO_TEST_CASE(the_state_lists_pending_changes_and_the_edit) {
   client::service_status what;
   what.version = "1";
   what.status = "healthy";
@@ -199,7 +198,7 @@ BOOST_AUTO_TEST_CASE(the_state_tells_what_ends_by_itself) {
   BOOST_TEST(text.find("edit         in progress, until E\n") != std::string::npos, text);
 }
 
-BOOST_AUTO_TEST_CASE(pending_changes_tell_how_long_they_still_have) {
+BOOST_AUTO_TEST_CASE(pending_changes_have_the_time_that_is_left) {
   auto const now = parse_rfc3339("2026-11-23T10:00:00Z").value();
 
   BOOST_TEST(pending_text(file,
@@ -237,7 +236,7 @@ BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_
   BOOST_TEST(text.ends_with("You may change it.\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_schema_is_told_in_short) {
+BOOST_AUTO_TEST_CASE(a_schema_has_a_short_form) {
   auto const schema = json::parse(R"({"type":["integer","null"],"minimum":1,"maximum":9,
                                       "enum":[1,"x"],"pattern":"^a","x-odd":{}})");
 
@@ -245,21 +244,23 @@ BOOST_AUTO_TEST_CASE(a_schema_is_told_in_short) {
              "integer | null, one of 1 | \"x\", minimum 1, maximum 9, pattern ^a");
 }
 
-BOOST_AUTO_TEST_CASE(a_refusal_tells_places_and_how_many_more) {
-  BOOST_TEST(told("io.cfgd.Config.Invalid",
-                  R"({"issues":[{"severity":"error","rule":"ports","key":"a.b","message":"taken",)"
-                  R"("path":"/r/a.lua","line":3,"column":1},)"
-                  R"({"severity":"error","rule":"r","pointer":"/x","message":"no"}],"more":7})") ==
-             "the change is not valid, nothing was changed\n"
-             "  /r/a.lua:3:1: error: a.b: taken [ports]\n"
-             "  error: at /x: no [r]\n"
-             "  and 7 more");
-  BOOST_TEST(told("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
+BOOST_AUTO_TEST_CASE(a_rejection_lists_places_and_how_many_more) {
+  BOOST_TEST(
+      reason("io.cfgd.Config.Invalid",
+             R"({"issues":[{"severity":"error","rule":"ports","key":"a.b","message":"taken",)"
+             R"("path":"/r/a.lua","line":3,"column":1},)"
+             R"({"severity":"error","rule":"r","pointer":"/x","message":"no"}],"more":7})") ==
+      "the change is not valid, nothing was changed\n"
+      "  /r/a.lua:3:1: error: a.b: taken [ports]\n"
+      "  error: at /x: no [r]\n"
+      "  and 7 more");
+  BOOST_TEST(reason("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
              "another edit is in progress, by uid 7 until D\n  'cfgctl edit end' ends it");
-  BOOST_TEST(told("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
+  BOOST_TEST(reason("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
                  .starts_with("revision 7 is not a pending change"));
-  BOOST_TEST(told("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is in progress");
-  BOOST_TEST(told("io.cfgd.History.BadTime", R"({"time":"x"})") == "'x' is not a time of RFC 3339");
+  BOOST_TEST(reason("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is in progress");
+  BOOST_TEST(reason("io.cfgd.History.BadTime", R"({"time":"x"})") ==
+             "'x' is not a time of RFC 3339");
 }
 
 BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others) {

@@ -1,4 +1,4 @@
-#include "cfgctl/commands/watch_programs.hpp"
+#include "cfgctl/commands/watch_exec.hpp"
 #include "tests/cfgctl/cfgctl_talk.hpp"
 
 #include <csignal>
@@ -39,7 +39,7 @@ scripted_peer::script tell(std::vector<std::string> replies) {
   };
 }
 
-/// Prints what it was told, and a word when it is done.
+/// Prints its input and environment, and a word when it is done.
 std::string const show = R"(echo "$CFGD_EVENT $CFGD_REVISION $CFGD_KEYS"; cat; echo done)";
 
 } // namespace
@@ -53,14 +53,14 @@ BOOST_AUTO_TEST_CASE(what_waits_is_the_outcome_of_all) {
   waiting.add(event(3, {{"a.b", 2}, {"a.d", 3}}, {"a.c"}));
   waiting.add(event(5, {}, {"a.c"}));
 
-  auto const told = waiting.take();
+  auto const merged = waiting.take();
 
   BOOST_TEST(waiting.empty());
-  BOOST_TEST(told.environment ==
+  BOOST_TEST(merged.environment ==
                  (std::vector<std::string>{"CFGD_REVISION=5", "CFGD_KEYS=a.b\na.d\na.c",
                                            "CFGD_EVENT=change"}),
              boost::test_tools::per_element());
-  BOOST_TEST(told.input ==
+  BOOST_TEST(merged.input ==
              "{\"revision\":5,\"values\":{\"a.b\":2,\"a.d\":3},\"removed\":[\"a.c\"]}\n");
 }
 
@@ -72,10 +72,10 @@ BOOST_AUTO_TEST_CASE(names_of_keys_stop_at_a_whole_one_where_there_are_too_many)
     many.values["a.key" + std::to_string(number)] = 1;
   waiting.add(std::move(many));
 
-  auto const told = waiting.take();
+  auto const merged = waiting.take();
 
-  BOOST_TEST(told.environment.at(1).size() <= 64U * 1024 + 16);
-  BOOST_TEST(told.input.find("a.key9999") != std::string::npos);
+  BOOST_TEST(merged.environment.at(1).size() <= 64U * 1024 + 16);
+  BOOST_TEST(merged.input.find("a.key9999") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_program_runs_for_changes_and_not_for_the_state) {
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(a_program_runs_for_changes_and_not_for_the_state) {
   BOOST_TEST(run.err() == "");
 }
 
-BOOST_AUTO_TEST_CASE(the_state_is_told_if_it_is_wanted) {
+BOOST_AUTO_TEST_CASE(the_state_is_handed_over_if_it_is_wanted) {
   scripted_peer peer(path, {tell({state})});
 
   auto run =
@@ -103,7 +103,7 @@ BOOST_AUTO_TEST_CASE(the_state_is_told_if_it_is_wanted) {
   BOOST_TEST(run.out().starts_with("state 1 a.b\n"));
 }
 
-BOOST_AUTO_TEST_CASE(a_program_that_fails_is_told_and_the_watch_goes_on) {
+BOOST_AUTO_TEST_CASE(a_program_that_fails_is_reported_and_the_watch_goes_on) {
   scripted_peer peer(path, {tell({state, change(2, R"("values":{"a.b":1})")})});
 
   auto run = cfgctl({"watch", "--exec", "sh", "-c", "exit 3"}, {"PATH=/usr/bin:/bin"});
@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_program_that_fails_is_told_and_the_watch_goes_on) {
   BOOST_TEST(run.err() == "cfgctl: watch: 'sh' ended with 3; going on\n");
 }
 
-BOOST_AUTO_TEST_CASE(a_program_that_is_not_there_is_told) {
+BOOST_AUTO_TEST_CASE(a_missing_program_is_reported) {
   scripted_peer peer(path, {tell({state, change(2, R"("values":{"a.b":1})")})});
 
   auto run = cfgctl({"watch", "--exec", directory / "none"});

@@ -1,5 +1,4 @@
 #include "cfgctl/offline/check.hpp"
-#include "cfgctl/offline/core_issue.hpp"
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "tests/support/program_run.hpp"
@@ -72,7 +71,7 @@ struct fixture {
     if (!found) return "refused: " + without_directory(to_string(found.error()));
     std::string out;
     for (auto const& one : found->findings)
-      out += cfgd::cfgctl::issue_text(offline::client_issue(one)) + '\n';
+      out += cfgd::cfgctl::issue_text(cfgd::cfgctl::client_issue(one)) + '\n';
     for (auto const& one : found->unreadable)
       out += "unreadable: " + to_string(one) + '\n';
     return without_directory(out);
