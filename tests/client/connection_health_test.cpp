@@ -99,7 +99,7 @@ BOOST_AUTO_TEST_CASE(a_check_without_its_status_is_no_answer) {
   BOOST_TEST((report.error().kind == failure::protocol));
 }
 
-BOOST_AUTO_TEST_CASE(health_is_told_until_the_caller_has_enough) {
+BOOST_AUTO_TEST_CASE(health_is_reported_until_the_caller_stops) {
   scripted_peer peer(path, {[](scripted_connection& client) {
                        client.receive();
                        client.send(part(checks));

@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(a_peer_that_reads_nothing_does_not_hold_a_large_call) {
   peer.finish();
 }
 
-BOOST_AUTO_TEST_CASE(closing_before_the_answer_is_told) {
+BOOST_AUTO_TEST_CASE(closing_before_the_reply_is_an_error) {
   scripted_peer peer(path, {[](scripted_connection& client) { client.receive(); }});
   auto service = connected();
 

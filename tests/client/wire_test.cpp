@@ -118,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_transaction_says_only_what_is_wanted) {
       R"({"values":{"a.b":0.5},"unset":["c.d","e"],"ifRevision":7,"dryRun":true,"comment":"why \"so\""})");
 }
 
-BOOST_AUTO_TEST_CASE(a_transaction_may_end_by_itself) {
+BOOST_AUTO_TEST_CASE(a_transaction_may_have_a_deadline) {
   transaction what;
   what.unset = {"a"};
   what.confirm = std::chrono::minutes(15);
@@ -152,7 +152,7 @@ BOOST_AUTO_TEST_CASE(a_refusal_has_its_places_and_what_is_left_out) {
   BOOST_TEST(!refusal_of(why).has_value());
 }
 
-BOOST_AUTO_TEST_CASE(an_origin_tells_who_wrote) {
+BOOST_AUTO_TEST_CASE(an_origin_says_who_wrote) {
   auto const found = read_reply<explanation>(
       R"({"candidates":[{"origin":{"layer":"override","uid":1,"gid":2,"pid":3,"unit":"a.service",
           "time":"2026-11-23T10:36:32.000Z","revision":5}}],
@@ -166,7 +166,7 @@ BOOST_AUTO_TEST_CASE(an_origin_tells_who_wrote) {
   BOOST_TEST(from.time.value() == "2026-11-23T10:36:32.000Z");
 }
 
-BOOST_AUTO_TEST_CASE(the_state_has_what_ends_by_itself) {
+BOOST_AUTO_TEST_CASE(the_state_has_the_pending_changes) {
   auto const found = read_reply<service_status>(
       R"({"version":"1","pid":1,"startTime":"t","status":"healthy","ready":true,"degraded":false,
           "revision":5,"namespaces":[],"connections":1,"watchers":0,"fallback":["a"],

@@ -13,8 +13,8 @@
 
 namespace cfgd::test {
 
-/// The real cfgd as a service manager starts it: with sockets passed and with somebody who listens
-/// to what it tells. Every wait ends with std::runtime_error after 30 s.
+/// The real cfgd as a service manager starts it: sockets are passed, and the object receives its
+/// notifications. Every wait ends with std::runtime_error after 30 s.
 class activated_daemon {
  public:
   /// `cfgd --root directory/root`; what passes by the way lies in `directory` too.

@@ -36,7 +36,7 @@ struct activated {
   void save(std::string_view name, std::string_view text) {
     replace_file(directory / "root" / "etc" / "namespaces" / name, text);
   }
-  /// Starts it with one listening socket and waits until it is ready; what it told then.
+  /// Starts it with one listening socket and waits until it is ready; its notifications.
   std::string start(std::vector<std::string> environment = {}) {
     daemon.start({{daemon.listening("io.cfgd"), "varlink"}}, std::move(environment));
     return daemon.wait_for("READY=1");
@@ -82,11 +82,11 @@ BOOST_AUTO_TEST_CASE(it_is_ready_when_every_source_was_read) {
   save("a.toml", "x = 1\n");
   save("b.toml", "x = \n");
 
-  auto const told = start();
+  auto const notified = start();
 
-  BOOST_TEST(told.find("\nSTATUS=revision 1, 2 namespaces, 1 source not effective") !=
+  BOOST_TEST(notified.find("\nSTATUS=revision 1, 2 namespaces, 1 source not effective") !=
              std::string::npos);
-  BOOST_TEST(told.find("b.toml' quarantined") != std::string::npos);
+  BOOST_TEST(notified.find("b.toml' quarantined") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(who_connects_before_it_starts_is_answered) {
@@ -163,7 +163,7 @@ BOOST_AUTO_TEST_CASE(a_bad_edit_and_its_end_are_in_the_status) {
   BOOST_TEST(good == "STATUS=revision 2, 1 namespace, all sources effective");
 }
 
-BOOST_AUTO_TEST_CASE(a_reload_is_told_from_its_begin_to_its_end) {
+BOOST_AUTO_TEST_CASE(a_reload_is_reported_from_its_begin_to_its_end) {
   start();
 
   auto const done = connect().reload();

@@ -84,8 +84,8 @@ void daemon_process::start() {
 
 void daemon_process::wait_for_socket() {
   auto const end = std::chrono::steady_clock::now() + limit;
-  // A socket file may be there from before; only a connection tells. The wait between two tries
-  // ends early when the daemon says something or ends.
+  // A socket file may be there from before; only a connection shows that it is served. The wait
+  // between two tries ends early when the daemon says something or ends.
   while (!client::connection::connect(socket().string(), limit)) {
     std::unique_lock locked(mutex_);
     more_.wait_for(locked, std::chrono::milliseconds(5));

@@ -35,15 +35,15 @@ BOOST_FIXTURE_TEST_CASE(every_format_is_read, ::example) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_drop_in_is_merged_over_the_file, ::example) {
-  auto const told = daemon.connect().explain("content.max_file_size").value();
+  auto const explained = daemon.connect().explain("content.max_file_size").value();
 
-  BOOST_TEST(text_of(told.value.value()) == "8388608");
-  BOOST_REQUIRE(told.candidates.size() == 3U);
-  BOOST_TEST(told.candidates[0].from.path->ends_with("content.d/50-uploads.jsonc"));
-  BOOST_TEST(told.candidates[0].from.line.value() == 4);
-  BOOST_TEST(told.candidates[1].from.path->ends_with("content.ini"));
-  BOOST_TEST(told.candidates[1].from.line.value() == 3);
-  BOOST_TEST(text_of(told.candidates[1].value.value()) == "5242880");
+  BOOST_TEST(text_of(explained.value.value()) == "8388608");
+  BOOST_REQUIRE(explained.candidates.size() == 3U);
+  BOOST_TEST(explained.candidates[0].from.path->ends_with("content.d/50-uploads.jsonc"));
+  BOOST_TEST(explained.candidates[0].from.line.value() == 4);
+  BOOST_TEST(explained.candidates[1].from.path->ends_with("content.ini"));
+  BOOST_TEST(explained.candidates[1].from.line.value() == 3);
+  BOOST_TEST(text_of(explained.candidates[1].value.value()) == "5242880");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_list_has_the_leaves_in_key_order, ::example) {

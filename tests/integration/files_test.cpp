@@ -36,7 +36,7 @@ BOOST_AUTO_TEST_CASE(an_edit_is_pushed_whole_with_its_origin) {
   BOOST_TEST(text_of(origin.at("line")) == "2");
 }
 
-BOOST_AUTO_TEST_CASE(a_bad_edit_keeps_the_good_values_and_is_told_with_its_place) {
+BOOST_AUTO_TEST_CASE(a_bad_edit_keeps_the_good_values_and_is_reported_with_its_place) {
   running test;
   test.save("app.yaml", "a: 1\n");
   test.daemon.start();

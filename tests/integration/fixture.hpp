@@ -42,8 +42,8 @@ struct running {
       text = name->as_string();
       text = text.substr(text.rfind('.') + 1) + ' ';
     }
-    auto const* const told = reply.if_contains("parameters");
-    return text + (told == nullptr ? "{}" : json::canonical(*told));
+    auto const* const parameters_of_reply = reply.if_contains("parameters");
+    return text + (parameters_of_reply == nullptr ? "{}" : json::canonical(*parameters_of_reply));
   }
   static std::string call_text(std::string_view method, std::string_view parameters) {
     return R"({"method":"io.cfgd.)" + std::string(method) + R"(","parameters":)" +
@@ -60,7 +60,7 @@ struct running {
     auto const found = connected.get_value(key).value();
     return found ? json::canonical(*found) : "-";
   }
-  /// What is in force when all edits are; the revision.
+  /// The revision once all edits are effective.
   client::revision_number sync() { return daemon.connect().sync().value(); }
   client::revision_number revision() { return daemon.connect().status().value().revision; }
   /// The one source whose path ends with `name`. Throws if it is not listed.

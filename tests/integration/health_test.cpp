@@ -69,7 +69,7 @@ struct health_stream {
     from.send(R"({"method":"io.cfgd.Service.WatchHealth","more":true})");
     state = from.parameters();
   }
-  /// Waits until the stream has told that the check has this status; the reply.
+  /// Waits until the stream reports this status of the check; the reply.
   bj::object until(std::string_view name, std::string_view status) {
     for (bj::object reply = state;; reply = from.parameters())
       for (auto const& one : reply.at("checks").as_array())
@@ -128,7 +128,7 @@ BOOST_AUTO_TEST_CASE(a_rejected_file_shows_at_once) {
 BOOST_FIXTURE_TEST_CASE(checks_run_by_themselves, serving) {
   daemon.start();
 
-  // Throws if it is never told.
+  // Throws if it is never reported.
   health_stream watching(daemon);
   BOOST_TEST(status(in(watching.until("store", "healthy"), "store")) == "healthy");
   auto const first = std::string(in(call("Health"), "store").at("time").as_string());
@@ -140,7 +140,7 @@ BOOST_FIXTURE_TEST_CASE(checks_run_by_themselves, serving) {
   BOOST_TEST(later > first);
 }
 
-BOOST_FIXTURE_TEST_CASE(named_checks_are_run_and_told_alone, serving) {
+BOOST_FIXTURE_TEST_CASE(named_checks_are_run_and_reported_alone, serving) {
   daemon.start();
 
   auto const reply = call("RunChecks", {{"names", bj::array{"disk", "cache", "disk"}}});
@@ -289,7 +289,7 @@ BOOST_FIXTURE_TEST_CASE(own_checks_of_each_kind_find_what_is_wrong, serving) {
   BOOST_TEST(message(fits) == "site.a is too large");
 }
 
-BOOST_FIXTURE_TEST_CASE(own_checks_are_read_again_on_reload_and_faults_are_told, serving) {
+BOOST_FIXTURE_TEST_CASE(own_checks_are_read_again_on_reload_and_faults_are_reported, serving) {
   add_checks("a.toml", "[[check]]\nname = \"one\"\nkind = \"file\"\npath = \"/\"\n");
   daemon.start();
   daemon.connect().reload().value();
@@ -310,7 +310,7 @@ BOOST_FIXTURE_TEST_CASE(own_checks_are_read_again_on_reload_and_faults_are_told,
   BOOST_CHECK_THROW(in(left, "checks/a.toml"), std::runtime_error);
 }
 
-BOOST_FIXTURE_TEST_CASE(faulty_settings_of_health_are_told_with_their_place, serving) {
+BOOST_FIXTURE_TEST_CASE(faulty_settings_of_health_are_reported_with_their_place, serving) {
   write_file(root / "etc" / "cfgd.toml", "[health.store]\nwarning_ms = \"soon\"\n");
   BOOST_TEST(daemon.run_to_end() == 78);
   BOOST_TEST(daemon.log().find("cfgd.toml:2:14: warning_ms must be an integer") !=

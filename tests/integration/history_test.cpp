@@ -41,7 +41,7 @@ struct serving : running {
 namespace cases {
 BOOST_AUTO_TEST_SUITE(history)
 
-BOOST_FIXTURE_TEST_CASE(log_tells_the_newest_changes_first, serving) {
+BOOST_FIXTURE_TEST_CASE(log_has_the_newest_changes_first, serving) {
   BOOST_TEST(log("{}") == "5,4,3,2,1");
   BOOST_TEST(log(R"({"limit":2})") == "5,4");
   BOOST_TEST(log(R"({"limit":2,"beforeRevision":4})") == "3,2");
@@ -51,7 +51,7 @@ BOOST_FIXTURE_TEST_CASE(log_tells_the_newest_changes_first, serving) {
   BOOST_TEST(log(R"({"limit":0})") == "");
 }
 
-BOOST_FIXTURE_TEST_CASE(log_without_more_tells_as_many_as_are_asked_for, serving) {
+BOOST_FIXTURE_TEST_CASE(log_without_more_returns_as_many_as_requested, serving) {
   for (int n = 0; n < 4; ++n)
     daemon.connect()
         .set({.values = {{"big.text", std::string(200'000, static_cast<char>('a' + n))}}})
@@ -74,7 +74,7 @@ BOOST_FIXTURE_TEST_CASE(numbers_below_zero_are_refused_by_name, serving) {
   BOOST_TEST(log("{}") == "5,4,3,2,1"); // nothing was compacted
 }
 
-BOOST_FIXTURE_TEST_CASE(log_tells_who_and_what, serving) {
+BOOST_FIXTURE_TEST_CASE(log_says_who_changed_what, serving) {
   auto const page = call("History.Log", R"({"prefix":"app.n","limit":1,"values":true})");
   auto const& change = page.at("parameters").at("changes").at(0).as_object();
 
@@ -126,7 +126,7 @@ BOOST_FIXTURE_TEST_CASE(a_long_log_comes_in_pieces, serving) {
   BOOST_TEST(replies >= 3U);
 }
 
-BOOST_FIXTURE_TEST_CASE(diff_tells_what_differs, serving) {
+BOOST_FIXTURE_TEST_CASE(diff_returns_what_differs, serving) {
   BOOST_TEST(answer("History.Diff", R"({"from":2,"to":4})") ==
              R"({"after":{"app.n":4},"before":{"app.n":2}})");
   BOOST_TEST(answer("History.Diff", R"({"from":4,"to":2})") ==

@@ -37,8 +37,8 @@ struct measured : running {
     return at == text.npos ? -1 : std::stod(text.substr(at + sample.size() + 2));
   }
   /// Runs a program of the system over a text; what it says if it finds fault.
-  std::string judge(std::string const& text, std::string const& program,
-                    std::vector<std::string> arguments) const {
+  std::string fault_found_by(std::string const& text, std::string const& program,
+                             std::vector<std::string> arguments) const {
     write_file(directory / "figures", text);
     std::string command = "exec \"$0\" \"$@\" < '" + (directory / "figures").string() + "'";
     arguments.insert(arguments.begin(), {"-c", command, program});
@@ -183,24 +183,24 @@ BOOST_FIXTURE_TEST_CASE(others_read_both_formats, measured) {
   auto const text = metrics();
 
   BOOST_REQUIRE(is_there("/usr/bin/python3"));
-  BOOST_TEST(judge(text, "/usr/bin/python3",
-                   {"-c", "import sys\n"
-                          "from prometheus_client.openmetrics.parser import "
-                          "text_string_to_metric_families as parse\n"
-                          "found = list(parse(sys.stdin.read()))\n"
-                          "assert len(found) > 30, len(found)\n"}) == "");
+  BOOST_TEST(fault_found_by(text, "/usr/bin/python3",
+                            {"-c", "import sys\n"
+                                   "from prometheus_client.openmetrics.parser import "
+                                   "text_string_to_metric_families as parse\n"
+                                   "found = list(parse(sys.stdin.read()))\n"
+                                   "assert len(found) > 30, len(found)\n"}) == "");
   BOOST_REQUIRE(is_there("/usr/bin/promtool"));
-  BOOST_TEST(judge(cfgd::metrics::to_prometheus_text(text), "/usr/bin/promtool",
-                   {"check", "metrics"}) == "");
+  BOOST_TEST(fault_found_by(cfgd::metrics::to_prometheus_text(text), "/usr/bin/promtool",
+                            {"check", "metrics"}) == "");
   // Rules and dashboard name what is there.
   auto const project = std::filesystem::path(CFGD_EXAMPLE).parent_path().parent_path();
   write_file(directory / "text", metrics()); // the first call is in it now, with its time
-  BOOST_TEST(judge("", "/usr/bin/python3",
-                   {"-B", (project / "tests/lint/monitoring.py").string(), project.string(),
-                    (directory / "text").string()})
+  BOOST_TEST(fault_found_by("", "/usr/bin/python3",
+                            {"-B", (project / "tests/lint/monitoring.py").string(),
+                             project.string(), (directory / "text").string()})
                  .ends_with("all that is named is there\n"));
   // Both tools find fault where there is some.
-  BOOST_TEST(judge("cfgd_x{ 1\n", "/usr/bin/promtool", {"check", "metrics"}) != "");
+  BOOST_TEST(fault_found_by("cfgd_x{ 1\n", "/usr/bin/promtool", {"check", "metrics"}) != "");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_textfile_is_written_whole_and_again, measured) {

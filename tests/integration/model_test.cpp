@@ -18,7 +18,7 @@
 #include <vector>
 
 // The whole service against a model that is as simple as can be. Random steps are done to both;
-// after each of them the revision and what every watcher was told must be what the model says, and
+// after each of them the revision and what every watcher received must be what the model says, and
 // now and then all that can be asked for. CFGD_MODEL_SEED gives other steps, CFGD_MODEL_STEPS more.
 //
 // Files settle for longer than the test takes, so that they are looked at when Sync asks for it:
@@ -68,7 +68,7 @@ void expect(What const& is, What const& expected, std::string const& of) {
                              "\n  instead of: " + text(bj::value_from(expected)));
 }
 
-/// What a watcher of a key is told of changes.
+/// The part of the changes that a watcher of a key receives.
 leaf_changes changes_below(leaf_changes const& all, std::string const& key_text) {
   leaf_changes found;
   for (auto const& one : all)
@@ -180,7 +180,7 @@ class trial : running {
 
   // Who watches.
 
-  /// Takes what a watcher has to be told of the revisions behind `after`.
+  /// Takes what a watcher has to receive of the revisions after `after`.
   void take_changes(watcher& by, std::uint64_t after) {
     for (auto revision = after + 1; revision <= model_.revision(); ++revision) {
       auto const expected = changes_below(model_.changes_of(revision), by.prefix);
@@ -191,8 +191,8 @@ class trial : running {
       expect_change(reply, revision, expected, by.prefix);
     }
   }
-  static void expect_change(told const& reply, std::uint64_t revision, leaf_changes const& expected,
-                            std::string const& prefix) {
+  static void expect_change(watch_reply const& reply, std::uint64_t revision,
+                            leaf_changes const& expected, std::string const& prefix) {
     std::string const of = "a watcher of '" + prefix + "' at " + std::to_string(revision);
     leaf_map values;
     leaf_map gone;
@@ -240,7 +240,7 @@ class trial : running {
     take_resumption(one, after);
   }
 
-  /// Asks for all that was saved, and checks the revision and what watchers are told.
+  /// Asks for all that was saved, and checks the revision and what watchers receive.
   void finish(std::uint64_t before) {
     expect(revision_in(ask("Config.Sync", {})), model_.revision(), "Sync");
     for (auto& one : watchers_)
@@ -270,10 +270,10 @@ class trial : running {
       return;
     }
     if (reply.contains("error")) throw std::runtime_error("refused: " + text(reply));
-    auto const& told = reply.at("parameters").as_object();
-    expect(revision_in(told), revision, "the revision of a reply");
+    auto const& change = reply.at("parameters").as_object();
+    expect(revision_in(change), revision, "the revision of a reply");
     std::vector<std::string> changed;
-    for (auto const& one : told.at("changed").as_array())
+    for (auto const& one : change.at("changed").as_array())
       changed.emplace_back(one.as_string());
     std::sort(changed.begin(), changed.end());
     std::vector<std::string> expected;
@@ -363,7 +363,7 @@ class trial : running {
     expect(reply.at("valid").as_bool(), valid, "Validate");
     expect(reply.at("issues").as_array().empty(), valid, "the issues of Validate");
     expect(ask("Config.Validate", {{"namespace", name}}).at("valid").as_bool(), true,
-           "Validate of what is in force");
+           "Validate of what is effective");
   }
   void compact() {
     auto const keep = random_.below(60);
@@ -522,9 +522,9 @@ class trial : running {
     expect(log.at("oldest").to_number<std::uint64_t>(), first, "Log");
     auto revision = last;
     for (auto const& one : log.at("changes").as_array()) {
-      auto const& told = one.as_object();
-      expect(revision_in(told), revision, "a change of Log");
-      expect(changes_in(told), model_.changes_of(revision), "a change of Log");
+      auto const& change = one.as_object();
+      expect(revision_in(change), revision, "a change of Log");
+      expect(changes_in(change), model_.changes_of(revision), "a change of Log");
       --revision;
     }
     expect(last - revision, std::min<std::uint64_t>(8, last + 1 - first), "the length of Log");

@@ -9,14 +9,14 @@
 #include <utility>
 
 // Checks what holds for every reply whatever it is about: revisions never go back, a change has a
-// revision of its own, and a key that is removed was there. What the replies should have been is
-// asked by the tests.
+// revision of its own, and a key that is removed was there. The tests check what
+// the replies should have been.
 
 namespace cfgd::test {
 namespace {
 
-told read(boost::json::object const& reply) {
-  told out{.revision = reply.at("revision").to_number<std::uint64_t>()};
+watch_reply parse(boost::json::object const& reply) {
+  watch_reply out{.revision = reply.at("revision").to_number<std::uint64_t>()};
   if (auto const* const values = reply.if_contains("values"))
     for (auto const& one : values->as_object())
       out.values.emplace(one.key(), json::canonical(one.value()));
@@ -28,7 +28,7 @@ told read(boost::json::object const& reply) {
   return out;
 }
 
-[[noreturn]] void contradict(std::string const& how, told const& reply) {
+[[noreturn]] void contradict(std::string const& how, watch_reply const& reply) {
   throw std::runtime_error("at revision " + std::to_string(reply.revision) + ": " + how);
 }
 
@@ -61,13 +61,13 @@ void observer::send(std::optional<std::uint64_t> after) {
   connection_->send(call + "}}");
 }
 
-told observer::next() {
-  told reply = read(connection_.value().parameters());
+watch_reply observer::next() {
+  watch_reply reply = parse(connection_.value().parameters());
   take(reply);
   return reply;
 }
 
-void observer::take(told const& reply) {
+void observer::take(watch_reply const& reply) {
   if (reply.resync) {
     ++resyncs_;
     collecting_ = true;
@@ -85,21 +85,21 @@ void observer::take(told const& reply) {
     known = text;
   }
   if (reply.ready && std::exchange(ready_, true) && !collecting_) contradict("ready twice", reply);
-  // The pieces of a state are told up to its revision only together.
+  // Only all pieces of a state together bring the observer up to its revision.
   if (!collecting_ || reply.ready) revision_ = reply.revision;
   if (reply.ready) collecting_ = false;
 }
 
-std::vector<told> observer::until_ready() {
-  std::vector<told> all;
+std::vector<watch_reply> observer::until_ready() {
+  std::vector<watch_reply> all;
   do {
     all.push_back(next());
   } while (!all.back().ready);
   return all;
 }
 
-std::vector<told> observer::until(std::uint64_t revision) {
-  std::vector<told> changes;
+std::vector<watch_reply> observer::until(std::uint64_t revision) {
+  std::vector<watch_reply> changes;
   while (revision_ < revision) {
     auto reply = next();
     if (!reply.is_bare()) changes.push_back(std::move(reply));

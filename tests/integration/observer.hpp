@@ -12,49 +12,49 @@
 namespace cfgd::test {
 
 /// One reply of a Watch.
-struct told {
+struct watch_reply {
   std::uint64_t revision = 0;
   std::map<std::string, std::string> values = {}; ///< key to canonical text
   std::vector<std::string> removed = {};
   bool ready = false;
   bool resync = false;
 
-  /// Nothing but how far everything has been told.
+  /// A mark: only the revision up to which everything has been sent.
   bool is_bare() const { return values.empty() && removed.empty() && !resync; }
 };
 
-/// A watcher that knows what it was told: its state and how far it goes, over any number of
-/// connections. Throws std::runtime_error where a reply contradicts the ones before.
+/// A watcher that remembers what it received, over any number of connections: its state and its
+/// revision. Throws std::runtime_error where a reply contradicts the ones before.
 class observer {
  public:
   /// `prefixes` is a JSON list; "[]" is everything.
   explicit observer(std::filesystem::path socket, std::string prefixes = "[]");
 
-  /// Connects; the whole state is asked for.
+  /// Connects and requests the whole state.
   void open();
-  /// Connects and goes on behind `after`, or behind the last thing it was told.
+  /// Connects and resumes after the last revision that it received.
   void resume();
-  /// As one that was told everything up to `after`, which made `state` what it is.
+  /// Resumes as a watcher that has received everything up to `after` and so has `state`.
   void resume(std::uint64_t after, std::map<std::string, std::string> state);
   void close() { connection_.reset(); }
   bool is_open() const { return connection_.has_value(); }
 
-  /// The next reply, taken in.
-  told next();
-  /// Takes replies in up to the one that says `ready`; all of them.
-  std::vector<told> until_ready();
-  /// Takes replies in until everything up to `revision` has been told; the changes among them.
-  std::vector<told> until(std::uint64_t revision);
+  /// Applies and returns the next reply.
+  watch_reply next();
+  /// Applies replies up to the one with `ready`; all of them.
+  std::vector<watch_reply> until_ready();
+  /// Applies replies until everything up to `revision` has been received; the changes among them.
+  std::vector<watch_reply> until(std::uint64_t revision);
 
-  /// What it believes the values to be.
+  /// The values as of `revision`.
   std::map<std::string, std::string> const& state() const { return state_; }
-  /// Everything up to here was told.
+  /// Everything up to here has been received.
   std::uint64_t revision() const { return revision_; }
   std::size_t resyncs() const { return resyncs_; }
 
  private:
   void send(std::optional<std::uint64_t> after);
-  void take(told const& reply);
+  void take(watch_reply const& reply);
 
   std::filesystem::path socket_;
   std::string prefixes_;
@@ -62,7 +62,7 @@ class observer {
   std::map<std::string, std::string> state_;
   std::uint64_t revision_ = 0;
   std::size_t resyncs_ = 0;
-  bool collecting_ = false; ///< a state is being told
+  bool collecting_ = false; ///< a state is being received
   bool ready_ = false;      ///< since the connection was made
 };
 

@@ -9,7 +9,7 @@
 
 namespace cfgd::test {
 
-/// Saves files of a running service and tells what it announces because of that.
+/// Saves files of a running service and returns the changes that it announces because of that.
 class save_trial {
  public:
   struct places {

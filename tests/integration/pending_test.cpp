@@ -5,8 +5,7 @@
 
 #include <unistd.h>
 
-// Changes that end by themselves. Deadlines are short, and what is waited for is the change that
-// watchers see.
+// Pending changes. Deadlines are short, and the tests wait for the change that watchers see.
 
 namespace {
 
@@ -64,7 +63,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_confirmed_stays, serving) {
   BOOST_TEST(answer("Config.Confirm", R"({"revision":-1})") == R"(NoSuchPending {"revision":-1})");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_hundred_keys_are_told_of_what_waits, serving) {
+BOOST_FIXTURE_TEST_CASE(a_pending_change_lists_a_hundred_keys, serving) {
   std::string values;
   for (int index = 0; index < 150; ++index)
     values.append(values.empty() ? "" : ",").append("\"big.k" + std::to_string(index) + "\":1");
@@ -121,7 +120,7 @@ BOOST_FIXTURE_TEST_CASE(a_rollback_may_wait_for_its_confirmation, serving) {
   BOOST_TEST(text_of(watching.parameters().at("values")) == R"({"app.n":2})");
 }
 
-BOOST_FIXTURE_TEST_CASE(what_may_not_be_undone_stays_and_is_told, serving) {
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_undone_stays_and_is_reported, serving) {
   call("Config.Set", R"({"values":{"app.n":20},"confirmSeconds":600})");
   save_schema("app.json", R"({"properties": {"n": {"minimum": 10}}})");
   sync();
@@ -135,12 +134,12 @@ BOOST_FIXTURE_TEST_CASE(what_may_not_be_undone_stays_and_is_told, serving) {
   BOOST_TEST(waits());
 }
 
-BOOST_FIXTURE_TEST_CASE(times_that_make_no_sense_are_refused, serving) {
+BOOST_FIXTURE_TEST_CASE(invalid_deadlines_are_rejected, serving) {
   for (char const* const ends : {R"("confirmSeconds":0)", R"("expireSeconds":-1)",
                                  R"("confirmSeconds":1,"expireSeconds":1)"}) {
-    auto const told = call("Config.Set", R"({"values":{"app.n":2},)" + std::string(ends) + "}");
-    BOOST_TEST(text_of(told.at("error")) == R"("io.cfgd.Config.Invalid")");
-    BOOST_TEST(told.at("parameters").at("issues").as_array().size() == 1U);
+    auto const rejected = call("Config.Set", R"({"values":{"app.n":2},)" + std::string(ends) + "}");
+    BOOST_TEST(text_of(rejected.at("error")) == R"("io.cfgd.Config.Invalid")");
+    BOOST_TEST(rejected.at("parameters").at("issues").as_array().size() == 1U);
   }
   BOOST_TEST(answer("Config.Set", R"({"values":{"app.n":2},"expireSeconds":9223372036854775807})")
                  .starts_with(R"(LimitExceeded {"limit":"pending_change_time")"));

@@ -24,7 +24,7 @@ using values = std::map<std::string, std::string>;
 /// What was changed, by revision.
 using record = std::map<std::uint64_t, values>;
 
-/// One connection that makes changes and remembers them as the replies tell them.
+/// One connection that makes changes and remembers them as the replies report them.
 class writer {
  public:
   explicit writer(std::filesystem::path const& socket) : connection_(socket) {}
@@ -101,14 +101,14 @@ record below(record const& all, std::string const& prefix) {
   return mine;
 }
 
-record recorded(std::vector<told> const& events) {
+record recorded(std::vector<watch_reply> const& events) {
   record out;
   for (auto const& one : events)
     out[one.revision] = one.values;
   return out;
 }
 
-std::vector<std::uint64_t> revisions(std::vector<told> const& events) {
+std::vector<std::uint64_t> revisions(std::vector<watch_reply> const& events) {
   std::vector<std::uint64_t> out;
   out.reserve(events.size());
   for (auto const& one : events)
@@ -122,7 +122,7 @@ std::vector<std::uint64_t> revisions(record const& all) {
   return out;
 }
 
-void append(std::vector<told>& to, std::vector<told> const& more) {
+void append(std::vector<watch_reply>& to, std::vector<watch_reply> const& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
@@ -161,7 +161,7 @@ BOOST_FIXTURE_TEST_CASE(unique_no_change_comes_twice, busy) {
   observer restless(daemon.socket());
   restless.open();
   restless.until_ready();
-  std::vector<told> events;
+  std::vector<watch_reply> events;
   record made;
 
   for (int round = 0; round < 20; ++round) {
@@ -194,9 +194,9 @@ BOOST_FIXTURE_TEST_CASE(reliable_no_change_in_between_is_left_out, busy) {
   auto made = write_from_many(25, std::string(60'000, 'x'));
   auto const last = finish(made);
 
-  auto const told_slow = slow.until(last);
-  BOOST_TEST(told_slow.size() == last - before);
-  BOOST_TEST((recorded(told_slow) == made));
+  auto const received = slow.until(last);
+  BOOST_TEST(received.size() == last - before);
+  BOOST_TEST((recorded(received) == made));
   BOOST_TEST((recorded(part.until(last)) == below(made, "other.")));
   BOOST_TEST(slow.resyncs() + part.resyncs() == 0U);
 }
@@ -237,7 +237,7 @@ BOOST_FIXTURE_TEST_CASE(resumable_a_broken_watch_goes_on_where_it_was, busy) {
   watching.open();
   watching.until_ready();
   auto const before = watching.revision();
-  std::vector<told> events;
+  std::vector<watch_reply> events;
   record made;
 
   for (int round = 0; round < 30; ++round) {
@@ -267,7 +267,7 @@ BOOST_FIXTURE_TEST_CASE(resumable_a_broken_watch_goes_on_where_it_was, busy) {
   BOOST_TEST(watching.resyncs() == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(resumable_or_told_that_it_is_not, busy) {
+BOOST_FIXTURE_TEST_CASE(resumable_or_a_resync, busy) {
   daemon.stop();
   write_file(root / "etc" / "cfgd.toml", "[store]\nhistory_revisions = 5\nhistory_hours = 0\n");
   daemon.start();
@@ -290,7 +290,7 @@ BOOST_FIXTURE_TEST_CASE(resumable_or_told_that_it_is_not, busy) {
   BOOST_TEST((late.state() == fresh.state()));
 }
 
-BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_says_that_all_up_to_it_was_told, busy) {
+BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_means_that_all_up_to_it_was_sent, busy) {
   observer part(daemon.socket(), R"(["other.t0","other.end"])");
   part.open();
   part.until_ready();
@@ -298,8 +298,8 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_says_that_all_up_to_it_was_told, bus
   auto made = write_from_many(10);
   auto const all = below(made, "other.t0");
 
-  // Behind what was missed comes the mark: how far it has been told, also where the last changes
-  // are none of its own.
+  // After what was missed comes the mark: the last revision, also where the last changes are of
+  // keys that it does not watch.
   part.resume();
   auto const replies = part.until_ready();
   auto const& mark = replies.back();
@@ -319,7 +319,7 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_says_that_all_up_to_it_was_told, bus
   BOOST_TEST(part.resyncs() == 0U);
 }
 
-BOOST_FIXTURE_TEST_CASE(bookmarkable_a_watch_of_quiet_keys_is_told_how_far_it_goes, busy) {
+BOOST_FIXTURE_TEST_CASE(bookmarkable_a_watch_of_quiet_keys_gets_marks, busy) {
   daemon.stop();
   write_file(root / "etc" / "cfgd.toml", "[store]\nhistory_revisions = 20\nhistory_hours = 0\n");
   daemon.start();
@@ -332,7 +332,7 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_watch_of_quiet_keys_is_told_how_far_it_go
   while (quiet.revision() + 10 < last)
     BOOST_TEST(quiet.next().is_bare());
 
-  // History no longer reaches back to what it was told first; to the marks it does.
+  // History no longer goes back to its first state, but it does to the marks.
   quiet.close();
   quiet.resume();
   quiet.until_ready();

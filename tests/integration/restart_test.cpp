@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(a_variable_of_the_environment_that_is_gone_takes_its_value_
   BOOST_TEST(!without.connect().get_value("app.x").value());
 }
 
-BOOST_AUTO_TEST_CASE(a_second_daemon_is_told_who_holds_the_store) {
+BOOST_AUTO_TEST_CASE(a_second_daemon_reports_who_has_the_store) {
   running test;
   test.daemon.start();
   daemon_process second(test.root);
@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_second_daemon_is_told_who_holds_the_store) {
   BOOST_TEST(test.revision() == 0U); // the first one serves on
 }
 
-BOOST_AUTO_TEST_CASE(a_fault_in_the_settings_is_told_with_its_place) {
+BOOST_AUTO_TEST_CASE(a_fault_in_the_settings_is_reported_with_its_place) {
   running test;
   write_file(test.root / "etc" / "cfgd.toml", "[watch]\nquiet_ms = 1\nlate = 2\n");
 

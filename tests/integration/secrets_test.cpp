@@ -89,16 +89,16 @@ BOOST_FIXTURE_TEST_CASE(it_leaves_by_no_read, serving, *as_root) {
   }));
 }
 
-BOOST_FIXTURE_TEST_CASE(explain_never_tells_what_layers_say_of_it, serving) {
+BOOST_FIXTURE_TEST_CASE(explain_never_returns_the_values_of_its_layers, serving) {
   for (char const* const key : {"app.db.password", "app.db", "app", "app.tokens"}) {
-    auto const told = call("Config.Explain", R"({"key":")" + std::string(key) + R"("})");
-    auto const& candidates = told.at("parameters").at("candidates").as_array();
+    auto const explained = call("Config.Explain", R"({"key":")" + std::string(key) + R"("})");
+    auto const& candidates = explained.at("parameters").at("candidates").as_array();
     BOOST_TEST(!candidates.empty());
     BOOST_TEST(is_clean(text_of(candidates)));
   }
-  auto const told = call("Config.Explain", R"({"key":"app.db.password"})").at("parameters");
-  BOOST_TEST(text_of(told.at("secret")) == "true");
-  BOOST_TEST(told.at("candidates").as_array().size() == 3U);
+  auto const explained = call("Config.Explain", R"({"key":"app.db.password"})").at("parameters");
+  BOOST_TEST(text_of(explained.at("secret")) == "true");
+  BOOST_TEST(explained.at("candidates").as_array().size() == 3U);
   BOOST_TEST(text_of(call("Config.Explain", R"({"key":"app.db.host"})")
                          .at("parameters")
                          .at("candidates")
@@ -106,7 +106,7 @@ BOOST_FIXTURE_TEST_CASE(explain_never_tells_what_layers_say_of_it, serving) {
                          .at("values")) == R"({"app.db.host":"h"})");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_schema_does_not_tell_what_a_secret_is, serving, *as_root) {
+BOOST_FIXTURE_TEST_CASE(a_schema_does_not_reveal_a_secret, serving, *as_root) {
   save_schema("pw.json", R"({"$defs": {"pw": {"x-secret": true, "type": "string"}},
       "properties": {"a": {"$ref": "#/$defs/pw", "default": ")" +
                              std::string(secret) + R"("}, "port": {"default": 80}},
@@ -131,9 +131,9 @@ BOOST_FIXTURE_TEST_CASE(large_namespaces_are_explained_by_their_schema, serving)
   save("closed.yaml", values);
   sync();
   auto const has_values = [this](std::string_view name) {
-    auto const told =
+    auto const explained =
         call("Config.Explain", R"({"key":")" + std::string(name) + R"("})").at("parameters");
-    return told.at("candidates").at(0).as_object().contains("values");
+    return explained.at("candidates").at(0).as_object().contains("values");
   };
   BOOST_TEST(has_values("open"));
   BOOST_TEST(!has_values("closed"));
@@ -147,17 +147,17 @@ BOOST_FIXTURE_TEST_CASE(history_has_none_whoever_asks, serving) {
         : method == std::string("GetAt")
             ? R"({"keys":["app","app.db.password","app.tokens"],"revision":2})"
             : R"({"namespace":"app"})";
-    auto const told = answer("History." + std::string(method), parameters);
-    BOOST_TEST(told.find("PermissionDenied") == std::string::npos);
-    BOOST_TEST(is_clean(told));
+    auto const history = answer("History." + std::string(method), parameters);
+    BOOST_TEST(history.find("PermissionDenied") == std::string::npos);
+    BOOST_TEST(is_clean(history));
   }
   BOOST_TEST(answer("History.Log", R"({"values":true})").find("app.db.password") !=
-             std::string::npos); // that it changed is told
+             std::string::npos); // the change itself is visible
   BOOST_TEST(is_clean(daemon.log()));
 }
 
-BOOST_FIXTURE_TEST_CASE(a_watcher_is_told_of_what_he_may_see_only, serving, *as_root) {
-  // The watcher connects as he is, and stays that when root has his process again.
+BOOST_FIXTURE_TEST_CASE(a_watcher_receives_permitted_keys_only, serving, *as_root) {
+  // The connection keeps the user that made it, also when the process is root again.
   auto all = watch(daemon.socket());
   auto some = watch_as_other_user(daemon.socket());
   auto writer = daemon.connect();

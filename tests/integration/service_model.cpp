@@ -9,9 +9,9 @@
 #include <stdexcept>
 
 // Layers are merged by RFC 7396, in its words; a schema says types and defaults of members and
-// nothing else. Files that were found together are tried together; what does not fit is held back
-// in the order that the service promises: what was refused before, new values, new schemas, and
-// last files that are gone; what was held back beside others is tried once more by itself.
+// nothing else. Files that were found together are tried together; what is not valid is rejected
+// in the order that the service promises: what was rejected before, new values, new schemas, and
+// last files that are gone; what was rejected beside others is tried once more alone.
 //
 // One thing is borrowed: which overrides a rollback makes is for the service to choose, as long as
 // they give the values. So its own way to them is asked for them.
@@ -148,10 +148,10 @@ struct service_model::edit {
   std::optional<file> now;  ///< if it counts; absent: it is gone
   std::optional<file> kept; ///< if it does not
   rank when = rank::values;
-  bool can_be_held = false;
-  bool held = false;
+  bool can_be_rejected = false;
+  bool rejected = false;
 
-  bool is_live() const { return can_be_held && !held; }
+  bool is_live() const { return can_be_rejected && !rejected; }
   bool is_faulty() const { return is_live() && now && test::is_faulty(id, *now->is_effective); }
 };
 
@@ -204,7 +204,7 @@ service_model::edit service_model::make_edit(file_step const& step, file const* 
   made.kept = before == nullptr ? file() : *before;
   switch (step.what) {
   case file_step::kind::good:
-    made.can_be_held = before == nullptr || before->is_effective != step.says;
+    made.can_be_rejected = before == nullptr || before->is_effective != step.says;
     made.now = file{.is_effective = step.says};
     *made.kept = {.is_effective = made.kept->is_effective, .retryable = step.says};
     break;
@@ -212,7 +212,7 @@ service_model::edit service_model::make_edit(file_step const& step, file const* 
     made.now = file{.is_effective = made.kept->is_effective, .unreadable = true};
     break;
   case file_step::kind::gone:
-    made.can_be_held = before != nullptr;
+    made.can_be_rejected = before != nullptr;
     made.when = edit::rank::removal;
     *made.kept = {.is_effective = made.kept->is_effective, .missing = true};
     break;
@@ -226,7 +226,7 @@ service_model::edit service_model::make_edit(file_step const& step, file const* 
 std::vector<service_model::edit>
 service_model::make_edits(std::vector<file_step> const& steps) const {
   std::vector<edit> edits;
-  std::set<source_id> told;
+  std::set<source_id> in_steps;
   for (auto const& step : steps) {
     file const* before = nullptr;
     auto const found = state_.find(std::string(*namespace_of(step.id)));
@@ -234,19 +234,19 @@ service_model::make_edits(std::vector<file_step> const& steps) const {
       auto const known = found->second.files.find(step.id);
       if (known != found->second.files.end()) before = &known->second;
     }
-    told.insert(step.id);
+    in_steps.insert(step.id);
     if (before != nullptr || step.what != file_step::kind::gone)
       edits.push_back(make_edit(step, before));
   }
   for (auto const& [name, in] : state_) {
     for (auto const& [id, one] : in.files) {
-      if (!one.retryable || told.contains(id)) continue;
+      if (!one.retryable || in_steps.contains(id)) continue;
       edits.push_back({.id = id,
                        .name = name,
                        .now = file{.is_effective = one.retryable},
                        .kept = one,
                        .when = edit::rank::retryable,
-                       .can_be_held = true});
+                       .can_be_rejected = true});
     }
   }
   return edits;
@@ -255,7 +255,7 @@ service_model::make_edits(std::vector<file_step> const& steps) const {
 service_model::state service_model::with(state all, std::vector<edit> const& edits) {
   for (auto const& one : edits) {
     auto& files = all[one.name].files;
-    auto const& put = one.held ? one.kept : one.now;
+    auto const& put = one.rejected ? one.kept : one.now;
     if (put)
       files[one.id] = *put;
     else
@@ -269,17 +269,17 @@ bool service_model::is_fine(state const& tried, std::vector<edit> const& edits) 
          std::ranges::all_of(tried, [](auto const& one) { return is_valid(one.second); });
 }
 
-bool service_model::hold_objected(state const& tried, std::vector<edit>& edits) {
+bool service_model::reject_invalid(state const& tried, std::vector<edit>& edits) {
   using enum edit::rank;
   for (auto const rank : {retryable, values, policy, removal}) {
-    bool held = false;
+    bool rejected = false;
     for (auto& one : edits) {
       if (one.when != rank || !one.is_live()) continue;
       if (!one.is_faulty() && is_valid(tried.at(one.name))) continue;
-      one.held = true;
-      held = true;
+      one.rejected = true;
+      rejected = true;
     }
-    if (held) return true;
+    if (rejected) return true;
   }
   return false;
 }
@@ -288,21 +288,21 @@ std::vector<leaf_changes> service_model::apply(std::vector<file_step> const& ste
   auto edits = make_edits(steps);
   auto best = with(state_, edits);
   while (!is_fine(best, edits)) {
-    if (!hold_objected(best, edits)) throw std::logic_error("nothing is left to be held back");
+    if (!reject_invalid(best, edits)) throw std::logic_error("nothing is left to be rejected");
     best = with(state_, edits);
   }
-  auto const is_new_held = [](edit const& one) {
-    return one.held && one.when != edit::rank::retryable;
+  auto const is_newly_rejected = [](edit const& one) {
+    return one.rejected && one.when != edit::rank::retryable;
   };
-  if (std::ranges::count_if(edits, is_new_held) > 1) {
+  if (std::ranges::count_if(edits, is_newly_rejected) > 1) {
     for (auto& one : edits) {
-      if (!is_new_held(one)) continue;
-      one.held = false;
+      if (!is_newly_rejected(one)) continue;
+      one.rejected = false;
       auto again = with(state_, edits);
       if (is_fine(again, edits))
         best = std::move(again);
       else
-        one.held = true;
+        one.rejected = true;
     }
   }
 

@@ -58,7 +58,7 @@ class service_model {
   outcome roll_back(std::uint64_t revision, std::string const& name_space, mode how = mode::real);
   outcome restore(std::map<std::string, boost::json::object> const& overrides);
   void compact(std::uint64_t keep);
-  /// Files that are gone and still in force: a start finds them gone once more.
+  /// Files that are gone and still effective: a start finds them gone once more.
   std::vector<file_step> missing() const;
 
   bool is_valid(std::string const& name_space, boost::json::object const& document) const;
@@ -97,7 +97,7 @@ class service_model {
   static std::map<std::string, std::string> texts_of(state const& all);
   static edit make_edit(file_step const& step, file const* before);
   static state with(state all, std::vector<edit> const& edits);
-  static bool hold_objected(state const& tried, std::vector<edit>& edits);
+  static bool reject_invalid(state const& tried, std::vector<edit>& edits);
   static bool is_fine(state const& tried, std::vector<edit> const& edits);
   std::vector<edit> make_edits(std::vector<file_step> const& steps) const;
   outcome take(state next, mode how);

@@ -52,11 +52,11 @@ BOOST_FIXTURE_TEST_CASE(an_override_hides_the_file_and_shows_it_again, serving) 
   auto connected = daemon.connect();
   connected.set({.values = {{"app.deep.x", "override"}}, .comment = "trial"}).value();
   BOOST_TEST(value("app.deep.x") == R"("override")");
-  auto const told = connected.explain("app.deep.x").value();
-  BOOST_REQUIRE(told.candidates.size() == 2U);
-  BOOST_TEST(told.candidates[0].from.layer == "override");
-  BOOST_TEST(told.candidates[0].from.uid.value() == static_cast<std::int64_t>(::getuid()));
-  BOOST_TEST(told.candidates[1].from.layer == "admin");
+  auto const explained = connected.explain("app.deep.x").value();
+  BOOST_REQUIRE(explained.candidates.size() == 2U);
+  BOOST_TEST(explained.candidates[0].from.layer == "override");
+  BOOST_TEST(explained.candidates[0].from.uid.value() == static_cast<std::int64_t>(::getuid()));
+  BOOST_TEST(explained.candidates[1].from.layer == "admin");
 
   auto const done = connected.unset({"app.deep.x"}).value();
 
@@ -87,13 +87,15 @@ BOOST_FIXTURE_TEST_CASE(a_revision_that_has_moved_on_refuses, serving) {
   BOOST_TEST(connected.set({.values = {{"app.a", 2}}, .if_revision = 1}).value().revision == 2U);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_dry_run_tells_and_changes_nothing, serving) {
+BOOST_FIXTURE_TEST_CASE(a_dry_run_reports_and_changes_nothing, serving) {
   auto connected = daemon.connect();
 
-  auto const told = connected.set({.values = {{"app.a", 2}}, .mode = commit_mode::check}).value();
+  auto const checked =
+      connected.set({.values = {{"app.a", 2}}, .mode = commit_mode::check}).value();
 
-  BOOST_TEST(told.changed == std::vector<std::string>{"app.a"}, boost::test_tools::per_element());
-  BOOST_TEST(told.revision == 1U);
+  BOOST_TEST(checked.changed == std::vector<std::string>{"app.a"},
+             boost::test_tools::per_element());
+  BOOST_TEST(checked.revision == 1U);
   BOOST_TEST(value("app.a") == "1");
   BOOST_TEST(revision() == 1U);
 }

@@ -71,13 +71,13 @@ BOOST_FIXTURE_TEST_CASE(defaults_of_the_schema_are_the_lowest_layer, serving) {
   sync();
 
   BOOST_TEST(value("app") == R"({"name":"a","port":80})");
-  auto const told = daemon.connect().explain("app.port").value();
-  BOOST_REQUIRE(told.candidates.size() == 1U);
-  BOOST_TEST(told.candidates[0].from.layer == "default");
-  BOOST_TEST(told.candidates[0].from.path.value().ends_with("/schemas/app.json"));
-  BOOST_REQUIRE(told.schema.has_value());
-  BOOST_TEST(text_of(told.schema->at("maximum")) == "65535");
-  BOOST_TEST(!told.secret);
+  auto const explained = daemon.connect().explain("app.port").value();
+  BOOST_REQUIRE(explained.candidates.size() == 1U);
+  BOOST_TEST(explained.candidates[0].from.layer == "default");
+  BOOST_TEST(explained.candidates[0].from.path.value().ends_with("/schemas/app.json"));
+  BOOST_REQUIRE(explained.schema.has_value());
+  BOOST_TEST(text_of(explained.schema->at("maximum")) == "65535");
+  BOOST_TEST(!explained.secret);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_bad_edit_is_quarantined_with_its_place_and_the_good_one_stays, serving) {
@@ -116,7 +116,7 @@ BOOST_FIXTURE_TEST_CASE(a_set_is_refused_with_all_issues, serving) {
   BOOST_TEST(revision() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(how_many_more_issues_there_are_is_told) {
+BOOST_AUTO_TEST_CASE(the_number_of_omitted_issues_is_reported) {
   running test;
   test.save_schema("app.json", R"({"additionalProperties": {"type": "integer"}})");
   test.daemon.start();
@@ -181,7 +181,7 @@ BOOST_FIXTURE_TEST_CASE(a_tightened_schema_waits_until_the_files_pass_it, servin
   BOOST_TEST(!daemon.connect().set({.values = {{"app.port", 9090}}}).has_value());
 }
 
-BOOST_FIXTURE_TEST_CASE(a_call_may_let_in_what_was_refused, ruled) {
+BOOST_FIXTURE_TEST_CASE(a_call_may_make_a_rejected_file_valid, ruled) {
   save("app.toml", "port = 9090\n");
   daemon.wait_for_line("app.toml'");
   sync();
@@ -212,7 +212,7 @@ BOOST_FIXTURE_TEST_CASE(an_edit_takes_files_in_together, ruled) {
 
   save("app.toml", "port = 9090\n");
   sync();
-  BOOST_TEST(value("app.port") == "8080"); // held back
+  BOOST_TEST(value("app.port") == "8080"); // rejected
   BOOST_TEST(source("/app.toml").state == "active");
   BOOST_TEST(answer("Config.BeginEdit").find("ExpectedMore") == 0U);
   BOOST_TEST(text_of(stream(daemon.socket()).ask(call_more("Config.BeginEdit")).at("error")) ==
@@ -268,7 +268,7 @@ BOOST_FIXTURE_TEST_CASE(an_edit_ends_when_its_time_is_over, ruled) {
              R"(["app.port","backend.port"])");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_document_is_checked_as_if_it_were_in_force, ruled) {
+BOOST_FIXTURE_TEST_CASE(a_document_is_checked_as_if_it_were_effective, ruled) {
   BOOST_TEST(
       text_of(call("Config.Validate", R"({"namespace":"backend"})").at("parameters").at("valid")) ==
       "true");

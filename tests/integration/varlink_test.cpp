@@ -39,12 +39,12 @@ BOOST_FIXTURE_TEST_CASE(info_names_the_interfaces, serving) {
     BOOST_TEST(info.find(name) != std::string::npos);
 }
 
-BOOST_FIXTURE_TEST_CASE(bad_keys_are_told_with_what_is_wrong, serving) {
-  std::string const told = "a part is empty (column 5)";
+BOOST_FIXTURE_TEST_CASE(bad_keys_are_rejected_with_a_reason, serving) {
+  std::string const reason = "a part is empty (column 5)";
 
   BOOST_TEST(ask(R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["app..a"]}})") ==
-             R"({"error":"io.cfgd.Config.BadKey","parameters":{"key":"app..a","message":")" + told +
-                 R"("}})");
+             R"({"error":"io.cfgd.Config.BadKey","parameters":{"key":"app..a","message":")" +
+                 reason + R"("}})");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_thousand_calls_in_one_write_are_answered_in_order, serving) {

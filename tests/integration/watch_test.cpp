@@ -195,7 +195,7 @@ BOOST_FIXTURE_TEST_CASE(too_many_prefixes_are_refused_with_the_limit, serving) {
                                  R"({"limit":"watch_prefixes","maximum":32,"used":33}})");
 }
 
-BOOST_FIXTURE_TEST_CASE(a_revision_too_long_for_a_reply_is_told_as_the_state, serving) {
+BOOST_FIXTURE_TEST_CASE(a_revision_too_long_for_a_reply_is_sent_as_a_state, serving) {
   auto const parent = std::string(450, 'p');
   auto const text = [&](int value) {
     boost::json::object many;
@@ -249,7 +249,7 @@ BOOST_AUTO_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_forg
   std::uint64_t last = 0;
   for (int n = 1; n <= 50; ++n)
     writer.set({.values = {{"app.n", n}}}).value();
-  while (last < 48) { // one that is nearly up to date hears of it later
+  while (last < 48) { // a watcher that is nearly up to date gets the mark later
     auto const progress = watching.parameters();
     BOOST_TEST(progress.size() == 1U);
     last = progress.at("revision").to_number<std::uint64_t>();
