@@ -10,25 +10,44 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
 
-/// `given` is --root; empty: the system's.
-installation installation_of(context const& all, std::string const& given) {
+/// The root of the service behind a socket, if that is DIR/run/io.cfgd of `cfgd --root DIR`; empty
+/// for every other socket.
+std::filesystem::path root_behind(std::filesystem::path const& socket) {
+  auto const run = socket.parent_path();
+  auto const root = run.parent_path();
+  std::error_code ignored;
+  bool const is_root = socket.filename() == "io.cfgd" && run.filename() == "run" &&
+                       std::filesystem::is_directory(root / "state", ignored);
+  return is_root ? root : std::filesystem::path();
+}
+
+/// Absolute, as the service reports paths.
+std::filesystem::path whole(std::filesystem::path const& path) {
+  return path.empty() ? path : std::filesystem::absolute(path).lexically_normal();
+}
+
+/// `root_given` is --root; empty: that of the socket's service, else the system's.
+installation installation_of(context const& all, std::string const& root_given) {
   installation out;
   out.version = CFGD_VERSION;
-  out.is_system = given.empty();
-  out.tree = out.is_system ? offline::system_tree() : offline::tree_of_root(given);
-  std::filesystem::path const root = given;
+  auto root = whole(root_given);
+  std::string const given =
+      all.socket.empty() && !root.empty() ? (root / "run" / "io.cfgd").string() : all.socket;
+  auto const path = client::socket_path(given);
+  out.socket = path ? *path : given;
+  if (root.empty()) root = root_behind(whole(out.socket));
+  out.is_system = root.empty();
+  out.tree = out.is_system ? offline::system_tree() : offline::tree_of_root(root);
   out.run = out.is_system ? "/run/cfgd" : root / "run";
   out.state = out.is_system ? "/var/lib/cfgd" : root / "state";
   out.owner = out.is_system ? 0 : ::geteuid();
-  std::string const socket =
-      all.socket.empty() && !out.is_system ? (out.run / "io.cfgd").string() : all.socket;
-  auto const path = client::socket_path(socket);
-  out.socket = path ? *path : socket;
   return out;
 }
 

@@ -77,17 +77,24 @@ bool is_below(std::string const& path, std::filesystem::path const& directory) {
   return !directory.empty() && path.starts_with(directory.string() + '/');
 }
 
+bool is_outside(installation const& at, std::string const& path) {
+  return path.starts_with('/') && !is_below(path, at.tree.etc) && !is_below(path, at.tree.vendor) &&
+         !is_below(path, at.run);
+}
+
 void look_at_sources(installation const& at, diagnoses& into) {
   auto const& all = at.service.sources;
+  std::vector<std::string> outside;
   for (auto const& one : all) {
     if (one.state != "active") add_source(one, into);
-    if (one.path.starts_with('/') && !is_below(one.path, at.tree.etc) &&
-        !is_below(one.path, at.tree.vendor) && !is_below(one.path, at.run)) {
-      into.add(verdict::warn,
-               "the service reads " + one.path +
-                   ", which is outside the directories of this installation",
-               "check --socket and --root: is this the service that you mean?");
-    }
+    if (is_outside(at, one.path)) outside.push_back(one.path);
+  }
+  if (!outside.empty()) {
+    into.add(verdict::warn,
+             std::to_string(outside.size()) + " of " + std::to_string(all.size()) +
+                 " files are outside the directories of this installation, for example " +
+                 outside.front(),
+             "check --socket and --root: is this the service that you mean?");
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {

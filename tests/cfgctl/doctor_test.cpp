@@ -139,10 +139,13 @@ BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_reported) {
   BOOST_TEST(is(found, verdict::fail, "and 1 more"));
 }
 
-BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_reported) {
-  at.service.sources = {source("/elsewhere/namespaces/a.json", "active")};
-  BOOST_TEST(
-      is(only("sources"), verdict::warn, "which is outside the directories of this installation"));
+BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_one_warning) {
+  at.service.sources = {source("/elsewhere/namespaces/a.json", "active"),
+                        source("/elsewhere/namespaces/b.json", "active"),
+                        source((at.tree.etc / "namespaces/c.json").string(), "active")};
+  BOOST_TEST(is(only("sources"), verdict::warn,
+                "2 of 3 files are outside the directories of this installation, for example "
+                "/elsewhere/namespaces/a.json"));
 
   at.service.sources = {source((at.run / "namespaces/a.json").string(), "active")};
   BOOST_TEST(is(only("sources"), verdict::ok, "1 files are active"));
@@ -255,11 +258,23 @@ BOOST_AUTO_TEST_CASE(findings_are_lines_and_json_and_the_worst_counts) {
 }
 
 BOOST_AUTO_TEST_CASE(the_program_looks_at_a_tree_and_ends_with_the_worst) {
-  cfgd::test::program_run run(CFGCTL_PROGRAM, {"doctor", "--root", directory.path().string()}, {});
+  std::string const no_socket = "[fail] socket: there is no socket " + at.socket +
+                                "\n       -> start it: cfgd --root " + directory.path().string() +
+                                '\n';
+  // --root may be relative; without it, the tree is the one that the socket belongs to.
+  for (auto const& [option, value] :
+       {std::pair("--root", directory.path()), std::pair("--root", fs::relative(directory.path())),
+        std::pair("--socket", fs::path(at.socket))}) {
+    cfgd::test::program_run run(
+        CFGCTL_PROGRAM, std::string_view(option) == "--root"
+                            ? std::vector<std::string>{"doctor", option, value.string()}
+                            : std::vector<std::string>{option, value.string(), "doctor"},
+        {});
 
-  BOOST_TEST(run.finish() == 2);
-  BOOST_TEST(run.out().starts_with("[fail] socket: there is no socket " + at.socket + '\n'));
-  BOOST_TEST(run.out().find("files: 0 files are trusted\n") != std::string::npos);
+    BOOST_TEST(run.finish() == 2);
+    BOOST_TEST(run.out().starts_with(no_socket));
+    BOOST_TEST(run.out().find("files: 0 files are trusted\n") != std::string::npos);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
