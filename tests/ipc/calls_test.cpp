@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -28,10 +28,7 @@ std::string note(std::string_view text, std::string_view more = {}) {
 
 BOOST_AUTO_TEST_SUITE(calls)
 
-BOOST_AUTO_TEST_CASE(pipelined_calls_are_answered_in_order) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(pipelined_calls_are_answered_in_order, connected_fixture) {
   std::string all;
   for (int number = 0; number < 1000; ++number)
     all += echo(std::to_string(number)) + '\0';
@@ -39,63 +36,54 @@ BOOST_AUTO_TEST_CASE(pipelined_calls_are_answered_in_order) {
   client.send_raw(all);
 
   for (int number = 0; number < 1000; ++number)
-    BOOST_REQUIRE(client.receive().value_or("closed") == echoed(std::to_string(number)));
-  BOOST_TEST(here.server->figures().calls == 1000U);
+    BOOST_REQUIRE(received(client) == echoed(std::to_string(number)));
+  BOOST_TEST(server->figures().calls == 1000U);
 }
 
-BOOST_AUTO_TEST_CASE(calls_split_anywhere_are_answered) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(calls_split_anywhere_are_answered, connected_fixture) {
   auto const text = echo("a") + '\0' + echo("b") + '\0';
 
   for (std::size_t cut = 0; cut <= text.size(); ++cut) {
     client.send_raw(text.substr(0, cut));
-    here.loop.restart();
-    here.loop.poll();
+    loop.restart();
+    loop.poll();
     client.send_raw(text.substr(cut));
 
-    BOOST_REQUIRE(client.receive().value_or("closed") == echoed("a"));
-    BOOST_REQUIRE(client.receive().value_or("closed") == echoed("b"));
+    BOOST_REQUIRE(received(client) == echoed("a"));
+    BOOST_REQUIRE(received(client) == echoed("b"));
   }
 }
 
-BOOST_AUTO_TEST_CASE(one_client_with_a_full_pipe_does_not_keep_others_waiting) {
-  serving here;
-  here.bounds.pipelined_calls = 4;
-  here.start();
-  auto busy = here.connect();
-  auto other = here.connect();
+BOOST_FIXTURE_TEST_CASE(one_client_with_a_full_pipe_does_not_keep_others_waiting, session_fixture) {
+  bounds.pipelined_calls = 4;
+  start();
+  auto busy = connect();
+  auto other = connect();
   std::string all;
   for (int number = 0; number < 200; ++number)
     all += note("busy") + '\0';
   busy.send_raw(all);
   other.send(note("other"));
 
-  BOOST_TEST(other.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(other) == "{}");
 
-  std::size_t const before = static_cast<std::size_t>(
-      std::find(here.noted.begin(), here.noted.end(), "other") - here.noted.begin());
+  std::size_t const before =
+      static_cast<std::size_t>(std::find(noted.begin(), noted.end(), "other") - noted.begin());
   BOOST_TEST(before <= 20U);
   for (int number = 0; number < 200; ++number)
-    BOOST_REQUIRE(busy.receive().value_or("closed") == "{}");
+    BOOST_REQUIRE(received(busy) == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(a_large_call_and_a_large_reply_pass) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_large_call_and_a_large_reply_pass, connected_fixture) {
   std::string const text(900'000, 'x');
 
   BOOST_TEST((client.ask(echo(text)) == echoed(text)));
 }
 
-BOOST_AUTO_TEST_CASE(a_reply_larger_than_the_queue_may_be_is_sent_whole) {
-  serving here;
-  here.bounds.queue_soft_bytes = 1000;
-  here.bounds.queue_hard_bytes = 2000;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_reply_larger_than_the_queue_may_be_is_sent_whole, session_fixture) {
+  bounds.queue_soft_bytes = 1000;
+  bounds.queue_hard_bytes = 2000;
+  auto client = start_and_connect();
 
   auto const answer = client.ask(try_call("Produce", R"({"bytes":3000000})"));
 
@@ -103,75 +91,60 @@ BOOST_AUTO_TEST_CASE(a_reply_larger_than_the_queue_may_be_is_sent_whole) {
   BOOST_TEST(client.ask(echo("next")) == echoed("next"));
 }
 
-BOOST_AUTO_TEST_CASE(oneway_calls_are_done_in_order_and_not_answered) {
-  serving here;
-  here.start();
-  auto client = here.connect();
-
+BOOST_FIXTURE_TEST_CASE(oneway_calls_are_done_in_order_and_not_answered, connected_fixture) {
   client.send(note("1", R"(,"oneway":true)"));
   client.send(try_call("Throw", "{}", R"(,"oneway":true)"));
   client.send(note("2", R"(,"oneway":true)"));
   client.send(echo("end"));
 
-  BOOST_TEST(client.receive().value_or("closed") == echoed("end"));
-  BOOST_TEST(here.noted == (std::vector<std::string>{"1", "2"}), boost::test_tools::per_element());
+  BOOST_TEST(received(client) == echoed("end"));
+  BOOST_TEST(noted == (std::vector<std::string>{"1", "2"}), boost::test_tools::per_element());
 }
 
-BOOST_AUTO_TEST_CASE(oneway_calls_are_done_though_the_client_has_left) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(oneway_calls_are_done_though_the_client_has_left, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     for (int number = 0; number < 100; ++number)
       client.send(note("x", R"(,"oneway":true)"));
   }
 
-  BOOST_TEST(here.until([&] {
-    return here.server->figures().accepted == 1U && here.server->figures().connections == 0;
-  }));
-  BOOST_TEST(here.noted.size() == 100U);
+  BOOST_TEST(until(
+      [&] { return server->figures().accepted == 1U && server->figures().connections == 0; }));
+  BOOST_TEST(noted.size() == 100U);
 }
 
-BOOST_AUTO_TEST_CASE(the_next_call_waits_for_the_answer_of_the_one_before) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(the_next_call_waits_for_the_answer_of_the_one_before, connected_fixture) {
   client.send(try_call("Hold"));
   client.send(note("later"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(holds(1));
   BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
-  BOOST_TEST(here.noted.empty());
+  BOOST_TEST(noted.empty());
 
-  here.held[0].reply(R"({"text":"now"})");
+  held[0].reply(R"({"text":"now"})");
 
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"now"}})");
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
-  BOOST_TEST(here.noted.size() == 1U);
+  BOOST_TEST(received(client) == R"({"parameters":{"text":"now"}})");
+  BOOST_TEST(received(client) == "{}");
+  BOOST_TEST(noted.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_oneway_call_holds_the_next_until_it_is_done) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_oneway_call_holds_the_next_until_it_is_done, connected_fixture) {
   client.send(try_call("Hold", "{}", R"(,"oneway":true)"));
   client.send(echo("next"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
-  BOOST_TEST(here.held[0].alive());
+  BOOST_TEST(holds(1));
+  BOOST_TEST(held[0].alive());
   BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
 
-  here.held[0].fail("org.example.try.InternalError");
+  held[0].fail("org.example.try.InternalError");
 
-  BOOST_TEST(!here.held[0].alive());
-  BOOST_TEST(client.receive().value_or("closed") == echoed("next"));
+  BOOST_TEST(!held[0].alive());
+  BOOST_TEST(received(client) == echoed("next"));
 }
 
-BOOST_AUTO_TEST_CASE(a_call_is_answered_once) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_call_is_answered_once, connected_fixture) {
   client.send(try_call("Hold"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
-  auto const answer = here.held[0];
+  BOOST_TEST(holds(1));
+  auto const answer = held[0];
   BOOST_TEST(answer.alive());
 
   answer.reply(R"({"text":"once"})");
@@ -181,62 +154,57 @@ BOOST_AUTO_TEST_CASE(a_call_is_answered_once) {
   answer.reply_continues("{}");
   answer.on_closed([] { BOOST_ERROR("called for an answered call"); });
 
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"once"}})");
+  BOOST_TEST(received(client) == R"({"parameters":{"text":"once"}})");
   BOOST_TEST(client.ask(echo("next")) == echoed("next"));
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_to_a_former_call_does_not_reach_the_next) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(an_answer_to_a_former_call_does_not_reach_the_next, connected_fixture) {
   client.send(try_call("Hold"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
-  here.held[0].reply(R"({"text":"1"})");
+  BOOST_TEST(holds(1));
+  held[0].reply(R"({"text":"1"})");
   client.send(try_call("Hold"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 2; }));
+  BOOST_TEST(holds(2));
 
-  here.held[0].reply(R"({"text":"late"})");
-  here.held[1].reply(R"({"text":"2"})");
+  held[0].reply(R"({"text":"late"})");
+  held[1].reply(R"({"text":"2"})");
 
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"1"}})");
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"2"}})");
+  BOOST_TEST(received(client) == R"({"parameters":{"text":"1"}})");
+  BOOST_TEST(received(client) == R"({"parameters":{"text":"2"}})");
 }
 
-BOOST_AUTO_TEST_CASE(an_answer_does_not_reach_the_next_connection) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(an_answer_does_not_reach_the_next_connection, session_fixture) {
+  start();
   {
-    auto first = here.connect();
+    auto first = connect();
     first.send(try_call("Hold"));
-    BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+    BOOST_TEST(holds(1));
   }
-  BOOST_TEST(here.until([&] { return here.server->figures().connections == 0; }));
-  auto second = here.connect();
+  BOOST_TEST(ended());
+  auto second = connect();
   second.send(try_call("Hold"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 2; }));
+  BOOST_TEST(holds(2));
 
-  here.held[0].reply(R"({"text":"for the first"})");
-  BOOST_TEST(!here.held[0].alive());
-  BOOST_TEST(here.held[0].queued_bytes() == 0U);
-  here.held[1].reply(R"({"text":"for the second"})");
+  held[0].reply(R"({"text":"for the first"})");
+  BOOST_TEST(!held[0].alive());
+  BOOST_TEST(held[0].queued_bytes() == 0U);
+  held[1].reply(R"({"text":"for the second"})");
 
-  BOOST_TEST(second.receive().value_or("closed") == R"({"parameters":{"text":"for the second"}})");
+  BOOST_TEST(received(second) == R"({"parameters":{"text":"for the second"}})");
 }
 
-BOOST_AUTO_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest, session_fixture) {
+  start();
   std::vector<std::string> offered;
-  here.server->bind_quick("org.example.try.Echo", [&](std::string_view parameters,
-                                                      ipc::peer const& from, std::string& reply) {
-    BOOST_TEST(reply.empty());
-    BOOST_TEST(from.uid == ::getuid());
-    offered.emplace_back(parameters);
-    if (parameters != R"({"text":"known"})") return false;
-    reply = R"({"text":"quick"})";
-    return true;
-  });
-  auto client = here.connect();
+  server->bind_quick("org.example.try.Echo",
+                     [&](std::string_view parameters, ipc::peer const& from, std::string& reply) {
+                       BOOST_TEST(reply.empty());
+                       BOOST_TEST(from.uid == ::getuid());
+                       offered.emplace_back(parameters);
+                       if (parameters != R"({"text":"known"})") return false;
+                       reply = R"({"text":"quick"})";
+                       return true;
+                     });
+  auto client = connect();
 
   BOOST_TEST(client.ask(echo("known")) == echoed("quick"));
   BOOST_TEST(client.ask(echo("other")) == echoed("other"));
@@ -249,39 +217,32 @@ BOOST_AUTO_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest) {
   BOOST_TEST(offered.size() == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(a_series_ends_with_the_reply_that_does_not_continue) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_series_ends_with_the_reply_that_does_not_continue, connected_fixture) {
   client.send(try_call("Stream", "{}", R"(,"more":true)"));
   client.send(echo("behind"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(holds(1));
 
   for (int number = 0; number < 100; ++number)
-    here.held[0].reply_continues(R"({"number":)" + std::to_string(number) + '}');
+    held[0].reply_continues(R"({"number":)" + std::to_string(number) + '}');
   for (int number = 0; number < 100; ++number)
-    BOOST_REQUIRE(client.receive().value_or("closed") == R"({"parameters":{"number":)" +
-                                                             std::to_string(number) +
-                                                             R"(},"continues":true})");
+    BOOST_REQUIRE(received(client) == R"({"parameters":{"number":)" + std::to_string(number) +
+                                          R"(},"continues":true})");
   BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
-  here.held[0].reply();
+  held[0].reply();
 
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
-  BOOST_TEST(client.receive().value_or("closed") == echoed("behind"));
+  BOOST_TEST(received(client) == "{}");
+  BOOST_TEST(received(client) == echoed("behind"));
 }
 
-BOOST_AUTO_TEST_CASE(a_series_may_end_with_an_error) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_series_may_end_with_an_error, connected_fixture) {
   client.send(try_call("Stream", "{}", R"(,"more":true)"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(holds(1));
 
-  here.held[0].reply_continues("{}");
-  here.held[0].fail("org.example.try.InternalError", R"({"message":"m"})");
+  held[0].reply_continues("{}");
+  held[0].fail("org.example.try.InternalError", R"({"message":"m"})");
 
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{},"continues":true})");
-  BOOST_TEST(client.receive().value_or("closed") ==
+  BOOST_TEST(received(client) == R"({"parameters":{},"continues":true})");
+  BOOST_TEST(received(client) ==
              R"({"error":"org.example.try.InternalError","parameters":{"message":"m"}})");
 }
 

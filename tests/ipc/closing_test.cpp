@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,14 +18,6 @@ namespace {
 std::string const note = try_call("Note", R"({"text":"x"})");
 std::string const stream = try_call("Stream", "{}", R"(,"more":true)");
 
-bool ended(serving& here) {
-  return here.until([&] { return here.server->figures().connections == 0; });
-}
-
-bool holds(serving& here, std::size_t count) {
-  return here.until([&] { return here.held.size() == count; });
-}
-
 std::size_t open_descriptors() {
   std::size_t count = 0;
   for (auto const& entry : std::filesystem::directory_iterator("/proc/self/fd")) {
@@ -39,88 +31,78 @@ std::size_t open_descriptors() {
 
 BOOST_AUTO_TEST_SUITE(closing)
 
-BOOST_AUTO_TEST_CASE(a_client_that_sends_no_more_gets_its_answers) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_client_that_sends_no_more_gets_its_answers, connected_fixture) {
   client.send(note);
   client.send(try_call("Hold"));
   client.send(note);
   client.end_sending();
-  BOOST_TEST(holds(here, 1));
+  BOOST_TEST(holds(1));
 
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(client) == "{}");
   BOOST_TEST(!client.receive(std::chrono::milliseconds(20)));
-  here.held[0].reply(R"({"text":"late"})");
+  held[0].reply(R"({"text":"late"})");
 
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{"text":"late"}})");
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(client) == R"({"parameters":{"text":"late"}})");
+  BOOST_TEST(received(client) == "{}");
   BOOST_TEST(client.is_closed());
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.closed == 0);
+  BOOST_TEST(ended());
+  BOOST_TEST(closed == 0);
 }
 
-BOOST_AUTO_TEST_CASE(a_stream_goes_on_for_a_client_that_sends_no_more) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_stream_goes_on_for_a_client_that_sends_no_more, connected_fixture) {
   client.send(stream);
   client.end_sending();
-  BOOST_TEST(holds(here, 1));
-  BOOST_TEST(!here.until([&] { return here.closed != 0; }, std::chrono::milliseconds(30)));
+  BOOST_TEST(holds(1));
+  BOOST_TEST(!until([&] { return closed != 0; }, std::chrono::milliseconds(30)));
 
-  here.held[0].reply_continues(R"({"number":1})");
-  BOOST_TEST(client.receive().value_or("closed") ==
-             R"({"parameters":{"number":1},"continues":true})");
+  held[0].reply_continues(R"({"number":1})");
+  BOOST_TEST(received(client) == R"({"parameters":{"number":1},"continues":true})");
   client.close();
 
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.closed == 1);
+  BOOST_TEST(ended());
+  BOOST_TEST(closed == 1);
 }
 
-BOOST_AUTO_TEST_CASE(closing_cancels_the_call_at_hand) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(closing_cancels_the_call_at_hand, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(try_call("Hold"));
-    BOOST_TEST(holds(here, 1));
+    BOOST_TEST(holds(1));
   }
 
-  BOOST_TEST(here.until([&] { return here.closed == 1; }));
-  BOOST_TEST(ended(here));
-  BOOST_TEST(!here.held[0].alive());
-  here.held[0].reply("{}");
-  BOOST_TEST(here.closed == 1);
+  BOOST_TEST(until([&] { return closed == 1; }));
+  BOOST_TEST(ended());
+  BOOST_TEST(!held[0].alive());
+  held[0].reply("{}");
+  BOOST_TEST(closed == 1);
 }
 
-BOOST_AUTO_TEST_CASE(closing_is_noticed_behind_calls_that_wait) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(closing_is_noticed_behind_calls_that_wait, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(stream);
     for (int count = 0; count < 100; ++count)
       client.send(note);
-    BOOST_TEST(holds(here, 1));
+    BOOST_TEST(holds(1));
   }
 
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.closed == 1);
-  BOOST_TEST(here.noted.empty());
+  BOOST_TEST(ended());
+  BOOST_TEST(closed == 1);
+  BOOST_TEST(noted.empty());
 }
 
-BOOST_AUTO_TEST_CASE(closing_is_noticed_when_nothing_more_is_read) {
-  serving here;
-  here.bounds.frame_bytes = 10'000;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(closing_is_noticed_when_nothing_more_is_read, session_fixture) {
+  bounds.frame_bytes = 10'000;
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(stream);
-    BOOST_TEST(holds(here, 1));
+    BOOST_TEST(holds(1));
     // More than is buffered while a call is open: the rest stays in the socket.
     std::string const filler(200'000, 'x');
-    here.until(
+    until(
         [&] {
           return ::send(client.socket(), filler.data(), filler.size(),
                         MSG_DONTWAIT | MSG_NOSIGNAL) < 0;
@@ -128,107 +110,95 @@ BOOST_AUTO_TEST_CASE(closing_is_noticed_when_nothing_more_is_read) {
         std::chrono::seconds(2));
   }
 
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.closed == 1);
+  BOOST_TEST(ended());
+  BOOST_TEST(closed == 1);
 }
 
-BOOST_AUTO_TEST_CASE(closing_may_destroy_what_the_stream_used) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(closing_may_destroy_what_the_stream_used, session_fixture) {
+  start();
   auto resource = std::make_unique<std::string>("in use");
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(stream);
-    BOOST_TEST(holds(here, 1));
-    here.held[0].on_closed([&] {
+    BOOST_TEST(holds(1));
+    held[0].on_closed([&] {
       resource.reset();
-      here.held.clear();
+      held.clear();
     });
   }
 
-  BOOST_TEST(ended(here));
+  BOOST_TEST(ended());
   BOOST_TEST(!resource);
 }
 
-BOOST_AUTO_TEST_CASE(closing_does_not_cancel_a_oneway_call) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(closing_does_not_cancel_a_oneway_call, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(try_call("Hold", "{}", R"(,"oneway":true)"));
     client.send(try_call("Note", R"({"text":"behind"})", R"(,"oneway":true)"));
-    BOOST_TEST(holds(here, 1));
+    BOOST_TEST(holds(1));
   }
-  BOOST_TEST(!here.until([&] { return here.closed != 0; }, std::chrono::milliseconds(30)));
-  BOOST_TEST(here.held[0].alive());
+  BOOST_TEST(!until([&] { return closed != 0; }, std::chrono::milliseconds(30)));
+  BOOST_TEST(held[0].alive());
 
-  here.held[0].reply();
+  held[0].reply();
 
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.noted.size() == 1U);
+  BOOST_TEST(ended());
+  BOOST_TEST(noted.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_reset_ends_the_connection) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_reset_ends_the_connection, session_fixture) {
+  start();
   {
     // Closing with unread answers is a reset for the other side (unix(7)).
-    auto client = here.connect();
+    auto client = connect();
     client.send(note);
-    BOOST_TEST(here.until([&] { return here.noted.size() == 1; }));
-    here.until([&] { return false; }, std::chrono::milliseconds(10));
+    BOOST_TEST(until([&] { return noted.size() == 1; }));
+    until([&] { return false; }, std::chrono::milliseconds(10));
     client.send(try_call("Hold"));
-    BOOST_TEST(holds(here, 1));
+    BOOST_TEST(holds(1));
   }
 
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.closed == 1);
+  BOOST_TEST(ended());
+  BOOST_TEST(closed == 1);
 }
 
-BOOST_AUTO_TEST_CASE(the_end_within_a_message_drops_it) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(the_end_within_a_message_drops_it, connected_fixture) {
   client.send(note);
   client.send_raw(note);
   client.end_sending();
 
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(client) == "{}");
   BOOST_TEST(client.is_closed());
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.noted.size() == 1U);
+  BOOST_TEST(ended());
+  BOOST_TEST(noted.size() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_client_that_shuts_its_ears_ends_its_call) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(a_client_that_shuts_its_ears_ends_its_call, connected_fixture) {
   client.send(stream);
-  BOOST_TEST(holds(here, 1));
+  BOOST_TEST(holds(1));
   ::shutdown(client.socket(), SHUT_RD);
 
-  here.held[0].reply_continues("{}");
+  held[0].reply_continues("{}");
 
-  BOOST_TEST(here.until([&] { return here.closed == 1; }));
+  BOOST_TEST(until([&] { return closed == 1; }));
 }
 
-BOOST_AUTO_TEST_CASE(urgent_data_does_not_keep_the_loop_busy) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(urgent_data_does_not_keep_the_loop_busy, connected_fixture) {
   client.send(stream);
   client.end_sending();
-  BOOST_TEST(holds(here, 1));
-  auto other = here.connect();
+  BOOST_TEST(holds(1));
+  auto other = connect();
   other.send(stream);
-  BOOST_TEST(holds(here, 2));
+  BOOST_TEST(holds(2));
   if (::send(other.socket(), "!", 1, MSG_OOB) != 1) return; // a kernel without it
 
   std::size_t turns = 0;
-  here.until(
+  until(
       [&] {
-        here.loop.restart();
-        turns += here.loop.poll();
+        loop.restart();
+        turns += loop.poll();
         return false;
       },
       std::chrono::milliseconds(20));
@@ -236,35 +206,31 @@ BOOST_AUTO_TEST_CASE(urgent_data_does_not_keep_the_loop_busy) {
   BOOST_TEST(turns < 100U);
 }
 
-BOOST_AUTO_TEST_CASE(connecting_and_leaving_leaks_no_descriptor) {
-  serving here;
-  here.start();
-  { here.connect().ask(note); }
-  BOOST_TEST(ended(here));
+BOOST_FIXTURE_TEST_CASE(connecting_and_leaving_leaks_no_descriptor, session_fixture) {
+  start();
+  { connect().ask(note); }
+  BOOST_TEST(ended());
   auto const before = open_descriptors();
 
   for (int count = 0; count < 10'000; ++count) {
-    auto client = here.connect();
+    auto client = connect();
     if (count % 3 != 0) client.send(count % 3 == 1 ? note : stream);
     if (count % 64 == 0) {
-      here.loop.restart();
-      here.loop.poll();
-      here.held.clear();
+      loop.restart();
+      loop.poll();
+      held.clear();
     }
   }
-  BOOST_TEST(ended(here));
-  BOOST_TEST(here.until([&] {
-    return here.server->figures().accepted + here.server->figures().refused >= 10'001U &&
-           here.server->figures().connections == 0;
+  BOOST_TEST(ended());
+  BOOST_TEST(until([&] {
+    return server->figures().accepted + server->figures().refused >= 10'001U &&
+           server->figures().connections == 0;
   }));
 
   BOOST_TEST(open_descriptors() == before);
 }
 
-BOOST_AUTO_TEST_CASE(descriptors_that_are_sent_are_dropped) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(descriptors_that_are_sent_are_dropped, connected_fixture) {
   client.ask(note);
   auto const before = open_descriptors();
 
@@ -285,7 +251,7 @@ BOOST_AUTO_TEST_CASE(descriptors_that_are_sent_are_dropped) {
     std::memcpy(CMSG_DATA(passed), &number, sizeof number);
     // New kernels refuse on our behalf; the plain message then has the same effect.
     if (::sendmsg(client.socket(), &header, MSG_NOSIGNAL) < 0) client.send(note);
-    BOOST_REQUIRE(client.receive().value_or("closed") == "{}");
+    BOOST_REQUIRE(received(client) == "{}");
   }
 
   BOOST_TEST(open_descriptors() == before);

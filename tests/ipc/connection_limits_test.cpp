@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -62,7 +62,7 @@ class few_descriptors {
   rlimit before_{};
 };
 
-struct limited : serving {
+struct limited : session_fixture {
   log::capture lines;
 
   limited() {
@@ -85,7 +85,7 @@ BOOST_AUTO_TEST_CASE(connections_in_all_are_limited) {
   }
 
   auto refused = connect();
-  BOOST_TEST(refused.receive().value_or("closed") == exceeded("connections", 3, 3));
+  BOOST_TEST(received(refused) == exceeded("connections", 3, 3));
   BOOST_TEST(refused.is_closed());
   BOOST_TEST(server->figures().refused == 1U);
   BOOST_TEST(server->figures().connections == 3U);
@@ -116,7 +116,7 @@ BOOST_AUTO_TEST_CASE(refusals_are_logged_with_measure) {
 
   for (int count = 0; count < 50; ++count) {
     auto client = connect();
-    BOOST_TEST(client.receive().value_or("closed") == exceeded("connections", 0, 0));
+    BOOST_TEST(received(client) == exceeded("connections", 0, 0));
   }
 
   BOOST_TEST(server->figures().refused == 50U);
@@ -125,8 +125,7 @@ BOOST_AUTO_TEST_CASE(refusals_are_logged_with_measure) {
 
 BOOST_AUTO_TEST_CASE(a_message_just_below_and_at_the_limit_is_served) {
   bounds.frame_bytes = 512;
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
 
   BOOST_TEST(client.ask(echo_of(511)).starts_with(R"({"parameters")"));
   BOOST_TEST(client.ask(echo_of(512)).starts_with(R"({"parameters")"));
@@ -134,12 +133,11 @@ BOOST_AUTO_TEST_CASE(a_message_just_below_and_at_the_limit_is_served) {
 
 BOOST_AUTO_TEST_CASE(a_message_over_the_limit_is_named_and_ends_the_connection) {
   bounds.frame_bytes = 512;
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send_raw(note + '\0' + echo_of(513) + '\0' + note + '\0');
 
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
-  BOOST_TEST(client.receive().value_or("closed").starts_with(
+  BOOST_TEST(received(client) == "{}");
+  BOOST_TEST(received(client).starts_with(
       R"({"error":"io.cfgd.Config.LimitExceeded","parameters":{"limit":"frame_bytes")"));
   BOOST_TEST(client.is_closed());
   BOOST_TEST(noted.size() == 1U);
@@ -148,21 +146,19 @@ BOOST_AUTO_TEST_CASE(a_message_over_the_limit_is_named_and_ends_the_connection) 
 
 BOOST_AUTO_TEST_CASE(bytes_without_an_end_are_cut_at_the_limit) {
   bounds.frame_bytes = 100'000;
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
 
   std::string const endless(10'000'000, ' ');
   client.send_raw(endless);
 
-  BOOST_TEST(client.receive().value_or("closed").find("frame_bytes") != std::string::npos);
+  BOOST_TEST(received(client).find("frame_bytes") != std::string::npos);
   BOOST_TEST(client.is_closed());
 }
 
 BOOST_AUTO_TEST_CASE(deep_and_wide_calls_are_refused_and_the_connection_stays) {
   bounds.request_depth = 10;
   bounds.request_elements = 100;
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   std::string wide;
   for (int count = 0; count < 101; ++count)
     wide += "1,";
@@ -179,14 +175,13 @@ BOOST_AUTO_TEST_CASE(deep_and_wide_calls_are_refused_and_the_connection_stays) {
 
 BOOST_AUTO_TEST_CASE(a_message_that_does_not_end_has_a_deadline) {
   bounds.partial_frame = std::chrono::milliseconds(50);
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   auto idle = connect();
   BOOST_TEST(idle.ask(note) == "{}");
   auto const begun = std::chrono::steady_clock::now();
   client.send_raw(note);
 
-  BOOST_TEST(client.receive().value_or("closed") == exceeded("partial_frame_ms", 50, 50));
+  BOOST_TEST(received(client) == exceeded("partial_frame_ms", 50, 50));
 
   BOOST_TEST(client.is_closed());
   BOOST_TEST((std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(50)));
@@ -195,8 +190,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_does_not_end_has_a_deadline) {
 
 BOOST_AUTO_TEST_CASE(bytes_that_trickle_in_do_not_move_the_deadline) {
   bounds.partial_frame = std::chrono::milliseconds(100);
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   auto const begun = std::chrono::steady_clock::now();
 
   // One byte for each round of the loop, as long as the server takes them.
@@ -204,14 +198,13 @@ BOOST_AUTO_TEST_CASE(bytes_that_trickle_in_do_not_move_the_deadline) {
     return ::send(client.socket(), " ", 1, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 && errno == EPIPE;
   });
 
-  BOOST_TEST(client.receive().value_or("closed") == exceeded("partial_frame_ms", 100, 100));
+  BOOST_TEST(received(client) == exceeded("partial_frame_ms", 100, 100));
   BOOST_TEST((std::chrono::steady_clock::now() - begun < std::chrono::seconds(10)));
 }
 
 BOOST_AUTO_TEST_CASE(the_deadline_is_that_of_a_message_and_not_of_the_connection) {
   bounds.partial_frame = std::chrono::milliseconds(300);
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds(900);
 
   // There is always a message that has begun, and none that takes long.
@@ -219,7 +212,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_is_that_of_a_message_and_not_of_the_connection
   std::size_t answered = 0;
   while (std::chrono::steady_clock::now() < end) {
     client.send_raw(note.substr(5) + '\0' + note.substr(0, 5));
-    BOOST_REQUIRE(client.receive().value_or("closed") == "{}");
+    BOOST_REQUIRE(received(client) == "{}");
     ++answered;
     until([] { return false; }, std::chrono::milliseconds(20));
   }

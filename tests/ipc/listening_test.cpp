@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -37,7 +37,7 @@ int bound(std::filesystem::path const& path, int backlog) {
   return number;
 }
 
-struct two_servers : serving {
+struct two_servers : session_fixture {
   ipc::server other{loop.get_executor(), bounds, {}};
 };
 
@@ -106,64 +106,60 @@ BOOST_FIXTURE_TEST_CASE(names_that_cannot_be_are_refused, two_servers) {
   BOOST_TEST((other.listen(directory / "missing/socket").error().code == errc::io));
 }
 
-BOOST_AUTO_TEST_CASE(stopping_removes_what_was_made) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(stopping_removes_what_was_made, session_fixture) {
+  start();
 
-  here.stop();
+  stop();
 
-  BOOST_TEST(std::filesystem::is_empty(here.directory.path()));
-  here.start();
-  BOOST_TEST(here.connect().ask(note) == "{}");
+  BOOST_TEST(std::filesystem::is_empty(directory.path()));
+  start();
+  BOOST_TEST(connect().ask(note) == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(stopping_leaves_a_socket_of_somebody_else) {
-  serving here;
-  here.start();
-  std::filesystem::remove(here.path());
-  auto const theirs = bound(here.path(), 1);
+BOOST_FIXTURE_TEST_CASE(stopping_leaves_a_socket_of_somebody_else, session_fixture) {
+  start();
+  std::filesystem::remove(path());
+  auto const theirs = bound(path(), 1);
 
-  here.stop();
+  stop();
 
-  BOOST_TEST(std::filesystem::exists(here.path()));
+  BOOST_TEST(std::filesystem::exists(path()));
   ::close(theirs);
 }
 
-BOOST_AUTO_TEST_CASE(a_passed_listening_socket_is_served_and_not_removed) {
-  serving here;
-  here.start();
-  auto const passed = here.directory / "passed";
-  BOOST_TEST(here.server->adopt(bound(passed, 10)).has_value());
+BOOST_FIXTURE_TEST_CASE(a_passed_listening_socket_is_served_and_not_removed, session_fixture) {
+  start();
+  auto const passed = directory / "passed";
+  BOOST_TEST(server->adopt(bound(passed, 10)).has_value());
 
-  BOOST_TEST(varlink_peer(here.loop, passed).ask(note) == "{}");
-  here.stop();
+  BOOST_TEST(varlink_peer(loop, passed).ask(note) == "{}");
+  stop();
 
   BOOST_TEST(std::filesystem::exists(passed));
 }
 
-BOOST_AUTO_TEST_CASE(a_passed_connection_is_served) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_passed_connection_is_served, session_fixture) {
+  start();
   std::array<int, 2> pair{};
   BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
-  varlink_peer client(here.loop, pair[0]);
+  varlink_peer client(loop, pair[0]);
 
-  BOOST_TEST(here.server->adopt(pair[1]).has_value());
+  BOOST_TEST(server->adopt(pair[1]).has_value());
 
   BOOST_TEST(client.ask(note) == "{}");
 }
 
-BOOST_AUTO_TEST_CASE(a_passed_descriptor_of_another_kind_is_refused_and_closed) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_passed_descriptor_of_another_kind_is_refused_and_closed,
+                        session_fixture) {
+  start();
   std::array<int, 2> datagrams{};
   BOOST_REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, datagrams.data()) == 0);
   std::array<int, 2> pipe{};
   BOOST_REQUIRE(::pipe2(pipe.data(), O_CLOEXEC) == 0);
 
-  BOOST_TEST((here.server->adopt(datagrams[0]).error().code == errc::protocol));
-  BOOST_TEST((here.server->adopt(pipe[0]).error().code == errc::protocol));
-  BOOST_TEST((here.server->adopt(-1).error().code == errc::protocol));
+  BOOST_TEST((server->adopt(datagrams[0]).error().code == errc::protocol));
+  BOOST_TEST((server->adopt(pipe[0]).error().code == errc::protocol));
+  BOOST_TEST((server->adopt(-1).error().code == errc::protocol));
 
   BOOST_TEST(::fcntl(datagrams[0], F_GETFD) == -1);
   BOOST_TEST(::fcntl(pipe[0], F_GETFD) == -1);
@@ -171,74 +167,66 @@ BOOST_AUTO_TEST_CASE(a_passed_descriptor_of_another_kind_is_refused_and_closed) 
   ::close(pipe[1]);
 }
 
-BOOST_AUTO_TEST_CASE(stopping_sends_what_is_queued) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(stopping_sends_what_is_queued, connected_fixture) {
   client.send(try_call("Produce", R"({"bytes":3000000})"));
-  BOOST_TEST(here.until([&] { return here.server->figures().calls == 1; }));
+  BOOST_TEST(until([&] { return server->figures().calls == 1; }));
   bool done = false;
-  here.server->stop(std::chrono::seconds(20), [&] { done = true; });
+  server->stop(std::chrono::seconds(20), [&] { done = true; });
 
   BOOST_TEST(client.receive().value_or("").size() > 3'000'000U);
   BOOST_TEST(client.is_closed());
-  BOOST_TEST(here.until([&] { return done; }));
-  here.server.reset();
+  BOOST_TEST(until([&] { return done; }));
+  server.reset();
 }
 
-BOOST_AUTO_TEST_CASE(stopping_waits_for_an_answer_and_not_for_a_stream) {
-  serving here;
-  here.start();
-  auto caller = here.connect();
-  auto watcher = here.connect();
+BOOST_FIXTURE_TEST_CASE(stopping_waits_for_an_answer_and_not_for_a_stream, session_fixture) {
+  start();
+  auto caller = connect();
+  auto watcher = connect();
   caller.send(try_call("Hold"));
   caller.send(note);
   watcher.send(try_call("Stream", "{}", R"(,"more":true)"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 2; }));
+  BOOST_TEST(holds(2));
   bool done = false;
-  here.server->stop(std::chrono::seconds(20), [&] { done = true; });
+  server->stop(std::chrono::seconds(20), [&] { done = true; });
 
   BOOST_TEST(watcher.is_closed());
-  BOOST_TEST(!here.until([&] { return done; }, std::chrono::milliseconds(20)));
-  for (auto const& answer : here.held)
+  BOOST_TEST(!until([&] { return done; }, std::chrono::milliseconds(20)));
+  for (auto const& answer : held)
     answer.reply();
 
-  BOOST_TEST(caller.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(caller) == "{}");
   BOOST_TEST(caller.is_closed());
-  BOOST_TEST(here.until([&] { return done; }));
-  BOOST_TEST(here.noted.empty());
-  here.server.reset();
+  BOOST_TEST(until([&] { return done; }));
+  BOOST_TEST(noted.empty());
+  server.reset();
 }
 
-BOOST_AUTO_TEST_CASE(stopping_waits_no_longer_than_its_limit) {
-  serving here;
-  here.start();
-  auto caller = here.connect();
-  auto stalled = here.connect();
+BOOST_FIXTURE_TEST_CASE(stopping_waits_no_longer_than_its_limit, session_fixture) {
+  start();
+  auto caller = connect();
+  auto stalled = connect();
   caller.send(try_call("Hold"));
   stalled.send(try_call("Produce", R"({"bytes":3000000})"));
-  BOOST_TEST(here.until([&] { return here.server->figures().calls == 2; }));
+  BOOST_TEST(until([&] { return server->figures().calls == 2; }));
 
-  here.stop(std::chrono::milliseconds(30));
+  stop(std::chrono::milliseconds(30));
 
-  BOOST_TEST(here.closed == 1);
+  BOOST_TEST(closed == 1);
   BOOST_TEST(caller.is_closed());
 }
 
-BOOST_AUTO_TEST_CASE(nobody_connects_to_a_server_that_stops) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(nobody_connects_to_a_server_that_stops, connected_fixture) {
   client.send(try_call("Hold"));
-  BOOST_TEST(here.until([&] { return here.held.size() == 1; }));
+  BOOST_TEST(holds(1));
   bool done = false;
-  here.server->stop(std::chrono::seconds(20), [&] { done = true; });
+  server->stop(std::chrono::seconds(20), [&] { done = true; });
 
-  BOOST_CHECK_THROW(here.connect(), std::system_error);
+  BOOST_CHECK_THROW(connect(), std::system_error);
 
   client.close();
-  BOOST_TEST(here.until([&] { return done; }));
-  here.server.reset();
+  BOOST_TEST(until([&] { return done; }));
+  server.reset();
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,4 +1,4 @@
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -29,11 +29,7 @@ std::string echo() { return try_call("Echo", R"({"text":"x"})"); }
 
 BOOST_AUTO_TEST_SUITE(method_figures)
 
-BOOST_AUTO_TEST_CASE(each_outcome_is_counted_with_its_method) {
-  serving here;
-  here.start();
-  auto client = here.connect();
-
+BOOST_FIXTURE_TEST_CASE(each_outcome_is_counted_with_its_method, connected_fixture) {
   client.ask(echo());
   client.ask(echo());
   client.ask(try_call("Echo", R"({"text":1})"));
@@ -41,55 +37,50 @@ BOOST_AUTO_TEST_CASE(each_outcome_is_counted_with_its_method) {
   client.ask(try_call("Nothing"));
   client.ask(R"({"method":"org.example.other.Get"})");
 
-  auto const echoed = of(here, "Echo");
+  auto const echoed = of(*this, "Echo");
   BOOST_TEST(echoed.replied == 2U);
   BOOST_TEST(echoed.failed == 1U);
   BOOST_TEST(echoed.cancelled == 0U);
   BOOST_TEST(echoed.times.count() == 3U);
-  BOOST_TEST(of(here, "Throw").failed == 1U);
-  BOOST_TEST(of(here, "unknown").failed == 2U);
-  BOOST_TEST(of(here, "Hold").times.count() == 0U);
+  BOOST_TEST(of(*this, "Throw").failed == 1U);
+  BOOST_TEST(of(*this, "unknown").failed == 2U);
+  BOOST_TEST(of(*this, "Hold").times.count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(a_call_that_its_client_gives_up_is_cancelled) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_call_that_its_client_gives_up_is_cancelled, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.send(try_call("Hold"));
-    BOOST_TEST(here.until([&] { return !here.held.empty(); }));
+    BOOST_TEST(holds(1));
   }
 
-  BOOST_TEST(here.until([&] { return here.server->figures().connections == 0; }));
-  BOOST_TEST(of(here, "Hold").cancelled == 1U);
-  BOOST_TEST(of(here, "Hold").replied == 0U);
+  BOOST_TEST(ended());
+  BOOST_TEST(of(*this, "Hold").cancelled == 1U);
+  BOOST_TEST(of(*this, "Hold").replied == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(streams_are_not_timed) {
-  serving here;
-  here.start();
-  auto client = here.connect();
+BOOST_FIXTURE_TEST_CASE(streams_are_not_timed, connected_fixture) {
   client.send(try_call("Stream", "{}", R"(,"more":true)"));
-  BOOST_TEST(here.until([&] { return !here.held.empty(); }));
-  here.held.front().reply();
+  BOOST_TEST(holds(1));
+  held.front().reply();
   BOOST_TEST(client.receive().has_value());
 
-  BOOST_TEST(of(here, "Stream").replied == 1U);
-  BOOST_TEST(of(here, "Stream").times.count() == 0U);
+  BOOST_TEST(of(*this, "Stream").replied == 1U);
+  BOOST_TEST(of(*this, "Stream").times.count() == 0U);
 }
 
-BOOST_AUTO_TEST_CASE(of_short_cuts_one_in_64_is_timed_and_stands_for_all) {
-  serving here;
-  here.start();
-  here.server->bind_quick("org.example.try.Echo", [](auto, auto const&, std::string& reply) {
+BOOST_FIXTURE_TEST_CASE(of_short_cuts_one_in_64_is_timed_and_stands_for_all, session_fixture) {
+  start();
+  server->bind_quick("org.example.try.Echo", [](auto, auto const&, std::string& reply) {
     reply = R"({"text":"quick"})";
     return true;
   });
-  auto client = here.connect();
+  auto client = connect();
   for (int time = 0; time < 640; ++time)
     client.ask(echo());
 
-  auto const echoed = of(here, "Echo");
+  auto const echoed = of(*this, "Echo");
   BOOST_TEST(echoed.replied == 640U);
   BOOST_TEST(echoed.times.count() == 640U);
   BOOST_TEST(std::accumulate(echoed.times.classes().begin(), echoed.times.classes().end(), 0UL) ==
@@ -97,16 +88,13 @@ BOOST_AUTO_TEST_CASE(of_short_cuts_one_in_64_is_timed_and_stands_for_all) {
   BOOST_TEST(echoed.times.sum_seconds() > 0);
 }
 
-BOOST_AUTO_TEST_CASE(unsent_replies_are_counted) {
-  serving here;
-  here.start();
-  auto client = here.connect();
-  BOOST_TEST(here.server->queued_bytes() == 0U);
+BOOST_FIXTURE_TEST_CASE(unsent_replies_are_counted, connected_fixture) {
+  BOOST_TEST(server->queued_bytes() == 0U);
   client.send(try_call("Produce", R"({"bytes":3000000})"));
 
-  BOOST_TEST(here.until([&] { return here.server->queued_bytes() > 1'000'000; }));
+  BOOST_TEST(until([&] { return server->queued_bytes() > 1'000'000; }));
   client.close();
-  BOOST_TEST(here.until([&] { return here.server->queued_bytes() == 0; }));
+  BOOST_TEST(until([&] { return server->queued_bytes() == 0; }));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

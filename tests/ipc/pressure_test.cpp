@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -18,17 +18,10 @@ std::string const stream = try_call("Stream", "{}", R"(,"more":true)");
 /// One reply of a series, of about `bytes`.
 std::string piece(std::size_t bytes) { return R"({"text":")" + std::string(bytes, 'x') + R"("})"; }
 
-struct small_queues : serving {
+struct small_queues : session_fixture {
   small_queues() {
     bounds.queue_soft_bytes = 100'000;
     bounds.queue_hard_bytes = 400'000;
-  }
-
-  bool holds(std::size_t count) {
-    return until([&] { return held.size() == count; });
-  }
-  bool ended() {
-    return until([&] { return server->figures().connections == 0; });
   }
 };
 
@@ -44,8 +37,7 @@ bool has_warning(log::capture& lines, std::string_view text) {
 BOOST_FIXTURE_TEST_SUITE(pressure, small_queues)
 
 BOOST_AUTO_TEST_CASE(a_stream_learns_that_its_client_has_caught_up) {
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(stream);
   BOOST_TEST(holds(1));
   std::size_t sent = 0;
@@ -66,8 +58,7 @@ BOOST_AUTO_TEST_CASE(a_stream_learns_that_its_client_has_caught_up) {
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_can_be_carried_by_its_callback_alone) {
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(stream);
   BOOST_TEST(holds(1));
   auto const answer = held[0];
@@ -84,13 +75,12 @@ BOOST_AUTO_TEST_CASE(a_stream_can_be_carried_by_its_callback_alone) {
 
   for (int count = 0; count < 100; ++count)
     BOOST_REQUIRE(client.receive().value_or("").size() > 60'000U);
-  BOOST_TEST(client.receive().value_or("closed") == R"({"parameters":{}})");
+  BOOST_TEST(received(client) == R"({"parameters":{}})");
   BOOST_TEST(server->figures().slow_closed == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(a_callback_may_replace_itself_and_end_the_call) {
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(stream);
   BOOST_TEST(holds(1));
   auto const answer = held[0];
@@ -105,14 +95,13 @@ BOOST_AUTO_TEST_CASE(a_callback_may_replace_itself_and_end_the_call) {
 
   BOOST_TEST(client.receive().value_or("").size() > 300'000U);
   BOOST_TEST(client.receive().value_or("").size() > 300'000U);
-  BOOST_TEST(client.receive().value_or("closed") == "{}");
+  BOOST_TEST(received(client) == "{}");
   BOOST_TEST(first == 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_stream_that_ignores_a_full_queue_is_closed) {
   log::capture lines;
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(stream);
   BOOST_TEST(holds(1));
 
@@ -130,8 +119,7 @@ BOOST_AUTO_TEST_CASE(a_stream_that_ignores_a_full_queue_is_closed) {
 BOOST_AUTO_TEST_CASE(a_client_that_reads_nothing_is_closed_after_a_while) {
   log::capture lines;
   bounds.queue_stalled = std::chrono::milliseconds(50);
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(try_call("Produce", R"({"bytes":5000000})"));
 
   BOOST_TEST(until([&] { return server->figures().slow_closed == 1; }));
@@ -142,8 +130,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_reads_nothing_is_closed_after_a_while) {
 
 BOOST_AUTO_TEST_CASE(a_client_that_reads_slowly_is_served) {
   bounds.queue_stalled = std::chrono::milliseconds(500);
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   client.send(try_call("Produce", R"({"bytes":3000000})"));
   std::string got;
   // About 1.5 s for the whole, far less than 500 ms for each piece.
@@ -162,8 +149,7 @@ BOOST_AUTO_TEST_CASE(a_client_that_reads_slowly_is_served) {
 }
 
 BOOST_AUTO_TEST_CASE(calls_are_not_begun_while_the_queue_is_full) {
-  start();
-  auto client = connect();
+  auto client = start_and_connect();
   std::string all;
   for (int count = 0; count < 50; ++count)
     all += try_call("Produce", R"({"bytes":100000})") + '\0';
@@ -205,9 +191,8 @@ BOOST_AUTO_TEST_CASE(many_watchers_get_every_reply_in_order) {
 
   for (auto& watcher : watchers)
     for (int number = 0; number < 10; ++number)
-      BOOST_REQUIRE(watcher.receive().value_or("closed") == R"({"parameters":{"number":)" +
-                                                                std::to_string(number) +
-                                                                R"(},"continues":true})");
+      BOOST_REQUIRE(received(watcher) == R"({"parameters":{"number":)" + std::to_string(number) +
+                                             R"(},"continues":true})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,5 +1,5 @@
 #include "core/log.hpp"
-#include "tests/support/serving.hpp"
+#include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
@@ -99,17 +99,14 @@ probe const probes[] = {
 
 BOOST_AUTO_TEST_SUITE(protocol)
 
-BOOST_DATA_TEST_CASE(answers_as_the_table_of_behaviour_says, boost::unit_test::data::make(probes),
-                     probe) {
+BOOST_DATA_TEST_CASE_F(connected_fixture, answers_as_the_table_of_behaviour_says,
+                       boost::unit_test::data::make(probes), probe) {
   log::capture silence;
-  serving here;
-  here.start();
-  auto client = here.connect();
 
   client.send(probe.message);
   if (probe.answer.empty()) client.send(try_call("Note"));
 
-  BOOST_TEST(client.receive().value_or("closed") == (probe.answer.empty() ? "{}" : probe.answer));
+  BOOST_TEST(received(client) == (probe.answer.empty() ? "{}" : probe.answer));
   if (probe.answer == "closed")
     BOOST_TEST(client.is_closed());
   else
@@ -117,28 +114,22 @@ BOOST_DATA_TEST_CASE(answers_as_the_table_of_behaviour_says, boost::unit_test::d
                R"({"parameters":{"text":"alive"}})");
 }
 
-BOOST_DATA_TEST_CASE(answers_the_same_when_each_byte_comes_alone,
-                     boost::unit_test::data::make(probes), probe) {
+BOOST_DATA_TEST_CASE_F(connected_fixture, answers_the_same_when_each_byte_comes_alone,
+                       boost::unit_test::data::make(probes), probe) {
   log::capture silence;
-  serving here;
-  here.start();
-  auto client = here.connect();
 
   for (char const byte : probe.message + '\0') {
     client.send_raw({&byte, 1});
-    here.loop.restart();
-    here.loop.poll();
+    loop.restart();
+    loop.poll();
   }
   if (probe.answer.empty()) client.send(try_call("Note"));
 
-  BOOST_TEST(client.receive().value_or("closed") == (probe.answer.empty() ? "{}" : probe.answer));
+  BOOST_TEST(received(client) == (probe.answer.empty() ? "{}" : probe.answer));
 }
 
-BOOST_AUTO_TEST_CASE(what_a_handler_threw_is_for_the_log_alone) {
+BOOST_FIXTURE_TEST_CASE(what_a_handler_threw_is_for_the_log_alone, connected_fixture) {
   log::capture lines;
-  serving here;
-  here.start();
-  auto client = here.connect();
 
   auto const answer = client.ask(try_call("Throw"));
 
@@ -151,39 +142,34 @@ BOOST_AUTO_TEST_CASE(what_a_handler_threw_is_for_the_log_alone) {
   BOOST_TEST(logged);
 }
 
-BOOST_AUTO_TEST_CASE(answers_before_garbage_are_sent) {
+BOOST_FIXTURE_TEST_CASE(answers_before_garbage_are_sent, connected_fixture) {
   log::capture silence;
-  serving here;
-  here.start();
-  auto client = here.connect();
 
   client.send_raw(try_call("Echo", R"({"text":"first"})") + '\0' + "garbage" + '\0' +
                   try_call("Note", R"({"text":"never"})") + '\0');
 
   BOOST_TEST(client.receive().value_or("") == R"({"parameters":{"text":"first"}})");
   BOOST_TEST(client.is_closed());
-  BOOST_TEST(here.noted.empty());
+  BOOST_TEST(noted.empty());
 }
 
-BOOST_AUTO_TEST_CASE(the_same_interface_cannot_be_added_twice) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(the_same_interface_cannot_be_added_twice, session_fixture) {
+  start();
 
-  BOOST_CHECK_THROW(here.server->add_interface(try_interface), std::invalid_argument);
-  BOOST_CHECK_THROW(here.server->add_interface("no interface"), std::invalid_argument);
-  BOOST_CHECK_THROW(here.server->bind("org.example.try.Nothing", [](ipc::call const&) {}),
+  BOOST_CHECK_THROW(server->add_interface(try_interface), std::invalid_argument);
+  BOOST_CHECK_THROW(server->add_interface("no interface"), std::invalid_argument);
+  BOOST_CHECK_THROW(server->bind("org.example.try.Nothing", [](ipc::call const&) {}),
                     std::invalid_argument);
 }
 
-BOOST_AUTO_TEST_CASE(a_peer_is_known_by_its_credentials) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(a_peer_is_known_by_its_credentials, session_fixture) {
+  start();
   std::optional<ipc::peer> seen;
-  here.server->bind("org.example.try.Unbound", [&](ipc::call const& made) {
+  server->bind("org.example.try.Unbound", [&](ipc::call const& made) {
     seen = made.from;
     made.answer.reply();
   });
-  auto client = here.connect();
+  auto client = connect();
 
   BOOST_TEST(client.ask(try_call("Unbound")) == "{}");
 
@@ -197,20 +183,19 @@ BOOST_AUTO_TEST_CASE(a_peer_is_known_by_its_credentials) {
     BOOST_TEST((std::find(seen->groups.begin(), seen->groups.end(), group) != seen->groups.end()));
 }
 
-BOOST_AUTO_TEST_CASE(counts_what_it_does) {
-  serving here;
-  here.start();
+BOOST_FIXTURE_TEST_CASE(counts_what_it_does, session_fixture) {
+  start();
   {
-    auto client = here.connect();
+    auto client = connect();
     client.ask(try_call("Note"));
     client.ask(try_call("Nothing"));
-    BOOST_TEST(here.server->figures().connections == 1U);
+    BOOST_TEST(server->figures().connections == 1U);
   }
 
-  BOOST_TEST(here.until([&] { return here.server->figures().connections == 0; }));
-  BOOST_TEST(here.server->figures().accepted == 1U);
-  BOOST_TEST(here.server->figures().calls == 2U);
-  BOOST_TEST(here.server->figures().errors == 1U);
+  BOOST_TEST(ended());
+  BOOST_TEST(server->figures().accepted == 1U);
+  BOOST_TEST(server->figures().calls == 2U);
+  BOOST_TEST(server->figures().errors == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
