@@ -1,13 +1,9 @@
 #include "client/async_connection.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/system/system_error.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
@@ -18,41 +14,13 @@
 
 namespace asio = boost::asio;
 using namespace cfgd::client;
+using cfgd::test::answer;
 using cfgd::test::exchange;
 using cfgd::test::scripted_connection;
 using cfgd::test::scripted_peer;
 using std::chrono::milliseconds;
 
 namespace {
-
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-  asio::io_context loop{1};
-
-  /// Starts an operation; its outcome is in the result when the loop has run.
-  template <class T>
-  std::shared_ptr<std::optional<T>> start(asio::awaitable<T> operation) {
-    auto outcome = std::make_shared<std::optional<T>>();
-    asio::co_spawn(loop, std::move(operation), [outcome](std::exception_ptr const& failed, T done) {
-      if (failed) std::rethrow_exception(failed);
-      outcome->emplace(std::move(done));
-    });
-    return outcome;
-  }
-
-  /// Runs an operation to its end.
-  template <class T>
-  T run(asio::awaitable<T> operation) {
-    auto const outcome = start(std::move(operation));
-    auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    loop.restart();
-    while (!outcome->has_value() && loop.run_one_until(end) != 0) {
-    }
-    BOOST_REQUIRE(outcome->has_value());
-    return std::move(**outcome);
-  }
-};
 
 std::string get_call(std::string const& key) {
   return R"({"method":"io.cfgd.Config.Get","parameters":{"keys":[")" + key + R"("]}})";
@@ -65,7 +33,7 @@ std::string get_reply(std::string const& key, int value) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(async_connection, fixture)
+BOOST_FIXTURE_TEST_SUITE(async_connection, cfgd::test::loop_fixture)
 
 BOOST_AUTO_TEST_CASE(it_connects_when_it_is_first_used) {
   scripted_peer peer(path, {exchange({{get_call("a.b"), get_reply("a.b", 1)},
@@ -153,11 +121,7 @@ BOOST_AUTO_TEST_CASE(silence_ends_with_the_time_limit_also_for_who_waits_for_a_t
 }
 
 BOOST_AUTO_TEST_CASE(garbage_is_a_protocol_failure_and_closes) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send("[]");
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path, {answer("", {"[]"})});
   cfgd::client::async_connection service(loop.get_executor(), path);
 
   BOOST_TEST((run(service.get({"a.b"})).error().kind == failure::protocol));
@@ -228,16 +192,11 @@ BOOST_AUTO_TEST_CASE(a_stream_keeps_the_connection_until_its_last_reply) {
 }
 
 BOOST_AUTO_TEST_CASE(an_edit_has_a_deadline_and_an_outcome) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       if (client.receive() !=
-                           R"({"method":"io.cfgd.Config.BeginEdit","parameters":{"seconds":60},)"
-                           R"("more":true})") {
-                         throw std::runtime_error("unexpected call");
-                       }
-                       client.send(R"({"parameters":{"deadline":"D"},"continues":true})");
-                       client.send(R"({"parameters":{"revision":9,"changed":["a.b"]}})");
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path,
+                     {answer(R"({"method":"io.cfgd.Config.BeginEdit","parameters":{"seconds":60},)"
+                             R"("more":true})",
+                             {R"({"parameters":{"deadline":"D"},"continues":true})",
+                              R"({"parameters":{"revision":9,"changed":["a.b"]}})"})});
   {
     cfgd::client::async_connection service(loop.get_executor(), path);
 

@@ -1,34 +1,20 @@
 #include "client/async_connection.hpp"
-#include "client/connection.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <exception>
 #include <string>
 #include <vector>
 
 namespace asio = boost::asio;
 using namespace cfgd::client;
+using cfgd::test::answer;
 using cfgd::test::exchange;
-using cfgd::test::scripted_connection;
 using cfgd::test::scripted_peer;
 using std::chrono::milliseconds;
 
 namespace {
-
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-
-  connection connected(milliseconds limit = std::chrono::seconds(20)) const {
-    return connection::connect(path, limit).value();
-  }
-};
 
 std::string call(std::string const& method, std::string const& rest = "") {
   return R"({"method":"io.cfgd.Service.)" + method + '"' + rest + '}';
@@ -55,7 +41,7 @@ std::string part(std::string const& parameters) {
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(connection_health, fixture)
+BOOST_FIXTURE_TEST_SUITE(connection_health, cfgd::test::loop_fixture)
 
 BOOST_AUTO_TEST_CASE(checks_come_with_their_details_and_times) {
   scripted_peer peer(path, {exchange({{call("Health"), reply(checks)}})});
@@ -100,12 +86,7 @@ BOOST_AUTO_TEST_CASE(a_check_without_its_status_is_no_answer) {
 }
 
 BOOST_AUTO_TEST_CASE(health_is_reported_until_the_caller_stops) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(part(checks));
-                       client.send(part(healthy));
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path, {answer("", {part(checks), part(healthy)})});
   auto service = connected(milliseconds(5'000));
   std::vector<std::string> seen;
 
@@ -125,12 +106,7 @@ BOOST_AUTO_TEST_CASE(health_is_reported_until_the_caller_stops) {
 }
 
 BOOST_AUTO_TEST_CASE(a_watch_that_the_service_ends_is_closed) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(part(checks));
-                       client.send(reply(healthy));
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path, {answer("", {part(checks), reply(healthy)})});
   auto service = connected();
 
   auto const done = service.watch_health([](health_report const&) { return step::more; });
@@ -201,18 +177,9 @@ BOOST_AUTO_TEST_CASE(the_asynchronous_client_asks_the_same) {
                        {call("Problems", R"(,"parameters":{"limit":1})"), reply(wrong)},
                        {call("ClearProblems"), "{}"},
                        {call("Metrics"), reply(R"({"text":"# EOF\n"})")}})});
-  asio::io_context loop{1};
-  std::vector<std::string> seen;
-  {
-    async_connection service(loop.get_executor(), path);
-    asio::co_spawn(loop, ask_all(service),
-                   [&](std::exception_ptr const& failed, std::vector<std::string> all) {
-                     if (failed) std::rethrow_exception(failed);
-                     seen = std::move(all);
-                     service.close();
-                   });
-    loop.run_for(std::chrono::seconds(20));
-  }
+  async_connection service(loop.get_executor(), path);
+  auto const seen = run(ask_all(service));
+  service.close();
 
   BOOST_TEST(seen ==
                  (std::vector<std::string>{"warning", "healthy", "parse", "cleared", "# EOF\n"}),

@@ -1,6 +1,4 @@
-#include "client/connection.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -11,6 +9,7 @@
 #include <vector>
 
 using namespace cfgd::client;
+using cfgd::test::answer;
 using cfgd::test::exchange;
 using cfgd::test::scripted_connection;
 using cfgd::test::scripted_peer;
@@ -18,21 +17,12 @@ using std::chrono::milliseconds;
 
 namespace {
 
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-
-  connection connected(milliseconds limit = std::chrono::seconds(20)) const {
-    return connection::connect(path, limit).value();
-  }
-};
-
 std::string const get_call = R"({"method":"io.cfgd.Config.Get","parameters":{"keys":["a.b"]}})";
 std::string const get_reply = R"({"parameters":{"values":{"a.b":1},"missing":[],"revision":7}})";
 
 } // namespace
 
-BOOST_FIXTURE_TEST_SUITE(connection, fixture)
+BOOST_FIXTURE_TEST_SUITE(connection, cfgd::test::client_fixture)
 
 BOOST_AUTO_TEST_CASE(nobody_at_the_socket_is_unreachable_and_named) {
   auto const none = cfgd::client::connection::connect(path);
@@ -154,11 +144,7 @@ BOOST_AUTO_TEST_CASE(closing_before_the_reply_is_an_error) {
 BOOST_AUTO_TEST_CASE(garbage_is_a_protocol_failure_and_closes) {
   for (std::string const garbage :
        {"", "no json", "[]", R"({"parameters":[]})", R"({"continues":true})", R"({"error":1})"}) {
-    scripted_peer peer(path, {[&](scripted_connection& client) {
-                         client.receive();
-                         client.send(garbage);
-                         client.wait_for_close();
-                       }});
+    scripted_peer peer(path, {answer("", {garbage})});
     auto service = connected();
 
     auto const odd = service.get({"a.b"});
@@ -185,15 +171,9 @@ BOOST_AUTO_TEST_CASE(a_reply_without_end_is_cut) {
 
 BOOST_AUTO_TEST_CASE(a_list_is_collected_over_several_replies) {
   scripted_peer peer(
-      path, {[](scripted_connection& client) {
-        if (client.receive() !=
-            R"({"method":"io.cfgd.Config.List","parameters":{"prefix":"a"},"more":true})") {
-          throw std::runtime_error("unexpected call");
-        }
-        client.send(R"({"parameters":{"values":{"a.b":1,"a.c":2},"revision":7},"continues":true})");
-        client.send(R"({"parameters":{"values":{"a.d":3},"revision":7}})");
-        client.wait_for_close();
-      }});
+      path, {answer(R"({"method":"io.cfgd.Config.List","parameters":{"prefix":"a"},"more":true})",
+                    {R"({"parameters":{"values":{"a.b":1,"a.c":2},"revision":7},"continues":true})",
+                     R"({"parameters":{"values":{"a.d":3},"revision":7}})"})});
   {
     auto service = connected();
 
@@ -209,11 +189,7 @@ BOOST_AUTO_TEST_CASE(a_list_is_collected_over_several_replies) {
 }
 
 BOOST_AUTO_TEST_CASE(stopping_a_stream_closes_the_connection) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"n":1},"continues":true})");
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path, {answer("", {R"({"parameters":{"n":1},"continues":true})"})});
   auto service = connected();
 
   int seen = 0;
@@ -305,13 +281,10 @@ BOOST_AUTO_TEST_CASE(a_log_is_collected_over_several_replies) {
            R"(,"time":"t","origin":{"layer":"override","revision":1},)"
            R"("created":[],"updated":[],"deleted":[]})";
   };
-  scripted_peer peer(path, {[&](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"changes":[)" + one(9) +
-                                   R"(],"oldest":1},"continues":true})");
-                       client.send(R"({"parameters":{"changes":[)" + one(8) + R"(],"oldest":1}})");
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(
+      path,
+      {answer("", {R"({"parameters":{"changes":[)" + one(9) + R"(],"oldest":1},"continues":true})",
+                   R"({"parameters":{"changes":[)" + one(8) + R"(],"oldest":1}})"})});
   {
     auto service = connected();
 

@@ -1,21 +1,17 @@
 #include "client/health_watcher.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <exception>
-#include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace asio = boost::asio;
 using namespace cfgd::client;
-using cfgd::test::scripted_connection;
+using cfgd::test::answer;
+using cfgd::test::ending;
 using cfgd::test::scripted_peer;
 using std::chrono::milliseconds;
 
@@ -23,10 +19,7 @@ namespace {
 
 using health_result = result<cfgd::client::health_watcher::event>;
 
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-  asio::io_context loop{1};
+struct fixture : cfgd::test::loop_fixture {
   int lost = 0;
 
   health_watch_options options() {
@@ -38,32 +31,16 @@ struct fixture {
     return out;
   }
 
-  health_result next(cfgd::client::health_watcher& watched) {
-    std::optional<health_result> outcome;
-    asio::co_spawn(loop, watched.next(),
-                   [&](std::exception_ptr const& failed, health_result event) {
-                     if (failed) std::rethrow_exception(failed);
-                     outcome.emplace(std::move(event));
-                   });
-    loop.restart();
-    loop.run_for(std::chrono::seconds(20));
-    BOOST_REQUIRE(outcome.has_value());
-    return std::move(*outcome);
-  }
+  health_result next(cfgd::client::health_watcher& watched) { return run(watched.next()); }
 };
 
-/// Receives the call and sends a report of each status; then closes, or waits for the client.
-enum class ending { close, wait };
-scripted_peer::script tell(std::vector<std::string> statuses, ending end) {
-  return [=](scripted_connection& client) {
-    std::string const got = client.receive();
-    if (got != R"({"method":"io.cfgd.Service.WatchHealth","more":true})") {
-      throw std::runtime_error("unexpected call: " + got);
-    }
-    for (auto const& status : statuses)
-      client.send(R"({"parameters":{"status":")" + status + R"(","checks":[]},"continues":true})");
-    if (end == ending::wait) client.wait_for_close();
-  };
+/// Sends a report of each status.
+scripted_peer::script report(std::vector<std::string> const& statuses, ending end = ending::wait) {
+  std::vector<std::string> replies;
+  for (auto const& status : statuses)
+    replies.push_back(R"({"parameters":{"status":")" + status +
+                      R"(","checks":[]},"continues":true})");
+  return answer(R"({"method":"io.cfgd.Service.WatchHealth","more":true})", replies, end);
 }
 
 } // namespace
@@ -71,7 +48,7 @@ scripted_peer::script tell(std::vector<std::string> statuses, ending end) {
 BOOST_FIXTURE_TEST_SUITE(health_watcher, fixture)
 
 BOOST_AUTO_TEST_CASE(the_first_report_is_whole_and_the_others_are_changes) {
-  scripted_peer peer(path, {tell({"healthy", "warning"}, ending::wait)});
+  scripted_peer peer(path, {report({"healthy", "warning"})});
   {
     cfgd::client::health_watcher watched(loop.get_executor(), options());
 
@@ -87,7 +64,7 @@ BOOST_AUTO_TEST_CASE(the_first_report_is_whole_and_the_others_are_changes) {
 }
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_begins_whole) {
-  scripted_peer peer(path, {tell({"healthy"}, ending::close), tell({"critical"}, ending::wait)});
+  scripted_peer peer(path, {report({"healthy"}, ending::close), report({"critical"})});
   {
     cfgd::client::health_watcher watched(loop.get_executor(), options());
 
@@ -112,18 +89,15 @@ BOOST_AUTO_TEST_CASE(nobody_there_at_first_is_an_error) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_ends_it) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"error":"org.varlink.service.MethodNotImplemented"})");
-                       client.wait_for_close();
-                     }});
+  scripted_peer peer(path,
+                     {answer("", {R"({"error":"org.varlink.service.MethodNotImplemented"})"})});
   cfgd::client::health_watcher watched(loop.get_executor(), options());
 
   BOOST_TEST((next(watched).error().kind == failure::refused));
 }
 
 BOOST_AUTO_TEST_CASE(stop_ends_what_waits) {
-  scripted_peer peer(path, {tell({"healthy"}, ending::wait)});
+  scripted_peer peer(path, {report({"healthy"})});
   cfgd::client::health_watcher watched(loop.get_executor(), options());
   BOOST_TEST(next(watched).has_value());
 

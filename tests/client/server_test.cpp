@@ -1,20 +1,16 @@
 #include "client/async_connection.hpp"
 #include "client/watcher.hpp"
 #include "ipc/server.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <exception>
 #include <optional>
 #include <string>
 #include <vector>
 
-namespace asio = boost::asio;
 using namespace cfgd::client;
 using namespace std::chrono_literals;
 
@@ -35,21 +31,18 @@ method Watch(prefixes: ?[]string, afterRevision: ?int) -> (
 )";
 
 /// The project's own server and client in one thread, on one socket.
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-  asio::io_context loop{1};
+struct fixture : cfgd::test::loop_fixture {
   cfgd::limits bounds;
   std::optional<cfgd::ipc::server> server;
   std::vector<cfgd::ipc::responder> watching;
   std::vector<std::int64_t> resumed;
 
-  fixture() { start(); }
+  fixture() { start_server(); }
   ~fixture() { stop(); }
   fixture(fixture const&) = delete;
   fixture& operator=(fixture const&) = delete;
 
-  void start() {
+  void start_server() {
     server.emplace(loop.get_executor(), bounds, cfgd::ipc::server::identity{"v", "p", "1", "u"});
     server->add_interface(interface_text);
     server->bind("io.cfgd.Config.Get", [](cfgd::ipc::call const& asked) {
@@ -88,17 +81,6 @@ struct fixture {
       loop.restart();
     }
   }
-
-  template <class T>
-  T run(asio::awaitable<T> operation) {
-    std::optional<T> outcome;
-    asio::co_spawn(loop, std::move(operation), [&](std::exception_ptr const& failed, T done) {
-      if (failed) std::rethrow_exception(failed);
-      outcome.emplace(std::move(done));
-    });
-    run_until([&] { return outcome.has_value(); });
-    return std::move(*outcome);
-  }
 };
 
 } // namespace
@@ -128,17 +110,14 @@ BOOST_AUTO_TEST_CASE(a_watch_goes_on_with_a_restarted_server) {
 
   BOOST_TEST(run(watched.next()).value().revision == 5U);
   stop();
-  start();
-  std::optional<result<watch_event>> event;
-  asio::co_spawn(loop, watched.next(), [&](std::exception_ptr, result<watch_event> reported) {
-    event.emplace(std::move(reported));
-  });
+  start_server();
+  auto const event = start(watched.next());
   run_until([&] { return resumed.size() == 2; });
   watching.back().reply_continues(R"({"values":{"a.b":2},"revision":6})");
-  run_until([&] { return event.has_value(); });
+  run_until([&] { return event->has_value(); });
 
   BOOST_TEST(resumed.at(1) == 5);
-  BOOST_TEST(event->value().revision == 6U);
+  BOOST_TEST((*event)->value().revision == 6U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

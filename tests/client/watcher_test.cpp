@@ -1,32 +1,23 @@
 #include "client/watcher.hpp"
 #include "core/json.hpp"
-#include "tests/support/scripted_peer.hpp"
-#include "tests/support/temporary_directory.hpp"
+#include "tests/client/client_fixture.hpp"
 
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <chrono>
-#include <exception>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
-namespace asio = boost::asio;
 using namespace cfgd::client;
-using cfgd::test::scripted_connection;
+using cfgd::test::answer;
+using cfgd::test::ending;
 using cfgd::test::scripted_peer;
 using std::chrono::milliseconds;
 
 namespace {
 
-struct fixture {
-  cfgd::test::temporary_directory directory;
-  std::string path = directory / "socket";
-  asio::io_context loop{1};
-
+struct fixture : cfgd::test::loop_fixture {
   watch_options options() const {
     watch_options out;
     out.prefixes = {"a"};
@@ -36,18 +27,7 @@ struct fixture {
     return out;
   }
 
-  result<watch_event> next(cfgd::client::watcher& watched) {
-    std::optional<result<watch_event>> outcome;
-    asio::co_spawn(loop, watched.next(),
-                   [&](std::exception_ptr const& failed, result<watch_event> event) {
-                     if (failed) std::rethrow_exception(failed);
-                     outcome.emplace(std::move(event));
-                   });
-    loop.restart();
-    loop.run_for(std::chrono::seconds(20));
-    BOOST_REQUIRE(outcome.has_value());
-    return std::move(*outcome);
-  }
+  result<watch_event> next(cfgd::client::watcher& watched) { return run(watched.next()); }
 };
 
 std::string const from_start =
@@ -62,18 +42,6 @@ std::string event(std::string const& fields) {
   return R"({"parameters":{)" + fields + R"(},"continues":true})";
 }
 
-/// Receives `call`, sends `replies`; then closes, or waits for the client to do so.
-enum class ending { close, wait };
-scripted_peer::script watch(std::string call, std::vector<std::string> replies, ending end) {
-  return [=](scripted_connection& client) {
-    std::string const got = client.receive();
-    if (got != call) throw std::runtime_error("unexpected call: " + got + "\nwanted: " + call);
-    for (auto const& reply : replies)
-      client.send(reply);
-    if (end == ending::wait) client.wait_for_close();
-  };
-}
-
 std::string values_of(result<watch_event> const& what) {
   return cfgd::json::canonical(what.value().values);
 }
@@ -83,12 +51,11 @@ std::string values_of(result<watch_event> const& what) {
 BOOST_FIXTURE_TEST_SUITE(watcher, fixture)
 
 BOOST_AUTO_TEST_CASE(the_state_comes_first_and_then_every_revision) {
-  scripted_peer peer(path, {watch(from_start,
-                                  {event(R"("values":{"a.b":1},"revision":5)"),
-                                   event(R"("values":{"a.c":2},"ready":true,"revision":5)"),
-                                   event(R"("values":{"a.b":3},"revision":6)"),
-                                   event(R"("removed":["a.c"],"revision":9)")},
-                                  ending::wait)});
+  scripted_peer peer(path,
+                     {answer(from_start, {event(R"("values":{"a.b":1},"revision":5)"),
+                                          event(R"("values":{"a.c":2},"ready":true,"revision":5)"),
+                                          event(R"("values":{"a.b":3},"revision":6)"),
+                                          event(R"("removed":["a.c"],"revision":9)")})});
   cfgd::client::watcher watched(loop.get_executor(), options());
 
   auto const state = next(watched);
@@ -104,16 +71,15 @@ BOOST_AUTO_TEST_CASE(the_state_comes_first_and_then_every_revision) {
 
 BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_nothing_is_missed_or_repeated) {
   scripted_peer peer(
-      path,
-      {watch(from_start, {event(R"("values":{"a.b":1},"ready":true,"revision":5)")}, ending::close),
-       watch(from(5), {}, ending::close),
-       watch(from(5),
-             {event(R"("values":{"a.b":1},"revision":5)"),
-              event(R"("values":{"a.b":2},"revision":6)"), R"({"parameters":{"val)"},
-             ending::close),
-       watch(from(6),
-             {event(R"("ready":true,"revision":6)"), event(R"("values":{"a.b":3},"revision":7)")},
-             ending::wait)});
+      path, {answer(from_start, {event(R"("values":{"a.b":1},"ready":true,"revision":5)")},
+                    ending::close),
+             answer(from(5), {}, ending::close),
+             answer(from(5),
+                    {event(R"("values":{"a.b":1},"revision":5)"),
+                     event(R"("values":{"a.b":2},"revision":6)"), R"({"parameters":{"val)"},
+                    ending::close),
+             answer(from(6), {event(R"("ready":true,"revision":6)"),
+                              event(R"("values":{"a.b":3},"revision":7)")})});
   std::vector<failure> lost;
   auto how = options();
   how.on_lost = [&](call_error const& why) { lost.push_back(why.kind); };
@@ -130,9 +96,8 @@ BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_nothing_is_missed_or_re
 
 BOOST_AUTO_TEST_CASE(a_state_cut_in_the_middle_is_asked_for_again) {
   scripted_peer peer(
-      path, {watch(from_start, {event(R"("values":{"a.b":1},"revision":5)")}, ending::close),
-             watch(from_start, {event(R"("values":{"a.c":1},"ready":true,"revision":6)")},
-                   ending::wait)});
+      path, {answer(from_start, {event(R"("values":{"a.b":1},"revision":5)")}, ending::close),
+             answer(from_start, {event(R"("values":{"a.c":1},"ready":true,"revision":6)")})});
   cfgd::client::watcher watched(loop.get_executor(), options());
 
   BOOST_TEST(values_of(next(watched)) == R"({"a.c":1})");
@@ -140,12 +105,10 @@ BOOST_AUTO_TEST_CASE(a_state_cut_in_the_middle_is_asked_for_again) {
 
 BOOST_AUTO_TEST_CASE(a_resync_is_reported_as_differences) {
   scripted_peer peer(
-      path, {watch(from_start, {event(R"("values":{"a.b":1,"a.c":1},"ready":true,"revision":5)")},
-                   ending::close),
-             watch(from(5),
-                   {event(R"("resync":true,"values":{"a.b":1},"revision":90)"),
-                    event(R"("values":{"a.d":1},"ready":true,"revision":90)")},
-                   ending::wait)});
+      path, {answer(from_start, {event(R"("values":{"a.b":1,"a.c":1},"ready":true,"revision":5)")},
+                    ending::close),
+             answer(from(5), {event(R"("resync":true,"values":{"a.b":1},"revision":90)"),
+                              event(R"("values":{"a.d":1},"ready":true,"revision":90)")})});
   auto how = options();
   how.resync = resync_mode::differences;
   cfgd::client::watcher watched(loop.get_executor(), how);
@@ -168,8 +131,7 @@ BOOST_AUTO_TEST_CASE(nobody_there_at_first_is_an_error_unless_retry_is_wanted) {
   auto how = options();
   how.first = first_connect::retry;
   how.on_lost = [&](call_error const&) {
-    peer.emplace(path, std::vector{watch(from_start, {event(R"("ready":true,"revision":1)")},
-                                         ending::wait)});
+    peer.emplace(path, std::vector{answer(from_start, {event(R"("ready":true,"revision":1)")})});
   };
   cfgd::client::watcher patient(loop.get_executor(), how);
 
@@ -177,8 +139,7 @@ BOOST_AUTO_TEST_CASE(nobody_there_at_first_is_an_error_unless_retry_is_wanted) {
 }
 
 BOOST_AUTO_TEST_CASE(a_refusal_ends_it) {
-  scripted_peer peer(path,
-                     {watch(from_start, {R"({"error":"io.cfgd.Config.BadKey"})"}, ending::wait)});
+  scripted_peer peer(path, {answer(from_start, {R"({"error":"io.cfgd.Config.BadKey"})"})});
   cfgd::client::watcher watched(loop.get_executor(), options());
 
   BOOST_TEST(next(watched).error().name == "io.cfgd.Config.BadKey");
@@ -186,9 +147,9 @@ BOOST_AUTO_TEST_CASE(a_refusal_ends_it) {
 
 BOOST_AUTO_TEST_CASE(a_full_service_is_tried_again_after_a_reconnect) {
   scripted_peer peer(
-      path, {watch(from_start, {event(R"("ready":true,"revision":1)")}, ending::close),
-             watch(from(1), {R"({"error":"io.cfgd.Config.LimitExceeded"})"}, ending::close),
-             watch(from(1), {event(R"("values":{"a.b":1},"revision":2)")}, ending::wait)});
+      path, {answer(from_start, {event(R"("ready":true,"revision":1)")}, ending::close),
+             answer(from(1), {R"({"error":"io.cfgd.Config.LimitExceeded"})"}, ending::close),
+             answer(from(1), {event(R"("values":{"a.b":1},"revision":2)")})});
   cfgd::client::watcher watched(loop.get_executor(), options());
 
   BOOST_TEST(next(watched).value().ready);
@@ -196,7 +157,7 @@ BOOST_AUTO_TEST_CASE(a_full_service_is_tried_again_after_a_reconnect) {
 }
 
 BOOST_AUTO_TEST_CASE(a_state_that_does_not_come_is_an_error_of_time) {
-  scripted_peer peer(path, {watch(from_start, {}, ending::wait)});
+  scripted_peer peer(path, {answer(from_start, {})});
   auto how = options();
   how.time_limit = milliseconds(30);
   cfgd::client::watcher watched(loop.get_executor(), how);
@@ -205,24 +166,20 @@ BOOST_AUTO_TEST_CASE(a_state_that_does_not_come_is_an_error_of_time) {
 }
 
 BOOST_AUTO_TEST_CASE(stop_ends_next) {
-  scripted_peer peer(path,
-                     {watch(from_start, {event(R"("ready":true,"revision":1)")}, ending::wait)});
+  scripted_peer peer(path, {answer(from_start, {event(R"("ready":true,"revision":1)")})});
   cfgd::client::watcher watched(loop.get_executor(), options());
   next(watched).value();
 
-  std::optional<result<watch_event>> outcome;
-  asio::co_spawn(loop, watched.next(), [&](std::exception_ptr, result<watch_event> event) {
-    outcome.emplace(std::move(event));
-  });
+  auto const outcome = start(watched.next());
   loop.restart();
   loop.poll();
-  BOOST_TEST(!outcome.has_value());
+  BOOST_TEST(!outcome->has_value());
   watched.stop();
   loop.restart();
   loop.run_for(std::chrono::seconds(20));
 
-  BOOST_REQUIRE(outcome.has_value());
-  BOOST_TEST((outcome->error().kind == failure::closed));
+  BOOST_REQUIRE(outcome->has_value());
+  BOOST_TEST(((*outcome)->error().kind == failure::closed));
   peer.finish();
 }
 
