@@ -74,7 +74,6 @@ std::string exchange(int socket, std::string_view call) {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_FIXTURE_TEST_SUITE(activation, activated)
 

@@ -17,7 +17,6 @@ struct example : running {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(example)
 

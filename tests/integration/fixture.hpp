@@ -7,8 +7,14 @@
 
 #include <boost/json/value.hpp>
 
+#include <filesystem>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
+
+// The suites of these tests are in a namespace of their own, "cases": suites are namespaces, and in
+// the global one are functions of their names.
 
 namespace cfgd::test {
 
@@ -29,6 +35,8 @@ struct running {
     save_below("schemas", name, text);
   }
   void save_rules(std::string_view name, std::string_view text) { save_below("rules", name, text); }
+  /// Writes cfgd.toml.
+  void save_settings(std::string_view text) { write_file(root / "etc" / "cfgd.toml", text); }
 
   /// The whole reply to a call: `method` without "io.cfgd.", parameters as JSON text.
   boost::json::object call(std::string_view method, std::string_view parameters = "{}") {
@@ -44,6 +52,12 @@ struct running {
     }
     auto const* const parameters_of_reply = reply.if_contains("parameters");
     return text + (parameters_of_reply == nullptr ? "{}" : json::canonical(*parameters_of_reply));
+  }
+  /// What is at a JSON pointer in the parameters of the reply, as canonical text.
+  std::string answer_at(std::string_view pointer, std::string_view method,
+                        std::string_view parameters = "{}") {
+    auto const reply = call(method, parameters);
+    return json::canonical(reply.at("parameters").at_pointer(pointer));
   }
   static std::string call_text(std::string_view method, std::string_view parameters) {
     return R"({"method":"io.cfgd.)" + std::string(method) + R"(","parameters":)" +
@@ -62,7 +76,8 @@ struct running {
   }
   /// The revision once all edits are effective.
   client::revision_number sync() { return daemon.connect().sync().value(); }
-  client::revision_number revision() { return daemon.connect().status().value().revision; }
+  client::service_status status() { return daemon.connect().status().value(); }
+  client::revision_number revision() { return status().revision; }
   /// The one source whose path ends with `name`. Throws if it is not listed.
   client::source_file source(std::string_view name) {
     for (auto const& one : daemon.connect().sources().value())
@@ -79,6 +94,11 @@ struct running {
   temporary_directory directory;
   std::filesystem::path root;
   daemon_process daemon;
+};
+
+/// For tests that make too many changes to log each of them.
+struct running_quietly : running {
+  running_quietly() : running({.arguments = {"--log-level", "warning"}, .environment = {}}) {}
 };
 
 inline std::string text_of(boost::json::value const& what) { return json::canonical(what); }

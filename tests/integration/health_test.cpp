@@ -34,7 +34,7 @@ std::string const quick = "[health]\ninterval_ms = 100\n"
 
 struct serving : running {
   explicit serving(std::string const& settings = quick) {
-    write_file(root / "etc" / "cfgd.toml", settings);
+    save_settings(settings);
     save("site.json", R"({"a":1})");
   }
   bj::object call(std::string_view method, bj::object const& parameters = {}) {
@@ -82,7 +82,6 @@ struct health_stream {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(health)
 
@@ -224,7 +223,7 @@ BOOST_FIXTURE_TEST_CASE(a_value_that_the_layers_do_not_give_is_critical, serving
 }
 
 BOOST_FIXTURE_TEST_CASE(a_store_that_others_hold_makes_its_checks_critical_and_no_other, serving) {
-  write_file(root / "etc" / "cfgd.toml", quick + "[health.clock]\ntimeout_ms = 5000\n");
+  save_settings(quick + "[health.clock]\ntimeout_ms = 5000\n");
   daemon.start();
   BOOST_TEST(status(run("store")) == "healthy");
   health_stream watching(daemon);
@@ -254,7 +253,7 @@ BOOST_AUTO_TEST_CASE(the_thresholds_of_memory_are_settings) {
   auto const at = settings.find("[health.memory]\nwarning_percent = 100\ncritical_percent = 100");
   settings.replace(at, std::string("[health.memory]\nwarning_percent = 100").size(),
                    "[health.memory]\nwarning_percent = 0");
-  write_file(test.root / "etc" / "cfgd.toml", settings);
+  test.save_settings(settings);
   test.daemon.start();
 
   auto const found = test.run("memory");
@@ -311,12 +310,12 @@ BOOST_FIXTURE_TEST_CASE(own_checks_are_read_again_on_reload_and_faults_are_repor
 }
 
 BOOST_FIXTURE_TEST_CASE(faulty_settings_of_health_are_reported_with_their_place, serving) {
-  write_file(root / "etc" / "cfgd.toml", "[health.store]\nwarning_ms = \"soon\"\n");
+  save_settings("[health.store]\nwarning_ms = \"soon\"\n");
   BOOST_TEST(daemon.run_to_end() == 78);
   BOOST_TEST(daemon.log().find("cfgd.toml:2:14: warning_ms must be an integer") !=
              std::string::npos);
 
-  write_file(root / "etc" / "cfgd.toml", "[health.luck]\ninterval_ms = 1000\n");
+  save_settings("[health.luck]\ninterval_ms = 1000\n");
   BOOST_TEST(daemon.run_to_end() == 78);
 }
 

@@ -37,7 +37,6 @@ struct serving : running {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(history)
 
@@ -93,8 +92,7 @@ BOOST_FIXTURE_TEST_CASE(log_says_who_changed_what, serving) {
 }
 
 BOOST_FIXTURE_TEST_CASE(log_since_a_time, serving) {
-  auto const second = call("History.Log", R"({"prefix":"other"})");
-  auto const time = text_of(second.at("parameters").at("changes").at(0).at("time"));
+  auto const time = answer_at("/changes/0/time", "History.Log", R"({"prefix":"other"})");
 
   BOOST_TEST(log(R"({"since":)" + time + "}").starts_with("5"));
   BOOST_TEST(log(R"({"since":"2999-01-01T00:00:00+01:00"})") == "");
@@ -107,23 +105,19 @@ BOOST_FIXTURE_TEST_CASE(a_long_log_comes_in_pieces, serving) {
   std::string const bulk(20'000, 'x');
   for (int n = 0; n < 40; ++n)
     writer.set({.values = {{"bulk.v", bulk + std::to_string(n)}}}).value();
-  stream reading(daemon.socket());
-  reading.send(call_more("History.Log", R"({"prefix":"bulk","limit":1000,"values":true})"));
 
-  std::size_t replies = 0;
+  auto const replies =
+      stream(daemon.socket())
+          .ask_for_all(call_more("History.Log", R"({"prefix":"bulk","limit":1000,"values":true})"));
   std::string all;
-  for (bool more = true; more; ++replies) {
-    auto const reply = reading.next();
-    more = reply.contains("continues");
-    auto const numbers = revisions(reply.at("parameters"));
-    all.append(all.empty() ? "" : ",").append(numbers);
-  }
+  for (auto const& page : replies)
+    all.append(all.empty() ? "" : ",").append(revisions(page));
 
   std::string expected;
   for (int revision = 45; revision > 5; --revision)
     expected.append(expected.empty() ? "" : ",").append(std::to_string(revision));
   BOOST_TEST(all == expected);
-  BOOST_TEST(replies >= 3U);
+  BOOST_TEST(replies.size() >= 3U);
 }
 
 BOOST_FIXTURE_TEST_CASE(diff_returns_what_differs, serving) {
@@ -147,21 +141,16 @@ BOOST_FIXTURE_TEST_CASE(keys_are_read_as_they_were, serving) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_namespace_is_rolled_back_as_a_new_revision, serving) {
-  auto const would = call("History.Rollback", R"({"revision":2,"namespace":"app","dryRun":true})");
-  BOOST_TEST(text_of(would.at("parameters").at("changed")) == R"(["app.n"])");
+  BOOST_TEST(answer_at("/changed", "History.Rollback",
+                       R"({"revision":2,"namespace":"app","dryRun":true})") == R"(["app.n"])");
   BOOST_TEST(revision() == 5U);
 
-  auto const done =
-      call("History.Rollback", R"({"revision":2,"namespace":"app","comment":"back"})");
+  BOOST_TEST(answer_at("/revision", "History.Rollback",
+                       R"({"revision":2,"namespace":"app","comment":"back"})") == "6");
 
-  BOOST_TEST(text_of(done.at("parameters").at("revision")) == "6");
   BOOST_TEST(value("app.n") == "2");
   BOOST_TEST(value("other.x") == "true");
-  BOOST_TEST(text_of(call("History.Log", R"({"limit":1})")
-                         .at("parameters")
-                         .at("changes")
-                         .at(0)
-                         .at("comment")) == R"("back")");
+  BOOST_TEST(answer_at("/changes/0/comment", "History.Log", R"({"limit":1})") == R"("back")");
 }
 
 BOOST_FIXTURE_TEST_CASE(all_is_rolled_back_and_forth, serving) {

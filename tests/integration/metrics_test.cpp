@@ -106,7 +106,6 @@ std::string body_of(std::string const& response) {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(metrics)
 
@@ -205,8 +204,7 @@ BOOST_FIXTURE_TEST_CASE(others_read_both_formats, measured) {
 
 BOOST_FIXTURE_TEST_CASE(a_textfile_is_written_whole_and_again, measured) {
   auto const file = directory / "textfile" / "cfgd.prom";
-  write_file(root / "etc" / "cfgd.toml",
-             "[metrics]\ntextfile = \"" + file.string() + "\"\ninterval_ms = 1000\n");
+  save_settings("[metrics]\ntextfile = \"" + file.string() + "\"\ninterval_ms = 1000\n");
   daemon.start();
   daemon.wait_for_line("cfgd.prom': open"); // the directory is not there
 

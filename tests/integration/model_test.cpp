@@ -87,7 +87,7 @@ struct watcher {
 class trial : running {
  public:
   explicit trial(std::uint32_t seed) : random_(seed) {
-    write_file(root / "etc" / "cfgd.toml", settings);
+    save_settings(settings);
     daemon.start();
     connection_.emplace(daemon.socket());
     for (auto const* const prefix : {"", "one", "two.p", "three.sub", ""}) {
@@ -556,7 +556,6 @@ class trial : running {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(model)
 

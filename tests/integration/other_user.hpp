@@ -2,6 +2,8 @@
 
 #include "tests/integration/stream.hpp"
 
+#include <boost/test/tree/decorator.hpp>
+
 #include <filesystem>
 #include <functional>
 
@@ -9,6 +11,12 @@ namespace cfgd::test {
 
 /// Whether this process can become another user, which as_other_user() needs.
 bool can_be_other_user();
+
+/// Skips a case where as_other_user() cannot work.
+inline boost::unit_test::precondition const
+    as_root([](boost::unit_test::test_unit_id) -> boost::test_tools::assertion_result {
+      return can_be_other_user();
+    });
 
 /// Runs `act` as a user without rights, in a process of its own; whether it returned true. What it
 /// throws is printed.

@@ -21,14 +21,8 @@ struct serving : running {
   }
 };
 
-auto const as_root = boost::unit_test::precondition(
-    [](boost::unit_test::test_unit_id) -> boost::test_tools::assertion_result {
-      return can_be_other_user();
-    });
-
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(pending)
 
@@ -53,7 +47,7 @@ BOOST_FIXTURE_TEST_CASE(what_is_confirmed_stays, serving) {
   BOOST_TEST(text_of(pending.at("kind")) == R"("confirm")");
   BOOST_TEST(text_of(pending.at("keys")) == R"(["app.n"])");
   BOOST_TEST(text_of(pending.at("comment")) == R"("trial")");
-  BOOST_TEST(daemon.connect().status().value().pending.size() == 1U);
+  BOOST_TEST(status().pending.size() == 1U);
 
   BOOST_TEST(answer("Config.Confirm", R"({"revision":2})") == "{}");
 

@@ -51,7 +51,6 @@ bool is_over(bj::object const& one) { return one.contains("resolved"); }
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(problems)
 
@@ -132,12 +131,12 @@ BOOST_FIXTURE_TEST_CASE(a_list_is_of_one_kind_and_bounded, with_problems) {
 
 BOOST_FIXTURE_TEST_CASE(settings_that_are_sound_again_end_theirs, with_problems) {
   daemon.start();
-  write_file(root / "etc" / "cfgd.toml", "[log]\nlevel = 3\n");
+  save_settings("[log]\nlevel = 3\n");
   BOOST_TEST(!daemon.connect().reload());
   auto const found = await_problem("cfgd.toml", is_open);
   BOOST_TEST(text(found, "recovery") == "keeping the previous settings");
 
-  write_file(root / "etc" / "cfgd.toml", "");
+  save_settings("");
   daemon.connect().reload().value();
 
   await_problem("cfgd.toml", is_over);
@@ -155,8 +154,7 @@ BOOST_FIXTURE_TEST_CASE(an_administrator_clears_them, with_problems) {
 }
 
 BOOST_FIXTURE_TEST_CASE(others_may_read_them_and_not_clear_them_and_fill_neither_list_nor_log,
-                        with_problems,
-                        *boost::unit_test::precondition([](auto) { return can_be_other_user(); })) {
+                        with_problems, *as_root) {
   std::filesystem::permissions(directory.path(), std::filesystem::perms(0755));
   save("a.json", "{");
   daemon.start();

@@ -11,6 +11,7 @@
 #include <future>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 // The six promises that etcd makes of its watches, one case each: ordered, unique, reliable,
@@ -50,11 +51,19 @@ class writer {
 constexpr int writers = 4;
 
 /// A daemon on which several write at once.
-struct busy : running {
-  busy() : running({.arguments = {"--log-level", "warning"}, .environment = {}}) {
+struct busy : running_quietly {
+  busy() {
     save("app.json", R"({"file":0})");
     save("other.json", R"({"file":0})");
     daemon.start();
+  }
+
+  /// A watcher that has received the state.
+  observer watcher(std::string prefixes = "[]") {
+    observer opened(daemon.socket(), std::move(prefixes));
+    opened.open();
+    opened.until_ready();
+    return opened;
   }
 
   /// Each of the writers changes a key of two namespaces `times` times, and of none else.
@@ -132,18 +141,13 @@ void check_equal(std::vector<std::uint64_t> const& is, std::vector<std::uint64_t
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(promises)
 
 BOOST_FIXTURE_TEST_CASE(ordered_changes_come_in_the_order_of_their_revisions, busy) {
-  observer all(daemon.socket());
-  observer app(daemon.socket(), R"(["app"])");
-  observer one(daemon.socket(), R"(["other.t0","other.end"])");
-  for (auto* const who : {&all, &app, &one}) {
-    who->open();
-    who->until_ready();
-  }
+  auto all = watcher();
+  auto app = watcher(R"(["app"])");
+  auto one = watcher(R"(["other.t0","other.end"])");
 
   auto made = write_from_many(50);
   auto const last = finish(made);
@@ -158,9 +162,7 @@ BOOST_FIXTURE_TEST_CASE(ordered_changes_come_in_the_order_of_their_revisions, bu
 
 BOOST_FIXTURE_TEST_CASE(unique_no_change_comes_twice, busy) {
   random_document random(1);
-  observer restless(daemon.socket());
-  restless.open();
-  restless.until_ready();
+  auto restless = watcher();
   std::vector<watch_reply> events;
   record made;
 
@@ -182,12 +184,8 @@ BOOST_FIXTURE_TEST_CASE(unique_no_change_comes_twice, busy) {
 }
 
 BOOST_FIXTURE_TEST_CASE(reliable_no_change_in_between_is_left_out, busy) {
-  observer slow(daemon.socket());
-  observer part(daemon.socket(), R"(["other"])");
-  for (auto* const who : {&slow, &part}) {
-    who->open();
-    who->until_ready();
-  }
+  auto slow = watcher();
+  auto part = watcher(R"(["other"])");
   auto const before = slow.revision();
 
   // More than the queues and buffers of somebody who does not read hold.
@@ -202,16 +200,12 @@ BOOST_FIXTURE_TEST_CASE(reliable_no_change_in_between_is_left_out, busy) {
 }
 
 BOOST_FIXTURE_TEST_CASE(atomic_a_revision_comes_whole_and_alone, busy) {
-  observer all(daemon.socket());
-  all.open();
-  all.until_ready();
+  auto all = watcher();
 
   auto writing = std::async(std::launch::async, [this] { return write_from_many(50); });
   // Each state is of one revision, too.
   for (int n = 0; n < 20; ++n) {
-    observer fresh(daemon.socket());
-    fresh.open();
-    fresh.until_ready();
+    auto fresh = watcher();
     for (int who = 0; who < writers; ++who) {
       auto state = fresh.state();
       auto const part = ".t" + std::to_string(who);
@@ -233,9 +227,7 @@ BOOST_FIXTURE_TEST_CASE(atomic_a_revision_comes_whole_and_alone, busy) {
 
 BOOST_FIXTURE_TEST_CASE(resumable_a_broken_watch_goes_on_where_it_was, busy) {
   random_document random(2);
-  observer watching(daemon.socket());
-  watching.open();
-  watching.until_ready();
+  auto watching = watcher();
   auto const before = watching.revision();
   std::vector<watch_reply> events;
   record made;
@@ -269,11 +261,9 @@ BOOST_FIXTURE_TEST_CASE(resumable_a_broken_watch_goes_on_where_it_was, busy) {
 
 BOOST_FIXTURE_TEST_CASE(resumable_or_a_resync, busy) {
   daemon.stop();
-  write_file(root / "etc" / "cfgd.toml", "[store]\nhistory_revisions = 5\nhistory_hours = 0\n");
+  save_settings("[store]\nhistory_revisions = 5\nhistory_hours = 0\n");
   daemon.start();
-  observer late(daemon.socket());
-  late.open();
-  late.until_ready();
+  auto late = watcher();
   late.close();
 
   auto made = write_from_many(20);
@@ -284,16 +274,12 @@ BOOST_FIXTURE_TEST_CASE(resumable_or_a_resync, busy) {
   BOOST_TEST(replies.front().resync);
   BOOST_TEST(late.resyncs() == 1U);
   BOOST_TEST(late.revision() == last);
-  observer fresh(daemon.socket());
-  fresh.open();
-  fresh.until_ready();
+  auto fresh = watcher();
   BOOST_TEST((late.state() == fresh.state()));
 }
 
 BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_means_that_all_up_to_it_was_sent, busy) {
-  observer part(daemon.socket(), R"(["other.t0","other.end"])");
-  part.open();
-  part.until_ready();
+  auto part = watcher(R"(["other.t0","other.end"])");
   part.close();
   auto made = write_from_many(10);
   auto const all = below(made, "other.t0");
@@ -321,11 +307,9 @@ BOOST_FIXTURE_TEST_CASE(bookmarkable_a_mark_means_that_all_up_to_it_was_sent, bu
 
 BOOST_FIXTURE_TEST_CASE(bookmarkable_a_watch_of_quiet_keys_gets_marks, busy) {
   daemon.stop();
-  write_file(root / "etc" / "cfgd.toml", "[store]\nhistory_revisions = 20\nhistory_hours = 0\n");
+  save_settings("[store]\nhistory_revisions = 20\nhistory_hours = 0\n");
   daemon.start();
-  observer quiet(daemon.socket(), R"(["other.quiet"])");
-  quiet.open();
-  quiet.until_ready();
+  auto quiet = watcher(R"(["other.quiet"])");
   auto const begin = quiet.revision();
 
   auto const last = write_from_many(25).rbegin()->first;

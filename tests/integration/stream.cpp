@@ -79,6 +79,17 @@ boost::json::object stream::ask(std::string_view message) {
   return next();
 }
 
+std::vector<boost::json::object> stream::ask_for_all(std::string_view message) {
+  send(message);
+  std::vector<boost::json::object> all;
+  for (bool more = true; more;) {
+    auto const reply = next();
+    more = reply.contains("continues");
+    all.push_back(reply.at("parameters").as_object());
+  }
+  return all;
+}
+
 bool stream::is_quiet_for(std::chrono::milliseconds time) { return !fill(time); }
 
 stream watch(std::filesystem::path const& socket, std::string_view prefixes) {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::test {
 
@@ -29,6 +30,8 @@ class stream {
   boost::json::object parameters();
   /// Sends and takes one reply.
   boost::json::object ask(std::string_view message);
+  /// Sends a call with `more`, and takes the parameters of each reply up to the last.
+  std::vector<boost::json::object> ask_for_all(std::string_view message);
   /// Whether nothing arrives within `time`.
   bool is_quiet_for(std::chrono::milliseconds time);
   int socket() const { return socket_; }

@@ -62,7 +62,6 @@ std::string rules_of(boost::json::object const& reply) {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(validation)
 
@@ -116,15 +115,14 @@ BOOST_FIXTURE_TEST_CASE(a_set_is_refused_with_all_issues, serving) {
   BOOST_TEST(revision() == 1U);
 }
 
-BOOST_AUTO_TEST_CASE(the_number_of_omitted_issues_is_reported) {
-  running test;
-  test.save_schema("app.json", R"({"additionalProperties": {"type": "integer"}})");
-  test.daemon.start();
+BOOST_FIXTURE_TEST_CASE(the_number_of_omitted_issues_is_reported, running) {
+  save_schema("app.json", R"({"additionalProperties": {"type": "integer"}})");
+  daemon.start();
   boost::json::object values;
   for (int n = 0; n < 30; ++n)
     values["app.k" + std::to_string(n)] = "text";
 
-  auto const reply = test.call("Config.Set", text_of(boost::json::object{{"values", values}}));
+  auto const reply = call("Config.Set", text_of(boost::json::object{{"values", values}}));
 
   BOOST_TEST(reply.at("parameters").at("issues").as_array().size() == 20U);
   BOOST_TEST(text_of(reply.at("parameters").at("more")) == "10");
@@ -152,13 +150,8 @@ BOOST_FIXTURE_TEST_CASE(a_warning_is_returned_and_logged_and_lets_pass, ruled) {
   BOOST_TEST(value("app.port") == "99");
   auto const line = daemon.wait_for_line("ports below 1024 are the system's");
   BOOST_TEST(line.find("warning") != std::string::npos);
-  BOOST_TEST(text_of(call("History.Log", R"({"limit":1})")
-                         .at("parameters")
-                         .at("changes")
-                         .at(0)
-                         .at("warnings")
-                         .at(0)
-                         .at("rule")) == R"("low-port")");
+  BOOST_TEST(answer_at("/changes/0/warnings/0/rule", "History.Log", R"({"limit":1})") ==
+             R"("low-port")");
 }
 
 BOOST_FIXTURE_TEST_CASE(a_tightened_schema_waits_until_the_files_pass_it, serving) {
@@ -208,7 +201,7 @@ BOOST_FIXTURE_TEST_CASE(an_edit_takes_files_in_together, ruled) {
   auto const begun = edit.ask(call_more("Config.BeginEdit"));
   BOOST_TEST(begun.contains("continues"));
   BOOST_TEST(begun.at("parameters").as_object().contains("deadline"));
-  BOOST_TEST(daemon.connect().status().value().edit_deadline.has_value());
+  BOOST_TEST(status().edit_deadline.has_value());
 
   save("app.toml", "port = 9090\n");
   sync();
@@ -269,9 +262,7 @@ BOOST_FIXTURE_TEST_CASE(an_edit_ends_when_its_time_is_over, ruled) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_document_is_checked_as_if_it_were_effective, ruled) {
-  BOOST_TEST(
-      text_of(call("Config.Validate", R"({"namespace":"backend"})").at("parameters").at("valid")) ==
-      "true");
+  BOOST_TEST(answer_at("/valid", "Config.Validate", R"({"namespace":"backend"})") == "true");
 
   auto const reply =
       call("Config.Validate", R"({"namespace":"app","document":{"port":70000,"name":1}})");

@@ -21,7 +21,6 @@ struct serving : running {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(varlink)
 
@@ -81,21 +80,17 @@ BOOST_FIXTURE_TEST_CASE(a_list_is_split_and_of_one_revision, serving) {
     many["k" + std::to_string(n)] = text;
   save("big.json", cfgd::json::canonical(many));
   sync();
-  stream peer(daemon.socket());
-  peer.send(R"({"method":"io.cfgd.Config.List","more":true,"parameters":{"prefix":"big"}})");
 
-  std::size_t replies = 0;
+  auto const replies =
+      stream(daemon.socket()).ask_for_all(call_more("Config.List", R"({"prefix":"big"})"));
   std::size_t keys = 0;
-  for (bool more = true; more; ++replies) {
-    auto const reply = peer.next();
-    more = reply.contains("continues");
-    auto const& parameters = reply.at("parameters").as_object();
-    BOOST_TEST(text_of(parameters.at("revision")) == "2");
-    keys += parameters.at("values").as_object().size();
+  for (auto const& one : replies) {
+    BOOST_TEST(text_of(one.at("revision")) == "2");
+    keys += one.at("values").as_object().size();
   }
 
   BOOST_TEST(keys == 1'000U);
-  BOOST_TEST(replies >= 7U); // 2 MB in pieces of 256 KiB
+  BOOST_TEST(replies.size() >= 7U); // 2 MB in pieces of 256 KiB
 }
 
 BOOST_FIXTURE_TEST_CASE(the_cache_counts_and_obeys, serving) {
@@ -115,14 +110,13 @@ BOOST_FIXTURE_TEST_CASE(the_cache_counts_and_obeys, serving) {
   BOOST_TEST(connected.invalidate("nothing").error().name == "io.cfgd.Service.NoSuchNamespace");
 }
 
-BOOST_AUTO_TEST_CASE(more_than_the_cache_holds_is_served_all_the_same) {
-  running test;
-  write_file(test.root / "etc" / "cfgd.toml", "[cache]\nmaximum_bytes = 65536\n");
+BOOST_FIXTURE_TEST_CASE(more_than_the_cache_holds_is_served_all_the_same, running) {
+  save_settings("[cache]\nmaximum_bytes = 65536\n");
   std::string const text(10'000, 'v');
   for (int n = 0; n < 20; ++n)
-    test.save("n" + std::to_string(n) + ".json", R"({"a":")" + text + R"("})");
-  test.daemon.start();
-  auto connected = test.daemon.connect();
+    save("n" + std::to_string(n) + ".json", R"({"a":")" + text + R"("})");
+  daemon.start();
+  auto connected = daemon.connect();
 
   for (int n = 0; n < 20; ++n)
     BOOST_TEST(
@@ -171,17 +165,12 @@ BOOST_FIXTURE_TEST_CASE(sources_come_in_batches_with_more, serving) {
     save("many.d/" + std::to_string(index) + ".json", text + "}");
   sync();
 
-  stream peer(daemon.socket());
-  peer.send(call_more("Service.Sources"));
-  std::size_t replies = 0;
+  auto const replies = stream(daemon.socket()).ask_for_all(call_more("Service.Sources"));
   std::size_t sources = 0;
-  for (bool last = false; !last; ++replies) {
-    auto const reply = peer.next();
-    last = !reply.contains("continues");
-    sources += reply.at("parameters").at("sources").as_array().size();
-  }
+  for (auto const& one : replies)
+    sources += one.at("sources").as_array().size();
 
-  BOOST_TEST(replies > 1U);
+  BOOST_TEST(replies.size() > 1U);
   BOOST_TEST(sources == 22U);
   BOOST_TEST(call("Service.Sources").at("parameters").at("sources").as_array().size() == sources);
 }

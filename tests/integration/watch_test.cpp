@@ -14,8 +14,8 @@ std::string watch_call(std::string const& parameters) {
   return R"({"method":"io.cfgd.Config.Watch","more":true,"parameters":)" + parameters + "}";
 }
 
-struct serving : running {
-  serving() : running({.arguments = {"--log-level", "warning"}, .environment = {}}) {
+struct serving : running_quietly {
+  serving() {
     save("app.json", R"({"a":1,"sub":{"b":2,"c":{}}})");
     save("other.json", R"({"x":1})");
     daemon.start();
@@ -50,7 +50,6 @@ struct replica {
 
 } // namespace
 
-// Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(watch)
 
@@ -120,16 +119,14 @@ BOOST_FIXTURE_TEST_CASE(a_revision_that_never_was_makes_a_resync, serving) {
   BOOST_TEST(state.at("values").as_object().size() == 4U);
 }
 
-BOOST_AUTO_TEST_CASE(behind_the_kept_history_it_starts_over) {
-  running test({.arguments = {"--log-level", "warning"}, .environment = {}});
-  write_file(test.root / "etc" / "cfgd.toml",
-             "[store]\nhistory_revisions = 5\nhistory_hours = 0\n");
-  test.save("app.json", R"({"n":0})");
-  test.daemon.start();
-  auto writer = test.daemon.connect();
+BOOST_FIXTURE_TEST_CASE(behind_the_kept_history_it_starts_over, running_quietly) {
+  save_settings("[store]\nhistory_revisions = 5\nhistory_hours = 0\n");
+  save("app.json", R"({"n":0})");
+  daemon.start();
+  auto writer = daemon.connect();
   for (int n = 1; n <= 50; ++n)
     writer.set({.values = {{"app.n", n}}}).value();
-  stream watching(test.daemon.socket());
+  stream watching(daemon.socket());
 
   watching.send(watch_call(R"({"afterRevision":2})"));
   auto const state = watching.parameters();
@@ -163,7 +160,7 @@ BOOST_FIXTURE_TEST_CASE(a_watcher_that_does_not_read_is_caught_up_when_it_does, 
 BOOST_FIXTURE_TEST_CASE(ends_with_its_connection, serving) {
   {
     auto const watching = watch(daemon.socket());
-    BOOST_TEST(daemon.connect().status().value().watchers == 1);
+    BOOST_TEST(status().watchers == 1);
   }
   auto connected = daemon.connect();
   for (int tries = 0; tries < 1'000 && connected.status().value().watchers != 0; ++tries) {
@@ -237,14 +234,13 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_that_is_born_while_the_state_is_read_is_not_
   }
 }
 
-BOOST_AUTO_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_forgotten) {
-  running test({.arguments = {"--log-level", "warning"}, .environment = {}});
-  write_file(test.root / "etc" / "cfgd.toml",
-             "[store]\nhistory_revisions = 8\nhistory_hours = 0\n");
-  test.save("app.json", R"({"n":0,"quiet":1})");
-  test.daemon.start();
-  auto watching = watch(test.daemon.socket(), R"(["app.quiet"])");
-  auto writer = test.daemon.connect();
+BOOST_FIXTURE_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_forgotten,
+                        running_quietly) {
+  save_settings("[store]\nhistory_revisions = 8\nhistory_hours = 0\n");
+  save("app.json", R"({"n":0,"quiet":1})");
+  daemon.start();
+  auto watching = watch(daemon.socket(), R"(["app.quiet"])");
+  auto writer = daemon.connect();
 
   std::uint64_t last = 0;
   for (int n = 1; n <= 50; ++n)
@@ -254,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_forg
     BOOST_TEST(progress.size() == 1U);
     last = progress.at("revision").to_number<std::uint64_t>();
   }
-  stream resumed(test.daemon.socket());
+  stream resumed(daemon.socket());
   resumed.send(
       watch_call(R"({"prefixes":["app.quiet"],"afterRevision":)" + std::to_string(last) + "}"));
 
