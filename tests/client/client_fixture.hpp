@@ -45,16 +45,19 @@ struct loop_fixture : client_fixture {
                           });
     return outcome;
   }
-  /// Runs the loop until an operation ends.
+  /// Runs the loop until an operation that was started ends.
   template <class T>
-  T run(boost::asio::awaitable<T> operation) {
-    auto const outcome = start(std::move(operation));
+  T finish(std::shared_ptr<std::optional<T>> const& outcome) {
     auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     loop.restart();
     while (!outcome->has_value() && loop.run_one_until(end) != 0) {
     }
     BOOST_REQUIRE(outcome->has_value());
     return std::move(**outcome);
+  }
+  template <class T>
+  T run(boost::asio::awaitable<T> operation) {
+    return finish(start(std::move(operation)));
   }
 };
 
