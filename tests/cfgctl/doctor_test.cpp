@@ -265,11 +265,11 @@ BOOST_AUTO_TEST_CASE(the_program_looks_at_a_tree_and_ends_with_the_worst) {
   for (auto const& [option, value] :
        {std::pair("--root", directory.path()), std::pair("--root", fs::relative(directory.path())),
         std::pair("--socket", fs::path(at.socket))}) {
-    cfgd::test::program_run run(
-        CFGCTL_PROGRAM, std::string_view(option) == "--root"
-                            ? std::vector<std::string>{"doctor", option, value.string()}
-                            : std::vector<std::string>{option, value.string(), "doctor"},
-        {});
+    cfgd::test::program_run run(CFGCTL_PROGRAM,
+                                std::string_view(option) == "--root"
+                                    ? std::vector<std::string>{"doctor", option, value.string()}
+                                    : std::vector<std::string>{option, value.string(), "doctor"},
+                                {});
 
     BOOST_TEST(run.finish() == 2);
     BOOST_TEST(run.out().starts_with(no_socket));
