@@ -2,7 +2,6 @@
 """Phrases that the project does not use, because a common term says the same.
 
 usage: language.py ROOT            prints FILE:LINE: what and what to write instead; fails if there is one
-       language.py ROOT --all      the same, also for folders that are exempt so far
        language.py ROOT --count    prints the number of them in each folder
 
 Looked for in code (names, comments, messages), documents, units, interfaces and scripts. CONTRIBUTING.md
@@ -16,8 +15,6 @@ from pathlib import Path
 
 TEXTS = {".cpp", ".hpp", ".md", ".scd", ".toml", ".varlink", ".py", ".txt", ".in", ".catalog", ".yml", ".conf",
          ".cmake", ""}
-# Folders that still have some of these phrases. Remove a folder from here once it has none.
-NOT_YET = ()
 # Texts of others, inputs of tests, and the list itself.
 LEFT_OUT = ("LICENSE", "tests/fuzz/corpus/", "engine/schema/metaschemas/", "tests/lint/language.py", ".clang")
 
@@ -88,8 +85,6 @@ def main() -> int:
             print(f"{count:5} {folder}")
         print(f"{len(found):5} in all")
         return 0
-    if "--all" not in sys.argv:
-        found = [line for line in found if not line.startswith(NOT_YET)]
     print("\n".join(found) if found else f"{len(names)} files, nothing found")
     return 1 if found or not names else 0
 
