@@ -57,7 +57,7 @@ std::vector<row> const faulty{
     {R"({"properties":{"a":{"$ref":"#/$defs/b"}}})", "/properties/a/$ref", "does not exist"},
     {R"({"properties":{"a":{"$ref":"#b"}}})", "/properties/a/$ref", "no such anchor"},
     {R"({"$ref":"other.json"})", "/$ref", "cannot find schema 'file:///schemas/other.json'"},
-    {R"({"$ref":"#/title","title":"a"})", "/$ref", "no schema"},
+    {R"({"$ref":"#/title","title":"a"})", "/$ref", "does not lead to a schema"},
     {R"({"$ref":"http://[/"})", "/$ref", "URI reference"},
     {R"({"$anchor":"1 a"})", "/$anchor", "must be a name"},
     {R"({"$defs":{"a":{"$anchor":"b"},"c":{"$anchor":"b"}}})", "/$defs/", "has this anchor"},
