@@ -188,7 +188,7 @@ struct subject {
 
 void complain_lines(std::string const& doing, std::vector<std::string> const& lines) {
   for (std::string const& line : lines)
-    complain_line(doing + ": " + line);
+    complain_line(std::string(doing).append(": ").append(line));
 }
 
 /// The result of one attempt.

@@ -137,27 +137,31 @@ bool read_number(boost::json::value const& from, T& into, fault& why) {
 }
 
 template <class T>
-bool read(boost::json::value& from, T& into, fault& why) {
-  if constexpr (std::same_as<T, std::optional<boost::json::value>>) {
-    return read_only_value(from, into, why);
-  } else if constexpr (is_optional<T>) {
-    return read(from, into.emplace(), why);
-  } else if constexpr (is_list<T>) {
-    if constexpr (is_map_entry<typename T::value_type>) {
-      auto* const map = from.if_object();
-      return map != nullptr ? read_map(*map, into, why) : is_not("is not an object", why);
-    } else {
-      auto* const list = from.if_array();
-      return list != nullptr ? read_list(*list, into, why) : is_not("is not an array", why);
-    }
-  } else if constexpr (described<T>) {
-    auto* const inner = from.if_object();
-    return inner != nullptr ? read_members(*inner, into, why) : is_not("is not an object", why);
-  } else if constexpr (std::same_as<T, boost::json::object>) {
-    auto* const inner = from.if_object();
-    if (inner != nullptr) into = std::move(*inner);
-    return inner != nullptr || is_not("is not an object", why);
-  } else if constexpr (std::same_as<T, std::string>) {
+bool read_list_or_map(boost::json::value& from, T& into, fault& why) {
+  if constexpr (is_map_entry<typename T::value_type>) {
+    auto* const map = from.if_object();
+    return map != nullptr ? read_map(*map, into, why) : is_not("is not an object", why);
+  } else {
+    auto* const list = from.if_array();
+    return list != nullptr ? read_list(*list, into, why) : is_not("is not an array", why);
+  }
+}
+
+template <class T>
+bool read_object(boost::json::value& from, T& into, fault& why) {
+  auto* const inner = from.if_object();
+  if (inner == nullptr) return is_not("is not an object", why);
+  if constexpr (described<T>) {
+    return read_members(*inner, into, why);
+  } else {
+    into = std::move(*inner);
+    return true;
+  }
+}
+
+template <class T>
+bool read_scalar(boost::json::value const& from, T& into, fault& why) {
+  if constexpr (std::same_as<T, std::string>) {
     auto const* const text = from.if_string();
     if (text != nullptr) into = *text;
     return text != nullptr || is_not("is not a string", why);
@@ -174,6 +178,21 @@ bool read(boost::json::value& from, T& into, fault& why) {
   }
 }
 
+template <class T>
+bool read(boost::json::value& from, T& into, fault& why) {
+  if constexpr (std::same_as<T, std::optional<boost::json::value>>) {
+    return read_only_value(from, into, why);
+  } else if constexpr (is_optional<T>) {
+    return read(from, into.emplace(), why);
+  } else if constexpr (is_list<T>) {
+    return read_list_or_map(from, into, why);
+  } else if constexpr (described<T> || std::same_as<T, boost::json::object>) {
+    return read_object(from, into, why);
+  } else {
+    return read_scalar(from, into, why);
+  }
+}
+
 /// Takes what the struct has out of the parameters of a reply of `method`, and ignores what else is
 /// there. Errors: protocol, naming the method and the field.
 template <described T>
@@ -187,7 +206,7 @@ template <described T>
 /// What a function gives of a reply: nothing of one without fields, the field of one that has one
 /// field, else all.
 template <class Reply>
-auto give_result(Reply&& from) {
+auto give_result(Reply from) {
   constexpr auto fields = boost::mp11::mp_size<members_of<Reply>>::value;
   if constexpr (fields == 0) {
     return result<void>();
@@ -201,7 +220,7 @@ auto give_result(Reply&& from) {
 
 /// Adds the next part of a reply to those before: lists and objects grow, the rest is replaced.
 template <class T>
-void merge(T& into, T&& part) {
+void merge(T& into, std::type_identity_t<T>&& part) {
   if constexpr (described<T>) {
     boost::mp11::mp_for_each<members_of<T>>([&]<class Member>(Member) {
       merge(into.*Member::pointer, std::move(part.*Member::pointer));
