@@ -9,9 +9,9 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
 
-#include <signal.h>
 #include <sysexits.h>
 
+#include <csignal>
 #include <exception>
 #include <optional>
 #include <string>

@@ -66,7 +66,7 @@ enum class ending { close, wait };
 /// waits for the client to close.
 inline scripted_peer::script answer(std::string call, std::vector<std::string> replies,
                                     ending end = ending::wait) {
-  return [=](scripted_connection& client) {
+  return [call = std::move(call), replies = std::move(replies), end](scripted_connection& client) {
     std::string const got = client.receive();
     if (!call.empty() && got != call)
       throw std::runtime_error("unexpected call: " + got + "\nexpected: " + call);

@@ -37,6 +37,7 @@ struct fixture : cfgd::test::loop_fixture {
 /// Sends a report of each status.
 scripted_peer::script report(std::vector<std::string> const& statuses, ending end = ending::wait) {
   std::vector<std::string> replies;
+  replies.reserve(statuses.size());
   for (auto const& status : statuses)
     replies.push_back(R"({"parameters":{"status":")" + status +
                       R"(","checks":[]},"continues":true})");

@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sysexits.h>
@@ -19,6 +18,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <string>
 #include <string_view>
 #include <thread>

@@ -119,6 +119,7 @@ BOOST_FIXTURE_TEST_CASE(writers_at_the_same_time_each_get_a_revision_of_their_ow
   constexpr int writers = 8;
   constexpr int sets = 25;
   std::vector<std::thread> threads;
+  threads.reserve(writers);
   for (int writer = 0; writer < writers; ++writer)
     threads.emplace_back([&, writer] {
       auto connected = daemon.connect();

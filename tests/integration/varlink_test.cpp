@@ -123,6 +123,7 @@ BOOST_FIXTURE_TEST_CASE(more_than_the_cache_holds_is_served_all_the_same, runnin
         text_of(connected.get_value("n" + std::to_string(n) + ".a").value().value()).size() ==
         text.size() + 2);
   std::vector<std::string> keys;
+  keys.reserve(20);
   for (int n = 0; n < 20; ++n)
     keys.push_back("n" + std::to_string(n) + ".a");
   BOOST_TEST(connected.get(keys).value().values.size() == 20U);

@@ -171,6 +171,7 @@ BOOST_FIXTURE_TEST_CASE(ends_with_its_connection, serving) {
 BOOST_FIXTURE_TEST_CASE(many_watchers_get_the_same_change, serving) {
   // Root's connections are limited; so many stay below that.
   std::vector<stream> all;
+  all.reserve(200);
   for (int n = 0; n < 200; ++n)
     all.push_back(watch(daemon.socket(), R"(["app"])"));
 
