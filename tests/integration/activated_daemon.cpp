@@ -34,6 +34,7 @@ void check(bool fine, std::string const& call) {
   int const out = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   ::dup2(out, STDERR_FILENO);
   std::vector<int> copies;
+  copies.reserve(sockets.size());
   for (auto const& one : sockets)
     copies.push_back(::fcntl(one.descriptor, F_DUPFD_CLOEXEC, 100));
   for (std::size_t index = 0; index < copies.size(); ++index)

@@ -19,6 +19,7 @@ constexpr std::chrono::seconds limit{30};
 
 std::vector<char*> pointers(std::vector<std::string>& list) {
   std::vector<char*> out;
+  out.reserve(list.size() + 1);
   for (auto& text : list)
     out.push_back(text.data());
   out.push_back(nullptr);
