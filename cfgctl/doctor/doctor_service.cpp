@@ -144,9 +144,9 @@ void look_at_problems(installation const& at, diagnoses& into) {
   into.add(verdict::warn, std::to_string(open) + " problems are open", "cfgctl problems --open");
 }
 
-template <void look(installation const& at, diagnoses& into)>
+template <auto Look>
 void if_reachable(installation const& at, diagnoses& into) {
-  if (!at.service.unreachable) look(at, into);
+  if (!at.service.unreachable) Look(at, into);
 }
 
 } // namespace

@@ -48,8 +48,9 @@ void look_at_units(installation const& at, diagnoses& into) {
     auto const active = first_line_of("systemctl is-active " + unit + " 2>/dev/null");
     auto const enabled = first_line_of("systemctl is-enabled " + unit + " 2>/dev/null");
     if (active != "active") {
-      into.add(verdict::fail, (unit + " is ").append(active.empty() ? "not known" : active),
-               "systemctl start " + unit + "; systemctl status " + unit);
+      into.add(
+          verdict::fail, (unit + " is ").append(active.empty() ? "not known" : active),
+          std::string("systemctl start ").append(unit).append("; systemctl status ").append(unit));
     } else if (enabled != "enabled") {
       into.add(verdict::warn,
                (unit + " is active, but ").append(enabled.empty() ? "not enabled" : enabled),

@@ -250,7 +250,7 @@ void top_model::add_changes(std::vector<frame_line>& to) const {
     std::string number = "r" + std::to_string(one.revision);
     number += ' ';
     to.push_back({{std::move(number), tint::faint},
-                  age + " ago  " + who + "  ",
+                  std::string(age).append(" ago  ").append(who).append("  "),
                   {keys_of(one), tint::name}});
   }
 }

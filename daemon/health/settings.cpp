@@ -13,13 +13,13 @@ namespace {
 using ms = std::chrono::milliseconds;
 
 /// Stores a number in the member of the settings at the end of a path of members.
-template <auto... path>
+template <auto... Path>
 void take(settings& into, std::int64_t number) {
-  (into.*....*path) = number;
+  (into.*....*Path) = number;
 }
-template <ms pace::*member>
+template <ms pace::*Member>
 void take_time(settings& into, std::int64_t number) {
-  into.general.*member = ms(number);
+  into.general.*Member = ms(number);
 }
 
 struct row {
