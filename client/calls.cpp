@@ -46,8 +46,8 @@ result<void> add_part(std::string_view method, boost::json::object&& part, Reply
 // The blocking connection.
 
 template <class Reply, class Give>
-auto answer_of(connection& on, std::string_view method, replies expected, std::string parameters,
-               Give give) {
+auto answer_of(connection& on, std::string_view method, replies expected,
+               std::string_view parameters, Give give) {
   using outcome = decltype(give(std::declval<Reply>()));
   if (expected == replies::one) {
     return decoded<Reply>(method, driver_access::call(on, method, parameters), give);
@@ -89,7 +89,7 @@ asio::awaitable<Outcome> collected(async_connection& on, std::string_view method
 
 template <class Reply, class Give>
 auto answer_of(async_connection& on, std::string_view method, replies expected,
-               std::string parameters, Give give) {
+               std::string_view parameters, Give give) {
   if (expected == replies::one) {
     return decoded_later<Reply>(method, driver_access::call(on, method, parameters), give);
   }
