@@ -1,6 +1,7 @@
 #include "core/document.hpp"
 
 #include "core/json.hpp"
+#include "core/json_scan.hpp"
 
 #include <boost/assert.hpp>
 
@@ -29,20 +30,13 @@ std::size_t nodes_below(boost::json::value const& what) {
   return count;
 }
 
-/// The position after the string whose opening quote is at `at`.
-std::size_t behind_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
-  return at + 1;
-}
-
 /// The position after the value that begins at `at`.
 std::size_t behind_value(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
     char const c = text[at];
     if (c == '"') {
-      at = behind_string(text, at);
+      at = json::skip_string(text, at);
     } else if (c == '{' || c == '[') {
       ++depth;
       ++at;
@@ -79,7 +73,7 @@ class member_walk {
   bool next() {
     if (at_ >= text_.size() || text_[at_] == '}') return false;
     if (text_[at_] == ',') ++at_;
-    std::size_t const name_end = behind_string(text_, at_);
+    std::size_t const name_end = json::skip_string(text_, at_);
     name_ = text_.substr(at_, name_end - at_);
     std::size_t const value_end = behind_value(text_, name_end + 1);
     value_ = text_.substr(name_end + 1, value_end - name_end - 1);

@@ -1,6 +1,7 @@
 #include "core/json.hpp"
 
 #include "core/document.hpp"
+#include "core/json_scan.hpp"
 #include "core/text.hpp"
 
 #include <boost/assert.hpp>
@@ -232,13 +233,6 @@ error syntax_error(std::string_view text, std::size_t offset, error_code ec,
 std::size_t skip_blanks(std::string_view text, std::size_t offset) {
   auto const at = text.find_first_not_of(" \t\r\n", offset);
   return at == text.npos ? text.size() : at;
-}
-
-/// The position after the string whose opening quote is at `at`.
-std::size_t skip_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
-  return std::min(at + 1, text.size());
 }
 
 /// Overwrites comments with blanks, because Boost.JSON 1.81 does not find the end of a comment that

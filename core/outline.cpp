@@ -2,6 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/json_scan.hpp"
 
 #include <boost/assert.hpp>
 
@@ -22,20 +23,13 @@ namespace {
 /// Scanning a text of this many bytes takes as long as a lookup in an outline.
 constexpr std::size_t short_text = 512;
 
-/// The position after the string whose opening quote is at `at`.
-std::size_t behind_string(std::string_view text, std::size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\') ++at;
-  return at + 1;
-}
-
 /// The position after the list that begins at `at`.
 std::size_t behind_list(std::string_view text, std::size_t at) {
   std::size_t depth = 0;
   while (at < text.size()) {
     char const c = text[at];
     if (c == '"') {
-      at = behind_string(text, at);
+      at = json::skip_string(text, at);
       continue;
     }
     ++at;
@@ -47,7 +41,7 @@ std::size_t behind_list(std::string_view text, std::size_t at) {
 
 /// The position after the value that begins at `at`, which is not an object.
 std::size_t behind_leaf(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return behind_string(text, at);
+  if (text[at] == '"') return json::skip_string(text, at);
   if (text[at] == '[') return behind_list(text, at);
   return std::min(text.find_first_of(",}", at), text.size());
 }
@@ -68,7 +62,7 @@ outline::outline(std::string_view text) {
     if (at == text.size()) break;
     if (text[at] != '}') {
       node one{.name = at};
-      one.value = behind_string(text, at) + 1;
+      one.value = json::skip_string(text, at) + 1;
       if (one.value >= text.size()) break;
       if (text[one.value] == '{') {
         open.push_back({one, waiting.size()});

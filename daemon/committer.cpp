@@ -30,16 +30,6 @@ engine::source_status blocked_status(error const& why) {
                                      : engine::source_status::untrusted;
 }
 
-/// A parser library may throw: that file is rejected, and the daemon goes on.
-result<sourced_document> read_guarded(source_id const& file, std::string_view bytes,
-                                      limits const& bounds) {
-  try {
-    return watchers::read_source(file, bytes, bounds);
-  } catch (std::exception const& broken) {
-    return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
-  }
-}
-
 /// Converts an observation for the store; parses new content.
 engine::source_update to_update(observation seen, limits const& bounds) {
   engine::source_update update{.id = std::move(seen.id),
@@ -48,7 +38,7 @@ engine::source_update to_update(observation seen, limits const& bounds) {
                                .what = engine::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
-    auto document = read_guarded(update.id, content->bytes, bounds);
+    auto document = watchers::read_source(update.id, content->bytes, bounds);
     if (document)
       update.what = engine::source_update::good{std::move(*document), std::move(content->bytes)};
     else

@@ -1,6 +1,7 @@
 #include "daemon/schema_shown.hpp"
 
 #include "core/json.hpp"
+#include "engine/stored_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -99,8 +99,7 @@ class stripper {
 std::string
 schema_without_secrets(std::string_view text, std::vector<std::string> path,
                        std::function<bool(std::span<std::string const>)> const& is_secret) {
-  json::read_limits const any{.depth = 1024, .elements = std::numeric_limits<std::size_t>::max()};
-  auto schema = json::parse(text, json::dialect::strict, any);
+  auto schema = engine::parse_stored_value(text);
   if (!schema) return {};
   stripper(is_secret).strip(*schema, std::move(path));
   return json::canonical(*schema);

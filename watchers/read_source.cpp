@@ -14,6 +14,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <exception>
+#include <string>
 #include <utility>
 
 // A file is parsed in three steps: check that it is text that cfgd reads, parse it in its format,
@@ -51,10 +53,8 @@ std::string_view describe(boost::json::value const& what) {
   return what.is_string() ? "a string" : what.is_bool() ? "a boolean" : "a number";
 }
 
-} // namespace
-
-result<sourced_document> read_source(format kind, std::string_view bytes, limits const& bounds,
-                                     nulls where) {
+result<sourced_document> read_document(format kind, std::string_view bytes, limits const& bounds,
+                                       nulls where) {
   if (bytes.size() > bounds.file_bytes)
     return formats::make_limit_error("file_bytes", bytes.size(), bounds.file_bytes);
   if (auto is_text = check_text(bytes); !is_text) return is_text.error();
@@ -68,6 +68,18 @@ result<sourced_document> read_source(format kind, std::string_view bytes, limits
                                          std::string(describe(root)));
   if (auto fits = formats::check_content(*read, bounds, where); !fits) return fits.error();
   return sourced_document{.root = std::move(root.get_object()), .places = std::move(places)};
+}
+
+} // namespace
+
+result<sourced_document> read_source(format kind, std::string_view bytes, limits const& bounds,
+                                     nulls where) {
+  // A parser library may throw: one bad file must not stop who reads it.
+  try {
+    return read_document(kind, bytes, bounds, where);
+  } catch (std::exception const& broken) {
+    return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
+  }
 }
 
 result<sourced_document> read_source(source_id const& file, std::string_view bytes,

@@ -16,7 +16,8 @@ enum class nulls : std::uint8_t {
 };
 
 /// Parses the bytes of one source into a document with the place of every value. `bytes` may be any
-/// byte sequence; time and memory are bounded by the limits. Thread-safe.
+/// byte sequence; time and memory are bounded by the limits. Does not throw: an exception of a
+/// parser library is a parse error. Thread-safe.
 /// Errors: parse (with the place), limit ("file_bytes", "file_depth", "file_elements"), bad_value.
 [[nodiscard]] result<sourced_document> read_source(format kind, std::string_view bytes,
                                                    limits const& bounds,

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -111,15 +110,6 @@ class directory_listing {
   source_kind what_;
 };
 
-result<sourced_document> read_guarded(source_id const& file, std::string_view bytes,
-                                      limits const& bounds) {
-  try {
-    return watchers::read_source(file, bytes, bounds);
-  } catch (std::exception const& broken) {
-    return error{.code = errc::parse, .message = std::string("cannot be read: ") + broken.what()};
-  }
-}
-
 } // namespace
 
 source_tree system_tree() { return {.vendor = "/usr/lib/cfgd", .etc = "/etc/cfgd"}; }
@@ -189,7 +179,7 @@ result<engine::source_update> read_update(listed_source const& which, limits con
     return update;
   }
   update.hash = hash_content(*bytes);
-  auto document = read_guarded(which.id, *bytes, bounds);
+  auto document = watchers::read_source(which.id, *bytes, bounds);
   if (document)
     update.what = engine::source_update::good{std::move(*document), std::move(*bytes)};
   else

@@ -6,7 +6,6 @@
 #include <fcntl.h>
 
 #include <cerrno>
-#include <exception>
 #include <memory>
 #include <string_view>
 #include <tuple>
@@ -50,18 +49,11 @@ result<std::vector<own_check>> read_file(watchers::walker const& way,
   auto const bytes =
       watchers::read_whole(end->parent->fd.get(), end->name, path, trusted, bounds.file_bytes);
   if (!bytes) return bytes.error();
-  try {
-    auto const document = watchers::read_source(format::toml, bytes->bytes, bounds);
-    if (document) return read_checks(*document, path, general, bounds);
-    auto why = document.error();
-    why.subject = path;
-    return why;
-  } catch (std::exception const& broken) {
-    // A parser library may throw: that file is rejected, and the service continues.
-    return error{.code = errc::parse,
-                 .message = std::string("cannot be read: ") + broken.what(),
-                 .subject = path};
-  }
+  auto const document = watchers::read_source(format::toml, bytes->bytes, bounds);
+  if (document) return read_checks(*document, path, general, bounds);
+  auto why = document.error();
+  why.subject = path;
+  return why;
 }
 
 } // namespace

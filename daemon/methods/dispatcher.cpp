@@ -1,5 +1,6 @@
 #include "daemon/methods/dispatcher.hpp"
 
+#include "core/key.hpp"
 #include "daemon/methods/reply.hpp"
 
 #include <utility>
@@ -70,8 +71,8 @@ bool dispatcher::serve_quickly(method_row const& row, std::string_view parameter
                                ipc::peer const& from, std::string& reply) const {
   auto const key_text = row.quick.key_of(parameters);
   if (key_text.empty()) return false;
-  // A key of the quick form has no quotes: its namespace is what lies before the first dot.
-  if (!policy_.allows(from, row.needs, key_text.substr(0, key_text.find('.')))) return false;
+  // A key of the quick form has no quotes, so namespace_of() is right for it.
+  if (!policy_.allows(from, row.needs, namespace_of(key_text))) return false;
   return row.quick.serve(key_text, caller(policy_, from), reply);
 }
 
