@@ -149,7 +149,7 @@ result<source_tree> tree_of_directory(fs::path const& given, source_tree const& 
   if (auto const found = find_place_in_tree(directory / "any.json"))
     return find_tree_around(found->base, known).where;
   return error{.code = errc::not_found,
-               .message = "holds no sources: none of etc, vendor, namespaces, schemas, rules",
+               .message = "has no sources: none of etc, vendor, namespaces, schemas, rules",
                .subject = directory.string()};
 }
 

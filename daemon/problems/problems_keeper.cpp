@@ -127,7 +127,7 @@ void problems_keeper::watch_journal() {
   bool const is_open = kept.is_open(journal_problem, {});
   if (figures.lost == lost_ && !is_open) return;
   if (!is_open)
-    kept.note({.what = *find_situation(journal_problem), .message = "the journal accepts no lines"},
+    kept.note({.what = *find_situation(journal_problem), .message = "the journal does not accept lines"},
               wall_now());
   auto const lines = std::to_string(figures.lost);
   if (figures.lost != std::exchange(lost_, figures.lost) || !is_open)

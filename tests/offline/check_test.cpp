@@ -220,7 +220,7 @@ std::vector<tree_case> const trees{
     {"a directory without sources",
      {{"empty/file", ""}},
      {"empty"},
-     "refused: empty: holds no sources: none of etc, vendor, namespaces, schemas, rules"},
+     "refused: empty: has no sources: none of etc, vendor, namespaces, schemas, rules"},
     {"no tree at all", {}, {}, "refused: etc: there is no such directory"},
 };
 
