@@ -8,7 +8,7 @@
 #include <cstdio>
 #include <stdexcept>
 
-// The text is small and requested a few times a minute, so it is written anew each time from plain
+// The text is small and requested a few times a minute, so it is written again each time from plain
 // numbers that their owners keep. Code that counts does not depend on this file.
 //
 // The two formats differ in how counters are named above their samples, and in lines that the older

@@ -29,7 +29,7 @@ constexpr int most_rounds = 64;
 
 bool is_object(std::string_view text) { return text.starts_with('{'); }
 
-/// One call of fit_overrides(). The layers are merged anew for each round, because only the merge
+/// One call of fit_overrides(). The layers are merged again in each round, because only the merge
 /// shows what the layers below give once an override is gone.
 class fitting {
  public:

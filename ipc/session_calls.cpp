@@ -72,7 +72,7 @@ void session::dispatch(std::string_view frame) {
 bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
   if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
   if (host_.figures.calls % quick_calls_a_timed_one == 0) {
-    stands_for_ = quick_calls_a_timed_one; // serve() sets both anew
+    stands_for_ = quick_calls_a_timed_one; // serve() sets both again
     began_ = clock::now();
   }
   host_.quick_reply.clear();

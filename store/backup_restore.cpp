@@ -72,8 +72,8 @@ class store_in_the_making {
 };
 
 /// Writes all records into an empty directory, `into`.
-void write_anew(data_file const& from, fs::path const& into, std::uint64_t bytes,
-                progress_report const& progressed) {
+void write_compacted(data_file const& from, fs::path const& into, std::uint64_t bytes,
+                     progress_report const& progressed) {
   constexpr std::size_t least = 16 * 1024 * 1024;
   // Records inserted in key order leave pages at least half full, which bounds the size needed.
   lmdb::environment made(into, {.map_bytes = (3 * bytes + least) & ~std::size_t{4095},
@@ -147,7 +147,7 @@ class restoring {
     auto const work = [&](progress_report const& report) -> result<std::string> {
       auto const from = data_file::open(made.copy());
       if (!from) return from.error();
-      write_anew(*from, made.path(), bytes, report);
+      write_compacted(*from, made.path(), bytes, report);
       read_as_daemon(made.path(), bytes);
       return std::string();
     };

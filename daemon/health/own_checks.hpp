@@ -57,8 +57,8 @@ struct own_check {
                                                          std::string const& path,
                                                          pace const& general, limits const& bounds);
 
-/// What directories of checks hold, by file name ("site.toml"); a file of a later directory goes
-/// before its namesake of an earlier one.
+/// The files of the directories of checks, by file name ("site.toml"). A file of a later directory
+/// replaces the one of the same name in an earlier directory.
 struct check_file {
   std::string path;
   result<std::vector<own_check>> checks;

@@ -143,7 +143,7 @@ void get_values(method_context& with, authorized_call const& asked) {
       reply.add_missing(text);
       continue;
     }
-    // Checked as it grows: a key can be written in many ways, and each asks for its value anew.
+    // Checked as it grows: a key can be written in many ways, and each adds its value again.
     if (auto const size = reply.size_bytes() + found.member.size(); size > with.bounds.reply_bytes)
       return reply_too_long(asked.answer, size, with.bounds);
     reply.add_ready(found.member);

@@ -91,7 +91,7 @@ void add_cache(registry& to, value_cache& cache) {
       });
   to.add({.name = "cfgd_cache_evictions",
           .what = counter,
-          .help = "Namespaces that were dropped from memory for want of room."},
+          .help = "Namespaces that were dropped from memory to free memory."},
          [&cache](sampler& into) { into.value(cache.stats().evictions); });
   to.add({.name = "cfgd_cache_bytes", .unit = "bytes", .help = "Memory that values take."},
          [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().bytes}); });
