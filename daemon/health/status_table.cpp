@@ -106,8 +106,7 @@ void status_table::read_own_checks(std::function<void()> const& done) {
     });
   } catch (std::system_error const& no_thread) {
     log::write(log::level::warning,
-               std::string("own checks cannot be read; the current ones stay: ") +
-                   no_thread.what(),
+               std::string("own checks cannot be read; the current ones stay: ") + no_thread.what(),
                {{"MESSAGE_ID", message_id::check_warning}, {"CFGD_KIND", "internal"}});
     done();
   }

@@ -127,8 +127,9 @@ void problems_keeper::watch_journal() {
   bool const is_open = kept.is_open(journal_problem, {});
   if (figures.lost == lost_ && !is_open) return;
   if (!is_open)
-    kept.note({.what = *find_situation(journal_problem), .message = "the journal does not accept lines"},
-              wall_now());
+    kept.note(
+        {.what = *find_situation(journal_problem), .message = "the journal does not accept lines"},
+        wall_now());
   auto const lines = std::to_string(figures.lost);
   if (figures.lost != std::exchange(lost_, figures.lost) || !is_open)
     kept.amend(journal_problem, "lines", lines);
