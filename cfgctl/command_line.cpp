@@ -7,6 +7,7 @@
 #include "cfgctl/command_line.hpp"
 
 #include "cfgctl/commands/declare.hpp"
+#include "core/text.hpp"
 
 #include <boost/assert.hpp>
 
@@ -120,6 +121,19 @@ std::vector<std::string> take_program(std::vector<char const*>& words) {
   return out;
 }
 
+/// The end of a command line with a word that JSON cannot carry.
+std::optional<early_end> find_unreadable(std::vector<char const*> const& words) {
+  for (std::size_t index = 1; index < words.size(); ++index) {
+    if (is_clean_text(words[index])) continue;
+    bool const plugin = std::string_view(words[1]) == "health";
+    return early_end{plugin ? exit_code::unreachable : exit_code::usage,
+                     {},
+                     "cfgctl: argument " + std::to_string(index) +
+                         " is not valid UTF-8; nothing was done\n"};
+  }
+  return std::nullopt;
+}
+
 } // namespace
 
 std::variant<invocation, early_end> parse_command_line(int argc, char const* const* argv) {
@@ -136,6 +150,7 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
 
   std::vector<char const*> words(argv, argv + argc);
   auto program = take_program(words);
+  if (auto wrong = find_unreadable(words)) return *std::move(wrong);
   try {
     app.parse(static_cast<int>(words.size()), words.data());
   } catch (CLI::ParseError const& why) {

@@ -6,6 +6,7 @@
 
 #include "cfgctl/command_line.hpp"
 #include "cfgctl/output.hpp"
+#include "core/standard_descriptors.hpp"
 
 #include <csignal>
 #include <exception>
@@ -30,6 +31,7 @@ exit_code parse_and_run(int argc, char const* const* argv) {
 
 int main(int argc, char** argv) {
   using namespace cfgd::cfgctl;
+  cfgd::fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // write(2) reports a closed pipe
   try {
     return static_cast<int>(parse_and_run(argc, argv));

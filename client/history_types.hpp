@@ -42,8 +42,9 @@ struct log_query {
 };
 
 struct change_log {
-  std::vector<change> changes; ///< the newest first
-  revision_number oldest = 0;  ///< the oldest revision that is kept
+  std::vector<change> changes;          ///< the newest first
+  revision_number oldest = 0;           ///< the oldest revision that is kept
+  std::vector<revision_number> damaged; ///< their records are damaged and left out
 };
 
 /// Effective values that differ between two revisions, key to value. A key that is only in one of

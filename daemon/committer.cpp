@@ -115,11 +115,15 @@ void committer::submit(std::vector<observation> observed, std::vector<engine::so
 }
 
 void committer::stop(std::function<void()> done) {
-  query([](store::config_store& store) { return store.revision(); },
-        [this, done = std::move(done)](result<revision_number> const&) {
-          guard_.reset();
-          done();
-        });
+  query(
+      [](store::config_store& store) {
+        store.finish_copies();
+        return store.revision();
+      },
+      [this, done = std::move(done)](result<revision_number> const&) {
+        guard_.reset();
+        done();
+      });
 }
 
 void committer::refresh() {
@@ -163,6 +167,16 @@ void committer::note_use(use what, bool failed) {
     report_over("store_failed", "the store works again");
 }
 
+void committer::report_loss() {
+  auto const lost = store_->take_loss();
+  if (!lost) return;
+  report("store_lost", *lost);
+  deliver([this] {
+    ++figures_.losses;
+    if (on_failure_) on_failure_();
+  });
+}
+
 void committer::deliver(std::function<void()> message) { asio::post(loop_, std::move(message)); }
 
 void committer::run() {
@@ -185,6 +199,7 @@ void committer::run() {
     }
     commit(std::exchange(group, {}));
     taken.clear();
+    report_loss();
   }
 }
 
@@ -230,6 +245,7 @@ void committer::commit(std::vector<write> group) {
     ++(is_done ? figures_.done : figures_.failed);
     figures_.requests += count;
     figures_.times.observe(took);
+    if (!is_done && on_failure_) on_failure_();
   });
 
   bool sources_moved = false;

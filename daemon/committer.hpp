@@ -86,6 +86,9 @@ class committer {
         }));
   }
 
+  /// Calls `then` after every commit that has failed, and when the files of the store were lost.
+  void on_failure(std::function<void()> then) { on_failure_ = std::move(then); }
+
   /// Calls `done` when all submitted work is done; afterwards this object does not keep the loop
   /// running.
   void stop(std::function<void()> done);
@@ -98,6 +101,7 @@ class committer {
     std::uint64_t done = 0;
     std::uint64_t failed = 0;
     std::uint64_t requests = 0; ///< in them
+    std::uint64_t losses = 0;   ///< the files of the store were removed or replaced
     duration_histogram times = {};
   };
   counts const& figures() const { return figures_; }
@@ -125,6 +129,8 @@ class committer {
   std::optional<error> guarded(std::function<void()> const& work, use what = use::read);
   /// Logs when everything that had failed works again.
   void note_use(use what, bool failed);
+  /// Reports that the files of the store were lost, once.
+  void report_loss();
   void deliver(std::function<void()> message);
 
   boost::asio::any_io_executor loop_;
@@ -132,14 +138,15 @@ class committer {
   std::unique_ptr<store::config_store> store_; ///< the thread's, once it runs
   limits bounds_;
   publisher publish_;
-  fallbacks fallbacks_;      ///< the thread's, too: what was published last
-  std::set<use> failing_;    ///< the thread's, too
-  counts figures_;           ///< the loop's
-  mutable std::mutex mutex_; ///< guards the two below
+  fallbacks fallbacks_;              ///< the thread's, too: what was published last
+  std::set<use> failing_;            ///< the thread's, too
+  counts figures_;                   ///< the loop's
+  std::function<void()> on_failure_; ///< the loop's, too
+  mutable std::mutex mutex_;         ///< guards the two below
   std::deque<job> waiting_;
   bool stopping_ = false;
   std::condition_variable wake_;
-  std::thread thread_; ///< last: uses all above
+  std::jthread thread_; ///< last: uses all above
 };
 
 } // namespace cfgd

@@ -1,6 +1,7 @@
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "core/standard_descriptors.hpp"
 #include "daemon/service.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/version.hpp"
@@ -8,13 +9,17 @@
 #include <CLI/CLI.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <array>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <optional>
@@ -29,11 +34,15 @@ namespace {
 namespace asio = boost::asio;
 using namespace cfgd;
 
+/// Between two reloads by SIGHUP.
+constexpr std::chrono::milliseconds reload_pause{100};
+
 struct command_line {
   std::string root;
   std::string config;
   std::string socket;
   std::string log_level;
+  bool system = false;
 };
 
 /// The exit code if there is nothing to run.
@@ -41,6 +50,8 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
   CLI::App app("cfgd: the configuration service of this machine", "cfgd");
   app.add_option("--root", into.root,
                  "Keep everything below this directory (for users and trials)");
+  app.add_flag("--system", into.system, "Use the system's directories; what the unit starts")
+      ->excludes("--root");
   app.add_option("--config", into.config, "Settings file instead of cfgd.toml in its usual place");
   app.add_option("--socket", into.socket, "Socket path instead of the usual one");
   app.add_option("--log-level", into.log_level, "error, warning, notice, info or debug")
@@ -83,6 +94,38 @@ file_layout layout_of(command_line const& asked) {
   return where;
 }
 
+/// Whether root has started the program by hand without saying where: it would make directories of
+/// the system.
+bool is_unsaid(command_line const& asked) {
+  bool const in_unit =
+      std::getenv("NOTIFY_SOCKET") != nullptr || std::getenv("INVOCATION_ID") != nullptr;
+  return asked.root.empty() && !asked.system && !in_unit && ::geteuid() == 0;
+}
+
+int ask_where() {
+  std::cerr << "cfgd: started by hand as root, it would use /etc/cfgd and create /var/lib/cfgd and "
+               "/run/cfgd. Say which is meant:\n"
+               "  systemctl start cfgd   the service of this machine\n"
+               "  cfgd --system          the same without systemd\n"
+               "  cfgd --root DIR        everything below DIR, for a trial\n";
+  return EX_USAGE;
+}
+
+/// Whoever can write to the directory can replace everything below it. It may be absent.
+result<void> check_root(std::filesystem::path const& root) {
+  struct stat status {};
+  if (::stat(root.c_str(), &status) != 0) return {};
+  bool const owned = status.st_uid == ::geteuid() || status.st_uid == 0;
+  if (owned && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0) return {};
+  std::array<char, 8> mode{};
+  std::snprintf(mode.data(), mode.size(), "%04o", status.st_mode & 07777U);
+  return error{.code = errc::untrusted,
+               .message = "owner " + std::to_string(status.st_uid) + ", mode " + mode.data() +
+                          ": others can write to it; use a directory of uid " +
+                          std::to_string(::geteuid()) + " with mode 0755 or less",
+               .subject = root.string()};
+}
+
 std::vector<std::string> environment() {
   std::vector<std::string> variables;
   for (char** one = ::environ; *one != nullptr; ++one)
@@ -94,13 +137,14 @@ std::vector<std::string> environment() {
 class signals {
  public:
   signals(asio::io_context& loop, service& serves)
-      : set_(loop, SIGTERM, SIGINT, SIGHUP), serves_(serves) {
+      : set_(loop, SIGTERM, SIGINT, SIGHUP), pause_(loop), serves_(serves) {
     wait();
   }
 
   void stop() {
     if (std::exchange(stopping_, true)) return;
     log::write(log::level::info, "stopping");
+    pause_.cancel();
     serves_.stop([this] { set_.cancel(); });
   }
 
@@ -109,16 +153,36 @@ class signals {
     set_.async_wait([this](boost::system::error_code const& ec, int number) {
       if (ec) return; // cancelled: the service has stopped
       if (number == SIGHUP)
-        serves_.reload([](result<revision_number> const&) {});
+        reload();
       else
         stop();
       wait();
     });
   }
 
+  /// A signal during a reload may be about a file that the reload has read already, so one more
+  /// follows after a pause, for however many signals.
+  void reload() {
+    if (stopping_) return;
+    if (std::exchange(reloading_, true)) {
+      again_ = true;
+      return;
+    }
+    serves_.reload([this](result<revision_number> const&) {
+      pause_.expires_after(reload_pause);
+      pause_.async_wait([this](boost::system::error_code const& ec) {
+        reloading_ = false;
+        if (!ec && std::exchange(again_, false)) reload();
+      });
+    });
+  }
+
   asio::signal_set set_;
+  asio::steady_timer pause_;
   service& serves_;
   bool stopping_ = false;
+  bool reloading_ = false;
+  bool again_ = false; ///< a signal came meanwhile
 };
 
 /// Creates directories that do not exist. As a system service the daemon may not, and need not.
@@ -131,8 +195,15 @@ result<void> make_directories(std::vector<std::filesystem::path> const& wanted) 
   return {};
 }
 
+void report_fault(std::exception const& broken) {
+  log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
+             {{"MESSAGE_ID", message_id::stopped_by_fault}});
+}
+
 int run(command_line const& asked) {
   file_layout const where = layout_of(asked);
+  if (!asked.root.empty())
+    if (auto const fine = check_root(asked.root); !fine) return complain(fine.error(), EX_NOPERM);
   auto how = read_settings(where.settings);
   if (!how) return complain(how.error(), EX_CONFIG);
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
@@ -159,24 +230,32 @@ int run(command_line const& asked) {
     code = complain(why, EX_UNAVAILABLE);
     control.stop();
   });
-  loop.run();
+  try {
+    loop.run();
+  } catch (std::exception const& broken) {
+    // Tasks are in the middle of something, which no destructor expects. What was acknowledged is
+    // durable, and the service manager starts the program again.
+    report_fault(broken);
+    std::_Exit(EX_SOFTWARE);
+  }
   return code;
 }
 
 } // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // a closed peer is an error of write(2), not the end of the daemon
   ::signal(SIGXFSZ, SIG_IGN); // so is a file at its size limit
   ::umask(022);
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;
+  if (is_unsaid(asked)) return ask_where();
   if (!log::to_journal(log::journal_socket, "cfgd")) log::to_standard_error();
   try {
     return run(asked);
   } catch (std::exception const& broken) {
-    log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
-               {{"MESSAGE_ID", message_id::stopped_by_fault}});
+    report_fault(broken);
     return EX_SOFTWARE;
   }
 }

@@ -51,6 +51,14 @@ void report_settings(std::optional<error> const& refused, problems const& known)
   report(situation, to_string(*refused), std::move(fields));
 }
 
+void report_recovery(store::recovery const& done) {
+  auto const from = done.copy ? "from a copy of revision " + std::to_string(*done.copy)
+                              : std::string("empty, because no copy is intact");
+  auto const kept = done.kept.empty() ? std::string() : ", kept in '" + done.kept.string() + '\'';
+  report("store_damaged", "the store is damaged (" + done.why + ')' + kept + "; the new one is " +
+                              from + " and goes on at revision " + std::to_string(done.continues));
+}
+
 void log_failed_task(std::string const& name, std::exception_ptr const& why) {
   try {
     std::rethrow_exception(why);
@@ -63,10 +71,11 @@ void log_failed_task(std::string const& name, std::exception_ptr const& why) {
 } // namespace
 
 result<opened_store> open_store(std::filesystem::path const& directory, limits const& bounds) {
-  auto opened = store::config_store::open(directory, bounds);
+  auto opened = store::open_or_recover(directory, bounds, wall_now());
   if (!opened) return opened.error();
   opened_store out;
-  out.store = std::move(*opened);
+  out.store = std::move(opened->store);
+  out.recovered = std::move(opened->recovered);
   out.revision = out.store->revision();
   out.effectives = out.store->effectives();
   out.sources = out.store->sources();
@@ -117,6 +126,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .sources = opened.sources,
                .pending = opened.pending});
   problems_.compare(opened.sources);
+  if (opened.recovered) report_recovery(*opened.recovered);
+  committer_.on_failure([this] { health_.look_at_inputs(); });
   for (auto const interface :
        {ipc::interfaces::io_cfgd_config, ipc::interfaces::io_cfgd_history,
         ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
@@ -187,17 +198,18 @@ asio::awaitable<void> service::wait_for_start() {
 }
 
 void service::finish_start() {
-  auto const ready = [this] {
-    ready_ = true;
-    if (!listening_) open_socket();
-    supervisor_.ready();
-    health_.start();
-  };
+  looked_ = true;
   if (auto changed = unrecorded_.end_first_look())
-    record(*std::move(changed), engine::grouping::change_per_namespace,
-           [ready](engine::decision const&) { ready(); });
+    record(*std::move(changed), engine::grouping::change_per_namespace, {});
   else
-    ready();
+    become_ready();
+}
+
+void service::become_ready() {
+  ready_ = true;
+  if (!listening_) open_socket();
+  supervisor_.ready();
+  health_.start();
 }
 
 void service::open_socket() {

@@ -14,6 +14,7 @@
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
 #include "ipc/task_group.hpp"
+#include "store/recovery.hpp"
 #include "watchers/source_watcher.hpp"
 #include "watchers/store_watch.hpp"
 
@@ -38,8 +39,9 @@ struct opened_store {
   std::vector<engine::effective> effectives;
   std::vector<engine::source_row> sources;
   std::vector<engine::pending_change> pending;
+  std::optional<store::recovery> recovered; ///< the store was damaged
 };
-/// Errors: as store::config_store::open.
+/// Call it while the process has one thread. Errors: as store::open_or_recover.
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,
                                               limits const& bounds);
 
@@ -86,6 +88,10 @@ class service {
               committer::finished done);
   void note_recorded(unrecorded_changes::attempt begun, engine::decision const& made);
   void finish_start();
+  /// After a commit of files: whether that was what the start has waited for.
+  enum class recorded : std::uint8_t { yes, no };
+  void try_ready(recorded what);
+  void become_ready();
   void open_socket();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> adopt_sockets();
@@ -118,7 +124,9 @@ class service {
   view view_;
   unrecorded_changes unrecorded_;
   std::filesystem::path data_file_;
-  bool ready_ = false;     ///< every source was read once
+  bool ready_ = false;  ///< every source was read once and recorded, or that has failed too often
+  bool looked_ = false; ///< every source was read once, and the first commit was submitted
+  unsigned failed_starts_ = 0;
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
   committer committer_;

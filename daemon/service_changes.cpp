@@ -23,12 +23,16 @@ namespace asio = boost::asio;
 using watchers::source_watcher;
 
 constexpr std::chrono::seconds retry_pause{1};
+/// So many commits of the first look may fail before the service is ready without them.
+constexpr unsigned start_attempts = 5;
 
 } // namespace
 
 void service::take(std::vector<watchers::observation> observed) {
   if (unrecorded_.collect_first_look(observed) || edits_.hold(observed)) return;
-  record(std::move(observed), engine::grouping::one_change, {});
+  // Until the service is ready they are the rest of the first look.
+  record(std::move(observed),
+         ready_ ? engine::grouping::one_change : engine::grouping::change_per_namespace, {});
 }
 
 void service::record(std::vector<watchers::observation> observed, engine::grouping how,
@@ -46,16 +50,23 @@ void service::record(std::vector<watchers::observation> observed, engine::groupi
 void service::note_recorded(unrecorded_changes::attempt begun, engine::decision const& made) {
   if (made) {
     unrecorded_.succeeded(begun);
-    if (view_.unrecorded()) {
-      report_over("not_recorded", "changes of files are recorded again");
-      view_.note_unrecorded({});
-    }
   } else {
-    unrecorded_.failed(std::move(begun));
-    view_.note_unrecorded(made.error());
+    unrecorded_.failed(std::move(begun), made.error());
     retry_later(made.error());
   }
+  auto failure = unrecorded_.failure();
+  if (view_.unrecorded() && !failure)
+    report_over("not_recorded", "changes of files are recorded again");
+  if (view_.unrecorded() != failure) view_.note_unrecorded(std::move(failure));
   health_.look_at_inputs();
+  try_ready(made ? recorded::yes : recorded::no);
+}
+
+void service::try_ready(recorded what) {
+  if (ready_ || !looked_) return;
+  if (what == recorded::no) ++failed_starts_;
+  // Where the disk stays broken, the values of the last run are better than none.
+  if (!unrecorded_.failure() || failed_starts_ >= start_attempts) become_ready();
 }
 
 void service::retry_later(error const& why) {

@@ -35,12 +35,23 @@ void unrecorded_changes::forget(std::set<source_id> const& files) {
 
 void unrecorded_changes::succeeded(attempt const& which) {
   forget(which.files);
+  for (auto const& file : which.files)
+    failing_.erase(file);
   environment_.clear();
+  environment_failure_.reset();
 }
 
-void unrecorded_changes::failed(attempt&& which) {
+void unrecorded_changes::failed(attempt&& which, error const& why) {
   forget(which.files);
+  for (auto const& file : which.files)
+    failing_.insert_or_assign(file, why);
+  if (!environment_.empty()) environment_failure_ = why;
   std::move(which.kept.begin(), which.kept.end(), std::back_inserter(waiting_));
+}
+
+std::optional<error> unrecorded_changes::failure() const {
+  if (!failing_.empty()) return failing_.begin()->second;
+  return environment_failure_;
 }
 
 std::optional<std::vector<observation>> unrecorded_changes::take_retry() {

@@ -3,6 +3,8 @@
 #include "engine/records.hpp"
 #include "watchers/source_watcher.hpp"
 
+#include <cstddef>
+#include <map>
 #include <optional>
 #include <set>
 #include <vector>
@@ -37,7 +39,14 @@ class unrecorded_changes {
   /// The commit succeeded: its files are recorded, and the environment is.
   void succeeded(attempt const& which);
   /// The commit failed: a later observation of the same file replaces an earlier one.
-  void failed(attempt&& which);
+  void failed(attempt&& which, error const& why);
+  /// Why a file, or the environment, is not recorded: the failure of its last commit. A commit of
+  /// other files does not end it. Absent: everything is recorded.
+  std::optional<error> failure() const;
+  /// How many files and variables are not recorded.
+  std::size_t unrecorded() const {
+    return failing_.size() + (environment_failure_ ? environment_.size() : 0);
+  }
 
   /// The observations to commit again; absent: none, and no environment. They count as an attempt
   /// that the caller begins.
@@ -50,6 +59,8 @@ class unrecorded_changes {
   std::vector<watchers::observation> collected_; ///< in the first look
   std::vector<watchers::observation> waiting_;   ///< for a retry
   std::vector<engine::source_update> environment_;
+  std::map<source_id, error> failing_; ///< by file, why its last commit failed
+  std::optional<error> environment_failure_;
 };
 
 } // namespace cfgd

@@ -264,6 +264,8 @@ struct history_page {
   bool more = false;
   revision_number oldest = 0; ///< kept; newest + 1 if none
   revision_number newest = 0;
+  /// Revisions whose records are damaged: they are left out of `changes`.
+  std::vector<revision_number> damaged = {};
 };
 
 /// The origin of the value of a leaf.
@@ -280,10 +282,18 @@ struct history_slice {
   std::vector<std::shared_ptr<change const>> changes;
   /// Later changes were left out for their size.
   bool more = false;
-  /// The range starts before the oldest revision that is kept; `changes` is empty then.
+  /// The range starts before the oldest revision that is kept, or has a damaged record; `changes`
+  /// is empty then.
   bool compacted = false;
   revision_number oldest = 0; ///< oldest revision kept; newest + 1 if none
   revision_number newest = 0;
+};
+
+/// A part of the search for damaged records of the history.
+struct examined_history {
+  std::vector<revision_number> damaged;
+  revision_number last = 0; ///< that was examined
+  bool more = false;        ///< later ones were not
 };
 
 } // namespace cfgd::engine

@@ -1,6 +1,7 @@
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "core/standard_descriptors.hpp"
 #include "exporter/http_server.hpp"
 #include "exporter/listen_address.hpp"
 #include "exporter/pages.hpp"
@@ -75,6 +76,7 @@ int run(command_line const& asked) {
 } // namespace
 
 int main(int argc, char** argv) {
+  fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // a client that has gone is an error of write(2)
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;

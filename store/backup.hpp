@@ -55,17 +55,23 @@ struct restore_question {
   /// try_it does everything except replacing the store.
   enum class action : std::uint8_t { restore, try_it };
   action what = action::restore;
-  wall_time now{}; ///< part of the name of the old store that is kept
+  wall_time now{};                   ///< part of the name of the old store that is kept
+  std::string kept_as = "data.old."; ///< the other part
 };
 struct restored {
   backup_facts facts;
+  /// The revision at which the new store goes on. It is above those of the backup and of the old
+  /// store; if the latter is not known, it is the next multiple of revision_stride.
+  revision_number continues = 0;
   /// Where the old store is kept; empty: there was none, or it was discarded.
   std::filesystem::path old;
 };
+inline constexpr revision_number revision_stride = 1'000'000;
 
-/// Replaces the store in `state` by a new one with all records of a backup. The daemon must not
-/// run. A crash leaves the old store or the new one. Errors: conflict (the state directory is
-/// locked), untrusted, invalid (see verify_backup(); nothing is changed), io.
+/// Replaces the store in `state` by a new one with all records of a backup. It goes on at a new
+/// revision, so that no cursor or revision that the old store gave away means anything in the new
+/// one. The daemon must not run. A crash leaves the old store or the new one. Errors: conflict (the
+/// state directory is locked), untrusted, invalid (see verify_backup(); nothing is changed), io.
 [[nodiscard]] result<restored> restore_offline(restore_question const& asked,
                                                progress_report const& progressed);
 

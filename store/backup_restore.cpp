@@ -1,18 +1,22 @@
 #include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"
 #include "store/backup.hpp"
+#include "store/copies.hpp"
 #include "store/data_file.hpp"
 #include "store/layout.hpp"
 #include "store/owner.hpp"
+#include "store/restoring.hpp"
 #include "store/state_directory.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdio> // renameat2(2)
+#include <cstdlib>
 #include <ctime>
 #include <system_error>
 #include <utility>
@@ -71,12 +75,17 @@ class store_in_the_making {
   int failed_ = 0;
 };
 
+struct target {
+  std::uint64_t bytes;       ///< of the backup
+  revision_number continues; ///< of the new store
+};
+
 /// Writes all records into an empty directory, `into`.
-void write_compacted(data_file const& from, fs::path const& into, std::uint64_t bytes,
+void write_compacted(data_file const& from, fs::path const& into, target const& as,
                      progress_report const& progressed) {
   constexpr std::size_t least = 16 * 1024 * 1024;
   // Records inserted in key order leave pages at least half full, which bounds the size needed.
-  lmdb::environment made(into, {.map_bytes = (3 * bytes + least) & ~std::size_t{4095},
+  lmdb::environment made(into, {.map_bytes = (3 * as.bytes + least) & ~std::size_t{4095},
                                 .databases = layout::database_count});
   lmdb::write_transaction all(made);
   std::uint64_t seen = 0;
@@ -87,6 +96,7 @@ void write_compacted(data_file const& from, fs::path const& into, std::uint64_t 
       progressed(++seen, from.records());
     });
   }
+  layout::continue_at(all, as.continues);
   all.commit();
 }
 
@@ -114,46 +124,35 @@ class restoring {
     if (!owner) return owner.error();
     auto const held = state_directory::open(asked_.state);
     if (!held) return held.error();
+    auto done = run_in(*held, backup);
+    // They are of the store that is no longer there.
+    if (done && asked_.what == restore_question::action::restore)
+      for (auto const& copy : list_copies(asked_.state)) {
+        std::error_code ignored;
+        fs::remove(copy, ignored);
+      }
+    return done;
+  }
+
+  /// The same for a locked directory.
+  result<restored> run_in(state_directory const& held, unique_fd const& backup) {
     store_in_the_making made(asked_.state);
     if (made.failed() != 0) return system_error("mkdtemp", made.failed(), made.path());
     if (auto const copied = take_copy(backup, made.copy()); !copied) return copied.error();
     auto const facts = verify_backup(made.copy(), [](std::uint64_t, std::uint64_t) {});
     if (!facts) return about_file(facts.error());
-    if (auto const filled = fill(made, facts->bytes); !filled) return filled.error();
-    restored out{.facts = *facts, .old = {}};
+    auto const next = next_revision(facts->revision, read_revision(held.data_file()));
+    if (auto const filled = fill(made, {facts->bytes, next}); !filled) return filled.error();
+    restored out{.facts = *facts, .continues = next, .old = {}};
     if (asked_.what == restore_question::action::try_it) return out;
-    auto old = put_in_place(made, held->data());
+    auto old = put_in_place(made, held.data());
     if (!old) return old.error();
     out.old = std::move(*old);
     return out;
   }
 
- private:
-  error about_file(error why) const {
-    why.subject = asked_.file.string();
-    return why;
-  }
-
-  result<void> take_copy(unique_fd const& backup, fs::path const& to) const {
-    unique_fd const copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
-    if (!copy) return system_error("open", errno, to);
-    int const failed = copy_bytes(backup.get(), copy.get());
-    if (failed != 0) return system_error("cannot be copied", failed, asked_.file);
-    return {};
-  }
-
-  /// Makes data.mdb of the copy durable and removes all other files.
-  result<void> fill(store_in_the_making const& made, std::uint64_t bytes) const {
-    auto const work = [&](progress_report const& report) -> result<std::string> {
-      auto const from = data_file::open(made.copy());
-      if (!from) return from.error();
-      write_compacted(*from, made.path(), bytes, report);
-      read_as_daemon(made.path(), bytes);
-      return std::string();
-    };
-    if (auto const done = run_guarded(work, progressed_); !done) return about_file(done.error());
+  static result<void> make_durable(store_in_the_making const& made) {
     std::error_code ignored;
-    fs::remove(made.copy(), ignored);
     fs::remove(made.path() / "lock.mdb",
                ignored); // created again by the next process that opens it
     if (auto const durable = sync_file(made.path() / "data.mdb"); !durable) return durable.error();
@@ -183,6 +182,35 @@ class restoring {
     return old;
   }
 
+ private:
+  error about_file(error why) const {
+    why.subject = asked_.file.string();
+    return why;
+  }
+
+  result<void> take_copy(unique_fd const& backup, fs::path const& to) const {
+    unique_fd const copy(::open(to.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!copy) return system_error("open", errno, to);
+    int const failed = copy_bytes(backup.get(), copy.get());
+    if (failed != 0) return system_error("cannot be copied", failed, asked_.file);
+    return {};
+  }
+
+  /// Makes data.mdb of the copy durable and removes all other files.
+  result<void> fill(store_in_the_making const& made, target const& as) const {
+    auto const work = [&](progress_report const& report) -> result<std::string> {
+      auto const from = data_file::open(made.copy());
+      if (!from) return from.error();
+      write_compacted(*from, made.path(), as, report);
+      read_as_daemon(made.path(), as.bytes);
+      return std::string();
+    };
+    if (auto const done = run_guarded(work, progressed_); !done) return about_file(done.error());
+    std::error_code ignored;
+    fs::remove(made.copy(), ignored);
+    return make_durable(made);
+  }
+
   /// data.old.20261123T120000Z, with a number appended if that exists.
   fs::path name_for_old() const {
     auto const seconds = std::chrono::floor<std::chrono::seconds>(asked_.now);
@@ -190,8 +218,8 @@ class restoring {
     std::tm parts{};
     ::gmtime_r(&time, &parts);
     std::array<char, 32> text{};
-    std::strftime(text.data(), text.size(), "data.old.%Y%m%dT%H%M%SZ", &parts);
-    auto const plain = asked_.state / text.data();
+    std::strftime(text.data(), text.size(), "%Y%m%dT%H%M%SZ", &parts);
+    auto const plain = asked_.state / (asked_.kept_as + text.data());
     auto name = plain;
     std::error_code ignored;
     for (int number = 2; fs::exists(name, ignored); ++number)
@@ -203,7 +231,43 @@ class restoring {
   progress_report const& progressed_;
 };
 
+void no_report(std::uint64_t, std::uint64_t) {}
+
 } // namespace
+
+std::optional<revision_number> read_revision(fs::path const& data_file_path) {
+  auto const found = run_guarded(
+      [&data_file_path](progress_report const&) -> result<std::string> {
+        auto const opened = data_file::open(data_file_path);
+        if (!opened) return opened.error();
+        return std::to_string(opened->revision());
+      },
+      no_report);
+  if (!found) return std::nullopt;
+  return std::strtoull(found->c_str(), nullptr, 10);
+}
+
+revision_number next_revision(revision_number known, std::optional<revision_number> const& lost) {
+  if (lost) return std::max(known, *lost) + 1;
+  return (known / revision_stride + 1) * revision_stride;
+}
+
+result<restored> restore_into(state_directory const& held, restore_question const& asked) {
+  unique_fd const backup(::open(asked.file.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!backup) return system_error("cannot be read", errno, asked.file);
+  progress_report const nobody(no_report);
+  return restoring(asked, nobody).run_in(held, backup);
+}
+
+result<fs::path> replace_store(state_directory const& held, restore_question const& asked,
+                               std::function<void(fs::path const& empty)> const& make) {
+  store_in_the_making made(asked.state);
+  if (made.failed() != 0) return system_error("mkdtemp", made.failed(), made.path());
+  make(made.path());
+  if (auto const durable = restoring::make_durable(made); !durable) return durable.error();
+  progress_report const nobody(no_report);
+  return restoring(asked, nobody).put_in_place(made, held.data());
+}
 
 result<restored> restore_offline(restore_question const& asked, progress_report const& progressed) {
   return restoring(asked, progressed).run();

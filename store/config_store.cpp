@@ -87,6 +87,7 @@ void config_store::impl::load() {
 /// Loads everything in the store, compiles the policy and runs its rules.
 model config_store::impl::load_model(lmdb::transaction& view) {
   auto all = file.records().load(view);
+  who = {.id = file.records().id(view), .cut = file.records().cut(view)};
   auto made = std::make_shared<policy>(*all.active_policy);
   // Effective files compiled before. If this program is stricter, they are left out.
   for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
@@ -157,6 +158,7 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
                                   .bytes = bounds.history_bytes});
   auto const id = writing.id();
   writing.commit();
+  file.check_names();
   // If memory runs out here, `seen` stays behind and the next call loads everything again.
   std::move(planned).advance(state);
   seen = id;
@@ -215,6 +217,26 @@ bool config_store::impl::make_room(std::span<request const> requests) {
          file.grow(store_file::purpose::erasing);
 }
 
+void config_store::impl::note_loss(lmdb_error const& failure) {
+  if (!file.is_lost() || !loss.empty()) return;
+  loss = loss_text = failure.what();
+  is_taken = is_probed = false;
+}
+
+void config_store::impl::mend(wall_time now) {
+  if (!file.is_lost()) return;
+  auto const made = file.rebuild(
+      [this](std::filesystem::path const& empty) {
+        write_model(empty, state, who, bounds.store_bytes);
+      },
+      now);
+  if (!made)
+    throw store_file::lost_store(loss + "; no new one can be made: " + to_string(made.error()));
+  loss.clear();
+  kept.start_over();
+  seen = file.environment().last_transaction();
+}
+
 config_store::config_store(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 config_store::~config_store() = default;
 
@@ -237,9 +259,13 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
 // the plan may depend on what another process has committed meanwhile.
 std::vector<decision> config_store::commit(std::span<request const> requests, wall_time now) {
   try {
+    impl_->mend(now);
     for (bool again = true; again;) {
       try {
-        return impl_->commit_once(impl_->file.environment(), requests, now);
+        auto const before = impl_->seen;
+        auto decisions = impl_->commit_once(impl_->file.environment(), requests, now);
+        if (impl_->seen != before) impl_->kept.note_commit(impl_->state, impl_->who);
+        return decisions;
       } catch (lmdb_error const& failure) {
         if (!failure.map_full()) throw;
         again = impl_->make_room(requests);
@@ -247,6 +273,7 @@ std::vector<decision> config_store::commit(std::span<request const> requests, wa
     }
   } catch (lmdb_error const& failure) {
     impl_->file.close();
+    impl_->note_loss(failure);
     return {requests.size(), error{.code = errc::store_failed, .message = failure.what()}};
   }
   if (requests.size() == 1)
@@ -312,6 +339,7 @@ history_slice config_store::changes_after(revision_number after, std::size_t max
 
 // Comparing ids needs no transaction, so the daemon can call this at every event of the data file.
 std::vector<committed_change> config_store::refresh() {
+  impl_->mend(wall_now());
   impl_->guarded([this](lmdb::environment& env) {
     if (env.last_transaction() == impl_->seen) return;
     lmdb::read_transaction view(env);
@@ -319,6 +347,13 @@ std::vector<committed_change> config_store::refresh() {
   });
   return take_foreign();
 }
+
+std::optional<std::string> config_store::take_loss() {
+  if (std::exchange(impl_->is_taken, true)) return std::nullopt;
+  return impl_->loss_text;
+}
+
+void config_store::finish_copies() { impl_->kept.finish(impl_->state, impl_->who); }
 
 std::vector<committed_change> config_store::take_foreign() {
   return std::exchange(impl_->foreign, {});

@@ -99,6 +99,15 @@ class config_store {
   /// too.
   std::vector<engine::committed_change> take_foreign();
 
+  /// What was found out since the last call: that the files of the store were removed, replaced or
+  /// truncated by somebody. commit() and others fail then, nothing is acknowledged; the next
+  /// commit() or probe() makes a new store in their place from memory. Its history is lost.
+  std::optional<std::string> take_loss();
+
+  /// Makes the last copy of the store (store/copies.hpp) if it has changed since the one before.
+  /// Blocks for the disk. commit() makes copies on a thread of their own.
+  void finish_copies();
+
   /// Erases all changes but the newest `keep`; returns the oldest revision that is kept (newest + 1
   /// if none). Needs several transactions for a long history, each durable; blocks for all of them.
   revision_number compact(std::size_t keep);
@@ -114,6 +123,8 @@ class config_store {
   /// message says what differs), conflict (another process has committed: refresh() first),
   /// store_failed (also if a record is damaged).
   [[nodiscard]] result<engine::effective> verify(std::string_view name_space);
+  /// Looks for damaged records in the history behind a revision, in about `maximum_bytes` of it.
+  engine::examined_history examine_history(revision_number after, std::size_t maximum_bytes);
   /// Runs a rule that is not part of the policy over the effective values, within the limits of
   /// rules. Nothing is recorded.
   rules::verdict run_rule(rules::rule const& which);

@@ -1,12 +1,16 @@
 #pragma once
 
 #include "store/config_store.hpp"
+#include "store/copies.hpp"
+#include "store/model_file.hpp"
 #include "store/store_file.hpp"
 #include "store/types.hpp"
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -16,7 +20,8 @@ namespace cfgd::store {
 /// transaction or an environment are called inside guarded().
 struct config_store::impl {
   impl(store_file opened, limits const& wanted)
-      : file(std::move(opened)), bounds(wanted), policy_validator(bounds) {}
+      : file(std::move(opened)), bounds(wanted), policy_validator(bounds),
+        kept(file.directory(), bounds.store_bytes, {.revisions = bounds.copy_revisions}) {}
 
   /// Runs `work` with the open environment. If it throws, the environment is closed, unless only
   /// the map was full.
@@ -26,9 +31,11 @@ struct config_store::impl {
       return work(file.environment());
     } catch (lmdb_error const& failure) {
       if (!failure.map_full()) file.close();
+      note_loss(failure);
       throw;
     }
   }
+  void note_loss(lmdb_error const& failure);
 
   void load();
   model load_model(lmdb::transaction& view);
@@ -40,6 +47,8 @@ struct config_store::impl {
   std::size_t erase_history(std::size_t keep);
   void write_probe(std::string const& text, probe_report& report);
   bool make_room(std::span<request const> requests);
+  /// Replaces a lost store by one made from memory. Throws lmdb_error if that fails.
+  void mend(wall_time now);
 
   store_file file;
   limits bounds;
@@ -50,6 +59,12 @@ struct config_store::impl {
   std::uint64_t seen = 0;
   /// Taken over from other processes and not yet returned by take_foreign().
   std::vector<committed_change> foreign;
+  store_identity who;
+  copies kept;
+  std::string loss;      ///< why the store is lost; empty: it is not
+  std::string loss_text; ///< of the last loss
+  bool is_taken = true;  ///< the last loss, by take_loss()
+  bool is_probed = true; ///< the last loss was reported by a probe
 };
 
 } // namespace cfgd::store

@@ -3,6 +3,7 @@
 #include "store/config_store_impl.hpp"
 #include "store/layout_keys.hpp"
 #include "store/probe.hpp"
+#include "store/recovery.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 
@@ -105,8 +106,12 @@ bool read_probe(lmdb::environment& env, std::string const& text, probe_report& s
     seen.live_bytes += view.used_bytes(view.open(name, must_be_there));
   lmdb::cursor at(view, view.open(keys::changes, must_be_there));
   if (auto const newest = at.last()) {
-    record_reader fields(keys::changes, *newest);
-    seen.last_change = read_change_time(fields);
+    try {
+      record_reader fields(keys::changes, *newest);
+      seen.last_change = read_change_time(fields);
+    } catch (damaged_record const&) {
+      seen.last_change.reset(); // the check of the integrity reports it
+    }
   }
   return back == text;
 }
@@ -138,13 +143,23 @@ result<probe_report> config_store::probe(wall_time now) {
   probe_report seen{.maximum_bytes = impl_->bounds.store_bytes};
   auto const text = std::to_string(now.time_since_epoch().count());
   try {
+    impl_->mend(now);
+    if (!std::exchange(impl_->is_probed, true))
+      return error{.code = errc::store_failed,
+                   .message = impl_->loss_text +
+                              "; a new store was made from memory, without the history"};
     impl_->write_probe(text, seen);
     if (!impl_->guarded([&](lmdb::environment& env) { return read_probe(env, text, seen); }))
       return error{.code = errc::store_failed,
                    .message = "the probe record read back differs from the one written"};
     seen.revision = impl_->state.revision;
+    seen.copy = impl_->kept.newest();
+    seen.copy_failure = impl_->kept.failure();
+    if (auto const damaged = list_damaged(impl_->file.directory()); !damaged.empty())
+      seen.damaged = damaged.front().string();
     return seen;
   } catch (lmdb_error const& failure) {
+    if (impl_->file.is_lost()) impl_->is_probed = true;
     return error{.code = errc::store_failed, .message = failure.what()};
   }
 }
@@ -170,6 +185,13 @@ result<effective> config_store::verify(std::string_view name_space) {
     return error{
         .code = errc::store_failed, .message = failure.what(), .subject = std::string(name_space)};
   }
+}
+
+examined_history config_store::examine_history(revision_number after, std::size_t maximum_bytes) {
+  return impl_->guarded([&](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    return impl_->file.records().examine(view, after, maximum_bytes);
+  });
 }
 
 rules::verdict config_store::run_rule(rules::rule const& which) {

@@ -39,8 +39,13 @@ error no_such_revision(revision_number asked, revision_number oldest, revision_n
 result<void> check_known(layout const& records, lmdb::transaction& in, revision_number asked) {
   auto const oldest = records.oldest(in) - 1;
   auto const newest = records.revision(in);
-  if (asked < oldest || asked > newest) return no_such_revision(asked, oldest, newest);
-  return {};
+  if (records.knows(in, asked)) return {};
+  auto why = no_such_revision(asked, oldest, newest);
+  if (asked > oldest && asked < newest)
+    why.message = "revision " + std::to_string(asked) +
+                  " is not known: the store was restored, and goes on at revision " +
+                  std::to_string(records.cut(in));
+  return why;
 }
 
 /// The changes after `after` up to `last`.
@@ -148,7 +153,7 @@ history_page read_log(layout const& records, lmdb::transaction& in, model const&
   if (asked.before == 0) return page;
   copier const copies(key_filter(asked.prefix), now);
   std::size_t bytes = 0;
-  records.walk_back(in, asked.before - 1, [&](change_view const& one) {
+  auto const visit = [&](change_view const& one) {
     if (one.revision <= asked.after) return false;
     // The clock may have been set back, so an older change may have a later time.
     if ((asked.since && one.time < *asked.since) || !copies.takes(one)) return true;
@@ -157,6 +162,9 @@ history_page read_log(layout const& records, lmdb::transaction& in, model const&
         page.changes.size() >= asked.limit || (bytes > maximum_bytes && !page.changes.empty());
     if (!page.more) page.changes.push_back(copies.copy(one));
     return !page.more;
+  };
+  records.walk_back(in, asked.before - 1, visit, [&](revision_number damaged) {
+    if (damaged > asked.after) page.damaged.push_back(damaged);
   });
   return page;
 }

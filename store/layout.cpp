@@ -3,6 +3,7 @@
 #include "store/layout_keys.hpp"
 
 #include <random>
+#include <tuple>
 
 // What is in which database (store/layout_keys.cpp has their names and keys). A model is loaded as
 // a whole and written in parts. History is read in its database, from either end, and trimmed at
@@ -78,11 +79,20 @@ result<std::uint64_t> layout::check_format(lmdb::transaction& in) {
   auto const found = keys::get_number(in, meta, "format");
   if (found > 0 && found <= format) return found;
   auto const needs = keys::get_meta(in, meta, "needs");
+  bool const newer = found > format;
   return error{.code = errc::invalid,
                .message = "the store has format " + std::to_string(found) +
                           ", this program reads format " + std::to_string(format) + "; version " +
                           needs.value_or("unknown") + " or newer is needed",
-               .subject = in.directory().string()};
+               .subject = in.directory().string(),
+               .used = newer ? found : 0,
+               .maximum = newer ? format : 0};
+}
+
+void layout::continue_at(lmdb::write_transaction& in, revision_number revision) {
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  keys::put_meta(in, meta, "revision", std::to_string(revision));
+  keys::put_meta(in, meta, "cut", std::to_string(revision));
 }
 
 layout::layout(lmdb::transaction& in)
@@ -95,6 +105,31 @@ layout::layout(lmdb::transaction& in)
 
 revision_number layout::revision(lmdb::transaction& in) const {
   return keys::get_number(in, meta_, "revision");
+}
+
+void layout::adopt(lmdb::write_transaction& in, identity const& of) {
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  keys::put_meta(in, meta, "store_id", of.id);
+  keys::put_meta(in, meta, "revision", std::to_string(of.revision));
+  if (of.cut > 0) keys::put_meta(in, meta, "cut", std::to_string(of.cut));
+}
+
+std::string layout::id(lmdb::transaction& in) const {
+  return keys::get_meta(in, meta_, "store_id").value_or("");
+}
+
+revision_number layout::cut(lmdb::transaction& in) const {
+  return keys::get_meta(in, meta_, "cut") ? keys::get_number(in, meta_, "cut") : 0;
+}
+
+bool layout::knows(lmdb::transaction& in, revision_number at) const {
+  if (at + 1 < oldest(in) || at > revision(in)) return false;
+  auto const start = cut(in);
+  if (at >= start) return true;
+  lmdb::cursor before(in, changes_);
+  auto const behind = before.at_or_after(keys::encode_revision(start));
+  auto const last = behind ? before.previous() : before.last();
+  return last && at <= keys::decode_revision(keys::changes, *last);
 }
 
 model layout::load(lmdb::transaction& in) const {
@@ -161,8 +196,12 @@ void layout::add_note(lmdb::write_transaction& in, engine::change_note const& no
     lmdb::cursor at(in, changes_);
     auto const entry = at.at_or_after(key);
     if (!entry || keys::decode_revision(keys::changes, *entry) != note.revision) return;
-    record_reader fields(keys::changes, *entry);
-    noted = *read_change(fields, note.revision);
+    try {
+      record_reader fields(keys::changes, *entry);
+      noted = *read_change(fields, note.revision);
+    } catch (damaged_record const&) {
+      return; // the note is not worth the commit
+    }
   }
   noted.comment = engine::add_note(std::move(noted.comment), note);
   record_writer record;
@@ -181,15 +220,42 @@ history_slice layout::read_changes(lmdb::transaction& in, revision_number after,
   lmdb::cursor at(in, changes_);
   out.oldest = oldest(in);
   if (after >= out.newest) return out;
-  out.compacted = after + 1 < out.oldest;
+  // The changes before a restore are kept, but a cursor may be of another history.
+  out.compacted = after + 1 < out.oldest || after < cut(in);
   if (out.compacted) return out;
   std::size_t bytes = 0;
   for (auto entry = at.at_or_after(keys::encode_revision(after + 1)); entry; entry = at.next()) {
     out.more = !out.changes.empty() && bytes + entry->value.size() > maximum_bytes;
     if (out.more) break;
     bytes += entry->value.size();
-    record_reader fields(keys::changes, *entry);
-    out.changes.push_back(read_change(fields, keys::decode_revision(keys::changes, *entry)));
+    try {
+      record_reader fields(keys::changes, *entry);
+      out.changes.push_back(read_change(fields, keys::decode_revision(keys::changes, *entry)));
+    } catch (damaged_record const&) {
+      out.changes.clear();
+      out.compacted = true;
+      return out;
+    }
+  }
+  return out;
+}
+
+examined_history layout::examine(lmdb::transaction& in, revision_number after,
+                                 std::size_t maximum_bytes) const {
+  examined_history out;
+  lmdb::cursor at(in, changes_);
+  std::size_t bytes = 0;
+  for (auto entry = at.at_or_after(keys::encode_revision(after + 1)); entry; entry = at.next()) {
+    out.more = bytes > maximum_bytes;
+    if (out.more) break;
+    bytes += entry->value.size();
+    out.last = keys::decode_revision(keys::changes, *entry);
+    try {
+      record_reader fields(keys::changes, *entry);
+      std::ignore = read_change(fields, out.last);
+    } catch (damaged_record const&) {
+      out.damaged.push_back(out.last);
+    }
   }
   return out;
 }
@@ -201,14 +267,23 @@ revision_number layout::oldest(lmdb::transaction& in) const {
 }
 
 void layout::walk_back(lmdb::transaction& in, revision_number newest,
-                       std::function<bool(change_view const&)> const& visit) const {
+                       std::function<bool(change_view const&)> const& visit,
+                       std::function<void(revision_number)> const& damaged) const {
   lmdb::cursor at(in, changes_);
   auto entry = newest == std::numeric_limits<revision_number>::max()
                    ? std::nullopt
                    : at.at_or_after(keys::encode_revision(newest + 1));
   for (entry = entry ? at.previous() : at.last(); entry; entry = at.previous()) {
-    record_reader fields(keys::changes, *entry);
-    auto seen = view_change(fields, keys::decode_revision(keys::changes, *entry));
+    auto const revision = keys::decode_revision(keys::changes, *entry);
+    change_view seen;
+    try {
+      record_reader fields(keys::changes, *entry);
+      seen = view_change(fields, revision);
+    } catch (damaged_record const&) {
+      if (!damaged) throw;
+      damaged(revision);
+      continue;
+    }
     seen.bytes = entry->value.size();
     if (!visit(seen)) return;
   }
@@ -218,8 +293,12 @@ void layout::walk_back(lmdb::transaction& in, revision_number newest,
 bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
                     kept_history const& keep) const {
   if (keys::decode_revision(keys::changes, oldest) + keep.revisions > newest) return false;
-  record_reader fields(keys::changes, oldest);
-  return read_change_time(fields) < keep.since;
+  try {
+    record_reader fields(keys::changes, oldest);
+    return read_change_time(fields) < keep.since;
+  } catch (damaged_record const&) {
+    return true; // otherwise no commit would succeed once it is the oldest one
+  }
 }
 
 std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) const {

@@ -10,6 +10,7 @@
 #include <limits>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::store {
 
@@ -25,24 +26,44 @@ class layout {
   /// Creates the databases of an empty store.
   static void create(lmdb::write_transaction& in, wall_time now);
 
+  struct identity {
+    std::string id; ///< store_id
+    revision_number revision = 0;
+    revision_number cut = 0;
+  };
+  /// Gives a new store the numbers of another one that it stands for.
+  static void adopt(lmdb::write_transaction& in, identity const& of);
+
   /// Upgrades a store of an older format to this one; does nothing if it has this format.
   static void upgrade(lmdb::write_transaction& in);
+
+  /// Makes a store go on at `revision`, after a restore or without its history: revisions between
+  /// the newest change and this one are not known, and no earlier one is resumed from.
+  static void continue_at(lmdb::write_transaction& in, revision_number revision);
 
   /// Opens the databases. The transaction must be committed to keep them.
   explicit layout(lmdb::transaction& in);
 
   /// The format of a store: this one or an older one. Errors: invalid (a newer format, or unknown).
+  /// `used` is the newer format and `maximum` this one, both 0 otherwise.
   [[nodiscard]] static result<std::uint64_t> check_format(lmdb::transaction& in);
 
   /// Loads everything but the history. Schemas and rules are only loaded as sources, not compiled.
   model load(lmdb::transaction& in) const;
   /// The revision of the service in this transaction.
   revision_number revision(lmdb::transaction& in) const;
+  std::string id(lmdb::transaction& in) const;
+  /// The last revision that continue_at() was called with; 0 if never.
+  revision_number cut(lmdb::transaction& in) const;
+  /// Whether the state at a revision can be derived: it is not older than the oldest change, and
+  /// not in a gap that continue_at() has left.
+  bool knows(lmdb::transaction& in, revision_number at) const;
 
   /// Writes all records of a write set. They are durable once `in` is committed.
   void write(lmdb::write_transaction& in, write_set const& what) const;
 
-  /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one.
+  /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one. A
+  /// damaged record among them counts as a history that does not reach back that far.
   history_slice read_changes(lmdb::transaction& in, revision_number after,
                              std::size_t maximum_bytes) const;
 
@@ -50,9 +71,15 @@ class layout {
   revision_number oldest(lmdb::transaction& in) const;
 
   /// Calls `visit` for the changes from `newest` (or the next older one) back to the oldest, until
-  /// it returns false. A view is valid only during the call.
+  /// it returns false. A view is valid only during the call. A damaged record is passed to
+  /// `damaged` and skipped; without that function it is thrown.
   void walk_back(lmdb::transaction& in, revision_number newest,
-                 std::function<bool(change_view const&)> const& visit) const;
+                 std::function<bool(change_view const&)> const& visit,
+                 std::function<void(revision_number)> const& damaged = {}) const;
+
+  /// Reads the changes later than `after`, about `maximum_bytes` of them.
+  examined_history examine(lmdb::transaction& in, revision_number after,
+                           std::size_t maximum_bytes) const;
 
   /// Writes the revision again without changing it: a transaction that only ages free pages.
   void touch(lmdb::write_transaction& in) const;

@@ -1,11 +1,13 @@
 #include "store/lmdb.hpp"
 
+#include "core/standard_descriptors.hpp"
 #include "store/lmdb_calls.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <utility>
 
 // RAII wrappers of the C functions of LMDB. Facts about LMDB 0.9.24 that they rely on:
@@ -50,6 +52,9 @@ bool lmdb_error::damaged() const {
 namespace lmdb {
 environment::environment(std::filesystem::path directory, options const& how)
     : directory_(std::move(directory)) {
+  // Libraries write messages to descriptor 2, even if that is data.mdb.
+  if (!has_standard_descriptors())
+    throw lmdb_error("opening above descriptor 2", EBADF, directory_);
   check("mdb_env_create", mdb_env_create(&handle_), directory_);
   try {
     check("mdb_env_set_mapsize", mdb_env_set_mapsize(handle_, how.map_bytes), directory_);

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <optional>
+#include <string>
 
 namespace cfgd::store {
 
@@ -20,6 +21,10 @@ struct probe_report {
   revision_number revision = 0;
   /// Time of the newest change that is kept.
   std::optional<wall_time> last_change = {};
+  /// Of the newest copy of the store; absent: there is none.
+  std::optional<revision_number> copy = {};
+  std::string copy_failure = {}; ///< why the last copy could not be written; empty: it was
+  std::string damaged = {};      ///< the newest damaged store that is kept; empty: none
 };
 
 } // namespace cfgd::store

@@ -1,13 +1,16 @@
 #include "store/state_directory.hpp"
 
 #include "core/durable_file.hpp"
+#include "core/standard_descriptors.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -36,6 +39,9 @@ namespace fs = std::filesystem;
 
 /// Two meta pages. LMDB rejects a shorter file, and takes an empty one for a new store.
 constexpr off_t least_store_bytes = 2 * 4096;
+
+constexpr std::chrono::seconds lock_patience{1};
+constexpr int lock_pause_ms = 10;
 
 result<void> check_status(struct stat const& status, fs::path const& path, mode_t kind) {
   std::array<char, 8> mode{};
@@ -69,13 +75,27 @@ std::string read_pid(int lock) {
   return pid.empty() ? "unknown" : pid;
 }
 
+/// The kernel releases the lock of a process that was killed only when its last call has returned,
+/// which may wait for the disk. Returns 0 or the errno.
+int wait_for_lock(int lock) {
+  auto const end = std::chrono::steady_clock::now() + lock_patience;
+  while (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
+    if (errno == EINTR) continue;
+    if (errno != EWOULDBLOCK || std::chrono::steady_clock::now() >= end) return errno;
+    ::poll(nullptr, 0, lock_pause_ms); // flock(2) has no time limit
+  }
+  return 0;
+}
+
 result<unique_fd> take_lock(fs::path const& path) {
+  if (!has_standard_descriptors()) return system_error("opening above descriptor 2", EBADF, path);
   unique_fd lock(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock) return system_error("open", errno, path);
   struct stat status {};
   if (::fstat(lock.get(), &status) != 0) return system_error("fstat", errno, path);
   if (auto const fine = check_status(status, path, S_IFREG); !fine) return fine.error();
-  if (::flock(lock.get(), LOCK_EX | LOCK_NB) != 0) {
+  if (int const failed = wait_for_lock(lock.get()); failed != 0) {
+    errno = failed;
     if (errno != EWOULDBLOCK) return system_error("flock", errno, path);
     return error{.code = errc::conflict,
                  .message = "the state directory is locked by pid " + read_pid(lock.get()),
@@ -106,6 +126,13 @@ result<state_directory> state_directory::open(fs::path path) {
   auto lock = take_lock(path / "lock");
   if (!lock) return lock.error();
   return state_directory(std::move(path), *std::move(lock));
+}
+
+bool state_directory::has_lock() const {
+  struct stat ours {};
+  struct stat named {};
+  return ::fstat(lock_.get(), &ours) == 0 && ::stat((path_ / "lock").c_str(), &named) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
 void state_directory::clear_leftovers() const {

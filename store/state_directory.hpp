@@ -17,9 +17,13 @@ namespace cfgd::store {
 class state_directory {
  public:
   /// Creates the directory if it is absent (not its parents), checks and locks it.
-  /// Errors: conflict (locked; the message has the pid of the owner), io, untrusted.
+  /// Waits up to a second for the lock. Errors: conflict (locked; the message has the pid of the
+  /// owner), io, untrusted.
   [[nodiscard]] static result<state_directory> open(std::filesystem::path path);
 
+  std::filesystem::path const& path() const& { return path_; }
+  /// Whether the name of the lock file still leads to the file that is locked.
+  bool has_lock() const;
   std::filesystem::path data() const { return path_ / "data"; }
   std::filesystem::path data_file() const { return data() / "data.mdb"; }
 

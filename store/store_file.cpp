@@ -1,7 +1,13 @@
 #include "store/store_file.hpp"
 
+#include "core/durable_file.hpp"
+#include "store/restoring.hpp"
+
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <bit>
+#include <cerrno>
 #include <chrono>
 #include <utility>
 
@@ -19,14 +25,6 @@ constexpr std::size_t page_bytes = 4096;
 
 std::size_t whole_pages(std::size_t bytes) { return bytes & ~(page_bytes - 1); }
 
-void make_store(std::filesystem::path const& empty) {
-  lmdb::environment made(empty,
-                         {.map_bytes = least_map_bytes, .databases = layout::database_count});
-  lmdb::write_transaction first(made);
-  layout::create(first, wall_now());
-  first.commit();
-}
-
 /// An upgrade may rewrite every record before a page of the old ones can be reused. So the file may
 /// exceed its limit once; its free pages are used first afterwards.
 void upgrade(lmdb::environment& old) {
@@ -38,6 +36,17 @@ void upgrade(lmdb::environment& old) {
 
 } // namespace
 
+void store_file::make_store(std::filesystem::path const& empty, revision_number continues) {
+  lmdb::environment made(empty,
+                         {.map_bytes = least_map_bytes, .databases = layout::database_count});
+  lmdb::write_transaction first(made);
+  layout::create(first, wall_now());
+  if (continues > 0) layout::continue_at(first, continues);
+  first.commit();
+}
+
+store_file::lost_store::lost_store(std::string const& message) : lmdb_error(message, ESTALE) {}
+
 store_file::store_file(state_directory&& place, limits const& bounds)
     : place_(std::move(place)), maximum_bytes_(bounds.store_bytes) {}
 
@@ -46,7 +55,9 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
   if (!held) return held.error();
   store_file made(std::move(*held), bounds);
   try {
-    if (auto const provided = made.place_.provide(make_store); !provided) return provided.error();
+    if (auto const provided = made.place_.provide([](auto const& empty) { make_store(empty, 0); });
+        !provided)
+      return provided.error();
     // Older formats lack some databases, so the format is checked before databases are opened.
     lmdb::environment first(made.place_.data(), {.map_bytes = made.first_map_bytes(),
                                                  .databases = layout::database_count});
@@ -65,6 +76,7 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
 }
 
 lmdb::environment& store_file::environment() {
+  if (known_) check_names();
   if (environment_) return *environment_;
   auto opened = std::make_unique<lmdb::environment>(
       place_.data(), lmdb::environment::options{.map_bytes = first_map_bytes(),
@@ -75,7 +87,58 @@ lmdb::environment& store_file::environment() {
   records_.emplace(view);
   view.keep_databases();
   environment_ = std::move(opened);
+  if (!known_)
+    if (auto const found = identify()) known_ = *found;
   return *environment_;
+}
+
+result<store_file::identity> store_file::identify() const {
+  struct stat status {};
+  if (::stat(data_file().c_str(), &status) != 0) return system_error("stat", errno, data_file());
+  return identity{.device = status.st_dev, .inode = status.st_ino, .bytes = status.st_size};
+}
+
+/// Why the names do not lead to our files; empty: they do.
+std::string store_file::find_loss() {
+  auto const now = identify();
+  if (!now) return "it was removed (" + to_string(now.error()) + ')';
+  if (now->device != known_->device || now->inode != known_->inode)
+    return "another file is in its place";
+  // Reading a page behind the end would end the process.
+  if (now->bytes < known_->bytes)
+    return "it was truncated from " + std::to_string(known_->bytes) + " to " +
+           std::to_string(now->bytes) + " bytes";
+  if (!place_.has_lock())
+    if (auto const locked = lock_again(); !locked)
+      return "the lock file beside it was removed: " + to_string(locked.error());
+  known_->bytes = now->bytes;
+  return {};
+}
+
+result<void> store_file::lock_again() {
+  auto again = state_directory::open(directory());
+  if (!again) return again.error();
+  place_ = std::move(*again);
+  return {};
+}
+
+void store_file::check_names() {
+  if (lost_.empty()) lost_ = find_loss();
+  if (!lost_.empty())
+    throw lost_store("the store '" + data_file().string() + "' is lost: " + lost_);
+}
+
+result<void> store_file::rebuild(std::function<void(std::filesystem::path const&)> const& make,
+                                 wall_time now) {
+  close();
+  if (!place_.has_lock())
+    if (auto const locked = lock_again(); !locked) return locked.error();
+  auto const replaced = replace_store(
+      place_, {.state = directory(), .file = {}, .now = now, .kept_as = "data.replaced."}, make);
+  if (!replaced) return replaced.error();
+  known_.reset();
+  lost_.clear();
+  return {};
 }
 
 // The reserve is at most an eighth of the limit, so that small stores are usable too.

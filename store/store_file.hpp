@@ -5,8 +5,13 @@
 #include "store/lmdb.hpp"
 #include "store/state_directory.hpp"
 
+#include <sys/types.h>
+
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
+#include <string>
 
 namespace cfgd::store {
 
@@ -14,14 +19,34 @@ namespace cfgd::store {
 /// again, and grown. Has the lock of its directory until it is destroyed. Used by one thread.
 class store_file {
  public:
+  /// The files were removed, replaced or truncated while they were in use.
+  class lost_store : public lmdb_error {
+   public:
+    explicit lost_store(std::string const& message);
+  };
+
   /// Errors: those of config_store::open().
   [[nodiscard]] static result<store_file> open(std::filesystem::path const& directory,
                                                limits const& bounds);
   store_file(store_file&&) noexcept = default;
   store_file& operator=(store_file&&) = delete;
 
-  /// The environment, opened if it is closed. Throws lmdb_error.
+  /// The environment, opened if it is closed. Throws lmdb_error, and lost_store if the names of the
+  /// files do not lead to them any more.
   lmdb::environment& environment();
+  /// Call it after a commit, before it is reported: throws lost_store if the commit went to
+  /// files that no name leads to.
+  void check_names();
+  /// Whether lost_store was thrown, and rebuild() has not succeeded since. All calls throw it then.
+  bool is_lost() const { return !lost_.empty(); }
+  /// Puts a store that `make` writes into an empty directory in the place of the lost one. A store
+  /// of somebody else that is there now is kept as data.replaced.TIME. Errors: those of
+  /// state_directory::open(). Throws lmdb_error.
+  [[nodiscard]] result<void>
+  rebuild(std::function<void(std::filesystem::path const& empty)> const& make, wall_time now);
+
+  /// Writes an empty store into an empty directory; with a revision, see layout::continue_at().
+  static void make_store(std::filesystem::path const& empty, revision_number continues);
   /// Valid while the environment is open.
   layout const& records() const { return *records_; }
   /// Call it after any failure except a full map: LMDB may fail all calls until it is opened again.
@@ -36,13 +61,25 @@ class store_file {
   bool grow(purpose what);
 
   std::filesystem::path data_file() const { return place_.data_file(); }
+  std::filesystem::path const& directory() const { return place_.path(); }
 
  private:
   store_file(state_directory&& place, limits const& bounds);
   std::size_t map_limit(purpose what) const;
   std::size_t first_map_bytes() const;
 
+  struct identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t bytes = 0; ///< LMDB never shortens its file
+  };
+  [[nodiscard]] result<identity> identify() const;
+  std::string find_loss();
+  [[nodiscard]] result<void> lock_again();
+
   state_directory place_;
+  std::optional<identity> known_; ///< of the data file; absent until it was opened once
+  std::string lost_;              ///< why the store is lost
   std::size_t maximum_bytes_;
   std::unique_ptr<lmdb::environment> environment_;
   std::optional<layout> records_;

@@ -15,6 +15,7 @@ using engine::change_view;
 using engine::committed_change;
 using engine::decision;
 using engine::effective;
+using engine::examined_history;
 using engine::expiry;
 using engine::explanation;
 using engine::file_change;

@@ -35,6 +35,11 @@ struct printed_page {
   client::revision_number oldest = 0;
 };
 
+void complain_damaged(client::revision_number revision) {
+  complain_line("log: the record of revision " + std::to_string(revision) +
+                " is damaged and left out; cfgctl health shows all");
+}
+
 /// Prints the changes of one page: as they came, one a line, or as text.
 client::result<printed_page> print_page(context const& all, client::connection& service,
                                         client::log_query const& query) {
@@ -58,6 +63,8 @@ client::result<printed_page> print_page(context const& all, client::connection& 
     }
     out.oldest = part->oldest;
     print(lines);
+    for (auto const revision : part->damaged)
+      complain_damaged(revision);
     return client::step::more;
   };
   auto const done = service.call_more(methods::log.name, parameters_of(query), take);

@@ -72,7 +72,12 @@ exit_code show_restored(context const& all, restore_options const& what,
   auto as_json = facts_json(done.facts);
   as_json["mode"] = "offline";
   std::string text = "restored " + facts_text(done.facts) + '\n';
-  if (what.dry_run) text = "would restore " + facts_text(done.facts) + '\n';
+  if (what.dry_run) {
+    text = "would restore " + facts_text(done.facts) + '\n';
+  } else {
+    as_json["continues"] = done.continues;
+    text += "the service goes on at revision " + std::to_string(done.continues) + '\n';
+  }
   if (!done.old.empty()) {
     as_json["old"] = done.old.string();
     text += "the old store is in " + done.old.string() + '\n';

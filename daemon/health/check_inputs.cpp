@@ -12,7 +12,10 @@ std::vector<built_in> check_inputs::take(values const& newest) {
   if (before->queue_overflows != newest.queue_overflows ||
       before->polled_directories != newest.polled_directories)
     changed.push_back(built_in::watch);
-  if (before->failed_commits != newest.failed_commits) changed.push_back(built_in::store);
+  if (before->failed_commits != newest.failed_commits) {
+    changed.push_back(built_in::store);
+    changed.push_back(built_in::disk);
+  }
   if (before->refused_connections != newest.refused_connections ||
       before->slow_connections_closed != newest.slow_connections_closed)
     changed.push_back(built_in::peers);

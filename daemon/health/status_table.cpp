@@ -56,6 +56,11 @@ void log_change(monitor::transition const& what) {
   }
 }
 
+void report_unread_checks(std::string const& why) {
+  log::write(log::level::warning, "own checks cannot be read; the current ones stay: " + why,
+             {{"MESSAGE_ID", message_id::check_warning}, {"CFGD_KIND", "internal"}});
+}
+
 } // namespace
 
 status_table::status_table(boost::asio::any_io_executor const& loop, service_parts const& with,
@@ -85,12 +90,13 @@ void status_table::start() {
 void status_table::look_at_inputs() {
   auto const files = of_.files.figures();
   auto const& server = of_.server.figures();
+  auto const& writer = of_.writer.figures();
   auto const changed = inputs_.take({.sources_version = of_.values.sources_version(),
                                      .queue_overflows = files.overflows,
                                      .polled_directories = files.polled_directories,
                                      .refused_connections = server.refused,
                                      .slow_connections_closed = server.slow_closed,
-                                     .failed_commits = of_.writer.figures().failed});
+                                     .failed_commits = writer.failed + writer.losses});
   for (auto const which : changed)
     checks_.refresh(to_string(which));
 }
@@ -98,16 +104,21 @@ void status_table::look_at_inputs() {
 void status_table::read_own_checks(std::function<void()> const& done) {
   try {
     threads_.run([this, done, how = how_]() -> workers::job {
-      auto found = read_check_files(how.checks, how.trusted_uid, how.how.general, how.bounds);
-      return [this, done, found = std::move(found)]() mutable {
-        take_own_checks(own_.take(found));
-        done();
-      };
+      try {
+        auto found = read_check_files(how.checks, how.trusted_uid, how.how.general, how.bounds);
+        return [this, done, found = std::move(found)]() mutable {
+          take_own_checks(own_.take(found));
+          done();
+        };
+      } catch (std::exception const& broken) { // no memory, most likely
+        return [done, why = std::string(broken.what())] {
+          report_unread_checks(why);
+          done();
+        };
+      }
     });
   } catch (std::system_error const& no_thread) {
-    log::write(log::level::warning,
-               std::string("own checks cannot be read; the current ones stay: ") + no_thread.what(),
-               {{"MESSAGE_ID", message_id::check_warning}, {"CFGD_KIND", "internal"}});
+    report_unread_checks(no_thread.what());
     done();
   }
 }

@@ -19,6 +19,8 @@ using steady = std::chrono::steady_clock;
 namespace bj = boost::json;
 
 constexpr std::size_t listed_faults = 20;
+/// Of the history, in one query.
+constexpr std::size_t history_piece = 1024 * 1024;
 
 /// A run of the integrity check.
 struct integrity_run {
@@ -92,9 +94,30 @@ void finish(integrity_run& run) {
   run.done(std::move(found));
 }
 
+void take_examined(integrity_run& run, engine::examined_history const& seen) {
+  for (auto const revision : seen.damaged)
+    add_fault(run, state::warning,
+              "the record of revision " + std::to_string(revision) +
+                  " in the history is damaged; log leaves it out");
+}
+
+void examine_history(std::shared_ptr<integrity_run> const& run, revision_number after) {
+  run->of.writer.query(
+      [after](store::config_store& store) { return store.examine_history(after, history_piece); },
+      [run](result<engine::examined_history> const& seen) {
+        if (seen) {
+          take_examined(*run, *seen);
+          if (seen->more) return examine_history(run, seen->last);
+        } else {
+          add_fault(*run, state::critical, "the history: " + seen.error().message);
+        }
+        finish(*run);
+      });
+}
+
 void step(std::shared_ptr<integrity_run> const& run) {
   if (run->next == run->names.size()) {
-    finish(*run);
+    examine_history(run, 0);
     return;
   }
   auto const name = run->names[run->next++];
@@ -137,6 +160,14 @@ finding evaluate_store(result<store::probe_report> const& seen, settings const& 
   found.add(how.store_ms.evaluate(milliseconds_of(took)),
             "written and read back within " + time_text(took));
   auto const room = how.store_percent.evaluate(fill);
+  if (seen->copy) found.details["copyRevision"] = *seen->copy;
+  if (!seen->copy_failure.empty())
+    found.add(state::warning, "no copy of it could be written: " + seen->copy_failure);
+  if (!seen->damaged.empty()) {
+    found.details["damaged"] = seen->damaged;
+    found.add(state::warning, "a damaged store is kept in '" + seen->damaged +
+                                  "': set lost overrides again, then remove it");
+  }
   if (room != state::healthy)
     found.add(room, "it is " + std::to_string(fill) +
                         " % full; beyond its maximum_bytes changes "

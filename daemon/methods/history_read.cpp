@@ -120,10 +120,20 @@ struct log_task {
   ipc::responder answer;
   engine::history_query asked;
   extent how;
-  bool split;             ///< over several replies
-  std::string whole = {}; ///< the changes so far, where it is not split
-  bool waits = false;     ///< for the store, or for room
+  bool split;                                ///< over several replies
+  std::string whole = {};                    ///< the changes so far, where it is not split
+  std::vector<revision_number> damaged = {}; ///< their records are left out
+  bool waits = false;                        ///< for the store, or for room
 };
+
+/// Empty if there is nothing to say.
+std::string describe_damaged(std::vector<revision_number> const& revisions) {
+  std::string out;
+  for (auto const one : revisions)
+    out.append(out.empty() ? ",\"damaged\":[" : ",").append(std::to_string(one));
+  if (!out.empty()) out += ']';
+  return out;
+}
 
 void fetch_log(std::shared_ptr<log_task> const& task);
 
@@ -134,12 +144,14 @@ void take_page(std::shared_ptr<log_task> const& task, engine::history_page const
     if (!changes.empty()) changes += ',';
     append_change(changes, *one, task->how);
   }
+  task->damaged.insert(task->damaged.end(), page.damaged.begin(), page.damaged.end());
   task->asked.limit -= std::min(task->asked.limit, page.changes.size());
   bool const is_last = !page.more || page.changes.empty() || task->asked.limit == 0;
   bool const is_long = changes.size() > maximum;
   if (is_last || is_long || task->split) {
     auto const out = "{\"changes\":[" + std::exchange(changes, {}) +
-                     "],\"oldest\":" + std::to_string(page.oldest) + "}";
+                     "],\"oldest\":" + std::to_string(page.oldest) +
+                     describe_damaged(std::exchange(task->damaged, {})) + "}";
     if (is_last || is_long) return reply_within(task->answer, history_interface, out, maximum);
     task->answer.reply_continues(out);
   }

@@ -54,6 +54,10 @@ constexpr std::array table{
     // The store and what is made of it.
     situation{"store_failed", message_id::store_failed, store, lg::error, recoverable, process,
               "store", "it is opened again"},
+    situation{"store_damaged", message_id::store_damaged, store, lg::error, recoverable, event,
+              "store", "the damaged store is kept aside, and a new one is used"},
+    situation{"store_lost", message_id::store_lost, store, lg::error, recoverable, event, "store",
+              "nothing is acknowledged until a new store is made from memory"},
     situation{"not_recorded", message_id::not_recorded, store, lg::error, recoverable, process,
               "sources", "retrying"},
     situation{"committer_silent", message_id::committer_silent, store, lg::warning, recoverable,

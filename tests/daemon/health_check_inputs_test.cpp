@@ -47,7 +47,7 @@ BOOST_FIXTURE_TEST_CASE(each_value_has_its_check, fixture) {
   --values.polled_directories;
   BOOST_TEST(changed(subject, values) == " watch");
   ++values.failed_commits;
-  BOOST_TEST(changed(subject, values) == " store");
+  BOOST_TEST(changed(subject, values) == " store disk");
   ++values.refused_connections;
   BOOST_TEST(changed(subject, values) == " peers");
   ++values.slow_connections_closed;

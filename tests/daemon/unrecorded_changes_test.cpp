@@ -41,11 +41,15 @@ cfgd::engine::source_update variable() {
           .what = cfgd::engine::source_update::gone{}};
 }
 
+cfgd::error const full{.code = cfgd::errc::store_failed, .message = "the store is full"};
+
 struct fixture {
   unrecorded_changes subject{{}};
 
   fixture() { subject.end_first_look(); }
-  void fail(observations const& observed) { subject.failed(unrecorded_changes::begin(observed)); }
+  void fail(observations const& observed) {
+    subject.failed(unrecorded_changes::begin(observed), full);
+  }
 };
 
 } // namespace
@@ -86,7 +90,9 @@ BOOST_AUTO_TEST_CASE(the_environment_is_part_of_every_commit_until_one_succeeds)
   unrecorded_changes subject({variable()});
   subject.end_first_look();
 
-  subject.failed(unrecorded_changes::begin({}));
+  subject.failed(unrecorded_changes::begin({}), full);
+  BOOST_TEST(subject.failure().value() == full);
+  BOOST_TEST(subject.unrecorded() == 1U);
   BOOST_TEST(subject.environment().size() == 1U);
   BOOST_TEST(show(subject.take_retry()) == "");
 
@@ -116,6 +122,29 @@ BOOST_FIXTURE_TEST_CASE(other_files_wait_on_when_a_commit_succeeds, fixture) {
   fail({gone("a"), gone("b")});
   subject.succeeded(unrecorded_changes::begin({content("b")}));
   BOOST_TEST(show(subject.take_retry()) == "/a gone; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_file_stays_unrecorded_until_a_commit_of_it_succeeds, fixture) {
+  BOOST_TEST(!subject.failure());
+  fail({content("a"), gone("b")});
+
+  subject.succeeded(unrecorded_changes::begin({content("other")}));
+  BOOST_TEST(subject.failure().value() == full);
+  BOOST_TEST(subject.unrecorded() == 2U);
+  subject.succeeded(unrecorded_changes::begin({gone("b")}));
+  BOOST_TEST(subject.failure().value() == full);
+  subject.succeeded(unrecorded_changes::begin({content("a")}));
+  BOOST_TEST(!subject.failure());
+}
+
+BOOST_AUTO_TEST_CASE(the_environment_is_recorded_with_the_next_commit) {
+  unrecorded_changes subject({variable()});
+  subject.end_first_look();
+  subject.failed(unrecorded_changes::begin({}), full);
+
+  subject.succeeded(unrecorded_changes::begin({content("other")}));
+
+  BOOST_TEST(!subject.failure());
 }
 
 BOOST_AUTO_TEST_SUITE_END()

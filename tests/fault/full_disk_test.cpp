@@ -87,5 +87,25 @@ BOOST_FIXTURE_TEST_CASE(reads_continue_and_saved_files_become_effective_when_the
   BOOST_TEST(!connected.status().value().degraded);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_start_whose_first_commit_fails_goes_on_when_there_is_room, small_disk) {
+  if (!mounted) {
+    BOOST_TEST_MESSAGE("skipped: no file system can be mounted here");
+    return;
+  }
+  daemon.start();
+  BOOST_TEST(daemon.stop() == 0);
+  save("app.json", R"({"a":")" + std::string(200'000, 'n') + R"("})");
+  fill();
+
+  BOOST_CHECK_THROW(daemon.start(), std::exception); // Sync says that nothing is recorded
+  daemon.wait_for_line("could not be recorded");
+  BOOST_TEST(daemon.connect().status().value().degraded);
+  make_room();
+  daemon.wait_for_line("changes of files are recorded again");
+
+  BOOST_TEST(value("app.a").size() == 200'002U);
+  daemon.connect().sync().value();
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -185,6 +185,14 @@ BOOST_FIXTURE_TEST_CASE(a_client_that_shuts_its_ears_ends_its_call, connected_fi
   BOOST_TEST(until([&] { return closed == 1; }));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_client_that_shuts_its_ears_keeps_no_session, connected_fixture) {
+  ::shutdown(client.socket(), SHUT_RD);
+
+  client.send(note); // its answer is EPIPE, and the client neither sends more nor closes
+
+  BOOST_TEST(ended());
+}
+
 BOOST_FIXTURE_TEST_CASE(urgent_data_does_not_keep_the_loop_busy, connected_fixture) {
   client.send(stream);
   client.end_sending();

@@ -59,14 +59,15 @@ struct fixture : cfgd::test::store_fixture {
     return {.state = other, .file = file, .now = cfgd::test::at()};
   }
 
-  /// All that a store says, as one text.
+  /// All that a store says but its revision, as one text.
   static std::string all_of(store::config_store& what) {
-    std::string out = std::to_string(what.revision()) + '\n';
+    std::string out;
     for (auto const& one : what.effectives())
       out += one.name_space + ' ' + (one.text ? *one.text : "") + '\n';
     for (auto const& row : what.sources())
       out += to_string(row.id) + ' ' + std::string(to_string(row.status)) + '\n';
-    return out + cfgd::test::show(what.changes_after(0, 1 << 30).changes);
+    auto const log = what.log({.limit = 1'000}, 1 << 30);
+    return out + cfgd::test::show(log.changes);
   }
 
   std::string all_of(fs::path const& state) const {
@@ -113,7 +114,48 @@ BOOST_AUTO_TEST_CASE(a_backup_is_complete_and_closed_to_other_users) {
   BOOST_TEST(done.facts.records == facts.records);
   BOOST_TEST(done.old.empty());
   BOOST_TEST(all_of(other) == before);
+  BOOST_TEST(done.continues == store::revision_stride); // the old one is not known
   BOOST_TEST(joined(names_in(directory.path())) == "backup.mdb other state ");
+}
+
+BOOST_AUTO_TEST_CASE(nobody_goes_on_over_another_history) {
+  back_up();
+  auto const kept = store->revision();
+  must(set({{"site.a", "\"lost\""}}));
+  must(set({{"site.a", "\"lost, too\""}}));
+  auto const lost = store->revision();
+  store.reset();
+  auto asked = question();
+  asked.state = directory / "state";
+
+  auto const done = store::restore_offline(asked, no_report).value();
+
+  BOOST_TEST(done.continues == lost + 1);
+  store = open();
+  BOOST_TEST(store->revision() == done.continues);
+  for (auto const cursor : {kept - 1, kept, lost - 1, lost})
+    BOOST_TEST(store->changes_after(cursor, 1 << 20).compacted);
+  BOOST_TEST(!store->changes_after(done.continues, 1 << 20).compacted);
+  auto late = set({{"site.a", "1"}});
+  late.if_revision = lost;
+  BOOST_TEST((refusal(late).code == cfgd::errc::conflict));
+  BOOST_TEST(must(set({{"site.z", "1"}})).revision == lost + 2);
+  BOOST_TEST(cfgd::test::show(store->changes_after(done.continues, 1 << 20).changes) ==
+             std::to_string(lost + 2) + ": site.z=->1;");
+  // The past of the backup can be read, that of the lost branch cannot.
+  BOOST_TEST(store->values_at(kept, {}).has_value());
+  BOOST_TEST(store->values_at(done.continues, {}).has_value());
+  BOOST_TEST((store->values_at(lost, {}).error().code == cfgd::errc::not_found));
+  BOOST_TEST(store->differences(kept, done.continues, {}).value().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_second_restore_goes_on_above_the_first) {
+  back_up();
+  auto first = store::restore_offline(question(), no_report).value();
+
+  auto const second = store::restore_offline(question(), no_report).value();
+
+  BOOST_TEST(second.continues == first.continues + 1);
 }
 
 BOOST_AUTO_TEST_CASE(a_backup_can_be_copied_into_place_by_hand) {
@@ -252,6 +294,7 @@ BOOST_AUTO_TEST_CASE(a_backup_of_an_older_format_is_upgraded_when_it_is_opened) 
   auto const done = store::restore_offline(question(), no_report);
 
   BOOST_TEST(done.value().facts.revision == 2U);
+  BOOST_TEST(done.value().continues == store::revision_stride);
   auto const opened = store::config_store::open(other, bounds).value();
   BOOST_TEST(*opened->read("site").text == R"({"a":2})");
 }
@@ -294,7 +337,7 @@ BOOST_AUTO_TEST_CASE(a_trial_changes_nothing) {
   BOOST_TEST(store::restore_offline(asked, no_report).has_value());
 
   BOOST_TEST(all_of(directory / "state") == later);
-  BOOST_TEST(joined(names_in(directory / "state")) == "data lock ");
+  BOOST_TEST(joined(names_in(directory / "state")) == "copy.1.mdb data lock ");
 }
 
 BOOST_AUTO_TEST_CASE(a_running_daemon_prevents_a_restore) {

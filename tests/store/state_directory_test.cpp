@@ -7,6 +7,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -58,6 +59,33 @@ BOOST_AUTO_TEST_CASE(a_second_daemon_is_rejected_with_the_pid_of_the_first) {
   BOOST_TEST(other.wait() == 0);
   store.reset();
   BOOST_TEST(config_store::open(state, bounds).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(a_start_waits_for_a_daemon_that_ends) {
+  store.reset();
+  unique_fd held(::open((state / "lock").c_str(), O_RDWR | O_CLOEXEC));
+  BOOST_REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+  child_process other([&](int out) {
+    held.reset(); // the lock is the parent's
+    if (::write(out, ".", 1) != 1) return 2;
+    return config_store::open(state, bounds).has_value() ? 0 : 1;
+  });
+  BOOST_TEST(other.read(1) == ".");
+
+  held.reset();
+
+  BOOST_TEST(other.wait() == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_does_not_take_a_standard_descriptor) {
+  store.reset();
+  for (int const closed : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    child_process other([&](int) {
+      ::close(closed);
+      return failure().message == "opening above descriptor 2: Bad file descriptor" ? 0 : 1;
+    });
+    BOOST_TEST(other.wait() == 0);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(new_files_are_closed_to_other_users) {

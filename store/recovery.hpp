@@ -1,0 +1,38 @@
+#pragma once
+
+#include "store/config_store.hpp"
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace cfgd::store {
+
+/// What became of a damaged store.
+struct recovery {
+  std::string why; ///< what is wrong with it
+  /// Where it is kept; empty: there was none, although there are copies of it.
+  std::filesystem::path kept;
+  /// The copy that the new store was made from; absent: no copy is intact, and the new store is
+  /// empty.
+  std::optional<revision_number> copy;
+  revision_number continues = 0; ///< the revision at which the new store goes on
+};
+
+struct recovered_store {
+  std::unique_ptr<config_store> store;
+  std::optional<recovery> recovered; ///< absent: the store was intact
+};
+
+/// config_store::open() that does not fail on a damaged store: it is moved aside as
+/// data.damaged.TIME, and a new one is made from the newest intact copy, or an empty one. A store
+/// that made the process end while it was read is first read in a child process. Only for processes
+/// with one thread. Errors: conflict, io, untrusted, and invalid for a store of a newer format.
+[[nodiscard]] result<recovered_store> open_or_recover(std::filesystem::path const& directory,
+                                                      limits const& bounds, wall_time now);
+
+/// The damaged stores that are kept in a state directory, newest first.
+std::vector<std::filesystem::path> list_damaged(std::filesystem::path const& state);
+
+} // namespace cfgd::store
