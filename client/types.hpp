@@ -87,6 +87,14 @@ enum class commit_mode : std::uint8_t {
   check, ///< validate everything, change nothing
 };
 
+/// How the values of a transaction were written.
+enum class value_spelling : std::uint8_t {
+  typed,
+  /// Without types (KEY=VALUE): the schema may make a string of a number or a boolean, and a number
+  /// or a boolean of a string. An older service rejects the call.
+  text,
+};
+
 /// Changes that are made together or not at all.
 struct transaction {
   boost::json::object values = {};     ///< key to new value
@@ -99,6 +107,7 @@ struct transaction {
   std::optional<std::chrono::seconds> confirm = {};
   /// Let the change expire after this time: the values that it replaced show again.
   std::optional<std::chrono::seconds> expire = {};
+  value_spelling spelling = value_spelling::typed;
 };
 
 /// What a transaction did. It is durable.

@@ -23,6 +23,9 @@ struct sourced_document {
   /// The place of every node below the root in depth-first order: each member's name, each array
   /// element. Empty if the format has none (the environment).
   std::vector<place> places;
+  /// What its reader has to say about content that it accepts: warnings with a rule, a pointer, a
+  /// message and a place. Key and path are empty.
+  std::vector<issue> notes = {};
 };
 
 /// The place of the node at `path` (members only), or of its nearest ancestor that exists.

@@ -3,6 +3,7 @@
 #include "core/document.hpp"
 #include "core/json_scan.hpp"
 #include "core/text.hpp"
+#include "core/untyped.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/json/basic_parser_impl.hpp>
@@ -90,16 +91,17 @@ class builder {
     return put(bj::value(number, storage_), ec) != nullptr;
   }
   bool on_uint64(std::uint64_t, std::string_view last, error_code& ec) {
-    return refuse(offset_of(last), integer_message, ec);
+    return on_double(0, last, ec);
   }
   bool on_double(double, std::string_view last, error_code& ec) {
     pieces_.append(last);
-    if (pieces_.find_first_of(".eE") == pieces_.npos)
-      return refuse(offset_of(last), integer_message, ec);
+    if (bounds_.beyond_int64 == big_integers::refuse &&
+        pieces_.find_first_of(".eE") == pieces_.npos)
+      return refuse(offset_of(last), std::string(integer_range_message), ec);
     double number = 0;
     auto const [end, rc] = std::from_chars(pieces_.data(), pieces_.data() + pieces_.size(), number);
     if (rc != std::errc{} || end != pieces_.data() + pieces_.size())
-      return refuse(offset_of(last), double_message, ec);
+      return refuse(offset_of(last), std::string(double_range_message), ec);
     pieces_.clear();
     return put(bj::value(number, storage_), ec) != nullptr;
   }
@@ -114,8 +116,6 @@ class builder {
   std::optional<error> const& fault() const { return fault_; }
 
  private:
-  static constexpr char const* double_message = "the number is out of the range of a double";
-  static constexpr char const* integer_message = "the integer is out of the range of int64";
   static constexpr char const* bad_text_message = "U+0000, U+FFFE and U+FFFF are not allowed";
 
   static bool find_bad_text(std::string_view text) { return !is_clean_text(text); }
@@ -217,7 +217,7 @@ error syntax_error(std::string_view text, std::size_t offset, error_code ec,
     fault.maximum = bounds.depth;
   } else if (ec == bj::error::exponent_overflow) {
     fault.code = errc::bad_value;
-    fault.message = "the number is out of the range of a double";
+    fault.message = double_range_message;
   } else if (ec == bj::error::incomplete) {
     fault.message = "unexpected end of the text";
   } else if (ec == bj::error::extra_data) {
@@ -257,13 +257,17 @@ std::size_t blank_comments(std::string& text) {
   return text.npos;
 }
 
+/// Null removes a member in a merge; inside an array nothing is merged, so it is a value there.
+enum class null_is : std::uint8_t { refused, a_value };
+
 /// Checks a value and everything in it. `pointer` is its JSON pointer (RFC 6901).
-result<void> check_node(bj::value const& what, std::string& pointer) {
+result<void> check_node(bj::value const& what, std::string& pointer, null_is null) {
   auto const refuse = [&](char const* message) {
     return error{.code = errc::bad_value, .message = message, .subject = pointer};
   };
   std::size_t const length = pointer.size();
-  if (what.is_null()) return refuse("null is not a configuration value");
+  if (what.is_null() && null == null_is::refused)
+    return refuse("null is not a value; only elements of arrays may be null");
   if (what.is_double() && !std::isfinite(what.get_double()))
     return refuse("the number is not finite");
   if (what.is_uint64()) return refuse("the integer is out of the range of int64");
@@ -272,14 +276,15 @@ result<void> check_node(bj::value const& what, std::string& pointer) {
   if (auto const* const list = what.if_array()) {
     for (std::size_t index = 0; index < list->size(); ++index) {
       pointer += '/' + std::to_string(index);
-      if (auto checked = check_node((*list)[index], pointer); !checked) return checked;
+      if (auto checked = check_node((*list)[index], pointer, null_is::a_value); !checked)
+        return checked;
       pointer.resize(length);
     }
   } else if (auto const* const object = what.if_object()) {
     for (auto const& member : *object) {
       append_pointer(pointer, member.key());
       if (!is_clean_text(member.key())) return refuse("U+0000, U+FFFE, U+FFFF are not allowed");
-      if (auto checked = check_node(member.value(), pointer); !checked) return checked;
+      if (auto checked = check_node(member.value(), pointer, null); !checked) return checked;
       pointer.resize(length);
     }
   }
@@ -315,7 +320,7 @@ result<bj::value> parse(std::string_view text, dialect kind, read_limits const& 
 
 result<void> check_storable(bj::value const& what) {
   std::string pointer;
-  return check_node(what, pointer);
+  return check_node(what, pointer, null_is::refused);
 }
 
 } // namespace cfgd::json

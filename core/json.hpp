@@ -19,11 +19,18 @@ enum class dialect : std::uint8_t {
   relaxed, ///< with comments and trailing commas (JSONC)
 };
 
+/// What becomes of an integer beyond int64.
+enum class big_integers : std::uint8_t {
+  refuse,
+  read_as_double, ///< the nearest double, for the bounds in schemas
+};
+
 /// Limits of one text.
 struct read_limits {
   std::size_t depth = 64;
   /// Members of objects and elements of arrays, in the whole text.
   std::size_t elements = 100'000;
+  big_integers beyond_int64 = big_integers::refuse;
 };
 
 /// Parses one JSON value, allocated in `storage`. Null is accepted; the caller decides what it
@@ -52,8 +59,8 @@ void append_string(std::string& out, std::string_view text);
 /// Appends the shortest text that reads back as `number`, always with a fraction or an exponent.
 void append_number(std::string& out, double number);
 
-/// Checks that a value can be stored: every string and member name is_clean_text(), and no value is
-/// null. Errors: bad_value (subject: the JSON pointer).
+/// Checks that a value can be stored: every string and member name is_clean_text(), and null occurs
+/// only as an element of an array or in one. Errors: bad_value (subject: the JSON pointer).
 [[nodiscard]] result<void> check_storable(boost::json::value const& what);
 
 } // namespace cfgd::json

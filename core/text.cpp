@@ -21,6 +21,15 @@ std::size_t find_nonchar(std::string_view text) {
   return text.npos;
 }
 
+/// UTF-16, which editors on Windows call "Unicode": a mark of its own, or every other byte is 0.
+bool is_utf16(std::string_view text) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
+  if (text.size() < 4) return false;
+  bool const little = text[0] != '\0' && text[1] == '\0' && text[2] != '\0' && text[3] == '\0';
+  bool const big = text[0] == '\0' && text[1] != '\0' && text[2] == '\0' && text[3] != '\0';
+  return little || big;
+}
+
 error fault_at(std::string_view text, std::size_t offset, std::string message) {
   return {.code = errc::parse, .message = std::move(message), .where = place_at(text, offset)};
 }
@@ -41,17 +50,18 @@ place place_at(std::string_view text, std::size_t offset) {
 }
 
 result<void> check_text(std::string_view text) {
+  if (is_utf16(text)) return fault_at(text, 0, "the file is in UTF-16; save it as UTF-8");
   if (text.starts_with(byte_order_mark))
     return fault_at(text, 0,
                     "the file begins with a byte order mark; save it as UTF-8 without one");
   auto const invalid = utf8::find_invalid(text.begin(), text.end());
   if (invalid != text.end())
     return fault_at(text, static_cast<std::size_t>(std::distance(text.begin(), invalid)),
-                    "invalid UTF-8");
+                    "invalid UTF-8; save the file as UTF-8");
   if (auto const at = text.find('\0'); at != text.npos)
-    return fault_at(text, at, "U+0000 is not allowed");
+    return fault_at(text, at, "U+0000 is not allowed; remove it");
   if (auto const at = find_nonchar(text); at != text.npos)
-    return fault_at(text, at, "U+FFFE and U+FFFF are not allowed");
+    return fault_at(text, at, "U+FFFE and U+FFFF are not allowed; remove them");
   return {};
 }
 

@@ -143,6 +143,28 @@ std::string_view kind_of(engine::source_row const& row) {
   }
 }
 
+/// What a reader has to say about content that it accepts.
+void announce_notes(engine::source_row const& row) {
+  if (!row.why) return;
+  auto const& notes = row.why->issues;
+  for (std::size_t index = 0; index < std::min(warning_lines, notes.size()); ++index) {
+    auto const& one = notes[index];
+    std::string line = "'" + row.path + "'";
+    if (one.where.line != 0)
+      line += ":" + std::to_string(one.where.line) + ":" + std::to_string(one.where.column);
+    line += ": " + (one.key.empty() ? "" : one.key + ": ") + one.message;
+    if (index + 1 == warning_lines && notes.size() > warning_lines)
+      line += ", and " + std::to_string(notes.size() - warning_lines) + " more";
+    std::vector<log::field> fields{{"CFGD_KIND", "validation"},
+                                   {"CFGD_PATH", row.path},
+                                   {"CFGD_LINE", std::to_string(one.where.line)},
+                                   {"CFGD_KEY", one.key}};
+    if (auto const name = namespace_of(row.id))
+      fields.push_back({"CFGD_NAMESPACE", std::string(*name)});
+    say(log::level::warning, message_id::source_noted, line, fields);
+  }
+}
+
 void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
@@ -176,6 +198,7 @@ void announce_source(engine::source_transition const& what, view& now) {
     if (what.before != engine::source_status::active)
       say(log::level::notice, message_id::source_active,
           "'" + row.path + "' is valid again and effective", fields);
+    announce_notes(row);
     return;
   }
 }

@@ -5,7 +5,9 @@
 #include "core/message_ids.hpp"
 #include "watchers/read_source.hpp"
 
+#include <algorithm>
 #include <map>
+#include <span>
 #include <string_view>
 #include <utility>
 
@@ -16,31 +18,61 @@
 namespace cfgd {
 namespace {
 
+std::string pointer_of(std::span<std::string const> path) {
+  std::string pointer;
+  for (auto const& part : path)
+    append_pointer(pointer, part);
+  return pointer;
+}
+
+void ignore(std::string const& name, std::string const& why) {
+  log::write(log::level::warning, "environment variable '" + name + "': " + why + ", ignoring it",
+             {{"MESSAGE_ID", message_id::variable_ignored}, {"CFGD_KIND", "parse"}});
+}
+
+/// Sets a value in a document; false: a part of the path has a value that is not an object, or the
+/// whole path leads to members that are set already.
+bool put(boost::json::object& into, std::span<std::string const> path, boost::json::value what) {
+  auto* object = &into;
+  for (auto const& part : path.first(path.size() - 1)) {
+    auto* const below = object->if_contains(part);
+    if (below != nullptr && !below->is_object()) return false;
+    object = below != nullptr ? &below->get_object() : &(*object)[part].emplace_object();
+  }
+  auto const* const there = object->if_contains(path.back());
+  if (there != nullptr && there->is_object()) return false;
+  (*object)[path.back()] = std::move(what);
+  return true;
+}
+
 /// What the environment layer says, by namespace. Variables that cannot be read are left out with a
-/// warning.
-std::map<std::string, sourced_document> read_environment(std::vector<std::string> const& variables,
+/// warning. They are taken in the order of their names, so that a value comes before its parts.
+std::map<std::string, sourced_document> read_environment(std::vector<std::string> variables,
                                                          limits const& bounds) {
   std::map<std::string, sourced_document> documents;
+  std::ranges::sort(variables);
   for (auto const& variable : variables) {
     auto const equals = variable.find('=');
     auto const name = variable.substr(0, equals);
     auto const which = equals == variable.npos ? std::nullopt : watchers::key_of_variable(name);
     if (!which || which->path().empty()) continue;
-    auto value = watchers::read_variable(std::string_view(variable).substr(equals + 1), bounds);
+    auto const text = std::string_view(variable).substr(equals + 1);
+    auto value = watchers::read_variable(text, bounds);
     if (!value) {
-      log::write(log::level::warning,
-                 "environment variable '" + name + "': " + value.error().message + ", ignoring it",
-                 {{"MESSAGE_ID", message_id::variable_ignored}, {"CFGD_KIND", "parse"}});
+      ignore(name, value.error().message);
       continue;
     }
-    auto* object = &documents[which->name_space()].root;
-    auto const path = which->path();
-    for (auto const& part : path.first(path.size() - 1)) {
-      auto& below = (*object)[part];
-      if (!below.is_object()) below.emplace_object();
-      object = &below.get_object();
+    auto& document = documents[which->name_space()];
+    bool const is_text = value->is_string();
+    if (!put(document.root, which->path(), *std::move(value))) {
+      ignore(name, "another variable sets a value that it is a part of");
+      continue;
     }
-    (*object)[path.back()] = std::move(*value);
+    if (auto remark = watchers::remark_on_text(text); is_text && !remark.empty())
+      document.notes.push_back({.how = severity::warning,
+                                .rule = "range",
+                                .pointer = pointer_of(which->path()),
+                                .message = std::move(remark)});
   }
   return documents;
 }

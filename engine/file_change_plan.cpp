@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "engine/merge.hpp"
+#include "engine/typed_source.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -29,6 +30,20 @@ error combine(std::vector<rejection> const& rejections, std::string const& path,
   auto const mine = std::ranges::find(why.issues, path, &issue::path);
   why.where = mine == why.issues.end() ? place() : mine->where;
   return why;
+}
+
+/// Keeps the notes on an active source where the reason is kept why another one is not active.
+void take_notes(source_record& of, namespace_state const* state) {
+  if (of.row.status != source_status::active) return;
+  of.row.why.reset();
+  auto notes = notes_on(of, state == nullptr ? nullptr : state->schema.get());
+  if (notes.empty()) return;
+  auto const count = notes.size();
+  of.row.why = error{.code = errc::invalid,
+                     .message = notes.front().message,
+                     .where = notes.front().where,
+                     .used = count,
+                     .issues = std::move(notes)};
 }
 
 } // namespace
@@ -204,8 +219,8 @@ file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> con
   return now;
 }
 
-origin file_change_plan::origin_of(std::string const& name_space,
-                                   std::string const& key_text) const {
+origin file_change_plan::origin_of(std::string const& name_space, std::string const& key_text,
+                                   namespace_schema const* schema) const {
   auto const parts = split_dotted(key_text);
   std::vector<std::string> const path = parts && parts->size() > 1
                                             ? std::vector(parts->begin() + 1, parts->end())
@@ -221,8 +236,9 @@ origin file_change_plan::origin_of(std::string const& name_space,
       continue;
     }
     if (one.name_space != name_space) continue;
-    bool const sets = one.now && !path.empty() &&
-                      look_up(one.now->document.root, path).what != layer_answer::kind::nothing;
+    bool const sets =
+        one.now && !path.empty() &&
+        look_up(typed_document(*one.now, schema)->root, path).what != layer_answer::kind::nothing;
     bool const is_above = values_file == nullptr || values_file->id < one.id;
     if (values_file == nullptr || (sets && !found_setter) || (sets == found_setter && is_above))
       values_file = &one;
@@ -234,12 +250,14 @@ origin file_change_plan::origin_of(std::string const& name_space,
   origin from;
   from.where = found == policy_file ? layer::defaults : found->id.where;
   from.path = record->row.path;
-  if (found->now && found == values_file) from.at = find_place(found->now->document, path);
+  if (found->now && found == values_file)
+    from.at = find_place(*typed_document(*found->now, schema), path);
   return from;
 }
 
-void file_change_plan::finish(committed_change& done) {
+void file_change_plan::finish(committed_change& done, candidate const& made) {
   for (auto& one : entries_) {
+    if (one.now && !one.rejected) take_notes(*one.now, made.find(one.name_space));
     if (one.now && one.is_accepted()) {
       auto const changed =
           std::ranges::find(done.effectives, one.name_space, &effective::name_space);

@@ -50,10 +50,13 @@ class file_change_plan {
 
   /// The origin of a changed key: the topmost accepted source of the namespace that sets it; if
   /// none does (it was removed), the last accepted source, or else the file of the schema.
-  origin origin_of(std::string const& name_space, std::string const& key_text) const;
+  /// `schema` is that of the namespace; null: none.
+  origin origin_of(std::string const& name_space, std::string const& key_text,
+                   namespace_schema const* schema) const;
 
-  /// Gives accepted sources their revision, and adds the transitions of all sources to `done`.
-  void finish(committed_change& done);
+  /// Gives accepted sources their revision and their notes, and adds the transitions of all sources
+  /// to `done`. `made` is the accepted candidate.
+  void finish(committed_change& done, candidate const& made);
 
  private:
   /// The order in which sources are rejected, until the others are accepted.

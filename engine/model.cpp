@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
+#include "engine/typed_source.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/json/monotonic_resource.hpp>
@@ -37,13 +38,15 @@ std::optional<layer_value> ask(override_record const& overrides, key const& whic
   return found;
 }
 
-std::optional<layer_value> ask(source_record const& source, key const& which) {
+std::optional<layer_value> ask(source_record const& source, namespace_schema const* schema,
+                               key const& which) {
   if (!source.row.is_effective) return std::nullopt;
-  auto found = ask(source.document.root, which);
+  auto const document = typed_document(source, schema);
+  auto found = ask(document->root, which);
   if (!found) return found;
   found->from.where = source.row.id.where;
   found->from.path = source.row.path;
-  found->from.at = find_place(source.document, which.path());
+  found->from.at = find_place(*document, which.path());
   found->from.revision = source.row.revision;
   return found;
 }
@@ -78,7 +81,8 @@ boost::json::value merge_layers(namespace_state const& state, boost::json::stora
   if (auto const* const defaults = defaults_of(state.schema.get()))
     merge_patch(merged.get_object(), *defaults);
   for (auto const& [id, source] : state.sources)
-    if (source->row.is_effective) merge_patch(merged.get_object(), source->document.root);
+    if (source->row.is_effective)
+      merge_patch(merged.get_object(), typed_document(*source, state.schema.get())->root);
   if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
   return merged;
 }
@@ -111,9 +115,8 @@ std::optional<source_transition> find_transition(source_record const* before,
                                                  source_record const* now) {
   BOOST_ASSERT(before != nullptr || now != nullptr);
   auto const was = before != nullptr ? before->row.status : source_status::active;
-  if (now != nullptr && now->row.status == was &&
-      (before == nullptr || now->row.why == before->row.why))
-    return std::nullopt;
+  auto const why = before != nullptr ? before->row.why : std::nullopt;
+  if (now != nullptr && now->row.status == was && now->row.why == why) return std::nullopt;
   return source_transition{.now = now != nullptr ? now->row : before->row,
                            .before = was,
                            .was_known = before != nullptr,
@@ -131,7 +134,7 @@ explanation explain(namespace_state const& state, key const& which) {
   };
   if (state.overrides) add(ask(*state.overrides, which));
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
-    add(ask(*source, which));
+    add(ask(*source, state.schema.get(), which));
   if (!state.schema) return all;
   add(ask(*state.schema, which));
   if (auto const* const governs = state.schema->what->governs(which.path()))

@@ -2,6 +2,7 @@
 #include "engine/override_editors.hpp"
 #include "engine/plan.hpp"
 #include "engine/request_checks.hpp"
+#include "engine/typed_source.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -82,18 +83,56 @@ result<void> check_value(assignment const& one, limits const& bounds) {
   return check_value_size(one.which->str(), json::canonical(*one.value).size(), bounds);
 }
 
+schema::schema const* schema_of(candidate const& made, key const& which) {
+  auto const* const state = made.find(which.name_space());
+  return state != nullptr && state->schema ? state->schema->what.get() : nullptr;
+}
+
+/// The values of a request whose values were written as text, as the schemas of their keys want.
+std::vector<boost::json::value> typed_values(std::vector<assignment>& all, candidate const& made) {
+  std::vector<boost::json::value> typed;
+  typed.reserve(all.size()); // the assignments point into it
+  for (auto& one : all) {
+    auto const* const by = schema_of(made, *one.which);
+    if (by == nullptr || one.value == nullptr) continue;
+    typed.push_back(by->typed(one.which->path(), *one.value));
+    one.value = &typed.back();
+  }
+  return typed;
+}
+
+/// Says in the issues about the type of a text why it is not a number.
+error explain_texts(error refused, std::vector<assignment> const& all, candidate const& made) {
+  for (auto& what : refused.issues) {
+    if (what.rule != "type") continue;
+    auto const found = std::ranges::find_if(
+        all, [&](assignment const& one) { return one.which->str() == what.key; });
+    if (found == all.end() || found->value == nullptr || !found->value->is_string()) continue;
+    auto const* const by = schema_of(made, *found->which);
+    if (by == nullptr) continue;
+    auto why = by->text_fault(found->which->path(), found->value->get_string());
+    if (why.empty()) continue;
+    if (auto const at = refused.message.find(what.message); at != std::string::npos)
+      refused.message.replace(at, what.message.size(), why);
+    what.message = std::move(why);
+  }
+  return refused;
+}
+
 } // namespace
 
 decision plan::apply(set_request const& asked) {
   if (auto const fine = check_terms(asked.if_revision, asked.comment, revision_, bounds_); !fine)
     return fine.error();
   if (auto const fine = check_expiry(asked.ends); !fine) return fine.error();
-  auto const assignments = sorted_assignments(asked);
+  auto assignments = sorted_assignments(asked);
   if (!assignments) return assignments.error();
   for (auto const& one : *assignments)
     if (auto const fine = check_value(one, bounds_); !fine) return fine.error();
 
   auto made = make_candidate();
+  std::vector<boost::json::value> typed;
+  if (asked.text) typed = typed_values(*assignments, made);
   override_editors edits(made);
   edit_terms how{.by = {.from = asked.from, .time = now_},
                  .comment = asked.comment,
@@ -102,6 +141,12 @@ decision plan::apply(set_request const& asked) {
   how.by.from.where = layer::overrides;
   for (auto const& which : asked.unset)
     edits.of(which.name_space()).unset(which);
+  for (auto const& one : *assignments) {
+    auto const* const state = made.find(one.which->name_space());
+    if (one.value == nullptr || state == nullptr) continue;
+    auto const fine = check_path(*state, edits.of(one.which->name_space()).document(), *one.which);
+    if (!fine) return fine.error();
+  }
   // A permanent Set takes over a key that a pending change has set, even with the same value.
   auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
@@ -117,7 +162,9 @@ decision plan::apply(set_request const& asked) {
   static boost::json::value const null;
   for (auto const& one : *assignments)
     set_key(edits.of(one.which->name_space()), *one.which, one.value ? *one.value : null, how.by);
-  return decide_overrides(made, edits, how);
+  auto done = decide_overrides(made, edits, how);
+  if (!done && asked.text) return explain_texts(done.error(), *assignments, made);
+  return done;
 }
 
 } // namespace cfgd::engine

@@ -24,10 +24,12 @@ decision plan::apply(file_change const& asked) {
                       .now = now_,
                       .how = asked.how,
                       .comment = {},
-                      .origin_of = [&work](std::string const& name_space, key_change const& first) {
-                        return work.origin_of(name_space, first.key);
+                      .origin_of = [&](std::string const& name_space, key_change const& first) {
+                        auto const* const state = accepted.made.find(name_space);
+                        return work.origin_of(name_space, first.key,
+                                              state == nullptr ? nullptr : state->schema.get());
                       }});
-  work.finish(done);
+  work.finish(done, accepted.made);
   stage(std::move(accepted.made), done);
   return done;
 }

@@ -36,7 +36,8 @@ struct source_row {
   file_identity identity;
   content_hash hash{}; ///< of the newest content seen, rejected or not
   source_status status = source_status::active;
-  /// Why it is not active; absent if it is.
+  /// Why it is not active. Of an active source: the notes on its content, as issues that are
+  /// warnings; absent if there are none.
   std::optional<error> why;
   /// Whether some content of it is effective. A source that has never been valid has none.
   bool is_effective = false;
@@ -122,6 +123,9 @@ struct set_request {
   std::optional<revision_number> if_revision;
   /// Report what would change, with the number of the next revision in the changes, and do nothing.
   bool dry_run = false;
+  /// The values were written as text (core/untyped.hpp): a number or a boolean becomes text, and a
+  /// text a number or a boolean, where the schema asks for it.
+  bool text = false;
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the plan fills in the rest
   /// Makes it a pending change. If no effective value changes, nothing is done at all then.

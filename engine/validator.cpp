@@ -1,6 +1,8 @@
 #include "engine/validator.hpp"
 
+#include "core/json.hpp"
 #include "engine/stored_text.hpp"
+#include "engine/typed_source.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
@@ -34,16 +36,35 @@ bool sets(bj::object const& layer, std::string_view pointer) {
   return pointer.empty() || find_pointer(layer, pointer) != nullptr;
 }
 
-/// Fills in the place of a pointer; false: no layer sets it.
-bool place_in_layers(issue& what, namespace_state const& state, std::string_view pointer) {
-  if (!pointer.empty() && state.overrides && sets(state.overrides->document, pointer)) return true;
+/// The layer that an issue was located in.
+struct location {
+  bool is_known = false;
+  source_id const* source = nullptr; ///< null: an override, or no layer
+};
+
+/// Fills in the place of a pointer, if a layer sets it.
+location place_in_layers(issue& what, namespace_state const& state, std::string_view pointer) {
+  if (!pointer.empty() && state.overrides && sets(state.overrides->document, pointer))
+    return {.is_known = true};
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
-    if (!source->row.is_effective || !sets(source->document.root, pointer)) continue;
+    if (!source->row.is_effective) continue;
+    auto const document = typed_document(*source, state.schema.get());
+    if (!sets(document->root, pointer)) continue;
     what.path = source->row.path;
-    what.where = find_place(source->document, pointer);
-    return true;
+    what.where = find_place(*document, pointer);
+    return {.is_known = true, .source = &id};
   }
-  return pointer.empty();
+  return {.is_known = pointer.empty()};
+}
+
+/// An issue about the type of a text says why it is not a number, where the format has no types.
+void explain_text(issue& what, source_id const& from, namespace_state const& state,
+                  bj::value const& value) {
+  if (what.rule != "type" || !text_rules_of(from)) return;
+  auto const* const found = find_pointer(value, what.pointer);
+  if (found == nullptr || !found->is_string()) return;
+  auto why = state.schema->what->text_fault(split_pointer(what.pointer), found->get_string());
+  if (!why.empty()) what.message = std::move(why);
 }
 
 std::string pointer_of(key const& which) {
@@ -58,8 +79,12 @@ std::string pointer_of(key const& which) {
 void locate(issue& what, namespace_state const& state, bj::value const& value) {
   what.key = key_of(state.value.name_space, what.pointer, value);
   std::string_view pointer = what.pointer;
-  while (!place_in_layers(what, state, pointer))
+  auto found = place_in_layers(what, state, pointer);
+  while (!found.is_known) {
     pointer = pointer.substr(0, pointer.rfind('/'));
+    found = place_in_layers(what, state, pointer);
+  }
+  if (found.source != nullptr && state.schema) explain_text(what, *found.source, state, value);
 }
 
 validator::validator(limits const& bounds) : engine_(bounds) {}
@@ -116,7 +141,7 @@ issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
   auto const* const state = states(about->name_space());
   if (state == nullptr) return found;
   std::string_view pointer = found.pointer;
-  while (!place_in_layers(found, *state, pointer))
+  while (!place_in_layers(found, *state, pointer).is_known)
     pointer = pointer.substr(0, pointer.rfind('/'));
   return found;
 }

@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
+#include "engine/typed_source.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
@@ -70,7 +71,8 @@ class search {
     if (!source.row.is_effective || done()) return;
     std::string at = state_.value.name_space;
     std::size_t place = 0;
-    walk(source, source.document.root, at, place);
+    auto const document = engine::typed_document(source, state_.schema.get());
+    walk(source, *document, document->root, at, place);
   }
 
   /// For the leaves that are left: the defaults of the schema.
@@ -99,8 +101,8 @@ class search {
     return &leaf;
   }
 
-  void walk(source_record const& source, boost::json::object const& from, std::string& at,
-            std::size_t& place) {
+  void walk(source_record const& source, sourced_document const& document,
+            boost::json::object const& from, std::string& at, std::size_t& place) {
     for (auto const& member : from) {
       auto const here = place++;
       auto const length = at.size();
@@ -109,10 +111,10 @@ class search {
         found->from.where = source.row.id.where;
         found->from.path = source.row.path;
         found->from.revision = source.row.revision;
-        if (here < source.document.places.size()) found->from.at = source.document.places[here];
+        if (here < document.places.size()) found->from.at = document.places[here];
       }
       if (auto const* const below = member.value().if_object())
-        walk(source, *below, at, place);
+        walk(source, document, *below, at, place);
       else
         pass(member.value(), place);
       at.resize(length);

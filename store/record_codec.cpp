@@ -110,6 +110,9 @@ source_record read_source(record_reader& in, source_id id, record_format written
   record.row.revision = in.u64();
   if (read_flag(in)) record.row.why = read_error(in, written);
   record.document = read_document(in);
+  // The notes of an active source are kept where the reason of another one is.
+  if (record.row.status == source_status::active && record.row.why)
+    record.document.notes = record.row.why->issues;
   if (written != record_format::first) record.removed = read_flag(in);
   if (read_flag(in)) {
     auto& refused = record.refused.emplace();

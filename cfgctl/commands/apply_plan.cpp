@@ -35,7 +35,9 @@ void compare(apply_plan& plan, std::string const& at, bj::value const& wanted,
              bj::value const* effective) {
   bj::object const* const inner = wanted.if_object();
   bj::object const* const there = object_of(effective);
-  if (inner != nullptr && (there != nullptr || !inner->empty())) {
+  // A member of an array or a scalar cannot be set, so the whole value is.
+  bool const can_descend = there != nullptr || effective == nullptr;
+  if (inner != nullptr && can_descend && (there != nullptr || !inner->empty())) {
     for (auto const& member : *inner) {
       bj::value const* const below = there != nullptr ? there->if_contains(member.key()) : nullptr;
       compare(plan, child_key(at, member.key()), member.value(), below);

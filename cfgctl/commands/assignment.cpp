@@ -1,12 +1,14 @@
 /// KEY=VALUE.
 ///
-/// `set site.title=Hello` has to work without quotes for the shell, so a text that is not valid
-/// JSON is a string. A mistake in a JSON text would silently become a string: a text that begins
-/// like an object, an array, a string or a number gets a remark.
+/// `set site.title=Hello` has to work without quotes for the shell, so a value has no type:
+/// objects, arrays and strings in quotes are JSON, other texts are read as in .env files. A mistake
+/// in a JSON text would silently become a string, and so does a number that is not written as it is
+/// printed: both get a remark.
 
 #include "cfgctl/commands/assignment.hpp"
 
 #include "core/json.hpp"
+#include "core/untyped.hpp"
 
 #include <utility>
 
@@ -39,16 +41,42 @@ std::size_t end_of_key(std::string_view text) {
 
 bool looks_like_json(std::string_view text) {
   auto const first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return false;
-  if (text[first] == '{' || text[first] == '[' || text[first] == '"') return true;
-  // Only digits: an integer out of range.
-  auto const digits = text.substr(text[first] == '-' ? first + 1 : first);
-  return !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  return first != std::string_view::npos &&
+         (text[first] == '{' || text[first] == '[' || text[first] == '"');
+}
+
+/// Why a text that looks like a number is sent as a string; empty: it does not.
+std::string remark_on(std::string_view text) {
+  if (auto const range = number_range_fault(text); !range.empty())
+    return "taken as a string: " + std::string(range);
+  auto const number = number_of_text(text);
+  auto const digits = text.substr(text.starts_with('-') ? 1 : 0);
+  bool const is_digits =
+      !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
+  if (!number && !is_digits) return {};
+  std::string out = "taken as a string unless its schema asks for a number";
+  if (number) out += ", because as a number it is " + json::canonical(*number);
+  return out + "; --string and --json say which is meant";
+}
+
+void take_text(assignment& into, std::string_view written) {
+  if (!looks_like_json(written)) {
+    into.value = value_of_text(written);
+    if (into.value.is_string()) into.remark = remark_on(written);
+    return;
+  }
+  auto parsed = json::parse(written);
+  if (parsed) {
+    into.value = std::move(*parsed);
+    return;
+  }
+  into.value = boost::json::value(boost::json::string(written));
+  into.remark = "taken as a string: " + to_string(parsed.error());
 }
 
 } // namespace
 
-result<assignment> parse_assignment(std::string_view text) {
+result<assignment> parse_assignment(std::string_view text, value_syntax how) {
   auto const at = end_of_key(text);
   if (at == std::string_view::npos) {
     return refuse(errc::bad_key, text, "expected KEY=VALUE, there is no '='");
@@ -58,16 +86,26 @@ result<assignment> parse_assignment(std::string_view text) {
   assignment out;
   out.key = text.substr(0, at);
   auto const written = text.substr(at + 1);
-  auto parsed = json::parse(written);
-  if (!parsed) {
+  if (how == value_syntax::string) {
     out.value = boost::json::value(boost::json::string(written));
-    if (looks_like_json(written)) out.remark = "taken as a string: " + to_string(parsed.error());
     return out;
   }
-  if (parsed->is_null()) {
+  if (how == value_syntax::json) {
+    auto parsed = json::parse(written);
+    if (!parsed) {
+      auto refused = parsed.error();
+      refused.subject = out.key;
+      refused.where = {};
+      refused.message = "not valid JSON: " + refused.message;
+      return refused;
+    }
+    out.value = std::move(*parsed);
+  } else {
+    take_text(out, written);
+  }
+  if (out.value.is_null()) {
     return refuse(errc::bad_value, out.key, "null is not a value; use 'unset' to remove a key");
   }
-  out.value = std::move(*parsed);
   return out;
 }
 

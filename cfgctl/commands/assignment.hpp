@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -17,9 +18,16 @@ struct assignment {
   std::string remark;
 };
 
-/// Splits at the first '=' outside the quotes of the dotted key. The value is JSON; a text that is
-/// not valid JSON is a string. The service validates the key. Errors: bad_key (no '=', no key),
-/// bad_value (null: use unset).
-[[nodiscard]] result<assignment> parse_assignment(std::string_view text);
+/// How the value of an assignment is written.
+enum class value_syntax : std::uint8_t {
+  text,   ///< JSON of an object, an array or a string in quotes; else as value_of_text()
+  json,   ///< JSON; anything else is an error
+  string, ///< a string as it is
+};
+
+/// Splits at the first '=' outside the quotes of the dotted key. The service validates the key.
+/// Errors: bad_key (no '=', no key), bad_value (null: use unset), parse (value_syntax::json).
+[[nodiscard]] result<assignment> parse_assignment(std::string_view text,
+                                                  value_syntax how = value_syntax::text);
 
 } // namespace cfgd::cfgctl

@@ -15,15 +15,22 @@ namespace {
 struct options {
   std::vector<std::string> assignments; ///< KEY=VALUE, not parsed yet
   std::vector<std::string> unset;
+  bool as_string = false; ///< --string
   change_options how;
   std::optional<std::chrono::seconds> expire;
 };
 
-/// Errors are errors of the command line.
-result<client::transaction> parse_transaction(options const& what) {
+/// `printed`: the global option --json also says that values are JSON. Errors are errors of the
+/// command line.
+result<client::transaction> parse_transaction(options const& what, output_format printed) {
   client::transaction out = transaction_of(what.how);
+  auto const syntax = what.as_string                   ? value_syntax::string
+                      : printed == output_format::json ? value_syntax::json
+                                                       : value_syntax::text;
+  if (syntax == value_syntax::text && !what.assignments.empty())
+    out.spelling = client::value_spelling::text;
   for (std::string const& text : what.assignments) {
-    auto one = parse_assignment(text);
+    auto one = parse_assignment(text, syntax);
     if (!one) return one.error();
     if (!one->remark.empty()) warn(one->key + ": " + one->remark);
     if (!out.values.emplace(one->key, std::move(one->value)).second) {
@@ -46,7 +53,7 @@ std::string name_of(client::transaction const& what) {
 }
 
 exit_code run(context const& all, options const& what) {
-  auto const wanted = parse_transaction(what);
+  auto const wanted = parse_transaction(what, all.format);
   if (!wanted) return complain_line(to_string(wanted.error()), exit_code::usage);
   return make_change(all, name_of(*wanted), *wanted);
 }
@@ -80,6 +87,7 @@ exit_code make_change(context const& all, std::string const& what,
 void add_change_commands(declarations const& to) {
   auto const set = declare(to, "set", "Change keys, all of them or none", run);
   add_argument(set.app, "KEY=VALUE", set.options.assignments, "What to set")->required();
+  set->add_flag("--string", set.options.as_string, "The values are strings as they are");
   auto const unset = declare(to, "unset", "Remove keys from the override layer", run);
   add_argument(unset.app, "KEY", unset.options.unset, "Keys")->required();
   for (auto const& one : {set, unset}) {

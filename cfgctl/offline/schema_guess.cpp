@@ -26,7 +26,7 @@ constexpr std::array<std::string_view, 4> telling_formats{"date-time", "ipv4", "
 bool fits(std::string_view format, std::string_view text) {
   // "a:b" is a URI, and a time, and a label.
   if (format == "uri" && text.find("://") == text.npos) return false;
-  auto const* const rule = schema::find_format(format);
+  auto const* const rule = schema::find_format(format, schema::draft::draft2020);
   return rule != nullptr && rule->fits(text);
 }
 

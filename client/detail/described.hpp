@@ -27,7 +27,8 @@ BOOST_DESCRIBE_STRUCT(candidate, (), (from, value))
 BOOST_DESCRIBE_STRUCT(explanation, (), (value, candidates, schema, secret, writable, revision))
 BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, line, column))
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
-BOOST_DESCRIBE_STRUCT(transaction, (), (values, unset, if_revision, mode, comment, confirm, expire))
+BOOST_DESCRIBE_STRUCT(transaction, (),
+                      (values, unset, if_revision, mode, comment, confirm, expire, spelling))
 BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline))
 BOOST_DESCRIBE_STRUCT(validation, (), (valid, issues))
 BOOST_DESCRIBE_STRUCT(pending_change, (), (revision, kind, deadline, keys, uid, comment))
@@ -97,6 +98,8 @@ constexpr wire_rule optional(std::string_view member) {
 template <class T>
 inline constexpr std::array<wire_rule, 0> wire_rules{};
 
+template <>
+inline constexpr std::array wire_rules<transaction>{wire_rule{"spelling", "text"}};
 template <>
 inline constexpr std::array wire_rules<explanation>{required("candidates")};
 template <>

@@ -258,6 +258,8 @@ bool is_left_out(T const& value) {
     return value == commit_mode::apply;
   } else if constexpr (std::same_as<T, log_detail>) {
     return value == log_detail::keys;
+  } else if constexpr (std::same_as<T, value_spelling>) {
+    return value == value_spelling::typed;
   } else if constexpr (requires { value.empty(); }) {
     return value.empty();
   } else {
@@ -270,7 +272,8 @@ void append_value(std::string& out, T const& value) {
   if constexpr (is_optional<T> || std::is_pointer_v<T>) {
     append_value(out, *value);
   } else if constexpr (std::is_enum_v<T>) {
-    out += "true"; // commit_mode::check, log_detail::values; the other one is left out
+    // commit_mode::check, log_detail::values, value_spelling::text; the other one is left out
+    out += "true";
   } else if constexpr (std::convertible_to<T, std::string_view>) {
     json::append_string(out, value);
   } else if constexpr (is_list<T>) {

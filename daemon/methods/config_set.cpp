@@ -37,6 +37,7 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
   request.ends = *ends;
   request.if_revision = revision_of(asked.parameters, "ifRevision");
   request.dry_run = flag_of(asked.parameters, "dryRun");
+  request.text = flag_of(asked.parameters, "text");
   request.comment = string_of(asked.parameters, "comment").value_or("");
   request.from = writer_of(asked.from);
   return request;

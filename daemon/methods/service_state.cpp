@@ -38,7 +38,9 @@ bj::object source_json(engine::source_row const& row, std::string_view watched_b
                  {"size", row.identity.size},
                  {"watch", watched_by},
                  {"kind", name_of(row.id.what)}};
-  if (row.why) {
+  bool const is_active = row.status == engine::source_status::active;
+  if (row.why && is_active) out["issues"] = to_json(row.why->issues); // notes
+  if (row.why && !is_active) {
     out["message"] = row.why->message;
     auto const at = place_of(row);
     if (at.line != 0) out["line"] = at.line;

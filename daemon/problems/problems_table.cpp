@@ -35,6 +35,8 @@ constexpr std::array table{
               file, "sources", kept},
     situation{"source_unavailable", message_id::source_blocked, watch, lg::warning, recoverable,
               file, "sources", kept},
+    situation{"source_noted", message_id::source_noted, validation, lg::warning, recoverable, event,
+              "sources", "the file is effective"},
     situation{"variable_ignored", message_id::variable_ignored, parse, lg::warning, recoverable,
               process, "environment", "ignoring it"},
     situation{"settings_faulty", message_id::settings_faulty, parse, lg::warning, recoverable,

@@ -214,7 +214,7 @@ void compiler::take_format(node& into, bj::value const& value, keyword const& wh
   auto const* const text = value.if_string();
   if (text == nullptr) return fail(into, which, "must be a string");
   if (how_ == formats::annotate && !into.home->language.knows(format_asserted)) return;
-  auto const* const rule = find_format(*text);
+  auto const* const rule = find_format(*text, into.home->language.which);
   if (rule != nullptr) make(into.strings).format = rule;
 }
 

@@ -187,7 +187,10 @@ constexpr std::array<format_rule, 19> rules{{
 
 } // namespace
 
-format_rule const* find_format(std::string_view name) {
+format_rule const* find_format(std::string_view name, draft which) {
+  static constexpr format_rule plain_hostname{"hostname", "a host name", is_plain_hostname};
+  // Labels in Punycode (RFC 5890) are part of "hostname" since draft 7.
+  if (name == plain_hostname.name && which < draft::draft7) return &plain_hostname;
   auto const found = std::find_if(rules.begin(), rules.end(),
                                   [&](format_rule const& rule) { return rule.name == name; });
   return found == rules.end() ? nullptr : &*found;

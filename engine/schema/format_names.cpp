@@ -173,6 +173,15 @@ int count_groups(std::string_view text) {
 bool is_email(std::string_view text) { return is_address(text, spelling::ascii); }
 bool is_idn_email(std::string_view text) { return is_address(text, spelling::international); }
 bool is_hostname(std::string_view text) { return is_host(text, spelling::ascii); }
+bool is_plain_hostname(std::string_view text) {
+  if (text.empty() || text.size() > max_name_bytes) return false;
+  while (true) {
+    auto const dot = text.find('.');
+    if (!is_ldh_label(text.substr(0, dot))) return false;
+    if (dot == text.npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
 bool is_idn_hostname(std::string_view text) { return is_host(text, spelling::international); }
 
 bool is_ipv4(std::string_view text) {

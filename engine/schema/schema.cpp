@@ -3,6 +3,7 @@
 #include "engine/schema/compile.hpp"
 #include "engine/schema/defaults.hpp"
 #include "engine/schema/evaluate.hpp"
+#include "engine/schema/typing.hpp"
 #include "engine/schema/walk.hpp"
 
 // The steps of compilation: documents are indexed (resources), subschemas become nodes (compiler),
@@ -62,6 +63,29 @@ bool schema::is_secret(std::span<std::string const> path) const {
 }
 
 bool schema::has_secrets() const { return impl_->secrets[impl_->code.root->id]; }
+
+sourced_document schema::typed(sourced_document const& from, text_rules const& rules) const {
+  return type_document(impl_->code, from, rules, impl_->bounds);
+}
+
+bj::value schema::typed(std::span<std::string const> path, bj::value const& value) const {
+  return type_value(impl_->code, path, value, impl_->bounds);
+}
+
+std::string schema::text_fault(std::span<std::string const> path, std::string_view text) const {
+  return describe_text_fault(find_types(impl_->code, path, impl_->bounds), text, !is_secret(path));
+}
+
+bool schema::asks_for_array(std::span<std::string const> path) const {
+  auto const allowed = find_types(impl_->code, path, impl_->bounds);
+  return allowed != any_type && (allowed & types::array) != 0;
+}
+
+bool schema::asks_for_string(std::span<std::string const> path) const {
+  constexpr type_bits others = types::boolean | types::integer | types::number;
+  auto const allowed = find_types(impl_->code, path, impl_->bounds);
+  return (allowed & types::string) != 0 && (allowed & others) == 0;
+}
 
 bj::value const* schema::governs(std::span<std::string const> path) const {
   return find_governing(impl_->code, path, impl_->bounds);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
 
@@ -56,6 +57,16 @@ struct verdict {
   std::size_t warnings = 0;
 };
 
+/// How a format without types writes what a schema describes.
+struct text_rules {
+  /// A member may have the name of a property without regard to case, "_" and "-": LOG_LEVEL is
+  /// logLevel, max_conn is max-conn.
+  bool names_fold = false;
+  /// An array is a key that is repeated, so its elements are text, and a key that is there once may
+  /// be an array of one element. Otherwise arrays have types already.
+  bool repeated_keys_are_arrays = false;
+};
+
 /// A compiled schema. Immutable; threads may share it.
 class schema {
  public:
@@ -84,6 +95,22 @@ class schema {
   bool is_secret(std::span<std::string const> path) const;
   /// Whether the schema marks any secret.
   bool has_secrets() const;
+
+  /// A document whose scalars were read by value_of_text(), with the types that the schema asks
+  /// for: a number or a boolean becomes its text where only text is allowed; a text becomes the
+  /// boolean or the number that it is in JSON where only those are allowed; nothing else changes.
+  sourced_document typed(sourced_document const& from, text_rules const& rules) const;
+  /// The same for one value of the member at `path`. Arrays and objects are not changed.
+  boost::json::value typed(std::span<std::string const> path,
+                           boost::json::value const& value) const;
+  /// Why a text is not of the type of the member at `path`: it is not a canonical integer, or it is
+  /// out of range. Contains the text unless that is a secret. Empty: text is allowed, or neither
+  /// numbers nor booleans are.
+  std::string text_fault(std::span<std::string const> path, std::string_view text) const;
+  /// Whether the schema allows an array at `path`, and does not allow everything.
+  bool asks_for_array(std::span<std::string const> path) const;
+  /// Whether the schema allows a string at `path`, and neither a boolean nor a number.
+  bool asks_for_string(std::span<std::string const> path) const;
 
   /// The subschema of a member as it is written, with references followed; null: there is none.
   boost::json::value const* governs(std::span<std::string const> path) const;

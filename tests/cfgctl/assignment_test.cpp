@@ -26,7 +26,14 @@ std::ostream& operator<<(std::ostream& out, sample_text const& what) { return ou
 std::vector<sample_text> const good{
     {"a.b=1", "a.b", "1"},
     {"a.b=-5", "a.b", "-5"},
-    {"a.b=0.50", "a.b", "0.5"},
+    {"a.b=0.5", "a.b", "0.5"},
+    {"a.b=0.50", "a.b", R"("0.50")", true},
+    {"a.b=1.10", "a.b", R"("1.10")", true},
+    {"a.b=1e400", "a.b", R"("1e400")", true},
+    {"a.b=True", "a.b", R"("True")"},
+    {"a.b=+1", "a.b", R"("+1")"},
+    {"a.b= 1", "a.b", R"(" 1")"},
+    {"a.b=[1.10, null]", "a.b", "[1.1,null]"},
     {"a.b=true", "a.b", "true"},
     {"a.b=", "a.b", R"("")"},
     {"a.b=x y", "a.b", R"("x y")"},
@@ -62,6 +69,22 @@ BOOST_AUTO_TEST_CASE(what_has_no_key_or_no_value_is_refused) {
   BOOST_TEST((parse_assignment("").error().code == errc::bad_key));
   BOOST_TEST((parse_assignment("a.\"b=1").error().code == errc::bad_key));
   BOOST_TEST((parse_assignment("a.b=null").error().code == errc::bad_value));
+}
+
+BOOST_AUTO_TEST_CASE(values_may_be_said_to_be_strings_or_json) {
+  using cfgd::cfgctl::value_syntax;
+  auto const read = [](char const* text, value_syntax how) {
+    auto const one = parse_assignment(text, how);
+    return one ? cfgd::json::canonical(one->value) + one->remark : to_string(one.error());
+  };
+
+  BOOST_TEST(read("a.b=1", value_syntax::string) == R"("1")");
+  BOOST_TEST(read("a.b=[1]", value_syntax::string) == R"("[1]")");
+  BOOST_TEST(read("a.b=null", value_syntax::string) == R"("null")");
+  BOOST_TEST(read("a.b=1.10", value_syntax::json) == "1.1");
+  BOOST_TEST(read("a.b=\"x\"", value_syntax::json) == R"("x")");
+  BOOST_TEST(read("a.b=x", value_syntax::json) == "a.b: not valid JSON: unexpected 'x'");
+  BOOST_TEST((parse_assignment("a.b=null", value_syntax::json).error().code == errc::bad_value));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

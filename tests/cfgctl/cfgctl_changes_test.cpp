@@ -18,7 +18,7 @@ std::string set(std::string_view parameters) { return call("io.cfgd.Config.Set",
 
 std::vector<talk> const talks{
     {{"set", "a.b=1", "--confirm", "15m"},
-     {{set(R"({"values":{"a.b":1},"confirmSeconds":900})"),
+     {{set(R"({"values":{"a.b":1},"confirmSeconds":900,"text":true})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[],"deadline":"D"})")}},
      0,
      "a.b = 1\nrevision 8\nconfirm with: cfgctl confirm 8, until D\n",
@@ -36,7 +36,7 @@ std::vector<talk> const talks{
      "a.b changed\nrevision 8\nexpires at D\n",
      ""},
     {{"set", "a.b=1"},
-     {{set(R"({"values":{"a.b":1}})"),
+     {{set(R"({"values":{"a.b":1},"text":true})"),
        refused("io.cfgd.Config.Invalid",
                R"({"issues":[{"severity":"error","rule":"ports","key":"a.b","message":"taken",)"
                R"("path":"/r/a.lua","line":3,"column":1}],"more":2})")}},

@@ -106,25 +106,25 @@ std::vector<talk> const reading{
 
 std::vector<talk> const changing{
     {{"set", "a.b=1", "a.c=x y", "--comment", "why"},
-     {{set(R"({"values":{"a.b":1,"a.c":"x y"},"comment":"why"})"),
+     {{set(R"({"values":{"a.b":1,"a.c":"x y"},"comment":"why","text":true})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b = 1\nrevision 8\n",
      ""},
     {{"set", "a.b=-5", "--if-revision", "7", "--dry-run"},
-     {{set(R"({"values":{"a.b":-5},"ifRevision":7,"dryRun":true})"),
+     {{set(R"({"values":{"a.b":-5},"ifRevision":7,"dryRun":true,"text":true})"),
        reply(R"({"revision":7,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b = -5\ndry run, nothing was written\n",
      ""},
     {{"set", R"(a."x=y".b={"c":true})"},
-     {{set(R"({"values":{"a.\"x=y\".b":{"c":true}}})"),
+     {{set(R"({"values":{"a.\"x=y\".b":{"c":true}},"text":true})"),
        reply(R"({"revision":8,"changed":["a.\"x=y\".b.c"],"warnings":[]})")}},
      0,
      "a.\"x=y\".b.c changed\nrevision 8\n",
      ""},
     {{"set", "a.b=1"},
-     {{set(R"({"values":{"a.b":1}})"),
+     {{set(R"({"values":{"a.b":1},"text":true})"),
        R"({"parameters":{"revision":8,"changed":[],"warnings":[)"
        R"({"severity":"warning","rule":"r1","key":"a.b","message":"odd"}]}})"}},
      0,
@@ -142,14 +142,14 @@ std::vector<talk> const changing{
      "a.b changed\nrevision 8\n",
      ""},
     {{"set", "a.b=1"},
-     {{set(R"({"values":{"a.b":1}})"),
+     {{set(R"({"values":{"a.b":1},"text":true})"),
        refused("io.cfgd.Config.RevisionMismatch", R"({"revision":12})")}},
      1,
      "",
      "cfgctl: set a.b: the service is at revision 12\n"
      "  read the values again, then repeat the change with --if-revision 12\n"},
     {{"set", "a.b=1", "a.c=2"},
-     {{set(R"({"values":{"a.b":1,"a.c":2}})"),
+     {{set(R"({"values":{"a.b":1,"a.c":2},"text":true})"),
        refused(
            "io.cfgd.Config.Invalid",
            R"({"issues":[{"severity":"error","rule":"maximum","key":"a.b","message":"too large"},)"
@@ -293,7 +293,7 @@ BOOST_AUTO_TEST_CASE(an_invalid_reply_ends_with_4) {
 }
 
 BOOST_AUTO_TEST_CASE(a_text_that_is_nearly_json_is_remarked) {
-  scripted_peer peer(path, {exchange({{set(R"({"values":{"a.b":"[1,"}})"),
+  scripted_peer peer(path, {exchange({{set(R"({"values":{"a.b":"[1,"},"text":true})"),
                                        R"({"parameters":{"revision":8,"changed":["a.b"]}})"}})});
 
   auto run = cfgctl({"set", "a.b=[1,"});

@@ -177,16 +177,17 @@ BOOST_AUTO_TEST_CASE(strings_escape_what_must_be_escaped_only) {
 }
 
 BOOST_AUTO_TEST_CASE(values_that_cannot_be_stored_are_rejected_with_their_pointer) {
-  boost::json::value const null_below{{"a", {1, {{"b/~", nullptr}}}}};
+  boost::json::value const null_below{{"a", {{"b/~", nullptr}}}};
   boost::json::value const bad_text{{"a", "x\xFF"}};
   boost::json::value const bad_name{{"\xEF\xBF\xBF", 1}};
   boost::json::value const infinite{std::numeric_limits<double>::infinity()};
-  boost::json::value const good{{"a", {1, "x", true, 1.5}}, {"", boost::json::object()}};
+  boost::json::value const good{{"a", {1, "x", true, 1.5, nullptr, {{"b", nullptr}}}},
+                                {"", boost::json::object()}};
 
   BOOST_CHECK(js::check_storable(good));
   BOOST_REQUIRE(!js::check_storable(null_below));
   BOOST_CHECK(js::check_storable(null_below).error().code == cfgd::errc::bad_value);
-  BOOST_CHECK_EQUAL(js::check_storable(null_below).error().subject, "/a/1/b~1~0");
+  BOOST_CHECK_EQUAL(js::check_storable(null_below).error().subject, "/a/b~1~0");
   BOOST_REQUIRE(!js::check_storable(bad_text));
   BOOST_CHECK_EQUAL(js::check_storable(bad_text).error().subject, "/a");
   BOOST_CHECK(!js::check_storable(bad_name));
@@ -201,6 +202,20 @@ BOOST_AUTO_TEST_CASE(valid_json_that_cannot_be_stored_is_not_a_syntax_error) {
     BOOST_REQUIRE(!read);
     BOOST_CHECK(read.error().code == cfgd::errc::bad_value);
     BOOST_CHECK_EQUAL(read.error().subject, "b"); // the root's member
+  }
+}
+
+BOOST_AUTO_TEST_CASE(bounds_of_schemas_may_be_beyond_int64) {
+  js::read_limits const bounds{.beyond_int64 = js::big_integers::read_as_double};
+
+  for (auto const& [text, expected] :
+       {std::pair("[18446744073709551615]", "[18446744073709551616.0]"),
+        std::pair("[-9223372036854775809]", "[-9223372036854775808.0]"),
+        std::pair("[123456789012345678901234567890]", "[1.2345678901234568e+29]"),
+        std::pair("[9223372036854775807]", "[9223372036854775807]")}) {
+    auto const read = js::parse(text, js::dialect::strict, bounds);
+    BOOST_REQUIRE(read);
+    BOOST_CHECK_EQUAL(js::canonical(*read), expected);
   }
 }
 

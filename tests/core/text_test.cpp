@@ -43,14 +43,15 @@ BOOST_AUTO_TEST_CASE(utf8_text_is_clean) {
 BOOST_AUTO_TEST_CASE(text_that_no_format_allows_is_rejected_with_its_place) {
   BOOST_CHECK_EQUAL(check("\xEF\xBB\xBF{}"),
                     "1:1: the file begins with a byte order mark; save it as UTF-8 without one");
-  BOOST_CHECK_EQUAL(check("a\nb\xFF"), "2:2: invalid UTF-8");
-  BOOST_CHECK_EQUAL(check("\xC0\x80"), "1:1: invalid UTF-8");
-  BOOST_CHECK_EQUAL(check("\xED\xA0\x80"), "1:1: invalid UTF-8");
-  BOOST_CHECK_EQUAL(check("\xF4\x90\x80\x80"), "1:1: invalid UTF-8");
-  BOOST_CHECK_EQUAL(check("x\xE2\x82"), "1:2: invalid UTF-8");
-  BOOST_CHECK_EQUAL(check("é\0"sv), "1:2: U+0000 is not allowed");
-  BOOST_CHECK_EQUAL(check("\n\xEF\xBF\xBE"), "2:1: U+FFFE and U+FFFF are not allowed");
-  BOOST_CHECK_EQUAL(check("\xEF\xBF\xBD\xEF\xBF\xBF"), "1:2: U+FFFE and U+FFFF are not allowed");
+  BOOST_CHECK_EQUAL(check("a\nb\xFF"), "2:2: invalid UTF-8; save the file as UTF-8");
+  BOOST_CHECK_EQUAL(check("\xC0\x80"), "1:1: invalid UTF-8; save the file as UTF-8");
+  BOOST_CHECK_EQUAL(check("\xED\xA0\x80"), "1:1: invalid UTF-8; save the file as UTF-8");
+  BOOST_CHECK_EQUAL(check("\xF4\x90\x80\x80"), "1:1: invalid UTF-8; save the file as UTF-8");
+  BOOST_CHECK_EQUAL(check("x\xE2\x82"), "1:2: invalid UTF-8; save the file as UTF-8");
+  BOOST_CHECK_EQUAL(check("é\0"sv), "1:2: U+0000 is not allowed; remove it");
+  BOOST_CHECK_EQUAL(check("\n\xEF\xBF\xBE"), "2:1: U+FFFE and U+FFFF are not allowed; remove them");
+  BOOST_CHECK_EQUAL(check("\xEF\xBF\xBD\xEF\xBF\xBF"),
+                    "1:2: U+FFFE and U+FFFF are not allowed; remove them");
 }
 
 BOOST_AUTO_TEST_CASE(parts_and_strings_follow_the_same_rule) {

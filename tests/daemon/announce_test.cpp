@@ -98,6 +98,24 @@ BOOST_FIXTURE_TEST_CASE(a_file_that_is_valid_again_is_a_notice, fixture) {
   BOOST_TEST(field(line, "MESSAGE_ID") == message_id::source_active);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_note_on_an_effective_file_is_a_warning_with_its_place, fixture) {
+  auto noted = row(engine::source_status::active, "odd");
+  noted.why->issues = {{.how = severity::warning,
+                        .rule = "yaml",
+                        .key = "site.mode",
+                        .message = "this is odd",
+                        .path = noted.path,
+                        .where = {2, 7}}};
+
+  auto const line = announced({.transitions = {{.now = noted}}});
+
+  BOOST_TEST((line.severity == log::level::warning));
+  BOOST_TEST(line.message == "'/etc/cfgd/namespaces/site.toml':2:7: site.mode: this is odd");
+  BOOST_TEST(field(line, "CFGD_LINE") == "2");
+  BOOST_TEST(field(line, "CFGD_KEY") == "site.mode");
+  BOOST_TEST(field(line, "MESSAGE_ID") == message_id::source_noted);
+}
+
 BOOST_FIXTURE_TEST_CASE(the_state_names_sources_that_are_not_effective, fixture) {
   now.publish(
       {.revision = 3, .transitions = {{.now = row(engine::source_status::quarantined, "wrong")}}});

@@ -89,6 +89,48 @@ BOOST_AUTO_TEST_CASE(higher_layers_win_and_null_removes) {
              R"({"five":5,"from":{"environment":true},"one":9,"six":6,"three":4,"two":2})");
 }
 
+BOOST_AUTO_TEST_CASE(variables_have_the_names_and_types_of_the_schema) {
+  running test(
+      {.arguments = {},
+       .environment = {"CFGD_APP__LOG_LEVEL=10", "CFGD_APP__PORT=\"80\"", "CFGD_APP__FREE=1.10",
+                       "CFGD_APP__PART__A=1", "CFGD_APP__PART=x", "CFGD_OTHER__LIST__0=z"}});
+  test.save_schema("app.json", R"({"properties":{"logLevel":{"type":"string"},
+                                                 "port":{"type":"integer"}}})");
+  test.save("other.json", R"({"list":[1,2]})");
+  test.daemon.start();
+
+  BOOST_TEST(test.value("app") == R"({"free":"1.10","logLevel":"10","part":"x","port":80})");
+  BOOST_TEST(test.value("other") == R"({"list":[1,2]})");
+  auto const log = test.daemon.log();
+  BOOST_TEST(log.find("'CFGD_APP__PART__A': another variable sets a value that it is a part of") !=
+             std::string::npos);
+  BOOST_TEST(log.find("'other.list' is an array in a lower layer") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_file_may_mean_otherwise_is_in_sources_and_in_the_log, running) {
+  save("app.yaml", "on: yes\nmode: 0755\n");
+  save("web.env", "ACCOUNT=12345678901234567890\n");
+  daemon.start();
+
+  auto const yaml = source("app.yaml");
+  BOOST_TEST(yaml.state == "active");
+  BOOST_TEST(!yaml.message.has_value());
+  BOOST_REQUIRE_EQUAL(yaml.issues.size(), 3U);
+  BOOST_TEST(yaml.issues[2].severity == "warning");
+  BOOST_TEST(yaml.issues[2].line.value() == 2);
+  BOOST_TEST(yaml.issues[2].column.value() == 7);
+  BOOST_TEST(source("web.env").issues.at(0).message ==
+             "the integer is out of the range of int64; it is kept as text");
+  BOOST_TEST(daemon.log().find("app.yaml':2:7: app.mode: this is a decimal number") !=
+             std::string::npos);
+  daemon.stop();
+  daemon.start();
+  BOOST_TEST(source("app.yaml").issues.size() == 3U);
+  save("app.yaml", "mode: 755\n");
+  sync();
+  BOOST_TEST(source("app.yaml").issues.empty());
+}
+
 BOOST_FIXTURE_TEST_CASE(a_deleted_file_takes_its_values_with_it, running) {
   save("app.toml", "a = 1\n");
   save("app.d/10.toml", "b = 2\n");

@@ -21,6 +21,18 @@ namespace {
 
 namespace bj = boost::json;
 
+/// Whether a proper part of a path is an array or a scalar.
+bool leads_through_value(bj::object const& whole, std::span<std::string const> path) {
+  auto const* at = &whole;
+  for (std::size_t part = 0; part + 1 < path.size(); ++part) {
+    auto const* const below = at->if_contains(path[part]);
+    if (below == nullptr) return false;
+    if (!below->is_object()) return true;
+    at = &below->get_object();
+  }
+  return false;
+}
+
 void merge(bj::value& target, bj::value const& patch) {
   if (!patch.is_object()) {
     target = patch;
@@ -368,6 +380,11 @@ service_model::outcome service_model::set(set_step const& what, mode how) {
     if (!document) continue;
     bool const removed = which.path().empty() || erase(*document, which.path());
     if (which.path().empty() || (removed && document->empty())) document.reset();
+  }
+  for (auto const& [which, value] : what.values) {
+    auto const found = next.find(which.name_space());
+    auto const whole = found == next.end() ? std::nullopt : effective(found->second);
+    if (whole && leads_through_value(*whole, which.path())) return {.refused = true};
   }
   for (auto const& [which, value] : what.values) {
     auto& document = next[which.name_space()].overrides;

@@ -86,6 +86,10 @@ std::vector<row> const strings{
     {all, draft2020, R"({"format":"ipv4"})", R"("127.0.0.1")", ""},
     {all, draft2020, R"({"format":"ipv4"})", R"("127.0.0.256")", "format "},
     {all, draft2020, R"({"format":"of nobody"})", R"("?")", ""},
+    {draft4, draft6, R"({"format":"hostname"})", R"("ab--cd.example")", ""},
+    {draft4, draft6, R"({"format":"hostname"})", R"("ab_cd.example")", "format "},
+    {draft4, draft6, R"({"format":"hostname"})", R"("example.")", "format "},
+    {draft7, draft2020, R"({"format":"hostname"})", R"("ab--cd.example")", "format "},
     {draft7, draft2020, R"({"contentEncoding":"base64","contentMediaType":"text/json"})",
      R"("%%%")", ""},
 };

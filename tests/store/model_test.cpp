@@ -103,7 +103,9 @@ struct fixture : store_fixture {
     } else if (what == 3) {
       made.what = source_update::touched{};
     } else {
-      auto document = random.object(3, random_document::nulls::yes);
+      // A variable cannot set a part of a value of a lower layer, so it has no parts here.
+      std::size_t const depth = id.where == layer::environment ? 0 : 3;
+      auto document = random.object(depth, random_document::nulls::yes);
       model.files[id] = document;
       made.what =
           source_update::good{.document = {.root = std::move(document), .places = {}}, .bytes = {}};
@@ -133,9 +135,21 @@ struct fixture : store_fixture {
     return made;
   }
 
+  /// Whether a proper part of a key is an array or a scalar: such a key cannot be set.
+  bool leads_through_value(key const& which) const {
+    auto const texts = model.texts();
+    auto const whole = texts.find(which.name_space());
+    for (std::size_t length = 1; whole != texts.end() && length < which.path().size(); ++length) {
+      auto const found = canonical::find(whole->second, which.path().first(length));
+      if (!found) return false;
+      if (!found->starts_with('{')) return true;
+    }
+    return false;
+  }
+
   set_request some_set() {
     auto const which = some_key();
-    if (random.below(3) == 0) return some_unset(which);
+    if (random.below(3) == 0 || leads_through_value(which)) return some_unset(which);
     auto made = set({});
     boost::json::value value = random.value(2, random_document::nulls::no);
     auto& document = model.overrides[which.name_space()];

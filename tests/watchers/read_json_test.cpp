@@ -21,6 +21,7 @@ constexpr reading documents[] = {
     {R"({"a": "\u00e9\ud83d\ude00\n"})", "{\"a\":\"é😀\\n\"}"},
     {R"({"a": null, "b": [true, false]})", R"({"a":null,"b":[true,false]})"},
     {R"({"": 1, "a.b": 2})", R"({"":1,"a.b":2})"},
+    {R"({"a": [1, null, {"b": null}]})", R"({"a":[1,null,{"b":null}]})"},
 };
 
 constexpr reading refusals[] = {
@@ -28,14 +29,21 @@ constexpr reading refusals[] = {
     {"[]", "1:1 a source must be an object, but this is a list"},
     {"null", "1:1 a source must be an object, but this is null"},
     {"{\"a\": tru}", "1:7 unexpected 't'"},
-    {"{\n  \"a\": 1,\n}", "3:1 unexpected '}'"},
+    {"{\n  \"a\": 1,\n}", "3:1 a comma before a closing bracket is allowed in .jsonc files only; "
+                          "rename the file or remove the comma"},
+    {"{\"a\": [1, ]}", "1:11 a comma before a closing bracket is allowed in .jsonc files only; "
+                       "rename the file or remove the comma"},
+    {"{\n# no\n}", "2:1 JSON has no comments with '#'; .jsonc files have // and /* */"},
+    {"{\"a\": 1 / 2}", "1:9 unexpected '/'"},
     {"{} {}", "1:4 unexpected text after the value: unexpected '{'"},
-    {"{\"a\": [1, null]}",
-     "1:11 null in a list; only a member of an object may be null, which removes the key"},
-    {"{\"a\": 9223372036854775808}", "1:7 the integer is out of the range of int64"},
+    {"{\"a\": 9223372036854775808}",
+     "1:7 the integer is out of the range of int64; quote it to keep it as text"},
+    {"{\"a\": 1e999}",
+     "1:7 the number is out of the range of a double; quote it to keep it as text"},
     {"\xEF\xBB\xBF{}", "1:1 the file begins with a byte order mark; save it as UTF-8 without one"},
-    {"{\"\xC3\": 1}", "1:3 invalid UTF-8"},
-    {"{\"a\": 1} // no", "1:10 unexpected text after the value: unexpected '/'"},
+    {"{\"\xC3\": 1}", "1:3 invalid UTF-8; save the file as UTF-8"},
+    {"{\"a\": 1} // no",
+     "1:10 comments are allowed in .jsonc files only; rename the file or remove the comment"},
 };
 
 constexpr reading relaxed_documents[] = {

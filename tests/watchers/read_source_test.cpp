@@ -23,11 +23,14 @@ constexpr std::array all_formats{format::json, format::jsonc, format::yaml,
                                  format::toml, format::ini,   format::env};
 
 constexpr reading unclean[] = {
+    {std::string_view("\xFF\xFE{\0}\0", 6), "1:1 the file is in UTF-16; save it as UTF-8"},
+    {std::string_view("{\0}\0", 4), "1:1 the file is in UTF-16; save it as UTF-8"},
+    {std::string_view("\0a\0=", 4), "1:1 the file is in UTF-16; save it as UTF-8"},
     {"\xEF\xBB\xBF", "1:1 the file begins with a byte order mark; save it as UTF-8 without one"},
-    {"\n#\xFF", "2:2 invalid UTF-8"},
-    {"# \xED\xA0\x80", "1:3 invalid UTF-8"},
-    {"#\n\xEF\xBF\xBE", "2:1 U+FFFE and U+FFFF are not allowed"},
-    {std::string_view("#a\0b", 4), "1:3 U+0000 is not allowed"},
+    {"\n#\xFF", "2:2 invalid UTF-8; save the file as UTF-8"},
+    {"# \xED\xA0\x80", "1:3 invalid UTF-8; save the file as UTF-8"},
+    {"#\n\xEF\xBF\xBE", "2:1 U+FFFE and U+FFFF are not allowed; remove them"},
+    {std::string_view("#a\0b", 4), "1:3 U+0000 is not allowed; remove it"},
 };
 
 constexpr reading variable_names[] = {
@@ -49,9 +52,11 @@ constexpr reading variable_names[] = {
 constexpr reading variables[] = {
     {"", R"("")"},
     {"true", "true"},
-    {" 12 ", "12"},
+    {" 12 ", R"(" 12 ")"},
+    {"12", "12"},
+    {"1.10", R"("1.10")"},
     {"12x", R"("12x")"},
-    {"1e3", "1000.0"},
+    {"1e3", R"("1e3")"},
     {"null", "null"},
     {"[1,{\"a\":null}]", R"([1,{"a":null}])"},
     {"\"x\"", R"("x")"},
@@ -138,8 +143,7 @@ BOOST_DATA_TEST_CASE(variables_are_json_or_text, data::make(variables), row) {
 
 BOOST_AUTO_TEST_CASE(variables_with_values_that_cannot_be_stored_are_rejected) {
   for (std::string_view const text :
-       {std::string_view("a\0b", 3), std::string_view("\xFF"), std::string_view("[null]"),
-        std::string_view("\xEF\xBF\xBF")}) {
+       {std::string_view("a\0b", 3), std::string_view("\xFF"), std::string_view("\xEF\xBF\xBF")}) {
     auto const value = watchers::read_variable(text, limits{});
     BOOST_REQUIRE(!value);
     BOOST_CHECK(value.error().code == errc::bad_value);

@@ -29,6 +29,21 @@ constexpr reading documents[] = {
     {"&n a: 1\nb: *n\n*n : 2\n", "3:1 duplicate key 'a' (first at line 1)"},
     {"a: &x 1\nb: &x 2\nc: *x\n", R"({"a":1,"b":2,"c":2})"},
     {"\"<<\": 1\n", R"({"<<":1})"},
+    {"a: [1, ~]\nb:\n  - 1\n  -\n", R"({"a":[1,null],"b":[1,null]})"},
+    {"a: &x {b: 1, c: 2}\nd:\n  <<: *x\n  c: 3\n", R"({"a":{"b":1,"c":2},"d":{"b":1,"c":3}})"},
+    {"d: {c: 3, <<: {b: 1, c: 2}}\n", R"({"d":{"c":3,"b":1}})"},
+    {"a: &x {b: 1}\ne: &y {b: 2, f: 3}\nd: {<<: [*x, *y], g: 4}\n",
+     R"({"a":{"b":1},"e":{"b":2,"f":3},"d":{"b":1,"f":3,"g":4}})"},
+    {"a: &x {b: 1}\nc: &y {<<: *x, d: 2}\ne: [{<<: *y}]\n",
+     R"({"a":{"b":1},"c":{"b":1,"d":2},"e":[{"b":1,"d":2}]})"},
+    {"a: &x {b: {<<: {c: 1}}}\nd: {<<: *x, b: 1}\n", R"({"a":{"b":{"c":1}},"d":{"b":1}})"},
+    {"a: &x {\"<<\": 1}\nb: {<<: *x}\n", R"({"a":{"<<":1},"b":{"<<":1}})"},
+    {"a: &x {b: ~}\nc: {<<: *x}\n", R"({"a":{"b":null},"c":{"b":null}})"},
+    {"%YAML 1.1\n---\na: no\n", R"({"a":"no"})"},
+    {"a: b?c\nd: [e?]\n? f\n: g\n", R"({"a":"b?c","d":["e?"],"f":"g"})"},
+    {"a: &x-1 !!str 1\nb: !!str &y 2\nc: [*x-1, *y]\n", R"({"a":"1","b":"2","c":["1","2"]})"},
+    {"é: [ü, {? ö : 1}]\n", R"({"é":["ü",{"ö":1}]})"},
+    {"a: |\n  x\n ", R"({"a":"x\n"})"},
 };
 
 constexpr reading scalars[] = {
@@ -90,10 +105,6 @@ constexpr reading refusals[] = {
     {"- a\n", "1:1 a source must be an object, but this is a list"},
     {"text", "1:1 a source must be an object, but this is a string"},
     {"a: 1\nb: 2\na: 3\n", "3:1 duplicate key 'a' (first at line 1)"},
-    {"a: [1, ~]\n",
-     "1:8 null in a list; only a member of an object may be null, which removes the key"},
-    {"a:\n  - 1\n  -\n",
-     "3:4 null in a list; only a member of an object may be null, which removes the key"},
     {"a: .inf\n", "1:4 infinity and NaN are not JSON numbers; quote them to keep them as text"},
     {"a: .NaN\n", "1:4 infinity and NaN are not JSON numbers; quote them to keep them as text"},
     {"a: 9223372036854775808",
@@ -105,8 +116,27 @@ constexpr reading refusals[] = {
     {"[1]: 2\n", "1:1 a name must be a scalar"},
     {"? {a: 1}\n: 2\n", "1:3 a name must be a scalar"},
     {"a: &x 1\n*x : 2\n", "2:1 a name must be a string"},
-    {"a: &x {b: 1}\nc:\n  <<: *x\n",
-     "3:3 the merge key '<<' is not supported; quote it if it is a name"},
+    {"c:\n  <<: 1\n",
+     "2:3 the merge key '<<' wants a mapping or a list of mappings; quote it if it is a name"},
+    {"a: &x [b]\nc:\n  <<: *x\n",
+     "3:3 the merge key '<<' wants a mapping or a list of mappings; quote it if it is a name"},
+    {"a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "4:3 duplicate key '<<' (first at line 3)"},
+    {"a: &x {<<: *x}\n", "1:12 the alias 'x' refers to a node that contains it"},
+    {"a:\n  { ?foo: bar,\nbar: 42\n}\n",
+     "2:5 a '?' that begins a text is not supported here; quote the text, or put a blank after a "
+     "'?' that begins a key"},
+    {"é: [ü, ?x]\n", "1:8 a '?' that begins a text is not supported here; quote the text, or put a "
+                     "blank after a '?' that begins a key"},
+    {"- |+\n   ", "2:1 the last line of a block scalar has only blanks and no end of line; remove "
+                  "it or end it"},
+    {"foo: |\n  x\n   ", "3:1 the last line of a block scalar has only blanks and no end of line; "
+                         "remove it or end it"},
+    {"key: &an:chor value\n", "1:9 the name of an anchor may have letters, digits, '-' and '_' "
+                              "only; put a blank after it"},
+    {"a: !!str\n  &an?x y\n", "2:6 the name of an anchor may have letters, digits, '-' and '_' "
+                              "only; put a blank after it"},
+    {"a: &b 1\nc: [*b:]\n", "2:7 the name of an alias may have letters, digits, '-' and '_' only; "
+                            "put a blank after it"},
     {"a: !vault x\n", "1:4 unknown tag '!vault'"},
     {"a: !!set {x}\n", "1:4 unknown tag 'tag:yaml.org,2002:set'"},
     {"a: !!int x\n", "1:4 the value does not fit its tag !!int"},
@@ -124,6 +154,8 @@ constexpr reading places[] = {
     {"a: 1\né:\n  - x\n  - - y\n  - k: v\nz: {q: [1, 2]}\n",
      "1:1 2:1 3:5 4:5 4:7 5:5 5:5 6:1 6:5 6:9 6:12"},
     {"a: &x\n  b: [1]\nc: *x\n", "1:1 2:3 2:7 3:1 2:3 2:7"},
+    {"a: &x\n  b: [1]\n  c: 2\nd:\n  c: 3\n  <<: *x\n  e: 4\n",
+     "1:1 2:3 2:7 3:3 4:1 5:3 2:3 2:7 7:3"},
 };
 
 } // namespace
@@ -176,6 +208,22 @@ BOOST_AUTO_TEST_CASE(billion_laughs_are_rejected_before_they_are_copied) {
   }
 
   BOOST_CHECK_EQUAL(read(format::yaml, text), "5:45 limit file_elements");
+}
+
+BOOST_AUTO_TEST_CASE(merge_keys_are_counted_as_aliases_before_they_are_applied) {
+  std::string text = "a0: &a0 {k0: 1, k1: 1, k2: 1, k3: 1, k4: 1, k5: 1, k6: 1, k7: 1}\n";
+  for (int level = 1; level < 10; ++level) {
+    auto const below = "{<<: *a" + std::to_string(level - 1) + "}";
+    auto const name = "a" + std::to_string(level);
+    text += name + ": &" + name + " {x: " + below + ", y: " + below + ", z: " + below +
+            ", u: " + below + ", v: " + below + ", w: " + below + "}\n";
+  }
+
+  BOOST_CHECK(read(format::yaml, text).ends_with("limit file_elements"));
+  limits bounds;
+  bounds.file_depth = 3;
+  BOOST_CHECK_EQUAL(read(format::yaml, "a: {b: {c: 1}}\n", bounds), R"({"a":{"b":{"c":1}}})");
+  BOOST_CHECK_EQUAL(read(format::yaml, "a: {b: {<<: {c: 1}}}\n", bounds), "1:13 limit file_depth");
 }
 
 BOOST_AUTO_TEST_CASE(bytes_that_aliases_copy_are_limited) {

@@ -1,5 +1,7 @@
 #include "watchers/formats/document_builder.hpp"
 
+#include "core/document.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
@@ -48,16 +50,47 @@ result<void> document_builder::set(section below, std::span<std::string const> p
   if (!made->is_new && here.is_object)
     return make_parse_error(at, quoted(here.name) + " cannot have a value, it has members " +
                                     first_at(here.at));
-  if (!made->is_new)
-    return make_parse_error(at, "duplicate key " + quoted(here.name) + " " + first_at(here.at));
+  last_set_ = made->index;
+  if (!made->is_new) return repeat(here, at, std::move(what));
   here.leaf = std::move(what);
   return {};
+}
+
+void document_builder::add_note(std::string_view rule, std::string message, place at) {
+  formats::add_note(nodes_[last_set_].notes, rule, {}, std::move(message), at);
+}
+
+/// Adds a value to those of a key that has one. Errors: parse, limit ("file_elements").
+result<void> document_builder::repeat(node& here, place at, boost::json::value what) {
+  if (repeated_ == repeated_keys::are_refused)
+    return make_parse_error(at, "duplicate key " + quoted(here.name) + " " + first_at(here.at));
+  if (here.repeated_at.empty()) {
+    boost::json::array all;
+    all.push_back(std::move(here.leaf));
+    here.leaf = std::move(all);
+    here.repeated_at.push_back(here.at);
+    ++repeated_values_;
+  }
+  if (auto const fits = count(at); !fits) return fits.error();
+  ++repeated_values_;
+  here.leaf.get_array().push_back(std::move(what));
+  here.repeated_at.push_back(at);
+  return {};
+}
+
+result<void> document_builder::count(place at) const {
+  auto const used = nodes_.size() + repeated_values_;
+  if (used <= bounds_.file_elements) return {};
+  error refused = make_limit_error("file_elements", used, bounds_.file_elements);
+  refused.where = at;
+  return refused;
 }
 
 sourced_value document_builder::finish() {
   sourced_value out{.root = boost::json::object(), .places = {}};
   out.places.reserve(nodes_.size());
-  emit(nodes_.front(), out.root.as_object(), out.places);
+  std::string pointer;
+  emit(nodes_.front(), out.root.as_object(), out, pointer);
   return out;
 }
 
@@ -71,11 +104,7 @@ result<document_builder::child_of> document_builder::child(std::uint32_t parent,
   auto const next = static_cast<std::uint32_t>(nodes_.size());
   auto const [found, is_new] = index_.try_emplace(std::to_string(parent) + '/' + name, next);
   if (!is_new) return child_of{.parent = parent, .is_new = false, .index = found->second};
-  if (nodes_.size() > bounds_.file_elements) {
-    error refused = make_limit_error("file_elements", nodes_.size(), bounds_.file_elements);
-    refused.where = at;
-    return refused;
-  }
+  if (auto const fits = count(at); !fits) return fits.error();
   nodes_.push_back({.name = name, .at = at, .depth = nodes_[parent].depth + 1});
   nodes_[parent].members.push_back(next);
   return child_of{.parent = parent, .is_new = true, .index = next};
@@ -96,16 +125,24 @@ result<std::uint32_t> document_builder::descend(std::uint32_t from,
   return from;
 }
 
-void document_builder::emit(node& from, boost::json::object& into, std::vector<place>& places) {
+void document_builder::emit(node& from, boost::json::object& into, sourced_value& out,
+                            std::string& pointer) {
   into.reserve(from.members.size());
+  auto const length = pointer.size();
   for (auto const index : from.members) {
     node& here = nodes_[index];
-    places.push_back(here.at);
+    out.places.push_back(here.at);
+    append_pointer(pointer, here.name);
+    for (auto& one : here.notes)
+      formats::add_note(out.notes, one.rule, pointer, std::move(one.message), one.where);
     auto& value = into.emplace(here.name, std::move(here.leaf)).first->value();
     if (here.is_object)
-      emit(here, value.emplace_object(), places);
+      emit(here, value.emplace_object(), out, pointer);
+    else if (!here.repeated_at.empty())
+      out.places.insert(out.places.end(), here.repeated_at.begin(), here.repeated_at.end());
     else
-      add_places_below(value, here.at, places);
+      add_places_below(value, here.at, out.places);
+    pointer.resize(length);
   }
 }
 

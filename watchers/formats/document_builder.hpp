@@ -7,17 +7,26 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace cfgd::watchers::formats {
+
+/// What a second value of the same name means.
+enum class repeated_keys : std::uint8_t {
+  are_refused,
+  are_arrays, ///< all values of that name, in their order
+};
 
 /// Builds a document from dotted names in any order, as they appear in .ini and .env files. Members
 /// are in the order in which they were first named. Used once, by one thread.
 class document_builder {
  public:
   /// `bounds` must outlive it.
-  explicit document_builder(limits const& bounds) : bounds_(bounds) {}
+  explicit document_builder(limits const& bounds,
+                            repeated_keys repeated = repeated_keys::are_refused)
+      : bounds_(bounds), repeated_(repeated) {}
 
   using section = std::uint32_t;
   static constexpr section root = 0;
@@ -31,6 +40,9 @@ class document_builder {
   [[nodiscard]] result<void> set(section below, std::span<std::string const> path, place at,
                                  boost::json::value what);
 
+  /// Adds a note to the value that was set last.
+  void add_note(std::string_view rule, std::string message, place at);
+
   /// Returns the document. To be called once.
   sourced_value finish();
 
@@ -42,6 +54,9 @@ class document_builder {
     bool is_object = false;
     boost::json::value leaf = nullptr;
     std::vector<std::uint32_t> members = {};
+    /// Of the values of a repeated key; empty: the key has one value.
+    std::vector<place> repeated_at = {};
+    std::vector<issue> notes = {};
   };
 
   struct child_of {
@@ -52,9 +67,14 @@ class document_builder {
 
   result<child_of> child(std::uint32_t parent, std::string const& name, place at);
   result<std::uint32_t> descend(std::uint32_t from, std::span<std::string const> path, place at);
-  void emit(node& from, boost::json::object& into, std::vector<place>& places);
+  result<void> repeat(node& here, place at, boost::json::value what);
+  result<void> count(place at) const;
+  void emit(node& from, boost::json::object& into, sourced_value& out, std::string& pointer);
 
   limits const& bounds_;
+  repeated_keys repeated_;
+  std::uint32_t last_set_ = 0;
+  std::size_t repeated_values_ = 0;
   std::vector<node> nodes_ = {node{.is_object = true}};
   /// "parent/name" to the node.
   std::unordered_map<std::string, std::uint32_t> index_;

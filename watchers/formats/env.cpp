@@ -9,8 +9,9 @@
 #include <utility>
 
 // The part of .env files that shells, systemd's EnvironmentFile= and dotenv libraries agree on: one
-// assignment a line, quotes around a whole value, no expansion. What only some of them support
-// (values over several lines, "$NAME", quotes in the middle) is an error or plain text.
+// assignment a line, quotes around a whole value, values over several lines in double quotes, no
+// expansion. What only some of them support ("$NAME", quotes in the middle) is plain text or an
+// error.
 
 namespace cfgd::watchers::formats {
 
@@ -26,8 +27,8 @@ class env_reader {
   explicit env_reader(limits const& bounds) : bounds_(bounds), document_(bounds) {}
 
   result<sourced_value> read(std::string_view text) {
-    line_reader lines(text);
-    while (auto const line = lines.next()) {
+    lines_ = line_reader(text);
+    while (auto const line = lines_.next()) {
       if (auto done = read_line(*line); !done) return done.error();
     }
     return document_.finish();
@@ -52,12 +53,16 @@ class env_reader {
     auto const path = split_variable(text.substr(begin, end - begin));
     if (!path)
       return make_parse_error(line.at(begin), "a part of the name is empty ('__' separates parts)");
-    auto value = read_value(line, skip_blanks(text, sign + 1));
+    std::size_t const value_begin = skip_blanks(text, sign + 1);
+    remark_.clear();
+    auto value = read_value(line, value_begin);
     if (!value) return value.error();
-    return document_.set(document_builder::root, *path, line.at(begin), *std::move(value));
+    auto done = document_.set(document_builder::root, *path, line.at(begin), *std::move(value));
+    if (done && !remark_.empty()) document_.add_note("range", remark_, line.at(value_begin));
+    return done;
   }
 
-  result<boost::json::value> read_value(text_line const& line, std::size_t begin) const {
+  result<boost::json::value> read_value(text_line const& line, std::size_t begin) {
     if (begin < line.text.size() && line.text[begin] == '\'') return read_literal(line, begin);
     if (begin < line.text.size() && line.text[begin] == '"') return read_escaped(line, begin);
     return read_plain(line, begin);
@@ -70,24 +75,35 @@ class env_reader {
     return boost::json::value(line.text.substr(begin + 1, end - begin - 1));
   }
 
-  static result<boost::json::value> read_escaped(text_line const& line, std::size_t begin) {
+  /// A value in double quotes, which may go on in the next lines.
+  result<boost::json::value> read_escaped(text_line const& first, std::size_t begin) {
     std::string out;
+    text_line line = first;
     std::size_t at = begin + 1;
-    for (; at < line.text.size() && line.text[at] != '"'; ++at) {
-      if (line.text[at] != '\\') {
-        out += line.text[at];
+    for (;;) {
+      if (at >= line.text.size()) {
+        auto const next = lines_.next();
+        if (!next) return make_parse_error(first.at(begin), "missing closing quote");
+        line = *next;
+        at = 0;
+        out += '\n';
+        continue;
+      }
+      char const byte = line.text[at++];
+      if (byte == '"') break;
+      if (byte != '\\') {
+        out += byte;
         continue;
       }
       constexpr std::string_view letters = "nt\"\\$";
       constexpr std::string_view meanings = "\n\t\"\\$";
-      ++at;
       auto const which = at < line.text.size() ? letters.find(line.text[at]) : letters.npos;
       if (which == letters.npos)
         return make_parse_error(line.at(at - 1), R"(unknown escape; valid are \n \t \" \\ \$)");
       out += meanings[which];
+      ++at;
     }
-    if (at >= line.text.size()) return make_parse_error(line.at(begin), "missing closing quote");
-    if (auto alone = check_end(line, at + 1); !alone) return alone.error();
+    if (auto alone = check_end(line, at); !alone) return alone.error();
     return boost::json::value(out);
   }
 
@@ -98,7 +114,7 @@ class env_reader {
     return make_parse_error(line.at(rest), "unexpected text after the closing quote");
   }
 
-  result<boost::json::value> read_plain(text_line const& line, std::size_t begin) const {
+  result<boost::json::value> read_plain(text_line const& line, std::size_t begin) {
     auto const whole = trim(line.text.substr(begin));
     auto value = interpret(line, begin, whole);
     // JSON strings may contain " #", so JSON is tried first; only other text can end in a comment.
@@ -111,8 +127,9 @@ class env_reader {
   }
 
   result<boost::json::value> interpret(text_line const& line, std::size_t begin,
-                                       std::string_view text) const {
+                                       std::string_view text) {
     auto value = read_variable(text, bounds_);
+    remark_ = remark_on_text(text);
     if (value) return value;
     error refused = value.error();
     if (refused.code != errc::limit) refused.code = errc::parse;
@@ -122,6 +139,8 @@ class env_reader {
 
   limits const& bounds_;
   document_builder document_;
+  line_reader lines_{{}};
+  std::string remark_; ///< on the value at hand
 };
 
 } // namespace

@@ -1,7 +1,10 @@
 #include "watchers/formats/json.hpp"
 
+#include "core/untyped.hpp"
+
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -154,7 +157,41 @@ class place_scanner {
   std::optional<error> fault_;
 };
 
-error explain(std::string_view text, error refused) {
+constexpr std::string_view to_keep_it = "; quote it to keep it as text";
+
+/// Whether a comma is the last thing before `offset` but blanks.
+bool is_after_comma(std::string_view text, std::size_t offset) {
+  auto const last = text.substr(0, offset).find_last_not_of(" \t\r\n");
+  return last != text.npos && text[last] == ',';
+}
+
+/// What JSON does not allow and .jsonc does; empty: it is something else. `at` is where the parser
+/// stopped.
+std::string_view find_relaxed_syntax(std::string_view text, std::size_t at) {
+  auto const rest = text.substr(at);
+  if (rest.starts_with("//") || rest.starts_with("/*"))
+    return "comments are allowed in .jsonc files only; rename the file or remove the comment";
+  if ((rest.starts_with('}') || rest.starts_with(']')) && is_after_comma(text, at))
+    return "a comma before a closing bracket is allowed in .jsonc files only; rename the file or "
+           "remove the comma";
+  if (rest.starts_with('#')) return "JSON has no comments with '#'; .jsonc files have // and /* */";
+  return {};
+}
+
+/// The offset of a place that place_at() made.
+std::size_t offset_of(std::string_view text, place where) {
+  std::size_t at = 0;
+  for (std::uint32_t line = 1; line < where.line && at != text.npos; ++line)
+    at = text.find('\n', at) + 1;
+  for (std::uint32_t column = 1; column < where.column && at < text.size(); ++column) {
+    ++at;
+    while (at < text.size() && (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U)
+      ++at;
+  }
+  return std::min(at, text.size());
+}
+
+error explain(std::string_view text, json::dialect kind, error refused) {
   if (refused.code == errc::limit) {
     auto const* const name = refused.subject == "depth" ? "file_depth" : "file_elements";
     place const where = refused.where;
@@ -163,6 +200,11 @@ error explain(std::string_view text, error refused) {
   } else if (refused.message.starts_with("duplicate") ||
              refused.message.find("allowed") != std::string::npos) {
     if (auto exact = place_scanner(text).find_bad_string()) refused = *std::move(exact);
+  } else if (refused.message == integer_range_message || refused.message == double_range_message) {
+    refused.message += to_keep_it;
+  } else if (kind == json::dialect::strict) {
+    auto const why = find_relaxed_syntax(text, offset_of(text, refused.where));
+    if (!why.empty()) refused.message = why;
   }
   if (refused.code == errc::bad_value) { // in a file any error is an error of its text
     refused.code = errc::parse;
@@ -173,10 +215,12 @@ error explain(std::string_view text, error refused) {
 
 } // namespace
 
-result<sourced_value> read_json(std::string_view text, json::dialect kind, limits const& bounds) {
-  auto value =
-      json::parse(text, kind, {.depth = bounds.file_depth, .elements = bounds.file_elements});
-  if (!value) return explain(text, value.error());
+result<sourced_value> read_json(std::string_view text, json::dialect kind, limits const& bounds,
+                                json::big_integers beyond_int64) {
+  auto value = json::parse(
+      text, kind,
+      {.depth = bounds.file_depth, .elements = bounds.file_elements, .beyond_int64 = beyond_int64});
+  if (!value) return explain(text, kind, value.error());
   return sourced_value{.root = *std::move(value), .places = place_scanner(text).scan()};
 }
 

@@ -1,7 +1,6 @@
 #include "watchers/formats/sourced_value.hpp"
 
 #include "core/text.hpp"
-#include "watchers/read_source.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/json/array.hpp>
@@ -12,7 +11,7 @@
 
 // The last check, which is the same for every format. It rejects in the finished value what a
 // grammar allows and cfgd does not, so that no reader can forget it: "\u0000" in JSON, "\0" in
-// YAML, null in a list, a tree that is deeper than the parser of requests accepts. Readers have
+// YAML, a tree that is deeper than the parser of requests accepts. Readers have
 // checks of their own where a library would need much time or memory before this check.
 //
 // The walk goes in the order of the places, so a running index finds the place of each value. It is
@@ -24,8 +23,8 @@ namespace {
 
 class content_check {
  public:
-  content_check(std::vector<place> const& places, limits const& bounds, nulls where)
-      : places_(places), bounds_(bounds), nulls_(where) {}
+  content_check(std::vector<place> const& places, limits const& bounds)
+      : places_(places), bounds_(bounds) {}
 
   std::optional<error> visit(boost::json::value const& what, place at, std::size_t depth) {
     if (auto const* text = what.if_string(); text != nullptr && !is_clean_text(*text))
@@ -53,9 +52,6 @@ class content_check {
     for (auto const& element : array) {
       place const here = next_place();
       if (next_ > bounds_.file_elements) return too_many(here);
-      if (element.is_null() && nulls_ == nulls::of_members)
-        return make_parse_error(
-            here, "null in a list; only a member of an object may be null, which removes the key");
       if (auto refused = visit(element, here, depth)) return refused;
     }
     return std::nullopt;
@@ -85,7 +81,6 @@ class content_check {
 
   std::vector<place> const& places_;
   limits const& bounds_;
-  nulls nulls_;
   std::size_t next_ = 0;
 };
 
@@ -126,8 +121,18 @@ std::string quoted(std::string_view name) {
   return out;
 }
 
-result<void> check_content(sourced_value const& what, limits const& bounds, nulls where) {
-  content_check walk(what.places, bounds, where);
+void add_note(std::vector<issue>& to, std::string_view rule, std::string pointer,
+              std::string message, place where) {
+  if (to.size() == max_notes) return;
+  to.push_back({.how = severity::warning,
+                .rule = std::string(rule),
+                .pointer = std::move(pointer),
+                .message = std::move(message),
+                .where = where});
+}
+
+result<void> check_content(sourced_value const& what, limits const& bounds) {
+  content_check walk(what.places, bounds);
   if (auto refused = walk.visit(what.root, place{.line = 1, .column = 1}, 0))
     return *std::move(refused);
   return {};

@@ -5,14 +5,11 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
-
-namespace cfgd::watchers {
-enum class nulls : std::uint8_t;
-} // namespace cfgd::watchers
 
 /// What the readers of the formats share. Each reads text that check_text() of core has accepted;
 /// read_source() checks that the root is an object. Readers keep no state, so any thread may call
@@ -23,7 +20,16 @@ namespace cfgd::watchers::formats {
 struct sourced_value {
   boost::json::value root;
   std::vector<place> places;
+  /// As sourced_document::notes.
+  std::vector<issue> notes = {};
 };
+
+/// Notes of one file; a reader drops further ones.
+inline constexpr std::size_t max_notes = 20;
+
+/// Adds a note to a value that is read, unless there are enough of them.
+void add_note(std::vector<issue>& to, std::string_view rule, std::string pointer,
+              std::string message, place where);
 
 /// errc::parse with a place.
 error make_parse_error(place where, std::string message);
@@ -35,11 +41,9 @@ error make_limit_error(std::string_view which, std::uint64_t used, std::uint64_t
 /// value: it may be a secret.
 std::string quoted(std::string_view name);
 
-/// Checks what the grammars of the formats allow and cfgd does not: null in lists, characters that
-/// cfgd does not store (escapes can produce them), depth and number of elements. `what.places` must
-/// be complete.
+/// Checks what the grammars of the formats allow and cfgd does not: characters that cfgd does not
+/// store (escapes can produce them), depth and number of elements. `what.places` must be complete.
 /// Errors: parse (with the place), limit ("file_depth", "file_elements").
-[[nodiscard]] result<void> check_content(sourced_value const& what, limits const& bounds,
-                                         nulls where);
+[[nodiscard]] result<void> check_content(sourced_value const& what, limits const& bounds);
 
 } // namespace cfgd::watchers::formats

@@ -1,5 +1,7 @@
 #include "watchers/formats/toml.hpp"
 
+#include "core/text.hpp"
+#include "core/untyped.hpp"
 #include "watchers/formats/toml_guard.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,8 +21,9 @@
 // is lost (12:00:00.500 keeps its zeros); only the blank and the small letters that TOML allows in
 // addition to RFC 3339 become "T" and "Z".
 //
-// toml++ quotes parts of the text in its messages, and a value may be a secret. Only names of keys
-// that cannot be redefined are kept.
+// toml++ quotes parts of the text in its messages, and a value may be a secret. What is quoted is
+// hidden unless it is a single character or the name of a key. Its position is where it stopped;
+// for a number, a boolean and a date an error has the place where the value begins.
 
 namespace cfgd::watchers::formats {
 
@@ -172,26 +175,131 @@ class toml_converter {
   std::vector<place> places_;
 };
 
-/// A message of toml++ without values in quotes.
-std::string describe(std::string_view message) {
+/// A message of toml++: "Error while parsing WHAT: MESSAGE".
+struct toml_message {
+  std::string_view context; ///< what was parsed: "decimal integer", "table header"
+  std::string_view text;
+};
+
+toml_message split_message(std::string_view whole) {
   constexpr std::string_view prefix = "Error while parsing ";
-  if (message.starts_with(prefix)) {
-    if (auto const colon = message.find(": "); colon != message.npos)
-      message.remove_prefix(colon + 2);
+  auto const colon = whole.find(": ");
+  if (!whole.starts_with(prefix) || colon == whole.npos) return {.context = {}, .text = whole};
+  return {.context = whole.substr(prefix.size(), colon - prefix.size()),
+          .text = whole.substr(colon + 2)};
+}
+
+/// Whether a quoted piece is one character or one escape such as \q.
+bool is_single(std::string_view piece) {
+  if (piece.size() == 2 && piece.front() == '\\') return true;
+  auto const is_start = [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
+  };
+  return std::count_if(piece.begin(), piece.end(), is_start) == 1;
+}
+
+/// The message with all quoted pieces hidden that are longer than a character. A piece that is not
+/// closed (toml++ cuts long messages) ends the message.
+std::string hide_pieces(std::string_view message) {
+  std::string out;
+  while (true) {
+    auto const open = message.find('\'');
+    out += message.substr(0, open);
+    if (open == message.npos) return out;
+    bool const is_quoted_quote = message.substr(open).starts_with("'''");
+    auto const close = is_quoted_quote ? open + 2 : message.find('\'', open + 1);
+    if (close == message.npos) return out + "'...'";
+    auto const piece = message.substr(open + 1, close - open - 1);
+    out += is_single(piece) ? "'" + std::string(piece) + "'" : "'...'";
+    message.remove_prefix(close + 1);
   }
-  constexpr std::string_view redefined = "cannot redefine existing ";
-  auto const open = message.find('\'');
-  if (open == message.npos) return std::string(message);
-  // A long message is cut by toml++, then the closing quote is missing.
-  auto const last = message.rfind('\'');
-  auto const close = last > open ? last : message.size();
-  std::string out(message.substr(0, open));
-  if (message.starts_with(redefined))
-    out += quoted(message.substr(open + 1, close - open - 1));
-  else
-    out += close > open + 2 ? "'...'" : message.substr(open, 3);
-  out += message.substr(std::min(close + 1, message.size()));
-  return out;
+}
+
+/// "cannot redefine existing integer 'a'", "... array 'a' as array-of-tables".
+std::string describe_redefined(std::string_view text) {
+  auto const open = text.find('\'');
+  if (open == text.npos) return "a part of the key has a value already";
+  // A long message is cut, then the closing quote is missing.
+  auto const last = text.rfind('\'');
+  auto const close = last > open ? last : text.size();
+  auto const name = quoted(text.substr(open + 1, close - open - 1));
+  if (close + 1 < text.size())
+    return name + " cannot be redefined" + std::string(text.substr(close + 1));
+  bool const is_table = text.substr(0, open).find("table") != text.npos;
+  return is_table ? "the table " + name + " is defined already" : "duplicate key " + name;
+}
+
+/// What the end of the text means in each context.
+std::string_view describe_end(std::string_view context) {
+  if (context.find("string") != context.npos) return "missing closing quote";
+  if (context == "table header") return "missing ']' after the table name";
+  if (context == "array") return "missing ']' after the array";
+  if (context == "inline table") return "missing '}' after the table";
+  if (context == "key-value pair") return "missing value; expected key = value";
+  return "the value is incomplete; put text in quotes";
+}
+
+std::string describe(toml_message const& what) {
+  constexpr std::string_view keep_it = "; quote it to keep it as text";
+  auto const has = [&](std::string_view words) { return what.text.find(words) != what.text.npos; };
+  if (has("cannot redefine existing")) return describe_redefined(what.text);
+  if (has("end-of-file")) return std::string(describe_end(what.context));
+  if (has("is not representable in 64 bits"))
+    return std::string(integer_range_message).append(keep_it);
+  if (has("could not be interpreted as a value"))
+    return std::string(double_range_message).append(keep_it);
+  if (has("leading zero")) return std::string("a number cannot begin with 0").append(keep_it);
+  if (has("could not determine value type") || has("value-terminator"))
+    return "not a value of TOML; put text in quotes";
+  auto hidden = hide_pieces(what.text);
+  if (auto const saw = hidden.rfind(", saw "); saw != hidden.npos) {
+    // A part of a date, without quotes.
+    bool const is_number = hidden.find_first_not_of("-0123456789", saw + 6) == hidden.npos;
+    if (is_number) hidden.resize(saw);
+  }
+  constexpr std::string_view after_value = "expected a comment or whitespace, saw ";
+  if (hidden.starts_with(after_value))
+    return "unexpected " + hidden.substr(after_value.size()) +
+           "; only a comment may follow a value in its line";
+  constexpr std::string_view in_root = "expected keys, tables, whitespace or comments, saw ";
+  if (hidden.starts_with(in_root))
+    return "expected a key, a table or a comment, not " + hidden.substr(in_root.size());
+  return hidden;
+}
+
+/// Moves an offset behind or in a plain value to its begin.
+std::size_t begin_of_value(std::string_view text, std::size_t at) {
+  constexpr std::string_view bytes =
+      "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_+-.:";
+  while (at > 0 && bytes.find(text[at - 1]) != bytes.npos)
+    --at;
+  return at;
+}
+
+/// The offset of the key in "key = " before `at`, if there is nothing else in the line.
+std::size_t begin_of_key(std::string_view text, std::size_t at) {
+  auto const line = text.substr(0, at).rfind('\n') + 1; // 0 if there is none
+  auto const before = text.substr(line, at - line);
+  auto const first = before.find_first_not_of(" \t");
+  bool const is_key = first != before.npos && before.find_first_of("{,[") == before.npos &&
+                      before.find('=') != before.npos;
+  return is_key ? line + first : at;
+}
+
+error explain(std::string_view text, toml::parse_error const& failure) {
+  auto const what = split_message(failure.description());
+  auto const position = failure.source().begin;
+  std::size_t const at = text.size() - position_finder(text).from(position).size();
+  bool const is_plain_value = what.context.find("integer") != what.context.npos ||
+                              what.context == "floating-point" || what.context == "boolean" ||
+                              what.context == "date" || what.context == "time" ||
+                              what.context == "date-time";
+  place where = to_place(position);
+  if (is_plain_value)
+    where = place_at(text, begin_of_value(text, at));
+  else if (what.text.find("cannot redefine") != what.text.npos)
+    where = place_at(text, begin_of_key(text, at));
+  return make_parse_error(where, describe(what));
 }
 
 } // namespace
@@ -202,7 +310,7 @@ result<sourced_value> read_toml(std::string_view text, limits const& bounds) {
   try {
     parsed = toml::parse(text, std::string_view());
   } catch (toml::parse_error const& failure) {
-    return make_parse_error(to_place(failure.source().begin), describe(failure.description()));
+    return explain(text, failure);
   }
   sourced_value out{.root = boost::json::object(), .places = {}};
   toml_converter converter(text, bounds);

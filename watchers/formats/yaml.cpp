@@ -1,6 +1,9 @@
 #include "watchers/formats/yaml.hpp"
 
+#include "core/document.hpp"
 #include "core/text.hpp"
+#include "watchers/formats/yaml_guard.hpp"
+#include "watchers/formats/yaml_merge.hpp"
 #include "watchers/formats/yaml_scalar.hpp"
 
 #include <boost/json/array.hpp>
@@ -9,6 +12,7 @@
 #include <yaml.h>
 
 #include <algorithm>
+#include <iterator>
 #include <memory>
 #include <new>
 #include <optional>
@@ -82,14 +86,15 @@ class yaml_events {
 
 class yaml_composer {
  public:
-  explicit yaml_composer(limits const& bounds) : bounds_(bounds) {}
+  yaml_composer(limits const& bounds, json::big_integers beyond_int64)
+      : bounds_(bounds), beyond_int64_(beyond_int64) {}
 
   /// Returns the error that ends reading, or nullopt.
   std::optional<error> on_event(yaml_event_t const& event) {
     at_ = to_place(event.start_mark);
     switch (event.type) {
     case YAML_DOCUMENT_START_EVENT:
-      return on_document();
+      return on_document(event.data.document_start.version_directive);
     case YAML_SCALAR_EVENT:
       return on_scalar(event.data.scalar);
     case YAML_ALIAS_EVENT:
@@ -109,7 +114,13 @@ class yaml_composer {
     }
   }
 
-  sourced_value take() { return {.root = std::move(root_), .places = std::move(places_)}; }
+  result<sourced_value> take() {
+    sourced_value out{
+        .root = std::move(root_), .places = std::move(places_), .notes = std::move(notes_)};
+    if (!has_merge_keys_) return out;
+    if (auto refused = resolve_merge_keys(out)) return *std::move(refused);
+    return out;
+  }
 
  private:
   /// Numbers read from the start, or between two points.
@@ -138,9 +149,12 @@ class yaml_composer {
     std::vector<place> members = {}; ///< the places of their names
   };
 
-  std::optional<error> on_document() {
+  std::optional<error> on_document(yaml_version_directive_t const* version) {
     if (std::exchange(has_document_, true))
       return make_parse_error(at_, "a second document; a source must have one document");
+    if (version != nullptr && version->major == 1 && version->minor == 1)
+      add_note(notes_, "yaml", {},
+               "%YAML 1.1 is ignored: the file is read as YAML 1.2; remove the directive", at_);
     return std::nullopt;
   }
 
@@ -148,8 +162,8 @@ class yaml_composer {
     std::string_view const text(reinterpret_cast<char const*>(scalar.value), scalar.length);
     std::string_view const tag = view(scalar.tag);
     bool const is_plain = scalar.style == YAML_PLAIN_SCALAR_STYLE;
-    auto value = !tag.empty() ? resolve_tagged(tag, text)
-                 : is_plain   ? resolve_plain(text)
+    auto value = !tag.empty() ? resolve_tagged(tag, text, beyond_int64_)
+                 : is_plain   ? resolve_plain(text, beyond_int64_)
                               : result<boost::json::value>(boost::json::value(text));
     bool const is_name = awaits_name();
     if (!value && !(is_name && tag.empty())) {
@@ -159,17 +173,19 @@ class yaml_composer {
     }
     std::string_view const anchor = view(scalar.anchor);
     if (is_name) {
-      if (is_plain && tag.empty() && text == "<<")
-        return make_parse_error(at_,
-                                "the merge key '<<' is not supported; quote it if it is a name");
+      bool const is_bare = is_plain && tag.empty();
       if (!anchor.empty()) {
         anchored& named = anchors_[std::string(anchor)] = {};
         named.is_open = false;
         named.name = value ? *std::move(value) : boost::json::value(text);
         named.size.bytes = text.size();
       }
-      return set_name(text);
+      has_merge_keys_ = has_merge_keys_ || (is_bare && text == "<<");
+      if (auto refused = set_name(is_bare && text == "<<" ? merge_key : text)) return refused;
+      if (is_bare) note_ambiguity(find_ambiguous_name(text));
+      return std::nullopt;
     }
+    if (is_plain && tag.empty()) note_ambiguity(find_ambiguity(text));
     anchored* const named = add_anchor(anchor);
     used_.bytes += text.size();
     auto placed = add(*std::move(value));
@@ -241,6 +257,29 @@ class yaml_composer {
     return std::nullopt;
   }
 
+  void note_ambiguity(std::string_view message) {
+    if (message.empty() || notes_.size() == max_notes) return;
+    add_note(notes_, "yaml", pointer(), std::string(message), at_);
+  }
+
+  /// The pointer of the name at hand or, without one, of the node that is added next.
+  std::string pointer() const {
+    std::string out;
+    for (auto const& level : open_) {
+      bool const is_innermost = &level == &open_.back();
+      if (auto const* const array = level.value->if_array()) {
+        append_pointer(out, std::to_string(array->size() - (is_innermost ? 0 : 1)));
+        continue;
+      }
+      auto const& object = level.value->get_object();
+      std::string const name =
+          is_innermost ? *level.name : std::string(std::prev(object.end())->key());
+      // What a merge key brings becomes a member of the mapping around it.
+      if (name != merge_key) append_pointer(out, name);
+    }
+    return out;
+  }
+
   bool awaits_name() const {
     return !open_.empty() && open_.back().value->is_object() && !open_.back().name;
   }
@@ -251,8 +290,8 @@ class yaml_composer {
     auto const& object = parent.value->get_object();
     if (auto const* const first = object.find(name); first != object.end()) {
       place const where = parent.members[static_cast<std::size_t>(first - object.begin())];
-      return make_parse_error(at_, "duplicate key " + quoted(name) + " (first at line " +
-                                       std::to_string(where.line) + ")");
+      return make_parse_error(at_, "duplicate key " + quoted(name == merge_key ? "<<" : name) +
+                                       " (first at line " + std::to_string(where.line) + ")");
     }
     parent.name = name;
     parent.name_at = at_;
@@ -322,6 +361,7 @@ class yaml_composer {
   }
 
   limits const& bounds_;
+  json::big_integers beyond_int64_;
   boost::json::value root_ = nullptr;
   std::vector<place> places_;
   std::vector<container> open_;
@@ -331,6 +371,8 @@ class yaml_composer {
   std::size_t copied_bytes_ = 0;
   place at_; ///< of the current event
   bool has_document_ = false;
+  bool has_merge_keys_ = false;
+  std::vector<issue> notes_;
 };
 
 std::optional<error> check_directives(std::string_view text) {
@@ -345,14 +387,17 @@ std::optional<error> check_directives(std::string_view text) {
 
 } // namespace
 
-result<sourced_value> read_yaml(std::string_view text, limits const& bounds) {
+result<sourced_value> read_yaml(std::string_view text, limits const& bounds,
+                                json::big_integers beyond_int64) {
   if (auto refused = check_directives(text)) return *std::move(refused);
   yaml_events events(text);
-  yaml_composer composer(bounds);
+  yaml_guard guard(text);
+  yaml_composer composer(bounds, beyond_int64);
   for (;;) {
     auto const event = events.next();
     if (!event) return event.error();
     if ((*event)->type == YAML_STREAM_END_EVENT) return composer.take();
+    if (auto refused = guard.check(**event)) return *std::move(refused);
     if (auto refused = composer.on_event(**event)) return *std::move(refused);
   }
 }

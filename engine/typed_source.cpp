@@ -1,0 +1,193 @@
+#include "engine/typed_source.hpp"
+
+#include "engine/merge.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/range/adaptor/reversed.hpp>
+
+#include <algorithm>
+#include <utility>
+
+// Nothing typed is stored: a document is typed whenever layers are merged or explained, so a new
+// schema changes what a file means without the file. That costs one walk over such a document.
+
+namespace cfgd::engine {
+namespace {
+
+namespace bj = boost::json;
+using path_view = std::span<std::string const>;
+
+std::string_view describe(bj::value const& what) {
+  if (what.is_array()) return "an array";
+  if (what.is_string()) return "a string";
+  return what.is_bool() ? "a boolean" : "a number";
+}
+
+std::string key_text(std::string const& name_space, path_view path) {
+  std::vector<std::string> parts{name_space};
+  parts.insert(parts.end(), path.begin(), path.end());
+  auto text = key(std::move(parts)).str();
+  return text.size() > limits::key_bytes ? name_space : text;
+}
+
+std::string pointer_to(path_view path) {
+  std::string pointer;
+  for (auto const& part : path)
+    append_pointer(pointer, part);
+  return pointer;
+}
+
+/// The documents of sources, the lowest layer first.
+using layer_list = std::vector<std::shared_ptr<sourced_document const>>;
+
+/// The array or scalar of an answer, which has no members; null: the answer is neither.
+bj::value const* find_obstacle(layer_answer const& found) {
+  return found.value != nullptr && !found.value->is_object() ? found.value : nullptr;
+}
+
+/// The answer of the topmost of some layers that has one.
+layer_answer ask(layer_list const& layers, bj::object const* defaults, path_view path) {
+  for (auto const& one : boost::adaptors::reverse(layers)) {
+    auto const found = look_up(one->root, path);
+    if (found.what != layer_answer::kind::nothing) return found;
+  }
+  return defaults == nullptr ? layer_answer{} : look_up(*defaults, path);
+}
+
+error no_members(std::string const& name, bj::value const& there, key const& which) {
+  return {.code = errc::bad_key,
+          .message = "'" + name + "' is " + std::string(describe(there)) +
+                     " and has no members; set '" + name + "' as a whole",
+          .subject = which.str()};
+}
+
+class fault_finder {
+ public:
+  explicit fault_finder(namespace_state const& state)
+      : state_(state), defaults_(defaults_of(state.schema.get())) {}
+
+  std::vector<issue> find() {
+    for (auto const& [id, source] : state_.sources) {
+      if (!source->row.is_effective) continue;
+      auto document = typed_document(*source, state_.schema.get());
+      if (auto const rules = text_rules_of(id)) {
+        source_ = source.get();
+        document_ = document.get();
+        std::vector<std::string> path;
+        walk(document->root, *rules, path);
+      }
+      below_.push_back(std::move(document));
+    }
+    return std::move(faults_);
+  }
+
+ private:
+  void walk(bj::object const& from, schema::text_rules const& rules,
+            std::vector<std::string>& path) {
+    for (auto const& member : from) {
+      path.emplace_back(member.key());
+      if (auto const* const inner = member.value().if_object()) {
+        if (rules.names_fold) check_parent(path);
+        walk(*inner, rules, path);
+      } else if (member.value().is_array() && rules.repeated_keys_are_arrays) {
+        check_repeated(path, member.value().get_array());
+      }
+      path.pop_back();
+    }
+  }
+
+  void check_parent(path_view path) {
+    auto const* const there = find_obstacle(ask(below_, defaults_, path));
+    if (there == nullptr) return;
+    add("path", path, pointer_to(path),
+        "'" + key_text(state_.value.name_space, path) + "' is " + std::string(describe(*there)) +
+            " in a lower layer and has no members; set the whole value");
+  }
+
+  void check_repeated(path_view path, bj::array const& values) {
+    bool const is_repeated = values.size() > 1;
+    if (!is_repeated || (state_.schema && state_.schema->what->asks_for_array(path))) return;
+    auto const first = find_place(*document_, std::string_view(pointer_to(path)));
+    add("duplicate", path, pointer_to(path) + "/1",
+        "duplicate key '" + path.back() + "' (first at line " + std::to_string(first.line) +
+            "); no schema asks for an array");
+  }
+
+  void add(std::string rule, path_view path, std::string const& place_pointer,
+           std::string message) {
+    faults_.push_back({.rule = std::move(rule),
+                       .key = key_text(state_.value.name_space, path),
+                       .pointer = pointer_to(path),
+                       .message = std::move(message),
+                       .path = source_->row.path,
+                       .where = find_place(*document_, std::string_view(place_pointer))});
+  }
+
+  namespace_state const& state_;
+  bj::object const* defaults_;
+  layer_list below_;
+  source_record const* source_ = nullptr;
+  sourced_document const* document_ = nullptr;
+  std::vector<issue> faults_;
+};
+
+} // namespace
+
+std::optional<schema::text_rules> text_rules_of(source_id const& id) {
+  if (id.what != source_kind::values) return std::nullopt;
+  if (id.where == layer::environment) return schema::text_rules{.names_fold = true};
+  auto const kind = format_of(id.relative);
+  if (kind == format::env) return schema::text_rules{.names_fold = true};
+  if (kind == format::ini) return schema::text_rules{.repeated_keys_are_arrays = true};
+  return std::nullopt;
+}
+
+std::shared_ptr<sourced_document const> typed_document(source_record const& source,
+                                                       namespace_schema const* by) {
+  auto const rules = by == nullptr ? std::nullopt : text_rules_of(source.row.id);
+  if (rules)
+    return std::make_shared<sourced_document const>(by->what->typed(source.document, *rules));
+  return {std::shared_ptr<void const>(), &source.document};
+}
+
+std::vector<issue> find_text_faults(namespace_state const& state) {
+  bool const any = std::ranges::any_of(
+      state.sources, [](auto const& one) { return text_rules_of(one.first).has_value(); });
+  return any ? fault_finder(state).find() : std::vector<issue>();
+}
+
+result<void> check_path(namespace_state const& state, bj::object const& overrides,
+                        key const& which) {
+  auto const path = which.path();
+  if (path.size() < 2) return {};
+  layer_list layers;
+  for (auto const& [id, source] : state.sources)
+    if (source->row.is_effective) layers.push_back(typed_document(*source, state.schema.get()));
+  for (std::size_t length = 1; length < path.size(); ++length) {
+    auto const parent = path.first(length);
+    auto found = look_up(overrides, parent);
+    if (found.what == layer_answer::kind::nothing)
+      found = ask(layers, defaults_of(state.schema.get()), parent);
+    auto const* const there = find_obstacle(found);
+    if (there == nullptr) continue;
+    return no_members(key_text(which.name_space(), parent), *there, which);
+  }
+  return {};
+}
+
+std::vector<issue> notes_on(source_record const& source, namespace_schema const* by) {
+  auto const name = namespace_of(source.row.id);
+  std::vector<issue> notes;
+  for (auto note : source.document.notes) {
+    auto const path = split_pointer(note.pointer);
+    if (note.rule == "yaml" && by != nullptr && !path.empty() && by->what->asks_for_string(path))
+      continue;
+    if (name) note.key = key_text(std::string(*name), path);
+    note.path = source.row.path;
+    notes.push_back(std::move(note));
+  }
+  return notes;
+}
+
+} // namespace cfgd::engine

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "core/document.hpp"
+#include "core/error.hpp"
+#include "core/key.hpp"
+#include "engine/model.hpp"
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// Sources of formats without types: .ini and .env files, and the environment layer. Their records
+/// keep what the files say; with a schema they say it in the schema's types and names.
+namespace cfgd::engine {
+
+/// How the format of a source writes what a schema describes; absent: it has types.
+std::optional<schema::text_rules> text_rules_of(source_id const& id);
+
+/// The document of a source as the schema of its namespace (null: none) reads it. Every use of a
+/// source's values goes through this. Valid as long as the record.
+std::shared_ptr<sourced_document const> typed_document(source_record const& source,
+                                                       namespace_schema const* by);
+
+/// What is wrong with the sources of formats without types in their place among the others: a key
+/// that is repeated although no schema asks for an array, and a name with "__" that leads through
+/// an array or a scalar of a lower layer. In the order of the sources.
+std::vector<issue> find_text_faults(namespace_state const& state);
+
+/// Checks that no proper part of the path of a key leads to an array or a scalar, with `overrides`
+/// in place of those in the state. Errors: bad_key.
+[[nodiscard]] result<void> check_path(namespace_state const& state,
+                                      boost::json::object const& overrides, key const& which);
+
+/// The notes on a source that a schema leaves: a note on the spelling of a text where the schema
+/// asks for text has no point. Their keys and paths are filled in.
+std::vector<issue> notes_on(source_record const& source, namespace_schema const* by);
+
+} // namespace cfgd::engine
