@@ -73,6 +73,7 @@ void add_commands(declarations const& to) {
   add_validate_command(to);
   add_export_command(to);
   add_change_commands(to);
+  add_layer_commands(to);
   add_edit_commands(to);
   add_file_commands(to);
   add_pending_commands(to);

@@ -156,6 +156,12 @@ Answer<revision_number> calls<Connection, Answer>::sync() {
 }
 
 template <class Connection, template <class> class Answer>
+Answer<std::vector<override_key>>
+calls<Connection, Answer>::list_overrides(std::string_view prefix) {
+  return ask(self(), methods::list_overrides, {prefix});
+}
+
+template <class Connection, template <class> class Answer>
 Answer<std::vector<pending_change>> calls<Connection, Answer>::list_pending() {
   return ask(self(), methods::list_pending, {});
 }

@@ -56,6 +56,9 @@ class calls {
   [[nodiscard]] Answer<commit> set(transaction const& what);
   /// Removes keys from the override layer, so that the layers below show again. Otherwise as set().
   [[nodiscard]] Answer<commit> unset(std::vector<std::string> keys);
+  /// The keys at and below `prefix` that are set in the override layer, and what each hides.
+  [[nodiscard]] Answer<std::vector<override_key>> list_overrides(std::string_view prefix);
+  [[nodiscard]] Answer<std::vector<override_key>> list_overrides() { return list_overrides({}); }
   /// Waits until every file edit made before the call is effective or was rejected. The revision
   /// then.
   [[nodiscard]] Answer<revision_number> sync();

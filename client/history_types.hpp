@@ -11,6 +11,12 @@
 /// values are never in it.
 namespace cfgd::client {
 
+/// Keys of a change that come from one file.
+struct key_origins {
+  origin from;               ///< the file, without a place
+  boost::json::object lines; ///< key to the line in the file; 0: not known
+};
+
 /// What one revision changed, and who made it.
 struct change {
   revision_number revision = 0;
@@ -27,6 +33,8 @@ struct change {
   boost::json::object before;
   boost::json::object after;
   std::vector<issue> warnings; ///< issues that did not reject the change
+  /// The origins of keys that have another one than the change: another line or another file.
+  std::vector<key_origins> origins = {};
 };
 
 enum class log_detail : std::uint8_t { keys, values };
@@ -71,6 +79,12 @@ struct blame_line {
   std::optional<std::string> comment;
 };
 
+/// Whether the overrides of a rollback outlive the next edit of the files that they hide.
+enum class rollback_kind : std::uint8_t {
+  lasting, ///< they stay until they are unset
+  soft,    ///< an edit of a file that changes a key removes the override of that key
+};
+
 /// Make the effective values what they were at a revision.
 struct rollback_request {
   revision_number revision = 0;
@@ -79,6 +93,7 @@ struct rollback_request {
   commit_mode mode = commit_mode::apply;
   std::string comment = {};
   std::optional<std::chrono::seconds> confirm = {}; ///< as transaction::confirm
+  rollback_kind kind = rollback_kind::lasting;
 };
 
 /// A whole override layer, as a backup has it.

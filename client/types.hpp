@@ -110,12 +110,34 @@ struct transaction {
   value_spelling spelling = value_spelling::typed;
 };
 
+/// A value of a file that has no effect, because a higher layer sets or removes its key.
+struct hidden_value {
+  std::string key;
+  origin from;                           ///< the file, with the place of the value
+  std::optional<origin> by = {};         ///< the override or the file that decides the key
+  std::optional<std::string> unset = {}; ///< the key to unset; absent: a file hides the value
+  std::optional<bool> removed = {};      ///< the file had the value, and has it no longer
+};
+
+/// One key that was set in the override layer.
+struct override_key {
+  std::string key;
+  std::optional<boost::json::value> value; ///< null hides lower layers; absent: a secret
+  origin from;                             ///< who set it; `time` is there
+  std::optional<bool> soft = {};           ///< the next edit of a file removes it
+  std::vector<hidden_value> hides = {};    ///< at most 100
+  std::int64_t hidden = 0;                 ///< how many there are
+};
+
 /// What a transaction did. It is durable.
 struct commit {
   revision_number revision = 0;             ///< of the service, also if nothing changed
   std::vector<std::string> changed;         ///< keys whose effective value changed
   std::vector<issue> warnings;              ///< issues that did not reject the change
   std::optional<std::string> deadline = {}; ///< of a pending change
+  /// Values of files that the new overrides hide: at most 100, and their number.
+  std::vector<hidden_value> hides = {};
+  std::optional<std::int64_t> hidden = {};
 };
 
 /// What schemas and rules say about a document.
@@ -156,6 +178,9 @@ struct service_status {
   std::vector<std::string> fallback = {};
   std::vector<pending_change> pending = {};
   std::optional<std::string> edit_deadline = {}; ///< of an edit of several files under way
+  std::optional<std::int64_t> overrides = {};    ///< keys that are set in the override layer
+  std::optional<std::int64_t> hidden = {};       ///< values of files that they hide
+  std::optional<std::string> hidden_since = {};  ///< when the oldest of those overrides was set
 };
 
 /// One configuration file.
@@ -163,15 +188,17 @@ struct source_file {
   std::string path;
   std::string name_space;
   std::string layer;
-  std::string state;                  ///< active, quarantined, missing, untrusted
-  std::optional<std::string> message; ///< why it is not active
-  std::optional<std::int64_t> line;   ///< from 1
-  std::optional<std::int64_t> column; ///< from 1
-  revision_number revision = 0;       ///< that brought its active content
-  std::int64_t size = 0;              ///< bytes
-  std::string watch;                  ///< inotify or poll
-  std::string kind = {};              ///< values, schema, rules; empty in an old service
-  std::vector<issue> issues = {};     ///< of its newest content, if schemas or rules rejected it
+  std::string state;                     ///< active, quarantined, missing, untrusted
+  std::optional<std::string> message;    ///< why it is not active
+  std::optional<std::int64_t> line;      ///< from 1
+  std::optional<std::int64_t> column;    ///< from 1
+  revision_number revision = 0;          ///< that brought its active content
+  std::int64_t size = 0;                 ///< bytes
+  std::string watch;                     ///< inotify or poll
+  std::string kind = {};                 ///< values, schema, rules; empty in an old service
+  std::vector<issue> issues = {};        ///< of its newest content, if schemas or rules rejected it
+  std::optional<std::int64_t> keys = {}; ///< leaves in it
+  std::optional<std::int64_t> overridden = {}; ///< of those, how many a higher layer hides
 };
 
 /// Figures of the cache for one namespace.
@@ -201,6 +228,9 @@ struct watch_event {
   bool ready = false;
   /// What was reported before is void; see watch_options::resync.
   bool resync = false;
+  /// What a changed file says without effect. Such an event has nothing else, and the revision of
+  /// the service; see watch_options::hidden.
+  std::vector<hidden_value> without_effect = {};
 };
 
 } // namespace cfgd::client

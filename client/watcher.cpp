@@ -18,11 +18,13 @@ class watched_keys {
   using event = watch_event;
 
   explicit watched_keys(watch_options const& how)
-      : prefixes_(how.prefixes), progress_(how.after_revision, how.resync) {}
+      : prefixes_(how.prefixes), progress_(how.after_revision, how.resync) {
+    if (how.hidden) hidden_ = true;
+  }
 
   static std::string_view method() { return detail::methods::watch.name; }
   std::string begin() {
-    return detail::encode(detail::watch_request{&prefixes_, progress_.begin()});
+    return detail::encode(detail::watch_request{&prefixes_, progress_.begin(), hidden_});
   }
   /// A state has to come in time; a change comes whenever there is one.
   bool waits_long() const { return !progress_.collecting(); }
@@ -35,6 +37,7 @@ class watched_keys {
 
  private:
   std::vector<std::string> prefixes_;
+  std::optional<bool> hidden_;
   detail::watch_progress progress_;
 };
 

@@ -41,6 +41,8 @@ struct watch_options {
   // Between attempts: doubles from the first to the second, each shortened at random by up to half.
   std::chrono::milliseconds shortest_wait = std::chrono::milliseconds(100);
   std::chrono::milliseconds longest_wait = std::chrono::seconds(5);
+  /// Also give events with watch_event::without_effect: edits of files that a higher layer hides.
+  bool hidden = false;
   /// Called when the connection was lost and will be made again, once until the next reply. On the
   /// thread of the executor. May be empty. Must not throw, nor destroy the watcher.
   std::function<void(call_error const& why)> on_lost;

@@ -40,6 +40,10 @@ struct key_change {
   std::string after;
   /// Whether the schema called it a secret when it changed: never shown from history.
   bool secret = false;
+  /// 0: its origin is that of the change. Else that of change::files at this number, from 1, at the
+  /// place `at`.
+  std::uint32_t file = 0;
+  place at = {};
 
   bool created() const { return before.empty(); }
   bool deleted() const { return after.empty(); }
@@ -56,8 +60,21 @@ struct change {
   std::vector<key_change> keys;
   /// The warnings of schemas and rules.
   std::vector<issue> warnings = {};
+  /// The files that keys came from, without places; empty if all keys have the origin of the
+  /// change.
+  std::vector<origin> files = {};
 
   friend bool operator==(change const&, change const&) = default;
 };
+
+/// The origin of one key of a change. `leaf` is a key of it, or of a view of it.
+template <class Change, class Leaf>
+origin origin_of(Change const& in, Leaf const& leaf) {
+  if (leaf.file == 0 || leaf.file > in.files.size()) return in.from;
+  origin from = in.files[leaf.file - 1];
+  from.at = leaf.at;
+  from.revision = in.from.revision;
+  return from;
+}
 
 } // namespace cfgd

@@ -26,6 +26,8 @@ constexpr std::size_t named_problems = 3;
 /// Lines for the warnings of one change; what a change is refused for has one line and fields.
 constexpr std::size_t warning_lines = 5;
 constexpr std::size_t issue_fields = 20;
+/// Lines for the values of one file change that have no effect.
+constexpr std::size_t hidden_lines = 5;
 
 void say(log::level severity, char const* id, std::string const& line,
          std::vector<log::field> fields) {
@@ -221,6 +223,45 @@ void announce_warnings(std::vector<issue> const& warnings, revision_number revis
   }
 }
 
+std::string located(origin const& from) {
+  std::string text = from.path;
+  if (from.at.line != 0) text += ':' + std::to_string(from.at.line);
+  return text;
+}
+
+/// "revision 42 (uid 0); unset site.tagline", or the file.
+std::string describe_hiding(engine::hidden_value const& one) {
+  if (one.override_key.empty())
+    return one.by.path.empty() ? "the " + std::string(to_string(one.by.where)) + " layer"
+                               : located(one.by);
+  std::string text = "revision " + std::to_string(one.by.revision);
+  if (one.by.uid) text += " (uid " + std::to_string(*one.by.uid) + ')';
+  return text + "; unset " + one.override_key;
+}
+
+void announce_hidden(engine::hidden_values const& all) {
+  auto const lines = std::min(hidden_lines, all.listed.size());
+  for (std::size_t index = 0; index < lines; ++index) {
+    auto const& one = all.listed[index];
+    std::string line = located(one.from);
+    if (one.from.at.line != 0 && one.from.at.column != 0)
+      line += ':' + std::to_string(one.from.at.column);
+    line.append(line.empty() ? "" : " ").append(one.key);
+    line += one.is_removed ? " was removed without effect: overridden by "
+                           : " has no effect: overridden by ";
+    line += describe_hiding(one);
+    if (index + 1 == lines && all.count > lines)
+      line += ", and " + std::to_string(all.count - lines) + " more";
+    std::vector<log::field> fields{{"CFGD_KEY", one.key},
+                                   {"CFGD_NAMESPACE", std::string(namespace_of(one.key))}};
+    if (!one.from.path.empty()) fields.push_back({"CFGD_PATH", one.from.path});
+    if (one.from.at.line != 0) fields.push_back({"CFGD_LINE", std::to_string(one.from.at.line)});
+    if (!one.override_key.empty())
+      fields.push_back({"CFGD_REVISION", std::to_string(one.by.revision)});
+    say(log::level::notice, message_id::edit_hidden, line, fields);
+  }
+}
+
 } // namespace
 
 place place_of(engine::source_row const& row) {
@@ -240,6 +281,7 @@ void announce(engine::committed_change const& done, view& now) {
     has_own_warnings |= !one->warnings.empty();
   }
   if (!has_own_warnings) announce_warnings(done.warnings, done.revision);
+  announce_hidden(done.without_effect);
 }
 
 void announce_end(engine::pending_change const& what, engine::decision const& ended) {

@@ -9,7 +9,8 @@ namespace cfgd {
 
 /// Logs a committed change that was published to `now`: one line for each change (its keys and
 /// origin, never values), one for each warning of rules, one for each source whose state has
-/// changed (what is wrong where, and what is effective instead).
+/// changed (what is wrong where, and what is effective instead), and some for what files say that a
+/// higher layer hides.
 void announce(engine::committed_change const& done, view& now);
 
 /// Logs the result of undoing an expired change. Of failures, call it for the first one only.

@@ -70,6 +70,8 @@ class feed {
   bool awaits_history(std::uint64_t fetch) const {
     return phase_ == phase::asked && fetch == fetches_;
   }
+  /// Whether the state, or the mark behind it, is still to be sent.
+  bool is_sending_state() const { return phase_ == phase::state || ready_due_; }
   revision_number sent_up_to() const { return sent_; }
   /// Whether the state being sent replaces what the watcher has; for its first reply.
   bool is_resync() const { return resync_; }

@@ -80,6 +80,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.effectives = out.store->effectives();
   out.sources = out.store->sources();
   out.pending = out.store->pending();
+  out.overrides = out.store->override_summaries();
   return out;
 }
 
@@ -124,7 +125,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
   view_.begin({.revision = opened.revision,
                .effectives = opened.effectives,
                .sources = opened.sources,
-               .pending = opened.pending});
+               .pending = opened.pending,
+               .overrides = opened.overrides});
   problems_.compare(opened.sources);
   if (opened.recovered) report_recovery(*opened.recovered);
   committer_.on_failure([this] { health_.look_at_inputs(); });

@@ -39,6 +39,7 @@ struct opened_store {
   std::vector<engine::effective> effectives;
   std::vector<engine::source_row> sources;
   std::vector<engine::pending_change> pending;
+  std::vector<engine::override_summary> overrides;
   std::optional<store::recovery> recovered; ///< the store was damaged
 };
 /// Call it while the process has one thread. Errors: as store::open_or_recover.

@@ -93,6 +93,7 @@ void service::publish(committer::publication const& news) {
   for (auto const& one : done.changes)
     watches_.on_change(*one);
   if (done.needs_resync) watches_.resync();
+  if (done.without_effect.count != 0) watches_.on_hidden(done.without_effect, view_.revision());
   announce(done, view_);
   health_.look_at_inputs();
   supervisor_.status_changed();

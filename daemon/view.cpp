@@ -36,6 +36,7 @@ void view::begin(beginning const& with) {
     note_source(row, false);
   fallbacks_ = find_fallbacks(with.sources);
   pending_.replace(with.pending);
+  note_overrides(with.overrides);
 }
 
 void view::publish(engine::committed_change const& done) {
@@ -44,6 +45,7 @@ void view::publish(engine::committed_change const& done) {
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
   if (done.pending) pending_.replace(*done.pending);
+  note_overrides(done.overrides);
   revision_ = std::max(revision_, done.revision);
 }
 
@@ -61,6 +63,24 @@ void view::note_source(engine::source_row const& row, bool gone) {
     problems_.erase(to_string(row.id));
   else
     problems_[to_string(row.id)] = {row.path, row.status};
+}
+
+void view::note_overrides(std::vector<engine::override_summary> const& newest) {
+  for (auto const& one : newest)
+    if (one.overrides == 0)
+      overrides_.erase(one.name_space);
+    else
+      overrides_.insert_or_assign(one.name_space, one);
+}
+
+engine::override_summary view::overrides() const {
+  engine::override_summary all;
+  for (auto const& [name, one] : overrides_) {
+    all.overrides += one.overrides;
+    all.hidden += one.hidden;
+    if (one.since) all.since = std::min(all.since.value_or(*one.since), *one.since);
+  }
+  return all;
 }
 
 view::secret_texts const* view::secrets_of(std::string_view name_space) const {

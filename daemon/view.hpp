@@ -33,6 +33,7 @@ class view {
     std::vector<engine::effective> const& effectives;
     std::vector<engine::source_row> const& sources;
     std::vector<engine::pending_change> const& pending;
+    std::vector<engine::override_summary> overrides = {};
   };
   void begin(beginning const& with);
 
@@ -57,6 +58,9 @@ class view {
   /// Namespaces that have files of values, none of which is effective.
   fallbacks const& without_values() const { return fallbacks_; }
   pending_changes& pending() { return pending_; }
+
+  /// The overrides of all namespaces together; it has no name.
+  engine::override_summary overrides() const;
 
   /// Why changes of files cannot be recorded; absent while they can.
   std::optional<error> const& unrecorded() const { return unrecorded_; }
@@ -99,6 +103,7 @@ class view {
   /// Keeps the secrets, and returns the value without them, for the cache.
   engine::effective take(engine::effective const& newest);
   void note_source(engine::source_row const& row, bool gone);
+  void note_overrides(std::vector<engine::override_summary> const& newest);
 
   value_cache cache_;
   revision_number revision_ = 0;
@@ -106,6 +111,7 @@ class view {
   std::map<std::string, source_problem> problems_;
   fallbacks fallbacks_;
   pending_changes pending_;
+  std::map<std::string, engine::override_summary> overrides_; ///< of namespaces that have any
   std::optional<error> unrecorded_;
   std::uint64_t sources_version_ = 0;
   std::size_t waiting_files_ = 0;

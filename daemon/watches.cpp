@@ -4,6 +4,7 @@
 #include "core/key.hpp"
 #include "daemon/methods/reply.hpp"
 
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
 #include <set>
@@ -23,20 +24,22 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
                           permission const& may_see_secrets) {
   std::string values;
   std::string removed;
+  key_change const* first = nullptr;
   for (auto const& one : what.keys) {
     if (!is_below(one.key, prefixes)) continue;
     if (one.secret && !may_see_secrets(namespace_of(one.key))) continue;
+    if (first == nullptr) first = &one;
     std::string& list = one.deleted() ? removed : values;
     if (!list.empty()) list += ',';
     json::append_string(list, one.key);
     if (!one.deleted()) list.append(1, ':').append(one.after);
   }
-  if (values.empty() && removed.empty()) return {};
+  if (first == nullptr) return {};
   std::string out = "{";
   if (!values.empty()) out.append("\"values\":{").append(values).append("},");
   if (!removed.empty()) out.append("\"removed\":[").append(removed).append("],");
   out += "\"origin\":";
-  json::append_compact(out, to_json(what.from, what.time));
+  json::append_compact(out, to_json(origin_of(what, *first), what.time));
   out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
   return out;
 }
@@ -100,6 +103,22 @@ void watches::on_change(change const& what) {
   }
   for (number const which : behind)
     pump(which);
+}
+
+// A report that finds a full queue is dropped: the log has it, and the values that a watcher must
+// have are not in it.
+void watches::on_hidden(engine::hidden_values const& what, revision_number revision) {
+  for (auto& [which, who] : all_) {
+    if (!who.asked.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
+    engine::hidden_values mine;
+    for (auto const& one : what.listed)
+      if (is_below(one.key, who.asked.prefixes)) mine.listed.push_back(one);
+    if (mine.listed.empty()) continue;
+    std::string out = "{\"withoutEffect\":";
+    json::append_compact(out, to_json(mine, config_interface));
+    out.append(",\"revision\":").append(std::to_string(revision)).append("}");
+    who.answer.reply_continues(out);
+  }
 }
 
 void watches::resync() {

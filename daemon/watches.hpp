@@ -29,12 +29,18 @@ class watches {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
     std::optional<revision_number> after;
     std::function<bool(std::string_view name_space)> may_see_secrets;
+    /// Also report edits of files that have no effect.
+    bool wants_hidden = false;
   };
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
 
   /// Sends a change that the view has published. Call it once for each, in order.
   void on_change(change const& what);
+
+  /// Reports what changed files say without effect to watchers that want it, once they have their
+  /// state. `revision`: of the service.
+  void on_hidden(engine::hidden_values const& what, revision_number revision);
 
   /// Sends the state to all watchers again: values have changed without a change record, or have
   /// become secrets.

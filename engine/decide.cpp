@@ -10,18 +10,42 @@
 namespace cfgd::engine {
 namespace {
 
+/// The keys of one namespace.
+struct changed_keys {
+  std::string name_space;
+  std::vector<key_change> keys;
+};
+
+/// Adds the keys of a namespace to a change, with the origin of each. The change has the origin of
+/// its first key; keys that have another one refer to their file.
+void add_keys(change& record, changed_keys&& more, decision_terms const& by) {
+  for (auto& one : more.keys) {
+    auto from = by.origin_of(more.name_space, one);
+    if (record.keys.empty()) record.from = from;
+    if (from != record.from) {
+      one.at = std::exchange(from.at, {});
+      auto const known = std::ranges::find(record.files, from);
+      one.file = static_cast<std::uint32_t>(known - record.files.begin()) + 1;
+      if (known == record.files.end()) record.files.push_back(std::move(from));
+    }
+    record.keys.push_back(std::move(one));
+  }
+}
+
 /// Records a change under the next revision; does nothing if no leaf differs.
-void add_change(committed_change& out, decision_terms const& by, std::string const& name_space,
-                std::vector<key_change>&& keys, std::vector<issue> warnings) {
-  if (keys.empty()) return;
-  ++out.revision;
+void add_change(committed_change& out, decision_terms const& by, std::vector<changed_keys>&& all,
+                std::vector<issue> warnings) {
   auto record = std::make_shared<change>();
+  for (auto& one : all)
+    add_keys(*record, std::move(one), by);
+  if (record->keys.empty()) return;
+  ++out.revision;
   record->revision = out.revision;
   record->time = by.now;
-  record->from = by.origin_of(name_space, keys.front());
   record->from.revision = out.revision;
+  for (auto& file : record->files)
+    file.revision = out.revision;
   record->comment = by.comment;
-  record->keys = std::move(keys);
   record->warnings = std::move(warnings);
   out.changes.push_back(std::move(record));
 }
@@ -39,10 +63,11 @@ void make_effective(committed_change& out, candidate& made, evaluation::differen
 /// Removes and returns the warnings that are about a namespace.
 std::vector<issue> warnings_of(std::vector<issue>& all, std::string const& name) {
   std::vector<issue> mine;
-  auto const others = std::ranges::stable_partition(
-      all, [&](issue const& one) { return one.key != name && !one.key.starts_with(name + '.'); });
-  std::move(others.begin(), others.end(), std::back_inserter(mine));
-  all.erase(others.begin(), others.end());
+  auto const others = std::stable_partition(all.begin(), all.end(), [&](issue const& one) {
+    return one.key != name && !one.key.starts_with(name + '.');
+  });
+  std::move(others, all.end(), std::back_inserter(mine));
+  all.erase(others, all.end());
   return mine;
 }
 
@@ -63,18 +88,16 @@ committed_change decide(candidate& made, evaluation&& found, decision_terms cons
   if (by.how == grouping::change_per_namespace) {
     for (auto& difference : found.differences) {
       auto warnings = warnings_of(found.warnings, difference.name);
-      add_change(out, by, difference.name, std::move(difference.keys), std::move(warnings));
+      std::vector<changed_keys> mine;
+      mine.push_back({difference.name, std::move(difference.keys)});
+      add_change(out, by, std::move(mine), std::move(warnings));
       make_effective(out, made, difference);
     }
   } else {
-    std::vector<key_change> keys;
-    std::string first;
-    for (auto& difference : found.differences) {
-      // The origin is that of the first key, so it needs the namespace of that key.
-      if (keys.empty()) first = difference.name;
-      std::ranges::move(difference.keys, std::back_inserter(keys));
-    }
-    add_change(out, by, first, std::move(keys), std::move(found.warnings));
+    std::vector<changed_keys> all;
+    for (auto& difference : found.differences)
+      all.push_back({difference.name, std::move(difference.keys)});
+    add_change(out, by, std::move(all), std::move(found.warnings));
     for (auto& difference : found.differences)
       make_effective(out, made, difference);
   }

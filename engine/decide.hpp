@@ -15,9 +15,8 @@ struct decision_terms {
   wall_time now;
   grouping how = grouping::one_change;
   std::string comment;
-  /// Returns who or what made a change, given the first key that it changes in a namespace. Called
-  /// once for each revision, only during decide().
-  std::function<origin(std::string const& name_space, key_change const& first)> origin_of;
+  /// Returns who or what changed a key of a namespace. Only called during decide().
+  std::function<origin(std::string const& name_space, key_change const& changed)> origin_of;
 };
 
 /// Turns an accepted candidate into a committed change: gives each change its revision and origin,

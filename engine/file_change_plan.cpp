@@ -1,8 +1,6 @@
 #include "engine/file_change_plan.hpp"
 
 #include "core/json.hpp"
-#include "engine/merge.hpp"
-#include "engine/typed_source.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -13,9 +11,6 @@
 // new values, then new schemas and rules, last removals of files that hid invalid content. A source
 // that was rejected together with others is tried once more alone, because it may be valid without
 // them.
-//
-// A source keeps the revision that its content came with. If new content changes no effective
-// value, that is the revision of the service at that time.
 
 namespace cfgd::engine {
 namespace {
@@ -30,20 +25,6 @@ error combine(std::vector<rejection> const& rejections, std::string const& path,
   auto const mine = std::ranges::find(why.issues, path, &issue::path);
   why.where = mine == why.issues.end() ? place() : mine->where;
   return why;
-}
-
-/// Keeps the notes on an active source where the reason is kept why another one is not active.
-void take_notes(source_record& of, namespace_state const* state) {
-  if (of.row.status != source_status::active) return;
-  of.row.why.reset();
-  auto notes = notes_on(of, state == nullptr ? nullptr : state->schema.get());
-  if (notes.empty()) return;
-  auto const count = notes.size();
-  of.row.why = error{.code = errc::invalid,
-                     .message = notes.front().message,
-                     .where = notes.front().where,
-                     .used = count,
-                     .issues = std::move(notes)};
 }
 
 } // namespace
@@ -88,6 +69,7 @@ file_change_plan::attempt file_change_plan::evaluate(candidate made,
       if (!next->schemas.contains(name)) made.edit(name).schema = nullptr;
     made.active_policy = std::move(next);
   }
+  drop_soft_overrides(made);
   auto found = engine::evaluate(made, policy_validator, bounds_);
   for (auto& [id, why] : faults)
     found.rejections.push_back({.by = id, .why = std::move(why)});
@@ -217,56 +199,6 @@ file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> con
   // What is left existed before the file change, and must not reject it.
   now.found.rejections.clear();
   return now;
-}
-
-origin file_change_plan::origin_of(std::string const& name_space, std::string const& key_text,
-                                   namespace_schema const* schema) const {
-  auto const parts = split_dotted(key_text);
-  std::vector<std::string> const path = parts && parts->size() > 1
-                                            ? std::vector(parts->begin() + 1, parts->end())
-                                            : std::vector<std::string>();
-  // A file that sets the key precedes files that do not; among equals the higher layer, later name.
-  entry const* values_file = nullptr;
-  entry const* policy_file = nullptr;
-  bool found_setter = false;
-  for (auto const& one : entries_) {
-    if (!one.is_accepted()) continue;
-    if (one.id.what != source_kind::values) {
-      if (policy_file == nullptr || one.name_space == name_space) policy_file = &one;
-      continue;
-    }
-    if (one.name_space != name_space) continue;
-    bool const sets =
-        one.now && !path.empty() &&
-        look_up(typed_document(*one.now, schema)->root, path).what != layer_answer::kind::nothing;
-    bool const is_above = values_file == nullptr || values_file->id < one.id;
-    if (values_file == nullptr || (sets && !found_setter) || (sets == found_setter && is_above))
-      values_file = &one;
-    found_setter = found_setter || sets;
-  }
-  auto const* const found = values_file != nullptr ? values_file : policy_file;
-  if (found == nullptr) return {};
-  auto const* const record = found->now ? found->now.get() : found->before.get();
-  origin from;
-  from.where = found == policy_file ? layer::defaults : found->id.where;
-  from.path = record->row.path;
-  if (found->now && found == values_file)
-    from.at = find_place(*typed_document(*found->now, schema), path);
-  return from;
-}
-
-void file_change_plan::finish(committed_change& done, candidate const& made) {
-  for (auto& one : entries_) {
-    if (one.now && !one.rejected) take_notes(*one.now, made.find(one.name_space));
-    if (one.now && one.is_accepted()) {
-      auto const changed =
-          std::ranges::find(done.effectives, one.name_space, &effective::name_space);
-      one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
-    }
-    auto const now = one.record();
-    if (auto found = find_transition(one.before.get(), now.get()))
-      done.transitions.push_back(*std::move(found));
-  }
 }
 
 } // namespace cfgd::engine

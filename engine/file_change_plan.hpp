@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "engine/candidate.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/place_index.hpp"
 #include "engine/records.hpp"
 
 #include <cstdint>
@@ -21,6 +22,9 @@ namespace cfgd::engine {
 /// in this order. No I/O; for one file change, then dropped.
 class file_change_plan {
  public:
+  /// Null: the namespace has no schema.
+  using schema_pointer = std::shared_ptr<namespace_schema const>;
+
   /// `asked` and `bounds` must outlive the plan. `edit_number` identifies an edit (all_or_none)
   /// among all edits that have files in quarantine; 0 for other file changes.
   file_change_plan(file_change const& asked, limits const& bounds, std::uint64_t edit_number)
@@ -49,13 +53,13 @@ class file_change_plan {
   attempt resolve(std::function<attempt()> const& try_now);
 
   /// The origin of a changed key: the topmost accepted source of the namespace that sets it; if
-  /// none does (it was removed), the last accepted source, or else the file of the schema.
+  /// none does, that which did before, else the last accepted source, or the file of the schema.
   /// `schema` is that of the namespace; null: none.
   origin origin_of(std::string const& name_space, std::string const& key_text,
-                   namespace_schema const* schema) const;
+                   schema_pointer const& schema) const;
 
   /// Gives accepted sources their revision and their notes, and adds the transitions of all sources
-  /// to `done`. `made` is the accepted candidate.
+  /// to `done`, and what their new content says without effect. `made` is the accepted candidate.
   void finish(committed_change& done, candidate const& made);
 
  private:
@@ -79,6 +83,14 @@ class file_change_plan {
     /// Why it is rejected; absent: it is accepted.
     std::optional<error> rejected = {};
     std::shared_ptr<source_record> rejected_record = {}; ///< the record then; null: `before`
+    /// `before` and `now` as a schema reads them.
+    struct reading {
+      schema_pointer by;
+      std::shared_ptr<sourced_document const> before; ///< null: it was not effective
+      std::shared_ptr<sourced_document const> now;    ///< null: it is not effective
+      place_index places;                             ///< of `now`
+    };
+    mutable std::optional<reading> read = {}; ///< for the schema that was last asked for
 
     bool is_new() const { return order != rank::retryable; }
     bool is_accepted() const { return has_new_content && !rejected; }
@@ -95,6 +107,13 @@ class file_change_plan {
   void reject_new(error const& why);
   std::size_t count_new_rejected() const;
   void retry_rejected(attempt& best, std::function<attempt()> const& try_now);
+  /// The leaves of an accepted source that its new content changes: before and after.
+  static std::vector<key_change> changed_leaves(entry const& one, schema_pointer const& schema);
+  static entry::reading const& read(entry const& one, schema_pointer const& schema);
+  /// Adds the changed leaves of an accepted source that a higher layer hides.
+  void add_without_effect(hidden_values& into, entry const& one, candidate const& made) const;
+  /// Removes the overrides of soft rollbacks whose keys the accepted sources change.
+  void drop_soft_overrides(candidate& made) const;
   static bool is_about(rejection const& what, entry const& one);
   static void put(entry const& one, source_records& into);
 

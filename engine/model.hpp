@@ -45,6 +45,8 @@ struct source_record {
 struct override_origin {
   origin from = {};
   wall_time time{};
+  /// Removed by the next edit of a file that changes the key: it comes from a soft rollback.
+  bool is_soft = false;
 
   friend bool operator==(override_origin const&, override_origin const&) = default;
 };

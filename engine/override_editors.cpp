@@ -1,5 +1,7 @@
 #include "engine/override_editors.hpp"
 
+#include "engine/hidden.hpp"
+
 #include <utility>
 
 // A request may name a namespace many times. There is one working copy for each namespace, and only
@@ -26,6 +28,14 @@ std::map<std::string, pending_record::layer_change> override_editors::layer_chan
     auto const* const was = made_.was(name);
     all[name] = {was == nullptr ? nullptr : was->overrides, edit.finish()};
   }
+  return all;
+}
+
+hidden_values override_editors::hidden() const {
+  hidden_values all;
+  for (auto const& [name, edit] : editors_)
+    if (auto const* const state = edit.changed() ? made_.find(name) : nullptr)
+      add_hidden_by_overrides(all, *state, edit.keys_set());
   return all;
 }
 

@@ -25,6 +25,8 @@ class override_editors {
   void put();
   /// Each layer that differs now, before and after.
   std::map<std::string, pending_record::layer_change> layer_changes();
+  /// The values of sources that the keys set by this request hide. Call it after put().
+  hidden_values hidden() const;
   /// Records the revision that the keys came with; it is known only once the change is decided.
   void set_revision(revision_number revision);
 

@@ -68,7 +68,10 @@ void override_editor::unset(key const& which) {
 void override_editor::set(key const& which, json::value const& value, override_origin const& by) {
   // Otherwise a program that repeats its Set would become the setter each time, and a pending
   // change would lose the key to it.
-  if (record_->keys.contains(which) && has_value(record_->document, which, value)) return;
+  // A lasting override replaces a soft one.
+  auto const* const setter = find_setter(which);
+  bool const is_owned = setter != nullptr && (by.is_soft || !setter->is_soft);
+  if (is_owned && has_value(record_->document, which, value)) return;
   changed_ = true;
   forget_keys(record_->keys, which);
   if (which.path().empty()) {

@@ -18,7 +18,8 @@ class override_editor {
   void unset(key const& which);
   /// Replaces the overrides of a key and of all keys below it. Null hides the values of the layers
   /// below; the value of a whole namespace must be an object. Setting the value that exactly this
-  /// key was set to before changes nothing: its first setter and time stay.
+  /// key was set to before changes nothing: its first setter and time stay, unless it was soft and
+  /// `by` is not.
   void set(key const& which, boost::json::value const& value, override_origin const& by);
 
   /// Who set exactly this key; null: nobody did. Valid until the next edit.
@@ -28,6 +29,8 @@ class override_editor {
   void disown(key const& which);
 
   bool changed() const { return changed_; }
+  /// The keys that were set by this editor, also those that were removed again.
+  std::vector<key> const& keys_set() const { return set_; }
   /// The layer as edited so far. Valid until the next edit.
   boost::json::object const& document() const { return record_->document; }
   /// Records the revision that the keys set by this editor came with.

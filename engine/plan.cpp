@@ -2,6 +2,7 @@
 
 #include "engine/decide.hpp"
 #include "engine/evaluate.hpp"
+#include "engine/hidden.hpp"
 #include "engine/override_editors.hpp"
 
 #include <exception>
@@ -54,6 +55,7 @@ decision plan::decide_overrides(candidate& made, override_editors& edits, edit_t
               .how = grouping::one_change,
               .comment = how.comment,
               .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
+  done.hides = edits.hidden();
   bool const changes_nothing = how.ends && done.changes.empty();
   if (changes_nothing) return committed_change{.revision = revision_};
   if (how.dry_run) {
@@ -61,10 +63,22 @@ decision plan::decide_overrides(candidate& made, override_editors& edits, edit_t
     return done;
   }
   edits.set_revision(done.revision);
+  add_summaries(done, made);
   auto layers = edits.layer_changes();
   stage(std::move(made), done);
   if (how.ends) add_pending(*how.ends, how.by.from, how.comment, done, std::move(layers));
   return done;
+}
+
+void plan::add_summaries(committed_change& done, candidate const& made) {
+  static namespace_state const nothing;
+  for (auto const& [name, state] : made.edited()) {
+    auto const* const was = made.was(name);
+    auto const& before = was == nullptr ? nothing : *was;
+    bool const moved = state.overrides != before.overrides || state.sources != before.sources;
+    if (moved && (state.overrides || before.overrides))
+      done.overrides.push_back(summarize_overrides(state));
+  }
 }
 
 void plan::stage(candidate&& made, committed_change const& done) {

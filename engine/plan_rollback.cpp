@@ -103,12 +103,13 @@ decision plan::apply(rollback_request const& asked) {
   for (auto const& name : names())
     if (asked.name_space.empty() || name == asked.name_space) wanted->try_emplace(name);
 
-  edit_terms const how{.by = overrides_of(asked.from, now_),
-                       .comment = asked.comment.empty()
-                                      ? "rollback to revision " + std::to_string(asked.revision)
-                                      : asked.comment,
-                       .dry_run = asked.dry_run,
-                       .ends = asked.ends};
+  edit_terms how{.by = overrides_of(asked.from, now_),
+                 .comment = asked.comment.empty()
+                                ? "rollback to revision " + std::to_string(asked.revision)
+                                : asked.comment,
+                 .dry_run = asked.dry_run,
+                 .ends = asked.ends};
+  how.by.is_soft = asked.kind == rollback_kind::soft;
   override_editors edits(made);
   for (auto const& [name, text] : *wanted) {
     namespace_state nothing;

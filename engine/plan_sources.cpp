@@ -24,12 +24,13 @@ decision plan::apply(file_change const& asked) {
                       .now = now_,
                       .how = asked.how,
                       .comment = {},
-                      .origin_of = [&](std::string const& name_space, key_change const& first) {
+                      .origin_of = [&](std::string const& name_space, key_change const& one) {
                         auto const* const state = accepted.made.find(name_space);
-                        return work.origin_of(name_space, first.key,
-                                              state == nullptr ? nullptr : state->schema.get());
+                        return work.origin_of(name_space, one.key,
+                                              state == nullptr ? nullptr : state->schema);
                       }});
   work.finish(done, accepted.made);
+  add_summaries(done, accepted.made);
   stage(std::move(accepted.made), done);
   return done;
 }

@@ -132,6 +132,12 @@ struct set_request {
   std::optional<expiry> ends = {};
 };
 
+/// Whether the overrides of a rollback outlive the next edit of the files that they hide.
+enum class rollback_kind : std::uint8_t {
+  lasting, ///< they stay until they are unset
+  soft,    ///< an edit of a file that changes a key removes the override of that key
+};
+
 /// Restores the effective values of a revision with overrides: all of them, or nothing.
 struct rollback_request {
   revision_number revision = 0;
@@ -142,6 +148,7 @@ struct rollback_request {
   std::string comment = {};
   origin from = {};
   std::optional<expiry> ends = {};
+  rollback_kind kind = rollback_kind::lasting;
 };
 
 /// Replaces the whole override layer, as a backup has it.
@@ -202,6 +209,48 @@ struct source_transition {
   bool gone = false; ///< the file was removed; `now` is its last row
 };
 
+/// A value of a source that has no effect, because a higher layer sets or removes its key.
+struct hidden_value {
+  std::string key; ///< a leaf of the source
+  origin from;     ///< the source, with the place of the value
+  /// The higher layer: an override with its writer and revision, or a file with the place.
+  origin by;
+  std::optional<wall_time> time = {}; ///< when the override was set
+  std::string override_key = {};      ///< what to unset; empty: a file hides the value
+  bool is_removed = false;            ///< the source had the value, and has it no longer
+};
+/// Hidden values: their number, and as many of them as are reported.
+struct hidden_values {
+  static constexpr std::size_t most_listed = 100;
+  std::vector<hidden_value> listed = {};
+  std::size_t count = 0;
+};
+
+/// The overrides of a namespace in numbers.
+struct override_summary {
+  std::string name_space;
+  std::size_t overrides = 0;           ///< keys that were set
+  std::size_t hidden = 0;              ///< values of sources that they hide
+  std::optional<wall_time> since = {}; ///< of the oldest override that hides a value
+  friend bool operator==(override_summary const&, override_summary const&) = default;
+};
+
+/// One key that was set in the override layer.
+struct override_row {
+  std::string key;
+  std::string value; ///< canonical text; null hides; empty: a secret
+  origin from;
+  wall_time time{};
+  bool is_soft = false;
+  hidden_values hides = {};
+};
+
+/// How many leaves a source has, and how many of them have no effect.
+struct source_keys {
+  std::size_t all = 0;
+  std::size_t hidden = 0;
+};
+
 /// What an accepted request changed: all that readers, watchers and the log must learn of it.
 struct committed_change {
   /// The service's revision after it; the old one if nothing effective changed.
@@ -218,6 +267,12 @@ struct committed_change {
   std::optional<std::vector<pending_change>> pending = {};
   /// The deadline of this change, if it is a pending one.
   std::optional<wall_time> deadline = {};
+  /// Values of sources that the overrides of this change hide.
+  hidden_values hides = {};
+  /// What changed files say that has no effect.
+  hidden_values without_effect = {};
+  /// Of each namespace whose sources or overrides changed.
+  std::vector<override_summary> overrides = {};
 };
 
 /// The result of one request: the committed change, or why it was rejected.

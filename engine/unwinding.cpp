@@ -58,10 +58,11 @@ change_view view_of(change const& one) {
                    .time = one.time,
                    .from = one.from,
                    .comment = one.comment,
-                   .warnings = one.warnings};
+                   .warnings = one.warnings,
+                   .files = one.files};
   seen.keys.reserve(one.keys.size());
   for (auto const& leaf : one.keys)
-    seen.keys.push_back({leaf.key, leaf.before, leaf.after, leaf.secret});
+    seen.keys.push_back({leaf.key, leaf.before, leaf.after, leaf.secret, leaf.file, leaf.at});
   return seen;
 }
 

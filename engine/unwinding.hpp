@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <optional>
@@ -29,9 +30,12 @@ struct change_view {
     std::string_view before; ///< empty: absent
     std::string_view after;
     bool secret = false;
+    std::uint32_t file = 0; ///< as in key_change
+    place at = {};
   };
   std::vector<leaf> keys = {};
   std::vector<issue> warnings = {};
+  std::vector<origin> files = {};
   std::size_t bytes = 0; ///< size of the record; 0 if unknown
 };
 

@@ -44,7 +44,7 @@ class search {
     for (auto const& leaf : newer.keys) {
       auto* const found = take(leaf.key);
       if (found == nullptr) continue;
-      found->from = newer.from;
+      found->from = origin_of(newer, leaf);
       found->time = newer.time;
       found->comment = newer.comment;
       if (leaf.secret) found->value.clear();

@@ -60,6 +60,12 @@ class config_store {
   engine::effective read(std::string_view name_space);
   /// The value of a key in every layer. A key without a value has an explanation without values.
   engine::explanation explain(key const& which);
+  /// The keys at and below `prefix` (absent: all) that are set in the override layer, in key order.
+  std::vector<engine::override_row> overrides(std::optional<key> const& prefix);
+  /// The overrides of each namespace that has any.
+  std::vector<engine::override_summary> override_summaries();
+  /// The number of leaves, and of hidden ones, of each effective source of values.
+  std::map<source_id, engine::source_keys> source_keys();
   /// Whether the schema of a namespace declares secrets, and whether it calls a member a secret.
   bool has_secrets(std::string_view name_space) const;
   bool is_secret(std::string_view name_space, std::span<std::string const> path) const;

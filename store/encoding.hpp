@@ -56,6 +56,8 @@ class record_reader {
   std::string_view text();
   /// All bytes that are left.
   std::string_view rest();
+  /// Whether a field is left.
+  bool has_more() const { return !left_.empty(); }
   /// Checks that no field is left.
   void end();
   /// Throws damaged_record with the database and the key of the record.

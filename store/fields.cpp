@@ -16,18 +16,46 @@
 namespace cfgd::store {
 namespace {
 
-enum origin_fields : std::uint8_t { has_uid = 1, has_gid = 2, has_pid = 4 };
+enum origin_fields : std::uint8_t { has_uid = 1, has_gid = 2, has_pid = 4, is_soft = 8 };
 
-void write_place(record_writer& out, place at) {
-  out.u32(at.line);
-  out.u32(at.column);
+void write_marked(record_writer& out, origin const& from, unsigned mark) {
+  out.u8(static_cast<std::uint8_t>(from.where));
+  out.text(from.path);
+  write_place(out, from.at);
+  if (from.uid) mark |= has_uid;
+  if (from.gid) mark |= has_gid;
+  if (from.pid) mark |= has_pid;
+  out.u8(static_cast<std::uint8_t>(mark));
+  out.u32(from.uid.value_or(0));
+  out.u32(from.gid.value_or(0));
+  out.u32(static_cast<std::uint32_t>(from.pid.value_or(0)));
+  out.text(from.unit);
+  out.u64(from.revision);
 }
 
-place read_place(record_reader& in) {
-  place at;
-  at.line = in.u32();
-  at.column = in.u32();
-  return at;
+struct marked_origin {
+  origin from;
+  std::uint8_t fields = 0; ///< origin_fields
+};
+
+marked_origin read_marked(record_reader& in) {
+  marked_origin out;
+  auto& from = out.from;
+  auto const where = in.u8();
+  if (where > static_cast<std::uint8_t>(layer::overrides)) in.fail("unknown layer");
+  from.where = static_cast<layer>(where);
+  from.path = in.text();
+  from.at = read_place(in);
+  out.fields = in.u8();
+  auto const uid = in.u32();
+  auto const gid = in.u32();
+  auto const pid = in.u32();
+  if ((out.fields & has_uid) != 0) from.uid = uid;
+  if ((out.fields & has_gid) != 0) from.gid = gid;
+  if ((out.fields & has_pid) != 0) from.pid = static_cast<pid_t>(pid);
+  from.unit = in.text();
+  from.revision = in.u64();
+  return out;
 }
 
 issue read_issue(record_reader& in) {
@@ -50,36 +78,34 @@ void write_time(record_writer& out, wall_time time) { out.i64(time.time_since_ep
 
 wall_time read_time(record_reader& in) { return wall_time(std::chrono::milliseconds(in.i64())); }
 
-void write_origin(record_writer& out, origin const& from) {
-  out.u8(static_cast<std::uint8_t>(from.where));
-  out.text(from.path);
-  write_place(out, from.at);
-  out.u8(static_cast<std::uint8_t>((from.uid ? has_uid : 0) | (from.gid ? has_gid : 0) |
-                                   (from.pid ? has_pid : 0)));
-  out.u32(from.uid.value_or(0));
-  out.u32(from.gid.value_or(0));
-  out.u32(static_cast<std::uint32_t>(from.pid.value_or(0)));
-  out.text(from.unit);
-  out.u64(from.revision);
+void write_place(record_writer& out, place at) {
+  out.u32(at.line);
+  out.u32(at.column);
 }
 
-origin read_origin(record_reader& in) {
-  origin from;
-  auto const where = in.u8();
-  if (where > static_cast<std::uint8_t>(layer::overrides)) in.fail("unknown layer");
-  from.where = static_cast<layer>(where);
-  from.path = in.text();
-  from.at = read_place(in);
-  auto const fields = in.u8();
-  auto const uid = in.u32();
-  auto const gid = in.u32();
-  auto const pid = in.u32();
-  if ((fields & has_uid) != 0) from.uid = uid;
-  if ((fields & has_gid) != 0) from.gid = gid;
-  if ((fields & has_pid) != 0) from.pid = static_cast<pid_t>(pid);
-  from.unit = in.text();
-  from.revision = in.u64();
-  return from;
+place read_place(record_reader& in) {
+  place at;
+  at.line = in.u32();
+  at.column = in.u32();
+  return at;
+}
+
+void write_origin(record_writer& out, origin const& from) { write_marked(out, from, 0); }
+
+origin read_origin(record_reader& in) { return read_marked(in).from; }
+
+// Versions before soft overrides ignore the mark.
+void write_override_origin(record_writer& out, engine::override_origin const& by) {
+  write_time(out, by.time);
+  write_marked(out, by.from, by.is_soft ? unsigned{is_soft} : 0U);
+}
+
+engine::override_origin read_override_origin(record_reader& in) {
+  auto const time = read_time(in);
+  auto marked = read_marked(in);
+  return {.from = std::move(marked.from),
+          .time = time,
+          .is_soft = (marked.fields & origin_fields::is_soft) != 0};
 }
 
 void write_issues(record_writer& out, std::vector<issue> const& all) {

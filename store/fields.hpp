@@ -2,6 +2,7 @@
 
 #include "core/change.hpp"
 #include "core/document.hpp"
+#include "engine/model.hpp"
 #include "store/encoding.hpp"
 
 #include <boost/json/object.hpp>
@@ -23,8 +24,15 @@ enum class record_format : std::uint8_t {
 void write_time(record_writer& out, wall_time time);
 wall_time read_time(record_reader& in);
 
+/// Line and column.
+void write_place(record_writer& out, place at);
+place read_place(record_reader& in);
+
 void write_origin(record_writer& out, origin const& from);
 origin read_origin(record_reader& in);
+/// The origin of an override, which may be soft.
+void write_override_origin(record_writer& out, engine::override_origin const& by);
+engine::override_origin read_override_origin(record_reader& in);
 
 void write_issues(record_writer& out, std::vector<issue> const& all);
 std::vector<issue> read_issues(record_reader& in);

@@ -1,6 +1,7 @@
 #include "store/foreign.hpp"
 
 #include "engine/diff.hpp"
+#include "engine/hidden.hpp"
 #include "engine/pending.hpp"
 
 #include <algorithm>
@@ -74,6 +75,20 @@ std::vector<source_transition> find_transitions(model const& before, model const
   return all;
 }
 
+/// Of the namespaces whose overrides differ, or hide other values.
+std::vector<engine::override_summary> new_summaries(model const& before, model const& after) {
+  std::vector<engine::override_summary> all;
+  for (auto const& [name, state] : after.namespaces) {
+    auto const was = engine::summarize_overrides(state_of(before, name));
+    auto now = engine::summarize_overrides(state);
+    if (now.overrides != was.overrides || now.hidden != was.hidden || now.since != was.since)
+      all.push_back(std::move(now));
+  }
+  for (auto const& [name, state] : before.namespaces)
+    if (state.overrides && !after.namespaces.contains(name)) all.push_back({.name_space = name});
+  return all;
+}
+
 /// A pending change of another process can only appear, end, or get another deadline.
 bool is_same(pending_records const& left, pending_records const& right) {
   return std::ranges::equal(left, right, [](auto const& one, auto const& other) {
@@ -104,7 +119,9 @@ std::vector<committed_change> describe_foreign(model const& before, model const&
   // The revision moved without a change record: erased in the same transaction, or never written.
   bool const silent = all.empty() && after.revision != before.revision;
   bool const pending_differs = !is_same(before.pending, after.pending);
-  if (all.empty() && (silent || pending_differs || !values.empty() || !transitions.empty()))
+  auto overrides = new_summaries(before, after);
+  if (all.empty() &&
+      (silent || pending_differs || !values.empty() || !transitions.empty() || !overrides.empty()))
     all.push_back({.revision = after.revision, .needs_resync = silent});
   for (auto& value : values) {
     auto const last = std::find_if(all.rbegin(), all.rend(), [&value](committed_change const& one) {
@@ -115,6 +132,7 @@ std::vector<committed_change> describe_foreign(model const& before, model const&
     with.effectives.push_back(std::move(value.is));
   }
   if (!transitions.empty()) all.back().transitions = std::move(transitions);
+  if (!overrides.empty()) all.back().overrides = std::move(overrides);
   if (pending_differs) all.back().pending = engine::list_pending(after.pending);
   return all;
 }

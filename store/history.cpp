@@ -97,16 +97,33 @@ class copier {
     made->from = one.from;
     made->comment = one.comment;
     made->warnings = one.warnings;
+    made->files = one.files;
     for (auto const& leaf : one.keys)
       if (which_(leaf.key))
         made->keys.push_back({.key = std::string(leaf.key),
                               .before = std::string(leaf.before),
                               .after = std::string(leaf.after),
-                              .secret = leaf.secret || is_secret(now_, leaf.key)});
+                              .secret = leaf.secret || is_secret(now_, leaf.key),
+                              .file = leaf.file,
+                              .at = leaf.at});
+    if (!made->keys.empty()) take_origin_of_first(*made);
     return made;
   }
 
  private:
+  /// A change has the origin of its first key, also where the first keys are left out.
+  static void take_origin_of_first(change& one) {
+    if (one.keys.front().file == 0) return;
+    auto first = origin_of(one, one.keys.front());
+    auto& before = one.files.emplace_back(std::exchange(one.from, std::move(first)));
+    auto const at = std::exchange(before.at, {});
+    for (auto& leaf : one.keys) {
+      if (leaf.file != 0) continue;
+      leaf.file = static_cast<std::uint32_t>(one.files.size());
+      leaf.at = at;
+    }
+  }
+
   key_filter which_;
   model const& now_;
 };

@@ -42,8 +42,7 @@ void write_layer(record_writer& out, override_record const& record) {
   out.u32(static_cast<std::uint32_t>(record.keys.size()));
   for (auto const& [which, by] : record.keys) {
     out.text(which.str());
-    write_time(out, by.time);
-    write_origin(out, by.from);
+    write_override_origin(out, by);
   }
 }
 
@@ -53,10 +52,7 @@ override_record read_layer(record_reader& in) {
   for (auto keys = in.u32(); keys > 0; --keys) {
     auto which = engine::parse_stored_key(in.text());
     if (!which) in.fail(which.error().message);
-    override_origin by;
-    by.time = read_time(in);
-    by.from = read_origin(in);
-    record.keys.insert_or_assign(std::move(*which), std::move(by));
+    record.keys.insert_or_assign(std::move(*which), read_override_origin(in));
   }
   return record;
 }
@@ -64,6 +60,19 @@ override_record read_layer(record_reader& in) {
 void write_optional_layer(record_writer& out, override_record const* record) {
   write_flag(out, record != nullptr);
   if (record != nullptr) write_layer(out, *record);
+}
+
+/// The files that the keys of a change came from; only in changes with several origins.
+void read_files(record_reader& in, change_view& seen) {
+  auto files = in.u32();
+  if (files == 0) in.fail("no files");
+  for (; files > 0; --files)
+    seen.files.push_back(read_origin(in));
+  for (auto& one : seen.keys) {
+    one.file = in.u32();
+    one.at = read_place(in);
+    if (one.file > seen.files.size()) in.fail("unknown origin of a key");
+  }
 }
 
 std::shared_ptr<override_record const> read_optional_layer(record_reader& in) {
@@ -160,6 +169,14 @@ void write_change(record_writer& out, change const& record) {
     write_flag(out, one.secret);
   }
   write_issues(out, record.warnings);
+  if (record.files.empty()) return;
+  out.u32(static_cast<std::uint32_t>(record.files.size()));
+  for (auto const& file : record.files)
+    write_origin(out, file);
+  for (auto const& one : record.keys) {
+    out.u32(one.file);
+    write_place(out, one.at);
+  }
 }
 
 change_view view_change(record_reader& in, revision_number revision, record_format written) {
@@ -174,6 +191,7 @@ change_view view_change(record_reader& in, revision_number revision, record_form
     if (written != record_format::first) one.secret = read_flag(in);
   }
   if (written != record_format::first) seen.warnings = read_issues(in);
+  if (in.has_more()) read_files(in, seen);
   in.end();
   return seen;
 }
@@ -191,8 +209,11 @@ std::shared_ptr<change const> read_change(record_reader& in, revision_number rev
     record->keys.push_back({.key = std::string(one.key),
                             .before = std::string(one.before),
                             .after = std::string(one.after),
-                            .secret = one.secret});
+                            .secret = one.secret,
+                            .file = one.file,
+                            .at = one.at});
   record->warnings = std::move(seen.warnings);
+  record->files = std::move(seen.files);
   return record;
 }
 

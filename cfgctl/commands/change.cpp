@@ -6,6 +6,7 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace cfgd::cfgctl {
@@ -16,6 +17,7 @@ struct options {
   std::vector<std::string> assignments; ///< KEY=VALUE, not parsed yet
   std::vector<std::string> unset;
   bool as_string = false; ///< --string
+  bool every = false;     ///< all overrides at and below `unset`, or all there are
   change_options how;
   std::optional<std::chrono::seconds> expire;
 };
@@ -52,7 +54,31 @@ std::string name_of(client::transaction const& what) {
   return out;
 }
 
+/// The keys that are set in the override layer at and below prefixes; all without a prefix.
+client::result<std::vector<std::string>> list_keys(client::connection& service,
+                                                   std::vector<std::string> const& prefixes) {
+  std::vector<std::string> keys;
+  for (auto const& prefix : prefixes.empty() ? std::vector<std::string>(1) : prefixes) {
+    auto const rows = service.list_overrides(prefix);
+    if (!rows) return rows.error();
+    for (auto const& one : *rows)
+      if (std::ranges::find(keys, one.key) == keys.end()) keys.push_back(one.key);
+  }
+  return keys;
+}
+
+exit_code unset_all(context const& all, options const& what) {
+  auto keys = call(all, list_keys, what.unset);
+  if (!keys) return report("unset --all", keys.error());
+  if (keys->empty()) return complain_line("unset --all: there are no overrides");
+  client::transaction change = transaction_of(what.how);
+  change.unset = *std::move(keys);
+  change.expire = what.expire;
+  return make_change(all, name_of(change), change);
+}
+
 exit_code run(context const& all, options const& what) {
+  if (what.every) return unset_all(all, what);
   auto const wanted = parse_transaction(what, all.format);
   if (!wanted) return complain_line(to_string(wanted.error()), exit_code::usage);
   return make_change(all, name_of(*wanted), *wanted);
@@ -89,7 +115,12 @@ void add_change_commands(declarations const& to) {
   add_argument(set.app, "KEY=VALUE", set.options.assignments, "What to set")->required();
   set->add_flag("--string", set.options.as_string, "The values are strings as they are");
   auto const unset = declare(to, "unset", "Remove keys from the override layer", run);
-  add_argument(unset.app, "KEY", unset.options.unset, "Keys")->required();
+  auto* const keys = add_argument(unset.app, "KEY", unset.options.unset, "Keys");
+  unset->add_flag("--all", unset.options.every,
+                  "All overrides at and below the keys; without a key, all there are");
+  unset->parse_complete_callback([keys, &every = unset.options.every] {
+    if (keys->empty() && !every) throw CLI::RequiredError("KEY");
+  });
   for (auto const& one : {set, unset}) {
     add_change_options(one.app, one.options.how);
     add_duration(one.app, "--for", one.options.expire, "Undo it after this time")

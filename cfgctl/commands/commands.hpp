@@ -22,6 +22,7 @@ void add_watch_command(declarations const& to);    ///< watch
 void add_validate_command(declarations const& to); ///< validate
 void add_export_command(declarations const& to);   ///< export
 void add_change_commands(declarations const& to);  ///< set, unset
+void add_layer_commands(declarations const& to);   ///< overrides, promote
 void add_edit_commands(declarations const& to);    ///< edit KEY, edit begin, edit end
 void add_file_commands(declarations const& to);    ///< apply, import
 void add_pending_commands(declarations const& to); ///< pending, confirm, extend

@@ -54,8 +54,22 @@ document_result effective_of(client::connection& service, options const& what) {
   return std::move(found->values);
 }
 
+/// The effective documents of the namespaces whose layers are read. Without names these are all
+/// that the service has: List leaves out those without a value, which a layer may hide.
+document_result documents_of(client::connection& service, options const& what) {
+  if (!what.namespaces.empty()) return effective_of(service, what);
+  auto const status = service.status();
+  if (!status) return status.error();
+  if (status->namespaces.empty()) return boost::json::object();
+  auto found = service.get(status->namespaces);
+  if (!found) return std::move(found).error();
+  for (std::string const& name : found->missing)
+    found->values[name].emplace_object();
+  return std::move(found->values);
+}
+
 document_result layer_of(client::connection& service, options const& what) {
-  auto const effective = effective_of(service, what);
+  auto const effective = documents_of(service, what);
   if (!effective) return effective.error();
   boost::json::object out;
   for (auto const& member : *effective) {

@@ -9,8 +9,11 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/history_text.hpp"
+#include "core/key.hpp"
 
 #include <charconv>
+#include <set>
+#include <utility>
 
 namespace cfgd::cfgctl {
 namespace {
@@ -25,8 +28,12 @@ struct diff_options {
 struct rollback_options {
   revision_number to = 0;
   std::string name_space; ///< empty: all
+  bool soft = false;
   change_options how;
 };
+
+/// Lines for the keys of a rollback: all of them are in `cfgctl show`.
+constexpr std::size_t most_keys = 20;
 
 std::optional<revision_number> revision_of(std::string const& text) {
   revision_number out = 0;
@@ -69,17 +76,49 @@ exit_code diff_revisions(context const& all, revisions const& what) {
   return show_difference(all, *found);
 }
 
+/// What a rollback has done, and the namespaces that have no value any more.
+struct rolled_back {
+  client::commit done;
+  std::vector<std::string> gone = {};
+};
+
+client::result<rolled_back> roll_back(client::connection& service,
+                                      client::rollback_request const& request) {
+  auto done = service.rollback(request);
+  if (!done) return std::move(done).error();
+  rolled_back out{.done = *std::move(done)};
+  std::set<std::string> names;
+  for (auto const& key : out.done.changed)
+    names.emplace(namespace_of(key));
+  if (request.mode == client::commit_mode::check || out.done.changed.size() < 2) return out;
+  auto const now = service.get({names.begin(), names.end()});
+  if (!now) return out; // the change is made: what is printed is only longer
+  for (auto const& name : names) {
+    auto const* const value = now->values.if_contains(name);
+    auto const* const members = value == nullptr ? nullptr : value->if_object();
+    if (value == nullptr || (members != nullptr && members->empty())) out.gone.push_back(name);
+  }
+  return out;
+}
+
 exit_code rollback(context const& all, rollback_options const& what) {
   client::rollback_request const request{.revision = what.to,
                                          .name_space = what.name_space,
                                          .if_revision = what.how.if_revision,
                                          .mode = what.how.mode(),
                                          .comment = what.how.comment,
-                                         .confirm = what.how.confirm};
-  auto const done = call(all, &client::connection::rollback, request);
-  if (!done) return report("rollback to revision " + std::to_string(what.to), done.error());
-  return show_commit(
-      all, {.values = {}, .mode = request.mode, .unconfirmed = request.confirm.has_value()}, *done);
+                                         .confirm = what.how.confirm,
+                                         .kind = what.soft ? client::rollback_kind::soft
+                                                           : client::rollback_kind::lasting};
+  auto const made = call(all, roll_back, request);
+  if (!made) return report("rollback to revision " + std::to_string(what.to), made.error());
+  return show_commit(all,
+                     {.values = {},
+                      .mode = request.mode,
+                      .unconfirmed = request.confirm.has_value(),
+                      .most_keys = most_keys,
+                      .gone = made->gone},
+                     made->done);
 }
 
 exit_code blame(context const& all, std::string const& name_space) {
@@ -117,6 +156,8 @@ void add_history_commands(declarations const& to) {
   auto const back = declare(to, "rollback", "Make values what they were at a revision", rollback);
   add_argument(back.app, "REVISION", back.options.to, "The revision to go back to")->required();
   add_argument(back.app, "NAMESPACE", back.options.name_space, "Only this namespace");
+  back->add_flag("--soft", back.options.soft,
+                 "Each override gives way to the next edit of a file that changes its key");
   add_change_options(back.app, back.options.how);
 
   auto const blaming = declare(to, "blame", "Print who set each key of a namespace", blame);

@@ -29,6 +29,7 @@ struct options {
   std::optional<client::revision_number> after;
   std::vector<std::string> program; ///< where CLI11 stores it; context::program has all its words
   bool initial = false;
+  bool hidden = false;
 };
 
 void report_lost(client::call_error const& why) {
@@ -42,6 +43,7 @@ client::watch_options options_of(context const& all, options const& what) {
   out.address = all.socket;
   out.time_limit = all.time_limit.value_or(default_time_limit);
   out.on_lost = report_lost;
+  out.hidden = what.hidden;
   // A program gets the differences also where the history of the service does not reach back.
   if (!all.program.empty()) out.resync = client::resync_mode::differences;
   return out;
@@ -114,6 +116,7 @@ void add_watch_command(declarations const& to) {
   auto& into = watching.options;
   add_argument(watching.app, "PREFIX", into.prefixes, "Keys or prefixes; without, everything");
   add_option(watching.app, "--after", into.after, "N", "Begin after this revision");
+  watching->add_flag("--hidden", into.hidden, "Also print edits of files that have no effect");
   auto* const program = watching->add_option(
       "--exec", into.program, "Run this at each change; all words that follow belong to it");
   program->type_name("COMMAND")->expected(-1);

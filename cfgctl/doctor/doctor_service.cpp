@@ -53,6 +53,11 @@ void look_at_state(installation const& at, diagnoses& into) {
   }
   into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
                 std::to_string(status.namespaces.size()) + " namespaces");
+  if (status.hidden.value_or(0) > 0) {
+    into.add(verdict::ok, std::to_string(*status.hidden) +
+                              " values of files have no effect because of overrides: cfgctl "
+                              "overrides");
+  }
 }
 
 void add_source(client::source_file const& one, diagnoses& into) {

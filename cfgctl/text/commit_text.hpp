@@ -5,7 +5,10 @@
 
 #include <boost/json/object.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <string>
+#include <vector>
 
 /// The result of a change, as text.
 namespace cfgd::cfgctl {
@@ -17,6 +20,10 @@ struct change_facts {
   client::commit_mode mode = client::commit_mode::apply;
   /// Whether it expires unless it is confirmed.
   bool unconfirmed = false;
+  /// Lines for keys; of the others their number is printed.
+  std::size_t most_keys = std::numeric_limits<std::size_t>::max();
+  /// Namespaces that have no value any more: one line for each instead of one for each key.
+  std::vector<std::string> gone = {};
 };
 
 /// The keys that changed, the revision, and the deadline of a pending change.

@@ -21,6 +21,30 @@ std::string signed_line(screen const& where, char sign, std::string_view key,
   return paint(where, sign == '-' ? tint::bad : tint::good, for_screen(where, line)) + '\n';
 }
 
+/// Where each key of a change with several origins comes from: "  /etc/cfgd/namespaces/a.yaml:3".
+class key_places {
+ public:
+  explicit key_places(client::change const& of) : of_(of) {}
+
+  /// Empty if all keys have the origin of the change.
+  std::string of(screen const& where, std::string const& key) const {
+    if (of_.origins.empty()) return {};
+    auto from = of_.from;
+    for (auto const& one : of_.origins) {
+      auto const* const line = one.lines.if_contains(key);
+      if (line == nullptr) continue;
+      from = one.from;
+      if (line->is_int64() && line->get_int64() > 0) from.line = line->get_int64();
+    }
+    from.column.reset();
+    auto const text = origin_text(from);
+    return text.empty() ? text : paint(where, tint::faint, "  " + for_screen(where, text));
+  }
+
+ private:
+  client::change const& of_;
+};
+
 std::string secret_line(screen const& where, std::string_view key) {
   return ' ' + for_screen(where, std::string(key)) + " (secret)\n";
 }
@@ -28,10 +52,11 @@ std::string secret_line(screen const& where, std::string_view key) {
 /// The keys with a letter each: A added, M modified, D deleted.
 std::string marked_keys(screen const& where, client::change const& one) {
   std::string out;
+  key_places const places(one);
   auto const add = [&](char mark, tint color, std::vector<std::string> const& keys) {
     for (std::string const& key : keys) {
-      out +=
-          "    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) + '\n';
+      out += "    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) +
+             places.of(where, key) + '\n';
     }
   };
   add('A', tint::good, one.created);
@@ -43,6 +68,7 @@ std::string marked_keys(screen const& where, client::change const& one) {
 /// The values of every key before and after.
 std::string changed_values(screen const& where, client::change const& one) {
   std::string out;
+  key_places const places(one);
   auto const add = [&](std::vector<std::string> const& keys, bool has_before, bool has_after) {
     for (std::string const& key : keys) {
       auto const* const before = one.before.if_contains(key);
@@ -53,6 +79,8 @@ std::string changed_values(screen const& where, client::change const& one) {
       }
       if (has_before) out += signed_line(where, '-', key, *before);
       if (has_after) out += signed_line(where, '+', key, *after);
+      // Behind the last line of the key.
+      out.insert(out.size() - 1, places.of(where, key));
     }
   };
   add(one.created, false, true);

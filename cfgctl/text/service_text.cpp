@@ -22,6 +22,25 @@ std::string trouble_text(client::source_file const& one) {
   return place_text(one.path, one.line, one.column) + ": " + one.message.value_or(one.state);
 }
 
+/// "5, which hide 3 values of files since 2026-11-23T07:00:00.000Z: cfgctl overrides"
+std::string overrides_fact(client::service_status const& what) {
+  std::string text = std::to_string(*what.overrides);
+  auto const hidden = what.hidden.value_or(0);
+  if (hidden == 0) return text;
+  text += ", which hide " + std::to_string(hidden) + (hidden == 1 ? " value" : " values");
+  text += " of files";
+  if (what.hidden_since) text += " since " + *what.hidden_since;
+  return text + ": cfgctl overrides";
+}
+
+/// "active, 3 of 12 keys overridden"
+std::string state_text(client::source_file const& one) {
+  auto const hidden = one.overridden.value_or(0);
+  if (hidden == 0) return one.state;
+  return one.state + ", " + std::to_string(hidden) + " of " +
+         std::to_string(one.keys.value_or(hidden)) + " keys overridden";
+}
+
 } // namespace
 
 std::string status_text(screen const& where, client::service_status const& what) {
@@ -48,6 +67,7 @@ std::string status_text(screen const& where, client::service_status const& what)
     add("pending",
         "revision " + std::to_string(one.revision) + ", " + one.kind + " until " + one.deadline);
   }
+  if (what.overrides.value_or(0) > 0) add("overrides", overrides_fact(what));
   if (what.edit_deadline) add("edit", "in progress, until " + *what.edit_deadline);
   return out + facts.str(where);
 }
@@ -59,7 +79,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
   std::string troubles;
   for (client::source_file const& one : what) {
     bool const active = one.state == "active";
-    files.add({{one.state, active ? tint::good : tint::bad},
+    files.add({{state_text(one), active ? tint::good : tint::bad},
                one.kind.empty() ? "values" : one.kind,
                one.layer,
                {one.name_space, tint::name},

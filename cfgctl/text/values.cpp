@@ -7,6 +7,7 @@
 
 #include "cfgctl/described_json.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/overrides_text.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -81,7 +82,10 @@ std::string event_text(screen const& where, client::watch_event const& event) {
     auto const place = origin_text(*event.from);
     if (!place.empty()) head += ' ' + place;
   }
+  if (!event.without_effect.empty()) head = "# an edit without effect";
   std::string out = paint(where, tint::faint, for_screen(where, head)) + '\n';
+  for (auto const& one : event.without_effect)
+    out += paint(where, tint::warning, for_screen(where, without_effect_text(one))) + '\n';
   out += value_lines(where, event.values);
   for (std::string const& key : event.removed) {
     out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
@@ -100,6 +104,7 @@ std::string event_json(screen const& where, client::watch_event const& event) {
     out["removed"] = boost::json::array(event.removed.begin(), event.removed.end());
   }
   if (event.from) out["origin"] = json_of(*event.from);
+  if (!event.without_effect.empty()) out["withoutEffect"] = json_of(event.without_effect);
   return json_line(where, out);
 }
 

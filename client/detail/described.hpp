@@ -29,30 +29,35 @@ BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, l
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
 BOOST_DESCRIBE_STRUCT(transaction, (),
                       (values, unset, if_revision, mode, comment, confirm, expire, spelling))
-BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline))
+BOOST_DESCRIBE_STRUCT(hidden_value, (), (key, from, by, unset, removed))
+BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden))
+BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline, hides, hidden))
 BOOST_DESCRIBE_STRUCT(validation, (), (valid, issues))
 BOOST_DESCRIBE_STRUCT(pending_change, (), (revision, kind, deadline, keys, uid, comment))
 BOOST_DESCRIBE_STRUCT(edit_outcome, (), (revision, changed, issues))
 BOOST_DESCRIBE_STRUCT(service_status, (),
                       (version, pid, start_time, status, ready, degraded, revision, namespaces,
-                       connections, watchers, fallback, pending, edit_deadline))
+                       connections, watchers, fallback, pending, edit_deadline, overrides, hidden,
+                       hidden_since))
 BOOST_DESCRIBE_STRUCT(source_file, (),
                       (path, name_space, layer, state, message, line, column, revision, size, watch,
-                       kind, issues))
+                       kind, issues, keys, overridden))
 BOOST_DESCRIBE_STRUCT(namespace_cache, (), (entries, bytes, hits, misses, invalidations))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
-BOOST_DESCRIBE_STRUCT(watch_event, (), (values, removed, revision, from, ready, resync))
+BOOST_DESCRIBE_STRUCT(watch_event, (),
+                      (values, removed, revision, from, ready, resync, without_effect))
 
+BOOST_DESCRIBE_STRUCT(key_origins, (), (from, lines))
 BOOST_DESCRIBE_STRUCT(change, (),
                       (revision, time, from, pid, unit, comment, created, updated, deleted, before,
-                       after, warnings))
+                       after, warnings, origins))
 BOOST_DESCRIBE_STRUCT(log_query, (), (prefix, after, since, limit, detail, before))
 BOOST_DESCRIBE_STRUCT(change_log, (), (changes, oldest, damaged))
 BOOST_DESCRIBE_STRUCT(difference, (), (before, after))
 BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
 BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
 BOOST_DESCRIBE_STRUCT(rollback_request, (),
-                      (revision, name_space, if_revision, mode, comment, confirm))
+                      (revision, name_space, if_revision, mode, comment, confirm, kind))
 BOOST_DESCRIBE_STRUCT(restore_request, (), (overrides, mode, comment))
 
 BOOST_DESCRIBE_STRUCT(health_check, (), (name, status, message, details, duration, time))
@@ -118,6 +123,8 @@ inline constexpr std::array wire_rules<log_query>{wire_rule{"after", "afterRevis
                                                   wire_rule{"detail", "values"}};
 template <>
 inline constexpr std::array wire_rules<change_log>{required("changes")};
+template <>
+inline constexpr std::array wire_rules<rollback_request>{wire_rule{"kind", "soft"}};
 template <>
 inline constexpr std::array wire_rules<restore_request>{required("overrides")};
 template <>

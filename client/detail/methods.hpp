@@ -68,6 +68,7 @@ struct edit_request {
 struct watch_request {
   std::vector<std::string> const* prefixes = nullptr;
   std::optional<revision_number> after_revision;
+  std::optional<bool> hidden = {};
 };
 struct diff_request {
   revision_number from = 0;
@@ -111,6 +112,9 @@ struct interfaces_reply {
 struct pending_reply {
   std::vector<pending_change> pending;
 };
+struct overrides_reply {
+  std::vector<override_key> overrides;
+};
 struct sources_reply {
   std::vector<source_file> sources;
 };
@@ -131,7 +135,7 @@ BOOST_DESCRIBE_STRUCT(validate_request, (), (name_space, document))
 BOOST_DESCRIBE_STRUCT(revision_request, (), (revision))
 BOOST_DESCRIBE_STRUCT(extend_request, (), (revision, seconds))
 BOOST_DESCRIBE_STRUCT(edit_request, (), (seconds))
-BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision))
+BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden))
 BOOST_DESCRIBE_STRUCT(diff_request, (), (from, to, prefix))
 BOOST_DESCRIBE_STRUCT(get_at_request, (), (keys, revision))
 BOOST_DESCRIBE_STRUCT(compact_request, (), (keep))
@@ -145,6 +149,7 @@ BOOST_DESCRIBE_STRUCT(text_reply, (), (text))
 BOOST_DESCRIBE_STRUCT(description_reply, (), (description))
 BOOST_DESCRIBE_STRUCT(interfaces_reply, (), (interfaces))
 BOOST_DESCRIBE_STRUCT(pending_reply, (), (pending))
+BOOST_DESCRIBE_STRUCT(overrides_reply, (), (overrides))
 BOOST_DESCRIBE_STRUCT(sources_reply, (), (sources))
 BOOST_DESCRIBE_STRUCT(blame_reply, (), (lines))
 BOOST_DESCRIBE_STRUCT(figures_reply, (), (figures))
@@ -159,6 +164,8 @@ template <>
 inline constexpr std::array wire_rules<interfaces_reply>{required("interfaces")};
 template <>
 inline constexpr std::array wire_rules<pending_reply>{required("pending")};
+template <>
+inline constexpr std::array wire_rules<overrides_reply>{required("overrides")};
 template <>
 inline constexpr std::array wire_rules<sources_reply>{required("sources")};
 template <>
@@ -175,6 +182,8 @@ inline constexpr method<transaction, commit> set{"io.cfgd.Config.Set"};
 inline constexpr method<nothing, revision_reply> sync{"io.cfgd.Config.Sync"};
 inline constexpr method<validate_request, validation> validate{"io.cfgd.Config.Validate"};
 inline constexpr method<nothing, pending_reply> list_pending{"io.cfgd.Config.ListPending"};
+inline constexpr method<prefix_request, overrides_reply> list_overrides{
+    "io.cfgd.Config.ListOverrides", replies::parts};
 inline constexpr method<revision_request, nothing> confirm{"io.cfgd.Config.Confirm"};
 inline constexpr method<extend_request, deadline_reply> extend{"io.cfgd.Config.Extend"};
 inline constexpr method<watch_request, watch_event> watch{"io.cfgd.Config.Watch", replies::stream};

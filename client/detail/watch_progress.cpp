@@ -61,6 +61,9 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
     return finish_state(std::exchange(collected_, {}));
   }
 
+  // An edit without effect is not progress: it may come for a revision that was reported.
+  if (!reply.without_effect.empty()) return reply;
+
   bool const bare = reply.values.empty() && reply.removed.empty();
   if (bare) {
     // Progress, because other keys changed or the watch was resumed: reported to the caller only

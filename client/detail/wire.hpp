@@ -260,6 +260,8 @@ bool is_left_out(T const& value) {
     return value == log_detail::keys;
   } else if constexpr (std::same_as<T, value_spelling>) {
     return value == value_spelling::typed;
+  } else if constexpr (std::same_as<T, rollback_kind>) {
+    return value == rollback_kind::lasting;
   } else if constexpr (requires { value.empty(); }) {
     return value.empty();
   } else {
@@ -271,9 +273,10 @@ template <class T>
 void append_value(std::string& out, T const& value) {
   if constexpr (is_optional<T> || std::is_pointer_v<T>) {
     append_value(out, *value);
+  } else if constexpr (std::same_as<T, bool>) {
+    out += value ? "true" : "false";
   } else if constexpr (std::is_enum_v<T>) {
-    // commit_mode::check, log_detail::values, value_spelling::text; the other one is left out
-    out += "true";
+    out += "true"; // commit_mode::check, log_detail::values, ...; the other one is left out
   } else if constexpr (std::convertible_to<T, std::string_view>) {
     json::append_string(out, value);
   } else if constexpr (is_list<T>) {

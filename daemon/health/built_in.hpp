@@ -55,5 +55,8 @@ finding evaluate_store(result<store::probe_report> const& seen, settings const& 
 
 /// Evaluates the sources that are not effective as saved.
 finding evaluate_sources(view const& values);
+/// Evaluates the age of overrides that hide values of files; `days`: settings::hidden_days.
+finding evaluate_hidden(engine::override_summary const& overrides, std::int64_t days,
+                        wall_time now);
 
 } // namespace cfgd::health

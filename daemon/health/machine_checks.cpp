@@ -86,6 +86,22 @@ finding evaluate_sources(view const& values) {
   return found;
 }
 
+finding evaluate_hidden(engine::override_summary const& overrides, std::int64_t days,
+                        wall_time now) {
+  finding found;
+  found.details["hidden"] = overrides.hidden;
+  if (overrides.hidden == 0 || !overrides.since || days == 0) return found;
+  found.details["hiddenSince"] = to_rfc3339(*overrides.since);
+  auto const age = std::chrono::duration_cast<std::chrono::days>(now - *overrides.since).count();
+  if (age >= days)
+    found.add(state::warning,
+              std::to_string(overrides.hidden) +
+                  (overrides.hidden == 1 ? " value of a file has" : " values of files have") +
+                  " no effect because of overrides, the oldest " + std::to_string(age) +
+                  " days old; see cfgctl overrides");
+  return found;
+}
+
 check files_check(subjects const& of, measures const& by) {
   // Which directories existed belongs to the runs alone, and these come one after the other.
   auto const seen = std::make_shared<std::set<std::string>>();
@@ -93,14 +109,16 @@ check files_check(subjects const& of, measures const& by) {
                      uid = ::geteuid()] {
     return both(look_at_directories(directories, uid, *seen), try_to_write(probe));
   };
-  return make_check(built_in::files, by, [of, look](completion const& done) {
-    run_on_thread(of.threads, look, [of, done](finding found) {
-      found = both(std::move(found), evaluate_sources(of.values));
-      found.details["sources"] = of.files.figures().sources;
-      if (found.message.empty()) found.message = "all sources are effective as saved";
-      done(std::move(found));
-    });
-  });
+  return make_check(
+      built_in::files, by, [of, look, days = by.how.hidden_days](completion const& done) {
+        run_on_thread(of.threads, look, [of, done, days](finding found) {
+          found = both(std::move(found), evaluate_sources(of.values));
+          found = both(std::move(found), evaluate_hidden(of.values.overrides(), days, wall_now()));
+          found.details["sources"] = of.files.figures().sources;
+          if (found.message.empty()) found.message = "all sources are effective as saved";
+          done(std::move(found));
+        });
+      });
 }
 
 check watch_check(subjects const& of, measures const& by) {

@@ -52,6 +52,7 @@ constexpr std::array rows{
     row{"loop", "critical_ms", 0, longest_ms, take<&settings::loop_ms, critical>},
     row{"committer", "warning_ms", 0, longest_ms, take<&settings::committer_ms, warning>},
     row{"committer", "critical_ms", 0, longest_ms, take<&settings::committer_ms, critical>},
+    row{"files", "hidden_days", 0, 36'500, take<&settings::hidden_days>},
     row{"clock", "jump_ms", 1, longest_ms, take<&settings::clock_jump_ms>},
     row{"peers", "warning_percent", 0, 100, take<&settings::peers_percent, warning>},
     row{"peers", "critical_percent", 0, 100, take<&settings::peers_percent, critical>},

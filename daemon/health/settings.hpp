@@ -69,6 +69,7 @@ struct settings {
   std::int64_t watch_ms = 1'000;
   thresholds loop_ms{250, 2'000};
   thresholds committer_ms{500, 4'000};
+  std::int64_t hidden_days = 30; ///< that overrides may hide values of files; 0: for ever
   std::int64_t clock_jump_ms = 2'000;
   thresholds peers_percent{80, 95};
 

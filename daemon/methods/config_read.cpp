@@ -97,7 +97,8 @@ void watch_values(method_context& with, authorized_call const& asked) {
     prefixes.push_back(one.str());
   with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
                                     .after = revision_of(asked.parameters, "afterRevision"),
-                                    .may_see_secrets = asked.by.visible_secrets()});
+                                    .may_see_secrets = asked.by.visible_secrets(),
+                                    .wants_hidden = flag_of(asked.parameters, "hidden")});
 }
 
 void sync_files(method_context& with, authorized_call const& asked) {

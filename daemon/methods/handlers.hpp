@@ -21,6 +21,7 @@ bool get_quickly(method_context& with, std::string_view key_text, caller const& 
 void list_values(method_context& with, authorized_call const& asked);
 void explain_key(method_context& with, authorized_call const& asked);
 void set_values(method_context& with, authorized_call const& asked);
+void list_overrides(method_context& with, authorized_call const& asked);
 void list_pending(method_context& with, authorized_call const& asked);
 void confirm_pending(method_context& with, authorized_call const& asked);
 void extend_pending(method_context& with, authorized_call const& asked);

@@ -46,6 +46,7 @@ result<engine::rollback_request> read_rollback(ipc::call const& asked, limits co
   request.dry_run = flag_of(asked.parameters, "dryRun");
   request.comment = string_of(asked.parameters, "comment").value_or("");
   request.from = writer_of(asked.from);
+  if (flag_of(asked.parameters, "soft")) request.kind = engine::rollback_kind::soft;
   return request;
 }
 

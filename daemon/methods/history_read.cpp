@@ -56,6 +56,19 @@ void append_writer(std::string& out, origin const& from, std::string const& comm
   if (!comment.empty()) json::append_string(out += ",\"comment\":", comment);
 }
 
+/// The origins of keys that have another one than the change, by file.
+void append_origins(std::string& out, change const& what) {
+  for (std::size_t file = 1; file <= what.files.size(); ++file) {
+    std::string lines = "{";
+    for (auto const& one : what.keys)
+      if (one.file == file) append_member(lines, one.key, std::to_string(one.at.line));
+    if (lines.size() == 1) continue; // its keys are left out
+    if (out.back() != '[') out += ',';
+    json::append_compact(out += "{\"origin\":", to_history_json(what.files[file - 1]));
+    out.append(",\"lines\":").append(lines).append("}}");
+  }
+}
+
 /// io.cfgd.History.Change
 void append_change(std::string& out, change const& what, extent how) {
   out.append("{\"revision\":").append(std::to_string(what.revision));
@@ -71,6 +84,10 @@ void append_change(std::string& out, change const& what, extent how) {
     append_values(out, "after", what, &key_change::after);
   }
   if (!what.warnings.empty()) json::append_compact(out += ",\"warnings\":", to_json(what.warnings));
+  if (!what.files.empty()) {
+    append_origins(out += ",\"origins\":[", what);
+    out += ']';
+  }
   out += '}';
 }
 

@@ -23,6 +23,7 @@ std::vector<method_row> method_table(method_context& with) {
       {"io.cfgd.Config.List", right::read, of_prefix, by(list_values)},
       {"io.cfgd.Config.Explain", right::read, of_key, by(explain_key)},
       {"io.cfgd.Config.Set", right::write, of_change, by(set_values)},
+      {"io.cfgd.Config.ListOverrides", right::read, of_prefix, by(list_overrides)},
       {"io.cfgd.Config.ListPending", right::read, everything, by(list_pending)},
       {"io.cfgd.Config.Confirm", right::write, of_pending, by(confirm_pending)},
       {"io.cfgd.Config.Extend", right::write, of_pending, by(extend_pending)},

@@ -224,6 +224,22 @@ bj::object to_json(engine::pending_change const& what) {
 
 bj::array to_json(std::vector<engine::pending_change> const& all) { return to_list(all); }
 
+bj::array to_json(engine::hidden_values const& all, std::string_view interface) {
+  bool const is_history = interface == history_interface;
+  bj::array list;
+  for (auto const& one : all.listed) {
+    bj::object out{{"key", one.key}};
+    out["origin"] = is_history ? to_history_json(one.from) : to_json(one.from);
+    if (!one.override_key.empty()) out["unset"] = one.override_key;
+    if (!is_history) {
+      out["by"] = to_json(one.by, one.time);
+      if (one.is_removed) out["removed"] = true;
+    }
+    list.emplace_back(std::move(out));
+  }
+  return list;
+}
+
 std::vector<std::string> changed_keys(engine::committed_change const& done) {
   std::vector<std::string> keys;
   for (auto const& one : done.changes)
@@ -232,13 +248,17 @@ std::vector<std::string> changed_keys(engine::committed_change const& done) {
   return keys;
 }
 
-std::string change_reply(engine::committed_change const& done) {
+std::string change_reply(engine::committed_change const& done, std::string_view interface) {
   std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
   append_strings(out, changed_keys(done));
   out += ",\"warnings\":";
   json::append_compact(out, to_json(done.warnings));
   if (done.deadline)
     out.append(",\"deadline\":\"").append(to_rfc3339(*done.deadline)).append(1, '"');
+  if (done.hides.count != 0) {
+    json::append_compact(out += ",\"hides\":", to_json(done.hides, interface));
+    out.append(",\"hidden\":").append(std::to_string(done.hides.count));
+  }
   return out += '}';
 }
 
@@ -246,7 +266,7 @@ std::function<void(engine::decision const&)> answer_change(ipc::responder const&
                                                            std::string_view interface) {
   return [answer, interface](engine::decision const& done) {
     if (done)
-      answer.reply(change_reply(*done));
+      answer.reply(change_reply(*done, interface));
     else
       fail(answer, interface, done.error());
   };

@@ -60,10 +60,14 @@ std::vector<issue> issues_of(error const& why);
 boost::json::object to_json(engine::pending_change const& what);
 boost::json::array to_json(std::vector<engine::pending_change> const& all);
 
+/// Hidden, as `interface` has it: io.cfgd.Config or io.cfgd.History.
+boost::json::array to_json(engine::hidden_values const& all, std::string_view interface);
+
 /// The keys whose effective value changed.
 std::vector<std::string> changed_keys(engine::committed_change const& done);
-/// The reply to a change of the override layer: revision, changed, warnings, deadline.
-std::string change_reply(engine::committed_change const& done);
+/// The reply to a change of the override layer: revision, changed, warnings, deadline, hides.
+std::string change_reply(engine::committed_change const& done,
+                         std::string_view interface = config_interface);
 /// Answers a call with change_reply() or its error, when the change is durable. `interface`: of a
 /// literal.
 std::function<void(engine::decision const&)> answer_change(ipc::responder const& answer,

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -28,6 +29,12 @@ std::string_view name_of(source_kind what) {
   constexpr std::array<std::string_view, 3> names{"values", "schema", "rules"};
   return names.at(static_cast<std::size_t>(what));
 }
+
+/// What is known of sources: their rows, and the numbers of their keys.
+struct known_sources {
+  std::vector<engine::source_row> rows;
+  std::map<source_id, engine::source_keys> keys;
+};
 
 bj::object source_json(engine::source_row const& row, std::string_view watched_by) {
   bj::object out{{"path", row.path},
@@ -53,8 +60,8 @@ bj::object source_json(engine::source_row const& row, std::string_view watched_b
 /// The sources of one call, as text, piece by piece.
 class source_list {
  public:
-  source_list(watchers::source_watcher& files, std::vector<engine::source_row> rows)
-      : files_(&files), rows_(std::move(rows)) {}
+  source_list(watchers::source_watcher& files, known_sources all)
+      : files_(&files), rows_(std::move(all.rows)), keys_(std::move(all.keys)) {}
 
   /// As many sources as make about `bytes`, one at least.
   batch next(std::size_t bytes) {
@@ -62,9 +69,13 @@ class source_list {
     for (; next_ != rows_.size() && (out.back() == '[' || out.size() < bytes); ++next_) {
       auto const& row = rows_[next_];
       if (out.back() != '[') out += ',';
-      json::append_compact(out, source_json(row, row.id.where == layer::environment
-                                                     ? "none"
-                                                     : files_->watched_by(row.id)));
+      auto shown = source_json(
+          row, row.id.where == layer::environment ? "none" : files_->watched_by(row.id));
+      if (auto const found = keys_.find(row.id); found != keys_.end()) {
+        shown["keys"] = found->second.all;
+        shown["overridden"] = found->second.hidden;
+      }
+      json::append_compact(out, shown);
     }
     return {.parameters = std::move(out += "]}"), .is_last = next_ == rows_.size()};
   }
@@ -72,6 +83,7 @@ class source_list {
  private:
   watchers::source_watcher* files_;
   std::vector<engine::source_row> rows_;
+  std::map<source_id, engine::source_keys> keys_;
   std::size_t next_ = 0;
 };
 
@@ -108,18 +120,24 @@ void show_status(method_context& with, authorized_call const& asked) {
   out["fallback"] = std::move(fallback);
   out["pending"] = to_json(values.pending().list());
   if (auto const until = with.edits.deadline()) out["editDeadline"] = to_rfc3339(*until);
+  auto const overrides = values.overrides();
+  out["overrides"] = overrides.overrides;
+  out["hidden"] = overrides.hidden;
+  if (overrides.since) out["hiddenSince"] = to_rfc3339(*overrides.since);
   reply(asked.answer, out);
 }
 
 void list_sources(method_context& with, authorized_call const& asked) {
   list_call const to{asked.answer, service_interface, asked.more};
   with.writer.query(
-      [](store::config_store& store) { return store.sources(); },
-      [&with, to](result<std::vector<engine::source_row>> rows) {
+      [](store::config_store& store) {
+        return known_sources{.rows = store.sources(), .keys = store.source_keys()};
+      },
+      [&with, to](result<known_sources> found) {
         if (!to.answer.alive()) return;
-        if (!rows) return fail(to.answer, to.interface, rows.error());
+        if (!found) return fail(to.answer, to.interface, found.error());
         send_list(to, with.bounds,
-                  [all = source_list(with.files, *std::move(rows)),
+                  [all = source_list(with.files, *std::move(found)),
                    bytes = to.batch_bytes(with.bounds)]() mutable { return all.next(bytes); });
       });
 }

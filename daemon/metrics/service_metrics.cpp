@@ -152,6 +152,15 @@ void add_files(registry& to, sources const& from) {
                  engine::source_status::untrusted})
              into.value(faulty[state], {{"state", engine::to_string(state)}});
          });
+  to.add({.name = "cfgd_overrides", .help = "Keys that are set in the override layer."},
+         [&values = from.values](sampler& into) {
+           into.value(std::uint64_t{values.overrides().overrides});
+         });
+  to.add({.name = "cfgd_overridden_keys",
+          .help = "Values of files that have no effect because an override hides them."},
+         [&values = from.values](sampler& into) {
+           into.value(std::uint64_t{values.overrides().hidden});
+         });
   to.add({.name = "cfgd_file_watches", .help = "Directories that the kernel watches."},
          [&files](sampler& into) { into.value(std::uint64_t{files.figures().watches}); });
   to.add(

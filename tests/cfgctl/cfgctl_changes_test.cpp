@@ -27,7 +27,7 @@ std::vector<talk> const talks{
      {{set(R"({"values":{"a.b":1},"expireSeconds":7200})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[],"deadline":"D"})")}},
      0,
-     "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[],\"deadline\":\"D\"}\n",
+     "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[],\"deadline\":\"D\",\"hides\":[]}\n",
      ""},
     {{"unset", "a.b", "--for", "60", "-m", "why"},
      {{set(R"({"unset":["a.b"],"comment":"why","expireSeconds":60})"),

@@ -109,6 +109,16 @@ std::vector<talk> const talks{
      0,
      "a.b changed\nrevision 13\nconfirm with: cfgctl confirm 13, until D\n",
      "warning: a.b: odd [r]\n"},
+    {{"rollback", "5", "--soft"},
+     {{history("Rollback", R"({"revision":5,"soft":true})"),
+       reply(R"({"revision":13,"changed":["a.b","b.x","b.y"],"hidden":1,"hides":[{"key":"a.b",)"
+             R"("origin":{"layer":"admin","path":"/e/a.yaml","revision":2}}]})")},
+      {call("io.cfgd.Config.Get", R"({"keys":["a","b"]})"),
+       reply(R"({"values":{"a":{"b":1}},"missing":["b"],"revision":13})")}},
+     0,
+     "a.b changed\nb removed, 2 values\n1 value of files hidden now: cfgctl overrides\n"
+     "revision 13\n",
+     ""},
     {{"rollback", "5", "--dry-run"},
      {{history("Rollback", R"({"revision":5,"dryRun":true})"),
        refused("io.cfgd.History.Invalid", R"({"issues":[{"severity":"error","rule":"r",)"
@@ -187,6 +197,19 @@ std::vector<talk> const talks{
      0,
      "{\"a\":{\"p\":1}}\n",
      "warning: a.s: secret, left out\n"},
+    // A namespace whose values are all hidden is in no List.
+    {{"export", "--layer", "override", "--json"},
+     {{call("io.cfgd.Service.Status"),
+       reply(R"({"version":"1","pid":1,"startTime":"T","status":"healthy","ready":true,)"
+             R"("degraded":false,"revision":7,"namespaces":["a"],"connections":1,"watchers":0})")},
+      {call("io.cfgd.Config.Get", R"({"keys":["a"]})"),
+       reply(R"({"values":{"a":{}},"missing":[],"revision":7})")},
+      {call("io.cfgd.Config.Explain", R"({"key":"a"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"override","revision":3},)"
+             R"("values":{"a":{"x":null}}}],"secret":false,"writable":true,"revision":7})")}},
+     0,
+     "{\"a\":{\"x\":null}}\n",
+     ""},
 };
 
 } // namespace

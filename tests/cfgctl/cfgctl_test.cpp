@@ -133,7 +133,7 @@ std::vector<talk> const changing{
     {{"set", "a.b=1", "--json"},
      {{set(R"({"values":{"a.b":1}})"), reply(R"({"revision":8,"changed":["a.b"]})")}},
      0,
-     "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[]}\n",
+     "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[],\"hides\":[]}\n",
      ""},
     {{"unset", "a.b", "a.c"},
      {{set(R"({"unset":["a.b","a.c"]})"),

@@ -1,6 +1,8 @@
 #include "cfgctl/failure_report.hpp"
+#include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/history_text.hpp"
+#include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/service_text.hpp"
 #include "cfgctl/text/values.hpp"
 #include "client/detail/failures.hpp"
@@ -164,6 +166,72 @@ BOOST_AUTO_TEST_CASE(sources_say_below_what_is_wrong) {
              "/e/a.yaml:3:8: a colon is missing\n"
              "  /e/a.yaml:3:8: error: a.b: too large [maximum]\n");
   BOOST_TEST(sources_text(file, {}) == "there are no sources\n");
+}
+
+BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
+  client::source_file one;
+  one.path = "/e/a.yaml";
+  one.state = "active";
+  one.keys = 12;
+  one.overridden = 3;
+  BOOST_TEST(sources_text(file, {one}).find("active, 3 of 12 keys overridden") !=
+             std::string::npos);
+  one.overridden = 0;
+  BOOST_TEST(sources_text(file, {one}).find("overridden") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(overrides_have_age_author_and_what_they_hide) {
+  client::override_key one;
+  one.key = "a.b";
+  one.value = 1;
+  one.from.uid = 7;
+  one.from.revision = 42;
+  one.from.time = "2026-11-23T10:00:00.000Z";
+  one.soft = true;
+  one.hidden = 2;
+  one.hides = {
+      {.key = "a.b",
+       .from = {.layer = "admin", .path = "/e/a.yaml", .line = 4, .column = {}, .uid = {}}}};
+
+  BOOST_TEST(overrides_text(file, {one}, parse_rfc3339("2026-11-23T11:30:00Z").value()) ==
+             "KEY  VALUE        AGE  BY     REVISION  HIDES\n"
+             "a.b  1 (soft)  1h 30m  uid 7        42  admin /e/a.yaml:4 and 1 more\n");
+  BOOST_TEST(overrides_text(file, {}, wall_now()) == "no overrides\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_prints_some_keys_and_the_number_of_the_others) {
+  client::commit done{.revision = 9, .changed = {}, .warnings = {}};
+  for (int each = 0; each < 5; ++each)
+    done.changed.push_back("a.k" + std::to_string(each));
+  done.changed.insert(done.changed.end(), {"gone.x", "gone.y"});
+  done.hidden = 3;
+
+  BOOST_TEST(commit_text(file, {.values = {}, .most_keys = 2, .gone = {"gone"}}, done) ==
+             "a.k0 changed\na.k1 changed\nand 3 more keys\ngone removed, 2 values\n"
+             "3 values of files hidden now: cfgctl overrides\nrevision 9\n");
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {
+  client::change one;
+  one.revision = 3;
+  one.from = {.layer = "admin", .path = "/e/a.yaml", .line = 1, .column = 2, .uid = {}};
+  one.time = "T";
+  one.updated = {"a.x", "a.y", "b.z"};
+  one.origins = {
+      {.from = {.layer = "admin", .path = "/e/a.yaml", .line = {}, .column = {}, .uid = {}},
+       .lines = {{"a.y", 5}}},
+      {.from = {.layer = "admin", .path = "/e/b.json", .line = {}, .column = {}, .uid = {}},
+       .lines = {{"b.z", 7}}}};
+
+  auto const text = change_text(file, one, client::log_detail::keys);
+
+  BOOST_TEST(
+      text.find("    M a.x  /e/a.yaml:1\n    M a.y  /e/a.yaml:5\n    M b.z  /e/b.json:7\n") !=
+          std::string::npos,
+      text);
+  one.origins.clear();
+  BOOST_TEST(change_text(file, one, client::log_detail::keys).find("    M b.z\n") !=
+             std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace {
 
@@ -88,6 +89,47 @@ BOOST_FIXTURE_TEST_CASE(a_rejected_file_is_a_warning_with_its_place, fixture) {
   BOOST_TEST(field(line, "CFGD_LINE") == "3");
   BOOST_TEST(field(line, "CFGD_KIND") == "parse");
   BOOST_TEST(field(line, "MESSAGE_ID") == message_id::source_quarantined);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_edit_without_effect_names_what_hides_it, fixture) {
+  engine::hidden_value one{.key = "site.tagline", .from = {}, .by = {}};
+  one.from.path = "/etc/cfgd/namespaces/site.yaml";
+  one.from.at = {4, 1};
+  one.by.where = layer::overrides;
+  one.by.uid = 0;
+  one.by.revision = 42;
+  one.override_key = "site.tagline";
+
+  auto const line = announced({.without_effect = {.listed = {one}, .count = 1}});
+
+  BOOST_TEST(line.message == "/etc/cfgd/namespaces/site.yaml:4:1 site.tagline has no effect: "
+                             "overridden by revision 42 (uid 0); unset site.tagline");
+  BOOST_TEST((line.severity == log::level::notice));
+  BOOST_TEST(field(line, "CFGD_KEY") == "site.tagline");
+  BOOST_TEST(field(line, "CFGD_LINE") == "4");
+  BOOST_TEST(field(line, "CFGD_REVISION") == "42");
+  BOOST_TEST(field(line, "MESSAGE_ID") == message_id::edit_hidden);
+}
+
+BOOST_FIXTURE_TEST_CASE(an_edit_below_a_higher_file_names_that_file, fixture) {
+  engine::hidden_value one{.key = "site.a", .from = {}, .by = {}};
+  one.from.path = "/usr/lib/cfgd/namespaces/site.yaml";
+  one.by.path = "/etc/cfgd/namespaces/site.yaml";
+  one.by.at = {3, 1};
+  one.is_removed = true;
+
+  BOOST_TEST(announced({.without_effect = {.listed = {one}, .count = 1}}).message ==
+             "/usr/lib/cfgd/namespaces/site.yaml site.a was removed without effect: overridden by "
+             "/etc/cfgd/namespaces/site.yaml:3");
+}
+
+BOOST_FIXTURE_TEST_CASE(many_edits_without_effect_are_a_few_lines, fixture) {
+  engine::hidden_value one{.key = "site.a", .from = {}, .by = {}};
+  daemon::announce({.without_effect = {.listed = std::vector(9, one), .count = 12}}, now);
+
+  auto const all = lines.take();
+  BOOST_REQUIRE(all.size() == 5U);
+  BOOST_TEST(all.back().message.ends_with(", and 7 more"), all.back().message);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_file_that_is_valid_again_is_a_notice, fixture) {

@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <memory>
 #include <string>
 
@@ -81,6 +82,20 @@ BOOST_FIXTURE_TEST_CASE(a_namespace_may_lose_its_secrets, fixture) {
 
   subject.publish(news(app(4, nullptr)));
   BOOST_TEST(!subject.has_secrets());
+}
+
+BOOST_FIXTURE_TEST_CASE(overrides_of_all_namespaces_are_added_up, fixture) {
+  auto const time = [](int seconds) { return cfgd::wall_time(std::chrono::seconds(seconds)); };
+  subject.publish({.overrides = {{"a", 3, 2, time(20)}, {"b", 1, 1, time(10)}, {"c", 4, 0, {}}}});
+
+  auto const all = subject.overrides();
+  BOOST_TEST(all.overrides == 8U);
+  BOOST_TEST(all.hidden == 3U);
+  BOOST_TEST((all.since == time(10)));
+
+  subject.publish({.overrides = {{"b", 0, 0, {}}}});
+  BOOST_TEST(subject.overrides().hidden == 2U);
+  BOOST_TEST((subject.overrides().since == time(20)));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -2,7 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <map>
 #include <ostream>
+#include <string>
 
 // Which files of a change are accepted, over a model without a store.
 
@@ -116,6 +118,62 @@ BOOST_AUTO_TEST_CASE(a_name_that_is_not_a_source_is_an_error) {
 
   BOOST_TEST((why.code == errc::bad_key));
   BOOST_TEST(why.message == "not a valid source file name");
+}
+
+BOOST_AUTO_TEST_CASE(each_key_of_a_revision_has_the_origin_of_its_own_file) {
+  auto const done = must(files_changed({good("admin/third.json", R"({"a":2,"b":3})"),
+                                        good("admin/fourth.json", R"({"x":{"y":1},"a":5})")}));
+
+  BOOST_REQUIRE(done.changes.size() == 1U);
+  auto const& made = *done.changes.front();
+  std::string text;
+  for (auto const& one : made.keys) {
+    auto const from = origin_of(made, one);
+    text += one.key + ' ' + from.path + ':' + std::to_string(from.at.line) + ' ' +
+            std::to_string(from.revision) + "; ";
+  }
+  BOOST_TEST(text == "fourth.a /admin/fourth.json:3 2; fourth.x.y /admin/fourth.json:2 2; "
+                     "third.a /admin/third.json:1 2; third.b /admin/third.json:2 2; ");
+  BOOST_TEST((made.from == origin_of(made, made.keys.front())));
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_key_comes_from_the_file_that_had_it) {
+  must(files_changed({good("admin/third.d/10.json", R"({"b":1,"c":1})"),
+                      good("admin/third.d/20.json", R"({"d":1})")}));
+
+  auto const done = must(files_changed(
+      {good("admin/third.d/10.json", R"({"c":1})"), good("admin/third.d/20.json", R"({"d":2})")}));
+
+  auto const& made = *done.changes.front();
+  BOOST_TEST(made.keys.front().key == "third.b");
+  BOOST_TEST(origin_of(made, made.keys.front()).path == "/admin/third.d/10.json");
+  BOOST_TEST(origin_of(made, made.keys.back()).path == "/admin/third.d/20.json");
+}
+
+BOOST_AUTO_TEST_CASE(a_soft_override_gives_way_to_the_next_edit_of_its_key) {
+  must(files_changed({good("admin/third.json", R"({"a":2,"b":2})")}));
+  history = [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
+    return std::map<std::string, std::string>{{"third", R"({"a":1,"b":1})"}};
+  };
+  must(rollback_request{.revision = 1, .name_space = "third", .kind = rollback_kind::soft});
+  BOOST_TEST(text("third") == R"({"a":1,"b":1})");
+
+  must(files_changed({good("admin/third.json", R"({"a":3,"b":2})")}));
+
+  BOOST_TEST(text("third") == R"({"a":3,"b":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_lasting_override_stays_over_edits_of_its_key) {
+  must(files_changed({good("admin/third.json", R"({"a":2})")}));
+  history = [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
+    return std::map<std::string, std::string>{{"third", R"({"a":1})"}};
+  };
+  auto const done = must(rollback_request{.revision = 1, .name_space = "third"});
+  BOOST_TEST(done.hides.count == 1U);
+
+  must(files_changed({good("admin/third.json", R"({"a":3})")}));
+
+  BOOST_TEST(text("third") == R"({"a":1})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

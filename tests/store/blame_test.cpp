@@ -45,7 +45,7 @@ BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
   reopen();
 
   BOOST_TEST(blame() == "site.a=1 r1 admin /admin/site.json:1; site.b.c=3 r2 override; "
-                        "site.d=5 r3 override; site.e={} r1 admin /admin/site.json:1; ");
+                        "site.d=5 r3 override; site.e={} r1 admin /admin/site.json:4; ");
   auto const all = store->blame("site").value();
   BOOST_TEST(all.at(1).comment == "because");
   BOOST_TEST(all.at(1).from.uid.value() == 1000U);
@@ -97,6 +97,31 @@ BOOST_AUTO_TEST_CASE(a_missing_namespace_is_an_error) {
   BOOST_TEST(why.subject == "site");
   must(set({{"site", "{}"}}));
   BOOST_TEST(blame() == "");
+}
+
+BOOST_AUTO_TEST_CASE(keys_of_one_revision_name_their_own_files_and_lines) {
+  must(files_changed(
+      {good(file, R"({"a":1,"b":2})"), good("admin/theme.json", R"({"x":0,"c":3})")}));
+  reopen();
+
+  BOOST_TEST(blame() == "site.a=1 r1 admin /admin/site.json:1; site.b=2 r1 admin "
+                        "/admin/site.json:2; ");
+  BOOST_TEST(blame("theme") == "theme.c=3 r1 admin /admin/theme.json:2; theme.x=0 r1 admin "
+                               "/admin/theme.json:1; ");
+}
+
+BOOST_AUTO_TEST_CASE(a_filtered_log_has_the_origin_of_its_first_key) {
+  must(files_changed(
+      {good(file, R"({"a":1,"b":2})"), good("admin/theme.json", R"({"x":0,"c":3})")}));
+  reopen();
+
+  auto const page = store->log({.prefix = to_key("theme")}, 1'000'000);
+
+  BOOST_REQUIRE(page.changes.size() == 1U);
+  auto const& one = *page.changes.front();
+  BOOST_TEST(one.from.path == "/admin/theme.json");
+  BOOST_TEST(one.from.at.line == 2U);
+  BOOST_TEST(origin_of(one, one.keys.back()).at.line == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,127 @@
+/// overrides, promote: what hides files, and the way from an override into a file.
+///
+/// promote writes an administrator's drop-in file of the namespace and leaves all other files as
+/// they are. The override stays until the service has accepted the file, so that the effective
+/// value never changes; if the service rejects the file, its old content is put back.
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/promoted_file.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/overrides_text.hpp"
+#include "cfgctl/text/values.hpp"
+#include "core/key.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+struct promote_options {
+  std::vector<std::string> keys;
+  std::string root;
+  std::string comment;
+};
+
+exit_code list(context const& all, std::string const& prefix) {
+  return ask(all, "overrides", methods::list_overrides, {prefix},
+             [&](std::vector<client::override_key> const& found) {
+               return overrides_text(all.where, found, wall_now());
+             });
+}
+
+using overrides_by_namespace = std::map<std::string, std::vector<client::override_key>>;
+
+/// The overrides at and below the keys. Without a message in `refusal`.
+client::result<overrides_by_namespace> find_overrides(client::connection& service,
+                                                      std::vector<std::string> const& keys,
+                                                      std::string& refusal) {
+  overrides_by_namespace found;
+  for (auto const& key : keys) {
+    auto rows = service.list_overrides(key);
+    if (!rows) return std::move(rows).error();
+    if (rows->empty()) refusal = key + " has no override; see cfgctl overrides";
+    for (auto& one : *rows) {
+      if (!one.value) refusal = one.key + " is a secret, which does not belong into a file";
+      auto& same = found[std::string(namespace_of(one.key))];
+      if (std::ranges::find(same, one.key, &client::override_key::key) == same.end())
+        same.push_back(std::move(one));
+    }
+  }
+  return found;
+}
+
+/// Why the service did not accept a file that was saved; empty: it did.
+client::result<std::string> find_fault(client::connection& service,
+                                       std::filesystem::path const& path) {
+  if (auto const done = service.sync(); !done) return done.error();
+  auto const sources = service.sources();
+  if (!sources) return sources.error();
+  auto const row = std::ranges::find(*sources, path.string(), &client::source_file::path);
+  if (row == sources->end()) return path.string() + " is not a file that the service reads";
+  if (row->state == "active") return std::string();
+  return path.string() + " is " + row->state + ": " + row->message.value_or("");
+}
+
+/// Writes the file of one namespace, waits until it is effective, removes the overrides.
+client::result<client::commit> promote_one(client::connection& service, promoted_file& file,
+                                           std::vector<client::override_key> const& rows,
+                                           client::transaction change, std::string& refusal) {
+  if (auto const written = file.write(rows); !written) {
+    refusal = to_string(written.error());
+    return client::commit();
+  }
+  auto const fault = find_fault(service, file.path());
+  if (!fault || !fault->empty()) {
+    file.put_back();
+    if (!fault) return fault.error();
+    refusal = *fault + "; its old content was put back, the override stays";
+    return client::commit();
+  }
+  for (auto const& one : rows)
+    change.unset.push_back(one.key);
+  return service.set(change);
+}
+
+exit_code promote(context const& all, promote_options const& what) {
+  auto service = connect(all);
+  if (!service) return report("promote", service.error());
+  std::string refusal;
+  auto const found = find_overrides(*service, what.keys, refusal);
+  if (!found) return report("promote", found.error());
+  if (!refusal.empty()) return complain_line("cannot promote: " + refusal);
+  auto const sources = service->sources();
+  if (!sources) return report("promote", sources.error());
+  auto const directory = admin_directory(*sources, what.root);
+  for (auto const& [name, rows] : *found) {
+    promoted_file file(directory, name);
+    client::transaction change;
+    change.comment = what.comment.empty() ? "promoted to " + file.path().string() : what.comment;
+    auto const done = promote_one(*service, file, rows, change, refusal);
+    if (!done) return report("promote " + name, done.error());
+    if (!refusal.empty()) return complain_line("cannot promote " + name + ": " + refusal);
+    if (!all.as_json()) print(for_screen(all.where, "written to " + file.path().string()) + '\n');
+    show_commit(all, {.values = {}}, *done);
+  }
+  return exit_code::ok;
+}
+
+} // namespace
+
+void add_layer_commands(declarations const& to) {
+  auto const listing =
+      declare(to, "overrides", "Print the overrides and the values of files that they hide", list);
+  add_argument(listing.app, "PREFIX", listing.options, "Only at and below this key");
+
+  auto const promoting =
+      declare(to, "promote", "Move overrides into a file of the administrator", promote);
+  add_argument(promoting.app, "KEY", promoting.options.keys, "Overrides at and below these keys")
+      ->required();
+  add_root(promoting.app, promoting.options.root);
+  add_comment(promoting.app, promoting.options.comment);
+}
+
+} // namespace cfgd::cfgctl

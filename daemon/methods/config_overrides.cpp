@@ -1,0 +1,74 @@
+#include "core/json.hpp"
+#include "daemon/methods/batches.hpp"
+#include "daemon/methods/handlers.hpp"
+#include "daemon/methods/parameters.hpp"
+#include "daemon/methods/reply.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+// The override layer with who set what, and which values of files that hides.
+
+namespace cfgd::methods {
+namespace {
+
+/// io.cfgd.Config.Override
+void append_override(std::string& out, engine::override_row const& one) {
+  json::append_string(out += "{\"key\":", one.key);
+  if (!one.value.empty()) append_value(out += ',', one.key, one.value);
+  auto from = one.from;
+  from.where = layer::overrides;
+  json::append_compact(out += ",\"origin\":", to_json(from, one.time));
+  if (one.is_soft) out += ",\"soft\":true";
+  if (one.hides.count != 0)
+    json::append_compact(out += ",\"hides\":", to_json(one.hides, config_interface));
+  out.append(",\"hidden\":").append(std::to_string(one.hides.count)).append("}");
+}
+
+/// The overrides of one call, as text, piece by piece.
+class override_list {
+ public:
+  explicit override_list(std::vector<engine::override_row> rows) : rows_(std::move(rows)) {}
+
+  /// As many as make about `bytes`, one at least.
+  batch next(std::size_t bytes) {
+    std::string out = "{\"overrides\":[";
+    for (; next_ != rows_.size() && (out.back() == '[' || out.size() < bytes); ++next_) {
+      if (out.back() != '[') out += ',';
+      append_override(out, rows_[next_]);
+    }
+    return {.parameters = std::move(out += "]}"), .is_last = next_ == rows_.size()};
+  }
+
+ private:
+  std::vector<engine::override_row> rows_;
+  std::size_t next_ = 0;
+};
+
+} // namespace
+
+void list_overrides(method_context& with, authorized_call const& asked) {
+  std::optional<key> prefix;
+  if (auto const text = string_of(asked.parameters, "prefix")) {
+    auto which = key::parse(*text);
+    if (!which) return fail(asked.answer, config_interface, which.error());
+    prefix = *std::move(which);
+  }
+  list_call const to{asked.answer, config_interface, asked.more};
+  with.writer.query(
+      [prefix](store::config_store& store) { return store.overrides(prefix); },
+      [&with, to](result<std::vector<engine::override_row>> rows) {
+        if (!to.answer.alive()) return;
+        if (!rows) return fail(to.answer, to.interface, rows.error());
+        send_list(to, with.bounds,
+                  [all = override_list(*std::move(rows)),
+                   bytes = to.batch_bytes(with.bounds)]() mutable { return all.next(bytes); });
+      });
+}
+
+} // namespace cfgd::methods

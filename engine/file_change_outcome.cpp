@@ -1,0 +1,174 @@
+#include "core/json.hpp"
+#include "engine/diff.hpp"
+#include "engine/file_change_plan.hpp"
+#include "engine/hidden.hpp"
+#include "engine/merge.hpp"
+#include "engine/override_editors.hpp"
+#include "engine/typed_source.hpp"
+
+#include <algorithm>
+#include <utility>
+
+// What the accepted sources of a file change do: where each changed key comes from, which overrides
+// give way to them, and what they say without effect.
+//
+// A source keeps the revision that its content came with. If new content changes no effective
+// value, that is the revision of the service at that time.
+
+namespace cfgd::engine {
+namespace {
+
+std::vector<std::string> path_of(std::string const& key_text) {
+  auto const parts = split_dotted(key_text);
+  return parts && parts->size() > 1 ? std::vector(parts->begin() + 1, parts->end())
+                                    : std::vector<std::string>();
+}
+
+bool has_key(sourced_document const* document, std::vector<std::string> const& path) {
+  return document != nullptr && !path.empty() &&
+         look_up(document->root, path).what != layer_answer::kind::nothing;
+}
+
+/// Keeps the notes on an active source where the reason is kept why another one is not active.
+void take_notes(source_record& of, namespace_schema const* schema) {
+  if (of.row.status != source_status::active) return;
+  of.row.why.reset();
+  auto notes = notes_on(of, schema);
+  if (notes.empty()) return;
+  auto const count = notes.size();
+  of.row.why = error{.code = errc::invalid,
+                     .message = notes.front().message,
+                     .where = notes.front().where,
+                     .used = count,
+                     .issues = std::move(notes)};
+}
+
+} // namespace
+
+file_change_plan::entry::reading const& file_change_plan::read(entry const& one,
+                                                               schema_pointer const& schema) {
+  auto const document_of = [&schema](source_record const* of) {
+    return of != nullptr && of->row.is_effective ? typed_document(*of, schema.get())
+                                                 : std::shared_ptr<sourced_document const>();
+  };
+  if (!one.read || one.read->by != schema) {
+    auto now = document_of(one.now.get());
+    place_index places(now);
+    one.read =
+        entry::reading{schema, document_of(one.before.get()), std::move(now), std::move(places)};
+  }
+  return *one.read;
+}
+
+origin file_change_plan::origin_of(std::string const& name_space, std::string const& key_text,
+                                   schema_pointer const& schema) const {
+  auto const path = path_of(key_text);
+  // A file that sets the key precedes one that did, which precedes files that have nothing to do
+  // with it; among equals the higher layer, later name.
+  entry const* values_file = nullptr;
+  entry const* policy_file = nullptr;
+  int best = -1;
+  for (auto const& one : entries_) {
+    if (!one.is_accepted()) continue;
+    if (one.id.what != source_kind::values) {
+      if (policy_file == nullptr || one.name_space == name_space) policy_file = &one;
+      continue;
+    }
+    if (one.name_space != name_space) continue;
+    auto const& documents = read(one, schema);
+    int const fits = has_key(documents.now.get(), path)      ? 2
+                     : has_key(documents.before.get(), path) ? 1
+                                                             : 0;
+    if (fits < best || (fits == best && one.id < values_file->id)) continue;
+    values_file = &one;
+    best = fits;
+  }
+  auto const* const found = values_file != nullptr ? values_file : policy_file;
+  if (found == nullptr) return {};
+  auto const* const record = found->now ? found->now.get() : found->before.get();
+  origin from;
+  from.where = found == policy_file ? layer::defaults : found->id.where;
+  from.path = record->row.path;
+  if (found->now && found == values_file) from.at = read(*found, schema).places.find(path);
+  return from;
+}
+
+std::vector<key_change> file_change_plan::changed_leaves(entry const& one,
+                                                         schema_pointer const& schema) {
+  std::vector<key_change> all;
+  if (!one.now || one.id.what != source_kind::values) return all;
+  auto const& documents = read(one, schema);
+  auto const text_of = [](sourced_document const* of) {
+    return of == nullptr ? std::string() : json::canonical(of->root);
+  };
+  append_differences(all, one.name_space, text_of(documents.before.get()),
+                     text_of(documents.now.get()));
+  return all;
+}
+
+// Only an edit drops them: content that was rejected before and is accepted now may be older than
+// the rollback.
+void file_change_plan::drop_soft_overrides(candidate& made) const {
+  override_editors edits(made);
+  for (auto const& one : entries_) {
+    if (!one.is_accepted() || !one.is_new() || one.id.what != source_kind::values) continue;
+    auto const* const state = made.find(one.name_space);
+    auto const overrides = state == nullptr ? nullptr : state->overrides;
+    if (!overrides ||
+        std::ranges::none_of(overrides->keys, [](auto const& set) { return set.second.is_soft; }))
+      continue;
+    for (auto const& leaf : changed_leaves(one, state->schema)) {
+      auto const which = key::parse(leaf.key);
+      if (!which) continue;
+      for (auto const& [set, by] : overrides->keys)
+        if (by.is_soft && (set.contains(*which) || which->contains(set)))
+          edits.of(one.name_space).unset(set);
+    }
+  }
+  edits.put();
+}
+
+void file_change_plan::finish(committed_change& done, candidate const& made) {
+  for (auto& one : entries_) {
+    auto const* const state = made.find(one.name_space);
+    if (one.now && !one.rejected)
+      take_notes(*one.now, state == nullptr ? nullptr : state->schema.get());
+    if (one.now && one.is_accepted()) {
+      auto const changed =
+          std::ranges::find(done.effectives, one.name_space, &effective::name_space);
+      one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
+    }
+    auto const now = one.record();
+    if (auto found = find_transition(one.before.get(), now.get()))
+      done.transitions.push_back(*std::move(found));
+    if (one.is_accepted()) add_without_effect(done.without_effect, one, made);
+  }
+}
+
+void file_change_plan::add_without_effect(hidden_values& into, entry const& one,
+                                          candidate const& made) const {
+  auto const* const state = made.find(one.name_space);
+  if (state == nullptr) return;
+  // At the first start every file is new, and layers over each other are nothing to report.
+  bool const is_first_look = asked_.how == grouping::change_per_namespace && !one.before;
+  bool const is_topmost =
+      !state->overrides && !state->sources.empty() && !(one.id < state->sources.rbegin()->first);
+  if (is_first_look || is_topmost) return;
+  auto const& schema = state->schema;
+  auto const& document = read(one, schema).now;
+  if (!document) return;
+  for (auto const& leaf : changed_leaves(one, schema)) {
+    auto const which = key::parse(leaf.key);
+    if (!which) continue;
+    auto const answer = look_up(document->root, which->path());
+    static boost::json::value const nothing;
+    auto found = find_hiding(*state, *one.now, *which, answer.value ? *answer.value : nothing);
+    if (!found) continue;
+    ++into.count;
+    if (into.listed.size() == hidden_values::most_listed) continue;
+    found->is_removed = leaf.deleted();
+    into.listed.push_back(*std::move(found));
+  }
+}
+
+} // namespace cfgd::engine

@@ -1,0 +1,240 @@
+#include "engine/hidden.hpp"
+
+#include "core/json.hpp"
+#include "engine/merge.hpp"
+#include "engine/overrides.hpp"
+#include "engine/typed_source.hpp"
+
+#include <boost/range/adaptor/reversed.hpp>
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <set>
+#include <span>
+#include <utility>
+
+// A leaf of a source is hidden by the topmost layer above that has anything to say about its key: a
+// value, a null, or a parent that is not an object. Overrides are looked at from their keys, which
+// are few; only count_hidden() visits every leaf of every source.
+
+namespace cfgd::engine {
+namespace {
+
+namespace bj = boost::json;
+using leaf_visitor = std::function<void(key const&, bj::value const&)>;
+
+bool is_tree(bj::value const& what) {
+  auto const* const object = what.if_object();
+  return object != nullptr && !object->empty();
+}
+
+void visit_below(key const& at, bj::value const& what, leaf_visitor const& visit) {
+  if (!is_tree(what)) return visit(at, what);
+  for (auto const& member : what.get_object())
+    visit_below(at.child(member.key()), member.value(), visit);
+}
+
+/// Visits the leaves at and below `which`, or the one of its parents that is a leaf.
+void visit_leaves(bj::object const& document, key const& which, leaf_visitor const& visit) {
+  auto const path = which.path();
+  auto const* object = &document;
+  bj::value const* found = nullptr;
+  std::size_t depth = 0;
+  for (; depth < path.size() && object != nullptr; ++depth) {
+    found = object->if_contains(path[depth]);
+    if (found == nullptr) return;
+    object = found->if_object();
+  }
+  key at(std::vector(which.parts().begin(),
+                     which.parts().begin() + static_cast<std::ptrdiff_t>(depth + 1)));
+  if (found != nullptr) return visit_below(at, *found, visit);
+  for (auto const& member : document)
+    visit_below(at.child(member.key()), member.value(), visit);
+}
+
+/// Whether a layer that answers so gives the key another value than `value`.
+bool differs(layer_answer const& above, bj::value const& value) {
+  if (above.what == layer_answer::kind::removal) return !value.is_null();
+  // Two objects merge: the lower one is a leaf because it is empty.
+  if (above.value->is_object() && value.is_object()) return false;
+  return *above.value != value;
+}
+
+/// The nearest of a key and its parents that is a value of its own in the overrides.
+key covering_key(override_record const& overrides, key const& leaf) {
+  key at(std::vector{leaf.name_space()});
+  auto const* object = &overrides.document;
+  for (auto const& part : leaf.path()) {
+    auto const* const found = object->if_contains(part);
+    if (found == nullptr) break;
+    at = at.child(part);
+    object = found->if_object();
+    if (object == nullptr) break;
+  }
+  return at;
+}
+
+hidden_value hidden_by_override(override_record const& overrides, key const& leaf) {
+  hidden_value out{.key = leaf.str(), .from = {}, .by = {}};
+  out.override_key = covering_key(overrides, leaf).str();
+  if (auto const* const set = find_origin(overrides, leaf)) {
+    out.by = set->from;
+    out.time = set->time;
+  }
+  out.by.where = layer::overrides;
+  return out;
+}
+
+origin origin_in(source_record const& source, sourced_document const& document, key const& which) {
+  origin from;
+  from.where = source.row.id.where;
+  from.path = source.row.path;
+  from.at = find_place(document, which.path());
+  from.revision = source.row.revision;
+  return from;
+}
+
+/// Calls `visit` for each value that overrides hide at and below `which`: of each key the topmost
+/// source that has it.
+void visit_hidden(
+    namespace_state const& state, key const& which, std::set<key>& seen,
+    std::function<void(source_record const&, sourced_document const&, key const&)> const& visit) {
+  if (!state.overrides) return;
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
+    if (!source->row.is_effective) continue;
+    auto const& record = *source; // clang 14 cannot capture a structured binding
+    auto const document = typed_document(record, state.schema.get());
+    visit_leaves(document->root, which, [&](key const& leaf, bj::value const& value) {
+      if (!seen.insert(leaf).second) return;
+      auto const above = look_up(state.overrides->document, leaf.path());
+      if (above.what != layer_answer::kind::nothing && differs(above, value))
+        visit(record, *document, leaf);
+    });
+  }
+}
+
+void add_hidden(hidden_values& into, namespace_state const& state, key const& which,
+                std::set<key>& seen) {
+  visit_hidden(state, which, seen,
+               [&](source_record const& source, sourced_document const& document, key const& leaf) {
+                 ++into.count;
+                 if (into.listed.size() == hidden_values::most_listed) return;
+                 auto found = hidden_by_override(*state.overrides, leaf);
+                 found.from = origin_in(source, document, leaf);
+                 into.listed.push_back(std::move(found));
+               });
+}
+
+bool has_secret(namespace_state const& state, key const& at, bj::value const& value) {
+  if (!state.schema || !state.schema->what->has_secrets()) return false;
+  if (!at.path().empty() && state.schema->what->is_secret(at.path())) return true;
+  bool any = false;
+  if (is_tree(value))
+    visit_below(at, value, [&](key const& leaf, bj::value const&) {
+      any = any || state.schema->what->is_secret(leaf.path());
+    });
+  return any;
+}
+
+} // namespace
+
+void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
+                             std::span<key const> which) {
+  std::set<key> seen;
+  for (auto const& one : which)
+    add_hidden(into, state, one, seen);
+}
+
+std::optional<hidden_value> find_hiding(namespace_state const& state, source_record const& source,
+                                        key const& leaf, bj::value const& value) {
+  std::optional<hidden_value> found;
+  if (state.overrides) {
+    auto const above = look_up(state.overrides->document, leaf.path());
+    if (above.what != layer_answer::kind::nothing) {
+      if (!differs(above, value)) return std::nullopt;
+      found = hidden_by_override(*state.overrides, leaf);
+    }
+  }
+  for (auto const& [id, other] : boost::adaptors::reverse(state.sources)) {
+    if (found || !(source.row.id < id)) break;
+    if (!other->row.is_effective) continue;
+    auto const document = typed_document(*other, state.schema.get());
+    auto const above = look_up(document->root, leaf.path());
+    if (above.what == layer_answer::kind::nothing) continue;
+    if (!differs(above, value)) return std::nullopt;
+    found.emplace(
+        hidden_value{.key = leaf.str(), .from = {}, .by = origin_in(*other, *document, leaf)});
+  }
+  if (found) found->from = origin_in(source, *typed_document(source, state.schema.get()), leaf);
+  return found;
+}
+
+override_summary summarize_overrides(namespace_state const& state) {
+  override_summary out{.name_space = state.value.name_space};
+  if (!state.overrides) return out;
+  out.overrides = state.overrides->keys.size();
+  std::set<key> seen;
+  for (auto const& [which, by] : state.overrides->keys)
+    visit_hidden(state, which, seen,
+                 [&](source_record const&, sourced_document const&, key const& leaf) {
+                   ++out.hidden;
+                   auto const* const set = find_origin(*state.overrides, leaf);
+                   if (set != nullptr)
+                     out.since = std::min(out.since.value_or(set->time), set->time);
+                 });
+  return out;
+}
+
+std::vector<override_row> list_overrides(namespace_state const& state,
+                                         std::optional<key> const& prefix) {
+  std::vector<override_row> all;
+  if (!state.overrides) return all;
+  std::set<key> seen;
+  // From the end: what a key and a parent of it both hide belongs to the key.
+  for (auto const& [which, by] : boost::adaptors::reverse(state.overrides->keys)) {
+    if (prefix && !prefix->contains(which)) continue;
+    bj::value value;
+    if (which.path().empty())
+      value = state.overrides->document;
+    else if (auto const found = look_up(state.overrides->document, which.path()); found.value)
+      value = *found.value;
+    override_row row{.key = which.str(),
+                     .value = has_secret(state, which, value) ? "" : json::canonical(value),
+                     .from = by.from,
+                     .time = by.time,
+                     .is_soft = by.is_soft};
+    add_hidden(row.hides, state, which, seen);
+    all.push_back(std::move(row));
+  }
+  std::ranges::reverse(all);
+  return all;
+}
+
+std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
+  std::map<source_id, source_keys> all;
+  key const whole(std::vector{state.value.name_space});
+  // From the top, with the layers above the current source.
+  std::vector<bj::object const*> above;
+  if (state.overrides) above.push_back(&state.overrides->document);
+  std::vector<std::shared_ptr<sourced_document const>> documents; // of `above`
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
+    if (!source->row.is_effective) continue;
+    auto& counts = all[id];
+    auto const& document = documents.emplace_back(typed_document(*source, state.schema.get()));
+    visit_leaves(document->root, whole, [&](key const& leaf, bj::value const& value) {
+      ++counts.all;
+      for (auto const* const higher : above) {
+        auto const answer = look_up(*higher, leaf.path());
+        if (answer.what == layer_answer::kind::nothing) continue;
+        if (differs(answer, value)) ++counts.hidden;
+        return;
+      }
+    });
+    above.push_back(&document->root);
+  }
+  return all;
+}
+
+} // namespace cfgd::engine

@@ -1,0 +1,37 @@
+#pragma once
+
+#include "engine/model.hpp"
+#include "engine/records.hpp"
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+/// Which values of a namespace's sources have no effect, because a higher layer sets or removes
+/// their keys. A value that equals that of the higher layer is not hidden. Pure.
+namespace cfgd::engine {
+
+/// The values at and below the keys, and at their parents, that overrides hide: of each key the one
+/// that would be effective without them. Adds them to `into`.
+void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
+                             std::span<key const> which);
+
+/// What hides the value of a leaf of a source; absent: nothing does. `value` null: the source
+/// removes the key, or does not set it any more.
+std::optional<hidden_value> find_hiding(namespace_state const& state, source_record const& source,
+                                        key const& leaf, boost::json::value const& value);
+
+/// The overrides of a namespace in numbers.
+override_summary summarize_overrides(namespace_state const& state);
+
+/// The keys at and below `prefix` (absent: all) that were set in the override layer, with what each
+/// hides. Values of secrets, and objects that contain one, are left out.
+std::vector<override_row> list_overrides(namespace_state const& state,
+                                         std::optional<key> const& prefix);
+
+/// The number of leaves of each effective source, and of those that are hidden.
+std::map<source_id, source_keys> count_hidden(namespace_state const& state);
+
+} // namespace cfgd::engine
