@@ -2,17 +2,24 @@
 ///
 /// Each family of commands declares its own options (commands/); the global options are declared
 /// here. They may stand before or after the command (CLI11's fallthrough). CLI11's own exit codes
-/// (100 and up) and streams are not used: its messages are returned to main as text.
+/// (100 and up), streams and messages are not used: command_line_errors has the texts for people.
 
 #include "cfgctl/command_line.hpp"
 
+#include "cfgctl/command_line_errors.hpp"
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/failure_report.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/values.hpp"
 #include "core/text.hpp"
 
 #include <boost/assert.hpp>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <cstdint>
+#include <filesystem>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -35,26 +42,40 @@ constexpr char const* footer =
 
 struct global_options {
   std::string socket;
+  std::string root;
   bool json = false;
+  bool verbose = false;
+  bool no_pager = false;
   std::string color = "auto";
   double timeout_s = -1;
 };
 
+/// Commands whose output may be longer than a screen.
+constexpr std::array<std::string_view, 18> long_commands{
+    "get",  "list",   "explain", "validate", "export", "log",     "show",       "diff",   "blame",
+    "help", "health", "sources", "problems", "doctor", "metrics", "introspect", "limits", "schema"};
+
 void add_global_options(CLI::App& app, global_options& into) {
   app.add_option("--socket", into.socket, "Socket of the service")->type_name("PATH");
+  app.add_option("--root", into.root, "The directory of 'cfgd --root', before the command")
+      ->type_name("DIR");
   app.add_flag("--json", into.json, "Print JSON: one document, or one a line for watch");
-  app.add_option("--timeout", into.timeout_s, "Time limit for a reply, 0 for none [30]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.0, 1e6));
-  app.add_option("--color", into.color, "auto, always or never [auto]")
-      ->type_name("WHEN")
-      ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_flag("-v,--verbose", into.verbose, "Print all changed keys, not only the first 20");
+  add_seconds(&app, "--timeout", into.timeout_s, "Time limit for a reply, 0 for none [30]",
+              {0, 1e6});
+  add_choice(&app, "--color", into.color, {"auto", "always", "never"},
+             "auto, always or never [auto]")
+      ->type_name("WHEN");
+  app.add_flag("--no-pager", into.no_pager, "Print long output on a terminal as it is");
   app.set_version_flag("--version", "cfgctl " CFGD_VERSION);
 }
 
 context context_of(global_options const& from) {
   context out;
   out.socket = from.socket;
+  out.root = from.root;
+  if (out.socket.empty() && !out.root.empty())
+    out.socket = (std::filesystem::path(out.root) / "run" / "io.cfgd").string();
   out.format = from.json ? output_format::json : output_format::text;
   if (from.timeout_s >= 0) {
     // Rounded up: a very small limit must not become 0, which means no limit.
@@ -64,12 +85,14 @@ context context_of(global_options const& from) {
                      : from.color == "never" ? color_choice::never
                                              : color_choice::automatic;
   out.where = screen_of_output(color);
+  if (from.verbose) out.where.most_keys = SIZE_MAX;
   return out;
 }
 
 void add_commands(declarations const& to) {
   add_read_commands(to);
   add_watch_command(to);
+  add_wait_command(to);
   add_validate_command(to);
   add_export_command(to);
   add_change_commands(to);
@@ -91,21 +114,54 @@ void add_commands(declarations const& to) {
   add_backup_commands(to);
 }
 
-early_end early_end_of(CLI::App const& app, CLI::ParseError const& why) {
+early_end usage_error(std::string const& message, bool is_plugin, bool as_json) {
+  // A monitoring plugin ends with 3, unknown: 2 would be critical.
+  early_end out{is_plugin ? exit_code::unreachable : exit_code::usage, {}, {}};
+  out.err = printable("cfgctl: " + message + "\nSee 'cfgctl help'.\n");
+  if (as_json) out.out = compact_text(failure_json(message, exit_code::usage)) + '\n';
+  return out;
+}
+
+early_end early_end_of(CLI::App const& app, CLI::ParseError const& why, bool as_json) {
   std::ostringstream out;
   std::ostringstream err;
   int const code = app.exit(why, out, err);
   if (code == 0) return {exit_code::ok, out.str(), {}};
-  std::string message = why.what();
-  auto const unknown = app.remaining(true);
-  if (app.get_subcommands().empty() && !unknown.empty()) {
-    message = "there is no command '" + unknown.front() + '\'';
-  }
-  // A monitoring plugin ends with 3, unknown: 2 would be critical.
-  bool const plugin = app.got_subcommand("health");
-  return {plugin ? exit_code::unreachable : exit_code::usage,
-          {},
-          "cfgctl: " + message + "\nSee 'cfgctl --help'.\n"};
+  return usage_error(usage_text(app, why), app.got_subcommand("health"), as_json);
+}
+
+/// help and version: commands that print what the declarations say.
+void add_help_commands(declarations const& to) {
+  auto const topic = std::make_shared<std::vector<std::string>>();
+  auto* const help = to.app.add_subcommand("help", "Print the help of a command");
+  add_argument(help, "COMMAND", *topic, "A command; without it, all commands");
+  help->final_callback([to, topic] {
+    CLI::App const* about = &to.app;
+    std::string path = about->get_name();
+    for (std::string const& name : *topic) {
+      CLI::App const* const below = command_of(*about, name);
+      if (below == nullptr) throw wrong_words(unknown_command(*about, name));
+      about = below;
+      path += ' ' + below->get_name();
+    }
+    // Not App::help(), which prints the help of the command that was parsed: this one.
+    auto const text = about->get_formatter()->make_help(about, path, CLI::AppFormatMode::Normal);
+    to.chosen = [text](context const&) {
+      print(text);
+      return exit_code::ok;
+    };
+  });
+  declare(
+      to, "version", "Print the version of cfgctl", +[](context const& all, no_options const&) {
+        show(all, boost::json::object{{"version", CFGD_VERSION}}, "cfgctl " CFGD_VERSION "\n");
+        return exit_code::ok;
+      });
+}
+
+/// Other names that people type.
+void add_aliases(CLI::App& app) {
+  app.get_subcommand("list")->alias("ls");
+  app.get_subcommand("unset")->alias("rm")->alias("delete");
 }
 
 /// Removes the program of 'watch --exec' from the end of the command line, because its options must
@@ -122,19 +178,6 @@ std::vector<std::string> take_program(std::vector<char const*>& words) {
   return out;
 }
 
-/// The end of a command line with a word that JSON cannot carry.
-std::optional<early_end> find_unreadable(std::vector<char const*> const& words) {
-  for (std::size_t index = 1; index < words.size(); ++index) {
-    if (is_clean_text(words[index])) continue;
-    bool const plugin = std::string_view(words[1]) == "health";
-    return early_end{plugin ? exit_code::unreachable : exit_code::usage,
-                     {},
-                     "cfgctl: argument " + std::to_string(index) +
-                         " is not valid UTF-8; nothing was done\n"};
-  }
-  return std::nullopt;
-}
-
 } // namespace
 
 std::variant<invocation, early_end> parse_command_line(int argc, char const* const* argv) {
@@ -146,19 +189,32 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
   app.footer(footer);
   add_global_options(app, options);
   add_commands({.app = app, .chosen = chosen});
+  add_help_commands({.app = app, .chosen = chosen});
+  add_aliases(app);
   for (CLI::App* sub : app.get_subcommands({}))
     sub->fallthrough();
 
   std::vector<char const*> words(argv, argv + argc);
+  auto const end = std::find(words.begin(), words.end(), std::string_view("--"));
+  bool const as_json = std::find(words.begin(), end, std::string_view("--json")) != end;
+  for (std::size_t at = 1; at < words.size(); ++at) {
+    if (!is_clean_text(words[at])) {
+      bool const as_plugin = std::string_view(words[1]) == "health";
+      return usage_error("argument " + std::to_string(at) + " is not valid UTF-8; nothing was done",
+                         as_plugin, as_json);
+    }
+  }
   auto program = take_program(words);
-  if (auto wrong = find_unreadable(words)) return *std::move(wrong);
   try {
     app.parse(static_cast<int>(words.size()), words.data());
   } catch (CLI::ParseError const& why) {
-    return early_end_of(app, why);
+    return early_end_of(app, why, as_json);
   }
   BOOST_ASSERT(chosen);
+  std::string const name = app.get_subcommands().front()->get_name();
+  bool const is_long = std::ranges::find(long_commands, name) != long_commands.end();
   invocation out{.all = context_of(options), .run = std::move(chosen)};
+  out.is_long = is_long && out.all.where.terminal && !options.no_pager;
   out.all.program = std::move(program);
   return out;
 }

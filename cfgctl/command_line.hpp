@@ -11,6 +11,7 @@ namespace cfgd::cfgctl {
 struct invocation {
   context all;
   action run;
+  bool is_long = false; ///< what it prints on a terminal goes through a pager
 };
 
 /// No command is run: the user asked for help, or the command line is wrong.

@@ -17,6 +17,7 @@ enum class output_format : std::uint8_t { text, json };
 /// What every command needs to know: the global options, and where its output is printed.
 struct context {
   std::string socket; ///< empty: $CFGD_SOCKET, else the system's socket
+  std::string root;   ///< --root before the command: of commands that work on files; may be empty
   output_format format = output_format::text;
   /// --timeout; zero means no limit. Absent: 30 s for each call, no limit between the replies of a
   /// stream.

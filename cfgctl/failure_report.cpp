@@ -8,9 +8,12 @@
 
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/screen.hpp"
+#include "cfgctl/text/users.hpp"
 #include "client/types.hpp"
 
 #include <boost/json/value.hpp>
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,7 +25,8 @@ namespace {
 using client::call_error;
 using parameters = boost::json::object;
 
-/// A sentence with parameters of the error in braces: {name} is a number, or ? if it is absent. A
+/// A sentence with parameters of the error in braces: {name} is a number, or ? if it is absent;
+/// {uid} is a user with its name, {me} the user who runs this program. A
 /// brace like {, by $name} or {:#line} is left out if there is no text, or number, of that name.
 struct sentence {
   std::string_view error;
@@ -42,18 +46,17 @@ constexpr std::array sentences{
              "the change could not be made durable, nothing was changed{: $message}"},
     sentence{"LimitExceeded", "the limit{ '$limit'} would be exceeded: {used} of {maximum}"},
     sentence{"NoSuchRevision", "no such revision; the history has revisions {oldest} to {newest}"},
-    sentence{"NoSuchPending", "revision {revision} is not a pending change\n"
+    sentence{"NoSuchPending", "revision {revision} is not waiting for confirmation\n"
                               "  'cfgctl pending' lists the pending changes"},
-    sentence{"EditInProgress", "another edit is in progress, by uid {uid} until{ $deadline}\n"
+    sentence{"EditInProgress", "another edit is in progress, by {uid} until{ $deadline}\n"
                                "  'cfgctl edit end' ends it"},
     sentence{"NoEdit", "no edit of several files is in progress"},
     sentence{"BadTime", "{'$time' }is not a time of RFC 3339"},
-    sentence{"NoSuchCheck", "there is no check{ '$name'}"},
+    sentence{"NoSuchCheck", "there is no check{ '$name'}{$hint}"},
     sentence{"BadSettings", "the settings are not valid, the previous settings stay active"
                             "{\n  $path}{:#line}{:#column}{: $message}"},
     sentence{"PermissionDenied",
-             "permission denied\n"
-             "  everybody may read; root and members of the group cfgd-admin may change values"},
+             "permission denied: needs root or group cfgd-admin (you are {me})"},
     sentence{"MethodNotFound", no_method},
     sentence{"MethodNotImplemented", no_method},
     sentence{"InterfaceNotFound", "this service does not have the interface{ '$interface'}"},
@@ -75,8 +78,10 @@ std::string text_of(parameters const& from, std::string_view name, char kind) {
 std::string filled(std::string_view brace, parameters const& from) {
   auto const at = brace.find_first_of("$#");
   if (at == brace.npos) {
+    if (brace == "me") return user_text(static_cast<std::int64_t>(::geteuid()));
     auto const number = text_of(from, brace, '#');
-    return number.empty() ? "?" : number;
+    if (number.empty()) return "?";
+    return brace == "uid" ? user_text(std::stoll(number)) : number;
   }
   auto const rest = brace.substr(at + 1);
   auto const length = std::min(rest.find_first_not_of("abcdefghijklmnopqrstuvwxyz"), rest.size());
@@ -110,6 +115,9 @@ std::string refusal(call_error const& why) {
   if (auto const found = client::refusal_of(why)) return invalid(*found);
   auto const last = std::string_view(why.name).substr(why.name.rfind('.') + 1);
   auto const* const known = std::ranges::find(sentences, last, &sentence::error);
+  if (last == "BadKey" && why.parameters.if_contains("key") != nullptr &&
+      text_of(why.parameters, "key", '$').empty())
+    return "KEY is empty";
   return ours && known != sentences.end() ? sentence_of(known->text, why.parameters) : why.message;
 }
 
@@ -143,9 +151,38 @@ std::string failure_line(call_error const& why) {
   return out.substr(0, out.find('\n'));
 }
 
+boost::json::object failure_json(std::string_view text, call_error const& why) {
+  boost::json::object out = failure_json(text, exit_code_of(why));
+  auto const last = std::string_view(why.name).substr(why.name.rfind('.') + 1);
+  constexpr std::array kinds{"unreachable", "timeout", "closed", "protocol"};
+  constexpr std::array failures{client::failure::unreachable, client::failure::timed_out,
+                                client::failure::closed, client::failure::protocol};
+  for (std::size_t at = 0; at < kinds.size(); ++at) {
+    if (why.kind == failures.at(at)) out["kind"] = kinds.at(at);
+  }
+  if (why.kind == client::failure::refused && !last.empty()) out["kind"] = last;
+  for (char const* const name : {"key", "issues"}) {
+    if (auto const* const found = why.parameters.if_contains(name)) out[name] = *found;
+  }
+  return out;
+}
+
+boost::json::object failure_json(std::string_view text, exit_code code) {
+  constexpr std::array kinds{"ok", "refused", "usage", "unreachable", "trouble"};
+  constexpr std::string_view program = "cfgctl: ";
+  if (text.starts_with(program)) text.remove_prefix(program.size());
+  auto const at = static_cast<std::size_t>(code);
+  return {{"kind", at < kinds.size() ? kinds.at(at) : "trouble"},
+          {"message", text.substr(0, text.find('\n'))}};
+}
+
 exit_code exit_code_of(call_error const& why) {
   switch (why.kind) {
   case client::failure::refused:
+    // What the caller asked for is not well-formed.
+    if (why.name.ends_with(".BadKey") || why.name.ends_with(".BadTime") ||
+        why.name.ends_with(".InvalidParameter"))
+      return exit_code::usage;
     return exit_code::refused;
   case client::failure::unreachable:
     return exit_code::unreachable;

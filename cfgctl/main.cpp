@@ -6,6 +6,8 @@
 
 #include "cfgctl/command_line.hpp"
 #include "cfgctl/output.hpp"
+#include "cfgctl/pager.hpp"
+#include "cfgctl/session.hpp"
 #include "core/standard_descriptors.hpp"
 
 #include <csignal>
@@ -23,7 +25,14 @@ exit_code parse_and_run(int argc, char const* const* argv) {
     return end->code;
   }
   auto const& asked = std::get<invocation>(line);
-  return asked.run(asked.all);
+  pager const reader(asked.is_long ? pager::use::yes : pager::use::no);
+  try {
+    return asked.run(asked.all);
+  } catch (output_failed const&) {
+    throw;
+  } catch (std::exception const& broken) {
+    return fail(asked.all, broken.what(), exit_code::trouble);
+  }
 }
 
 } // namespace

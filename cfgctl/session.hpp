@@ -26,10 +26,19 @@ inline constexpr std::chrono::seconds default_time_limit{30};
 /// Connects to the service that the command line names.
 [[nodiscard]] client::result<client::connection> connect(context const& all);
 
-/// Prints on standard error why `what` failed; returns the exit code for it.
-exit_code report(std::string_view what, client::call_error const& why);
+/// Closes a connection, before another one is made.
+inline void close(client::connection& service) {
+  client::connection const last(std::move(service));
+}
 
-/// Prints "cfgctl: <text>" and a newline on standard error, made printable. Returns `code`.
+/// Prints on standard error why `what` failed, with --json also an object on standard output;
+/// returns the exit code for it. A namespace that does not exist gets a suggestion.
+exit_code report(context const& all, std::string_view what, client::call_error const& why);
+
+/// The same for a failure that was found here: `text` is the whole message.
+exit_code fail(context const& all, std::string const& text, exit_code code = exit_code::refused);
+
+/// Prints a remark, "cfgctl: <text>", on standard error, made printable. Returns `code`.
 exit_code complain_line(std::string const& text, exit_code code = exit_code::refused);
 
 /// Prints "warning: <text>" on standard error.
@@ -84,7 +93,7 @@ exit_code ask(context const& all, std::string const& what, Method const& method,
   auto const parameters = parameters_of(with);
   if (all.as_json()) return ask_for_json(all, what, method.name, parameters);
   auto whole = call(all, fetch<Method>, method, parameters);
-  if (!whole) return report(what, whole.error());
+  if (!whole) return report(all, what, whole.error());
   auto const found = wire::give_result(std::move(*whole));
   if constexpr (std::is_invocable_v<Text>) {
     print(text());

@@ -19,26 +19,6 @@ error refuse(errc code, std::string_view text, std::string message) {
   return {.code = code, .message = std::move(message), .subject = std::string(text)};
 }
 
-/// Position of the '=' that ends the key, or npos.
-std::size_t end_of_key(std::string_view text) {
-  char quote = '\0';
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    char const now = text[at];
-    if (quote != '\0') {
-      if (now == '\\' && quote == '"') {
-        ++at;
-      } else if (now == quote) {
-        quote = '\0';
-      }
-    } else if (now == '=') {
-      return at;
-    } else if (now == '"' || now == '\'') {
-      quote = now;
-    }
-  }
-  return std::string_view::npos;
-}
-
 bool looks_like_json(std::string_view text) {
   auto const first = text.find_first_not_of(" \t\r\n");
   return first != std::string_view::npos &&
@@ -76,12 +56,31 @@ void take_text(assignment& into, std::string_view written) {
 
 } // namespace
 
+std::size_t end_of_key(std::string_view text) {
+  char quote = '\0';
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    char const now = text[at];
+    if (quote != '\0') {
+      if (now == '\\' && quote == '"') {
+        ++at;
+      } else if (now == quote) {
+        quote = '\0';
+      }
+    } else if (now == '=') {
+      return at;
+    } else if (now == '"' || now == '\'') {
+      quote = now;
+    }
+  }
+  return std::string_view::npos;
+}
+
 result<assignment> parse_assignment(std::string_view text, value_syntax how) {
   auto const at = end_of_key(text);
   if (at == std::string_view::npos) {
-    return refuse(errc::bad_key, text, "expected KEY=VALUE, there is no '='");
+    return refuse(errc::bad_key, text, "missing value: set KEY=VALUE");
   }
-  if (at == 0) return refuse(errc::bad_key, text, "there is no key before the '='");
+  if (at == 0) return refuse(errc::bad_key, "", "KEY is empty");
 
   assignment out;
   out.key = text.substr(0, at);

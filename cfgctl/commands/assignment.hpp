@@ -4,6 +4,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,10 @@ struct assignment {
   /// A warning for the user; may be empty.
   std::string remark;
 };
+
+/// Where the '=' is that ends the key of KEY=VALUE, outside the key's quotes; npos if there is
+/// none.
+std::size_t end_of_key(std::string_view text);
 
 /// How the value of an assignment is written.
 enum class value_syntax : std::uint8_t {

@@ -1,10 +1,14 @@
 /// set, unset: one transaction each. Also what all commands that change values have in common.
 
 #include "cfgctl/commands/assignment.hpp"
+#include "cfgctl/commands/assignment_words.hpp"
 #include "cfgctl/commands/change_options.hpp"
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/values.hpp"
+#include "core/key.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -20,27 +24,57 @@ struct options {
   bool every = false;     ///< all overrides at and below `unset`, or all there are
   change_options how;
   std::optional<std::chrono::seconds> expire;
+  bool prompt = false; ///< words without a value get one from the terminal
+  bool strict = false; ///< what does not exist is an error
 };
+
+/// The transaction, and the values of it that may be printed.
+struct wanted_change {
+  client::transaction what;
+  boost::json::object shown;
+};
+
+result<void> add_value(wanted_change& to, std::string const& key, boost::json::value value) {
+  auto const parts = split_dotted(key);
+  if (parts && parts->size() == 1 && !value.is_object()) {
+    return error{.code = errc::bad_key,
+                 .message = '\'' + key + "' is a namespace; set " + key + ".KEY"};
+  }
+  if (!to.what.values.emplace(key, std::move(value)).second) {
+    return error{.code = errc::bad_key, .message = "the key is set twice", .subject = key};
+  }
+  return {};
+}
 
 /// `printed`: the global option --json also says that values are JSON. Errors are errors of the
 /// command line.
-result<client::transaction> parse_transaction(options const& what, output_format printed) {
-  client::transaction out = transaction_of(what.how);
+result<wanted_change> parse_change(options const& what, output_format printed) {
+  wanted_change out{.what = transaction_of(what.how), .shown = {}};
+  out.what.unset = what.unset;
+  out.what.expire = what.expire;
   auto const syntax = what.as_string                   ? value_syntax::string
                       : printed == output_format::json ? value_syntax::json
                                                        : value_syntax::text;
-  if (syntax == value_syntax::text && !what.assignments.empty())
-    out.spelling = client::value_spelling::text;
-  for (std::string const& text : what.assignments) {
-    auto one = parse_assignment(text, syntax);
+  // What was typed unseen is a string, whatever the schema says.
+  if (syntax == value_syntax::text && !what.assignments.empty() && !what.prompt)
+    out.what.spelling = client::value_spelling::text;
+  auto const words = what.prompt ? what.assignments : whole_assignments(what.assignments);
+  if (!words) return words.error();
+  for (std::string const& word : *words) {
+    if (what.prompt && end_of_key(word) == word.npos) {
+      auto const secret = read_secret(word);
+      if (!secret) return secret.error();
+      if (auto const added = add_value(out, word, boost::json::string(*secret)); !added)
+        return added.error();
+      continue;
+    }
+    auto one = parse_assignment(word, syntax);
     if (!one) return one.error();
     if (!one->remark.empty()) warn(one->key + ": " + one->remark);
-    if (!out.values.emplace(one->key, std::move(one->value)).second) {
-      return error{.code = errc::bad_key, .message = "the key is set twice", .subject = one->key};
-    }
+    out.shown[one->key] = one->value;
+    if (auto const added = add_value(out, one->key, std::move(one->value)); !added)
+      return added.error();
   }
-  out.unset = what.unset;
-  out.expire = what.expire;
   return out;
 }
 
@@ -69,26 +103,103 @@ client::result<std::vector<std::string>> list_keys(client::connection& service,
 
 exit_code unset_all(context const& all, options const& what) {
   auto keys = call(all, list_keys, what.unset);
-  if (!keys) return report("unset --all", keys.error());
-  if (keys->empty()) return complain_line("unset --all: there are no overrides");
+  if (!keys) return report(all, "unset --all", keys.error());
+  if (keys->empty()) return fail(all, "unset --all: there are no overrides");
   client::transaction change = transaction_of(what.how);
   change.unset = *std::move(keys);
   change.expire = what.expire;
   return make_change(all, name_of(change), change);
 }
 
-exit_code run(context const& all, options const& what) {
+/// The first namespace of `values` that the service does not have; empty if there is none.
+client::result<std::string> unknown_namespace(client::connection& service,
+                                              boost::json::object const& values) {
+  auto const state = service.status();
+  if (!state) return state.error();
+  for (auto const& member : values) {
+    auto const parts = split_dotted(member.key());
+    bool const known =
+        !parts || parts->empty() ||
+        std::ranges::find(state->namespaces, parts->front()) != state->namespaces.end();
+    if (!known) return parts->front();
+  }
+  return std::string();
+}
+
+exit_code set(context const& all, options const& what) {
+  auto const wanted = parse_change(what, all.format);
+  if (!wanted) return fail(all, to_string(wanted.error()), exit_code::usage);
+  std::string const name = name_of(wanted->what);
+  if (what.strict) {
+    auto const unknown = call(all, unknown_namespace, wanted->what.values);
+    if (!unknown) return report(all, name, unknown.error());
+    if (!unknown->empty()) {
+      return fail(all, name + ": there is no namespace '" + *unknown + '\'' +
+                           namespace_hint(all, *unknown));
+    }
+  }
+  auto const done = call(all, &client::connection::set, wanted->what);
+  if (!done) return report(all, name, done.error());
+  return show_commit(all,
+                     {.values = wanted->shown,
+                      .mode = wanted->what.mode,
+                      .unconfirmed = wanted->what.confirm.has_value()},
+                     *done);
+}
+
+/// The keys of `keys` that no override sets.
+client::result<std::vector<std::string>> without_override(client::connection& service,
+                                                          std::vector<std::string> const& keys) {
+  std::vector<std::string> out;
+  for (std::string const& key : keys) {
+    auto const found = service.explain(key);
+    bool const is_unknown = !found && found.error().name.ends_with(".NoSuchNamespace");
+    if (!found && !is_unknown) return found.error();
+    bool const is_set = found && std::ranges::any_of(found->candidates, [](auto const& one) {
+                          return one.from.layer == "override";
+                        });
+    if (!is_set) out.push_back(key);
+  }
+  return out;
+}
+
+exit_code unset(context const& all, options const& what) {
   if (what.every) return unset_all(all, what);
-  auto const wanted = parse_transaction(what, all.format);
-  if (!wanted) return complain_line(to_string(wanted.error()), exit_code::usage);
-  return make_change(all, name_of(*wanted), *wanted);
+  auto const wanted = parse_change(what, all.format);
+  if (!wanted) return fail(all, to_string(wanted.error()), exit_code::usage);
+  std::string const name = name_of(wanted->what);
+  auto service = connect(all);
+  if (!service) return report(all, name, service.error());
+  auto const idle = without_override(*service, what.unset);
+  if (!idle) return report(all, name, idle.error());
+  if (what.strict && !idle->empty()) {
+    return fail(all,
+                name + ": " + idle->front() + " has no override" + key_hint(all, idle->front()));
+  }
+  if (idle->size() == what.unset.size() && !all.as_json()) {
+    std::string text;
+    for (std::string const& key : *idle)
+      text += key + " has no override; nothing to do" + key_hint(all, key) + ".\n";
+    print(for_screen(all.where, text));
+    return exit_code::ok;
+  }
+  for (std::string const& key : *idle)
+    warn(key + " has no override");
+  auto const done = service->set(wanted->what);
+  close(*service);
+  if (!done) return report(all, name, done.error());
+  return show_commit(
+      all,
+      {.values = {}, .mode = wanted->what.mode, .unconfirmed = wanted->what.confirm.has_value()},
+      *done);
 }
 
 } // namespace
 
 void add_change_options(CLI::App* to, change_options& into) {
   add_comment(to, into.comment);
-  add_option(to, "--if-revision", into.if_revision, "N", "Only if the service is at this revision");
+  add_revision(to, "--if-revision", into.if_revision, "Only if the service is at this revision")
+      ->type_name("N");
   to->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
   add_duration(to, "--confirm", into.confirm, "Undo it after this time, unless confirmed");
 }
@@ -103,7 +214,7 @@ client::transaction transaction_of(change_options const& how) {
 exit_code make_change(context const& all, std::string const& what,
                       client::transaction const& change) {
   auto const done = call(all, &client::connection::set, change);
-  if (!done) return report(what, done.error());
+  if (!done) return report(all, what, done.error());
   return show_commit(
       all,
       {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
@@ -111,17 +222,21 @@ exit_code make_change(context const& all, std::string const& what,
 }
 
 void add_change_commands(declarations const& to) {
-  auto const set = declare(to, "set", "Change keys, all of them or none", run);
-  add_argument(set.app, "KEY=VALUE", set.options.assignments, "What to set")->required();
-  set->add_flag("--string", set.options.as_string, "The values are strings as they are");
-  auto const unset = declare(to, "unset", "Remove keys from the override layer", run);
-  auto* const keys = add_argument(unset.app, "KEY", unset.options.unset, "Keys");
-  unset->add_flag("--all", unset.options.every,
-                  "All overrides at and below the keys; without a key, all there are");
-  unset->parse_complete_callback([keys, &every = unset.options.every] {
+  auto const setting = declare(to, "set", "Change keys, all of them or none", set);
+  add_argument(setting.app, "KEY=VALUE", setting.options.assignments,
+               "What to set; KEY VALUE, KEY=- (standard input) and KEY=@FILE as well")
+      ->required();
+  setting->add_flag("--string", setting.options.as_string, "The values are strings as they are");
+  setting->add_flag("--prompt", setting.options.prompt, "Ask for the value of KEY, unseen");
+  auto const removing = declare(to, "unset", "Remove keys from the override layer", unset);
+  auto* const keys = add_argument(removing.app, "KEY", removing.options.unset, "Keys");
+  removing->add_flag("--all", removing.options.every,
+                     "All overrides at and below the keys; without a key, all there are");
+  removing->parse_complete_callback([keys, &every = removing.options.every] {
     if (keys->empty() && !every) throw CLI::RequiredError("KEY");
   });
-  for (auto const& one : {set, unset}) {
+  for (auto const& one : {setting, removing}) {
+    one->add_flag("--strict", one.options.strict, "Refuse what does not exist");
     add_change_options(one.app, one.options.how);
     add_duration(one.app, "--for", one.options.expire, "Undo it after this time")
         ->excludes("--confirm");

@@ -19,6 +19,7 @@ struct declarations {
 // In the order of `cfgctl --help`.
 void add_read_commands(declarations const& to);    ///< get, list, explain
 void add_watch_command(declarations const& to);    ///< watch
+void add_wait_command(declarations const& to);     ///< wait
 void add_validate_command(declarations const& to); ///< validate
 void add_export_command(declarations const& to);   ///< export
 void add_change_commands(declarations const& to);  ///< set, unset

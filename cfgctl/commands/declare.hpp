@@ -2,13 +2,19 @@
 
 #include "cfgctl/commands/commands.hpp"
 #include "cfgctl/text/times.hpp"
+#include "client/types.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <charconv>
 #include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
+#include <utility>
+#include <vector>
 
 /// Declares commands with CLI11. Includes CLI11, which takes seconds to compile: include this only
 /// in files that declare commands.
@@ -44,6 +50,9 @@ declared<Options> declare(declarations const& to, char const* name, char const* 
   return declare(to.app, to.chosen, name, help, run);
 }
 
+/// Throws wrong_words.
+client::revision_number parse_revision(std::string const& text);
+
 /// A positional argument: its name alone appears in the help.
 template <class T>
 CLI::Option* add_argument(CLI::App* to, char const* name, T& into, char const* help) {
@@ -57,14 +66,16 @@ CLI::Option* add_option(CLI::App* to, char const* name, T& into, char const* typ
   return to->add_option(name, into, help)->type_name(type);
 }
 
-/// -n, --limit: how many at most.
-inline CLI::Option* add_limit(CLI::App* to, std::optional<std::int64_t>& into) {
-  return add_option(to, "-n,--limit", into, "N", "At most this many")->check(CLI::PositiveNumber);
-}
+/// The command line is wrong. `text` is printed as it is, behind the command's name.
+class wrong_words : public CLI::ParseError {
+ public:
+  explicit wrong_words(std::string const& text)
+      : CLI::ParseError(text, CLI::ExitCodes::ValidationError) {}
+};
 
-/// --format of what is printed.
-inline CLI::Option* add_json_format(CLI::App* to, std::string& into) {
-  return add_option(to, "--format", into, "FORMAT", "json [json]")->check(CLI::IsMember({"json"}));
+/// The first of the names of an option: "-n" of "-n,--limit".
+inline std::string first_name(std::string_view names) {
+  return std::string(names.substr(0, names.find(',')));
 }
 
 /// An option or positional argument whose value is parsed by `parse`, a function of the text that
@@ -73,10 +84,51 @@ template <class T, class Parse>
 CLI::Option* add_parsed(CLI::App* to, char const* name, T& into, Parse parse, char const* help) {
   auto const read = [&into, name, parse](std::string const& text) {
     auto const value = parse(text);
-    if (!value) throw CLI::ValidationError(name, to_string(value.error()));
+    if (!value) throw wrong_words(first_name(name) + ": " + to_string(value.error()));
     into = *value;
   };
   return to->add_option_function<std::string>(name, read, help);
+}
+
+/// An option with a whole number of at least `least`.
+template <class T>
+CLI::Option* add_number(CLI::App* to, char const* name, T& into, char const* help,
+                        std::int64_t least = 1) {
+  auto const read = [&into, name, least](std::string const& text) {
+    std::int64_t number = 0;
+    auto const* const end = text.data() + text.size();
+    auto const [at, failed] = std::from_chars(text.data(), end, number);
+    if (failed != std::errc() || at != end) {
+      throw wrong_words(first_name(name) + " wants a number, not '" + text + '\'');
+    }
+    if (number < least) {
+      throw wrong_words(first_name(name) + " wants at least " + std::to_string(least) + ", not " +
+                        text);
+    }
+    into = number;
+  };
+  return to->add_option_function<std::string>(name, read, help)->type_name("N");
+}
+
+/// An option with a number of seconds, with a fraction; between two bounds.
+CLI::Option* add_seconds(CLI::App* to, char const* name, double& into, char const* help,
+                         std::pair<double, double> bounds);
+
+/// A revision, as the value of an option or as a positional argument.
+template <class T>
+CLI::Option* add_revision(CLI::App* to, char const* name, T& into, char const* help) {
+  auto const read = [&into](std::string const& text) { into = parse_revision(text); };
+  return to->add_option_function<std::string>(name, read, help)
+      ->type_name(*name == '-' ? "REVISION" : "");
+}
+
+/// An option whose value is one of some words.
+CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
+                        std::vector<std::string> words, char const* help);
+
+/// -n, --limit: how many at most.
+inline CLI::Option* add_limit(CLI::App* to, std::optional<std::int64_t>& into) {
+  return add_number(to, "-n,--limit", into, "At most this many");
 }
 
 /// An option whose value is a duration: 60s, 15m, 2h, 1d.

@@ -23,6 +23,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -30,12 +31,6 @@
 
 namespace cfgd::cfgctl {
 namespace {
-
-struct edit_options {
-  std::string key;
-  std::string comment;
-  std::string format = "json";
-};
 
 struct begin_options {
   std::optional<std::chrono::seconds> time;
@@ -47,8 +42,9 @@ struct begin_options {
 exit_code show_outcome(context const& all, client::edit_outcome const& what) {
   complain_issues(what.issues);
   std::string text;
-  for (std::string const& key : what.changed)
-    text += paint(all.where, tint::name, for_screen(all.where, key)) + " changed\n";
+  for (std::size_t at = 0; at < std::min(what.changed.size(), all.where.most_keys); ++at)
+    text += paint(all.where, tint::name, for_screen(all.where, what.changed[at])) + " changed\n";
+  text += more_text(all.where, what.changed.size());
   text += what.changed.empty() ? "no effective value changed, revision " : "revision ";
   show(all, json_of(what), text + std::to_string(what.revision) + '\n');
   return has_error(what.issues) ? exit_code::refused : exit_code::ok;
@@ -87,14 +83,15 @@ exit_code in_background(context const& all, begin_options const& what,
     return parent ? client::step::stop : client::step::more;
   });
   if (!parent) ::_exit(0); // nobody waits for the result
-  return begun ? exit_code::ok : report("edit begin", outcome.error());
+  return begun ? exit_code::ok : report(all, "edit begin", outcome.error());
 }
 
 /// Ends the edit over a second connection: the first one is waiting.
 void end_own_edit(context const& all) {
   auto const ended = call(all, &client::connection::end_edit);
   // After its deadline it has ended already, and the first connection gets the result.
-  if (!ended && ended.error().name != "io.cfgd.Config.NoEdit") report("edit end", ended.error());
+  if (!ended && ended.error().name != "io.cfgd.Config.NoEdit")
+    report(all, "edit end", ended.error());
 }
 
 exit_code in_foreground(context const& all, begin_options const& what,
@@ -109,7 +106,7 @@ exit_code in_foreground(context const& all, begin_options const& what,
     }
     return client::step::more;
   });
-  if (!outcome) return report("edit begin", outcome.error());
+  if (!outcome) return report(all, "edit begin", outcome.error());
   exit_code const code = show_outcome(all, *outcome);
   if (!program_ended || *program_ended == 0) return code;
   return complain_line('\'' + what.program.front() + "' ended with " +
@@ -119,14 +116,14 @@ exit_code in_foreground(context const& all, begin_options const& what,
 
 exit_code begin_edit(context const& all, begin_options const& what) {
   auto service = connect(all);
-  if (!service) return report("edit begin", service.error());
+  if (!service) return report(all, "edit begin", service.error());
   bool const waits = what.foreground || !what.program.empty();
   return waits ? in_foreground(all, what, *service) : in_background(all, what, *service);
 }
 
 exit_code end_edit(context const& all, no_options const&) {
   auto const outcome = call(all, &client::connection::end_edit);
-  return outcome ? show_outcome(all, *outcome) : report("edit end", outcome.error());
+  return outcome ? show_outcome(all, *outcome) : report(all, "edit end", outcome.error());
 }
 
 } // namespace
@@ -138,7 +135,8 @@ void add_edit_commands(declarations const& to) {
   edit->require_subcommand(0, 1);
   add_argument(edit, "KEY", options->key, "A key");
   add_comment(edit, options->comment);
-  add_json_format(edit, options->format);
+  add_choice(edit, "--format", options->format, {"json", "yaml"}, "json or yaml [json]")
+      ->type_name("FORMAT");
 
   auto const begin =
       declare(*edit, to.chosen, "begin", "Collect saved files until the edit ends", begin_edit);
@@ -154,10 +152,8 @@ void add_edit_commands(declarations const& to) {
 
   edit->final_callback([&chosen = to.chosen, edit, options] {
     if (!edit->get_subcommands().empty()) return;
-    if (options->key.empty()) throw CLI::RequiredError("KEY, begin or end");
-    chosen = [options](context const& all) {
-      return edit_value(all, options->key, options->comment);
-    };
+    if (options->key.empty()) throw wrong_words("missing KEY, begin or end");
+    chosen = [options](context const& all) { return edit_value(all, *options); };
   });
 }
 

@@ -1,9 +1,9 @@
 /// edit KEY: a value in an editor.
 ///
-/// The value is written as JSON to a file that only the user can read, and read back when the
-/// editor ends. It is set on the condition that the service is still at the revision that was read,
-/// so that no other change is overwritten. The user's text is never lost: after any failure the
-/// file is kept and its path is printed.
+/// The value is written as JSON or YAML to a file that only the user can read, and read back when
+/// the editor ends. It is set on the condition that the service is still at the revision that was
+/// read, so that no other change is overwritten. The user's text is never lost: after any failure
+/// the file is kept and its path is printed.
 ///
 /// Only what the user changed is set, leaf by leaf, as apply does: an override of the whole value
 /// would hide later changes of files beside it. A member that the user removed is unset where an
@@ -17,11 +17,15 @@
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/users.hpp"
+#include "cfgctl/text/value_formats.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/durable_file.hpp"
 #include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/unique_fd.hpp"
+
+#include <boost/json/array.hpp>
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -31,6 +35,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -38,41 +43,53 @@
 namespace cfgd::cfgctl {
 namespace {
 
-/// A temporary file, mode 0600, that is removed by the destructor unless keep() was called.
+/// A file in a directory of its own, which only the user can enter. The destructor removes both,
+/// with what the editor left there, unless keep() was called.
 class scratch_file {
  public:
-  explicit scratch_file(std::string_view text) {
+  scratch_file(std::string_view text, std::string const& extension) : text_(text) {
     char const* const directory = std::getenv("TMPDIR"); // NOLINT(concurrency-mt-unsafe)
-    path_ = directory != nullptr && *directory != '\0' ? directory : "/tmp";
-    path_ += "/cfgctl-edit-XXXXXX.json";
-    unique_fd const file(::mkostemps(path_.data(), 5, O_CLOEXEC)); // 0600, mkostemps(3)
-    if (!file) broken();
+    std::string place = directory != nullptr && *directory != '\0' ? directory : "/tmp";
+    place += "/cfgctl-edit-XXXXXX";
+    if (::mkdtemp(place.data()) == nullptr) broken(place); // 0700, mkdtemp(3)
+    directory_ = place;
+    path_ = directory_ + "/value." + extension;
+    unique_fd const file(::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600));
+    if (!file) broken(path_);
     if (int const failed = write_all(file.get(), text); failed != 0) {
-      ::unlink(path_.c_str());
       errno = failed;
-      broken();
+      broken(path_);
     }
   }
-  ~scratch_file() {
-    if (!kept_) ::unlink(path_.c_str());
-  }
+  ~scratch_file() { remove(); }
   scratch_file(scratch_file const&) = delete;
   scratch_file& operator=(scratch_file const&) = delete;
 
   std::string const& path() const { return path_; }
 
-  /// Keeps the file and prints its path.
+  /// Keeps the file and prints its path, if the user changed it.
   exit_code keep(exit_code code) {
+    auto const now = read_text(path_);
+    if (now && *now == text_) return code;
     kept_ = true;
     complain_line("your text is kept in " + path_);
     return code;
   }
 
  private:
-  [[noreturn]] void broken() const {
-    throw std::system_error(errno, std::generic_category(), path_);
+  [[noreturn]] void broken(std::string const& path) {
+    int const failed = errno;
+    remove();
+    throw std::system_error(failed, std::generic_category(), path);
   }
 
+  void remove() const {
+    std::error_code ignored;
+    if (!kept_ && !directory_.empty()) std::filesystem::remove_all(directory_, ignored);
+  }
+
+  std::string text_; ///< that it began with
+  std::string directory_;
   std::string path_;
   bool kept_ = false;
 };
@@ -86,20 +103,29 @@ bool wants_to_edit_again() {
   return got > 0 && (answer.front() == '\n' || answer.front() == 'y' || answer.front() == 'Y');
 }
 
-/// Reads the value from the file. Errors: as json::parse; bad_value for null; the path is the
-/// subject.
-result<boost::json::value> read_back(std::string const& path) {
+result<boost::json::value> parse_edited(std::string const& path, bool is_yaml) {
+  if (is_yaml) {
+    auto document = read_document(path);
+    if (!document) return document.error();
+    return boost::json::value(std::move(*document));
+  }
   auto const text = read_text(path);
   if (!text) return text.error();
   auto parsed = json::parse(*text);
   if (parsed && parsed->is_null())
     parsed = error{.code = errc::bad_value,
                    .message = "null is not a value; use 'unset' to remove a key"};
-  if (!parsed) {
-    error why = parsed.error();
-    why.subject = path;
-    return why;
-  }
+  if (parsed) return parsed;
+  error why = parsed.error();
+  why.subject = path;
+  return why;
+}
+
+/// Reads the value from the file. Errors: as json::parse; bad_value for null; the path is the
+/// subject.
+result<boost::json::value> read_back(std::string const& path, bool is_yaml) {
+  auto parsed = parse_edited(path, is_yaml);
+  if (!parsed) return parsed;
   auto const* const object = parsed->if_object();
   auto const clean = object != nullptr ? check_no_null(path, *object) : result<void>();
   if (!clean) return clean.error();
@@ -194,8 +220,9 @@ void complain_lines(std::string const& doing, std::vector<std::string> const& li
 /// The result of one attempt.
 enum class attempt : std::uint8_t { done, again, lost };
 
-attempt failed(subject const& what, client::call_error const& why, exit_code& code) {
-  code = report(what.doing, why);
+attempt failed(context const& all, subject const& what, client::call_error const& why,
+               exit_code& code) {
+  code = report(all, what.doing, why);
   // A value that was rejected can be corrected in the editor.
   return client::refusal_of(why) ? attempt::again : attempt::lost;
 }
@@ -204,13 +231,13 @@ attempt failed(subject const& what, client::call_error const& why, exit_code& co
 attempt try_change(context const& all, subject const& what, boost::json::value const& edited,
                    exit_code& code) {
   auto service = connect(all);
-  if (!service) return failed(what, service.error(), code);
+  if (!service) return failed(all, what, service.error(), code);
   boost::json::object effective;
   if (!what.found.values.empty()) effective[what.key] = what.before();
   apply_plan plan = plan_changes(boost::json::object{{what.key, edited}}, effective);
   removal gone(*service);
   auto const known = gone.compare(what.key, what.before(), edited);
-  if (!known) return failed(what, known.error(), code);
+  if (!known) return failed(all, what, known.error(), code);
   if (!gone.refused().empty()) {
     complain_lines(what.doing, gone.refused());
     code = exit_code::refused;
@@ -221,34 +248,54 @@ attempt try_change(context const& all, subject const& what, boost::json::value c
                                    .if_revision = what.found.revision,
                                    .comment = what.comment};
   auto const done = service->set(change);
-  if (!done) return failed(what, done.error(), code);
+  if (!done) return failed(all, what, done.error(), code);
+  close(*service);
   show_commit(all, {.values = change.values}, *done);
   complain_lines(what.doing, gone.shown());
   code = exit_code::ok;
   return attempt::done;
 }
 
+struct looked_at {
+  client::snapshot values;
+  bool writable = true;
+};
+
+/// The value, and whether the user may change it: that is better known before the editor starts.
+client::result<looked_at> look_at(client::connection& service, std::string const& key) {
+  auto found = service.get({key});
+  if (!found) return found.error();
+  auto const how = service.explain(key);
+  return looked_at{.values = std::move(*found), .writable = !how || how->writable};
+}
+
 } // namespace
 
-exit_code edit_value(context const& all, std::string const& key, std::string const& comment) {
-  std::string const doing = "edit " + key;
+exit_code edit_value(context const& all, edit_options const& asked) {
+  std::string const doing = "edit " + asked.key;
   // This closes the connection: an editor may be open for hours.
-  auto const found = call(all, &client::connection::get, std::vector<std::string>{key});
-  if (!found) return report(doing, found.error());
-  subject const value{.doing = doing, .key = key, .found = *found, .comment = comment};
+  auto const found = call(all, look_at, asked.key);
+  if (!found) return report(all, doing, found.error());
+  if (!found->writable) {
+    return fail(all, doing + ": you may not change it (you are " + user_text(::geteuid()) + ')');
+  }
+  subject const value{
+      .doing = doing, .key = asked.key, .found = found->values, .comment = asked.comment};
   boost::json::value const before = value.before();
+  bool const is_yaml = asked.format == "yaml" && before.is_object();
 
-  scratch_file file(json::pretty(before) + '\n');
+  scratch_file file(is_yaml ? yaml_text(before) : json::pretty(before) + '\n',
+                    is_yaml ? "yaml" : "json");
   for (;;) {
     int const ended = run_editor(file.path());
     if (ended != 0) {
-      return file.keep(complain_line(doing + ": the editor ended with " + std::to_string(ended)));
+      return file.keep(fail(all, doing + ": the editor ended with " + std::to_string(ended)));
     }
-    auto const edited = read_back(file.path());
+    auto const edited = read_back(file.path(), is_yaml);
     exit_code code = exit_code::refused;
     attempt came = attempt::again;
     if (edited && *edited == before) {
-      print("unchanged\n");
+      show(all, boost::json::object{{"changed", boost::json::array()}}, "unchanged\n");
       return exit_code::ok;
     }
     if (edited) {

@@ -87,7 +87,7 @@ document_result layer_of(client::connection& service, options const& what) {
 
 exit_code run(context const& all, options const& what) {
   auto const found = call(all, what.layer == "effective" ? effective_of : layer_of, what);
-  if (!found) return report("export", found.error());
+  if (!found) return report(all, "export", found.error());
   print(all.as_json() ? json_text(all.where, *found)
                       : for_screen(all.where, json::pretty(*found)) + '\n');
   bool const whole = what.layer != "effective" || found->size() >= what.namespaces.size();
@@ -102,7 +102,7 @@ void add_export_command(declarations const& to) {
   add_argument(exporting.app, "NAMESPACE", into.namespaces, "Namespaces; without, all");
   add_option(exporting.app, "--layer", into.layer, "NAME",
              "The values of one layer: override, admin, ... [effective]");
-  add_json_format(exporting.app, into.format);
+  add_choice(exporting.app, "--format", into.format, {"json"}, "json [json]")->type_name("FORMAT");
 }
 
 } // namespace cfgd::cfgctl

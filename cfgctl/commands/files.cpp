@@ -35,9 +35,9 @@ struct import_options {
   change_options how;
 };
 
-exit_code complain_of(error const& why) {
-  return complain_line(to_string(why),
-                       why.code == errc::bad_key ? exit_code::usage : exit_code::refused);
+/// A document that cannot be used is wrong input.
+exit_code complain_of(context const& all, error const& why) {
+  return fail(all, to_string(why), exit_code::usage);
 }
 
 bool moved_on(client::call_error const& why) {
@@ -115,9 +115,9 @@ exit_code nothing_to_do(context const& all, client::revision_number at) {
 
 exit_code apply(context const& all, apply_options const& what) {
   auto const wanted = read_namespaces(what.file, what.format);
-  if (!wanted) return complain_of(wanted.error());
+  if (!wanted) return complain_of(all, wanted.error());
   auto const done = call(all, apply_document, what, *wanted);
-  if (!done) return report("apply " + what.file, done.error());
+  if (!done) return report(all, "apply " + what.file, done.error());
   if (!done->done) return nothing_to_do(all, done->what.revision);
   return show_commit(all,
                      {.values = done->what.plan.after,
@@ -131,11 +131,11 @@ exit_code import(context const& all, import_options const& what) {
   for (std::string const& file : what.files) {
     std::string const name = std::filesystem::path(file).stem();
     auto document = read_document(file);
-    if (!document) return complain_of(document.error());
+    if (!document) return complain_of(all, document.error());
     auto const clean = check_no_null(file, *document);
-    if (!clean) return complain_of(clean.error());
+    if (!clean) return complain_of(all, clean.error());
     if (!change.values.emplace(name, std::move(*document)).second) {
-      return complain_line("import: two files set the namespace '" + name + '\'', exit_code::usage);
+      return fail(all, "import: two files set the namespace '" + name + '\'', exit_code::usage);
     }
   }
   return make_change(all, "import", change);
@@ -147,9 +147,9 @@ exit_code diff_document(context const& all, std::string const& file, bool prune)
   apply_options what{.file = file, .format = {}, .prune = prune, .how = {}};
   what.how.dry_run = true;
   auto const wanted = read_namespaces(file);
-  if (!wanted) return complain_of(wanted.error());
+  if (!wanted) return complain_of(all, wanted.error());
   auto const done = call(all, apply_document, what, *wanted);
-  if (!done) return report("diff " + file, done.error());
+  if (!done) return report(all, "diff " + file, done.error());
   auto const& plan = done->what.plan;
   return show_difference(all, {.before = plan.before, .after = plan.after});
 }
@@ -164,8 +164,9 @@ void add_file_commands(declarations const& to) {
       declare(to, "apply", "Make the values of a document of namespaces effective", apply);
   auto& into = applying.options;
   add_argument(applying.app, "FILE", into.file, "The document; - is standard input")->required();
-  add_option(applying.app, "--format", into.format, "FORMAT", "Format of FILE [by its extension]")
-      ->check(CLI::IsMember({"json", "jsonc", "yaml", "toml", "ini", "env"}));
+  add_choice(applying.app, "--format", into.format, {"json", "jsonc", "yaml", "toml", "ini", "env"},
+             "Format of FILE [by its extension]")
+      ->type_name("FORMAT");
   applying->add_flag("--prune", into.prune, "Also remove overrides that it does not have");
   add_change_options(applying.app, into.how);
 

@@ -8,6 +8,7 @@
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/health_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
@@ -30,12 +31,13 @@ struct problems_options {
   bool clear = false;
 };
 
-/// The error of the service, for a check that is chosen here.
-client::call_error no_such_check(std::string const& name) {
+/// An error for a check that is chosen here.
+client::call_error no_such_check(std::string const& name, std::vector<std::string> const& known) {
   client::call_error why;
   why.kind = client::failure::refused;
   why.name = "io.cfgd.Service.NoSuchCheck";
   why.message = "there is no check '" + name + '\'';
+  why.parameters["hint"] = did_you_mean(name, known) + "; checks: " + listed(known);
   why.parameters["name"] = name;
   return why;
 }
@@ -62,7 +64,12 @@ client::result<boost::json::object> fetch_health(client::connection& service,
   for (std::string const& name : what.checks) {
     auto const one = std::ranges::find_if(
         checks, [&](boost::json::value const& each) { return text_member(each, "name") == name; });
-    if (one == checks.end()) return no_such_check(name);
+    if (one == checks.end()) {
+      std::vector<std::string> known;
+      for (boost::json::value const& each : checks)
+        known.push_back(text_member(each, "name"));
+      return no_such_check(name, known);
+    }
     chosen.emplace_back().status = text_member(*one, "status");
     out.push_back(*one);
   }
@@ -74,6 +81,7 @@ client::result<boost::json::object> fetch_health(client::connection& service,
 exit_code unknown_health(context const& all, client::call_error const& why) {
   std::string const line = plugin_unknown(failure_line(why));
   all.as_json() ? complain(line) : print(line);
+  if (all.as_json()) print(json_text(all.where, failure_json(failure_line(why), why)));
   return plugin_code("unknown");
 }
 
@@ -112,7 +120,17 @@ exit_code problems(context const& all, problems_options const& what) {
   // The service counts resolved problems as well; with --open they are removed here.
   if (!what.open) query.limit = what.limit;
   auto reply = call(all, &client::connection::call, methods::problems.name, parameters_of(query));
-  if (!reply) return report("problems", reply.error());
+  bool const wrong_kind = !reply && reply.error().name.ends_with(".InvalidParameter");
+  if (wrong_kind && !what.kind.empty()) {
+    std::vector<std::string> const kinds{"parse",   "schema",  "validation", "store",
+                                         "cache",   "watch",   "permission", "protocol",
+                                         "network", "internal"};
+    return fail(all,
+                "problems: unknown kind '" + what.kind + '\'' + did_you_mean(what.kind, kinds) +
+                    "; kinds: " + listed(kinds),
+                exit_code::usage);
+  }
+  if (!reply) return report(all, "problems", reply.error());
   auto* const list = reply->if_contains("problems");
   if (what.open && list != nullptr && list->is_array()) keep_open(list->get_array(), what.limit);
   if (all.as_json()) {
@@ -121,7 +139,7 @@ exit_code problems(context const& all, problems_options const& what) {
   }
   auto const found =
       wire::decode<client::problem_report>(methods::problems.name, std::move(*reply));
-  if (!found) return report("problems", found.error());
+  if (!found) return report(all, "problems", found.error());
   print(problems_text(all.where, *found, wall_now()));
   return exit_code::ok;
 }

@@ -11,6 +11,9 @@
 #include "cfgctl/text/history_text.hpp"
 #include "core/key.hpp"
 
+#include <unistd.h>
+
+#include <array>
 #include <charconv>
 #include <set>
 #include <utility>
@@ -32,8 +35,10 @@ struct rollback_options {
   change_options how;
 };
 
-/// Lines for the keys of a rollback: all of them are in `cfgctl show`.
-constexpr std::size_t most_keys = 20;
+struct compact_options {
+  std::int64_t keep = 0;
+  bool yes = false;
+};
 
 std::optional<revision_number> revision_of(std::string const& text) {
   revision_number out = 0;
@@ -55,16 +60,16 @@ std::optional<revisions> parse_revisions(diff_options const& what) {
   auto const& words = what.words;
   auto const first = revision_of(words.front());
   if (!first) {
-    if (words.size() > 1) throw CLI::ExtrasError({words[1]});
+    if (words.size() > 1) throw wrong_words("too many arguments: '" + words[1] + '\'');
     return {};
   }
-  if (what.prune) throw CLI::ValidationError("--prune", "is for a document");
+  if (what.prune) throw wrong_words("--prune is for a document");
   revisions out{.from = *first, .to = {}, .prefix = {}};
   std::size_t at = 1;
   if (words.size() > at) out.to = revision_of(words[at]);
   if (out.to) ++at;
   if (words.size() > at) out.prefix = words[at++];
-  if (words.size() > at) throw CLI::ExtrasError({words[at]});
+  if (words.size() > at) throw wrong_words("too many arguments: '" + words[at] + '\'');
   return out;
 }
 
@@ -72,7 +77,7 @@ exit_code diff_revisions(context const& all, revisions const& what) {
   auto const found = call(all, [&](client::connection& service) {
     return service.diff(what.from, what.to, what.prefix);
   });
-  if (!found) return report("diff " + std::to_string(what.from), found.error());
+  if (!found) return report(all, "diff " + std::to_string(what.from), found.error());
   return show_difference(all, *found);
 }
 
@@ -111,12 +116,11 @@ exit_code rollback(context const& all, rollback_options const& what) {
                                          .kind = what.soft ? client::rollback_kind::soft
                                                            : client::rollback_kind::lasting};
   auto const made = call(all, roll_back, request);
-  if (!made) return report("rollback to revision " + std::to_string(what.to), made.error());
+  if (!made) return report(all, "rollback to revision " + std::to_string(what.to), made.error());
   return show_commit(all,
                      {.values = {},
                       .mode = request.mode,
                       .unconfirmed = request.confirm.has_value(),
-                      .most_keys = most_keys,
                       .gone = made->gone},
                      made->done);
 }
@@ -125,7 +129,20 @@ exit_code blame(context const& all, std::string const& name_space) {
   return ask(all, "blame " + name_space, methods::blame, {name_space}, blame_text);
 }
 
-exit_code compact(context const& all, std::int64_t const& keep) {
+/// Asks on the terminal, if there is one. No answer means no.
+bool is_sure(std::string const& question) {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return true; // a script
+  complain(question + " [y/N] ");
+  std::array<char, 256> answer{};
+  ssize_t const got = ::read(STDIN_FILENO, answer.data(), answer.size());
+  return got > 0 && (answer.front() == 'y' || answer.front() == 'Y');
+}
+
+exit_code compact(context const& all, compact_options const& what) {
+  std::int64_t const keep = what.keep;
+  if (!what.yes && !is_sure("delete all changes but the newest " + std::to_string(keep) + '?')) {
+    return fail(all, "compact: nothing was deleted");
+  }
   return ask(all, "compact", methods::compact, {keep}, [](revision_number oldest) {
     return "the oldest revision that is kept is " + std::to_string(oldest) + '\n';
   });
@@ -137,7 +154,7 @@ void add_diff(declarations const& to) {
       to.app.add_subcommand("diff", "Print what differs: FILE, or REVISION [REVISION] [KEY]");
   add_argument(diff, "WHAT", options->words, "A document of namespaces, or revisions")
       ->required()
-      ->expected(1, 3);
+      ->expected(1, 1000); // more than three are reported by parse_revisions()
   diff->add_flag("--prune", options->prune, "As apply --prune would do");
   // The words are checked here and not when the command runs, so that an error is CLI11's.
   diff->final_callback([&chosen = to.chosen, options] {
@@ -154,7 +171,7 @@ void add_history_commands(declarations const& to) {
   add_diff(to);
 
   auto const back = declare(to, "rollback", "Make values what they were at a revision", rollback);
-  add_argument(back.app, "REVISION", back.options.to, "The revision to go back to")->required();
+  add_revision(back.app, "REVISION", back.options.to, "The revision to go back to")->required();
   add_argument(back.app, "NAMESPACE", back.options.name_space, "Only this namespace");
   back->add_flag("--soft", back.options.soft,
                  "Each override gives way to the next edit of a file that changes its key");
@@ -164,9 +181,9 @@ void add_history_commands(declarations const& to) {
   add_argument(blaming.app, "NAMESPACE", blaming.options, "A namespace")->required();
 
   auto const compacting = declare(to, "compact", "Delete old changes from the history", compact);
-  add_option(compacting.app, "--keep", compacting.options, "N", "How many of the newest to keep")
-      ->required()
-      ->check(CLI::NonNegativeNumber);
+  add_number(compacting.app, "--keep", compacting.options.keep, "How many of the newest to keep")
+      ->required();
+  compacting->add_flag("-y,--yes", compacting.options.yes, "Do not ask");
 }
 
 } // namespace cfgd::cfgctl

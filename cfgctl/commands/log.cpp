@@ -26,6 +26,7 @@ struct log_options {
   std::string since; ///< RFC 3339
   std::optional<client::revision_number> after;
   bool values = false;
+  bool oneline = false;
 };
 
 /// A reply of the log that was printed.
@@ -42,7 +43,7 @@ void complain_damaged(client::revision_number revision) {
 
 /// Prints the changes of one page: as they came, one a line, or as text.
 client::result<printed_page> print_page(context const& all, client::connection& service,
-                                        client::log_query const& query) {
+                                        client::log_query const& query, bool oneline) {
   printed_page out;
   client::result<void> outcome;
   auto const take = [&](boost::json::object& reply) {
@@ -56,8 +57,13 @@ client::result<printed_page> print_page(context const& all, client::connection& 
     for (std::size_t at = 0; at < part->changes.size(); ++at) {
       client::change const& one = part->changes[at];
       bool const first = !query.before && out.count == 0;
-      lines += all.as_json() ? json_line(all.where, raw.at("changes").at(at))
-                             : (first ? "" : "\n") + change_text(all.where, one, query.detail);
+      if (all.as_json()) {
+        lines += json_line(all.where, raw.at("changes").at(at));
+      } else if (oneline) {
+        lines += change_line_text(all.where, one);
+      } else {
+        lines += (first ? "" : "\n") + change_text(all.where, one, query.detail);
+      }
       ++out.count;
       out.last = one.revision;
     }
@@ -79,7 +85,7 @@ client::result<void> print_log(client::connection& service, context const& all,
   query.detail = what.values ? client::log_detail::values : client::log_detail::keys;
   for (std::int64_t printed = 0;;) {
     query.limit = std::min(what.limit ? *what.limit - printed : page_size, page_size);
-    auto const page = print_page(all, service, query);
+    auto const page = print_page(all, service, query, what.oneline);
     if (!page) return page.error();
     printed += page->count;
     bool const enough = what.limit && printed >= *what.limit;
@@ -90,7 +96,7 @@ client::result<void> print_log(client::connection& service, context const& all,
 
 exit_code log(context const& all, log_options const& what) {
   auto const done = call(all, print_log, all, what);
-  return done ? exit_code::ok : report("log", done.error());
+  return done ? exit_code::ok : report(all, "log", done.error());
 }
 
 exit_code show_change(context const& all, client::revision_number const& which) {
@@ -99,11 +105,11 @@ exit_code show_change(context const& all, client::revision_number const& which) 
   query.limit = 1;
   query.detail = client::log_detail::values;
   auto const reply = call(all, &client::connection::call, methods::log.name, parameters_of(query));
-  if (!reply) return report(doing, reply.error());
+  if (!reply) return report(all, doing, reply.error());
   auto page = wire::decode<client::change_log>(methods::log.name, boost::json::object(*reply));
-  if (!page) return report(doing, page.error());
+  if (!page) return report(all, doing, page.error());
   if (page->changes.empty() || page->changes.front().revision != which) {
-    return complain_line(doing + ": there is no such change; the oldest that is kept is " +
+    return fail(all, doing + ": there is no such change; the oldest that is kept is " +
                          std::to_string(page->oldest));
   }
   show(all, reply->at("changes").at(0),
@@ -123,11 +129,12 @@ void add_log_commands(declarations const& to) {
       [](std::string const& text) { return parse_since(text, wall_now()); },
       "Only since this time, or this long ago: 2026-11-23, 2h")
       ->type_name("WHEN");
-  add_option(logging.app, "--after", into.after, "REVISION", "Only after this revision");
-  logging->add_flag("-p,--values", into.values, "With the values");
+  add_revision(logging.app, "--after", into.after, "Only after this revision");
+  auto* const values = logging->add_flag("-p,--values", into.values, "With the values");
+  logging->add_flag("--oneline", into.oneline, "One line for each change")->excludes(values);
 
   auto const showing = declare(to, "show", "Print one change with its values", show_change);
-  add_argument(showing.app, "REVISION", showing.options, "The change")->required();
+  add_revision(showing.app, "REVISION", showing.options, "The change")->required();
 }
 
 } // namespace cfgd::cfgctl

@@ -88,21 +88,21 @@ client::result<client::commit> promote_one(client::connection& service, promoted
 
 exit_code promote(context const& all, promote_options const& what) {
   auto service = connect(all);
-  if (!service) return report("promote", service.error());
+  if (!service) return report(all, "promote", service.error());
   std::string refusal;
   auto const found = find_overrides(*service, what.keys, refusal);
-  if (!found) return report("promote", found.error());
-  if (!refusal.empty()) return complain_line("cannot promote: " + refusal);
+  if (!found) return report(all, "promote", found.error());
+  if (!refusal.empty()) return fail(all, "cannot promote: " + refusal);
   auto const sources = service->sources();
-  if (!sources) return report("promote", sources.error());
-  auto const directory = admin_directory(*sources, what.root);
+  if (!sources) return report(all, "promote", sources.error());
+  auto const directory = admin_directory(*sources, what.root.empty() ? all.root : what.root);
   for (auto const& [name, rows] : *found) {
     promoted_file file(directory, name);
     client::transaction change;
     change.comment = what.comment.empty() ? "promoted to " + file.path().string() : what.comment;
     auto const done = promote_one(*service, file, rows, change, refusal);
-    if (!done) return report("promote " + name, done.error());
-    if (!refusal.empty()) return complain_line("cannot promote " + name + ": " + refusal);
+    if (!done) return report(all, "promote " + name, done.error());
+    if (!refusal.empty()) return fail(all, "cannot promote " + name + ": " + refusal);
     if (!all.as_json()) print(for_screen(all.where, "written to " + file.path().string()) + '\n');
     show_commit(all, {.values = {}}, *done);
   }

@@ -42,10 +42,10 @@ void add_pending_commands(declarations const& to) {
   declare(to, "pending", "Print the changes that expire unless confirmed", list);
 
   auto const confirming = declare(to, "confirm", "Keep a change that would expire", confirm);
-  add_argument(confirming.app, "REVISION", confirming.options, "The change")->required();
+  add_revision(confirming.app, "REVISION", confirming.options, "The change")->required();
 
   auto const extending = declare(to, "extend", "Let a change expire later, or sooner", extend);
-  add_argument(extending.app, "REVISION", extending.options.which, "The change")->required();
+  add_revision(extending.app, "REVISION", extending.options.which, "The change")->required();
   add_parsed(extending.app, "DURATION", extending.options.time, parse_duration, "From now")
       ->required()
       ->type_name("");

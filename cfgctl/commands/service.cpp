@@ -4,6 +4,8 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/service_text.hpp"
 
+#include <utility>
+
 namespace cfgd::cfgctl {
 namespace {
 
@@ -35,8 +37,23 @@ exit_code reload(context const& all, no_options const&) {
   return ask(all, "reload", methods::reload, {}, revision_text);
 }
 
+/// Sources and health are asked for only if something is wrong.
+client::result<service_state> fetch_state(client::connection& service) {
+  auto status = service.status();
+  if (!status) return status.error();
+  service_state out{.status = std::move(*status)};
+  if (!out.status.degraded && out.status.status == "healthy") return out;
+  if (auto sources = service.sources()) out.sources = std::move(*sources);
+  if (auto health = service.health()) out.health = std::move(*health);
+  return out;
+}
+
 exit_code status(context const& all, no_options const&) {
-  return ask(all, "status", methods::status, {}, status_text);
+  if (all.as_json()) return ask_for_json(all, "status", methods::status.name, {});
+  auto const found = call(all, fetch_state);
+  if (!found) return report(all, "status", found.error());
+  print(status_text(all.where, *found));
+  return exit_code::ok;
 }
 
 exit_code sources(context const& all, no_options const&) {
@@ -47,14 +64,18 @@ exit_code cache_stats(context const& all, no_options const&) {
   return ask(all, "cache stats", methods::cache, {}, cache_text);
 }
 
+std::string entries_text(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " entry" : " entries");
+}
+
 exit_code cache_invalidate(context const& all, std::string const& name_space) {
   return ask(all, "cache invalidate", methods::invalidate, {name_space},
-             [](std::int64_t entries) { return std::to_string(entries) + " entries dropped\n"; });
+             [](std::int64_t entries) { return entries_text(entries) + " dropped\n"; });
 }
 
 exit_code cache_warm(context const& all, std::string const& name_space) {
   return ask(all, "cache warm", methods::warm, {name_space},
-             [](std::int64_t entries) { return std::to_string(entries) + " entries filled\n"; });
+             [](std::int64_t entries) { return entries_text(entries) + " filled\n"; });
 }
 
 } // namespace

@@ -39,20 +39,20 @@ exit_code run(context const& all, options const& what) {
   boost::json::object document;
   if (!what.file.empty()) {
     auto read = read_document(what.file);
-    if (!read) return complain_line(to_string(read.error()));
+    if (!read) return fail(all, to_string(read.error()), exit_code::usage);
     document = std::move(*read);
   }
   auto service = connect(all);
-  if (!service) return report("validate", service.error());
+  if (!service) return report(all, "validate", service.error());
   auto const names = names_of(*service, what);
-  if (!names) return report("validate", names.error());
+  if (!names) return report(all, "validate", names.error());
 
   bool valid = true;
   std::string text;
   boost::json::object as_json;
   for (std::string const& name : *names) {
     auto const found = service->validate(name, what.file.empty() ? nullptr : &document);
-    if (!found) return report("validate " + name, found.error());
+    if (!found) return report(all, "validate " + name, found.error());
     valid = valid && found->valid;
     text += validation_text(all.where, name, *found);
     as_json[name] = json_of(*found);

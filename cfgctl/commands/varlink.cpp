@@ -19,9 +19,9 @@ struct call_options {
   bool oneway = false;
 };
 
-exit_code report_raw(std::string const& doing, client::call_error const& why) {
-  if (why.kind != client::failure::refused) return report(doing, why);
-  return complain_line(doing + ": " + why.message);
+exit_code report_raw(context const& all, std::string const& doing, client::call_error const& why) {
+  if (why.kind != client::failure::refused) return report(all, doing, why);
+  return fail(all, doing + ": " + why.message);
 }
 
 result<boost::json::object> parse_parameters(std::string const& text) {
@@ -45,8 +45,7 @@ client::result<void> call_more(context const& all, call_options const& what,
 exit_code call_method(context const& all, call_options const& what) {
   std::string const doing = "call " + what.method;
   auto const parameters = parse_parameters(what.parameters);
-  if (!parameters)
-    return complain_line(doing + ": " + to_string(parameters.error()), exit_code::usage);
+  if (!parameters) return fail(all, doing + ": " + to_string(parameters.error()), exit_code::usage);
   auto const done = call(all, [&](client::connection& service) -> client::result<void> {
     if (what.more) return call_more(all, what, service, *parameters);
     if (what.oneway) return service.call_oneway(what.method, *parameters);
@@ -55,7 +54,7 @@ exit_code call_method(context const& all, call_options const& what) {
     print(json_text(all.where, std::move(*reply)));
     return {};
   });
-  return done ? exit_code::ok : report_raw(doing, done.error());
+  return done ? exit_code::ok : report_raw(all, doing, done.error());
 }
 
 exit_code interfaces(context const& all, no_options const&) {

@@ -72,7 +72,7 @@ service_view view_of(std::string const& socket, std::chrono::milliseconds limit)
 }
 
 exit_code run(context const& all, std::string const& root) {
-  auto at = installation_of(all, root);
+  auto at = installation_of(all, root.empty() ? all.root : root);
   at.service = view_of(at.socket, all.time_limit.value_or(default_time_limit));
   auto const found = examine(at);
   show(all, diagnoses_json(found), diagnoses_text(all.where, found));

@@ -14,6 +14,11 @@
 namespace cfgd::cfgctl {
 namespace {
 
+/// "1 file is" and "2 files are", with what follows.
+std::string counted(std::size_t count, std::string const& what, std::string const& rest) {
+  return std::to_string(count) + ' ' + what + (count == 1 ? " is " : "s are ") + rest;
+}
+
 std::string start_advice(installation const& at) {
   return at.is_system ? "systemctl enable --now cfgd.socket cfgd.service"
                       : "start it: cfgd --root " + at.state.parent_path().string();
@@ -52,7 +57,8 @@ void look_at_state(installation const& at, diagnoses& into) {
              "the defaults of its schema are used; correct its files: cfgctl check");
   }
   into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
-                std::to_string(status.namespaces.size()) + " namespaces");
+                std::to_string(status.namespaces.size()) +
+                (status.namespaces.size() == 1 ? " namespace" : " namespaces"));
   if (status.hidden.value_or(0) > 0) {
     into.add(verdict::ok, std::to_string(*status.hidden) +
                               " values of files have no effect because of overrides: cfgctl "
@@ -99,14 +105,15 @@ void look_at_sources(installation const& at, diagnoses& into) {
              std::to_string(outside.size()) + " of " + std::to_string(all.size()) +
                  " files are outside the directories of this installation, for example " +
                  outside.front(),
-             "check --socket and --root: is this the service that you mean?");
+             "is this the service that you mean? Pass its --root, or another --socket");
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {
-    into.add(verdict::warn, std::to_string(polled) + " files are polled, not watched",
+    into.add(verdict::warn,
+             counted(static_cast<std::size_t>(polled), "file", "polled, not watched"),
              "changes take some seconds to be noticed; raise fs.inotify.max_user_watches");
   }
-  into.add_good(std::to_string(all.size()) + " files are active");
+  into.add_good(counted(all.size(), "file", "active"));
 }
 
 struct counsel {
@@ -133,7 +140,7 @@ void look_at_health(installation const& at, diagnoses& into) {
              "check '" + one.name + "' is " + one.status + ": " + one.message,
              row != counsels.end() ? std::string(row->advice) : "cfgctl health --json " + one.name);
   }
-  into.add_good(std::to_string(checks.size()) + " checks are healthy");
+  into.add_good(counted(checks.size(), "check", "healthy"));
 }
 
 void look_at_problems(installation const& at, diagnoses& into) {
@@ -146,7 +153,7 @@ void look_at_problems(installation const& at, diagnoses& into) {
              "the service cannot recover from it: journalctl -u cfgd.service");
   }
   if (open == 0) return into.add(verdict::ok, "no problem is open");
-  into.add(verdict::warn, std::to_string(open) + " problems are open", "cfgctl problems --open");
+  into.add(verdict::warn, counted(open, "problem", "open"), "cfgctl problems --open");
 }
 
 template <auto Look>

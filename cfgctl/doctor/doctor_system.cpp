@@ -76,7 +76,9 @@ void check_path(installation const& at, fs::path const& path, diagnoses& into) {
     into.add(verdict::fail, path.string() + " belongs to " + user_name(found.st_uid),
              "it is not trusted: chown root: " + path.string());
   } else if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-    into.add(verdict::fail, path.string() + " is writable by other users than its owner",
+    std::array<char, 8> mode{};
+    std::snprintf(mode.data(), mode.size(), "%04o", found.st_mode & 07777U); // NOLINT
+    into.add(verdict::fail, path.string() + ": mode " + mode.data() + " lets others write it",
              "it is not trusted: chmod go-w " + path.string());
   }
 }
@@ -220,7 +222,7 @@ void look_at_clock(installation const&, diagnoses& into) {
   }
   timex state{};
   if (::adjtimex(&state) == TIME_ERROR) {
-    return into.add(verdict::warn, "the clock is not synchronized", "timedatectl set-ntp true");
+    return into.add(verdict::warn, "no time synchronisation is active", "timedatectl set-ntp true");
   }
   into.add(verdict::ok, "the clock is synchronized");
 }

@@ -45,9 +45,10 @@ struct restore_options {
   std::string comment;
 };
 
-fs::path state_of(state_options const& where) {
+fs::path state_of(context const& all, state_options const& where) {
   if (!where.state.empty()) return where.state;
-  return where.root.empty() ? fs::path("/var/lib/cfgd") : fs::path(where.root) / "state";
+  std::string const& root = where.root.empty() ? all.root : where.root;
+  return root.empty() ? fs::path("/var/lib/cfgd") : fs::path(root) / "state";
 }
 
 json_object facts_json(store::backup_facts const& what) {
@@ -63,8 +64,8 @@ std::string facts_text(store::backup_facts const& what) {
          " records";
 }
 
-exit_code refuse(std::string const& doing, error const& why) {
-  return complain_line(doing + ": " + to_string(why));
+exit_code refuse(context const& all, std::string const& doing, error const& why) {
+  return fail(all, doing + ": " + to_string(why));
 }
 
 exit_code show_restored(context const& all, restore_options const& what,
@@ -89,7 +90,7 @@ exit_code show_restored(context const& all, restore_options const& what,
 /// Absent: a daemon runs, and the user did not ask for --offline.
 std::optional<exit_code> restore_offline(context const& all, restore_options const& what) {
   using question = store::restore_question;
-  question const asked{.state = state_of(what.where),
+  question const asked{.state = state_of(all, what.where),
                        .file = what.file,
                        .old =
                            what.discard ? question::old_store::discard : question::old_store::keep,
@@ -100,32 +101,33 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
   if (done) return show_restored(all, what, *done);
   bool const locked = done.error().code == errc::conflict;
   if (locked && !what.offline) return std::nullopt;
-  return refuse("restore", done.error());
+  return refuse(all, "restore", done.error());
 }
 
 exit_code restore_online(context const& all, restore_options const& what) {
   auto found = offline::with_progress(
       "reading", [&](auto const& moved) { return store::read_backup_overrides(what.file, moved); });
-  if (!found) return refuse("restore", found.error());
+  if (!found) return refuse(all, "restore", found.error());
   complain_line("cfgd runs: only the override layer is restored, of revision " +
                 std::to_string(found->facts.revision));
   context there = all;
   if (there.socket.empty() && !what.where.root.empty())
     there.socket = fs::path(what.where.root) / "run" / "io.cfgd";
   auto service = connect(there);
-  if (!service) return report("restore", service.error());
+  if (!service) return report(all, "restore", service.error());
   auto const mode = what.dry_run ? client::commit_mode::check : client::commit_mode::apply;
   auto const done = service->restore(
       {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
-  if (!done) return report("restore", done.error());
+  close(*service);
+  if (!done) return report(all, "restore", done.error());
   return show_commit(there, {.values = json_object(), .mode = mode}, *done);
 }
 
 exit_code back_up(context const& all, backup_options const& what) {
   auto const done = offline::with_progress("copying", [&](auto const& moved) {
-    return store::back_up(state_of(what.where), what.file, moved);
+    return store::back_up(state_of(all, what.where), what.file, moved);
   });
-  if (!done) return refuse("backup", done.error());
+  if (!done) return refuse(all, "backup", done.error());
   auto as_json = facts_json(*done);
   as_json["file"] = what.file;
   show(all, as_json, for_screen(all.where, what.file + ": " + facts_text(*done) + '\n'));

@@ -27,18 +27,19 @@ std::string counted(std::size_t count, std::string const& what) {
   return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
 }
 
-offline::source_tree tree_of(options const& what) {
-  auto tree = what.root.empty() ? offline::system_tree() : offline::tree_of_root(what.root);
+offline::source_tree tree_of(context const& all, options const& what) {
+  std::string const& root = what.root.empty() ? all.root : what.root;
+  auto tree = root.empty() ? offline::system_tree() : offline::tree_of_root(root);
   // If only one directory is named, the other one is not used.
   if (!what.vendor.empty() || !what.etc.empty()) tree = {.vendor = what.vendor, .etc = what.etc};
   return tree;
 }
 
 exit_code run(context const& all, options const& what) {
-  offline::check_question const asked{.where = tree_of(what), .named = what.files};
+  offline::check_question const asked{.where = tree_of(all, what), .named = what.files};
   auto const found =
       offline::with_progress("checking", [&](auto const& moved) { return check(asked, moved); });
-  if (!found) return complain_line(to_string(found.error()), exit_code::usage);
+  if (!found) return fail(all, to_string(found.error()), exit_code::usage);
   std::string text;
   boost::json::array list;
   for (issue const& one : found->findings) {

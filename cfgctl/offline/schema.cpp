@@ -29,19 +29,18 @@ exit_code show_schema(context const& all, options const& what,
 
 exit_code run(context const& all, options const& what) {
   if (!is_namespace_name(what.name_space)) {
-    return complain_line('\'' + what.name_space + "' is not a valid namespace name",
-                         exit_code::usage);
+    return fail(all, '\'' + what.name_space + "' is not a valid namespace name", exit_code::usage);
   }
   if (!what.from.empty()) {
     auto const document = read_document(what.from);
     if (document) return show_schema(all, what, *document);
-    return complain_line("schema: " + to_string(document.error()));
+    return fail(all, "schema: " + to_string(document.error()));
   }
   auto const found = call(all, &client::connection::get, std::vector<std::string>{what.name_space});
-  if (!found) return report("schema", found.error());
+  if (!found) return report(all, "schema", found.error());
   auto const* const value = found->values.if_contains(what.name_space);
   if (value != nullptr && value->is_object()) return show_schema(all, what, value->get_object());
-  return complain_line("schema: there is no namespace '" + what.name_space + '\'');
+  return fail(all, "schema: there is no namespace '" + what.name_space + '\'');
 }
 
 } // namespace

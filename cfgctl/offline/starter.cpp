@@ -74,7 +74,7 @@ namespace {
 
 exit_code run(context const& all, std::string const& directory) {
   if (auto const made = offline::make_starter(directory); !made)
-    return complain_line("init: " + to_string(made.error()));
+    return fail(all, "init: " + to_string(made.error()));
   std::filesystem::path const where(directory);
   std::string text;
   boost::json::array list;

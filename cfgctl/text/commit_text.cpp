@@ -1,11 +1,13 @@
 /// The result of a change.
 ///
 /// The reply names the keys whose effective value changed. These may be fewer than were set,
-/// because the value was the same, and others, because members of an object changed. Values are
-/// printed for keys of the request; the value after an unset is not in the reply.
+/// because the value was the same, and others, because members of an object changed. The values
+/// before and after come from the history, which has no secrets. Where it does not answer, values
+/// are printed for keys of the request.
 
 #include "cfgctl/text/commit_text.hpp"
 
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/overrides_text.hpp"
@@ -15,6 +17,10 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
+#include <set>
+#include <utility>
+#include <vector>
 
 namespace cfgd::cfgctl {
 namespace {
@@ -22,7 +28,12 @@ namespace {
 /// Values of files that are named after a change of single keys.
 constexpr std::size_t most_hidden = 5;
 
-std::string key_line(screen const& where, change_facts const& what, std::string const& key) {
+/// One key that changed, with the values before and after where they are known.
+std::string changed_line(screen const& where, change_facts const& what, std::string const& key,
+                         client::change const* past) {
+  auto const* const before = past != nullptr ? past->before.if_contains(key) : nullptr;
+  auto const* const after = past != nullptr ? past->after.if_contains(key) : nullptr;
+  if (before != nullptr || after != nullptr) return change_line(where, key, before, after);
   boost::json::value const* const value = what.values.if_contains(key);
   if (value != nullptr) return value_line(where, key, *value);
   return paint(where, tint::name, for_screen(where, key)) + " changed\n";
@@ -33,8 +44,8 @@ std::string counted(std::size_t number, char const* what) {
 }
 
 /// A line for each key, or for a namespace that is gone.
-std::string changed_lines(screen const& where, change_facts const& what,
-                          client::commit const& done) {
+std::string changed_lines(screen const& where, change_facts const& what, client::commit const& done,
+                          client::change const* past) {
   std::string out;
   std::map<std::string, std::size_t, std::less<>> gone;
   std::size_t others = 0;
@@ -42,10 +53,10 @@ std::string changed_lines(screen const& where, change_facts const& what,
     std::string const name(namespace_of(key));
     if (std::ranges::find(what.gone, name) != what.gone.end())
       ++gone[name];
-    else if (++others <= what.most_keys)
-      out += key_line(where, what, key);
+    else if (++others <= where.most_keys)
+      out += changed_line(where, what, key, past);
   }
-  if (others > what.most_keys) out += "and " + counted(others - what.most_keys, "more key") + '\n';
+  out += more_text(where, others);
   for (auto const& [name, count] : gone)
     out += paint(where, tint::name, for_screen(where, name)) + " removed, " +
            counted(count, "value") + '\n';
@@ -63,10 +74,38 @@ std::string hidden_lines(screen const& where, change_facts const& what,
          ": cfgctl overrides\n";
 }
 
+/// The record of the change; absent if the service does not give it.
+std::optional<client::change> record_of(context const& all, client::commit const& done) {
+  client::log_query query{.after = done.revision - 1, .before = done.revision + 1};
+  query.limit = 1;
+  query.detail = client::log_detail::values;
+  auto found = call(all, [&](client::connection& service) { return service.log(query); });
+  if (!found || found->changes.empty() || found->changes.front().revision != done.revision)
+    return {};
+  return std::move(found->changes.front());
+}
+
+/// Warns of namespaces that exist since this change: their names may be misspelled.
+void warn_of_new_namespaces(context const& all, client::change const& past) {
+  std::set<std::string> names;
+  for (std::string const& key : past.created)
+    names.insert(key.substr(0, key.find('.')));
+  if (names.empty() || past.revision < 2) return;
+  std::vector<std::string> const asked(names.begin(), names.end());
+  auto const before = call(all, &client::connection::get_at, asked, past.revision - 1);
+  if (!before) return;
+  for (std::string const& name : before->missing) {
+    auto const now = call(all, &client::connection::explain, name);
+    if (now && !now->schema)
+      warn("the namespace '" + name + "' is new" + namespace_hint(all, name));
+  }
+}
+
 } // namespace
 
-std::string commit_text(screen const& where, change_facts const& what, client::commit const& done) {
-  std::string out = changed_lines(where, what, done);
+std::string commit_text(screen const& where, change_facts const& what, client::commit const& done,
+                        client::change const* past) {
+  std::string out = changed_lines(where, what, done, past);
   out += hidden_lines(where, what, done);
   std::string const revision = std::to_string(done.revision);
   std::string tail =
@@ -83,7 +122,10 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
 
 exit_code show_commit(context const& all, change_facts const& what, client::commit const& done) {
   complain_issues(done.warnings);
-  show(all, json_of(done), commit_text(all.where, what, done));
+  bool const is_made = what.mode == client::commit_mode::apply && !done.changed.empty();
+  auto const past = is_made && !all.as_json() ? record_of(all, done) : std::nullopt;
+  show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
+  if (past) warn_of_new_namespaces(all, *past);
   return exit_code::ok;
 }
 

@@ -59,7 +59,7 @@ std::string value_of(client::candidate const& one, client::explanation const& wh
 }
 
 table layers_table(client::explanation const& what) {
-  table out({left(""), left("LAYER"), cuttable("VALUE"), cuttable("WHERE"), right("REVISION"),
+  table out({left(""), left("LAYER"), cuttable("VALUE"), path("WHERE"), right("REVISION"),
              cuttable("TIME")});
   bool first = true;
   bool shows = true; // lower layers still add to the value

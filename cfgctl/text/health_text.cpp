@@ -73,13 +73,14 @@ std::string faults_text(std::vector<client::health_check> const& checks) {
 std::string problem_head(screen const& where, client::problem const& one, wall_time now) {
   std::string out = paint(where, tint::strong, printable('#' + std::to_string(one.id)));
   bool const is_over = one.resolved.has_value();
+  std::string const kind = one.kind == "parse" ? "parse error" : one.kind;
   tint const color = is_over ? tint::faint : one.recoverable ? tint::warning : tint::bad;
-  out += ' ' + paint(where, color, printable(one.kind));
+  out += ' ' + paint(where, color, printable(kind));
   if (!one.recoverable) out += ", not recoverable";
   if (one.count > 1) out += ", " + std::to_string(one.count) + " times, last";
   if (one.count <= 1) out += ",";
   out += ' ' + printable(age_text(one.last_time.value_or(one.time), now)) + " ago";
-  if (is_over) out += ", resolved for " + printable(age_text(*one.resolved, now));
+  if (is_over) out += ", resolved " + printable(age_text(*one.resolved, now)) + " ago";
   return out + '\n';
 }
 

@@ -9,6 +9,7 @@
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/values.hpp"
 
+#include <algorithm>
 #include <string_view>
 
 namespace cfgd::cfgctl {
@@ -53,8 +54,10 @@ std::string secret_line(screen const& where, std::string_view key) {
 std::string marked_keys(screen const& where, client::change const& one) {
   std::string out;
   key_places const places(one);
+  std::size_t count = 0;
   auto const add = [&](char mark, tint color, std::vector<std::string> const& keys) {
     for (std::string const& key : keys) {
+      if (++count > where.most_keys) continue;
       out += "    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) +
              places.of(where, key) + '\n';
     }
@@ -62,7 +65,8 @@ std::string marked_keys(screen const& where, client::change const& one) {
   add('A', tint::good, one.created);
   add('M', tint::warning, one.updated);
   add('D', tint::bad, one.deleted);
-  return out;
+  std::string const more = more_text(where, count);
+  return more.empty() ? out : out + "    " + more;
 }
 
 /// The values of every key before and after.
@@ -126,6 +130,24 @@ std::string change_text(screen const& where, client::change const& one, client::
   for (client::issue const& said : one.warnings)
     out += "    " + for_screen(where, issue_text(said)) + '\n';
   return out;
+}
+
+std::string change_line_text(screen const& where, client::change const& one) {
+  std::string keys;
+  std::size_t const count = one.created.size() + one.updated.size() + one.deleted.size();
+  for (auto const* list : {&one.updated, &one.created, &one.deleted}) {
+    if (keys.empty() && !list->empty()) keys = list->front();
+  }
+  if (count > 1) keys += " and " + std::to_string(count - 1) + " more";
+  auto const part = [&](std::string text) {
+    std::ranges::replace(text, '\n', ' ');
+    return for_screen(where, text);
+  };
+  std::string out = paint(where, tint::warning, std::to_string(one.revision)) + ' ' +
+                    part(one.time + "  " + origin_line(one.from, {}, one.unit)) + "  " +
+                    paint(where, tint::name, part(keys));
+  if (one.comment && !one.comment->empty()) out += part("  # " + *one.comment);
+  return out + '\n';
 }
 
 std::string difference_text(screen const& where, boost::json::object const& before,

@@ -13,6 +13,9 @@ namespace cfgd::cfgctl {
 /// without values are secrets.
 std::string change_text(screen const& where, client::change const& one, client::log_detail detail);
 
+/// One change on one line: revision, time, origin, keys, comment.
+std::string change_line_text(screen const& where, client::change const& one);
+
 /// A line -key value and a line +key value for each key that differs.
 std::string difference_text(screen const& where, boost::json::object const& before,
                             boost::json::object const& after);

@@ -118,4 +118,18 @@ std::string cut_to(std::string_view text, std::size_t columns) {
   return out + "…";
 }
 
+std::string cut_left_to(std::string_view text, std::size_t columns) {
+  std::size_t left = columns_of(text);
+  if (left <= columns) return std::string(text);
+  if (columns == 0) return {};
+  std::size_t skipped = 0;
+  for_each_character(text, [&](std::string_view bytes, std::size_t width) {
+    if (left < columns) return false; // one column is the ellipsis
+    skipped += bytes.size();
+    left -= width;
+    return true;
+  });
+  return "…" + std::string(text.substr(skipped));
+}
+
 } // namespace cfgd::cfgctl

@@ -14,6 +14,7 @@ struct screen {
   bool terminal = false; ///< a person reads it; false for files and pipes
   bool colored = false;  ///< escape sequences for colours are allowed
   std::size_t columns = 80;
+  std::size_t most_keys = 20; ///< changed keys that are listed; more with -v
 };
 
 /// Describes standard output. NO_COLOR (no-color.org) and TERM=dumb are honoured where `color` is
@@ -34,5 +35,7 @@ std::size_t columns_of(std::string_view text);
 
 /// `text` cut to `columns`, with an ellipsis at the end if something was cut.
 std::string cut_to(std::string_view text, std::size_t columns);
+/// The same for paths, whose end says most: cut at the beginning.
+std::string cut_left_to(std::string_view text, std::size_t columns);
 
 } // namespace cfgd::cfgctl

@@ -5,9 +5,13 @@
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/table.hpp"
+#include "cfgctl/text/users.hpp"
 
 #include <boost/algorithm/string/join.hpp>
 
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
 #include <utility>
 
 namespace cfgd::cfgctl {
@@ -17,9 +21,55 @@ std::string joined(std::vector<std::string> const& names) {
   return boost::algorithm::join(names, ", ");
 }
 
-/// "/path:3:8: message"
-std::string trouble_text(client::source_file const& one) {
-  return place_text(one.path, one.line, one.column) + ": " + one.message.value_or(one.state);
+/// "site.yaml:3:8: message (and 2 more)": the last part of the path is enough in a headline.
+std::string first_of(std::vector<client::source_file const*> const& bad) {
+  client::source_file one = *bad.front();
+  one.path = std::filesystem::path(one.path).filename();
+  if (!one.issues.empty()) {
+    auto const& said = one.issues.front();
+    if (said.line) one.line = said.line;
+    if (said.column) one.column = said.column;
+    one.message = said.key ? *said.key + ": " + said.message : said.message;
+  }
+  std::string out = trouble_text(one);
+  if (bad.size() > 1) out += " (and " + std::to_string(bad.size() - 1) + " more)";
+  return out;
+}
+
+struct headline {
+  std::string word;
+  tint color;
+  std::string text;
+};
+
+headline headline_of(service_state const& what) {
+  if (!what.status.ready) return {"STARTING", tint::warning, "not all sources have been read yet"};
+  std::vector<client::source_file const*> bad;
+  for (auto const& one : what.sources) {
+    if (is_bad(one)) bad.push_back(&one);
+  }
+  if (!bad.empty()) {
+    return {"DEGRADED", tint::warning,
+            std::to_string(bad.size()) + (bad.size() == 1 ? " file" : " files") +
+                " not active: " + first_of(bad)};
+  }
+  std::string faults;
+  for (auto const& one : what.health.checks) {
+    if (one.status == "healthy" || one.status == "unknown") continue;
+    faults += (faults.empty() ? "" : "; ") + one.name + ": " + one.message;
+  }
+  if (faults.empty() && what.status.status != "healthy") faults = "see 'cfgctl health'";
+  if (!what.status.fallback.empty()) {
+    return {"DEGRADED", tint::warning,
+            "served from the defaults of schemas: " + joined(what.status.fallback)};
+  }
+  if (what.status.degraded) {
+    return {"DEGRADED", tint::warning, "files are not applied yet: see 'cfgctl sources'"};
+  }
+  std::string word = what.status.status;
+  std::ranges::transform(word, word.begin(), [](unsigned char one) { return std::toupper(one); });
+  if (faults.empty()) return {"OK", tint::good, "all sources are active"};
+  return {std::move(word), health_color(what.status.status), std::move(faults)};
 }
 
 /// "5, which hide 3 values of files since 2026-11-23T07:00:00.000Z: cfgctl overrides"
@@ -43,19 +93,26 @@ std::string state_text(client::source_file const& one) {
 
 } // namespace
 
-std::string status_text(screen const& where, client::service_status const& what) {
-  std::string out = "cfgd " + printable(what.version) + ": ";
-  out += paint(where, health_color(what.status), printable(what.status));
-  out += what.ready ? ", ready" : ", not all sources have been read yet";
-  if (what.degraded) {
-    out += ", " + paint(where, tint::warning, "degraded: see 'cfgctl sources'");
-  }
+bool is_bad(client::source_file const& one) {
+  // A state may say more behind a comma: "active, 3 of 12 keys overridden".
+  return !one.state.starts_with("active") && one.state != "ignored";
+}
+
+std::string trouble_text(client::source_file const& one) {
+  return place_text(one.path, one.line, one.column) + ": " + one.message.value_or(one.state);
+}
+
+std::string status_text(screen const& where, service_state const& from) {
+  client::service_status const& what = from.status;
+  auto const head = headline_of(from);
+  std::string out = paint(where, head.color, printable(head.word)) + ": " + printable(head.text);
   out += '\n';
 
   table facts({left(""), cuttable("")});
   auto const add = [&](std::string const& name, table::cell value) {
     facts.add({{"  " + name, tint::faint}, std::move(value)});
   };
+  add("version", what.version);
   add("revision", what.revision);
   add("namespaces", joined(what.namespaces));
   add("connections", what.connections);
@@ -74,11 +131,11 @@ std::string status_text(screen const& where, client::service_status const& what)
 
 std::string sources_text(screen const& where, std::vector<client::source_file> const& what) {
   if (what.empty()) return "there are no sources\n";
-  table files({left("STATE"), left("KIND"), left("LAYER"), left("NAMESPACE"), cuttable("PATH"),
+  table files({left("STATE"), left("KIND"), left("LAYER"), left("NAMESPACE"), path("PATH"),
                right("REVISION"), right("BYTES"), left("WATCH")});
   std::string troubles;
   for (client::source_file const& one : what) {
-    bool const active = one.state == "active";
+    bool const active = !is_bad(one);
     files.add({{state_text(one), active ? tint::good : tint::bad},
                one.kind.empty() ? "values" : one.kind,
                one.layer,
@@ -98,8 +155,8 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
 
 std::string pending_text(screen const& where, std::vector<client::pending_change> const& what,
                          wall_time now) {
-  if (what.empty()) return "no pending changes\n";
-  table out({right("REVISION"), left("KIND"), left("DEADLINE"), right("LEFT"), right("UID"),
+  if (what.empty()) return "No pending changes.\n";
+  table out({right("REVISION"), left("KIND"), left("DEADLINE"), right("LEFT"), left("USER"),
              cuttable("KEYS"), cuttable("COMMENT")});
   for (auto const& one : what) {
     auto const end = parse_rfc3339(one.deadline);
@@ -109,7 +166,7 @@ std::string pending_text(screen const& where, std::vector<client::pending_change
              {one.kind, one.kind == "confirm" ? tint::warning : tint::plain},
              one.deadline,
              {left, tint::strong},
-             one.uid ? std::to_string(*one.uid) : "",
+             one.uid ? user_text(*one.uid) : "",
              {joined(one.keys), tint::name},
              one.comment.value_or("")});
   }

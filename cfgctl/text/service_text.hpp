@@ -2,6 +2,7 @@
 
 #include "cfgctl/text/screen.hpp"
 #include "cfgctl/text/times.hpp"
+#include "client/health_types.hpp"
 #include "client/types.hpp"
 
 #include <string>
@@ -10,7 +11,22 @@
 /// The state of the service as text.
 namespace cfgd::cfgctl {
 
-std::string status_text(screen const& where, client::service_status const& what);
+/// What the service says of itself, for status_text(). The last two may be empty: then it says
+/// less.
+struct service_state {
+  client::service_status status;
+  std::vector<client::source_file> sources = {};
+  client::health_report health = {};
+};
+
+/// The first line says what is wrong, and where; facts follow.
+std::string status_text(screen const& where, service_state const& what);
+
+/// Whether a file is not active and ought to be.
+bool is_bad(client::source_file const& one);
+
+/// "/etc/cfgd/namespaces/site.yaml:3:8: message", of a file that is not active.
+std::string trouble_text(client::source_file const& one);
 
 /// A table of the files, and below it what is wrong with them.
 std::string sources_text(screen const& where, std::vector<client::source_file> const& what);

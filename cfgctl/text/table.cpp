@@ -24,6 +24,10 @@ std::string one_line(std::string_view text) {
   return out;
 }
 
+std::string cut(table::column const& by, std::string_view text, std::size_t columns) {
+  return by.cut == cutting::at_begin ? cut_left_to(text, columns) : cut_to(text, columns);
+}
+
 } // namespace
 
 table::table(std::vector<column> columns) : columns_(std::move(columns)) {}
@@ -37,10 +41,9 @@ void table::add(std::vector<cell> row) {
 
 std::string table::str(screen const& where) const {
   auto const wide = widths(where);
+  if (wide.empty()) return blocks(where);
   std::string out;
-  bool const has_head =
-      std::ranges::any_of(columns_, [](column const& one) { return !one.title.empty(); });
-  if (has_head) {
+  if (has_head()) {
     std::vector<cell> head;
     for (column const& one : columns_)
       head.push_back({one.title, tint::strong});
@@ -48,6 +51,29 @@ std::string table::str(screen const& where) const {
   }
   for (auto const& row : rows_)
     append_row(out, where, row, wide);
+  return out;
+}
+
+bool table::has_head() const {
+  return std::ranges::any_of(columns_, [](column const& one) { return !one.title.empty(); });
+}
+
+std::string table::blocks(screen const& where) const {
+  std::size_t widest = 0;
+  for (column const& one : columns_)
+    widest = std::max(widest, columns_of(one.title));
+  std::size_t const room = where.columns > widest + gap ? where.columns - widest - gap : 1;
+  std::string out;
+  for (auto const& row : rows_) {
+    if (!out.empty()) out += '\n';
+    for (std::size_t at = 0; at < row.size(); ++at) {
+      if (row[at].text.empty()) continue;
+      std::string title = columns_[at].title;
+      title.resize(widest + gap + title.size() - columns_of(title), ' ');
+      out += paint(where, tint::faint, title) +
+             paint(where, row[at].color, cut(columns_[at], row[at].text, room)) + '\n';
+    }
+  }
   return out;
 }
 
@@ -64,11 +90,12 @@ std::vector<std::size_t> table::widths(screen const& where) const {
   if (!where.terminal) return out;
   // From the last column to the first: names are in the first ones.
   for (std::size_t at = columns_.size(); at-- > 0 && sum > where.columns;) {
-    if (!columns_[at].may_be_cut || out[at] <= narrowest) continue;
+    if (columns_[at].cut == cutting::never || out[at] <= narrowest) continue;
     std::size_t const less = std::min(sum - where.columns, out[at] - narrowest);
     out[at] -= less;
     sum -= less;
   }
+  if (sum > where.columns && has_head()) out.clear();
   return out;
 }
 
@@ -76,7 +103,7 @@ void table::append_row(std::string& out, screen const& where, std::vector<cell> 
                        std::vector<std::size_t> const& widths) const {
   std::size_t pending = 0; // spaces that only count if something follows
   for (std::size_t at = 0; at < row.size(); ++at) {
-    std::string const text = cut_to(row[at].text, widths[at]);
+    std::string const text = cut(columns_[at], row[at].text, widths[at]);
     std::size_t const padding = widths[at] - columns_of(text);
     if (columns_[at].side == alignment::right) pending += padding;
     if (!text.empty()) {

@@ -10,14 +10,17 @@
 namespace cfgd::cfgctl {
 
 enum class alignment : std::uint8_t { left, right };
+/// Where a cell loses text on a terminal that is too narrow.
+enum class cutting : std::uint8_t { never, at_end, at_begin };
 
-/// Text in aligned columns, two spaces between them.
+/// Text in aligned columns, two spaces between them. Where a terminal is too narrow for the columns
+/// that cannot be cut, each row is a block of lines instead, a title and a value on each.
 class table {
  public:
   struct column {
     std::string title; ///< if all titles are empty there is no head
     alignment side = alignment::left;
-    bool may_be_cut = false; ///< on a terminal that is too narrow
+    cutting cut = cutting::never;
   };
   /// Texts of one line, and numbers. They become cells as they are, or in braces with a colour.
   struct cell {
@@ -40,7 +43,10 @@ class table {
   std::string str(screen const& where) const;
 
  private:
+  /// Empty: they do not fit.
   std::vector<std::size_t> widths(screen const& where) const;
+  bool has_head() const;
+  std::string blocks(screen const& where) const;
   void append_row(std::string& out, screen const& where, std::vector<cell> const& row,
                   std::vector<std::size_t> const& widths) const;
 
@@ -48,10 +54,13 @@ class table {
   std::vector<std::vector<cell>> rows_;
 };
 
-/// Columns of words, of words that may be cut, and of numbers.
+/// Columns of words, of words and of paths that may be cut, and of numbers.
 inline table::column left(char const* title) { return {.title = title}; }
 inline table::column cuttable(char const* title) {
-  return {.title = title, .side = alignment::left, .may_be_cut = true};
+  return {.title = title, .side = alignment::left, .cut = cutting::at_end};
+}
+inline table::column path(char const* title) {
+  return {.title = title, .side = alignment::left, .cut = cutting::at_begin};
 }
 inline table::column right(char const* title) { return {.title = title, .side = alignment::right}; }
 

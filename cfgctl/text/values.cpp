@@ -8,6 +8,7 @@
 #include "cfgctl/described_json.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/overrides_text.hpp"
+#include "cfgctl/text/users.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -48,6 +49,24 @@ std::string value_line(screen const& where, std::string_view key, boost::json::v
   return out;
 }
 
+std::string change_line(screen const& where, std::string_view key, boost::json::value const* before,
+                        boost::json::value const* after) {
+  if (before == nullptr && after != nullptr) return value_line(where, key, *after);
+  std::string out = paint(where, tint::name, for_screen(where, std::string(key))) + ": ";
+  if (before != nullptr) out += paint(where, tint::bad, for_screen(where, compact_text(*before)));
+  out += " -> ";
+  out += after != nullptr ? paint(where, tint::good, for_screen(where, compact_text(*after)))
+                          : std::string("(no value)");
+  return out + '\n';
+}
+
+std::string more_text(screen const& where, std::size_t count) {
+  if (count <= where.most_keys) return {};
+  return paint(where, tint::faint,
+               "and " + std::to_string(count - where.most_keys) + " more keys; -v prints all") +
+         '\n';
+}
+
 std::string value_lines(screen const& where, boost::json::object const& values) {
   std::string out;
   for (auto const& member : values)
@@ -68,13 +87,13 @@ std::string origin_text(client::origin const& from) {
   if (from.path) {
     out = place_text(*from.path, from.line, from.column);
   } else if (from.uid) {
-    out = "uid " + std::to_string(*from.uid);
-    if (from.unit) out += " (" + *from.unit + ')';
+    out = user_text(*from.uid, from.unit.value_or(""));
   }
   return out;
 }
 
-std::string event_text(screen const& where, client::watch_event const& event) {
+std::string event_text(screen const& where, client::watch_event const& event,
+                       boost::json::object& known) {
   std::string head = "# revision " + std::to_string(event.revision);
   if (event.resync) head += ", read again because changes were missed";
   if (event.from) {
@@ -86,8 +105,14 @@ std::string event_text(screen const& where, client::watch_event const& event) {
   std::string out = paint(where, tint::faint, for_screen(where, head)) + '\n';
   for (auto const& one : event.without_effect)
     out += paint(where, tint::warning, for_screen(where, without_effect_text(one))) + '\n';
-  out += value_lines(where, event.values);
+  if (event.resync) known.clear();
+  for (auto const& member : event.values) {
+    auto const* const before = known.if_contains(member.key());
+    out += change_line(where, member.key(), before, &member.value());
+    known[member.key()] = member.value();
+  }
   for (std::string const& key : event.removed) {
+    known.erase(key);
     out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
     out += '\n';
   }

@@ -24,6 +24,13 @@ std::string value_text(screen const& where, boost::json::value const& value);
 /// key = value
 std::string value_line(screen const& where, std::string_view key, boost::json::value const& value);
 
+/// A key that changed: key: old -> new. `before` or `after` is null where it had or has no value.
+std::string change_line(screen const& where, std::string_view key, boost::json::value const* before,
+                        boost::json::value const* after);
+
+/// The line behind the first `where.most_keys` of a list of `count` keys; empty if those are all.
+std::string more_text(screen const& where, std::size_t count);
+
 /// One line for each member.
 std::string value_lines(screen const& where, boost::json::object const& values);
 
@@ -33,12 +40,14 @@ std::string json_text(screen const& where, boost::json::value const& what);
 /// JSON on one line, also on a terminal.
 std::string json_line(screen const& where, boost::json::value const& what);
 
-/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000 (backup.service)", or
+/// "/etc/cfgd/namespaces/site.yaml:3:8", "uid 1000 (alice, backup.service)", or
 /// nothing.
 std::string origin_text(client::origin const& from);
 
-/// One event of a watch: a comment line, a line for each key.
-std::string event_text(screen const& where, client::watch_event const& event);
+/// One event of a watch: a comment line, a line for each key. `known` has the values that were
+/// printed before: what changed is printed with both. It becomes what is printed now.
+std::string event_text(screen const& where, client::watch_event const& event,
+                       boost::json::object& known);
 /// The same as one line of JSON, fields named as in the protocol.
 std::string event_json(screen const& where, client::watch_event const& event);
 

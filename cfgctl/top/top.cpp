@@ -1,12 +1,15 @@
 /// top: what the service does, live.
 ///
-/// Each sample is three calls over one connection, which is opened again when it is lost. top_model
-/// computes what is shown, top_screen draws it. The figures include the calls of `top` itself.
+/// Each sample is some calls (own_calls) over one connection, which is opened again when it is
+/// lost. top_model computes what is shown, without these calls; top_screen draws it. A signal ends
+/// it as the key q does.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/stop_source.hpp"
+#include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/values.hpp"
 #include "cfgctl/top/top_model.hpp"
 #include "cfgctl/top/top_screen.hpp"
 
@@ -15,6 +18,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -29,8 +33,10 @@ constexpr std::int64_t changes_shown = 5;
 constexpr milliseconds sample_limit{5'000};
 
 struct options {
-  milliseconds interval{2'000};
+  double interval_s = 2;
   bool once = false; ///< one frame as text
+
+  milliseconds interval() const { return milliseconds(std::lround(interval_s * 1000)); }
 };
 
 /// Takes samples, over a connection that is opened when it is needed.
@@ -66,6 +72,17 @@ class sampler {
     auto changes = service_->log(query);
     if (!changes && changes.error().kind != client::failure::refused) return changes.error();
     if (changes) out.changes = std::move(changes->changes);
+    auto sources = service_->sources();
+    if (!sources && sources.error().kind != client::failure::refused) return sources.error();
+    if (sources) {
+      std::ranges::copy_if(*sources, std::back_inserter(out.bad_files), is_bad);
+    }
+    client::problem_query newest;
+    newest.limit = 1;
+    auto problems = service_->problems(newest);
+    if (!problems && problems.error().kind != client::failure::refused) return problems.error();
+    if (problems && !problems->problems.empty())
+      out.last_problem = std::move(problems->problems.front());
     return out;
   }
 
@@ -92,16 +109,20 @@ exit_code print_once(context const& all, options const& what) {
     if (count == 1) {
       // Waits for the end of the interval, or a signal.
       pollfd stop{.fd = until.descriptor(), .events = POLLIN, .revents = 0};
-      if (::poll(&stop, 1, static_cast<int>(what.interval.count())) > 0) return exit_code::ok;
+      if (::poll(&stop, 1, static_cast<int>(what.interval().count())) > 0) return exit_code::ok;
     }
     auto sample = service.take();
-    if (!sample) return report("top", sample.error());
+    if (!sample) return report(all, "top", sample.error());
     model.add(std::move(*sample));
   }
   constexpr std::size_t rows_of_text = 1'000;
+  if (all.as_json()) {
+    print(json_text(all.where, model.json(top_order::rate)));
+    return exit_code::ok;
+  }
   print(frame_text(all.where, model.frame({.columns = all.where.columns,
                                            .rows = rows_of_text,
-                                           .interval = what.interval})));
+                                           .interval = what.interval()})));
   return exit_code::ok;
 }
 
@@ -111,7 +132,7 @@ class live_top {
   live_top(context const& all, options const& what)
       : service_(all),
         screen_(all.where.colored ? top_screen::coloring::some : top_screen::coloring::none) {
-    view_.interval = what.interval;
+    view_.interval = what.interval();
   }
 
   void run() {
@@ -122,7 +143,8 @@ class live_top {
         next = steady_clock::now() + view_.interval;
       }
       draw();
-      auto const key = screen_.wait(std::chrono::ceil<milliseconds>(next - steady_clock::now()));
+      auto const key = screen_.wait(std::chrono::ceil<milliseconds>(next - steady_clock::now()),
+                                    until_.descriptor());
       if (key == top_key::quit) return;
       if (apply(key)) next = steady_clock::now() + view_.interval;
     }
@@ -153,6 +175,7 @@ class live_top {
     return true;
   }
 
+  stop_source until_;
   sampler service_;
   top_model model_;
   top_model::view view_;
@@ -161,9 +184,9 @@ class live_top {
 };
 
 exit_code run(context const& all, options const& what) {
-  if (what.once) return print_once(all, what);
+  if (what.once || all.as_json()) return print_once(all, what);
   if (!all.where.terminal || ::isatty(STDIN_FILENO) != 1) {
-    return complain_line("top: not a terminal; --once prints a screen as text", exit_code::usage);
+    return fail(all, "top: not a terminal; --once prints a screen as text", exit_code::usage);
   }
   live_top(all, what).run();
   return exit_code::ok;
@@ -173,12 +196,8 @@ exit_code run(context const& all, options const& what) {
 
 void add_top_command(declarations const& to) {
   auto const top = declare(to, "top", "Show what the service does, and how fast, live", run);
-  auto const read = [&interval = top.options.interval](double seconds) {
-    interval = milliseconds(std::lround(seconds * 1000));
-  };
-  top->add_option_function<double>("--interval", read, "Time between two updates [2]")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 3600.0));
+  add_seconds(top.app, "--interval", top.options.interval_s, "Time between two updates [2]",
+              {0.1, 3600});
   top->add_flag("--once", top.options.once, "Print one screen as text");
 }
 

@@ -7,8 +7,13 @@
 
 #include "cfgctl/top/top_model.hpp"
 
+#include "cfgctl/described_json.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/health_text.hpp"
+#include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/users.hpp"
+
+#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <array>
@@ -34,6 +39,10 @@ std::string bytes_of(double number) {
 }
 
 std::string rate_text(double number) { return short_number(number) + "/s"; }
+
+std::string counted(double number, std::string const& what) {
+  return short_number(number) + ' ' + what + (number == 1 ? "" : "s");
+}
 
 frame_line labelled(std::string name, std::string text) {
   name.resize(std::max(name.size() + 1, label_columns), ' ');
@@ -91,9 +100,17 @@ void top_model::add(top_sample newest) {
                       sum_of(before_->figures, {"cfgd_start_time_seconds"}) ||
                   sum_of(newest_->figures, {requests}) < sum_of(before_->figures, {requests}));
   if (is_new_process) before_.reset();
+  if (is_new_process) own_ = 0;
+  ++own_;
   if (!before_) return;
   auto const times = added_since(before_->figures, newest_->figures, {durations});
-  history_.push_back({.rate = rate_of({requests}), .p99 = quantile_of(times, 0.99).value_or(0)});
+  double own = 0;
+  for (std::string_view const name : own_calls) {
+    double const rate = rate_of({.name = requests, .label = "method", .value = name});
+    if (seconds() > 0) own += std::min(rate, 1 / seconds());
+  }
+  history_.push_back({.rate = std::max(0.0, rate_of({requests}) - own),
+                      .p99 = quantile_of(times, 0.99).value_or(0)});
   if (history_.size() > most_points) history_.pop_front();
 }
 
@@ -120,8 +137,13 @@ std::vector<top_model::method_row> top_model::methods(top_order order) const {
     method_row row;
     row.name = name;
     figure_choice const of_method{.name = requests, .label = "method", .value = name};
+    bool const is_own = std::ranges::find(own_calls, name) != own_calls.end();
     row.total = sum_of(newest_->figures, of_method);
     row.rate = rate_of(of_method);
+    if (is_own) row.total -= static_cast<double>(own_ - 1);
+    if (is_own && before_ && seconds() > 0) row.rate = std::max(0.0, row.rate - 1 / seconds());
+    bool const is_idle = before_ && order != top_order::total && !(row.rate > 0);
+    if (is_idle || !(row.total > 0)) continue;
     if (before_ && seconds() > 0) {
       double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
       row.failed = std::max(0.0, more) / seconds();
@@ -195,12 +217,11 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
   to.push_back(labelled("cache", share + bytes_of(sum("cfgd_cache_bytes")) + " of " +
                                      bytes_of(sum("cfgd_cache_limit_bytes")) + ", " +
                                      short_number(sum("cfgd_cache_evictions")) + " evictions"));
-  to.push_back(labelled("clients", short_number(sum("cfgd_connections")) + " connections, +" +
+  to.push_back(labelled("clients", counted(sum("cfgd_connections"), "connection") + ", +" +
                                        rate_text(rate_of({"cfgd_connections_accepted"})) + ", " +
                                        short_number(sum("cfgd_connections_refused")) +
-                                       " refused; " + short_number(sum("cfgd_watchers")) +
-                                       " watchers; " + bytes_of(sum("cfgd_reply_queue_bytes")) +
-                                       " queued"));
+                                       " refused; " + counted(sum("cfgd_watchers"), "watcher") +
+                                       "; " + bytes_of(sum("cfgd_reply_queue_bytes")) + " queued"));
   std::optional<double> commit_p99;
   if (before_) {
     commit_p99 = quantile_of(
@@ -240,13 +261,61 @@ void top_model::add_health(std::vector<frame_line>& to) const {
                                       " checks are healthy"));
 }
 
+void top_model::add_files(std::vector<frame_line>& to) const {
+  if (auto const& bad = newest_->bad_files; !bad.empty()) {
+    std::string more = bad.size() > 1 ? " (and " + std::to_string(bad.size() - 1) + " more)" : "";
+    to.push_back({{"files     ", tint::faint}, {trouble_text(bad.front()) + more, tint::bad}});
+  }
+  if (auto const& last = newest_->last_problem) {
+    auto const when = parse_rfc3339(last->last_time.value_or(last->time));
+    std::string const age =
+        when ? duration_text(std::chrono::floor<std::chrono::seconds>(newest_->at - *when)) : "?";
+    to.push_back({{"problem   ", tint::faint},
+                  {last->kind + ' ' + age + " ago", last->resolved ? tint::faint : tint::warning},
+                  "  " + last->source + ": " + last->message});
+  }
+}
+
+boost::json::value top_model::json(top_order order) const {
+  boost::json::object out;
+  if (!newest_) return out;
+  out["time"] = to_rfc3339(newest_->at);
+  out["revision"] = sum("cfgd_revision");
+  out["connections"] = sum("cfgd_connections");
+  out["watchers"] = sum("cfgd_watchers");
+  out["requestsPerSecond"] = history_.empty() ? 0 : history_.back().rate;
+  boost::json::array rows;
+  for (auto const& one : methods(order)) {
+    boost::json::object row{{"method", one.name},
+                            {"callsPerSecond", one.rate},
+                            {"failedPerSecond", one.failed},
+                            {"total", one.total}};
+    if (one.mean) row["meanSeconds"] = *one.mean;
+    if (one.median) row["p50Seconds"] = *one.median;
+    if (one.p99) row["p99Seconds"] = *one.p99;
+    rows.push_back(std::move(row));
+  }
+  out["methods"] = std::move(rows);
+  out["status"] = newest_->health.status;
+  boost::json::array checks;
+  for (auto const& one : newest_->health.checks) {
+    checks.push_back(
+        {{"name", one.name}, {"status", one.status}, {"message", one.message}, {"time", one.time}});
+  }
+  out["checks"] = std::move(checks);
+  out["badFiles"] = json_of(newest_->bad_files);
+  if (newest_->last_problem) out["lastProblem"] = json_of(*newest_->last_problem);
+  out["changes"] = json_of(newest_->changes);
+  return out;
+}
+
 void top_model::add_changes(std::vector<frame_line>& to) const {
   for (auto const& one : newest_->changes) {
     auto const when = parse_rfc3339(one.time);
     std::string const age =
         when ? duration_text(std::chrono::floor<std::chrono::seconds>(newest_->at - *when)) : "?";
     std::string who = one.from.layer;
-    if (one.from.uid) who += " uid " + std::to_string(*one.from.uid);
+    if (one.from.uid) who += ' ' + user_text(*one.from.uid);
     std::string number = "r" + std::to_string(one.revision);
     number += ' ';
     to.push_back({{std::move(number), tint::faint},
@@ -266,6 +335,7 @@ std::vector<frame_line> top_model::frame(view const& how) const {
   add_figures(out);
   std::vector<frame_line> bottom;
   add_health(bottom);
+  add_files(bottom);
   add_changes(bottom);
   std::size_t const fixed = out.size() + bottom.size() + 2; // an empty line, and the table's head
   std::size_t const room = how.rows > fixed ? how.rows - fixed : 0;

@@ -5,7 +5,11 @@
 #include "cfgctl/top/figures.hpp"
 #include "client/health_types.hpp"
 #include "client/history_types.hpp"
+#include "client/types.hpp"
 
+#include <boost/json/value.hpp>
+
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -23,8 +27,15 @@ struct top_sample {
   wall_time at; ///< the same moment by the wall clock
   figure_list figures;
   client::health_report health;
-  std::vector<client::change> changes; ///< the newest first
+  std::vector<client::change> changes;             ///< the newest first
+  std::vector<client::source_file> bad_files = {}; ///< sources that are not active
+  std::optional<client::problem> last_problem = {};
 };
+
+/// The calls that are made for a sample.
+constexpr std::array<std::string_view, 5> own_calls{
+    "io.cfgd.Service.Figures", "io.cfgd.Service.Health", "io.cfgd.History.Log",
+    "io.cfgd.Service.Sources", "io.cfgd.Service.Problems"};
 
 enum class top_order : std::uint8_t { rate, latency, total, name };
 top_order next_of(top_order which);
@@ -57,8 +68,13 @@ class top_model {
     std::optional<double> median;
     std::optional<double> p99;
   };
-  /// Methods that were called since the service was started.
+  /// Methods that were called since the sample before, or since the start of the service if there
+  /// is none or if they are sorted by that. The calls of `top` itself, one of own_calls for each
+  /// sample, are not counted.
   std::vector<method_row> methods(top_order order) const;
+
+  /// What the screen shows, for programs.
+  boost::json::value json(top_order order) const;
 
   /// The screen, at most `rows` lines.
   std::vector<frame_line> frame(view const& how) const;
@@ -79,10 +95,12 @@ class top_model {
   void add_figures(std::vector<frame_line>& to) const;
   void add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const;
   void add_health(std::vector<frame_line>& to) const;
+  void add_files(std::vector<frame_line>& to) const;
   void add_changes(std::vector<frame_line>& to) const;
 
   std::optional<top_sample> newest_;
   std::optional<top_sample> before_;
+  std::size_t own_ = 0;       ///< how often this program called each of own_calls
   std::deque<point> history_; ///< the oldest first
 };
 

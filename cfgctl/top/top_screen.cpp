@@ -3,13 +3,15 @@
 /// ncurses sends only what differs from the previous screen, and handles changes of the window's
 /// size (KEY_RESIZE) and the capabilities of terminals. Its macros are disabled for this file
 /// (NCURSES_NOMACROS), because one of them is called move. It restores the terminal itself when a
-/// signal ends the process.
+/// signal ends the process; SIGINT and SIGTERM are the stop_source's.
 
 #include "cfgctl/top/top_screen.hpp"
 
 #include "cfgctl/text/screen.hpp"
 
 #include <curses.h>
+#include <poll.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -85,7 +87,7 @@ void top_screen::draw(std::vector<frame_line> const& lines) {
   ::refresh();
 }
 
-top_key top_screen::wait(std::chrono::milliseconds limit) {
+top_key top_screen::wait(std::chrono::milliseconds limit, int stop) {
   constexpr std::array<std::pair<int, top_key>, 12> keys{{{'q', top_key::quit},
                                                           {'Q', top_key::quit},
                                                           {3, top_key::quit}, // ^C
@@ -98,7 +100,12 @@ top_key top_screen::wait(std::chrono::milliseconds limit) {
                                                           {'h', top_key::help},
                                                           {'?', top_key::help},
                                                           {KEY_RESIZE, top_key::resized}}};
-  ::timeout(static_cast<int>(std::max<std::int64_t>(0, limit.count())));
+  // A resize interrupts poll(2), and is the next key.
+  std::array<pollfd, 2> ready{pollfd{.fd = STDIN_FILENO, .events = POLLIN, .revents = 0},
+                              pollfd{.fd = stop, .events = POLLIN, .revents = 0}};
+  ::poll(ready.data(), ready.size(), static_cast<int>(std::max<std::int64_t>(0, limit.count())));
+  if (ready[1].revents != 0) return top_key::quit;
+  ::timeout(0);
   int const pressed = ::getch();
   for (auto const& [code, meaning] : keys) {
     if (code == pressed) return meaning;

@@ -24,8 +24,8 @@ class top_screen {
   std::size_t columns() const;
   std::size_t rows() const;
   void draw(std::vector<frame_line> const& lines);
-  /// Waits for a key, none after this time.
-  top_key wait(std::chrono::milliseconds limit);
+  /// Waits for a key, none after this time; quit when the descriptor `stop` is readable.
+  top_key wait(std::chrono::milliseconds limit, int stop);
 
  private:
   void* terminal_; ///< curses' SCREEN

@@ -30,7 +30,10 @@ std::vector<talk> const talks{
      "{\"revision\":8,\"changed\":[\"a.b\"],\"warnings\":[],\"deadline\":\"D\",\"hides\":[]}\n",
      ""},
     {{"unset", "a.b", "--for", "60", "-m", "why"},
-     {{set(R"({"unset":["a.b"],"comment":"why","expireSeconds":60})"),
+     {{call("io.cfgd.Config.Explain", R"({"key":"a.b"})"),
+       reply(R"({"candidates":[{"origin":{"layer":"override","revision":3}}],"secret":false,)"
+             R"("writable":true,"revision":7})")},
+      {set(R"({"unset":["a.b"],"comment":"why","expireSeconds":60})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[],"deadline":"D"})")}},
      0,
      "a.b changed\nrevision 8\nexpires at D\n",
@@ -54,7 +57,7 @@ std::vector<talk> const talks{
        refused("io.cfgd.Config.NoSuchPending", R"({"revision":8})")}},
      1,
      "",
-     "cfgctl: confirm 8: revision 8 is not a pending change\n"
+     "cfgctl: confirm 8: revision 8 is not waiting for confirmation\n"
      "  'cfgctl pending' lists the pending changes\n"},
     {{"extend", "8", "1d"},
      {{call("io.cfgd.Config.Extend", R"({"revision":8,"seconds":86400})"),
@@ -67,8 +70,8 @@ std::vector<talk> const talks{
                                                  R"("deadline":"2001-01-01T00:00:00Z",)"
                                                  R"("keys":["a.b"]}]})")}},
      0,
-     "REVISION  KIND    DEADLINE              LEFT  UID  KEYS  COMMENT\n"
-     "       8  expire  2001-01-01T00:00:00Z    0s       a.b\n",
+     "REVISION  KIND    DEADLINE              LEFT  USER  KEYS  COMMENT\n"
+     "       8  expire  2001-01-01T00:00:00Z    0s        a.b\n",
      ""},
     {{"pending", "--json"},
      {{call("io.cfgd.Config.ListPending"), reply(R"({"pending":[]})")}},
@@ -259,7 +262,7 @@ BOOST_DATA_TEST_CASE_F(cfgctl_fixture, bad_documents_are_refused_with_their_plac
 
   auto run = cfgctl({"apply", file});
 
-  BOOST_TEST(run.finish() != 0);
+  BOOST_TEST(run.finish() == 2);
   BOOST_TEST(run.err().starts_with(with_name("cfgctl: " + sample.err, file)), run.err());
 }
 

@@ -36,16 +36,24 @@ struct fixture : cfgctl_fixture {
                   {"VISUAL=/bin/sh " + editor, "TMPDIR=" + scratch.string(), "PATH=/usr/bin:/bin"});
   }
 
+  /// All that is left, without directories.
   std::vector<std::filesystem::path> kept() const {
     std::vector<std::filesystem::path> out;
-    for (auto const& entry : std::filesystem::directory_iterator(scratch))
-      out.push_back(entry.path());
+    for (auto const& entry : std::filesystem::recursive_directory_iterator(scratch))
+      if (!entry.is_directory()) out.push_back(entry.path());
     return out;
   }
 };
 
 std::string const get = call("io.cfgd.Config.Get", R"({"keys":["a.b"]})");
 std::string const old = reply(R"({"values":{"a.b":{"x":1}},"missing":[],"revision":7})");
+
+/// Whether the user may change a key.
+std::pair<std::string, std::string> writable(std::string_view key, std::string_view may = "true") {
+  return {call("io.cfgd.Config.Explain", R"({"key":")" + std::string(key) + R"("})"),
+          reply(R"({"candidates":[],"secret":false,"writable":)" + std::string(may) +
+                R"(,"revision":7})")};
+}
 
 /// `changes` are members of the parameters.
 std::string set(std::string_view changes) {
@@ -160,7 +168,7 @@ BOOST_FIXTURE_TEST_SUITE(cfgctl_edit, fixture)
 
 BOOST_AUTO_TEST_CASE(a_value_is_set_as_the_editor_left_it) {
   scripted_peer peer(path,
-                     {exchange({{get, old}}),
+                     {exchange({{get, old}, writable("a.b")}),
                       exchange({{set(R"("values":{"a.b.x":2})"), committed(R"(["a.b.x"])")}})});
 
   auto run = edit("stat -c %a \"$1\"; cat \"$1\"; echo '{\"x\": 2}' > \"$1\"");
@@ -171,8 +179,42 @@ BOOST_AUTO_TEST_CASE(a_value_is_set_as_the_editor_left_it) {
   BOOST_TEST(kept().empty());
 }
 
+BOOST_AUTO_TEST_CASE(who_may_not_change_a_value_need_not_edit_it) {
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b", "false")})});
+
+  auto run = edit("echo edited");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.out() == "");
+  BOOST_TEST(run.err().starts_with("cfgctl: edit a.b: you may not change it (you are uid "),
+             run.err());
+}
+
+BOOST_AUTO_TEST_CASE(an_object_is_edited_as_yaml) {
+  scripted_peer peer(path,
+                     {exchange({{get, old}, writable("a.b")}),
+                      exchange({{set(R"("values":{"a.b.x":2})"), committed(R"(["a.b.x"])")}})});
+
+  auto run = edit("cat \"$1\"; echo 'x: 2 # more' > \"$1\"; touch \"$1~\"",
+                  {"edit", "a.b", "--format", "yaml"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "x: 1\na.b.x = 2\nrevision 8\n");
+  BOOST_TEST(std::filesystem::is_empty(scratch)); // also what the editor left
+}
+
+BOOST_AUTO_TEST_CASE(an_editor_that_fails_before_anything_was_changed_leaves_nothing) {
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b")})});
+
+  auto run = edit("exit 5");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() == "cfgctl: edit a.b: the editor ended with 5\n");
+  BOOST_TEST(std::filesystem::is_empty(scratch));
+}
+
 BOOST_AUTO_TEST_CASE(an_unchanged_value_is_not_set) {
-  scripted_peer peer(path, {exchange({{get, old}})});
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b")})});
 
   auto run = edit("echo '{\"x\":1}' > \"$1\"");
 
@@ -182,7 +224,7 @@ BOOST_AUTO_TEST_CASE(an_unchanged_value_is_not_set) {
 }
 
 BOOST_AUTO_TEST_CASE(invalid_json_is_reported_with_its_place_and_kept) {
-  scripted_peer peer(path, {exchange({{get, old}})});
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b")})});
 
   auto run = edit("printf '{\\n \"x\":}' > \"$1\"");
 
@@ -196,7 +238,7 @@ BOOST_AUTO_TEST_CASE(invalid_json_is_reported_with_its_place_and_kept) {
 
 BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   scripted_peer peer(
-      path, {exchange({{get, old}}),
+      path, {exchange({{get, old}, writable("a.b")}),
              exchange({{set(R"("values":{"a.b":3})"),
                         refused("io.cfgd.Config.RevisionMismatch", R"({"revision":8})")}})});
 
@@ -210,7 +252,8 @@ BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
 
 BOOST_DATA_TEST_CASE_F(fixture, what_the_user_changed_is_set_or_removed,
                        boost::unit_test::data::make(edits)) {
-  scripted_peer peer(path, {exchange({read_a(sample.before)}), exchange(sample.calls)});
+  scripted_peer peer(path,
+                     {exchange({read_a(sample.before), writable("a")}), exchange(sample.calls)});
 
   auto run = edit("echo '" + sample.after + "' > \"$1\"", {"edit", "a"});
 
@@ -227,9 +270,10 @@ BOOST_DATA_TEST_CASE_F(fixture, what_the_user_changed_is_set_or_removed,
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
-  scripted_peer peer(path,
-                     {exchange({{get, reply(R"({"values":{},"missing":["a.b"],"revision":7})")}}),
-                      exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
+  scripted_peer peer(
+      path,
+      {exchange({{get, reply(R"({"values":{},"missing":["a.b"],"revision":7})")}, writable("a.b")}),
+       exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
 
   auto run = edit("echo '{}' > \"$1\"");
 
@@ -239,7 +283,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
 }
 
 BOOST_AUTO_TEST_CASE(a_null_inside_is_reported_and_kept) {
-  scripted_peer peer(path, {exchange({{get, old}})});
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b")})});
 
   auto run = edit("echo '{\"x\":null}' > \"$1\"");
 
@@ -252,7 +296,7 @@ BOOST_AUTO_TEST_CASE(a_null_inside_is_reported_and_kept) {
 }
 
 BOOST_AUTO_TEST_CASE(an_editor_that_fails_changes_nothing) {
-  scripted_peer peer(path, {exchange({{get, old}})});
+  scripted_peer peer(path, {exchange({{get, old}, writable("a.b")})});
 
   auto run = edit("echo 3 > \"$1\"; exit 5");
 
@@ -264,7 +308,8 @@ BOOST_AUTO_TEST_CASE(an_editor_that_fails_changes_nothing) {
 BOOST_AUTO_TEST_CASE(a_namespace_called_begin_is_named_behind_two_dashes) {
   scripted_peer peer(path, {exchange({{call("io.cfgd.Config.Get", R"({"keys":["begin"]})"),
                                        reply(R"({"values":{"begin":{}},"missing":[],)"
-                                             R"("revision":7})")}})});
+                                             R"("revision":7})")},
+                                      writable("begin")})});
 
   auto run = edit("exit 0", {"edit", "--", "begin"});
 
@@ -327,13 +372,13 @@ BOOST_AUTO_TEST_CASE(an_edit_in_the_foreground_prints_its_outcome) {
 
 BOOST_AUTO_TEST_CASE(a_rejected_beginning_is_reported) {
   scripted_peer peer(path, {exchange({{begin, refused("io.cfgd.Config.EditInProgress",
-                                                      R"({"uid":7,"deadline":"D"})")}})});
+                                                      R"({"uid":4321,"deadline":"D"})")}})});
 
   auto run = cfgctl({"edit", "begin"});
 
   BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(
-      run.err().starts_with("cfgctl: edit begin: another edit is in progress, by uid 7 until D\n"));
+  BOOST_TEST(run.err().starts_with(
+      "cfgctl: edit begin: another edit is in progress, by uid 4321 until D\n"));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,7 +1,10 @@
+#include "cfgctl/text/users.hpp"
 #include "tests/cfgctl/cfgctl_talk.hpp"
 
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
+
+#include <unistd.h>
 
 using cfgd::test::call;
 using cfgd::test::cfgctl_fixture;
@@ -39,7 +42,7 @@ std::string problems_of(std::string const& list) {
 }
 
 std::string const over = R"(,"resolved":"2100-01-01T00:00:00.000Z")";
-std::string const text_of_one = "#1 parse, 0s ago\n"
+std::string const text_of_one = "#1 parse error, 0s ago\n"
                                 "  what    m\n"
                                 "  since   2100-01-01T00:00:00.000Z\n"
                                 "\n"
@@ -71,12 +74,13 @@ std::vector<talk> const talks{
     {{"health", "--run"},
      {{service("RunChecks"), refused("org.varlink.service.PermissionDenied", "{}")}},
      3,
-     "CFGD UNKNOWN: permission denied\n",
+     "CFGD UNKNOWN: permission denied: needs root or group cfgd-admin (you are " +
+         cfgd::cfgctl::user_text(::geteuid()) + ")\n",
      ""},
     {{"health", "other"},
      {{service("Health"), reply(checks)}},
      3,
-     "CFGD UNKNOWN: there is no check 'other'\n",
+     "CFGD UNKNOWN: there is no check 'other'; checks: files, store\n",
      ""},
     {{"health", "--json"},
      {{service("Health"), reply(R"({"status":"critical","checks":[]})")}},
@@ -109,9 +113,10 @@ std::vector<talk> const talks{
     {{"problems", "x"},
      {{service("Problems", R"({"kind":"x"})"),
        refused("org.varlink.service.InvalidParameter", R"({"parameter":"kind"})")}},
-     1,
+     2,
      "",
-     "cfgctl: problems: the service does not accept the parameter 'kind'\n"},
+     "cfgctl: problems: unknown kind 'x'; kinds: parse, schema, validation, store, cache, watch, "
+     "permission, protocol, network, internal\n"},
     {{"metrics"},
      {{service("Metrics"), reply(R"({"text":"cfgd_up 1\n# EOF\n"})")}},
      0,

@@ -22,7 +22,7 @@ std::string log(std::string_view parameters) {
 }
 
 std::string const twelve =
-    R"({"revision":12,"time":"2026-11-23T10:36:32.000Z","origin":{"layer":"override","uid":1000,)"
+    R"({"revision":12,"time":"2026-11-23T10:36:32.000Z","origin":{"layer":"override","uid":4321,)"
     R"("revision":12},"pid":77,"unit":"a.service","comment":"campaign\nsecond line",)"
     R"("created":["a.b"],"updated":["a.c","a.secret"],"deleted":["a.d"])";
 std::string const nine =
@@ -30,7 +30,7 @@ std::string const nine =
     R"("path":"/e/a.yaml","line":3,"revision":9},"created":[],"updated":["a.c"],"deleted":[]})";
 
 std::string const twelve_text = "revision 12\n"
-                                "Origin: override uid 1000 (a.service), pid 77\n"
+                                "Origin: override uid 4321 (a.service), pid 77\n"
                                 "Date:   2026-11-23T10:36:32.000Z\n"
                                 "\n"
                                 "    campaign\n"
@@ -72,6 +72,14 @@ std::vector<talk> const talks{
      1,
      "",
      "cfgctl: log: no such revision; the history has revisions 5 to 9\n"},
+    {{"log", "--oneline"},
+     {{log(R"({"limit":100})"),
+       reply("{\"changes\":[" + twelve + "}," + nine + "],\"oldest\":9}")}},
+     0,
+     "12 2026-11-23T10:36:32.000Z  override uid 4321 (a.service)  a.c and 3 more"
+     "  # campaign second line\n"
+     "9 2026-11-22T10:36:32.000Z  admin /e/a.yaml:3  a.c\n",
+     ""},
     {{"show", "9"},
      {{history("Log", R"({"limit":1,"values":true,"beforeRevision":10})"),
        reply("{\"changes\":[" + nine + "],\"oldest\":1}")}},
@@ -129,13 +137,13 @@ std::vector<talk> const talks{
      "  error: a.b: no [r]\n"},
     {{"blame", "a"},
      {{history("Blame", R"({"namespace":"a"})"),
-       reply(R"({"lines":[{"key":"a.b","values":{"a.b":1},"origin":{"layer":"override","uid":7,)"
+       reply(R"({"lines":[{"key":"a.b","values":{"a.b":1},"origin":{"layer":"override","uid":4321,)"
              R"("revision":12},"time":"T","comment":"why"},{"key":"a.secret",)"
              R"("origin":{"layer":"admin","path":"/e/a.yaml","revision":2}}]})")}},
      0,
-     "REVISION  TIME  ORIGIN           KEY       VALUE     COMMENT\n"
-     "      12  T     override uid 7   a.b       1         why\n"
-     "       2  -     admin /e/a.yaml  a.secret  (secret)\n",
+     "REVISION  TIME  ORIGIN             KEY       VALUE     COMMENT\n"
+     "      12  T     override uid 4321  a.b       1         why\n"
+     "       2  -     admin /e/a.yaml    a.secret  (secret)\n",
      ""},
     {{"get", "--at", "5", "a.b"},
      {{history("GetAt", R"({"keys":["a.b"],"revision":5})"),

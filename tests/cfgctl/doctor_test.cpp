@@ -148,7 +148,7 @@ BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_one_warning) {
                 "/elsewhere/namespaces/a.json"));
 
   at.service.sources = {source((at.run / "namespaces/a.json").string(), "active")};
-  BOOST_TEST(is(only("sources"), verdict::ok, "1 files are active"));
+  BOOST_TEST(is(only("sources"), verdict::ok, "1 file is active"));
 }
 
 BOOST_AUTO_TEST_CASE(checks_keep_their_weight_and_get_advice) {
@@ -173,7 +173,7 @@ BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
   at.service.problems.problems.resize(2);
   at.service.problems.problems[0].resolved = "2026-11-23T10:00:00Z";
   at.service.problems.problems[1].recoverable = true;
-  BOOST_TEST(is(only("problems"), verdict::warn, "1 problems are open"));
+  BOOST_TEST(is(only("problems"), verdict::warn, "1 problem is open"));
 
   at.service.problems.problems[1].recoverable = false;
   BOOST_TEST((look("problems").front().how == verdict::fail));
@@ -187,7 +187,7 @@ BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_not_trusted) {
   ::chmod(path.c_str(), 0666);
 
   auto const found = only("files");
-  BOOST_TEST(is(found, verdict::fail, "is writable by other users than its owner"));
+  BOOST_TEST(is(found, verdict::fail, "lets others write it"));
   BOOST_TEST(found.advice.find("chmod go-w " + path.string()) != std::string::npos);
 }
 

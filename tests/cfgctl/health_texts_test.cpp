@@ -110,7 +110,7 @@ BOOST_AUTO_TEST_CASE(a_problem_says_what_where_and_what_was_done) {
   client::problem_report const what{
       .problems = {parse_problem()}, .counts = {{"parse", 1}}, .critical = false};
 
-  BOOST_TEST(problems_text(file, what, now()) == "#7 parse, 1h ago\n"
+  BOOST_TEST(problems_text(file, what, now()) == "#7 parse error, 1h ago\n"
                                                  "  what    line 3: no value\n"
                                                  "  where   /etc/cfgd/namespaces/site.yaml\n"
                                                  "  done    kept the last good content\n"
@@ -130,9 +130,10 @@ BOOST_AUTO_TEST_CASE(a_problem_that_came_back_and_is_over_says_so) {
   auto const text = problems_text(file, {.problems = {one}, .counts = {}, .critical = true}, now());
 
   BOOST_TEST(text.starts_with("there is a problem that the service cannot recover from\n\n"));
-  BOOST_TEST(text.find("#7 parse, not recoverable, 3 times, last 1m ago, resolved for 30s\n") !=
-                 std::string::npos,
-             text);
+  BOOST_TEST(
+      text.find("#7 parse error, not recoverable, 3 times, last 1m ago, resolved 30s ago\n") !=
+          std::string::npos,
+      text);
   BOOST_TEST(text.find("  context {\"line\":3}\n") != std::string::npos, text);
   BOOST_TEST(problems_text(file, {}, now()) == "no problems\n");
 }

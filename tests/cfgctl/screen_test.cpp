@@ -4,6 +4,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <string_view>
 
 using namespace cfgd::cfgctl;
 
@@ -69,6 +70,48 @@ BOOST_AUTO_TEST_CASE(tables_are_cut_on_a_terminal_only) {
   BOOST_TEST(all.str(narrow) == "NAME  N  WHERE\n"
                                 "abcd  1  /a/long/pa…\n");
   BOOST_TEST(all.str(file).find("/a/long/path/to/a/file") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(paths_are_cut_at_their_begin) {
+  table all({left("NAME"), path("PATH")});
+  all.add({"abcd", "/a/long/path/to/a/file"});
+
+  BOOST_TEST(all.str(narrow) == "NAME  PATH\n"
+                                "abcd  …ath/to/a/file\n");
+  BOOST_TEST(cut_left_to("日本語", 4) == "…語");
+  BOOST_TEST(cut_left_to("abc", 3) == "abc");
+  BOOST_TEST(cut_left_to("abc", 0) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_row_is_a_block_where_a_line_is_too_short) {
+  table all({left("NAME"), right("BYTES"), path("PATH")});
+  all.add({"a-long-name", "12", "/a/long/path/to/a/file"});
+  all.add({"b", "", "/b"});
+
+  BOOST_TEST(all.str(narrow) == "NAME   a-long-name\n"
+                                "BYTES  12\n"
+                                "PATH   …th/to/a/file\n"
+                                "\n"
+                                "NAME   b\n"
+                                "PATH   /b\n");
+}
+
+BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_terminal) {
+  for (std::size_t const columns : {40, 60, 80}) {
+    table all({left("STATE"), left("KIND"), left("LAYER"), left("NAMESPACE"), path("PATH"),
+               right("REVISION"), right("BYTES"), left("WATCH")});
+    all.add({"quarantined", "values", "admin", "site", "/etc/cfgd/namespaces/site.d/50-local.yaml",
+             "118", "4711", "inotify"});
+
+    std::string const text =
+        all.str({.terminal = true, .colored = false, .columns = columns, .most_keys = 20});
+
+    for (std::size_t at = 0; at < text.size();) {
+      auto const end = text.find('\n', at);
+      BOOST_TEST(columns_of(std::string_view(text).substr(at, end - at)) <= columns, text);
+      at = end + 1;
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_value_cannot_tear_a_table) {

@@ -1,9 +1,13 @@
 #include "cfgctl/failure_report.hpp"
+#include "cfgctl/offline/formats.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/explanation_text.hpp"
 #include "cfgctl/text/history_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/users.hpp"
+#include "cfgctl/text/value_formats.hpp"
 #include "cfgctl/text/values.hpp"
 #include "client/detail/failures.hpp"
 #include "core/json.hpp"
@@ -84,13 +88,68 @@ BOOST_AUTO_TEST_CASE(an_explanation_distinguishes_secrets_and_removals) {
   BOOST_TEST(explanation_text(file, "a.b", {}).starts_with("a.b has no value\n"));
 }
 
+BOOST_AUTO_TEST_CASE(a_change_has_the_value_before_and_after) {
+  boost::json::value const one = 1;
+  boost::json::value const two = "x";
+
+  BOOST_TEST(change_line(file, "a.b", &one, &two) == "a.b: 1 -> \"x\"\n");
+  BOOST_TEST(change_line(file, "a.b", nullptr, &two) == "a.b = \"x\"\n");
+  BOOST_TEST(change_line(file, "a.b", &one, nullptr) == "a.b: 1 -> (no value)\n");
+
+  boost::json::object known{{"a.b", 1}};
+  client::watch_event event;
+  event.revision = 9;
+  event.values = {{"a.b", 2}, {"a.c", 3}};
+  BOOST_TEST(event_text(file, event, known) == "# revision 9\na.b: 1 -> 2\na.c = 3\n");
+  BOOST_TEST(known.at("a.b").as_int64() == 2);
+}
+
+BOOST_AUTO_TEST_CASE(users_have_their_names) {
+  BOOST_TEST(user_text(0) == "uid 0 (root)");
+  BOOST_TEST(user_text(0, "a.service") == "uid 0 (root, a.service)");
+  BOOST_TEST(user_text(4'000'000'001) == "uid 4000000001");
+}
+
+BOOST_AUTO_TEST_CASE(a_word_that_is_nearly_known_is_found) {
+  std::vector<std::string> const known{"status", "sources", "set", "show"};
+
+  BOOST_TEST(nearest("stauts", known).value_or("") == "status");
+  BOOST_TEST(nearest("sourcs", known).value_or("") == "sources");
+  BOOST_TEST(nearest("sour", known).value_or("") == "sources");
+  BOOST_TEST(nearest("st", known).value_or("") == "set");
+  BOOST_TEST(!nearest("frobnicate", known));
+  BOOST_TEST(!nearest("set", {"set"}));
+  BOOST_TEST(did_you_mean("stauts", known) == " (did you mean 'status'?)");
+  BOOST_TEST(did_you_mean("xyz", known) == "");
+}
+
+BOOST_AUTO_TEST_CASE(yaml_and_toml_are_read_back_as_they_were) {
+  auto const values =
+      json::parse(R"({"a":{"plain":"x y","no":"no","number":"12","date":"2026-11-28",
+      "empty":"","colon":"a: b","lines":"a\nb","list":[1,[],{"x":"z"},{"y":[2]}],"none":{},
+      "odd key:":true,"big":-9223372036854775808,"real":1.5}})")
+          .value()
+          .as_object();
+  auto const yaml = offline::read_formatted(format::yaml, yaml_text(values));
+  auto const toml = offline::read_formatted(format::toml, toml_text(values));
+
+  BOOST_REQUIRE_MESSAGE(yaml, to_string(yaml.error()));
+  BOOST_TEST(*yaml == values);
+  BOOST_REQUIRE_MESSAGE(toml, to_string(toml.error()));
+  BOOST_TEST(*toml == values);
+  BOOST_TEST(yaml_text("no") == "\"no\"\n");
+  BOOST_TEST(env_text({{"a.b-c", "it's $5"}}) == "A__B_C=\"it's \\$5\"\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
   client::watch_event event;
   event.revision = 9;
   event.resync = true;
   event.ready = true;
 
-  BOOST_TEST(event_text(file, event) == "# revision 9, read again because changes were missed\n");
+  boost::json::object known{{"a.b", 1}};
+  BOOST_TEST(event_text(file, event, known) ==
+             "# revision 9, read again because changes were missed\n");
   BOOST_TEST(event_json(file, event) == "{\"revision\":9,\"ready\":true,\"resync\":true}\n");
 }
 
@@ -112,7 +171,7 @@ BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(reason("org.varlink.service.InterfaceNotFound", R"({"interface":"x.y"})") ==
              "this service does not have the interface 'x.y'");
   BOOST_TEST(reason("org.varlink.service.PermissionDenied", "{}")
-                 .find("members of the group cfgd-admin") != std::string::npos);
+                 .starts_with("permission denied: needs root or group cfgd-admin (you are uid "));
   BOOST_TEST(reason("org.varlink.service.ExpectedMore", "{}").find("--more") != std::string::npos);
 }
 
@@ -206,8 +265,11 @@ BOOST_AUTO_TEST_CASE(a_rollback_prints_some_keys_and_the_number_of_the_others) {
   done.changed.insert(done.changed.end(), {"gone.x", "gone.y"});
   done.hidden = 3;
 
-  BOOST_TEST(commit_text(file, {.values = {}, .most_keys = 2, .gone = {"gone"}}, done) ==
-             "a.k0 changed\na.k1 changed\nand 3 more keys\ngone removed, 2 values\n"
+  screen few = file;
+  few.most_keys = 2;
+
+  BOOST_TEST(commit_text(few, {.values = {}, .gone = {"gone"}}, done, nullptr) ==
+             "a.k0 changed\na.k1 changed\nand 3 more keys; -v prints all\ngone removed, 2 values\n"
              "3 values of files hidden now: cfgctl overrides\nrevision 9\n");
 }
 
@@ -235,7 +297,8 @@ BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {
 }
 
 BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
-  client::service_status what;
+  service_state from;
+  auto& what = from.status;
   what.version = "0.1.0";
   what.status = "warning";
   what.ready = true;
@@ -243,14 +306,33 @@ BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   what.namespaces = {"a", "b"};
   what.start_time = "2026-11-23T07:23:48.123Z";
 
-  std::string const text = status_text(file, what);
+  client::source_file bad;
+  bad.path = "/e/site.yaml";
+  bad.state = "quarantined";
+  bad.message = "a colon is missing";
+  bad.line = 12;
+  bad.column = 3;
 
-  BOOST_TEST(text.starts_with("cfgd 0.1.0: warning, ready, degraded: see 'cfgctl sources'\n"));
+  std::string const text = status_text(file, from);
+  from.sources = {bad, bad};
+  std::string const with_files = status_text(file, from);
+  what.degraded = false;
+  what.status = "healthy";
+  from.sources.clear();
+  std::string const good = status_text(file, from);
+
+  BOOST_TEST(text.starts_with("DEGRADED: files are not applied yet: see 'cfgctl sources'\n"), text);
+  BOOST_TEST(with_files.starts_with("DEGRADED: 2 files not active: site.yaml:12:3: a colon is "
+                                    "missing (and 1 more)\n"),
+             with_files);
+  BOOST_TEST(good.starts_with("OK: all sources are active\n"), good);
+  BOOST_TEST(text.find("version      0.1.0\n") != std::string::npos, text);
   BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);
 }
 
 BOOST_AUTO_TEST_CASE(the_state_lists_pending_changes_and_the_edit) {
-  client::service_status what;
+  service_state from;
+  auto& what = from.status;
   what.version = "1";
   what.status = "healthy";
   what.ready = true;
@@ -259,7 +341,7 @@ BOOST_AUTO_TEST_CASE(the_state_lists_pending_changes_and_the_edit) {
       {.revision = 12, .kind = "confirm", .deadline = "D", .keys = {}, .uid = {}, .comment = {}}};
   what.edit_deadline = "E";
 
-  std::string const text = status_text(file, what);
+  std::string const text = status_text(file, from);
 
   BOOST_TEST(text.find("fallback     a (defaults of schemas)\n") != std::string::npos, text);
   BOOST_TEST(text.find("pending      revision 12, confirm until D\n") != std::string::npos, text);
@@ -274,12 +356,12 @@ BOOST_AUTO_TEST_CASE(pending_changes_have_the_time_that_is_left) {
                             .kind = "confirm",
                             .deadline = "2026-11-23T10:14:59.500Z",
                             .keys = {"a.b", "a.c"},
-                            .uid = 1000,
+                            .uid = 4321,
                             .comment = "why"}},
                           now) ==
-             "REVISION  KIND     DEADLINE                     LEFT   UID  KEYS      COMMENT\n"
-             "      12  confirm  2026-11-23T10:14:59.500Z  14m 59s  1000  a.b, a.c  why\n");
-  BOOST_TEST(pending_text(file, {}, now) == "no pending changes\n");
+             "REVISION  KIND     DEADLINE                     LEFT  USER      KEYS      COMMENT\n"
+             "      12  confirm  2026-11-23T10:14:59.500Z  14m 59s  uid 4321  a.b, a.c  why\n");
+  BOOST_TEST(pending_text(file, {}, now) == "No pending changes.\n");
 }
 
 BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_them) {
@@ -322,10 +404,10 @@ BOOST_AUTO_TEST_CASE(a_rejection_lists_places_and_how_many_more) {
       "  /r/a.lua:3:1: error: a.b: taken [ports]\n"
       "  error: at /x: no [r]\n"
       "  and 7 more");
-  BOOST_TEST(reason("io.cfgd.Config.EditInProgress", R"({"uid":7,"deadline":"D"})") ==
-             "another edit is in progress, by uid 7 until D\n  'cfgctl edit end' ends it");
+  BOOST_TEST(reason("io.cfgd.Config.EditInProgress", R"({"uid":4321,"deadline":"D"})") ==
+             "another edit is in progress, by uid 4321 until D\n  'cfgctl edit end' ends it");
   BOOST_TEST(reason("io.cfgd.Config.NoSuchPending", R"({"revision":7})")
-                 .starts_with("revision 7 is not a pending change"));
+                 .starts_with("revision 7 is not waiting for confirmation"));
   BOOST_TEST(reason("io.cfgd.Config.NoEdit", "{}") == "no edit of several files is in progress");
   BOOST_TEST(reason("io.cfgd.History.BadTime", R"({"time":"x"})") ==
              "'x' is not a time of RFC 3339");

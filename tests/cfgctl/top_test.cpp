@@ -196,7 +196,7 @@ BOOST_AUTO_TEST_CASE(a_frame_has_the_state_the_methods_the_health_and_the_change
   newest.changes[0].revision = 118;
   newest.changes[0].time = "2026-11-23T09:59:04.000Z";
   newest.changes[0].from.layer = "override";
-  newest.changes[0].from.uid = 1000;
+  newest.changes[0].from.uid = 4321;
   newest.changes[0].updated = {"site.title", "site.limit"};
   model.add(std::move(newest));
 
@@ -210,7 +210,7 @@ BOOST_AUTO_TEST_CASE(a_frame_has_the_state_the_methods_the_health_and_the_change
   BOOST_TEST(contains(text, "METHOD"), text);
   BOOST_TEST(contains(text, "files warning  1 is quarantined\n"), text);
   BOOST_TEST(contains(text, "1 of 2 checks are healthy\n"), text);
-  BOOST_TEST(contains(text, "r118 1m ago  override uid 1000  site.title and 1 more\n"), text);
+  BOOST_TEST(contains(text, "r118 1m ago  override uid 4321  site.title and 1 more\n"), text);
 }
 
 BOOST_AUTO_TEST_CASE(a_frame_fits_the_screen) {

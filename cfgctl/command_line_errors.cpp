@@ -1,0 +1,141 @@
+/// CLI11 says what it missed in its own terms ("KEY: At Most 1 required but received 2"). Here the
+/// kind of its error and what it could not use give a sentence. Words that it could not use come
+/// first, because a misspelled command or option makes it miss others.
+
+#include "cfgctl/command_line_errors.hpp"
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/text/near.hpp"
+
+#include <algorithm>
+#include <vector>
+
+namespace cfgd::cfgctl {
+namespace {
+
+/// The command that the command line names; the whole program if it names none.
+CLI::App const& deepest(CLI::App const& app) {
+  CLI::App const* out = &app;
+  for (auto below = out->get_subcommands(); !below.empty(); below = out->get_subcommands())
+    out = below.front();
+  return *out;
+}
+
+/// "cfgctl cache warm"
+std::string path_of(CLI::App const& command) {
+  auto const* const above = command.get_parent();
+  return above == nullptr ? command.get_name() : path_of(*above) + ' ' + command.get_name();
+}
+
+/// "usage: cfgctl diff [OPTIONS] WHAT..."
+std::string usage_of(CLI::App const& command) {
+  std::string out = "usage: " + path_of(command) + " [OPTIONS]";
+  for (CLI::Option const* const one : command.get_options()) {
+    if (!one->get_positional()) continue;
+    std::string name = one->get_name(true);
+    if (one->get_items_expected_max() > 1) name += "...";
+    out += one->get_required() ? ' ' + name : " [" + name + ']';
+  }
+  return out;
+}
+
+std::vector<std::string> commands_of(CLI::App const& app) {
+  std::vector<std::string> out;
+  for (CLI::App const* const one : app.get_subcommands({})) {
+    out.push_back(one->get_name());
+    for (std::string const& other : one->get_aliases())
+      out.push_back(other);
+  }
+  return out;
+}
+
+std::vector<std::string> options_of(CLI::App const& command) {
+  std::vector<std::string> out;
+  for (auto const* at = &command; at != nullptr; at = at->get_parent()) {
+    for (CLI::Option const* const one : at->get_options()) {
+      for (std::string const& name : one->get_lnames())
+        out.push_back("--" + name);
+    }
+  }
+  return out;
+}
+
+/// "--limit" of "--limit: 1 required N missing".
+std::string option_in(std::string_view text) {
+  auto const begin = text.find("--") != text.npos ? text.find("--") : text.find('-');
+  if (begin == text.npos) return "an option";
+  return std::string(text.substr(begin, text.find_first_of(": =", begin) - begin));
+}
+
+/// The texts before and behind `between`.
+std::pair<std::string, std::string> around(std::string const& text, std::string_view between) {
+  auto const at = text.find(between);
+  if (at == text.npos) return {text, ""};
+  return {text.substr(0, at), text.substr(at + between.size())};
+}
+
+template <class Kind>
+bool is(CLI::ParseError const& why) {
+  return dynamic_cast<Kind const*>(&why) != nullptr;
+}
+
+/// What is missing, or too much.
+std::string arguments_text(CLI::ParseError const& why) {
+  std::string const text = why.what();
+  if (is<CLI::RequiredError>(why)) return "missing " + around(text, " is required").first;
+  if (is<CLI::ArgumentMismatch>(why)) {
+    if (!text.starts_with('-')) return "wrong number of arguments";
+    bool const is_flag = text.find("disallowed") != text.npos;
+    return option_in(text) + (is_flag ? " takes no value" : " needs a value");
+  }
+  if (is<CLI::ConversionError>(why)) return option_in(text) + " takes no value";
+  if (is<CLI::ExcludesError>(why)) {
+    auto const [one, other] = around(text, " excludes ");
+    return one + " and " + other + " cannot be used together";
+  }
+  if (is<CLI::RequiresError>(why)) {
+    auto const [one, other] = around(text, " requires ");
+    return one + " needs " + other;
+  }
+  return "the arguments are not valid";
+}
+
+} // namespace
+
+std::string unknown_command(CLI::App const& app, std::string_view name) {
+  std::string out = "unknown command '" + std::string(name) + '\'';
+  auto const known = commands_of(app);
+  if (app.get_parent() != nullptr) return out + " (" + listed(known) + ')';
+  return out + did_you_mean(name, known);
+}
+
+CLI::App const* command_of(CLI::App const& app, std::string const& name) {
+  for (CLI::App const* const one : app.get_subcommands({})) {
+    if (one->check_name(name)) return one;
+  }
+  return nullptr;
+}
+
+std::string usage_text(CLI::App const& app, CLI::ParseError const& why) {
+  CLI::App const& command = deepest(app);
+  bool const wants_command = command.get_require_subcommand_min() > 0;
+  std::string const name = &command == &app ? "" : path_of(command).substr(7) + ": ";
+  auto const unknown = app.remaining(true);
+  auto const option = std::ranges::find_if(
+      unknown, [](std::string const& one) { return one.size() > 1 && one.starts_with('-'); });
+  if (option != unknown.end()) {
+    std::string const plain = option->substr(0, option->find('='));
+    return name + "unknown option '" + plain + '\'' + did_you_mean(plain, options_of(command));
+  }
+  if (wants_command) {
+    if (!unknown.empty()) return name + unknown_command(command, unknown.front());
+    return name + "a command is missing" +
+           (&command == &app ? "" : " (" + listed(commands_of(command)) + ')');
+  }
+  if (is<wrong_words>(why)) return name + why.what();
+  std::string const what =
+      unknown.empty() ? arguments_text(why) : "too many arguments: '" + unknown.front() + '\'';
+  return name + what + '\n' + usage_of(command);
+}
+
+} // namespace cfgd::cfgctl

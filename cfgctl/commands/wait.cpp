@@ -1,0 +1,104 @@
+/// wait: returns when a key has a value, for scripts.
+///
+/// It is a watch that ends by itself. The library reconnects, so that a restart of the service does
+/// not end it.
+
+#include "cfgctl/commands/assignment.hpp"
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/values.hpp"
+#include "client/watcher.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace cfgd::cfgctl {
+namespace {
+
+/// What is waited for: any value, if there is none.
+struct condition {
+  std::string key;
+  std::optional<boost::json::value> value;
+};
+
+result<condition> parse_condition(std::string const& text) {
+  if (end_of_key(text) == text.npos) return condition{.key = text, .value = {}};
+  auto one = parse_assignment(text);
+  if (!one) return one.error();
+  if (one->value.is_object()) {
+    return error{.code = errc::bad_value,
+                 .message = "an object cannot be waited for; wait for one of its members",
+                 .subject = one->key};
+  }
+  return condition{.key = std::move(one->key), .value = std::move(one->value)};
+}
+
+/// The value that ends the wait, if the event has it.
+boost::json::value const* match_of(client::watch_event const& event, condition const& wanted) {
+  if (!wanted.value) return event.values.empty() ? nullptr : &event.values.begin()->value();
+  auto const* const found = event.values.if_contains(wanted.key);
+  return found != nullptr && *found == *wanted.value ? found : nullptr;
+}
+
+asio::awaitable<exit_code> wait_for(client::watcher& events, context const& all,
+                                    condition const& wanted, bool const& late) {
+  std::string const doing = "wait " + wanted.key;
+  for (;;) {
+    auto const event = co_await events.next();
+    if (late) co_return fail(all, doing + ": time ran out", exit_code::trouble);
+    if (!event) co_return report(all, doing, event.error());
+    auto const* const found = match_of(*event, wanted);
+    if (found == nullptr) continue;
+    boost::json::object as_json{{"values", event->values}};
+    as_json["revision"] = event->revision;
+    show(all, as_json, value_lines(all.where, event->values));
+    co_return exit_code::ok;
+  }
+}
+
+exit_code run(context const& all, std::string const& text) {
+  auto const wanted = parse_condition(text);
+  if (!wanted) return fail(all, to_string(wanted.error()), exit_code::usage);
+  asio::io_context loop{1};
+  client::watch_options how;
+  how.prefixes = {wanted->key};
+  how.address = all.socket;
+  client::watcher events(loop.get_executor(), std::move(how));
+
+  bool late = false;
+  asio::steady_timer timer(loop);
+  if (all.time_limit.value_or(std::chrono::milliseconds(0)).count() > 0) {
+    timer.expires_after(*all.time_limit);
+    timer.async_wait([&](boost::system::error_code failed) {
+      late = !failed;
+      if (late) events.stop();
+    });
+  }
+  exit_code code = exit_code::trouble;
+  std::exception_ptr thrown;
+  asio::co_spawn(loop, wait_for(events, all, *wanted, late),
+                 [&](std::exception_ptr problem, exit_code ended) {
+                   thrown = std::move(problem);
+                   code = ended;
+                   timer.cancel();
+                 });
+  loop.run();
+  if (thrown) std::rethrow_exception(thrown);
+  return code;
+}
+
+} // namespace
+
+void add_wait_command(declarations const& to) {
+  auto const waiting = declare(
+      to, "wait", "Wait until a key has a value, at most --timeout; without =VALUE, any", run);
+  add_argument(waiting.app, "KEY=VALUE", waiting.options, "What to wait for")->required();
+}
+
+} // namespace cfgd::cfgctl
