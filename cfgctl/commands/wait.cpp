@@ -1,6 +1,6 @@
 /// wait: returns when a key has a value, for scripts.
 ///
-/// It is a watch that ends by itself. The library reconnects, so that a restart of the service does
+/// It is a watch that ends at a value. The library reconnects, so that a restart of the service does
 /// not end it.
 
 #include "cfgctl/commands/assignment.hpp"

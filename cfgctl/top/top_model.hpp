@@ -68,8 +68,8 @@ class top_model {
     std::optional<double> median;
     std::optional<double> p99;
   };
-  /// Methods that were called since the sample before, or since the start of the service if there
-  /// is none or if they are sorted by that. The calls of `top` itself, one of own_calls for each
+  /// Methods that were called since the sample before, or since the start of the service if this
+  /// is the first or if they are sorted by that. The calls of `top` itself, one of own_calls for each
   /// sample, are not counted.
   std::vector<method_row> methods(top_order order) const;
 
