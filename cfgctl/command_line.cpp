@@ -14,6 +14,7 @@
 #include "core/text.hpp"
 
 #include <boost/assert.hpp>
+#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <array>
@@ -122,10 +123,25 @@ early_end usage_error(std::string const& message, bool is_plugin, bool as_json) 
   return out;
 }
 
+/// The object of --json for help. The commands are in it for programs, which cannot take them from
+/// the text.
+boost::json::object help_json(CLI::App const& about, std::string const& text) {
+  boost::json::array commands;
+  for (CLI::App const* const one : about.get_subcommands({}))
+    commands.emplace_back(one->get_name());
+  return {{"help", text}, {"commands", std::move(commands)}};
+}
+
 early_end early_end_of(CLI::App const& app, CLI::ParseError const& why, bool as_json) {
   std::ostringstream out;
   std::ostringstream err;
   int const code = app.exit(why, out, err);
+  if (code == 0 && as_json) {
+    bool const is_version = dynamic_cast<CLI::CallForVersion const*>(&why) != nullptr;
+    auto const shown = is_version ? boost::json::object{{"version", CFGD_VERSION}}
+                                  : help_json(deepest_command(app), out.str());
+    return {exit_code::ok, compact_text(shown) + '\n', {}};
+  }
   if (code == 0) return {exit_code::ok, out.str(), {}};
   return usage_error(usage_text(app, why), app.got_subcommand("health"), as_json);
 }
@@ -146,8 +162,8 @@ void add_help_commands(declarations const& to) {
     }
     // Not App::help(), which prints the help of the command that was parsed: this one.
     auto const text = about->get_formatter()->make_help(about, path, CLI::AppFormatMode::Normal);
-    to.chosen = [text](context const&) {
-      print(text);
+    to.chosen = [text, as_json = help_json(*about, text)](context const& all) {
+      show(all, as_json, text);
       return exit_code::ok;
     };
   });

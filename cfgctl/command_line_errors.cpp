@@ -13,14 +13,6 @@
 namespace cfgd::cfgctl {
 namespace {
 
-/// The command that the command line names; the whole program if it names none.
-CLI::App const& deepest(CLI::App const& app) {
-  CLI::App const* out = &app;
-  for (auto below = out->get_subcommands(); !below.empty(); below = out->get_subcommands())
-    out = below.front();
-  return *out;
-}
-
 /// "cfgctl cache warm"
 std::string path_of(CLI::App const& command) {
   auto const* const above = command.get_parent();
@@ -102,6 +94,13 @@ std::string arguments_text(CLI::ParseError const& why) {
 
 } // namespace
 
+CLI::App const& deepest_command(CLI::App const& app) {
+  CLI::App const* out = &app;
+  for (auto below = out->get_subcommands(); !below.empty(); below = out->get_subcommands())
+    out = below.front();
+  return *out;
+}
+
 std::string unknown_command(CLI::App const& app, std::string_view name) {
   std::string out = "unknown command '" + std::string(name) + '\'';
   auto const known = commands_of(app);
@@ -117,7 +116,7 @@ CLI::App const* command_of(CLI::App const& app, std::string const& name) {
 }
 
 std::string usage_text(CLI::App const& app, CLI::ParseError const& why) {
-  CLI::App const& command = deepest(app);
+  CLI::App const& command = deepest_command(app);
   bool const wants_command = command.get_require_subcommand_min() > 0;
   std::string const name = &command == &app ? "" : path_of(command).substr(7) + ": ";
   auto const unknown = app.remaining(true);

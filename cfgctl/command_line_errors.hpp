@@ -15,6 +15,9 @@ namespace cfgd::cfgctl {
 /// line; the usage of the command where its arguments are wrong.
 std::string usage_text(CLI::App const& app, CLI::ParseError const& why);
 
+/// The command that the command line names; `app` itself if it names none.
+CLI::App const& deepest_command(CLI::App const& app);
+
 /// "unknown command 'stauts' (did you mean 'status'?)", for a command below `app`.
 std::string unknown_command(CLI::App const& app, std::string_view name);
 

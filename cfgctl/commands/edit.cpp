@@ -15,6 +15,7 @@
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/edit_value.hpp"
+#include "cfgctl/failure_report.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
@@ -86,12 +87,13 @@ exit_code in_background(context const& all, begin_options const& what,
   return begun ? exit_code::ok : report(all, "edit begin", outcome.error());
 }
 
-/// Ends the edit over a second connection: the first one is waiting.
+/// Ends the edit over a second connection: the first one is waiting, and has the result, which is
+/// the document of --json.
 void end_own_edit(context const& all) {
   auto const ended = call(all, &client::connection::end_edit);
   // After its deadline it has ended already, and the first connection gets the result.
   if (!ended && ended.error().name != "io.cfgd.Config.NoEdit")
-    report(all, "edit end", ended.error());
+    complain(failure_text("edit end", ended.error()));
 }
 
 exit_code in_foreground(context const& all, begin_options const& what,

@@ -14,6 +14,7 @@
 
 #include "cfgctl/commands/apply_plan.hpp"
 #include "cfgctl/commands/documents.hpp"
+#include "cfgctl/failure_report.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
@@ -220,27 +221,37 @@ void complain_lines(std::string const& doing, std::vector<std::string> const& li
 /// The result of one attempt.
 enum class attempt : std::uint8_t { done, again, lost };
 
-attempt failed(context const& all, subject const& what, client::call_error const& why,
-               exit_code& code) {
-  code = report(all, what.doing, why);
+/// Why the last attempt failed. The object of --json is printed when the user gives up: an attempt
+/// that follows may succeed.
+struct failure_note {
+  exit_code code = exit_code::refused;
+  boost::json::object as_json;
+};
+
+attempt failed(subject const& what, client::call_error const& why, failure_note& note) {
+  std::string const text = failure_text(what.doing, why);
+  complain(text);
+  note = {.code = exit_code_of(why), .as_json = failure_json(text, why)};
   // A value that was rejected can be corrected in the editor.
   return client::refusal_of(why) ? attempt::again : attempt::lost;
 }
 
 /// Sets what the user changed, or reports why not.
 attempt try_change(context const& all, subject const& what, boost::json::value const& edited,
-                   exit_code& code) {
+                   failure_note& note) {
   auto service = connect(all);
-  if (!service) return failed(all, what, service.error(), code);
+  if (!service) return failed(what, service.error(), note);
   boost::json::object effective;
   if (!what.found.values.empty()) effective[what.key] = what.before();
   apply_plan plan = plan_changes(boost::json::object{{what.key, edited}}, effective);
   removal gone(*service);
   auto const known = gone.compare(what.key, what.before(), edited);
-  if (!known) return failed(all, what, known.error(), code);
+  if (!known) return failed(what, known.error(), note);
   if (!gone.refused().empty()) {
     complain_lines(what.doing, gone.refused());
-    code = exit_code::refused;
+    note = {.code = exit_code::refused,
+            .as_json =
+                failure_json(what.doing + ": " + gone.refused().front(), exit_code::refused)};
     return attempt::again;
   }
   client::transaction const change{.values = std::move(plan.set),
@@ -248,11 +259,10 @@ attempt try_change(context const& all, subject const& what, boost::json::value c
                                    .if_revision = what.found.revision,
                                    .comment = what.comment};
   auto const done = service->set(change);
-  if (!done) return failed(all, what, done.error(), code);
+  if (!done) return failed(what, done.error(), note);
   close(*service);
   show_commit(all, {.values = change.values}, *done);
   complain_lines(what.doing, gone.shown());
-  code = exit_code::ok;
   return attempt::done;
 }
 
@@ -292,19 +302,22 @@ exit_code edit_value(context const& all, edit_options const& asked) {
       return file.keep(fail(all, doing + ": the editor ended with " + std::to_string(ended)));
     }
     auto const edited = read_back(file.path(), is_yaml);
-    exit_code code = exit_code::refused;
+    failure_note note;
     attempt came = attempt::again;
     if (edited && *edited == before) {
       show(all, boost::json::object{{"changed", boost::json::array()}}, "unchanged\n");
       return exit_code::ok;
     }
     if (edited) {
-      came = try_change(all, value, *edited, code);
+      came = try_change(all, value, *edited, note);
     } else {
-      complain_line(to_string(edited.error()));
+      note.as_json =
+          failure_json(to_string(edited.error()), complain_line(to_string(edited.error())));
     }
-    if (came == attempt::done) return code;
-    if (came == attempt::lost || !wants_to_edit_again()) return file.keep(code);
+    if (came == attempt::done) return exit_code::ok;
+    if (came == attempt::again && wants_to_edit_again()) continue;
+    if (all.as_json()) print(json_text(all.where, note.as_json));
+    return file.keep(note.code);
   }
 }
 

@@ -2,7 +2,8 @@
 ///
 /// promote writes an administrator's drop-in file of the namespace and leaves all other files as
 /// they are. The override stays until the service has accepted the file, so that the effective
-/// value never changes; if the service rejects the file, its old content is put back.
+/// value never changes; if the service rejects the file, its old content is put back. With --json
+/// the namespaces are one document at the end; standard error says which files are written.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/promoted_file.hpp"
@@ -11,6 +12,8 @@
 #include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/key.hpp"
+
+#include <boost/json/array.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -95,6 +98,7 @@ exit_code promote(context const& all, promote_options const& what) {
   if (!refusal.empty()) return fail(all, "cannot promote: " + refusal);
   auto const sources = service->sources();
   if (!sources) return report(all, "promote", sources.error());
+  boost::json::array promoted;
   auto const directory = admin_directory(*sources, what.root.empty() ? all.root : what.root);
   for (auto const& [name, rows] : *found) {
     promoted_file file(directory, name);
@@ -103,9 +107,19 @@ exit_code promote(context const& all, promote_options const& what) {
     auto const done = promote_one(*service, file, rows, change, refusal);
     if (!done) return report(all, "promote " + name, done.error());
     if (!refusal.empty()) return fail(all, "cannot promote " + name + ": " + refusal);
-    if (!all.as_json()) print(for_screen(all.where, "written to " + file.path().string()) + '\n');
-    show_commit(all, {.values = {}}, *done);
+    std::string const written = "written to " + file.path().string();
+    if (all.as_json()) {
+      complain_line("promote " + name + ": " + written);
+      auto row = json_of(*done);
+      row.as_object()["file"] = file.path().string();
+      promoted.push_back(std::move(row));
+    } else {
+      print(for_screen(all.where, written) + '\n');
+      show_commit(all, {.values = {}}, *done);
+    }
   }
+  if (all.as_json())
+    print(json_text(all.where, boost::json::object{{"promoted", std::move(promoted)}}));
   return exit_code::ok;
 }
 

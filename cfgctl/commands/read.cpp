@@ -1,7 +1,8 @@
 /// get, list, explain.
 ///
 /// `get` prints the keys that have values also if others have none; the exit code says that some
-/// are missing.
+/// are missing. With --strict a key that does not exist is a failure like any other: the result is
+/// not printed, and with --json the failure is the object on standard output.
 
 #include "cfgctl/commands/assignment.hpp"
 #include "cfgctl/commands/declare.hpp"
@@ -21,6 +22,12 @@ struct get_options {
   std::optional<client::revision_number> at; ///< the values of this revision
   std::string format;                        ///< -o; empty: as people read it
   std::optional<std::string> fallback;       ///< --default: of keys without a value
+  bool strict = false;                       ///< print nothing unless all have a value
+};
+
+struct list_options {
+  std::string prefix; ///< empty: everything
+  bool strict = false;
 };
 
 /// The values in the order in which they were asked for.
@@ -53,6 +60,13 @@ std::string found_text(context const& all, get_options const& what,
   return alone ? value_text(all.where, whole) : value_lines(all.where, values);
 }
 
+/// Reports keys without a value. The object of --json names the first one.
+exit_code refuse_missing(context const& all, std::vector<std::string> const& keys) {
+  for (std::size_t at = 1; at < keys.size(); ++at)
+    complain_line("get " + keys[at] + ": " + no_such_key(all, keys[at]).message);
+  return report(all, "get " + keys.front(), no_such_key(all, keys.front()));
+}
+
 /// `found` is a snapshot or past_values.
 template <class Found>
 exit_code show_found(context const& all, get_options const& what, Found found) {
@@ -62,14 +76,21 @@ exit_code show_found(context const& all, get_options const& what, Found found) {
     for (std::string const& key : std::exchange(found.missing, {}))
       found.values[key] = value->value;
   }
+  // -o json prints values alone: without one there is only the failure.
+  bool const is_bare = all.as_json() && !what.format.empty() && found.values.empty();
+  if ((what.strict || is_bare) && !found.missing.empty()) return refuse_missing(all, found.missing);
   auto const text = found_text(all, what, in_order(what.keys, found.values));
   what.format.empty() ? show(all, json_of(found), text) : print(text);
   for (std::string const& key : found.missing)
-    complain_line("get " + key + ": there is no such key" + key_hint(all, key));
+    complain_line("get " + key + ": " + no_such_key(all, key).message);
   return found.missing.empty() ? exit_code::ok : exit_code::refused;
 }
 
 exit_code get(context const& all, get_options const& what) {
+  if (all.as_json() && !what.format.empty() && what.format != "json") {
+    return fail(all, "get: --json and -o " + what.format + " cannot be used together",
+                exit_code::usage);
+  }
   std::string const doing = what.keys.size() == 1 ? "get " + what.keys.front() : "get";
   if (what.at) {
     auto const found = call(all, &client::connection::get_at, what.keys, *what.at);
@@ -79,17 +100,21 @@ exit_code get(context const& all, get_options const& what) {
   return found ? show_found(all, what, *found) : report(all, doing, found.error());
 }
 
-/// Without a prefix, everything.
-exit_code list(context const& all, std::string const& prefix) {
+exit_code list(context const& all, list_options const& what) {
+  std::string const& prefix = what.prefix;
+  std::string const doing = prefix.empty() ? "list" : "list " + prefix;
   auto const found = call(all, [&](client::connection& service) { return service.list(prefix); });
-  if (!found) return report(all, prefix.empty() ? "list" : "list " + prefix, found.error());
+  if (!found) return report(all, doing, found.error());
+  bool const is_empty = found->values.empty();
+  if (is_empty && what.strict && !prefix.empty())
+    return report(all, doing, no_such_key(all, prefix));
+  if (is_empty && what.strict) return fail(all, "list: there are no values");
   boost::json::object as_json{{"values", found->values}};
   as_json["revision"] = found->revision;
   show(all, as_json, value_lines(all.where, found->values));
-  if (!found->values.empty()) return exit_code::ok;
-  return complain_line(prefix.empty()
-                           ? "list: there are no values"
-                           : "list " + prefix + ": there is no such key" + key_hint(all, prefix));
+  if (!is_empty) return exit_code::ok;
+  return complain_line(doing + ": " +
+                       (prefix.empty() ? "there are no values" : no_such_key(all, prefix).message));
 }
 
 struct explain_options {
@@ -98,15 +123,20 @@ struct explain_options {
 };
 
 exit_code explain(context const& all, explain_options const& what) {
-  bool exists = true;
-  auto const code = ask(all, "explain " + what.key, methods::explain, {what.key},
-                        [&](client::explanation const& found) {
-                          exists = !found.candidates.empty() || found.schema;
-                          return explanation_text(all.where, what.key, found);
-                        });
-  if (exists || code != exit_code::ok) return code;
-  complain_line("explain " + what.key + ": there is no such key" + key_hint(all, what.key));
-  return what.strict ? exit_code::refused : code;
+  std::string const doing = "explain " + what.key;
+  auto const reply = call(all, &client::connection::call, methods::explain.name,
+                          parameters_of(wire::key_request{what.key}));
+  if (!reply) return report(all, doing, reply.error());
+  auto const found =
+      wire::decode<client::explanation>(methods::explain.name, boost::json::object(*reply));
+  if (!found) return report(all, doing, found.error());
+  bool const exists = !found->candidates.empty() || found->schema;
+  bool const is_failure = !exists && what.strict;
+  if (!is_failure || !all.as_json())
+    show(all, *reply, explanation_text(all.where, what.key, *found));
+  if (is_failure) return report(all, doing, no_such_key(all, what.key));
+  if (!exists) complain_line(doing + ": " + no_such_key(all, what.key).message);
+  return exit_code::ok;
 }
 
 } // namespace
@@ -121,9 +151,12 @@ void add_read_commands(declarations const& to) {
       ->type_name("FORMAT");
   add_option(getting.app, "--default", getting.options.fallback, "VALUE",
              "The value of keys that have none");
+  getting->add_flag("--strict", getting.options.strict, "Print nothing unless all keys exist")
+      ->excludes("--default");
 
   auto const listing = declare(to, "list", "Print the keys below a prefix and their values", list);
-  add_argument(listing.app, "PREFIX", listing.options, "A key; without it, everything");
+  add_argument(listing.app, "PREFIX", listing.options.prefix, "A key; without it, everything");
+  listing->add_flag("--strict", listing.options.strict, "Fail if there is nothing to print");
 
   auto const explaining =
       declare(to, "explain", "Print why a key has its value: all layers, the schema", explain);

@@ -57,4 +57,12 @@ std::string key_hint(context const& all, std::string const& key) {
   return " (did you mean '" + *found + "'?)";
 }
 
+client::call_error no_such_key(context const& all, std::string const& key) {
+  client::call_error why;
+  why.kind = client::failure::refused;
+  why.message = "there is no such key" + key_hint(all, key);
+  why.parameters["key"] = key;
+  return why;
+}
+
 } // namespace cfgd::cfgctl

@@ -1,8 +1,10 @@
 /// call, interfaces, introspect: the protocol itself, for what the other commands do not cover.
 ///
-/// `call` prints replies and errors as they come: its user knows the methods.
+/// `call` prints replies and errors as they come: its user knows the methods. With --json a call
+/// without a reply prints an empty object.
 
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/json.hpp"
@@ -21,7 +23,10 @@ struct call_options {
 
 exit_code report_raw(context const& all, std::string const& doing, client::call_error const& why) {
   if (why.kind != client::failure::refused) return report(all, doing, why);
-  return fail(all, doing + ": " + why.message);
+  std::string const text = doing + ": " + why.message;
+  complain_line(text);
+  if (all.as_json()) print(json_text(all.where, failure_json(text, why)));
+  return exit_code::refused;
 }
 
 result<boost::json::object> parse_parameters(std::string const& text) {
@@ -54,7 +59,9 @@ exit_code call_method(context const& all, call_options const& what) {
     print(json_text(all.where, std::move(*reply)));
     return {};
   });
-  return done ? exit_code::ok : report_raw(all, doing, done.error());
+  if (!done) return report_raw(all, doing, done.error());
+  if (what.oneway && all.as_json()) print("{}\n");
+  return exit_code::ok;
 }
 
 exit_code interfaces(context const& all, no_options const&) {

@@ -1,7 +1,7 @@
 /// wait: returns when a key has a value, for scripts.
 ///
-/// It is a watch that ends at a value. The library reconnects, so that a restart of the service does
-/// not end it.
+/// It is a watch that ends at a value. The library reconnects, so that a restart of the service
+/// does not end it.
 
 #include "cfgctl/commands/assignment.hpp"
 #include "cfgctl/commands/declare.hpp"

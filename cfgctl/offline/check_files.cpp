@@ -47,11 +47,16 @@ exit_code run(context const& all, options const& what) {
     text += for_screen(all.where, issue_text(same)) + '\n';
     list.push_back(json_of(same));
   }
-  show(all, list, text);
-
   std::string summary;
-  for (error const& one : found->unreadable)
+  for (error const& one : found->unreadable) {
     summary += "cfgctl: " + to_string(one) + '\n';
+    issue const same{.how = severity::error,
+                     .rule = to_string(one.code),
+                     .message = one.message,
+                     .path = one.subject};
+    list.push_back(json_of(client_issue(same)));
+  }
+  show(all, list, text);
   auto const errors = found->count(severity::error);
   auto const warnings = found->count(severity::warning);
   summary += "checked " + counted(found->files, "file") + ": " + counted(errors, "error") + ", " +

@@ -236,6 +236,24 @@ BOOST_AUTO_TEST_CASE(invalid_json_is_reported_with_its_place_and_kept) {
   BOOST_TEST(read_file(file) == "{\n \"x\":}");
 }
 
+BOOST_AUTO_TEST_CASE(with_json_a_failed_edit_is_one_object) {
+  std::vector<scripted_peer::script> scripts(2, exchange({{get, old}, writable("a.b")}));
+  scripts.push_back(exchange(
+      {{set(R"("values":{"a.b":3})"), refused("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})")}}));
+  scripted_peer peer(path, scripts);
+
+  auto broken = edit("printf '{' > \"$1\"", {"edit", "a.b", "--json"});
+  BOOST_TEST(broken.finish() == 1);
+  auto rejected = edit("echo 3 > \"$1\"", {"edit", "a.b", "--json"});
+  BOOST_TEST(rejected.finish() == 1);
+
+  BOOST_TEST(broken.out().starts_with(R"({"kind":"refused","message":")"), broken.out());
+  BOOST_TEST(broken.out().ends_with("\"}\n"), broken.out());
+  BOOST_TEST(rejected.out() ==
+             R"({"kind":"ReadOnly","message":"edit a.b: 'a.b' is read-only","key":"a.b"})"
+             "\n");
+}
+
 BOOST_AUTO_TEST_CASE(what_is_refused_is_kept) {
   scripted_peer peer(
       path, {exchange({{get, old}, writable("a.b")}),

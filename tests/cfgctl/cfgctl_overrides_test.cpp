@@ -138,6 +138,23 @@ BOOST_FIXTURE_TEST_CASE(promote_writes_a_drop_in_file_and_removes_the_overrides,
   peer.finish();
 }
 
+BOOST_FIXTURE_TEST_CASE(promote_prints_one_document_with_json, promotion) {
+  auto all = calls("active");
+  all.emplace_back(
+      set(R"({"unset":["a.b.c","a.d"],"comment":"promoted to )" + file.string() + R"("})"),
+      reply(R"({"revision":8,"changed":[],"warnings":[]})"));
+  scripted_peer peer(path, {exchange(all)});
+
+  auto run = cfgctl({"promote", "a", "--json"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.err() == "cfgctl: promote a: written to " + file.string() + '\n');
+  BOOST_TEST(run.out() ==
+             R"({"promoted":[{"revision":8,"changed":[],"warnings":[],"hides":[],"file":")" +
+                 file.string() + "\"}]}\n");
+  peer.finish();
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_that_the_service_rejects_is_put_back, promotion) {
   scripted_peer peer(path, {exchange(calls("quarantined"))});
 

@@ -279,6 +279,9 @@ BOOST_AUTO_TEST_CASE(
   BOOST_TEST(run.finish() == 2);
   BOOST_TEST(run.out().find("mail.yaml:2:1: error: ") != run.out().npos);
   BOOST_TEST(run.err().find("site.yaml: Permission denied\n") != run.err().npos);
+  auto as_json = cfgctl({"--json", "check", "--root", "@"});
+  BOOST_TEST(as_json.finish() == 2);
+  BOOST_TEST(as_json.out().find(R"("message":"Permission denied")") != as_json.out().npos);
 }
 
 BOOST_AUTO_TEST_CASE(the_summary_and_the_exit_code_count_errors) {
