@@ -181,6 +181,8 @@ struct service_status {
   std::optional<std::int64_t> overrides = {};    ///< keys that are set in the override layer
   std::optional<std::int64_t> hidden = {};       ///< values of files that they hide
   std::optional<std::string> hidden_since = {};  ///< when the oldest of those overrides was set
+  /// Of the store, an absolute path. Absent in older services.
+  std::optional<std::string> state_directory = {};
 };
 
 /// One configuration file.

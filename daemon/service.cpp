@@ -160,7 +160,8 @@ method_context service::make_context() {
           [this](auto done) { reload(std::move(done)); },
           [this] { return ready_; },
           options_.how.bounds,
-          wall_now()};
+          wall_now(),
+          options_.where.state};
 }
 
 systemd::supervisor::parts service::supervisor_parts() {

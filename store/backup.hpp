@@ -52,7 +52,8 @@ struct restore_question {
   std::filesystem::path file;
   enum class old_store : std::uint8_t { keep, discard };
   old_store old = old_store::keep;
-  /// try_it does everything except replacing the store.
+  /// try_it does everything except replacing the store, and leaves nothing behind. Where no lock
+  /// file is, it works in the directory for temporary files.
   enum class action : std::uint8_t { restore, try_it };
   action what = action::restore;
   wall_time now{};                   ///< part of the name of the old store that is kept

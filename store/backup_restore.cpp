@@ -120,6 +120,10 @@ class restoring {
     // Before acting as the owner, who may not be permitted to read the backup.
     unique_fd const backup(::open(asked_.file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!backup) return system_error("cannot be read", errno, asked_.file);
+    std::error_code unknown;
+    bool const has_lock = fs::exists(asked_.state / "lock", unknown);
+    if (asked_.what == restore_question::action::try_it && !has_lock && !unknown)
+      return try_elsewhere(backup);
     auto const owner = acting_as_owner::of(asked_.state);
     if (!owner) return owner.error();
     auto const held = state_directory::open(asked_.state);
@@ -137,17 +141,11 @@ class restoring {
   /// The same for a locked directory.
   result<restored> run_in(state_directory const& held, unique_fd const& backup) {
     store_in_the_making made(asked_.state);
-    if (made.failed() != 0) return system_error("mkdtemp", made.failed(), made.path());
-    if (auto const copied = take_copy(backup, made.copy()); !copied) return copied.error();
-    auto const facts = verify_backup(made.copy(), [](std::uint64_t, std::uint64_t) {});
-    if (!facts) return about_file(facts.error());
-    auto const next = next_revision(facts->revision, read_revision(held.data_file()));
-    if (auto const filled = fill(made, {facts->bytes, next}); !filled) return filled.error();
-    restored out{.facts = *facts, .continues = next, .old = {}};
-    if (asked_.what == restore_question::action::try_it) return out;
+    auto out = make(made, held.data_file(), backup);
+    if (!out || asked_.what == restore_question::action::try_it) return out;
     auto old = put_in_place(made, held.data());
     if (!old) return old.error();
-    out.old = std::move(*old);
+    out->old = std::move(*old);
     return out;
   }
 
@@ -183,6 +181,32 @@ class restoring {
   }
 
  private:
+  /// Makes the new store of the backup. `old_data` may be absent.
+  result<restored> make(store_in_the_making const& made, fs::path const& old_data,
+                        unique_fd const& backup) const {
+    if (made.failed() != 0) return system_error("mkdtemp", made.failed(), made.path());
+    if (auto const copied = take_copy(backup, made.copy()); !copied) return copied.error();
+    auto const facts = verify_backup(made.copy(), [](std::uint64_t, std::uint64_t) {});
+    if (!facts) return about_file(facts.error());
+    auto const next = next_revision(facts->revision, read_revision(old_data));
+    if (auto const filled = fill(made, {facts->bytes, next}); !filled) return filled.error();
+    return restored{.facts = *facts, .continues = next, .old = {}};
+  }
+
+  /// A trial where there is no state directory, or none that a daemon has used. It must not create
+  /// one: the next daemon would own what belongs to this user.
+  result<restored> try_elsewhere(unique_fd const& backup) const {
+    std::error_code failed;
+    auto const parent = fs::absolute(asked_.state).lexically_normal().parent_path();
+    auto const into = fs::exists(asked_.state, failed) ? asked_.state : parent;
+    if (::access(into.c_str(), W_OK | X_OK) != 0)
+      return system_error("cannot be written", errno, into);
+    auto const temporary = fs::temp_directory_path(failed);
+    if (failed) return system_error("temporary directory", failed.value(), temporary);
+    store_in_the_making const made(temporary);
+    return make(made, asked_.state / "data" / "data.mdb", backup);
+  }
+
   error about_file(error why) const {
     why.subject = asked_.file.string();
     return why;

@@ -135,6 +135,11 @@ bool state_directory::has_lock() const {
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 
+bool is_locked(fs::path const& state) {
+  unique_fd const lock(::open((state / "lock").c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  return lock && ::flock(lock.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
 void state_directory::clear_leftovers() const {
   std::error_code ignored;
   for (auto const& entry : fs::directory_iterator(path_, ignored))

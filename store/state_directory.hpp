@@ -44,4 +44,8 @@ class state_directory {
   unique_fd lock_;
 };
 
+/// Whether a process has the lock of a state directory, as a running daemon does. Creates nothing
+/// and does not wait. False if there is no lock file or this process may not read it.
+bool is_locked(std::filesystem::path const& state);
+
 } // namespace cfgd::store

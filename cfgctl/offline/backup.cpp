@@ -3,12 +3,14 @@
 /// A restore works in two ways. While no daemon runs, the whole store is replaced, with its history
 /// and sources. A running daemon holds the lock of its state directory and keeps its store; then
 /// only the override layer is restored, as a change like any other: schemas, rules and rights
-/// apply, and it becomes a revision. The lock decides which way it is.
+/// apply, and it becomes a revision. The lock of the very directory decides which way it is;
+/// state_place says which directory that is.
 
 #include "store/backup.hpp"
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/offline/progress.hpp"
+#include "cfgctl/offline/state_place.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/values.hpp"
@@ -24,12 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using json_object = boost::json::object;
 
-/// Where the store is.
-struct state_options {
-  std::string state; ///< empty: of `root`, or the system's
-  std::string root;
-};
-
 struct backup_options {
   std::string file;
   state_options where;
@@ -44,12 +40,6 @@ struct restore_options {
   bool dry_run = false;
   std::string comment;
 };
-
-fs::path state_of(context const& all, state_options const& where) {
-  if (!where.state.empty()) return where.state;
-  std::string const& root = where.root.empty() ? all.root : where.root;
-  return root.empty() ? fs::path("/var/lib/cfgd") : fs::path(root) / "state";
-}
 
 json_object facts_json(store::backup_facts const& what) {
   return {{"revision", what.revision},
@@ -88,9 +78,10 @@ exit_code show_restored(context const& all, restore_options const& what,
 }
 
 /// Absent: a daemon runs, and the user did not ask for --offline.
-std::optional<exit_code> restore_offline(context const& all, restore_options const& what) {
+std::optional<exit_code> restore_offline(context const& all, restore_options const& what,
+                                         fs::path const& state) {
   using question = store::restore_question;
-  question const asked{.state = state_of(all, what.where),
+  question const asked{.state = state,
                        .file = what.file,
                        .old =
                            what.discard ? question::old_store::discard : question::old_store::keep,
@@ -104,17 +95,19 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
   return refuse(all, "restore", done.error());
 }
 
-exit_code restore_online(context const& all, restore_options const& what) {
+exit_code restore_online(context const& all, restore_options const& what,
+                         state_place const& place) {
   auto found = offline::with_progress(
       "reading", [&](auto const& moved) { return store::read_backup_overrides(what.file, moved); });
   if (!found) return refuse(all, "restore", found.error());
   complain_line("cfgd runs: only the override layer is restored, of revision " +
                 std::to_string(found->facts.revision));
   context there = all;
-  if (there.socket.empty() && !what.where.root.empty())
-    there.socket = fs::path(what.where.root) / "run" / "io.cfgd";
+  there.socket = place.socket;
   auto service = connect(there);
   if (!service) return report(all, "restore", service.error());
+  if (auto const fine = confirm_state(*service, place); !fine)
+    return report(all, "restore", fine.error());
   auto const mode = what.dry_run ? client::commit_mode::check : client::commit_mode::apply;
   auto const done = service->restore(
       {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
@@ -124,25 +117,29 @@ exit_code restore_online(context const& all, restore_options const& what) {
 }
 
 exit_code back_up(context const& all, backup_options const& what) {
-  auto const done = offline::with_progress("copying", [&](auto const& moved) {
-    return store::back_up(state_of(all, what.where), what.file, moved);
-  });
+  auto const place = find_state(all, what.where);
+  if (!place) return report(all, "backup", place.error());
+  auto const done = offline::with_progress(
+      "copying", [&](auto const& moved) { return store::back_up(place->state, what.file, moved); });
   if (!done) return refuse(all, "backup", done.error());
   auto as_json = facts_json(*done);
   as_json["file"] = what.file;
+  as_json["state"] = place->state.string();
   show(all, as_json, for_screen(all.where, what.file + ": " + facts_text(*done) + '\n'));
   return exit_code::ok;
 }
 
 exit_code restore(context const& all, restore_options const& what) {
+  auto const place = find_state(all, what.where, what.online ? needed::service : needed::directory);
+  if (!place) return report(all, "restore", place.error());
   if (!what.online)
-    if (auto const ended = restore_offline(all, what)) return *ended;
-  return restore_online(all, what);
+    if (auto const ended = restore_offline(all, what, place->state)) return *ended;
+  return restore_online(all, what, *place);
 }
 
 void add_state_options(CLI::App* to, state_options& into) {
   auto* const state =
-      add_option(to, "--state", into.state, "DIR", "Directory of the store [/var/lib/cfgd]");
+      add_option(to, "--state", into.state, "DIR", "Directory of the store [that of the service]");
   add_root(to, into.root)->excludes(state);
 }
 

@@ -38,7 +38,7 @@ BOOST_DESCRIBE_STRUCT(edit_outcome, (), (revision, changed, issues))
 BOOST_DESCRIBE_STRUCT(service_status, (),
                       (version, pid, start_time, status, ready, degraded, revision, namespaces,
                        connections, watchers, fallback, pending, edit_deadline, overrides, hidden,
-                       hidden_since))
+                       hidden_since, state_directory))
 BOOST_DESCRIBE_STRUCT(source_file, (),
                       (path, name_space, layer, state, message, line, column, revision, size, watch,
                        kind, issues, keys, overridden))

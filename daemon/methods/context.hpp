@@ -8,6 +8,7 @@
 #include "daemon/problems/problems_keeper.hpp"
 #include "daemon/service_parts.hpp"
 
+#include <filesystem>
 #include <functional>
 
 namespace cfgd {
@@ -26,6 +27,7 @@ struct method_context : service_parts {
   std::function<bool()> is_ready;
   limits bounds;
   wall_time started;
+  std::filesystem::path state; ///< the directory of the store
 };
 
 } // namespace cfgd

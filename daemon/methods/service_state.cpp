@@ -124,6 +124,7 @@ void show_status(method_context& with, authorized_call const& asked) {
   out["overrides"] = overrides.overrides;
   out["hidden"] = overrides.hidden;
   if (overrides.since) out["hiddenSince"] = to_rfc3339(*overrides.since);
+  out["stateDirectory"] = with.state.string();
   reply(asked.answer, out);
 }
 

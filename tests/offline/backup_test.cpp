@@ -88,6 +88,16 @@ struct fixture : cfgd::test::store_fixture {
   }
 };
 
+std::string const status_call = R"({"method":"io.cfgd.Service.Status"})";
+
+/// The reply of a service with this state directory.
+std::string status_of(fs::path const& state) {
+  return R"({"parameters":{"version":"1","pid":1,"startTime":"t","status":"healthy","ready":true,)"
+         R"("degraded":false,"revision":5,"namespaces":[],"connections":1,"watchers":0,)"
+         R"("stateDirectory":")" +
+         state.string() + "\"}}";
+}
+
 std::string joined(std::vector<std::string> const& names) {
   std::string out;
   for (auto const& name : names)
@@ -340,6 +350,36 @@ BOOST_AUTO_TEST_CASE(a_trial_changes_nothing) {
   BOOST_TEST(joined(names_in(directory / "state")) == "copy.1.mdb data lock ");
 }
 
+BOOST_AUTO_TEST_CASE(a_trial_creates_no_state_directory) {
+  back_up();
+  auto asked = question();
+  asked.what = store::restore_question::action::try_it;
+
+  BOOST_TEST(store::restore_offline(asked, no_report).value().continues == store::revision_stride);
+  BOOST_TEST(joined(names_in(directory.path())) == "backup.mdb state ");
+
+  auto run = cfgctl({"restore", file, "--state", other, "--dry-run"});
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(joined(names_in(directory.path())) == "backup.mdb state ");
+
+  fs::create_directory(other);
+  fs::permissions(other, fs::perms::owner_all);
+  BOOST_TEST(store::restore_offline(asked, no_report).has_value());
+  BOOST_TEST(joined(names_in(other)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_trial_reports_a_directory_that_cannot_be_created) {
+  back_up();
+  auto asked = question();
+  asked.state = directory / "no/where";
+  asked.what = store::restore_question::action::try_it;
+
+  auto const why = store::restore_offline(asked, no_report);
+
+  BOOST_REQUIRE(!why);
+  BOOST_TEST(why.error().subject == (directory / "no").string());
+}
+
 BOOST_AUTO_TEST_CASE(a_running_daemon_prevents_a_restore) {
   back_up();
   auto asked = question();
@@ -424,18 +464,57 @@ BOOST_AUTO_TEST_CASE(a_running_daemon_restores_the_override_layer) {
   std::string const call = R"({"method":"io.cfgd.History.Restore","parameters":)"
                            R"({"overrides":{"site":{"a":7}},"comment":"back"}})";
   std::string const reply = R"({"parameters":{"revision":60,"changed":["site.a"],"warnings":[]}})";
-  cfgd::test::scripted_peer peer(root / "run/io.cfgd", {cfgd::test::exchange({{call, reply}})});
+  cfgd::test::scripted_peer peer(root / "run/io.cfgd",
+                                 {cfgd::test::exchange({{status_call, status_of(root / "state")}}),
+                                  cfgd::test::exchange({{call, reply}})});
 
   auto run = cfgctl({"restore", file, "--root", root, "-m", "back"});
+  BOOST_TEST(run.finish() == 0);
+  peer.finish();
   auto insisting = cfgctl({"restore", file, "--root", root, "--offline"});
 
-  BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.out() == "site.a changed\nrevision 60\n");
   BOOST_TEST(run.err() ==
              "cfgctl: cfgd runs: only the override layer is restored, of revision 44\n");
   BOOST_TEST(insisting.finish() == 1);
   BOOST_TEST(insisting.err().find("is locked by pid") != insisting.err().npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_service_says_which_store_it_is) {
+  auto const socket = (directory / "socket").string();
+  cfgd::test::scripted_peer peer(
+      socket, {cfgd::test::exchange({{status_call, status_of(directory / "state")}}),
+               cfgd::test::exchange({{status_call, status_of(directory / "state")}})});
+
+  program_run made(CFGCTL_PROGRAM, {"backup", file}, {"CFGD_SOCKET=" + socket});
+  BOOST_TEST(made.finish() == 0);
+  auto wrong = cfgctl({"--socket", socket, "restore", file, "--state", other});
+
+  BOOST_TEST(fs::exists(file));
+  BOOST_TEST(wrong.finish() == 1);
+  BOOST_TEST(wrong.err() == "cfgctl: restore: " + other.string() +
+                                " is not the state directory of the service at " + socket +
+                                ": that is " + (directory / "state").string() + '\n');
+  BOOST_TEST(!fs::exists(other));
   peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_store_is_not_guessed) {
+  back_up();
+  auto const socket = (directory / "socket").string();
+
+  auto unknown = cfgctl({"--socket", socket, "restore", file});
+  auto twice = cfgctl({"--root", directory / "a", "backup", file, "--state", directory / "b"});
+
+  BOOST_TEST(unknown.finish() == 3);
+  BOOST_TEST(unknown.err().find("name the state directory with --state or --root") !=
+                 std::string::npos,
+             unknown.err());
+  BOOST_TEST(twice.finish() == 1);
+  BOOST_TEST(twice.err() == "cfgctl: backup: " + (directory / "b").string() +
+                                " is not the state directory of --root " +
+                                (directory / "a").string() + ": that is " +
+                                (directory / "a/state").string() + '\n');
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -168,6 +168,15 @@ BOOST_AUTO_TEST_CASE(a_store_without_a_format_is_refused) {
   BOOST_TEST((failure().code == errc::invalid));
 }
 
+BOOST_AUTO_TEST_CASE(the_lock_can_be_looked_at_without_taking_it) {
+  BOOST_TEST(is_locked(state));
+  store.reset();
+  BOOST_TEST(!is_locked(state));
+  BOOST_TEST(!is_locked(directory / "none"));
+  BOOST_TEST(!fs::exists(directory / "none"));
+  BOOST_TEST(config_store::open(state, bounds).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_created_is_an_error_with_its_path) {
   auto const why = config_store::open(directory / "no" / "state", bounds).error();
   BOOST_TEST((why.code == errc::io));
