@@ -12,6 +12,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,6 +40,8 @@ struct service_view {
   std::vector<client::source_file> sources;
   client::health_report health;
   client::problem_report problems;
+  /// Why a call failed, by the examination that needs its reply.
+  std::map<std::string, std::string, std::less<>> unanswered = {};
 };
 
 /// An installation of the service: the system's, or one of `cfgd --root`.
@@ -47,7 +51,7 @@ struct installation {
   offline::source_tree tree;
   std::filesystem::path run;   ///< directory of the runtime layer's sources
   std::filesystem::path state; ///< directory of the store
-  uid_t owner = 0;             ///< who may own files, besides root
+  uid_t owner = 0;             ///< the service's user, who may own files, as root may
   std::filesystem::path inotify = "/proc/sys/fs/inotify";
   std::string version; ///< of this program
   service_view service;
@@ -57,6 +61,7 @@ struct installation {
 class diagnoses {
  public:
   void begin(std::string_view check);
+  std::string_view check() const { return check_; } ///< the current one
   void add(verdict how, std::string message, std::string advice = {});
   /// Adds a finding that nothing is wrong, unless the current check has found something.
   void add_good(std::string message);

@@ -3,8 +3,10 @@
 
 #include "cfgctl/doctor/doctor.hpp"
 #include "cfgctl/failure_report.hpp"
+#include "cfgctl/offline/state_place.hpp"
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/service_text.hpp"
 
 #include <sys/stat.h>
 
@@ -24,6 +26,9 @@ std::string start_advice(installation const& at) {
                       : "start it: cfgd --root " + at.state.parent_path().string();
 }
 
+constexpr char const* which_service =
+    "is this the service that you mean? Pass its --root, or another --socket";
+
 void look_at_socket(installation const& at, diagnoses& into) {
   struct stat found {};
   if (::stat(at.socket.c_str(), &found) != 0) {
@@ -37,6 +42,12 @@ void look_at_socket(installation const& at, diagnoses& into) {
                           : start_advice(at));
   } else {
     into.add(verdict::ok, at.socket + " answers");
+    auto const& theirs = at.service.status.state_directory;
+    if (theirs && !is_same(*theirs, at.state)) {
+      into.add(verdict::warn,
+               "the state directory of this service is " + *theirs + ", not " + at.state.string(),
+               which_service);
+    }
   }
 }
 
@@ -44,7 +55,8 @@ void look_at_version(installation const& at, diagnoses& into) {
   auto const& theirs = at.service.status.version;
   if (theirs == at.version) return into.add(verdict::ok, "cfgd and cfgctl are " + at.version);
   into.add(verdict::warn, "cfgd is " + theirs + ", cfgctl is " + at.version,
-           "restart the service after an update: systemctl restart cfgd.service");
+           std::string("restart the service after an update") +
+               (at.is_system ? ": systemctl restart cfgd.service" : ""));
 }
 
 void look_at_state(installation const& at, diagnoses& into) {
@@ -97,15 +109,16 @@ void look_at_sources(installation const& at, diagnoses& into) {
   auto const& all = at.service.sources;
   std::vector<std::string> outside;
   for (auto const& one : all) {
-    if (one.state != "active") add_source(one, into);
+    if (is_bad(one)) add_source(one, into);
     if (is_outside(at, one.path)) outside.push_back(one.path);
   }
-  if (!outside.empty()) {
+  // A service that names its state directory is compared by that (look_at_socket).
+  if (!outside.empty() && !at.service.status.state_directory) {
     into.add(verdict::warn,
              std::to_string(outside.size()) + " of " + std::to_string(all.size()) +
                  " files are outside the directories of this installation, for example " +
                  outside.front(),
-             "is this the service that you mean? Pass its --root, or another --socket");
+             which_service);
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {
@@ -119,26 +132,47 @@ void look_at_sources(installation const& at, diagnoses& into) {
 struct counsel {
   std::string_view check;
   std::string_view advice;
+  std::string_view of_root = {}; ///< of a service of `cfgd --root`, if it differs
 };
 constexpr std::array counsels{
-    counsel{"store", "journalctl -u cfgd.service; is the disk slow, full or read-only?"},
+    counsel{"store", "journalctl -u cfgd.service; is the disk slow, full or read-only?",
+            "see the log of cfgd; is the disk slow, full or read-only?"},
     counsel{"files", "cfgctl sources"},
     counsel{"watch", "sysctl fs.inotify; until then changes are found by polling"},
-    counsel{"memory", "systemctl show cfgd -p MemoryCurrent -p MemoryMax; see cfgctl cache stats"},
+    counsel{"memory", "systemctl show cfgd -p MemoryCurrent -p MemoryMax; see cfgctl cache stats",
+            "see cfgctl cache stats"},
     counsel{"disk", "free space on the file system of the store"},
     counsel{"integrity", "copy the store's directory, then restore a backup"},
     counsel{"clock", "timedatectl"},
     counsel{"peers", "cfgctl top; ss -xp | grep io.cfgd"},
 };
 
+std::string advice_for(installation const& at, std::string const& check) {
+  auto const* const row = std::ranges::find(counsels, check, &counsel::check);
+  if (row == counsels.end()) return "cfgctl health --json " + check;
+  return std::string(at.is_system || row->of_root.empty() ? row->advice : row->of_root);
+}
+
+/// As `cfgctl health`. Its checks run at intervals, so that a file which is not active counts even
+/// if no check has noticed it yet.
 void look_at_health(installation const& at, diagnoses& into) {
   auto const& checks = at.service.health.checks;
   for (auto const& one : checks) {
     if (one.status == "healthy") continue;
-    auto const row = std::ranges::find(counsels, one.name, &counsel::check);
     into.add(one.status == "critical" ? verdict::fail : verdict::warn,
              "check '" + one.name + "' is " + one.status + ": " + one.message,
-             row != counsels.end() ? std::string(row->advice) : "cfgctl health --json " + one.name);
+             advice_for(at, one.name));
+  }
+  bool const is_healthy = std::ranges::all_of(
+      checks, [](client::health_check const& one) { return one.status == "healthy"; });
+  auto const bad = std::ranges::count_if(at.service.sources, is_bad);
+  if (checks.empty()) {
+    into.add(verdict::warn, "the health is unknown: no check has run", "cfgctl health --run");
+  } else if (is_healthy && bad != 0) {
+    into.add(verdict::warn,
+             "the checks are healthy, but " +
+                 counted(static_cast<std::size_t>(bad), "file", "not active"),
+             "cfgctl sources");
   }
   into.add_good(counted(checks.size(), "check", "healthy"));
 }
@@ -150,7 +184,8 @@ void look_at_problems(installation const& at, diagnoses& into) {
     ++open;
     if (one.recoverable) continue;
     into.add(verdict::fail, one.kind + ": " + one.source + ": " + one.message,
-             "the service cannot recover from it: journalctl -u cfgd.service");
+             std::string("the service cannot recover from it: ") +
+                 (at.is_system ? "journalctl -u cfgd.service" : "see the log of cfgd"));
   }
   if (open == 0) return into.add(verdict::ok, "no problem is open");
   into.add(verdict::warn, counted(open, "problem", "open"), "cfgctl problems --open");
@@ -158,7 +193,11 @@ void look_at_problems(installation const& at, diagnoses& into) {
 
 template <auto Look>
 void if_reachable(installation const& at, diagnoses& into) {
-  if (!at.service.unreachable) Look(at, into);
+  if (at.service.unreachable) return;
+  auto const failed = at.service.unanswered.find(into.check());
+  if (failed == at.service.unanswered.end()) return Look(at, into);
+  into.add(verdict::warn, "the service does not report it: " + failed->second,
+           std::string("cfgctl ").append(into.check()));
 }
 
 } // namespace

@@ -19,12 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-bool is_same(fs::path const& left, fs::path const& right) {
-  std::error_code failed;
-  bool const same = fs::equivalent(left, right, failed);
-  return failed ? whole(left) == whole(right) : same;
-}
-
 client::call_error refusal(std::string message) {
   client::call_error out;
   out.kind = client::failure::refused;
@@ -74,6 +68,12 @@ fs::path whole(fs::path const& path) {
   if (path.empty()) return path;
   auto const out = fs::absolute(path).lexically_normal();
   return out.has_filename() ? out : out.parent_path(); // "dir/"
+}
+
+bool is_same(fs::path const& left, fs::path const& right) {
+  std::error_code failed;
+  bool const same = fs::equivalent(left, right, failed);
+  return failed ? whole(left) == whole(right) : same;
 }
 
 fs::path root_of_state(fs::path const& state) {

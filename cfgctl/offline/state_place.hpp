@@ -16,6 +16,9 @@ inline constexpr char const* system_state = "/var/lib/cfgd";
 /// A path as the service reports paths: absolute, without "." and "..". An empty path stays empty.
 std::filesystem::path whole(std::filesystem::path const& path);
 
+/// Whether two paths name the same directory, which need not exist.
+bool is_same(std::filesystem::path const& left, std::filesystem::path const& right);
+
 /// DIR of `cfgd --root DIR` by its state directory; empty: that of the system's service.
 std::filesystem::path root_of_state(std::filesystem::path const& state);
 

@@ -8,8 +8,11 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 using namespace cfgd::cfgctl;
 namespace client = cfgd::client;
@@ -56,6 +59,30 @@ struct fixture {
     return out.all();
   }
 
+  /// The calls of the program to a service of `directory`, of its own version, without a fault.
+  std::vector<std::pair<std::string, std::string>> good_service() const {
+    using cfgd::test::call;
+    using cfgd::test::reply;
+    cfgd::test::program_run version(CFGCTL_PROGRAM, {"version"}, {});
+    version.finish();
+    auto const number = version.out().substr(7, version.out().size() - 8); // "cfgctl 1.0\n"
+    return {{call("io.cfgd.Service.Status"),
+             reply(R"({"version":")" + number +
+                   R"(","pid":1,"startTime":"t","status":"healthy","ready":true,)"
+                   R"("degraded":false,"revision":5,"namespaces":["a"],"connections":1,)"
+                   R"("watchers":0,"stateDirectory":")" +
+                   at.state.string() + "\"}")},
+            {cfgd::test::call_more("io.cfgd.Service.Sources"),
+             reply(R"({"sources":[{"path":")" + (at.tree.etc / "namespaces/a.json").string() +
+                   R"(","namespace":"a","layer":"admin","state":"active","revision":1,)"
+                   R"("size":2,"watch":"inotify","kind":"values"}]})")},
+            {call("io.cfgd.Service.Health"),
+             reply(R"({"status":"healthy","checks":[{"name":"files","status":"healthy",)"
+                   R"("message":"","details":{},"durationMs":1.0,"time":"t"}]})")},
+            {call("io.cfgd.Service.Problems"),
+             reply(R"({"problems":[],"counts":{},"critical":false})")}};
+  }
+
   /// The only one that a row finds.
   diagnosis only(std::string_view name) const {
     auto const all = look(name);
@@ -63,6 +90,19 @@ struct fixture {
     return all.front();
   }
 };
+
+/// What is not [ok], except for the machine that the test runs on.
+std::string faults_in(std::string const& out) {
+  std::istringstream lines(out);
+  std::string faults;
+  for (std::string line; std::getline(lines, line);) {
+    bool const is_fault = line.starts_with("[warn] ") || line.starts_with("[fail] ");
+    bool const is_of_machine =
+        line.find("] inotify: ") != line.npos || line.find("] space: ") != line.npos;
+    if (is_fault && !is_of_machine) faults += line + '\n';
+  }
+  return faults;
+}
 
 bool is(diagnosis const& one, verdict how, std::string_view part) {
   return one.how == how && one.message.find(part) != std::string::npos;
@@ -169,6 +209,29 @@ BOOST_AUTO_TEST_CASE(checks_keep_their_weight_and_get_advice) {
   BOOST_TEST(found[1].advice == "cfgctl health --json own");
 }
 
+BOOST_AUTO_TEST_CASE(the_health_is_not_good_while_a_file_is_not_active) {
+  at.service.health.checks = {
+      {.name = "files", .status = "healthy", .message = "", .details = {}, .time = {}}};
+  BOOST_TEST(is(only("health"), verdict::ok, "1 check is healthy"));
+
+  at.service.sources = {source((at.tree.etc / "namespaces/a.json").string(), "quarantined")};
+
+  BOOST_TEST(is(only("health"), verdict::warn, "1 file is not active"));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_service_does_not_report_is_not_good) {
+  BOOST_TEST(is(only("health"), verdict::warn, "no check has run"));
+
+  for (std::string_view const name : {"sources", "health", "problems"})
+    at.service.unanswered.emplace(name, "permission denied");
+
+  for (std::string_view const name : {"sources", "health", "problems"}) {
+    auto const found = only(name);
+    BOOST_TEST(is(found, verdict::warn, "the service does not report it: permission denied"));
+    BOOST_TEST(found.advice == "cfgctl " + std::string(name));
+  }
+}
+
 BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
   at.service.problems.problems.resize(2);
   at.service.problems.problems[0].resolved = "2026-11-23T10:00:00Z";
@@ -255,6 +318,45 @@ BOOST_AUTO_TEST_CASE(findings_are_lines_and_json_and_the_worst_counts) {
   auto const json = diagnoses_json(all);
   BOOST_TEST(json.at("verdict").as_string() == "warn");
   BOOST_TEST(json.at("checks").at(1).at("advice").as_string() == "mend it");
+}
+
+BOOST_AUTO_TEST_CASE(a_good_service_is_good_by_whatever_name) {
+  fs::create_directory(directory / "run");
+  std::string const socket = directory / "run/other";
+  write(at.tree.etc / "namespaces/a.json", "{}");
+  auto const relative = fs::relative(directory.path()).string();
+  for (std::vector<std::string> const& words :
+       {std::vector<std::string>{"--socket", socket, "doctor"},
+        std::vector<std::string>{"--socket", fs::relative(socket), "doctor"},
+        std::vector<std::string>{"--socket", socket, "doctor", "--root", relative},
+        std::vector<std::string>{"--socket", socket, "--root", relative + '/', "doctor"}}) {
+    // The second script is not played: while it waits, the socket is there.
+    cfgd::test::scripted_peer peer(
+        socket, {cfgd::test::exchange(good_service()), cfgd::test::exchange({})});
+    cfgd::test::program_run run(CFGCTL_PROGRAM, words, {});
+
+    run.finish();
+    BOOST_TEST(faults_in(run.out()) == "", run.out());
+    BOOST_TEST(run.out().starts_with("[ok]   socket: " + socket + " answers\n"), run.out());
+  }
+}
+
+BOOST_AUTO_TEST_CASE(another_service_than_that_of_the_root_is_reported_with_both_paths) {
+  fs::create_directories(directory / "other/etc/namespaces");
+  fs::create_directory(directory / "other/state");
+  ::chmod((directory / "other/state").c_str(), 0700);
+  std::string const socket = directory / "socket";
+  cfgd::test::scripted_peer peer(socket,
+                                 {cfgd::test::exchange(good_service()), cfgd::test::exchange({})});
+
+  cfgd::test::program_run run(CFGCTL_PROGRAM,
+                              {"--socket", socket, "doctor", "--root", directory / "other"}, {});
+
+  run.finish();
+  BOOST_TEST(faults_in(run.out()) == "[warn] socket: the state directory of this service is " +
+                                         at.state.string() + ", not " +
+                                         (directory / "other/state").string() + '\n',
+             run.out());
 }
 
 BOOST_AUTO_TEST_CASE(the_program_looks_at_a_tree_and_ends_with_the_worst) {
