@@ -7,6 +7,7 @@ import sys
 
 import includes_point_down
 import methods
+import usage
 import words
 
 FOUND = [
@@ -94,9 +95,42 @@ TABLES = [
     (ROWS + ROWS[:ROWS.index("},") + 1], INTERFACE, README, 2),
 ]
 
+HELP = {
+    "": "A program\nUsage: cfgctl [OPTIONS] SUBCOMMAND\n\nOptions:\n  -h,--help    Print\n  --json       Print JSON\n\n"
+        "Subcommands:\n  get          Print\n  list, ls     Print\n\nSee cfgctl(1).\n",
+    "get": "Print\nUsage: cfgctl get [OPTIONS] KEY\n\nPositionals:\n  KEY   --not-an-option\n\nOptions:\n  -o,--output F  A\n",
+    "list": "Print\n\nOptions:\n  -h,--help    Print\n",
+}
+TREE = {"docs/cfgctl.1.scd", "docs/problems.md", "systemd/cfgd.service.in"}
+# A text with what does not exist, the name of its file, how many faults.
+USAGES = [
+    ("cfgctl get site --json -o yaml", "README.md", 0),
+    ("$ cfgctl --json get site --ouput yaml", "README.md", 1),
+    ("`cfgctl list -o yaml` and `--output`", "README.md", 1),
+    ("`--json` and `--jsn`", "README.md", 1),
+    ('fail("--output and --none; systemctl enable --now"); // --comment', "cfgctl/a.cpp", 1),
+    ("say 'cfgctl get --not-an-option'", "systemd/cfgd.catalog", 1),
+    ("cfgctl get a -- --other; cfgctl get a && ls --all", "README.md", 0),
+    ("systemctl show cfgctl -p MemoryCurrent", "README.md", 0),
+    ("*cfgctl* *get* [*--output* _FORMAT_] *--at*", "docs/cfgctl.1.scd", 2),
+    ("see cfgctl(1), *cfgctl*(1) and cfgctl(8)", "systemd/cfgd.catalog", 1),
+    ("journalctl -u cfgd.service, cfgd-none.socket", "README.md", 1),
+    ("MESSAGE_ID=" + "a" * 32 + " and " + "b" * 32, "docs/a.md", 1),
+    ("docs/problems.md and docs/none.md", "systemd/cfgd.catalog", 1),
+]
+
 
 def main() -> int:
     wrong = 0
+    program = usage.Help()
+    if [program.add(path, text) for path, text in HELP.items()] != [["get", "list"], [], []]:
+        wrong += 1
+        print("usage: the commands of the help are wrong")
+    for text, name, expected in USAGES:
+        found = usage.complaints(name, text, {"cfgctl": program}, TREE, {"a" * 32})
+        if len(found) != expected:
+            wrong += 1
+            print(f"usage: {text!r}: {expected} expected, found: {found}")
     for table, interface, readme, expected in TABLES:
         found = list(methods.differences(table, [interface], readme))
         if len(found) != expected:
