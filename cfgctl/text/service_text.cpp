@@ -119,6 +119,7 @@ std::string status_text(screen const& where, service_state const& from) {
   add("watchers", what.watchers);
   add("pid", what.pid);
   add("started", what.start_time);
+  if (what.state_directory) add("state in", *what.state_directory);
   if (!what.fallback.empty()) add("fallback", joined(what.fallback) + " (defaults of schemas)");
   for (auto const& one : what.pending) {
     add("pending",

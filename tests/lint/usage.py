@@ -3,8 +3,9 @@
 
 usage: usage.py ROOT PROGRAM...
 Tried against the --help of the built programs (cfgctl, cfgd, ...): options behind a program and its command, options
-in bold in manual pages and in code in the README, and those in string literals of the programs. Tried against the tree: manual pages of ours, units, MESSAGE_IDs and paths below
-docs/. The history in CHANGELOG.md may name what is gone. Which commands exist is the business of commands.py."""
+in bold in manual pages and in code in the README, and those in string literals of the programs. Tried against the
+tree: manual pages of ours, units, MESSAGE_IDs and paths below docs/. The history in CHANGELOG.md may name what is
+gone. Which commands exist is the business of commands.py."""
 
 import re
 import subprocess
