@@ -311,8 +311,9 @@ exit_code edit_value(context const& all, edit_options const& asked) {
     if (edited) {
       came = try_change(all, value, *edited, note);
     } else {
-      note.as_json =
-          failure_json(to_string(edited.error()), complain_line(to_string(edited.error())));
+      std::string const text = to_string(edited.error());
+      note.as_json = failure_json(text, note.code);
+      complain_line(text);
     }
     if (came == attempt::done) return exit_code::ok;
     if (came == attempt::again && wants_to_edit_again()) continue;

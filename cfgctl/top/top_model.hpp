@@ -69,8 +69,8 @@ class top_model {
     std::optional<double> p99;
   };
   /// Methods that were called since the sample before, or since the start of the service if this
-  /// is the first or if they are sorted by that. The calls of `top` itself, one of own_calls for each
-  /// sample, are not counted.
+  /// is the first or if they are sorted by that. The calls of `top` itself, one of own_calls for
+  /// each sample, are not counted.
   std::vector<method_row> methods(top_order order) const;
 
   /// What the screen shows, for programs.

@@ -59,9 +59,7 @@ BOOST_AUTO_TEST_CASE(a_trial_has_no_warnings_until_a_file_is_rejected) {
   for (auto const& words : ways) {
     program_run run(CFGCTL_PROGRAM, words);
     BOOST_TEST(run.finish() == 2);
-    BOOST_TEST(faults_in(run.out()).find("app.json:1:") !=
-                   std::string::npos,
-               run.out());
+    BOOST_TEST(faults_in(run.out()).find("app.json:1:") != std::string::npos, run.out());
     BOOST_TEST(run.out().find("[ok]   health: ") == std::string::npos, run.out());
   }
 }

@@ -438,6 +438,9 @@ BOOST_AUTO_TEST_CASE(the_program_makes_backups_and_restores_them) {
 
   auto made = cfgctl({"backup", file, "--root", root});
   BOOST_TEST(made.finish() == 0);
+  auto before_command = cfgctl({"--root", root, "backup", file});
+  BOOST_TEST(before_command.finish() == 0);
+  BOOST_TEST(before_command.out() == made.out());
   store.reset();
   auto plain = cfgctl({"restore", file, "--state", directory / "state", "--dry-run"});
   auto whole = cfgctl({"--json", "restore", file, "--state", other, "--offline"});
