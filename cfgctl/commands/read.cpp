@@ -62,9 +62,10 @@ std::string found_text(context const& all, get_options const& what,
 
 /// Reports keys without a value. The object of --json names the first one.
 exit_code refuse_missing(context const& all, std::vector<std::string> const& keys) {
+  auto const code = report(all, "get " + keys.front(), no_such_key(all, keys.front()));
   for (std::size_t at = 1; at < keys.size(); ++at)
     complain_line("get " + keys[at] + ": " + no_such_key(all, keys[at]).message);
-  return report(all, "get " + keys.front(), no_such_key(all, keys.front()));
+  return code;
 }
 
 /// `found` is a snapshot or past_values.

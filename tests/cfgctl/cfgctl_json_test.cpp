@@ -131,7 +131,7 @@ std::vector<talk> const strict{
      {{get(R"(["a.b","a.c"])"), reply(R"({"values":{},"missing":["a.b","a.c"],"revision":7})")}},
      1,
      "",
-     "cfgctl: get a.c: there is no such key\ncfgctl: get a.b: there is no such key\n"},
+     "cfgctl: get a.b: there is no such key\ncfgctl: get a.c: there is no such key\n"},
     {{"get", "a.c", "--strict"},
      {{get(R"(["a.c"])"), reply(R"({"values":{"a.c":1},"missing":[],"revision":7})")}},
      0,
