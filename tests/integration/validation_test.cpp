@@ -174,6 +174,20 @@ BOOST_FIXTURE_TEST_CASE(a_tightened_schema_waits_until_the_files_pass_it, servin
   BOOST_TEST(!daemon.connect().set({.values = {{"app.port", 9090}}}).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(an_unknown_keyword_of_a_schema_is_a_warning, serving) {
+  save_schema("app.json", R"({"properties": {"port": {"type": "integer", "minimun": 1}}})");
+
+  auto const line = daemon.wait_for_line("unknown keyword 'minimun'");
+  BOOST_TEST(line.find("schemas/app.json':1:45: at /properties/port/minimun: ") !=
+             std::string::npos);
+  sync();
+  auto const active = source("/schemas/app.json");
+  BOOST_TEST(active.state == "active");
+  BOOST_REQUIRE(active.issues.size() == 1U);
+  BOOST_TEST(active.issues[0].severity == "warning");
+  BOOST_TEST(active.issues[0].message == "unknown keyword 'minimun' (did you mean 'minimum'?)");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_call_may_make_a_rejected_file_valid, ruled) {
   save("app.toml", "port = 9090\n");
   daemon.wait_for_line("app.toml'");
