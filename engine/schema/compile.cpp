@@ -140,6 +140,7 @@ void compiler::fill_object(node& which, bj::object const& source) {
                             !which.arrays && !which.objects && !which.in_place && !which.deprecated;
   if (says_nothing) which.what = node::kind::accepts;
   into_.has_deprecated = into_.has_deprecated || which.deprecated;
+  into_.marks_secrets = into_.marks_secrets || which.secret;
 }
 
 /// A schema that applies itself to the same value again would never end.

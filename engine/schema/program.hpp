@@ -157,6 +157,10 @@ struct program {
   std::unordered_map<std::string, regex::pattern> patterns;
   node const* root = nullptr;
   bool has_deprecated = false;
+  /// Whether any node is marked as a secret, also one that the root does not lead to.
+  bool marks_secrets = false;
+  /// By node id: whether something secret is at or below it.
+  std::vector<bool> secrets;
 };
 
 /// How a child node relates to its parent.
