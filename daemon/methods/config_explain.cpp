@@ -113,7 +113,8 @@ void explain_key(method_context& with, authorized_call const& asked) {
           auto const shown = canonical::find(*secret->shown, which.path());
           what->value = shown ? std::optional<std::string>(*shown) : std::nullopt;
         }
-        reply_within(answer, config_interface, explain_reply(which, *what, writable),
+        bool const may_change = writable && !what->read_only;
+        reply_within(answer, config_interface, explain_reply(which, *what, may_change),
                      with.bounds.reply_bytes);
       });
 }

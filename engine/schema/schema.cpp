@@ -63,6 +63,14 @@ bool schema::is_secret(std::span<std::string const> path) const {
 
 bool schema::has_secrets() const { return impl_->code.secrets[impl_->code.root->id]; }
 
+std::string schema::read_only_by(std::span<std::string const> path) const {
+  if (!has_read_only()) return {};
+  auto const* const found = find_read_only(impl_->code, path, impl_->bounds);
+  return found == nullptr ? std::string() : place_of(*found) + "/readOnly";
+}
+
+bool schema::has_read_only() const { return impl_->code.has_read_only; }
+
 sourced_document schema::typed(sourced_document const& from, text_rules const& rules) const {
   return type_document(impl_->code, from, rules, impl_->bounds);
 }

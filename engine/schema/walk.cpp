@@ -115,6 +115,20 @@ bool is_secret_at(program const& all, std::span<std::string const> path, limits 
   return std::any_of(here.begin(), here.end(), hidden);
 }
 
+node const* find_read_only(program const& all, std::span<std::string const> path,
+                           limits const& bounds) {
+  walker walk(all, bounds);
+  auto here = walk.together({all.root});
+  auto next = path.begin();
+  while (true) {
+    auto const found =
+        std::find_if(here.begin(), here.end(), [](node const* one) { return one->read_only; });
+    if (found != here.end()) return *found;
+    if (next == path.end()) return nullptr;
+    here = walk.together(walk.member(here, *next++));
+  }
+}
+
 boost::json::value const* find_governing(program const& all, std::span<std::string const> path,
                                          limits const& bounds) {
   walker walk(all, bounds);

@@ -188,6 +188,25 @@ BOOST_FIXTURE_TEST_CASE(an_unknown_keyword_of_a_schema_is_a_warning, serving) {
   BOOST_TEST(active.issues[0].message == "unknown keyword 'minimun' (did you mean 'minimum'?)");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_read_only_key_is_changed_by_files_only, serving) {
+  save_schema("app.json", R"({"properties": {"port": {"type": "integer", "readOnly": true}}})");
+  sync();
+
+  auto const rejected = call("Config.Set", R"({"values":{"app.port":90}})");
+  BOOST_TEST(text_of(rejected.at("error")) == R"("io.cfgd.Config.ReadOnly")");
+  auto const& why = rejected.at("parameters");
+  BOOST_TEST(text_of(why.at("key")) == R"("app.port")");
+  BOOST_TEST(text_of(why.at("path")).ends_with(R"(/etc/schemas/app.json")"));
+  BOOST_TEST(text_of(why.at("line")) == "1");
+  BOOST_TEST(text_of(why.at("column")) == "45");
+  BOOST_TEST(answer("Config.Set", R"({"unset":["app.port"]})").starts_with("ReadOnly "));
+  BOOST_TEST(answer_at("/writable", "Config.Explain", R"({"key":"app.port"})") == "false");
+  BOOST_TEST(answer_at("/writable", "Config.Explain", R"({"key":"app.name"})") == "true");
+  save("app.toml", "port = 90\n");
+  sync();
+  BOOST_TEST(value("app.port") == "90");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_call_may_make_a_rejected_file_valid, ruled) {
   save("app.toml", "port = 9090\n");
   daemon.wait_for_line("app.toml'");
