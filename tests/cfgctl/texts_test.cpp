@@ -387,6 +387,12 @@ BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_
   BOOST_TEST(text.find("   novel        3 ") != std::string::npos, text);
   BOOST_TEST(text.find("   default      {\"z\":4}") != std::string::npos, text);
   BOOST_TEST(text.ends_with("You may change it.\n"));
+  BOOST_TEST(text.find("read-only") == text.npos);
+  what.read_only = true;
+  what.writable = false;
+  BOOST_TEST(explanation_text(file, "a.b", what)
+                 .ends_with("It is read-only: the schema leaves it to files.\n"
+                            "You may not change it.\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_has_a_short_form) {

@@ -201,7 +201,10 @@ BOOST_FIXTURE_TEST_CASE(a_read_only_key_is_changed_by_files_only, serving) {
   BOOST_TEST(text_of(why.at("column")) == "45");
   BOOST_TEST(answer("Config.Set", R"({"unset":["app.port"]})").starts_with("ReadOnly "));
   BOOST_TEST(answer_at("/writable", "Config.Explain", R"({"key":"app.port"})") == "false");
-  BOOST_TEST(answer_at("/writable", "Config.Explain", R"({"key":"app.name"})") == "true");
+  BOOST_TEST(answer_at("/readOnly", "Config.Explain", R"({"key":"app.port"})") == "true");
+  auto const other = call("Config.Explain", R"({"key":"app.name"})").at("parameters");
+  BOOST_TEST(text_of(other.at("writable")) == "true");
+  BOOST_TEST(!other.as_object().contains("readOnly"));
   save("app.toml", "port = 90\n");
   sync();
   BOOST_TEST(value("app.port") == "90");
