@@ -99,6 +99,11 @@ bool names_type(bj::value const& type, std::string_view which) {
   return list == nullptr ? fits(type) : std::any_of(list->begin(), list->end(), fits);
 }
 
+bool is_on(bj::object const& schema, std::string_view flag) {
+  auto const* const found = schema.if_contains(flag);
+  return found != nullptr && found->is_bool() && found->get_bool();
+}
+
 /// The targets of the references within a document, as JSON pointers.
 void collect_targets(bj::value const& in, std::vector<std::string>& to) {
   if (auto const* const list = in.if_array()) {
@@ -193,6 +198,9 @@ class linter {
 
   void check_effect(bj::object const& schema, std::string const& pointer,
                     dialect_in_use const& here) {
+    bool const has_flag = here.language.which >= draft::draft7;
+    if (has_flag && is_on(schema, "writeOnly") && !is_on(schema, "x-secret"))
+      add(pointer, "writeOnly", "'writeOnly' does not hide the value; 'x-secret' does");
     if (here.language.which <= draft::draft7 && schema.contains("$ref"))
       return check_beside_reference(schema, pointer, here);
     auto const* const type = schema.if_contains("type");

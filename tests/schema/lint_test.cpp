@@ -77,6 +77,12 @@ BOOST_AUTO_TEST_CASE(a_misspelt_mark_of_a_secret_is_reported) {
         {"/properties/a/x-secert unknown keyword 'x-secert' (did you mean 'x-secret'?)"});
 }
 
+BOOST_AUTO_TEST_CASE(write_only_is_no_mark_of_a_secret) {
+  check(R"({"properties":{"a":{"writeOnly":true}}})",
+        {"/properties/a/writeOnly 'writeOnly' does not hide the value; 'x-secret' does"});
+  check(R"({"properties":{"a":{"writeOnly":true,"x-secret":true},"b":{"writeOnly":false}}})", {});
+}
+
 BOOST_AUTO_TEST_CASE(keywords_of_other_drafts_are_reported) {
   check("{" + std::string(draft4) + R"(,"const":1})",
         {"/const 'const' is not a keyword of draft 4, only since draft 6"});
