@@ -46,8 +46,9 @@ std::optional<std::string> nearest(std::string_view word, std::vector<std::strin
   return out;
 }
 
-std::string did_you_mean(std::string_view word, std::vector<std::string> const& known) {
-  auto const found = nearest(word, known);
+std::string did_you_mean(std::string_view word, std::vector<std::string> const& known,
+                         std::size_t most) {
+  auto const found = nearest(word, known, most);
   return found ? " (did you mean '" + *found + "'?)" : std::string();
 }
 

@@ -16,6 +16,7 @@ std::optional<std::string> nearest(std::string_view word, std::vector<std::strin
                                    std::size_t most = 3);
 
 /// " (did you mean 'site'?)", or nothing.
-std::string did_you_mean(std::string_view word, std::vector<std::string> const& known);
+std::string did_you_mean(std::string_view word, std::vector<std::string> const& known,
+                         std::size_t most = 3);
 
 } // namespace cfgd

@@ -89,6 +89,9 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 4> dependent
     {"maxContains", "contains"},
 }};
 
+/// How many letters of a name may be wrong: of a short one most names are near some keyword.
+std::size_t most_letters(std::string_view name) { return name.size() < 6 ? 1 : 3; }
+
 /// Whether the value of "type" has one of the types.
 bool names_type(bj::value const& type, std::string_view which) {
   auto const fits = [which](bj::value const& one) {
@@ -155,7 +158,7 @@ class linter {
     if (schema == nullptr || is_full()) return;
     auto const here = dialect_of(*schema, outer);
     for (auto const& member : *schema)
-      check_name(member.key(), pointer, here);
+      check_name(member, pointer, here);
     check_effect(*schema, pointer, here);
     check_required(*schema, pointer);
     for_each_subschema(what, here.language, [&](bj::value const& below, std::string const& rest) {
@@ -163,7 +166,9 @@ class linter {
     });
   }
 
-  void check_name(std::string_view name, std::string const& pointer, dialect_in_use const& here) {
+  void check_name(bj::key_value_pair const& member, std::string const& pointer,
+                  dialect_in_use const& here) {
+    std::string_view const name = member.key();
     if (find_keyword(name, here.language) != nullptr) return;
     if (name == "$comment" || name == "$vocabulary") return;
     if (is_full() || ++compared_ > most_compared) return;
@@ -179,12 +184,22 @@ class linter {
           quote_name(name) + " is not a keyword of " + std::string(name_of(here.language.which)) +
               ", only " + (is_newer ? "since " : "up to ") +
               std::string(name_of(is_newer ? other->first : other->last)) +
-              (is_newer ? "" : did_you_mean(name, known)));
+              (is_newer ? "" : did_you_mean(name, known, most_letters(name))));
       return;
     }
-    bool const only_misspelt = here.is_custom || which_ == unknown_keywords::misspelt;
     if (other != nullptr || is_target(pointer, name)) return;
-    if (!only_misspelt || nearest(name, known, 2)) add_unknown(pointer, name, known);
+    bool const only_misspelt = here.is_custom || which_ == unknown_keywords::misspelt;
+    if (!only_misspelt || is_misspelt(member, known, here.language))
+      add_unknown(pointer, name, known);
+  }
+
+  /// Whether a member is most likely a keyword. An object is not if the keyword has no such value.
+  static bool is_misspelt(bj::key_value_pair const& member, std::vector<std::string> const& known,
+                          dialect const& language) {
+    std::string_view const name = member.key();
+    auto const meant = nearest(name, known, std::min<std::size_t>(most_letters(name), 2));
+    auto const* const found = meant ? find_keyword(*meant, language) : nullptr;
+    return found != nullptr && !(found->holds == shape::plain && member.value().is_object());
   }
 
   /// Whether a reference leads to the member, or into it.
@@ -249,7 +264,8 @@ class linter {
 
   void add_unknown(std::string const& pointer, std::string_view name,
                    std::vector<std::string> const& known) {
-    add(pointer, name, "unknown keyword " + quote_name(name) + did_you_mean(name, known));
+    add(pointer, name,
+        "unknown keyword " + quote_name(name) + did_you_mean(name, known, most_letters(name)));
   }
 
   void add(std::string pointer, std::string_view name, std::string message) {

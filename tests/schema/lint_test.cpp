@@ -48,6 +48,7 @@ BOOST_AUTO_TEST_CASE(unknown_keywords_are_named_with_what_was_meant) {
         {"/properties/port/minimun unknown keyword 'minimun' (did you mean 'minimum'?)"});
   check(R"({"allOf":[{"items":{"nullable":true}}]})",
         {"/allOf/0/items/nullable unknown keyword 'nullable'"});
+  check(R"({"unit":"ms"})", {"/unit unknown keyword 'unit'"});
 }
 
 BOOST_AUTO_TEST_CASE(a_warning_has_a_rule_and_a_place) {
@@ -101,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_keyword_that_a_reference_leads_into_is_in_use) {
 BOOST_AUTO_TEST_CASE(where_names_may_be_known_elsewhere_only_misspelt_ones_are_reported) {
   check(R"({"$schema":"file:///schemas/own.json","unit":"ms","const":1,"requierd":[]})",
         {"/requierd unknown keyword 'requierd' (did you mean 'required'?)"});
-  auto const found = said(R"({"parts":{},"minimun":1})", unknown_keywords::misspelt);
+  auto const found = said(R"({"parts":{},"types":{},"minimun":1})", unknown_keywords::misspelt);
   BOOST_REQUIRE_EQUAL(found.size(), 1U);
   BOOST_TEST(found[0] == "/minimun unknown keyword 'minimun' (did you mean 'minimum'?)");
 }
