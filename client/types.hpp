@@ -56,6 +56,7 @@ struct explanation {
   bool secret = false;
   bool writable = false; ///< by the caller
   revision_number revision = 0;
+  std::optional<bool> read_only = {}; ///< the schema leaves it to files; absent: no
 };
 
 /// One finding of a schema or a rule.

@@ -38,6 +38,8 @@ char const* to_string(errc code) {
     return "invalid";
   case errc::denied:
     return "denied";
+  case errc::read_only:
+    return "read_only";
   case errc::untrusted:
     return "untrusted";
   case errc::io:

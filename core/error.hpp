@@ -22,6 +22,7 @@ enum class errc : std::uint8_t {
   conflict,     ///< the revision, or the owner of a lock, is another one
   invalid,      ///< rejected by the schema or a rule
   denied,       ///< the peer lacks a right
+  read_only,    ///< clients may not change the key: `subject`; `issues` has the place that says so
   untrusted,    ///< the owner, mode or type of a file does not allow to trust it
   io,           ///< a system call failed; the message has the text of errno
   store_failed, ///< the change could not be made durable
@@ -80,7 +81,7 @@ struct error {
   std::uint64_t used = 0;
   std::uint64_t maximum = 0;
   /// Only for errc::invalid: the issues of schemas and rules, at most limits::issues; `used` is
-  /// their full number.
+  /// their full number. For errc::read_only one.
   std::vector<issue> issues = {};
 
   friend bool operator==(error const&, error const&) = default;

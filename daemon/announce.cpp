@@ -154,7 +154,12 @@ void announce_notes(engine::source_row const& row) {
     std::string line = "'" + row.path + "'";
     if (one.where.line != 0)
       line += ":" + std::to_string(one.where.line) + ":" + std::to_string(one.where.column);
-    line += ": " + (one.key.empty() ? "" : one.key + ": ") + one.message;
+    line += ": ";
+    if (!one.key.empty())
+      line += one.key + ": ";
+    else if (!one.pointer.empty())
+      line += "at " + one.pointer + ": ";
+    line += one.message;
     if (index + 1 == warning_lines && notes.size() > warning_lines)
       line += ", and " + std::to_string(notes.size() - warning_lines) + " more";
     std::vector<log::field> fields{{"CFGD_KIND", "validation"},

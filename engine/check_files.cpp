@@ -2,6 +2,7 @@
 
 #include "engine/plan.hpp"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -22,8 +23,12 @@ result<checked_files> check_files(file_change const& asked, limits const& bounds
   checked_files out{.rejected = {},
                     .warnings = std::move(done->warnings),
                     .effectives = std::move(done->effectives)};
-  for (auto& one : done->transitions)
-    if (one.now.status != source_status::active) out.rejected.push_back(std::move(one));
+  for (auto& one : done->transitions) {
+    if (one.now.status != source_status::active)
+      out.rejected.push_back(std::move(one));
+    else if (one.now.why)
+      std::ranges::move(one.now.why->issues, std::back_inserter(out.warnings));
+  }
   return out;
 }
 

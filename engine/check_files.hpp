@@ -11,7 +11,7 @@ namespace cfgd::engine {
 struct checked_files {
   /// One element for each rejected source; `now.why` has all issues.
   std::vector<source_transition> rejected;
-  /// The warnings of schemas and rules about the accepted sources.
+  /// The warnings of schemas and rules about the accepted sources, and the notes on these sources.
   std::vector<issue> warnings;
   std::vector<effective> effectives; ///< of all namespaces that the accepted sources make
 };

@@ -139,6 +139,7 @@ explanation explain(namespace_state const& state, key const& which) {
   add(ask(*state.schema, which));
   if (auto const* const governs = state.schema->what->governs(which.path()))
     all.schema = json::canonical(*governs);
+  all.read_only = !state.schema->what->read_only_by(which.path()).empty();
   all.secret = !which.path().empty() && state.schema->what->is_secret(which.path());
   return all;
 }

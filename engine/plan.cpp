@@ -4,6 +4,7 @@
 #include "engine/evaluate.hpp"
 #include "engine/hidden.hpp"
 #include "engine/override_editors.hpp"
+#include "engine/read_only.hpp"
 
 #include <exception>
 #include <new>
@@ -47,6 +48,7 @@ std::vector<std::string> plan::names() const {
 decision plan::decide_overrides(candidate& made, override_editors& edits, edit_terms const& how) {
   edits.put();
   auto found = evaluate(made, validator_, bounds_);
+  if (auto const fine = check_read_only(made, found); !fine) return fine.error();
   if (!found.rejections.empty()) return rejection_error(found.rejections, bounds_);
   auto done =
       decide(made, std::move(found),

@@ -1,6 +1,7 @@
 #include "core/json.hpp"
 #include "engine/override_editors.hpp"
 #include "engine/plan.hpp"
+#include "engine/read_only.hpp"
 #include "engine/request_checks.hpp"
 #include "engine/typed_source.hpp"
 
@@ -83,6 +84,16 @@ result<void> check_value(assignment const& one, limits const& bounds) {
   return check_value_size(one.which->str(), json::canonical(*one.value).size(), bounds);
 }
 
+/// Errors: read_only.
+result<void> check_writable(candidate const& made, set_request const& asked,
+                            std::vector<assignment> const& all) {
+  for (auto const& which : asked.unset)
+    if (auto fine = check_writable(made, which); !fine) return fine;
+  for (auto const& one : all)
+    if (auto fine = check_writable(made, *one.which); !fine) return fine;
+  return {};
+}
+
 schema::schema const* schema_of(candidate const& made, key const& which) {
   auto const* const state = made.find(which.name_space());
   return state != nullptr && state->schema ? state->schema->what.get() : nullptr;
@@ -131,6 +142,7 @@ decision plan::apply(set_request const& asked) {
     if (auto const fine = check_value(one, bounds_); !fine) return fine.error();
 
   auto made = make_candidate();
+  if (auto const fine = check_writable(made, asked, *assignments); !fine) return fine.error();
   std::vector<boost::json::value> typed;
   if (asked.text) typed = typed_values(*assignments, made);
   override_editors edits(made);

@@ -4,14 +4,19 @@
 #include "engine/override_editors.hpp"
 #include "engine/pending.hpp"
 #include "engine/plan.hpp"
+#include "engine/read_only.hpp"
 #include "engine/request_checks.hpp"
+#include "engine/stored_text.hpp"
 #include "engine/unwinding.hpp"
 
 #include <boost/assert.hpp>
 #include <boost/range/adaptor/reversed.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
 #include <utility>
+#include <vector>
 
 // Two ways to go back. A rollback knows effective values and makes overrides that give them. It is
 // a change like a Set: the current policy validates it, and it can be rolled back itself. Files are
@@ -19,6 +24,9 @@
 // override layer itself, from a backup, and replaces the current one.
 //
 // A permanent rollback must keep its values: no earlier pending change may be undone in them later.
+//
+// Both leave keys as they are that the schema of today makes read-only for clients, with a warning
+// for each: files decide about them, and one such key must not prevent the rest.
 
 namespace cfgd::engine {
 namespace {
@@ -58,6 +66,24 @@ override_origin overrides_of(origin const& from, wall_time now) {
   override_origin by{.from = from, .time = now};
   by.from.where = layer::overrides;
   return by;
+}
+
+/// The text of a namespace that a rollback is to give: `wanted` with the read-only keys of today.
+std::string text_to_give(candidate const& made, namespace_state const& state,
+                         std::string const& wanted, std::vector<issue>& kept) {
+  bool const has_read_only = state.schema && state.schema->what->has_read_only();
+  if (!has_read_only || !state.value.text) return wanted;
+  auto const object_of = [](std::string const& text) {
+    return text.empty() ? boost::json::object() : parse_stored_value(text).value().as_object();
+  };
+  auto given = keep_read_only(made, state, object_of(*state.value.text), object_of(wanted), kept);
+  return json::canonical(boost::json::value(std::move(given)));
+}
+
+void add_warnings(decision& to, std::vector<issue>&& kept, limits const& bounds) {
+  if (!to) return;
+  if (kept.size() > bounds.issues) kept.resize(bounds.issues);
+  std::ranges::move(kept, std::back_inserter(to->warnings));
 }
 
 } // namespace
@@ -111,11 +137,13 @@ decision plan::apply(rollback_request const& asked) {
                  .ends = asked.ends};
   how.by.is_soft = asked.kind == rollback_kind::soft;
   override_editors edits(made);
-  for (auto const& [name, text] : *wanted) {
+  std::vector<issue> kept;
+  for (auto const& [name, old_text] : *wanted) {
     namespace_state nothing;
     nothing.value.name_space = name;
     auto const* const found = made.find(name);
     auto const& state = found == nullptr ? nothing : *found;
+    auto const text = text_to_give(made, state, old_text, kept);
     if (state.value.text ? *state.value.text == text : text.empty()) continue;
     if (fit_overrides(edits.of(name), state, text, how.by)) continue;
     BOOST_ASSERT_MSG(false, "overrides can give every value");
@@ -126,6 +154,7 @@ decision plan::apply(rollback_request const& asked) {
   auto done = decide_overrides(made, edits, how);
   bool const permanent = done && !asked.dry_run && !asked.ends;
   if (permanent) keep_pending_edits(*wanted, *done);
+  add_warnings(done, std::move(kept), bounds_);
   return done;
 }
 
@@ -152,15 +181,25 @@ decision plan::apply(restore_request const& asked) {
   edit_terms const how{
       .by = overrides_of(asked.from, now_), .comment = asked.comment, .dry_run = asked.dry_run};
   override_editors edits(made);
+  std::vector<issue> kept;
+  auto wanted = asked.overrides;
   for (auto const& name : names())
-    if (!asked.overrides.contains(name)) edits.of(name).unset(key({name}));
-  for (auto const& [name, document] : asked.overrides) {
+    wanted.try_emplace(name); // without overrides
+  for (auto& [name, document] : wanted) {
+    static boost::json::object const none;
     auto const* const state = made.find(name);
-    // An equal layer keeps its setters.
-    if (state != nullptr && state->overrides && state->overrides->document == document) continue;
-    edits.of(name).set(key({name}), boost::json::value(document), how.by);
+    bool const has_layer = state != nullptr && state->overrides;
+    auto const& now = has_layer ? state->overrides->document : none;
+    if (state != nullptr) document = keep_read_only(made, *state, now, std::move(document), kept);
+    bool const is_left = !asked.overrides.contains(name) && document.empty();
+    if (is_left)
+      edits.of(name).unset(key({name}));
+    else if (!has_layer || now != document) // an equal layer keeps its setters
+      edits.of(name).set(key({name}), boost::json::value(document), how.by);
   }
-  return decide_overrides(made, edits, how);
+  auto done = decide_overrides(made, edits, how);
+  add_warnings(done, std::move(kept), bounds_);
+  return done;
 }
 
 } // namespace cfgd::engine

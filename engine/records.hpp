@@ -276,10 +276,10 @@ struct committed_change {
 };
 
 /// The result of one request: the committed change, or why it was rejected.
-/// Errors: conflict (used = the current revision), limit, bad_value, bad_key, store_failed, invalid
-/// (`issues` of schemas and rules), not_found (no such revision: used is the oldest that is kept,
-/// maximum the newest; or no such pending change: subject is the revision as text; or no such
-/// namespace: subject is its name).
+/// Errors: conflict (used = the current revision), limit, bad_value, bad_key, read_only,
+/// store_failed, invalid (`issues` of schemas and rules), not_found (no such revision: used is the
+/// oldest that is kept, maximum the newest; or no such pending change: subject is the revision as
+/// text; or no such namespace: subject is its name).
 using decision = result<committed_change>;
 
 /// The value of a key in one layer.
@@ -301,6 +301,7 @@ struct explanation {
   /// The subschema that applies to the key, as JSON text; absent: none does.
   std::optional<std::string> schema = {};
   bool secret = false;
+  bool read_only = false; ///< for clients, as the schema says
 };
 
 /// A question to history. The answer starts with the newest change.

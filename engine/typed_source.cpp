@@ -1,12 +1,14 @@
 #include "engine/typed_source.hpp"
 
 #include "engine/merge.hpp"
+#include "engine/schema/lint.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/range/adaptor/reversed.hpp>
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // Nothing typed is stored: a document is typed whenever layers are merged or explained, so a new
@@ -177,16 +179,26 @@ result<void> check_path(namespace_state const& state, bj::object const& override
 }
 
 std::vector<issue> notes_on(source_record const& source, namespace_schema const* by) {
-  auto const name = namespace_of(source.row.id);
+  auto const& id = source.row.id;
+  auto const name = namespace_of(id);
+  bool const is_values = id.what == source_kind::values;
   std::vector<issue> notes;
   for (auto note : source.document.notes) {
+    // Found again below: a store keeps all notes of a source together.
+    if (id.what == source_kind::schema && note.rule == schema::lint_rule) continue;
     auto const path = split_pointer(note.pointer);
-    if (note.rule == "yaml" && by != nullptr && !path.empty() && by->what->asks_for_string(path))
-      continue;
-    if (name) note.key = key_text(std::string(*name), path);
-    note.path = source.row.path;
+    bool const is_wanted_text = note.rule == "yaml" && is_values && by != nullptr &&
+                                !path.empty() && by->what->asks_for_string(path);
+    if (is_wanted_text) continue;
+    if (name && is_values) note.key = key_text(std::string(*name), path);
     notes.push_back(std::move(note));
   }
+  if (id.what == source_kind::schema) {
+    auto const which = name ? schema::unknown_keywords::all : schema::unknown_keywords::misspelt;
+    std::ranges::move(schema::lint(source.document, which), std::back_inserter(notes));
+  }
+  for (auto& note : notes)
+    note.path = source.row.path;
   return notes;
 }
 

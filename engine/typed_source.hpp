@@ -33,8 +33,9 @@ std::vector<issue> find_text_faults(namespace_state const& state);
 [[nodiscard]] result<void> check_path(namespace_state const& state,
                                       boost::json::object const& overrides, key const& which);
 
-/// The notes on a source that a schema leaves: a note on the spelling of a text where the schema
-/// asks for text has no point. Their keys and paths are filled in.
+/// The notes on a source: those of its reader that a schema leaves (a note on the spelling of a
+/// text where the schema asks for text has no point), and of a file with a schema what it says
+/// without effect (schema::lint). Their paths are filled in, and of values their keys.
 std::vector<issue> notes_on(source_record const& source, namespace_schema const* by);
 
 } // namespace cfgd::engine

@@ -269,6 +269,7 @@ attempt try_change(context const& all, subject const& what, boost::json::value c
 struct looked_at {
   client::snapshot values;
   bool writable = true;
+  bool is_read_only = false;
 };
 
 /// The value, and whether the user may change it: that is better known before the editor starts.
@@ -276,7 +277,9 @@ client::result<looked_at> look_at(client::connection& service, std::string const
   auto found = service.get({key});
   if (!found) return found.error();
   auto const how = service.explain(key);
-  return looked_at{.values = std::move(*found), .writable = !how || how->writable};
+  return looked_at{.values = std::move(*found),
+                   .writable = !how || how->writable,
+                   .is_read_only = how && how->read_only.value_or(false)};
 }
 
 } // namespace
@@ -286,6 +289,8 @@ exit_code edit_value(context const& all, edit_options const& asked) {
   // This closes the connection: an editor may be open for hours.
   auto const found = call(all, look_at, asked.key);
   if (!found) return report(all, doing, found.error());
+  if (found->is_read_only)
+    return fail(all, doing + ": it is read-only: the schema leaves it to files");
   if (!found->writable) {
     return fail(all, doing + ": you may not change it (you are " + user_text(::geteuid()) + ')');
   }

@@ -158,6 +158,7 @@ std::string explanation_text(screen const& where, std::string_view key,
   if (what.schema) out += schema_text(where, *what.schema);
   if (what.secret)
     out += "It is secret: only users with the right to read secrets see its value.\n";
+  if (what.read_only.value_or(false)) out += "It is read-only: the schema leaves it to files.\n";
   out += what.writable ? "You may change it.\n" : "You may not change it.\n";
   return out;
 }

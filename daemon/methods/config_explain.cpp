@@ -65,7 +65,8 @@ engine::explanation explain_without_secrets(store::config_store& store, key cons
 }
 
 /// Values and schema are canonical texts already, and are sent as they are.
-std::string explain_reply(key const& which, engine::explanation const& what, bool writable) {
+std::string explain_reply(key const& which, engine::explanation const& what, bool may_write) {
+  bool const writable = may_write && !what.read_only;
   std::string const name = which.str();
   std::string out = "{";
   if (what.value) {
@@ -87,7 +88,9 @@ std::string explain_reply(key const& which, engine::explanation const& what, boo
   if (what.schema) out.append(",\"schema\":").append(*what.schema);
   out.append(",\"secret\":").append(what.secret ? "true" : "false");
   out.append(",\"writable\":").append(writable ? "true" : "false");
-  return out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
+  out.append(",\"revision\":").append(std::to_string(what.revision));
+  if (what.read_only) out += ",\"readOnly\":true";
+  return out.append("}");
 }
 
 } // namespace

@@ -51,6 +51,16 @@ wire_error limit_exceeded(error const& why) {
   return {"LimitExceeded", {{"limit", why.subject}, {"used", why.used}, {"maximum", why.maximum}}};
 }
 
+wire_error read_only(error const& why) {
+  bj::object parameters{{"key", why.subject}};
+  for (auto const& one : why.issues) {
+    if (!one.path.empty()) parameters["path"] = one.path;
+    if (one.where.line != 0) parameters["line"] = one.where.line;
+    if (one.where.column != 0) parameters["column"] = one.where.column;
+  }
+  return {"ReadOnly", std::move(parameters)};
+}
+
 /// The errors that Config and History have in common.
 wire_error to_common_error(error const& why) {
   switch (why.code) {
@@ -62,6 +72,8 @@ wire_error to_common_error(error const& why) {
     return {"RevisionMismatch", {{"revision", why.used}}};
   case errc::limit:
     return limit_exceeded(why);
+  case errc::read_only:
+    return read_only(why);
   case errc::store_failed:
     return {"StoreFailed", {{"message", why.message}}};
   case errc::bad_value:

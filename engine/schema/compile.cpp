@@ -16,7 +16,7 @@
 // The first failure is kept, with the place of the keyword, and ends the compilation.
 //
 // In drafts 4 to 7 keywords beside "$ref" are ignored, except for annotations: a secret must not
-// become public because its type was moved into a definition.
+// become public, nor a read-only member writable, because its type was moved into a definition.
 
 namespace cfgd::schema {
 namespace {
@@ -25,7 +25,7 @@ namespace bj = boost::json;
 
 bool counts_beside_reference(std::string_view name) {
   return name == "$ref" || name == "$schema" || name == "default" || name == "x-secret" ||
-         name == "definitions";
+         name == "readOnly" || name == "definitions";
 }
 
 /// The nodes that apply to the same value as `which`, whatever the dynamic scope is.
@@ -140,6 +140,8 @@ void compiler::fill_object(node& which, bj::object const& source) {
                             !which.arrays && !which.objects && !which.in_place && !which.deprecated;
   if (says_nothing) which.what = node::kind::accepts;
   into_.has_deprecated = into_.has_deprecated || which.deprecated;
+  into_.has_read_only = into_.has_read_only || which.read_only;
+  into_.marks_secrets = into_.marks_secrets || which.secret;
 }
 
 /// A schema that applies itself to the same value again would never end.

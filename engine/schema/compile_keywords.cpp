@@ -137,6 +137,7 @@ void compiler::take_flag(node& into, bj::value const& value, keyword const& whic
   bool const on = value.get_bool();
   if (which.name == "deprecated") into.deprecated = on;
   if (which.name == "x-secret") into.secret = on;
+  if (which.name == "readOnly") into.read_only = on;
   if (which.name == "uniqueItems" && on) make(into.arrays).unique = true;
 }
 

@@ -1,5 +1,8 @@
 #include "engine/schema/evaluate.hpp"
 
+#include "core/document.hpp"
+#include "engine/schema/walk.hpp"
+
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/string.hpp>
@@ -15,6 +18,9 @@
 // node costs a step, and so do comparisons and matches; when they are spent the evaluation halts.
 // Nesting is bounded too, because the stack is: circles that only the dynamic scope closes, and
 // chains of references that are too long, end there.
+//
+// The values that "const" and "enum" allow are in messages, except those of secrets: a message may
+// be logged, and be read by callers who may not see the secret.
 //
 // A value of the wrong type, or not one of the allowed values, gets only this issue: what the other
 // keywords of the node would add is a consequence.
@@ -41,6 +47,12 @@ type_bits type_of(bj::value const& what) {
   default:
     return is_integral(what) ? types::integer | types::number : types::number;
   }
+}
+
+bool holds_object(bj::value const& what) {
+  if (auto const* const list = what.if_array())
+    return std::any_of(list->begin(), list->end(), holds_object);
+  return what.is_object();
 }
 
 std::size_t count_characters(std::string_view text) {
@@ -113,6 +125,7 @@ bool evaluator::spend(std::uint64_t steps) {
 
 bool evaluator::run(node const& which, bj::value const& value, findings* out) {
   instance const root{.value = &value};
+  is_whole_ = &which == program_.root;
   bool const fits = check(which, root, out, nullptr);
   return spend(0) && fits;
 }
@@ -165,8 +178,7 @@ bool evaluator::check_value(node const& which, instance const& at, findings* out
     return refuse(out, at, "type",
                   out == nullptr ? "" : "must be " + describe_types(which.allowed));
   if (which.constant != nullptr && !equal_values(*at.value, *which.constant, budget_))
-    return refuse(out, at, "const",
-                  out == nullptr ? "" : "must be " + describe_value(*which.constant));
+    return refuse(out, at, "const", out == nullptr ? "" : describe_constant(at, *which.constant));
   if (which.choices == nullptr) return spend(0);
   auto const& choices = *which.choices;
   // A step is more than what it takes to see that two strings differ.
@@ -177,7 +189,26 @@ bool evaluator::check_value(node const& which, instance const& at, findings* out
                                : equal_values(*at.value, one, cheap);
   });
   if (found) return true;
-  return refuse(out, at, "enum", out == nullptr ? "" : "must be " + describe_choices(choices));
+  return refuse(out, at, "enum", out == nullptr ? "" : describe_enum(at, choices));
+}
+
+bool evaluator::hides(instance const& at, bool has_object) {
+  if (!program_.marks_secrets) return false;
+  if (!is_whole_ || has_object) return true;
+  // The walk visits a node at most once for each part of the path.
+  if (!spend(program_.nodes.size() / 64)) return true;
+  return is_secret_at(program_, split_pointer(pointer_of(at)), bounds_);
+}
+
+std::string evaluator::describe_constant(instance const& at, bj::value const& constant) {
+  if (!hides(at, holds_object(constant))) return "must be " + describe_value(constant);
+  return "must be the value in the schema (not shown, because it is a secret)";
+}
+
+std::string evaluator::describe_enum(instance const& at, bj::array const& choices) {
+  bool const has_object = std::any_of(choices.begin(), choices.end(), holds_object);
+  if (!hides(at, has_object)) return "must be " + describe_choices(choices);
+  return "must be one of the values in the schema (not shown, because they are secrets)";
 }
 
 bool evaluator::check_number(number_rules const& rules, instance const& at, findings* out) {

@@ -53,6 +53,11 @@ class evaluator {
 
   bool check_inside(node const& which, instance const& at, findings* out, marks* seen);
   bool check_value(node const& which, instance const& at, findings* out);
+  /// Whether a message about a value must not contain what the schema allows there, because it is a
+  /// secret or, with `has_object`, may be an object with one.
+  bool hides(instance const& at, bool has_object);
+  std::string describe_constant(instance const& at, boost::json::value const& constant);
+  std::string describe_enum(instance const& at, boost::json::array const& choices);
   bool check_number(number_rules const& rules, instance const& at, findings* out);
   bool check_string(string_rules const& rules, instance const& at, findings* out);
 
@@ -87,6 +92,8 @@ class evaluator {
   regex::matcher matcher_;
   std::vector<resource const*> scope_;
   std::size_t depth_ = 0;
+  /// The evaluation began at the root of the schema, so paths of values are paths in the schema.
+  bool is_whole_ = true;
   std::optional<issue> halted_;
 };
 

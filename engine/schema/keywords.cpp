@@ -144,16 +144,34 @@ void visit_below(bj::value const& value, keyword const& which, visitor const& vi
     visit(value, rest);
 }
 
+by_name const& all_by_name() {
+  static by_name const all = index_table();
+  return all;
+}
+
 } // namespace
 
 keyword const* find_keyword(std::string_view name, dialect const& language) {
-  static by_name const all = index_table();
+  auto const& all = all_by_name();
   auto const found = all.find(name);
   if (found == all.end()) return nullptr;
   for (auto const* const one : found->second) {
     if (language.which >= one->first && language.which <= one->last) return one;
   }
   return nullptr;
+}
+
+keyword const* find_in_any_draft(std::string_view name) {
+  auto const& all = all_by_name();
+  auto const found = all.find(name);
+  return found == all.end() ? nullptr : found->second.front();
+}
+
+std::vector<std::string> keyword_names(draft which) {
+  std::vector<std::string> names;
+  for (auto const& one : table)
+    if (which >= one.first && which <= one.last) names.emplace_back(one.name);
+  return names;
 }
 
 void for_each_subschema(bj::value const& in, dialect const& language, visitor const& visit) {

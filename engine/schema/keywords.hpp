@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// The keywords of all drafts: their drafts, their vocabulary and the form of their values.
 namespace cfgd::schema {
@@ -40,6 +41,11 @@ struct keyword {
 
 /// Null: not a keyword of that dialect.
 keyword const* find_keyword(std::string_view name, dialect const& language);
+
+/// The same name in any draft; null: not a keyword of any.
+keyword const* find_in_any_draft(std::string_view name);
+/// The names of the keywords of a draft.
+std::vector<std::string> keyword_names(draft which);
 
 /// Calls `visit` for each subschema right below a schema, with the rest of its pointer.
 void for_each_subschema(

@@ -137,6 +137,7 @@ struct node {
   type_bits allowed = 0; ///< 0: any
   bool deprecated = false;
   bool secret = false;
+  bool read_only = false;
   boost::json::value const* constant = nullptr;
   boost::json::array const* choices = nullptr;
   boost::json::value const* fallback = nullptr; ///< default
@@ -157,6 +158,11 @@ struct program {
   std::unordered_map<std::string, regex::pattern> patterns;
   node const* root = nullptr;
   bool has_deprecated = false;
+  bool has_read_only = false;
+  /// Whether any node is marked as a secret, also one that the root does not lead to.
+  bool marks_secrets = false;
+  /// By node id: whether something secret is at or below it.
+  std::vector<bool> secrets;
 };
 
 /// How a child node relates to its parent.

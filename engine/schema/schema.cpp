@@ -19,8 +19,6 @@ struct schema::impl {
   limits bounds;
   bj::object defaults;
   std::vector<std::string> documents;
-  /// By node id: whether something secret is at or below it.
-  std::vector<bool> secrets;
 };
 
 schema::schema(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
@@ -33,11 +31,12 @@ result<std::shared_ptr<schema const>> schema::compile(std::string const& uri, lo
   resources known(made->code.resources, load, dialect{.which = how.unnamed});
   compiler work(made->code, known, how);
   if (auto done = work.run(uri); !done) return done.error();
+  // Before the first evaluation: its messages contain nothing of a secret.
+  made->code.secrets = find_reaching(made->code, [](node const& one) { return one.secret; });
   auto defaults = collect_defaults(made->code, bounds, how.in_defaults);
   if (!defaults) return defaults.error();
   made->defaults = std::move(*defaults);
   made->documents = known.documents();
-  made->secrets = find_reaching(made->code, [](node const& one) { return one.secret; });
   return std::shared_ptr<schema const>(new schema(std::move(made)));
 }
 
@@ -59,10 +58,18 @@ verdict schema::validate(bj::value const& document) const {
 bj::object const& schema::defaults() const { return impl_->defaults; }
 
 bool schema::is_secret(std::span<std::string const> path) const {
-  return has_secrets() && is_secret_at(impl_->code, impl_->secrets, path, impl_->bounds);
+  return has_secrets() && is_secret_at(impl_->code, path, impl_->bounds);
 }
 
-bool schema::has_secrets() const { return impl_->secrets[impl_->code.root->id]; }
+bool schema::has_secrets() const { return impl_->code.secrets[impl_->code.root->id]; }
+
+std::string schema::read_only_by(std::span<std::string const> path) const {
+  if (!has_read_only()) return {};
+  auto const* const found = find_read_only(impl_->code, path, impl_->bounds);
+  return found == nullptr ? std::string() : place_of(*found) + "/readOnly";
+}
+
+bool schema::has_read_only() const { return impl_->code.has_read_only; }
 
 sourced_document schema::typed(sourced_document const& from, text_rules const& rules) const {
   return type_document(impl_->code, from, rules, impl_->bounds);

@@ -96,6 +96,13 @@ class schema {
   /// Whether the schema marks any secret.
   bool has_secrets() const;
 
+  /// Where the schema says that clients may not change the member at `path` (empty: the whole
+  /// document): the "URI#pointer" of a "readOnly": true of any subschema that may apply to the
+  /// member or to an object that contains it, but not to elements of arrays. Empty: clients may.
+  std::string read_only_by(std::span<std::string const> path) const;
+  /// Whether the schema has any "readOnly": true.
+  bool has_read_only() const;
+
   /// A document whose scalars were read by value_of_text(), with the types that the schema asks
   /// for: a number or a boolean becomes its text where only text is allowed; a text becomes the
   /// boolean or the number that it is in JSON where only those are allowed; nothing else changes.

@@ -67,12 +67,12 @@ class walker {
 };
 
 /// Whether a value of the node is hidden as a whole.
-bool is_hidden(program const& all, std::vector<bool> const& secrets, node const& which) {
+bool is_hidden(program const& all, node const& which) {
   if (which.secret) return true;
   if (!which.arrays) return false;
   bool found = false;
   for_each_child(all, which, [&](node const& child, relation how) {
-    found = found || (how == relation::element && secrets[child.id]);
+    found = found || (how == relation::element && all.secrets[child.id]);
   });
   return found;
 }
@@ -104,16 +104,29 @@ std::vector<bool> find_reaching(program const& all,
   return found;
 }
 
-bool is_secret_at(program const& all, std::vector<bool> const& secrets,
-                  std::span<std::string const> path, limits const& bounds) {
+bool is_secret_at(program const& all, std::span<std::string const> path, limits const& bounds) {
   walker walk(all, bounds);
   auto here = walk.together({all.root});
-  auto const hidden = [&](node const* one) { return is_hidden(all, secrets, *one); };
+  auto const hidden = [&](node const* one) { return is_hidden(all, *one); };
   for (auto const& name : path) {
     if (std::any_of(here.begin(), here.end(), hidden)) return true;
     here = walk.together(walk.member(here, name));
   }
   return std::any_of(here.begin(), here.end(), hidden);
+}
+
+node const* find_read_only(program const& all, std::span<std::string const> path,
+                           limits const& bounds) {
+  walker walk(all, bounds);
+  auto here = walk.together({all.root});
+  auto next = path.begin();
+  while (true) {
+    auto const found =
+        std::find_if(here.begin(), here.end(), [](node const* one) { return one->read_only; });
+    if (found != here.end()) return *found;
+    if (next == path.end()) return nullptr;
+    here = walk.together(walk.member(here, *next++));
+  }
 }
 
 boost::json::value const* find_governing(program const& all, std::span<std::string const> path,

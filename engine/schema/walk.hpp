@@ -16,8 +16,11 @@ namespace cfgd::schema {
 std::vector<bool> find_reaching(program const& all, std::function<bool(node const&)> const& wanted);
 
 /// See schema::is_secret.
-bool is_secret_at(program const& all, std::vector<bool> const& secrets,
-                  std::span<std::string const> path, limits const& bounds);
+bool is_secret_at(program const& all, std::span<std::string const> path, limits const& bounds);
+
+/// The subschema that makes a member read-only; null: none. See schema::read_only_by.
+node const* find_read_only(program const& all, std::span<std::string const> path,
+                           limits const& bounds);
 
 /// See schema::governs.
 boost::json::value const* find_governing(program const& all, std::span<std::string const> path,

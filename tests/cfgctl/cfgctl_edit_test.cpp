@@ -179,6 +179,16 @@ BOOST_AUTO_TEST_CASE(a_value_is_set_as_the_editor_left_it) {
   BOOST_TEST(kept().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_read_only_value_need_not_be_edited) {
+  auto const answer = writable("a.b", R"(false,"readOnly":true)");
+  scripted_peer peer(path, {exchange({{get, old}, answer})});
+
+  auto run = edit("echo edited");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() == "cfgctl: edit a.b: it is read-only: the schema leaves it to files\n");
+}
+
 BOOST_AUTO_TEST_CASE(who_may_not_change_a_value_need_not_edit_it) {
   scripted_peer peer(path, {exchange({{get, old}, writable("a.b", "false")})});
 

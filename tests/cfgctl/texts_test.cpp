@@ -159,6 +159,9 @@ BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(reason("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
              "there is no namespace 'x'");
   BOOST_TEST(reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
+  BOOST_TEST(
+      reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b","path":"/s.json","line":2,"column":3})") ==
+      "'a.b' is read-only: schema /s.json:2:3");
   BOOST_TEST(reason("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
              "the change could not be made durable, nothing was changed: disk full");
   BOOST_TEST(
@@ -386,6 +389,12 @@ BOOST_AUTO_TEST_CASE(objects_show_through_from_below_until_something_else_hides_
   BOOST_TEST(text.find("   novel        3 ") != std::string::npos, text);
   BOOST_TEST(text.find("   default      {\"z\":4}") != std::string::npos, text);
   BOOST_TEST(text.ends_with("You may change it.\n"));
+  BOOST_TEST(text.find("read-only") == text.npos);
+  what.read_only = true;
+  what.writable = false;
+  BOOST_TEST(explanation_text(file, "a.b", what)
+                 .ends_with("It is read-only: the schema leaves it to files.\n"
+                            "You may not change it.\n"));
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_has_a_short_form) {

@@ -1,5 +1,6 @@
 #include "core/json.hpp"
 #include "core/text.hpp"
+#include "engine/schema/lint.hpp"
 #include "engine/schema/schema.hpp"
 #include "tests/fuzz/require.hpp"
 
@@ -48,6 +49,16 @@ void check_verdict(schema::verdict const& found, limits const& bounds) {
   }
 }
 
+void check_lint(boost::json::value const& source) {
+  auto const* const object = source.if_object();
+  if (object == nullptr) return;
+  sourced_document const file{.root = *object, .places = {}};
+  for (auto const& one : schema::lint(file, schema::unknown_keywords::all)) {
+    require(one.how == severity::warning && !one.message.empty(), "a note is a warning with text");
+    require(find_pointer(source, one.pointer) != nullptr, "a note is about a part of the schema");
+  }
+}
+
 void check_walks(schema::schema const& compiled) {
   std::vector<std::string> path;
   bool hidden = false;
@@ -57,6 +68,8 @@ void check_walks(schema::schema const& compiled) {
     require(!now || compiled.has_secrets(), "a schema knows that it has secrets");
     hidden = now;
     compiled.governs(path);
+    bool const fixed = !compiled.read_only_by(path).empty();
+    require(!fixed || compiled.has_read_only(), "a schema knows that it has read-only members");
     path.emplace_back(name);
   }
 }
@@ -71,6 +84,7 @@ LLVMFuzzerTestOneInput(std::uint8_t const* data, // NOLINT(readability-identifie
   auto const cut = text.find('\0') == text.npos ? size / 2 : text.find('\0');
   auto const source = json::parse(text.substr(0, cut));
   if (!source) return 0;
+  check_lint(*source);
   auto const load = [&](std::string_view uri) -> boost::json::value const* {
     return uri == "file:///a" ? &*source : nullptr;
   };

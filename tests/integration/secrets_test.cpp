@@ -110,6 +110,35 @@ BOOST_FIXTURE_TEST_CASE(a_schema_does_not_reveal_a_secret, serving, *as_root) {
   }));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_rejection_does_not_reveal_what_a_secret_may_be, serving) {
+  std::string const allowed = R"(["other", ")" + std::string(secret) + R"("])";
+  save_schema("pin.json", R"({"$defs": {"pin": {"x-secret": true}},
+      "properties": {"code": {"$ref": "#/$defs/pin"},
+                     "box": {"x-secret": true, "properties": {"in": {"enum": )" +
+                              allowed + R"(}}}},
+      "allOf": [{"properties": {"code": {"enum": )" +
+                              allowed + "}}}]}");
+  save("pin.yaml", "code: other\n");
+  sync();
+  save("pin.yaml", "code: wrong\nbox: {in: wrong}\n");
+  sync();
+
+  BOOST_TEST(source("pin.yaml").state == "quarantined");
+  BOOST_TEST(source("pin.yaml").issues.size() == 2U);
+  BOOST_TEST(is_clean(answer("Service.Sources")));
+  for (char const* const call : {"Set", "Validate"}) {
+    auto const rejected =
+        call == std::string("Set")
+            ? answer("Config.Set", R"({"values":{"pin.code":"x","pin.box.in":"x"}})")
+            : answer("Config.Validate",
+                     R"({"namespace":"pin","document":{"code":"x","box":{"in":"x"}}})");
+    BOOST_TEST(rejected.find("not shown, because they are secrets") != std::string::npos);
+    BOOST_TEST(is_clean(rejected));
+  }
+  BOOST_TEST(is_clean(answer("Service.Problems")));
+  BOOST_TEST(is_clean(daemon.log()));
+}
+
 BOOST_FIXTURE_TEST_CASE(large_namespaces_are_explained_by_their_schema, serving) {
   std::string values;
   for (int index = 0; index < 300; ++index)

@@ -174,6 +174,42 @@ BOOST_FIXTURE_TEST_CASE(a_tightened_schema_waits_until_the_files_pass_it, servin
   BOOST_TEST(!daemon.connect().set({.values = {{"app.port", 9090}}}).has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(an_unknown_keyword_of_a_schema_is_a_warning, serving) {
+  save_schema("app.json", R"({"properties": {"port": {"type": "integer", "minimun": 1}}})");
+
+  auto const line = daemon.wait_for_line("unknown keyword 'minimun'");
+  BOOST_TEST(line.find("schemas/app.json':1:45: at /properties/port/minimun: ") !=
+             std::string::npos);
+  sync();
+  auto const active = source("/schemas/app.json");
+  BOOST_TEST(active.state == "active");
+  BOOST_REQUIRE(active.issues.size() == 1U);
+  BOOST_TEST(active.issues[0].severity == "warning");
+  BOOST_TEST(active.issues[0].message == "unknown keyword 'minimun' (did you mean 'minimum'?)");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_read_only_key_is_changed_by_files_only, serving) {
+  save_schema("app.json", R"({"properties": {"port": {"type": "integer", "readOnly": true}}})");
+  sync();
+
+  auto const rejected = call("Config.Set", R"({"values":{"app.port":90}})");
+  BOOST_TEST(text_of(rejected.at("error")) == R"("io.cfgd.Config.ReadOnly")");
+  auto const& why = rejected.at("parameters");
+  BOOST_TEST(text_of(why.at("key")) == R"("app.port")");
+  BOOST_TEST(text_of(why.at("path")).ends_with(R"(/etc/schemas/app.json")"));
+  BOOST_TEST(text_of(why.at("line")) == "1");
+  BOOST_TEST(text_of(why.at("column")) == "45");
+  BOOST_TEST(answer("Config.Set", R"({"unset":["app.port"]})").starts_with("ReadOnly "));
+  BOOST_TEST(answer_at("/writable", "Config.Explain", R"({"key":"app.port"})") == "false");
+  BOOST_TEST(answer_at("/readOnly", "Config.Explain", R"({"key":"app.port"})") == "true");
+  auto const other = call("Config.Explain", R"({"key":"app.name"})").at("parameters");
+  BOOST_TEST(text_of(other.at("writable")) == "true");
+  BOOST_TEST(!other.as_object().contains("readOnly"));
+  save("app.toml", "port = 90\n");
+  sync();
+  BOOST_TEST(value("app.port") == "90");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_call_may_make_a_rejected_file_valid, ruled) {
   save("app.toml", "port = 9090\n");
   daemon.wait_for_line("app.toml'");

@@ -128,6 +128,25 @@ std::vector<tree_case> const trees{
      {},
      "etc/schemas/site.json:1:2: error: at /type: must be null, boolean, integer, number, string, "
      "array, object, or a list of some of them [schema]\n"},
+    {"an unknown keyword of a schema is a warning",
+     {{"etc/schemas/site.json", "{\"properties\": {\n  \"port\": {\"minimun\": 1}}}"}},
+     {},
+     "etc/schemas/site.json:2:12: warning: at /properties/port/minimun: unknown keyword 'minimun' "
+     "(did you mean 'minimum'?) [schema]\n"},
+    {"a shared schema may have parts under any name",
+     {{"etc/schemas/_types.json", R"({"parts": {"port": {"type": "integer"}}, "propertys": {}})"},
+      {"etc/schemas/site.json",
+       R"({"properties": {"port": {"$ref": "_types.json#/parts/port"}}})"}},
+     {},
+     "etc/schemas/_types.json:1:42: warning: at /propertys: unknown keyword 'propertys' (did you "
+     "mean 'properties'?) [schema]\n"},
+    {"an ambiguous value of a YAML file is a warning",
+     {{"etc/namespaces/site.yaml", "mode: 0755\n"}},
+     {},
+     "etc/namespaces/site.yaml:1:7: warning: site.mode: this is a decimal number, as in YAML 1.2; "
+     "YAML "
+     "1.1 reads an octal one: write 0o for octal, drop the zero, or quote it to keep it as text "
+     "[yaml]\n"},
     {"a schema with nulls in lists is valid",
      {{"etc/schemas/site.yaml", "properties:\n  a: {enum: [1, null]}\n"},
       {"etc/namespaces/site.yaml", "a: 1\n"}},

@@ -40,6 +40,7 @@ std::vector<row> const faulty{
     {R"({"enum":{}})", "/enum", "must be a list"},
     {R"({"uniqueItems":1})", "/uniqueItems", "true or false"},
     {R"({"x-secret":"yes"})", "/x-secret", "true or false"},
+    {R"({"readOnly":"yes"})", "/readOnly", "true or false"},
     {R"({"deprecated":1})", "/deprecated", "true or false"},
     {R"({"title":1})", "/title", "must be a string"},
     {R"({"examples":1})", "/examples", "must be a list"},

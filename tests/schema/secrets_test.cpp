@@ -109,6 +109,88 @@ BOOST_AUTO_TEST_CASE(in_a_schema_in_itself_are_found_at_any_depth) {
   BOOST_CHECK(!is_secret(schema, "child.child.child"));
 }
 
+BOOST_AUTO_TEST_CASE(values_that_a_schema_allows_are_in_no_message) {
+  struct row {
+    char const* schema;
+    char const* document;
+    bool may_show = false;
+  };
+  for (auto const& [schema, document, may_show] : {
+           row{R"({"properties":{"a":{"x-secret":true,"const":"hunter2"}}})", R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true,"enum":["hunter2","b"]}}})", R"({"a":1})"},
+           row{R"({"properties":{"a":{"$ref":"#/$defs/d","enum":["hunter2"]}},
+                   "$defs":{"d":{"x-secret":true}}})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true}},
+                   "allOf":[{"properties":{"a":{"const":"hunter2"}}}]})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true,"anyOf":[{"const":"hunter2"}]}}})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true,"oneOf":[{"enum":["hunter2"]}]}}})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true}},"if":{"required":["a"]},
+                   "then":{"properties":{"a":{"const":"hunter2"}}}})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true}},"if":{"required":["b"]},
+                   "else":{"properties":{"a":{"const":"hunter2"}}}})",
+               R"({"a":1})"},
+           row{R"({"properties":{"a":{"x-secret":true,"not":{"const":"hunter2"}}}})",
+               R"({"a":"hunter2"})"},
+           row{R"({"properties":{"a":{"x-secret":true,"properties":{"b":{"const":"hunter2"}}}}})",
+               R"({"a":{"b":1}})"},
+           row{R"({"properties":{"a":{"x-secret":true,"propertyNames":{"enum":["hunter2"]}}}})",
+               R"({"a":{"b":1}})"},
+           row{R"({"properties":{"a":{"items":{"x-secret":true,"const":"hunter2"}}}})",
+               R"({"a":[1]})"},
+           row{R"({"properties":{"o":{"const":{"a":"hunter2"},
+                   "properties":{"a":{"x-secret":true}}}}})",
+               R"({"o":{"a":"b"}})"},
+           row{R"({"properties":{"o":{"enum":[{"a":"hunter2"}],
+                   "properties":{"a":{"x-secret":true}}}}})",
+               R"({"o":{"a":"b"}})"},
+           row{R"({"properties":{"a":{"x-secret":true},"b":{"const":"hunter2"}}})", R"({"b":1})",
+               true},
+           row{R"({"properties":{"b":{"const":{"a":"hunter2"}}}})", R"({"b":1})", true},
+       }) {
+    BOOST_TEST_CONTEXT(schema) {
+      auto const found = test::good_schema(schema).validate(document);
+      BOOST_CHECK_GE(found.errors, 1U);
+      bool is_shown = false;
+      for (auto const& one : found.issues)
+        is_shown = is_shown || one.message.find("hunter2") != std::string::npos;
+      BOOST_CHECK_EQUAL(is_shown, may_show);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_message_says_that_values_are_not_shown) {
+  test::good_schema const compiled(
+      R"({"properties":{"a":{"x-secret":true,"const":"s"},"b":{"x-secret":true,"enum":["s"]}}})");
+
+  auto const said = compiled.say(R"({"a":1,"b":1})");
+
+  BOOST_REQUIRE_EQUAL(said.size(), 2U);
+  BOOST_CHECK_EQUAL(
+      said[0], "/a [const] must be the value in the schema (not shown, because it is a secret)");
+  BOOST_CHECK_EQUAL(said[1],
+                    "/b [enum] must be one of the values in the schema (not shown, because "
+                    "they are secrets)");
+}
+
+BOOST_AUTO_TEST_CASE(a_wrong_default_is_reported_without_values) {
+  for (auto const* const text : {
+           R"({"properties":{"a":{"x-secret":true,"default":1,"enum":["hunter2"]}}})",
+           R"({"properties":{"a":{"x-secret":true,
+               "properties":{"b":{"default":1,"const":"hunter2"}}}}})",
+           R"({"$defs":{"d":{"x-secret":true,"default":1,"enum":["hunter2"]}}})",
+       }) {
+    auto const compiled = test::schema_shelf(text).compile();
+    BOOST_REQUIRE(!compiled);
+    BOOST_CHECK_NE(compiled.error().message.find("does not match"), std::string::npos);
+    BOOST_CHECK_EQUAL(compiled.error().message.find("hunter2"), std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_member_is_governed_by_its_subschema) {
   test::good_schema const compiled(R"({
     "$defs":{"port":{"type":"integer"}},

@@ -16,6 +16,8 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 constexpr auto file = "admin/site.json";
+constexpr auto schema = "schemas/admin/site.json";
+constexpr auto read_only_schema = R"({"properties":{"serial":{"readOnly":true}}})";
 
 rollback_request back_to(revision_number revision, std::string name_space = {}) {
   rollback_request made{.revision = revision, .name_space = std::move(name_space)};
@@ -316,6 +318,54 @@ BOOST_AUTO_TEST_CASE(a_restore_accepts_every_valid_override_layer) {
   auto const large = refusal(restored(R"({"site":{"a":"123"}})"));
   BOOST_TEST(large.subject == "value_bytes");
   BOOST_TEST(large.used == 5U);
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_leaves_read_only_keys_as_they_are) {
+  must(files_changed({good(schema, read_only_schema), good(file, R"({"a":1,"serial":1})")}));
+  must(files_changed({good(file, R"({"a":2,"serial":2})")}));
+
+  auto const done = must(back_to(1));
+
+  BOOST_TEST(text("site") == R"({"a":1,"serial":2})");
+  BOOST_REQUIRE_EQUAL(done.warnings.size(), 1U);
+  BOOST_TEST(to_string(done.warnings[0]) ==
+             "/schemas/admin/site.json:3:1: warning: site.serial: is read-only and was left as it "
+             "is [readOnly]");
+  must(files_changed({good(file, R"({"a":3,"serial":3})")}));
+  BOOST_TEST(text("site") == R"({"a":1,"serial":3})");
+  must(files_changed({good(file, R"({"a":3})")}));
+  must(back_to(1));
+  BOOST_TEST(text("site") == R"({"a":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_of_read_only_keys_alone_changes_nothing) {
+  must(files_changed({good(schema, read_only_schema), good(file, R"({"serial":1})")}));
+  must(files_changed({good(file, R"({"serial":2})")}));
+
+  auto const done = must(back_to(1));
+
+  BOOST_TEST(done.changes.empty());
+  BOOST_TEST(done.revision == 2U);
+  BOOST_TEST(done.warnings.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_restore_leaves_the_overrides_of_read_only_keys) {
+  must(set({{"site.serial", "1"}, {"site.a", "1"}}));
+  must(files_changed({good(schema, read_only_schema)}));
+
+  auto const done = must(restored(R"({"site":{"a":5,"serial":9}})"));
+
+  BOOST_TEST(text("site") == R"({"a":5,"serial":1})");
+  BOOST_REQUIRE_EQUAL(done.warnings.size(), 1U);
+  BOOST_TEST(done.warnings[0].key == "site.serial");
+  must(restored("{}"));
+  BOOST_TEST(text("site") == R"({"serial":1})");
+  must(files_changed({gone(schema)}));
+  must(restored("{}"));
+  BOOST_TEST(text("site") == "(none)");
+  must(files_changed({good(schema, read_only_schema)}));
+  must(restored(R"({"site":{"serial":9}})"));
+  BOOST_TEST(text("site") == "{}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -5,6 +5,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <string>
+#include <vector>
 
 // Files without types and the schemas of their namespaces, read as the daemon reads them.
 
@@ -95,6 +96,36 @@ BOOST_AUTO_TEST_CASE(ambiguous_scalars_of_yaml_are_notes_unless_the_schema_wants
   BOOST_TEST(notes[0].where.column == 7U);
   BOOST_TEST(notes[1].key == "m.port");
   BOOST_TEST(text("m") == R"({"mode":755,"on":"yes","port":"22:22"})");
+}
+
+BOOST_AUTO_TEST_CASE(what_a_schema_says_without_effect_is_a_note_on_it) {
+  constexpr auto source = "schemas/admin/n.json";
+  auto const notes = [this] {
+    auto const& why = engine::find_source(state, to_source(source))->row.why;
+    return why ? why->issues : std::vector<issue>();
+  };
+  must(files_changed({file(source, R"({"propertys":{"a":{}}})")}));
+
+  BOOST_TEST((status(source) == engine::source_status::active));
+  BOOST_REQUIRE_EQUAL(notes().size(), 1U);
+  BOOST_TEST(to_string(notes()[0]) == "/schemas/admin/n.json:1:2: warning: unknown keyword "
+                                      "'propertys' (did you mean 'properties'?) [schema]");
+  BOOST_TEST(notes()[0].pointer == "/propertys");
+
+  must(files_changed({touched(source)}));
+  BOOST_TEST(notes().size() == 1U);
+  must(files_changed({file(source, R"({"properties":{"a":{}}})")}));
+  BOOST_TEST(notes().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_note_on_a_schema_is_about_no_key) {
+  must(files_changed({file("schemas/admin/m.yaml", "properties: {a: {default: 0755}}\n")}));
+
+  auto const& notes =
+      engine::find_source(state, to_source("schemas/admin/m.yaml"))->row.why.value().issues;
+  BOOST_REQUIRE_EQUAL(notes.size(), 1U);
+  BOOST_TEST(notes[0].rule == "yaml");
+  BOOST_TEST(notes[0].key == "");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

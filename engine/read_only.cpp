@@ -1,0 +1,122 @@
+#include "engine/read_only.hpp"
+
+#include "core/document.hpp"
+#include "core/json.hpp"
+#include "engine/diff.hpp"
+#include "engine/members.hpp"
+#include "engine/stored_text.hpp"
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+// Files decide about a read-only key, so no client may make, change or remove an override of it. A
+// request that names such a key is rejected at once. A request for a key above is rejected only if
+// it would change what lies below: in the override layer, where a value equal to that of a file
+// would hide the next edit of the file, or in the effective values, where another type of a parent
+// removes the key.
+//
+// Rollbacks and restores are about whole namespaces. They leave read-only keys as they are, because
+// one such key must not make them impossible.
+
+namespace cfgd::engine {
+namespace {
+
+namespace bj = boost::json;
+
+/// Null: the schema of the namespace makes nothing read-only.
+schema::schema const* find_schema(namespace_state const* state) {
+  bool const has_any = state != nullptr && state->schema && state->schema->what->has_read_only();
+  return has_any ? state->schema->what.get() : nullptr;
+}
+
+/// Says where the schema makes a key read-only. `by` is an answer of schema::read_only_by().
+issue describe(candidate const& made, key const& which, std::string_view by) {
+  issue out{.how = severity::warning,
+            .rule = "readOnly",
+            .key = which.str(),
+            .message = "is read-only and was left as it is"};
+  for (auto const& part : which.path())
+    append_pointer(out.pointer, part);
+  auto const hash = by.find('#');
+  auto const& documents = made.active_policy->documents;
+  auto const found = documents.find(by.substr(0, hash));
+  if (found == documents.end()) return out;
+  auto const& source = *found->second.source;
+  out.path = source.row.path;
+  out.where = find_place(source.document, by.substr(hash + 1));
+  return out;
+}
+
+error refusal(candidate const& made, key const& which, std::string_view by) {
+  auto said = describe(made, which, by);
+  said.how = severity::error;
+  said.message = "the key is read-only";
+  if (!said.path.empty()) said.message += ": the schema '" + said.path + "' says so";
+  return {.code = errc::read_only,
+          .message = said.message,
+          .subject = which.str(),
+          .used = 1,
+          .issues = {std::move(said)}};
+}
+
+std::string text_of(std::shared_ptr<override_record const> const& overrides) {
+  return overrides ? json::canonical(overrides->document) : std::string();
+}
+
+} // namespace
+
+result<void> check_writable(candidate const& made, key const& which) {
+  auto const* const schema = find_schema(made.find(which.name_space()));
+  if (schema == nullptr) return {};
+  auto const by = schema->read_only_by(which.path());
+  if (by.empty()) return {};
+  return refusal(made, which, by);
+}
+
+result<void> check_read_only(candidate const& made, evaluation const& found) {
+  for (auto const& [name, state] : made.edited()) {
+    auto const* const schema = find_schema(&state);
+    if (schema == nullptr) continue;
+    auto const* const was = made.was(name);
+    std::vector<key_change> leaves;
+    append_differences(leaves, name, was == nullptr ? std::string() : text_of(was->overrides),
+                       text_of(state.overrides));
+    for (auto const& difference : found.differences)
+      if (difference.name == name)
+        leaves.insert(leaves.end(), difference.keys.begin(), difference.keys.end());
+    for (auto const& leaf : leaves) {
+      auto const which = parse_stored_key(leaf.key).value();
+      auto const by = schema->read_only_by(which.path());
+      if (!by.empty()) return refusal(made, which, by);
+    }
+  }
+  return {};
+}
+
+bj::object keep_read_only(candidate const& made, namespace_state const& state,
+                          bj::object const& now, bj::object wanted, std::vector<issue>& kept) {
+  auto const* const schema = find_schema(&state);
+  if (schema == nullptr) return wanted;
+  std::vector<key_change> leaves;
+  append_differences(leaves, state.value.name_space, json::canonical(now), json::canonical(wanted));
+  std::vector<key> to_put;
+  for (auto const& leaf : leaves) {
+    auto which = parse_stored_key(leaf.key).value();
+    auto const by = schema->read_only_by(which.path());
+    if (by.empty()) continue;
+    kept.push_back(describe(made, which, by));
+    if (!leaf.after.empty()) erase_member(wanted, which.path());
+    if (!leaf.before.empty()) to_put.push_back(std::move(which));
+  }
+  // A leaf that became an object is put back after the leaves below it were removed.
+  for (auto const& which : to_put) {
+    std::string pointer;
+    for (auto const& part : which.path())
+      append_pointer(pointer, part);
+    put_member(wanted, which.path()) = *find_pointer(now, pointer);
+  }
+  return wanted;
+}
+
+} // namespace cfgd::engine
