@@ -137,6 +137,7 @@ struct node {
   type_bits allowed = 0; ///< 0: any
   bool deprecated = false;
   bool secret = false;
+  std::string_view element_key; ///< "x-key"; empty: none
   boost::json::value const* constant = nullptr;
   boost::json::array const* choices = nullptr;
   boost::json::value const* fallback = nullptr; ///< default
