@@ -6,7 +6,8 @@
 
 // MergePatch(Target, Patch) of RFC 7396, section 2. An object that is new to the target is merged
 // into an empty one instead of copied, which drops its nulls. Arrays are copied as they are (those
-// whose elements have names are objects here, schema::keyed). All copies use the storage of the target.
+// whose elements have names are objects here, schema::keyed). All copies use the storage of the
+// target.
 //
 // The recursion is as deep as the patch; the readers limit that depth.
 

@@ -28,20 +28,25 @@ std::optional<layer_value> ask(boost::json::object const& layer, key const& whic
   return found;
 }
 
-/// The answer of a layer whose arrays have both forms: as it is written, if that leads to the value.
+/// The answer of a layer with keyed arrays, with its value as it is written, where it is.
 std::optional<layer_value> ask(boost::json::object const& written, boost::json::object const& keyed,
                                key const& which) {
   auto found = ask(written, which);
-  if (found && found->value) return found;
-  auto other = ask(keyed, which);
-  return other ? other : found;
+  return found && found->value ? found : ask(keyed, which);
+}
+
+/// An array that an override sets removes the elements that it does not have.
+std::optional<layer_value> ask_overrides(override_record const& overrides,
+                                         namespace_schema const* schema, key const& which) {
+  auto found = ask(overrides.document, which);
+  if (!found || found->value || !has_element_keys(schema)) return found;
+  auto element = ask(schema->what->keyed(overrides.document), which);
+  return element ? element : found;
 }
 
 std::optional<layer_value> ask(override_record const& overrides, namespace_schema const* schema,
                                key const& which) {
-  auto found = has_element_keys(schema)
-                   ? ask(overrides.document, schema->what->keyed(overrides.document), which)
-                   : ask(overrides.document, which);
+  auto found = ask_overrides(overrides, schema, which);
   if (!found) return found;
   if (auto const* const by = find_origin(overrides, which); by != nullptr) {
     found->from = by->from;
@@ -92,8 +97,7 @@ std::optional<layer_value> ask(namespace_schema const& schema, key const& which)
 /// The effective value of a key as canonical text; absent: there is none.
 std::optional<std::string> effective_text(namespace_state const& state, key const& which) {
   if (!state.value.text) return std::nullopt;
-  if (auto const text = canonical::find(*state.value.text, which.path()))
-    return std::string(*text);
+  if (auto const text = canonical::find(*state.value.text, which.path())) return std::string(*text);
   if (!has_element_keys(state.schema.get())) return std::nullopt;
   auto const whole = parse_stored_value(*state.value.text);
   if (!whole || !whole->is_object()) return std::nullopt;

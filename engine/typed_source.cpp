@@ -176,10 +176,10 @@ typed_document(source_record const& source, namespace_schema const* by, array_fo
 }
 
 std::vector<issue> find_layer_faults(namespace_state const& state) {
-  bool const any =
-      has_element_keys(state.schema.get()) ||
-      std::ranges::any_of(state.sources,
-                          [](auto const& one) { return text_rules_of(one.first).has_value(); });
+  bool const any = has_element_keys(state.schema.get()) ||
+                   std::ranges::any_of(state.sources, [](auto const& one) {
+                     return text_rules_of(one.first).has_value();
+                   });
   return any ? fault_finder(state).find() : std::vector<issue>();
 }
 

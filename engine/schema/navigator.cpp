@@ -17,8 +17,8 @@ void add_certain(node const& one, node_list& to) {
 }
 
 std::string_view element_key(position const& of) {
-  auto const found = std::ranges::find_if(
-      of.certain, [](node const* one) { return !one->element_key.empty(); });
+  auto const found =
+      std::ranges::find_if(of.certain, [](node const* one) { return !one->element_key.empty(); });
   return found == of.certain.end() ? std::string_view() : (*found)->element_key;
 }
 

@@ -8,8 +8,8 @@
 #include "engine/schema/walk.hpp"
 
 // The steps of compilation: documents are indexed (resources), subschemas become nodes (compiler),
-// defaults are collected and checked, and keyed where elements of arrays are merged. The resulting program never changes; an evaluation has its
-// own memory.
+// defaults are collected and checked, and keyed where elements of arrays are merged. The resulting
+// program never changes; an evaluation has its own memory.
 
 namespace cfgd::schema {
 
