@@ -1,5 +1,6 @@
 #include "engine/model.hpp"
 
+#include "core/document.hpp"
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
@@ -105,6 +106,33 @@ std::optional<std::string> effective_text(namespace_state const& state, key cons
   return found ? found->value : std::nullopt;
 }
 
+/// The key of a value in an array with an "x-key": that of its element's name; absent: there is no
+/// such array, or no such value.
+std::optional<key> named_key(namespace_state const& state, value_path const& which) {
+  if (!has_element_keys(state.schema.get())) return std::nullopt;
+  auto const whole = parse_stored_value(*state.value.text);
+  if (!whole) return std::nullopt;
+  std::string pointer;
+  for (auto const& part : which.base.path())
+    append_pointer(pointer, part);
+  for (auto const& one : which.inside) {
+    auto const* const index = std::get_if<std::size_t>(&one);
+    append_pointer(pointer, index != nullptr ? std::to_string(*index) : std::get<std::string>(one));
+  }
+  std::vector<std::string> parts{which.base.name_space()};
+  for (auto& token : split_pointer(state.schema->what->layer_pointer(*whole, pointer)))
+    parts.push_back(std::move(token));
+  key named(std::move(parts));
+  return effective_text(state, named) ? std::optional(std::move(named)) : std::nullopt;
+}
+
+/// Replaces the text of an array by that of a value inside of it.
+void narrow(std::optional<std::string>& text, value_path const& which) {
+  if (!text) return;
+  auto const found = canonical::find_inside(*text, which);
+  text = found && *found ? std::optional(std::string(**found)) : std::nullopt;
+}
+
 } // namespace
 
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
@@ -174,6 +202,21 @@ explanation explain(namespace_state const& state, key const& which) {
   if (auto const* const governs = state.schema->what->governs(which.path()))
     all.schema = json::canonical(*governs);
   all.secret = !which.path().empty() && state.schema->what->is_secret(which.path());
+  return all;
+}
+
+result<explanation> explain(namespace_state const& state, value_path const& which) {
+  auto all = explain(state, which.base);
+  if (which.inside.empty()) return all;
+  if (all.value) {
+    auto const found = canonical::find_inside(*all.value, which);
+    if (!found) return found.error();
+    if (auto const named = *found ? named_key(state, which) : std::nullopt)
+      return explain(state, *named);
+  }
+  narrow(all.value, which);
+  for (auto& one : all.layer_values)
+    narrow(one.value, which);
   return all;
 }
 
