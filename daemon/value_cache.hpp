@@ -46,8 +46,8 @@ class value_cache {
     /// bad_key: why.
     error why = {};
   };
-  /// Looks a key up as the caller wrote it, which may have indexes. Counts a hit where the ready bytes were there, else a
-  /// miss.
+  /// Looks a key up as the caller wrote it, which may have indexes. Counts a hit where the ready
+  /// bytes were there, else a miss.
   lookup_result find(std::string_view key_text);
 
   /// The text of a namespace for lists and watches; counts as use.
