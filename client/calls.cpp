@@ -6,6 +6,7 @@
 #include "client/async_connection.hpp"
 #include "client/connection.hpp"
 #include "client/detail/driver_access.hpp"
+#include "client/detail/element_change.hpp"
 #include "client/detail/methods.hpp"
 #include "client/detail/wire.hpp"
 
@@ -102,6 +103,36 @@ auto ask(Connection& on, Method const& what, typename Method::request const& wit
   return answer_of<reply>(on, what.name, what.answer, encode(with), give_result<reply>);
 }
 
+// A change of elements of arrays, for both.
+
+result<commit> set_elements(connection& on, transaction const& what) {
+  auto change = element_change::parse(what);
+  if (!change) return change.error();
+  for (;;) {
+    auto const found = on.get(change->arrays());
+    if (!found) return found.error();
+    auto const now = change->apply(*found);
+    if (!now) return now.error();
+    auto done = ask(on, methods::set, *now);
+    if (done || !change->retries(done.error())) return done;
+  }
+}
+
+asio::awaitable<result<commit>> set_elements(async_connection& on, transaction what) {
+  auto change = element_change::parse(std::move(what));
+  if (!change) co_return change.error();
+  for (;;) {
+    auto reading = on.get(change->arrays());
+    auto const found = co_await std::move(reading);
+    if (!found) co_return found.error();
+    auto const now = change->apply(*found);
+    if (!now) co_return now.error();
+    auto setting = ask(on, methods::set, *now);
+    auto done = co_await std::move(setting);
+    if (done || !change->retries(done.error())) co_return done;
+  }
+}
+
 } // namespace
 
 template <class Connection, template <class> class Answer>
@@ -140,6 +171,7 @@ Answer<validation> calls<Connection, Answer>::validate(std::string_view name_spa
 
 template <class Connection, template <class> class Answer>
 Answer<commit> calls<Connection, Answer>::set(transaction const& what) {
+  if (element_change::is_needed(what)) return set_elements(self(), what);
   return ask(self(), methods::set, what);
 }
 

@@ -26,6 +26,9 @@ namespace cfgd::client {
 /// Errors of every function: unreachable (async_connection only), timed_out, closed, protocol, and
 /// refused, whose name says why: io.cfgd.Config.BadKey, .NoSuchNamespace, .LimitExceeded,
 /// .InternalError, org.varlink.service.PermissionDenied, and those named at a function.
+///
+/// In get(), get_value(), list(), get_at() and explain() a key may lead into an array:
+/// "site.navigation[0].url". An index without an element is BadKey, with the number of elements.
 template <class Connection, template <class> class Answer>
 class calls {
  public:
@@ -53,6 +56,11 @@ class calls {
 
   /// Changes the override layer, all of it or nothing. Returns when the change is durable.
   /// refused: Invalid (refusal_of() has the issues), RevisionMismatch, ReadOnly, StoreFailed.
+  ///
+  /// A key may lead into an array: "site.navigation[0].url" sets a member of an element, or unsets
+  /// it, and "site.navigation[+]" appends an element. The array is read, changed, and set as a
+  /// whole on the condition that nothing changed meanwhile, else again, up to ten times. If the
+  /// array itself changed meanwhile, an index may mean another element: RevisionMismatch.
   [[nodiscard]] Answer<commit> set(transaction const& what);
   /// Removes keys from the override layer, so that the layers below show again. Otherwise as set().
   [[nodiscard]] Answer<commit> unset(std::vector<std::string> keys);

@@ -240,6 +240,18 @@ std::vector<member> members(std::string_view text) {
   return all;
 }
 
+std::vector<std::string_view> elements(std::string_view text) {
+  std::vector<std::string_view> all;
+  if (!text.starts_with('[')) return all;
+  for (std::size_t at = 1; at < text.size() && text[at] != ']';) {
+    if (text[at] == ',') ++at;
+    auto const end = behind_value(text, at);
+    all.push_back(text.substr(at, end - at));
+    at = end;
+  }
+  return all;
+}
+
 void for_each_leaf(key const& at, std::string_view text,
                    std::function<bool(key const&, std::string_view)> const& visit) {
   if (at.parts().size() == 1 && text == "{}") return;

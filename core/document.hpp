@@ -59,6 +59,9 @@ struct member {
 /// The members in order; empty if `text` is not an object.
 std::vector<member> members(std::string_view text);
 
+/// The elements of an array in order; empty if `text` is not an array.
+std::vector<std::string_view> elements(std::string_view text);
+
 /// Calls `visit` for every leaf (a value other than an object, or an empty object) at or below
 /// `at`, in key order, until it returns false. A namespace that is an empty object has none.
 /// `text` is the canonical text of the value at `at`.

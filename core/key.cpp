@@ -59,6 +59,7 @@ class dotted_reader {
       parts.push_back(std::move(*part));
       skip_blanks();
       if (at_ == text_.size()) return parts;
+      if (text_[at_] == '[') return fault("an index is not possible here; name the whole array");
       if (text_[at_] != '.') return fault("expected a dot; quote parts that are no bare words");
       ++at_;
     }

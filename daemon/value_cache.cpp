@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/outline.hpp"
+#include "core/value_path.hpp"
 
 #include <algorithm>
 #include <list>
@@ -165,9 +166,9 @@ void value_cache::fill(engine::effective const& current) {
 }
 
 value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text) {
-  auto const which = key::parse(key_text);
+  auto const which = parse_value_path(key_text);
   if (!which) return {.what = status::bad_key, .why = which.error()};
-  auto* const one = find(which->name_space());
+  auto* const one = find(which->base.name_space());
   if (one == nullptr) return {.what = status::no_value};
   if (!one->text) {
     ++one->figures.misses;
@@ -175,9 +176,12 @@ value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text)
   }
   touch(*one);
   ++one->figures.misses;
-  auto const value = find_value(*one, *which);
-  if (!value) return {.what = status::no_value};
-  make_member(key_text, *value);
+  auto const whole = find_value(*one, which->base);
+  if (!whole) return {.what = status::no_value};
+  auto const value = canonical::find_inside(*whole, *which);
+  if (!value) return {.what = status::bad_key, .why = value.error()};
+  if (!*value) return {.what = status::no_value};
+  make_member(key_text, **value);
   if (which->str() != key_text) return {.what = status::found, .member = scratch};
   return {.what = status::found, .member = keep_member(*one, key_text)};
 }

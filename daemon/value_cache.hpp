@@ -35,7 +35,7 @@ class value_cache {
     found,
     no_value,   ///< no such namespace, or no such key in it
     not_loaded, ///< the namespace must be filled first (its name is in `name_space`)
-    bad_key,
+    bad_key,    ///< also an index that leads to no element
   };
   struct lookup_result {
     status what = status::no_value;
@@ -46,8 +46,8 @@ class value_cache {
     /// bad_key: why.
     error why = {};
   };
-  /// Looks a key up as the caller wrote it. Counts a hit where the ready bytes were there, else a
-  /// miss.
+  /// Looks a key up as the caller wrote it, which may have indexes. Counts a hit where the ready
+  /// bytes were there, else a miss.
   lookup_result find(std::string_view key_text);
 
   /// The text of a namespace for lists and watches; counts as use.

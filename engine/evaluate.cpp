@@ -104,7 +104,7 @@ class evaluator {
       // From here on, equal texts are the same object, so that pointers can be compared.
       if (view(text) == view(before)) text = before;
     }
-    check_text_sources(name, state);
+    check_layers(name, state);
     if (text == before && schema == old_schema) return;
     if (auto refused = check_size(name, view(before), view(text), bounds_))
       out_.rejections.push_back({.against = {name}, .why = *std::move(refused)});
@@ -117,11 +117,11 @@ class evaluator {
   }
 
   /// Faults that exist without the candidate do not reject it.
-  void check_text_sources(std::string const& name, namespace_state const& state) {
-    auto faults = find_text_faults(state);
+  void check_layers(std::string const& name, namespace_state const& state) {
+    auto faults = find_layer_faults(state);
     if (faults.empty()) return;
     auto const* const was = made_.was(name);
-    if (was != nullptr && find_text_faults(*was) == faults) return;
+    if (was != nullptr && find_layer_faults(*was) == faults) return;
     auto const count = faults.size();
     out_.rejections.push_back(
         {.against = {name}, .why = invalid(std::move(faults), count, bounds_)});

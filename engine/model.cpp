@@ -1,8 +1,10 @@
 #include "engine/model.hpp"
 
+#include "core/document.hpp"
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
+#include "engine/stored_text.hpp"
 #include "engine/typed_source.hpp"
 
 #include <boost/assert.hpp>
@@ -27,8 +29,25 @@ std::optional<layer_value> ask(boost::json::object const& layer, key const& whic
   return found;
 }
 
-std::optional<layer_value> ask(override_record const& overrides, key const& which) {
+/// The answer of a layer with keyed arrays, with its value as it is written, where it is.
+std::optional<layer_value> ask(boost::json::object const& written, boost::json::object const& keyed,
+                               key const& which) {
+  auto found = ask(written, which);
+  return found && found->value ? found : ask(keyed, which);
+}
+
+/// An array that an override sets removes the elements that it does not have.
+std::optional<layer_value> ask_overrides(override_record const& overrides,
+                                         namespace_schema const* schema, key const& which) {
   auto found = ask(overrides.document, which);
+  if (!found || found->value || !has_element_keys(schema)) return found;
+  auto element = ask(schema->what->keyed(overrides.document), which);
+  return element ? element : found;
+}
+
+std::optional<layer_value> ask(override_record const& overrides, namespace_schema const* schema,
+                               key const& which) {
+  auto found = ask_overrides(overrides, schema, which);
   if (!found) return found;
   if (auto const* const by = find_origin(overrides, which); by != nullptr) {
     found->from = by->from;
@@ -42,7 +61,10 @@ std::optional<layer_value> ask(source_record const& source, namespace_schema con
                                key const& which) {
   if (!source.row.is_effective) return std::nullopt;
   auto const document = typed_document(source, schema);
-  auto found = ask(document->root, which);
+  auto found =
+      has_element_keys(schema)
+          ? ask(typed_document(source, schema, array_form::written)->root, document->root, which)
+          : ask(document->root, which);
   if (!found) return found;
   found->from.where = source.row.id.where;
   found->from.path = source.row.path;
@@ -63,7 +85,7 @@ place place_in_schema(sourced_document const& schema, std::span<std::string cons
 
 std::optional<layer_value> ask(namespace_schema const& schema, key const& which) {
   if (which.path().empty() && schema.what->defaults().empty()) return std::nullopt;
-  auto found = ask(schema.what->defaults(), which);
+  auto found = ask(schema.what->defaults(), schema.what->keyed_defaults(), which);
   if (!found) return found;
   auto const& source = *schema.source;
   found->from.where = layer::defaults;
@@ -73,17 +95,60 @@ std::optional<layer_value> ask(namespace_schema const& schema, key const& which)
   return found;
 }
 
+/// The effective value of a key as canonical text; absent: there is none.
+std::optional<std::string> effective_text(namespace_state const& state, key const& which) {
+  if (!state.value.text) return std::nullopt;
+  if (auto const text = canonical::find(*state.value.text, which.path())) return std::string(*text);
+  if (!has_element_keys(state.schema.get())) return std::nullopt;
+  auto const whole = parse_stored_value(*state.value.text);
+  if (!whole || !whole->is_object()) return std::nullopt;
+  auto const found = ask(state.schema->what->keyed(whole->get_object()), which);
+  return found ? found->value : std::nullopt;
+}
+
+/// The key of a value in an array with an "x-key": that of its element's name; absent: there is no
+/// such array, or no such value.
+std::optional<key> named_key(namespace_state const& state, value_path const& which) {
+  if (!has_element_keys(state.schema.get())) return std::nullopt;
+  auto const whole = parse_stored_value(*state.value.text);
+  if (!whole) return std::nullopt;
+  std::string pointer;
+  for (auto const& part : which.base.path())
+    append_pointer(pointer, part);
+  for (auto const& one : which.inside) {
+    auto const* const index = std::get_if<std::size_t>(&one);
+    append_pointer(pointer, index != nullptr ? std::to_string(*index) : std::get<std::string>(one));
+  }
+  std::vector<std::string> parts{which.base.name_space()};
+  for (auto& token : split_pointer(state.schema->what->layer_pointer(*whole, pointer)))
+    parts.push_back(std::move(token));
+  key named(std::move(parts));
+  return effective_text(state, named) ? std::optional(std::move(named)) : std::nullopt;
+}
+
+/// Replaces the text of an array by that of a value inside of it.
+void narrow(std::optional<std::string>& text, value_path const& which) {
+  if (!text) return;
+  auto const found = canonical::find_inside(*text, which);
+  text = found && *found ? std::optional(std::string(**found)) : std::nullopt;
+}
+
 } // namespace
 
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
   boost::json::value merged(boost::json::object_kind, std::move(storage));
+  auto const* const schema = state.schema.get();
+  auto const how = has_element_keys(schema) ? removal::stable : removal::quick;
   // The lowest layer first. Sources are ordered by layer, so the map has the merge order.
-  if (auto const* const defaults = defaults_of(state.schema.get()))
-    merge_patch(merged.get_object(), *defaults);
+  if (auto const* const defaults = defaults_of(schema))
+    merge_patch(merged.get_object(), *defaults, how);
   for (auto const& [id, source] : state.sources)
     if (source->row.is_effective)
-      merge_patch(merged.get_object(), typed_document(*source, state.schema.get())->root);
-  if (state.overrides) merge_patch(merged.get_object(), state.overrides->document);
+      merge_patch(merged.get_object(), typed_document(*source, schema)->root, how);
+  // Arrays of the override layer are not keyed: whoever sets an array sets all of it, and a
+  // rollback can restore every value.
+  if (state.overrides) merge_patch(merged.get_object(), state.overrides->document, how);
+  if (has_element_keys(schema)) schema->what->to_arrays(merged);
   return merged;
 }
 
@@ -125,14 +190,11 @@ std::optional<source_transition> find_transition(source_record const* before,
 
 explanation explain(namespace_state const& state, key const& which) {
   explanation all;
-  if (state.value.text) {
-    if (auto const text = canonical::find(*state.value.text, which.path()); text)
-      all.value = std::string(*text);
-  }
+  all.value = effective_text(state, which);
   auto const add = [&all](std::optional<layer_value>&& found) {
     if (found) all.layer_values.push_back(std::move(*found));
   };
-  if (state.overrides) add(ask(*state.overrides, which));
+  if (state.overrides) add(ask(*state.overrides, state.schema.get(), which));
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
     add(ask(*source, state.schema.get(), which));
   if (!state.schema) return all;
@@ -141,6 +203,21 @@ explanation explain(namespace_state const& state, key const& which) {
     all.schema = json::canonical(*governs);
   all.read_only = !state.schema->what->read_only_by(which.path()).empty();
   all.secret = !which.path().empty() && state.schema->what->is_secret(which.path());
+  return all;
+}
+
+result<explanation> explain(namespace_state const& state, value_path const& which) {
+  auto all = explain(state, which.base);
+  if (which.inside.empty()) return all;
+  if (all.value) {
+    auto const found = canonical::find_inside(*all.value, which);
+    if (!found) return found.error();
+    if (auto const named = *found ? named_key(state, which) : std::nullopt)
+      return explain(state, *named);
+  }
+  narrow(all.value, which);
+  for (auto& one : all.layer_values)
+    narrow(one.value, which);
   return all;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/value_path.hpp"
 #include "engine/policy.hpp"
 #include "engine/records.hpp"
 
@@ -117,5 +118,10 @@ std::optional<source_transition> find_transition(source_record const* before,
 
 /// Explains the value of a key: its effective value and what every layer says about it.
 explanation explain(namespace_state const& state, key const& which);
+
+/// The same for a value inside of an array. Each layer answers for the element of that name, if the
+/// array has an "x-key", else for that of the same index. Errors: bad_key (not an array, no such
+/// element).
+[[nodiscard]] result<explanation> explain(namespace_state const& state, value_path const& which);
 
 } // namespace cfgd::engine

@@ -249,7 +249,11 @@ std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_rec
 }
 
 bj::object const* defaults_of(namespace_schema const* schema) {
-  return schema == nullptr ? nullptr : &schema->what->defaults();
+  return schema == nullptr ? nullptr : &schema->what->keyed_defaults();
+}
+
+bool has_element_keys(namespace_schema const* schema) {
+  return schema != nullptr && schema->what->has_element_keys();
 }
 
 bj::value without_secrets(bj::value const& whole, schema::schema const& by) {

@@ -62,8 +62,11 @@ std::map<source_id, error> compile(policy& next, policy const& before, limits co
 std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,
                                                       limits const& bounds);
 
-/// The default layer of a schema; null: there is no schema. Valid as long as the schema.
+/// The default layer of a schema, keyed; null: there is no schema. Valid as long as the schema.
 boost::json::object const* defaults_of(namespace_schema const* schema);
+
+/// Whether the elements of any array are merged by a member ("x-key"). Null: no.
+bool has_element_keys(namespace_schema const* schema);
 
 /// A copy of a value without the members that its schema calls secret, in the default storage.
 boost::json::value without_secrets(boost::json::value const& whole, schema::schema const& by);

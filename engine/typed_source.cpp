@@ -12,7 +12,8 @@
 #include <utility>
 
 // Nothing typed is stored: a document is typed whenever layers are merged or explained, so a new
-// schema changes what a file means without the file. That costs one walk over such a document.
+// schema changes what a file means without the file. That costs one walk over such a document, and
+// another one where arrays have an "x-key"; other documents are used as they are.
 
 namespace cfgd::engine {
 namespace {
@@ -72,6 +73,7 @@ class fault_finder {
   std::vector<issue> find() {
     for (auto const& [id, source] : state_.sources) {
       if (!source->row.is_effective) continue;
+      if (has_element_keys(state_.schema.get())) check_elements(*source);
       auto document = typed_document(*source, state_.schema.get());
       if (auto const rules = text_rules_of(id)) {
         source_ = source.get();
@@ -81,10 +83,29 @@ class fault_finder {
       }
       below_.push_back(std::move(document));
     }
+    if (state_.overrides && has_element_keys(state_.schema.get()))
+      for (auto& fault : state_.schema->what->element_faults(state_.overrides->document))
+        add(std::move(fault));
     return std::move(faults_);
   }
 
  private:
+  void check_elements(source_record const& source) {
+    auto const document = typed_document(source, state_.schema.get(), array_form::written);
+    for (auto& fault : state_.schema->what->element_faults(document->root)) {
+      auto& added = add(std::move(fault));
+      added.path = source.row.path;
+      added.where = find_place(*document, std::string_view(added.pointer));
+    }
+  }
+
+  issue& add(schema::element_fault&& fault) {
+    return faults_.emplace_back(issue{.rule = "x-key",
+                                      .key = key_text(state_.value.name_space, fault.path),
+                                      .pointer = std::move(fault.pointer),
+                                      .message = std::move(fault.message)});
+  }
+
   void walk(bj::object const& from, schema::text_rules const& rules,
             std::vector<std::string>& path) {
     for (auto const& member : from) {
@@ -145,17 +166,22 @@ std::optional<schema::text_rules> text_rules_of(source_id const& id) {
   return std::nullopt;
 }
 
-std::shared_ptr<sourced_document const> typed_document(source_record const& source,
-                                                       namespace_schema const* by) {
+std::shared_ptr<sourced_document const>
+typed_document(source_record const& source, namespace_schema const* by, array_form arrays) {
   auto const rules = by == nullptr ? std::nullopt : text_rules_of(source.row.id);
-  if (rules)
-    return std::make_shared<sourced_document const>(by->what->typed(source.document, *rules));
-  return {std::shared_ptr<void const>(), &source.document};
+  bool const is_keyed = arrays == array_form::keyed && has_element_keys(by);
+  if (!rules && !is_keyed) return {std::shared_ptr<void const>(), &source.document};
+  auto made = std::make_shared<sourced_document>(rules ? by->what->typed(source.document, *rules)
+                                                       : source.document);
+  if (is_keyed) made->root = by->what->keyed(made->root);
+  return made;
 }
 
-std::vector<issue> find_text_faults(namespace_state const& state) {
-  bool const any = std::ranges::any_of(
-      state.sources, [](auto const& one) { return text_rules_of(one.first).has_value(); });
+std::vector<issue> find_layer_faults(namespace_state const& state) {
+  bool const any = has_element_keys(state.schema.get()) ||
+                   std::ranges::any_of(state.sources, [](auto const& one) {
+                     return text_rules_of(one.first).has_value();
+                   });
   return any ? fault_finder(state).find() : std::vector<issue>();
 }
 

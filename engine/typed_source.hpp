@@ -5,28 +5,37 @@
 #include "core/key.hpp"
 #include "engine/model.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
-/// Sources of formats without types: .ini and .env files, and the environment layer. Their records
-/// keep what the files say; with a schema they say it in the schema's types and names.
+/// What the values of a source mean with a schema. Records keep what the files say. Formats without
+/// types (.ini and .env files, and the environment layer) say it in the schema's types and names.
 namespace cfgd::engine {
 
 /// How the format of a source writes what a schema describes; absent: it has types.
 std::optional<schema::text_rules> text_rules_of(source_id const& id);
 
+/// The form of arrays whose elements are merged by a member.
+enum class array_form : std::uint8_t {
+  keyed,   ///< schema::keyed: how layers are merged and compared
+  written, ///< as in the source
+};
+
 /// The document of a source as the schema of its namespace (null: none) reads it. Every use of a
 /// source's values goes through this. Valid as long as the record.
 std::shared_ptr<sourced_document const> typed_document(source_record const& source,
-                                                       namespace_schema const* by);
+                                                       namespace_schema const* by,
+                                                       array_form arrays = array_form::keyed);
 
-/// What is wrong with the sources of formats without types in their place among the others: a key
+/// What is wrong with the layers in their place among the others: of formats without types a key
 /// that is repeated although no schema asks for an array, and a name with "__" that leads through
-/// an array or a scalar of a lower layer. In the order of the sources.
-std::vector<issue> find_text_faults(namespace_state const& state);
+/// an array or a scalar of a lower layer; of all layers the faults of arrays with an "x-key". In
+/// the order of the layers.
+std::vector<issue> find_layer_faults(namespace_state const& state);
 
 /// Checks that no proper part of the path of a key leads to an array or a scalar, with `overrides`
 /// in place of those in the state. Errors: bad_key.

@@ -42,9 +42,21 @@ struct location {
   source_id const* source = nullptr; ///< null: an override, or no layer
 };
 
+/// A pointer into the merged value, and the same into layers whose arrays are keyed.
+struct pointers {
+  std::string_view merged;
+  std::string_view keyed;
+
+  pointers parent() const {
+    return {merged.substr(0, merged.rfind('/')), keyed.substr(0, keyed.rfind('/'))};
+  }
+};
+
 /// Fills in the place of a pointer, if a layer sets it.
-location place_in_layers(issue& what, namespace_state const& state, std::string_view pointer) {
-  if (!pointer.empty() && state.overrides && sets(state.overrides->document, pointer))
+location place_in_layers(issue& what, namespace_state const& state, pointers const& which) {
+  auto const pointer = which.keyed;
+  if (!pointer.empty() && state.overrides &&
+      (sets(state.overrides->document, which.merged) || sets(state.overrides->document, pointer)))
     return {.is_known = true};
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
     if (!source->row.is_effective) continue;
@@ -78,11 +90,14 @@ std::string pointer_of(key const& which) {
 
 void locate(issue& what, namespace_state const& state, bj::value const& value) {
   what.key = key_of(state.value.name_space, what.pointer, value);
-  std::string_view pointer = what.pointer;
-  auto found = place_in_layers(what, state, pointer);
+  auto const keyed = has_element_keys(state.schema.get())
+                         ? state.schema->what->layer_pointer(value, what.pointer)
+                         : what.pointer;
+  pointers at{what.pointer, keyed};
+  auto found = place_in_layers(what, state, at);
   while (!found.is_known) {
-    pointer = pointer.substr(0, pointer.rfind('/'));
-    found = place_in_layers(what, state, pointer);
+    at = at.parent();
+    found = place_in_layers(what, state, at);
   }
   if (found.source != nullptr && state.schema) explain_text(what, *found.source, state, value);
 }
@@ -140,9 +155,9 @@ issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
   found.pointer = pointer_of(*about);
   auto const* const state = states(about->name_space());
   if (state == nullptr) return found;
-  std::string_view pointer = found.pointer;
-  while (!place_in_layers(found, *state, pointer).is_known)
-    pointer = pointer.substr(0, pointer.rfind('/'));
+  pointers at{found.pointer, found.pointer};
+  while (!place_in_layers(found, *state, at).is_known)
+    at = at.parent();
   return found;
 }
 

@@ -318,6 +318,14 @@ explanation config_store::explain(key const& which) {
   return all;
 }
 
+result<explanation> config_store::explain(value_path const& which) {
+  result<explanation> all = explanation();
+  if (auto const* const found = engine::find_namespace(impl_->state, which.base.name_space()))
+    all = engine::explain(*found, which);
+  if (all) all->revision = impl_->state.revision;
+  return all;
+}
+
 result<std::vector<issue>> config_store::validate(std::string_view name_space,
                                                   boost::json::object const* document) {
   auto const* const found = engine::find_namespace(impl_->state, name_space);

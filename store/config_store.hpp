@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "core/value_path.hpp"
 #include "engine/records.hpp"
 
 #include <filesystem>
@@ -60,6 +61,8 @@ class config_store {
   engine::effective read(std::string_view name_space);
   /// The value of a key in every layer. A key without a value has an explanation without values.
   engine::explanation explain(key const& which);
+  /// The same for a value that may be inside of an array. Errors: bad_key.
+  [[nodiscard]] result<engine::explanation> explain(value_path const& which);
   /// The keys at and below `prefix` (absent: all) that are set in the override layer, in key order.
   std::vector<engine::override_row> overrides(std::optional<key> const& prefix);
   /// The overrides of each namespace that has any.

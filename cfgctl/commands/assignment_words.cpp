@@ -6,7 +6,7 @@
 #include "cfgctl/commands/documents.hpp"
 #include "cfgctl/output.hpp"
 #include "cfgctl/text/screen.hpp"
-#include "core/key.hpp"
+#include "core/value_path.hpp"
 
 #include <termios.h>
 #include <unistd.h>
@@ -20,8 +20,8 @@ namespace {
 bool is_assignment(std::string const& word) {
   auto const at = end_of_key(word);
   if (at == word.npos) return false;
-  auto const parts = split_dotted(word.substr(0, at));
-  return parts && parts->size() > 1;
+  auto const which = parse_value_path(word.substr(0, at));
+  return which && !which->base.path().empty();
 }
 
 /// Turns the terminal's echo off while it exists.

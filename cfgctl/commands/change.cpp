@@ -8,7 +8,7 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/values.hpp"
-#include "core/key.hpp"
+#include "core/value_path.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -117,11 +117,10 @@ client::result<std::string> unknown_namespace(client::connection& service,
   auto const state = service.status();
   if (!state) return state.error();
   for (auto const& member : values) {
-    auto const parts = split_dotted(member.key());
-    bool const known =
-        !parts || parts->empty() ||
-        std::ranges::find(state->namespaces, parts->front()) != state->namespaces.end();
-    if (!known) return parts->front();
+    auto const which = parse_value_path(member.key());
+    if (!which) continue;
+    auto const& name = which->base.name_space();
+    if (std::ranges::find(state->namespaces, name) == state->namespaces.end()) return name;
   }
   return std::string();
 }
@@ -152,6 +151,7 @@ client::result<std::vector<std::string>> without_override(client::connection& se
                                                           std::vector<std::string> const& keys) {
   std::vector<std::string> out;
   for (std::string const& key : keys) {
+    if (has_index(key)) continue; // the whole array is set without the element
     auto const found = service.explain(key);
     bool const is_unknown = !found && found.error().name.ends_with(".NoSuchNamespace");
     if (!found && !is_unknown) return found.error();

@@ -4,7 +4,7 @@
 #include "cfgctl/text/value_formats.hpp"
 
 #include "core/json.hpp"
-#include "core/key.hpp"
+#include "core/value_path.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -103,11 +103,25 @@ std::string toml_value(boost::json::value const& what) {
   return compact(what); // JSON's escapes are TOML's
 }
 
+/// The parts of a key; an index is one.
+std::vector<std::string> parts_of(std::string const& key) {
+  auto const parts = split_dotted(key);
+  if (parts) return *parts;
+  auto const which = parse_value_path(key);
+  if (!which) return {};
+  auto out = which->base.parts();
+  for (auto const& step : which->inside) {
+    auto const* const name = std::get_if<std::string>(&step);
+    auto const* const index = std::get_if<std::size_t>(&step);
+    if (name != nullptr) out.push_back(*name);
+    if (index != nullptr) out.push_back(std::to_string(*index));
+  }
+  return out;
+}
+
 std::string env_name(std::string const& key) {
   std::string out;
-  auto const parts = split_dotted(key);
-  if (!parts) return out;
-  for (std::string const& part : *parts) {
+  for (std::string const& part : parts_of(key)) {
     if (!out.empty()) out += "__";
     for (char const one : part) {
       auto const byte = static_cast<unsigned char>(one);
@@ -139,7 +153,10 @@ std::string yaml_text(boost::json::value const& what) {
 std::string toml_text(boost::json::object const& by_key) {
   std::string out;
   for (auto const& member : by_key) {
-    for_each_leaf(member.key(), member.value(), [&](auto const& key, auto const& value) {
+    std::string name(member.key());
+    // TOML has no indexes.
+    if (has_index(name)) append_key_part(name.erase(), std::string(member.key()));
+    for_each_leaf(name, member.value(), [&](auto const& key, auto const& value) {
       out += key + " = " + toml_value(value) + '\n';
     });
   }

@@ -1,5 +1,6 @@
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/value_path.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/reply.hpp"
 #include "daemon/schema_shown.hpp"
@@ -47,25 +48,36 @@ class secret_finder {
 
 enum class schema_extent : std::uint8_t { whole, without_secrets };
 
-engine::explanation explain_without_secrets(store::config_store& store, key const& which,
-                                            schema_extent how) {
+/// Errors: bad_key. If a value inside of an array is a secret, the array is one.
+result<engine::explanation> explain_without_secrets(store::config_store& store,
+                                                    value_path const& which, schema_extent how) {
   auto all = store.explain(which);
-  auto const& name = which.name_space();
-  if (!store.has_secrets(name)) return all;
+  auto const& at = which.base;
+  auto const& name = at.name_space();
+  if (!all || !store.has_secrets(name)) return all;
   secret_finder secrets(store);
-  for (auto& one : all.layer_values)
-    if (one.value && (all.secret || secrets.any_below(which, *one.value))) one.value.reset();
-  if (all.schema && how == schema_extent::without_secrets) {
+  for (auto& one : all->layer_values)
+    if (one.value && (all->secret || secrets.any_below(at, *one.value))) one.value.reset();
+  if (all->schema && how == schema_extent::without_secrets) {
     auto shown = schema_without_secrets(
-        *all.schema, {which.path().begin(), which.path().end()},
+        *all->schema, {at.path().begin(), at.path().end()},
         [&store, &name](std::span<std::string const> path) { return store.is_secret(name, path); });
-    all.schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
+    all->schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
   }
   return all;
 }
 
+/// The effective value without secrets.
+std::optional<std::string> shown_value(std::string const& shown, value_path const& which) {
+  auto const whole = canonical::find(shown, which.base.path());
+  if (!whole) return std::nullopt;
+  auto const found = canonical::find_inside(*whole, which);
+  return found && *found ? std::optional<std::string>(**found) : std::nullopt;
+}
+
 /// Values and schema are canonical texts already, and are sent as they are.
-std::string explain_reply(key const& which, engine::explanation const& what, bool may_write) {
+std::string explain_reply(value_path const& which, engine::explanation const& what,
+                          bool may_write) {
   bool const writable = may_write && !what.read_only;
   std::string const name = which.str();
   std::string out = "{";
@@ -96,10 +108,10 @@ std::string explain_reply(key const& which, engine::explanation const& what, boo
 } // namespace
 
 void explain_key(method_context& with, authorized_call const& asked) {
-  auto const which = key::parse(asked.parameters.at("key").get_string());
+  auto const which = parse_value_path(asked.parameters.at("key").get_string());
   if (!which) return fail(asked.answer, config_interface, which.error());
-  bool const writable = asked.by.may_write(which->name_space());
-  bool const may_see = asked.by.may_see_secrets(which->name_space());
+  bool const writable = asked.by.may_write(which->base.name_space());
+  bool const may_see = asked.by.may_see_secrets(which->base.name_space());
   auto const how = may_see ? schema_extent::whole : schema_extent::without_secrets;
   with.writer.query(
       [which = *which, how](store::config_store& store) {
@@ -110,11 +122,10 @@ void explain_key(method_context& with, authorized_call const& asked) {
         if (!answer.alive()) return;
         if (!what) return fail(answer, config_interface, what.error());
         // What was published is as new as what was just read.
-        auto const* const secret = with.values.secrets_of(which.name_space());
+        auto const* const secret = with.values.secrets_of(which.base.name_space());
         if (!may_see && secret != nullptr) {
-          what->secret |= with.values.is_secret(which);
-          auto const shown = canonical::find(*secret->shown, which.path());
-          what->value = shown ? std::optional<std::string>(*shown) : std::nullopt;
+          what->secret |= with.values.is_secret(which.base);
+          what->value = shown_value(*secret->shown, which);
         }
         reply_within(answer, config_interface, explain_reply(which, *what, writable),
                      with.bounds.reply_bytes);

@@ -1,5 +1,6 @@
 #include "core/json.hpp"
 #include "core/outline.hpp"
+#include "core/value_path.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
@@ -84,15 +85,20 @@ void answer_from_texts(method_context& with, text_get const& asked, view::texts 
   values_reply reply;
   visible_values all;
   for (auto const& text : asked.keys) {
-    auto const which = key::parse(text);
+    auto const which = parse_value_path(text);
     if (!which) return fail(asked.answer, config_interface, which.error());
-    auto const& name = which->name_space();
+    auto const& name = which->base.name_space();
     found_value found;
     if (auto const* const secret = with.values.secrets_of(name))
-      found = all.look_up(*secret, *which, asked.may_see_secrets(name));
+      found = all.look_up(*secret, which->base, asked.may_see_secrets(name));
     else if (auto const document = texts.find(name); document != texts.end())
-      found = all.look_up(*document->second, *which);
+      found = all.look_up(*document->second, which->base);
     if (found.is_hidden) return refuse_secret(asked, name);
+    if (found.value) {
+      auto const inside = canonical::find_inside(*found.value, *which);
+      if (!inside) return fail(asked.answer, config_interface, inside.error());
+      found.value = *inside;
+    }
     if (!found.value) {
       reply.add_missing(text);
       continue;
@@ -110,7 +116,7 @@ void get_from_texts(method_context& with, authorized_call const& asked) {
   std::set<std::string> const unique(texts.begin(), texts.end());
   view::names names;
   for (auto const& text : unique)
-    if (auto const which = key::parse(text)) names.insert(which->name_space());
+    if (auto const which = parse_value_path(text)) names.insert(which->base.name_space());
   text_get wanted{.answer = asked.answer,
                   .may_see_secrets = asked.by.visible_secrets(),
                   .keys = {unique.begin(), unique.end()}};
@@ -137,7 +143,7 @@ void get_values(method_context& with, authorized_call const& asked) {
       return fail(asked.answer, config_interface, found.why);
     if (found.what == value_cache::status::not_loaded ||
         (with.values.has_secrets() &&
-         with.values.secrets_of(key::parse(text)->name_space()) != nullptr))
+         with.values.secrets_of(parse_value_path(text)->base.name_space()) != nullptr))
       return get_from_texts(with, asked);
     if (found.what == value_cache::status::no_value) {
       reply.add_missing(text);

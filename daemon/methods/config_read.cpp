@@ -1,4 +1,6 @@
+#include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/value_path.hpp"
 #include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
@@ -28,11 +30,54 @@ std::string list_text(std::string_view values, revision_number revision) {
   return out.append("\"revision\":").append(std::to_string(revision)).append("}");
 }
 
+/// The leaves of a value inside of an array: `"name.member":value,...`.
+void append_leaves(std::string& out, std::string& name, std::string_view value) {
+  auto const members = canonical::members(value);
+  for (auto const& one : members) {
+    auto const length = name.size();
+    append_key_part(name, one.name);
+    append_leaves(out, name, one.value);
+    name.resize(length);
+  }
+  if (!members.empty()) return;
+  if (!out.empty()) out += ',';
+  json::append_string(out, name);
+  out.append(":").append(value);
+}
+
+/// The reply to a List whose prefix leads into an array. Errors: bad_key.
+result<std::string> list_inside(view::texts const& texts, value_path const& which,
+                                revision_number revision) {
+  auto const text = texts.find(which.base.name_space());
+  auto const whole = text == texts.end() ? std::optional<std::string_view>()
+                                         : canonical::find(*text->second, which.base.path());
+  if (!whole) return list_text("", revision);
+  auto const value = canonical::find_inside(*whole, which);
+  if (!value) return value.error();
+  std::string values;
+  auto name = which.str();
+  if (*value) append_leaves(values, name, **value);
+  return list_text(values, revision);
+}
+
 /// `waiting`: files that wait for the end of an edit.
 std::string sync_reply(revision_number revision, std::size_t waiting) {
   std::string text = "{\"revision\":" + std::to_string(revision);
   if (waiting != 0) text += ",\"waiting\":" + std::to_string(waiting);
   return text + '}';
+}
+
+void list_element(method_context& with, authorized_call const& asked, value_path const& which) {
+  auto const begin = [&with, answer = asked.answer, which,
+                      visible = asked.by.visible_secrets()](view::texts const& texts) {
+    auto const text =
+        list_inside(with.values.reveal(texts, visible), which, with.values.revision());
+    if (!text) return fail(answer, config_interface, text.error());
+    reply_within(answer, config_interface, *text, with.bounds.reply_bytes);
+  };
+  with.values.with_texts(
+      with.writer, view::names{which.base.name_space()}, begin,
+      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
 }
 
 } // namespace
@@ -41,10 +86,11 @@ void list_values(method_context& with, authorized_call const& asked) {
   std::vector<std::string> prefixes;
   std::optional<view::names> names; // absent: all
   if (auto const* const prefix = asked.parameters.if_contains("prefix")) {
-    auto const which = key::parse(prefix->get_string());
+    auto const which = parse_value_path(prefix->get_string());
     if (!which) return fail(asked.answer, config_interface, which.error());
+    if (!which->inside.empty()) return list_element(with, asked, *which);
     prefixes.push_back(which->str());
-    names = view::names{which->name_space()};
+    names = view::names{which->base.name_space()};
   }
   list_call const to{asked.answer, config_interface, asked.more};
   auto const begin = [&with, to, prefixes,

@@ -195,21 +195,26 @@ void fetch_log(std::shared_ptr<log_task> const& task) {
 /// A GetAt: the keys, and how each was written.
 struct past_keys {
   std::vector<std::string> texts;
-  std::vector<key> keys;
+  std::vector<value_path> keys;
 };
 
-/// Stops when the reply is longer than `maximum`.
-std::string past_values_reply(past_keys const& asked,
-                              std::map<std::string, std::string> const& texts,
-                              std::size_t maximum) {
+/// Stops when the reply is longer than `maximum`. Errors: bad_key (an index leads to no element).
+result<std::string> past_values_reply(past_keys const& asked,
+                                      std::map<std::string, std::string> const& texts,
+                                      std::size_t maximum) {
   values_reply reply;
   std::map<std::string_view, canonical::finder> found_in;
   for (auto const& [name, text] : texts)
     found_in.emplace(name, text);
   for (std::size_t index = 0; index < asked.keys.size() && reply.size_bytes() <= maximum; ++index) {
     auto const& which = asked.keys[index];
-    auto const text = found_in.find(which.name_space());
-    auto const value = text == found_in.end() ? std::nullopt : text->second.find(which.path());
+    auto const text = found_in.find(which.base.name_space());
+    auto value = text == found_in.end() ? std::nullopt : text->second.find(which.base.path());
+    if (value) {
+      auto const inside = canonical::find_inside(*value, which);
+      if (!inside) return inside.error();
+      value = *inside;
+    }
     if (value)
       reply.add(asked.texts[index], *value);
     else
@@ -266,7 +271,7 @@ void get_past_values(method_context& with, authorized_call const& asked) {
   auto const texts = strings_of(asked.parameters, "keys");
   std::set<std::string> const unique(texts.begin(), texts.end());
   past_keys wanted{.texts = {unique.begin(), unique.end()}, .keys = {}};
-  auto keys = parse_keys(wanted.texts);
+  auto keys = parse_paths(wanted.texts);
   if (!keys) return fail(asked.answer, history_interface, keys.error());
   wanted.keys = *std::move(keys);
   auto const names = namespaces_of(wanted.keys);
@@ -277,8 +282,9 @@ void get_past_values(method_context& with, authorized_call const& asked) {
                         result<std::map<std::string, std::string>> const& found) {
                       if (!found) return fail(answer, history_interface, found.error());
                       auto const maximum = with.bounds.reply_bytes;
-                      reply_within(answer, history_interface,
-                                   past_values_reply(wanted, *found, maximum), maximum);
+                      auto const text = past_values_reply(wanted, *found, maximum);
+                      if (!text) return fail(answer, history_interface, text.error());
+                      reply_within(answer, history_interface, *text, maximum);
                     });
 }
 

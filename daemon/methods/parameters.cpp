@@ -63,15 +63,26 @@ result<std::vector<key>> parse_keys(std::vector<std::string> const& texts) {
   return keys;
 }
 
+result<std::vector<value_path>> parse_paths(std::vector<std::string> const& texts) {
+  std::vector<value_path> paths;
+  paths.reserve(texts.size());
+  for (auto const& text : texts) {
+    auto parsed = parse_value_path(text);
+    if (!parsed) return parsed.error();
+    paths.push_back(std::move(*parsed));
+  }
+  return paths;
+}
+
 error bad_namespace(std::string_view text) {
   return {
       .code = errc::bad_key, .message = "not a valid namespace name", .subject = std::string(text)};
 }
 
-std::set<std::string> namespaces_of(std::vector<key> const& keys) {
+std::set<std::string> namespaces_of(std::vector<value_path> const& keys) {
   std::set<std::string> names;
   for (auto const& one : keys)
-    names.insert(one.name_space());
+    names.insert(one.base.name_space());
   return names;
 }
 

@@ -3,6 +3,7 @@
 #include "core/change.hpp"
 #include "core/key.hpp"
 #include "core/limits.hpp"
+#include "core/value_path.hpp"
 #include "engine/records.hpp"
 #include "ipc/call.hpp"
 
@@ -36,10 +37,12 @@ bool flag_of(boost::json::object const& parameters, std::string_view name);
 
 /// Errors: as key::parse.
 [[nodiscard]] result<std::vector<key>> parse_keys(std::vector<std::string> const& texts);
+/// The same for keys that may have indexes. Errors: as parse_value_path.
+[[nodiscard]] result<std::vector<value_path>> parse_paths(std::vector<std::string> const& texts);
 /// The error for a text that is not a namespace's name: bad_key.
 error bad_namespace(std::string_view text);
 /// The namespaces of keys.
-std::set<std::string> namespaces_of(std::vector<key> const& keys);
+std::set<std::string> namespaces_of(std::vector<value_path> const& keys);
 
 /// The time until a change expires or an edit ends. Errors: bad_value (subject: `name`; not greater
 /// than zero), limit ("pending_change_time", in seconds).

@@ -1,6 +1,6 @@
 #include "daemon/methods/scopes.hpp"
 
-#include "core/key.hpp"
+#include "core/value_path.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 
@@ -29,9 +29,9 @@ result<std::string> first_part(std::string_view key_text) {
   auto const end = std::ranges::find_if_not(key_text, is_bare);
   if (end != key_text.begin() && (end == key_text.end() || *end == '.'))
     return std::string(key_text.begin(), end);
-  auto const which = key::parse(key_text);
+  auto const which = parse_value_path(key_text);
   if (!which) return which.error();
-  return which->name_space();
+  return which->base.name_space();
 }
 
 /// Collects the namespaces of keys, each once.

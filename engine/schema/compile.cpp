@@ -25,7 +25,7 @@ namespace bj = boost::json;
 
 bool counts_beside_reference(std::string_view name) {
   return name == "$ref" || name == "$schema" || name == "default" || name == "x-secret" ||
-         name == "readOnly" || name == "definitions";
+         name == "readOnly" || name == "x-key" || name == "definitions";
 }
 
 /// The nodes that apply to the same value as `which`, whatever the dynamic scope is.

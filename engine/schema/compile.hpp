@@ -26,6 +26,7 @@ class compiler {
 
   // For the table of keywords: each stores the value of a keyword in a node, or fails.
   void take_text(node& into, boost::json::value const& value, keyword const& which);
+  void take_element_key(node& into, boost::json::value const& value, keyword const& which);
   void take_flag(node& into, boost::json::value const& value, keyword const& which);
   void take_list_of_any(node& into, boost::json::value const& value, keyword const& which);
   void take_anchor(node& into, boost::json::value const& value, keyword const& which);

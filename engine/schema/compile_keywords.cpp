@@ -127,6 +127,12 @@ void compiler::take_text(node& into, bj::value const& value, keyword const& whic
   if (!value.is_string()) fail(into, which, "must be a string");
 }
 
+void compiler::take_element_key(node& into, bj::value const& value, keyword const& which) {
+  auto const* const name = value.if_string();
+  if (name == nullptr || name->empty()) return fail(into, which, "must be the name of a member");
+  into.element_key = *name;
+}
+
 void compiler::take_anchor(node& into, bj::value const& value, keyword const& which) {
   if (!value.is_string() || !is_anchor(value.get_string()))
     fail(into, which, "must be a name of letters, digits, '-', '_', '.', ':'");

@@ -44,6 +44,7 @@ constexpr std::array table{
     keyword{"writeOnly", draft7, draft2020, core_words, shape::plain, &c::take_flag},
     keyword{"deprecated", draft2019, draft2020, core_words, shape::plain, &c::take_flag},
     keyword{"x-secret", draft4, draft2020, core_words, shape::plain, &c::take_flag},
+    keyword{"x-key", draft4, draft2020, core_words, shape::plain, &c::take_element_key},
     keyword{"contentMediaType", draft7, draft2020, core_words, shape::plain, &c::take_text},
     keyword{"contentEncoding", draft7, draft2020, core_words, shape::plain, &c::take_text},
     keyword{"contentSchema", draft2019, draft2020, core_words, shape::subschema,

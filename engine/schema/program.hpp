@@ -138,6 +138,7 @@ struct node {
   bool deprecated = false;
   bool secret = false;
   bool read_only = false;
+  std::string_view element_key; ///< "x-key"; empty: none
   boost::json::value const* constant = nullptr;
   boost::json::array const* choices = nullptr;
   boost::json::value const* fallback = nullptr; ///< default

@@ -2,13 +2,14 @@
 
 #include "engine/schema/compile.hpp"
 #include "engine/schema/defaults.hpp"
+#include "engine/schema/element_keys.hpp"
 #include "engine/schema/evaluate.hpp"
 #include "engine/schema/typing.hpp"
 #include "engine/schema/walk.hpp"
 
 // The steps of compilation: documents are indexed (resources), subschemas become nodes (compiler),
-// defaults are collected and checked. The resulting program never changes; an evaluation has its
-// own memory.
+// defaults are collected and checked, and keyed where elements of arrays are merged. The resulting
+// program never changes; an evaluation has its own memory.
 
 namespace cfgd::schema {
 
@@ -19,7 +20,36 @@ struct schema::impl {
   limits bounds;
   bj::object defaults;
   std::vector<std::string> documents;
+  /// By node id: whether an "x-key" is at or below it.
+  std::vector<bool> keys;
+  bj::object keyed_defaults; ///< empty if there is no "x-key"
+
+  element_keys make_keys() const { return {code, keys, bounds}; }
+  result<void> key_defaults(std::string const& uri);
 };
+
+/// Errors: invalid.
+result<void> schema::impl::key_defaults(std::string const& uri) {
+  keys = find_reaching(code, [](node const& one) { return !one.element_key.empty(); });
+  if (!keys[code.root->id]) return {};
+  if (!element_key(navigator(code, bounds).root()).empty())
+    return error{.code = errc::invalid,
+                 .message = "a namespace is not an array",
+                 .subject = uri + "#/x-key"};
+  auto work = make_keys();
+  if (auto const faults = work.faults(defaults); !faults.empty()) {
+    auto where = uri + '#';
+    for (auto const& part : faults.front().path) {
+      append_pointer(where, "properties");
+      append_pointer(where, part);
+    }
+    return error{.code = errc::invalid,
+                 .message = "the default: " + faults.front().message,
+                 .subject = std::move(where)};
+  }
+  keyed_defaults = work.keyed(defaults);
+  return {};
+}
 
 schema::schema(std::unique_ptr<impl> state) : impl_(std::move(state)) {}
 schema::~schema() = default;
@@ -37,6 +67,7 @@ result<std::shared_ptr<schema const>> schema::compile(std::string const& uri, lo
   if (!defaults) return defaults.error();
   made->defaults = std::move(*defaults);
   made->documents = known.documents();
+  if (auto keyed = made->key_defaults(uri); !keyed) return keyed.error();
   return std::shared_ptr<schema const>(new schema(std::move(made)));
 }
 
@@ -92,6 +123,24 @@ bool schema::asks_for_string(std::span<std::string const> path) const {
   constexpr type_bits others = types::boolean | types::integer | types::number;
   auto const allowed = find_types(impl_->code, path, impl_->bounds);
   return (allowed & types::string) != 0 && (allowed & others) == 0;
+}
+
+bool schema::has_element_keys() const { return impl_->keys[impl_->code.root->id]; }
+
+bj::object schema::keyed(bj::object const& layer) const { return impl_->make_keys().keyed(layer); }
+
+void schema::to_arrays(bj::value& merged) const { impl_->make_keys().to_arrays(merged); }
+
+std::vector<element_fault> schema::element_faults(bj::object const& layer) const {
+  return impl_->make_keys().faults(layer);
+}
+
+std::string schema::layer_pointer(bj::value const& merged, std::string_view pointer) const {
+  return impl_->make_keys().layer_pointer(merged, pointer);
+}
+
+bj::object const& schema::keyed_defaults() const {
+  return has_element_keys() ? impl_->keyed_defaults : impl_->defaults;
 }
 
 bj::value const* schema::governs(std::span<std::string const> path) const {

@@ -67,6 +67,13 @@ struct text_rules {
   bool repeated_keys_are_arrays = false;
 };
 
+/// What is wrong with an array whose elements are merged by a member ("x-key").
+struct element_fault {
+  std::vector<std::string> path; ///< of the array
+  std::string pointer;           ///< of the element
+  std::string message;           ///< contains no value of the document
+};
+
 /// A compiled schema. Immutable; threads may share it.
 class schema {
  public:
@@ -118,6 +125,21 @@ class schema {
   bool asks_for_array(std::span<std::string const> path) const;
   /// Whether the schema allows a string at `path`, and neither a boolean nor a number.
   bool asks_for_string(std::span<std::string const> path) const;
+
+  /// Whether an array has "x-key": its elements are merged by that member.
+  bool has_element_keys() const;
+  /// A document of one layer with the elements of such arrays as members of an object:
+  /// [{"name":"a","n":1}] is {"a":{"name":"a","n":1}}. The values and their order stay the same.
+  /// What is written so already stays; so does an array with a fault.
+  boost::json::object keyed(boost::json::object const& layer) const;
+  /// The reverse, in place, for a merged document: each element gets the member if it has none.
+  void to_arrays(boost::json::value& merged) const;
+  /// Elements without a name, and elements with the same name.
+  std::vector<element_fault> element_faults(boost::json::object const& layer) const;
+  /// The pointer in a keyed layer for one into the merged document: /list/0/n is /list/a/n.
+  std::string layer_pointer(boost::json::value const& merged, std::string_view pointer) const;
+  /// defaults(), keyed. Valid as long as the schema.
+  boost::json::object const& keyed_defaults() const;
 
   /// The subschema of a member as it is written, with references followed; null: there is none.
   boost::json::value const* governs(std::span<std::string const> path) const;

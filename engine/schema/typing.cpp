@@ -2,7 +2,7 @@
 
 #include "core/json.hpp"
 #include "core/untyped.hpp"
-#include "engine/regex/pattern.hpp"
+#include "engine/schema/navigator.hpp"
 #include "engine/schema/numbers.hpp"
 #include "engine/schema/schema.hpp"
 
@@ -13,9 +13,9 @@
 #include <optional>
 #include <utility>
 
-// A document is typed in one walk that goes down the document and the schema together. It keeps two
-// lists of subschemas for each value: those that certainly apply decide about types; those that may
-// apply give the names that members can have.
+// A document is typed in one walk that goes down the document and the schema together: the
+// subschemas that certainly apply decide about types; those that may apply give the names that
+// members can have.
 //
 // A number or a boolean in such a document is canonical, so its text is what the file says. That is
 // why a value can become text again without the file.
@@ -25,7 +25,6 @@ namespace cfgd::schema {
 namespace {
 
 namespace bj = boost::json;
-using node_list = std::vector<node const*>;
 
 constexpr type_bits number_types = types::integer | types::number;
 
@@ -46,15 +45,6 @@ bool fits(bj::value const& what, type_bits allowed) {
   if (!what.is_number()) return (allowed & type_of(what)) != 0;
   if ((allowed & types::number) != 0) return true;
   return (allowed & types::integer) != 0 && is_integral(what);
-}
-
-void add_certain(node const& one, node_list& to) {
-  if (std::ranges::find(to, &one) != to.end()) return;
-  to.push_back(&one);
-  if (!one.in_place) return;
-  if (one.in_place->reference != nullptr) add_certain(*one.in_place->reference, to);
-  for (auto const* const part : one.in_place->all_of)
-    add_certain(*part, to);
 }
 
 type_bits types_of(node_list const& certain);
@@ -102,85 +92,6 @@ std::string fold(std::string_view name) {
   }
   return out;
 }
-
-/// The subschemas of one value.
-struct position {
-  node_list certain;
-  node_list possible;
-};
-
-class navigator {
- public:
-  navigator(program const& all, limits const& bounds)
-      : all_(all), matcher_({.steps = bounds.pattern_steps}) {}
-
-  position root() { return make({all_.root}, {all_.root}); }
-
-  position member(position const& of, std::string_view name) {
-    return make(members(of.certain, name, true), members(of.possible, name, false));
-  }
-
-  position element(position const& of, std::size_t index) {
-    return make(elements(of.certain, index), elements(of.possible, index));
-  }
-
- private:
-  position make(node_list const& certain, node_list const& possible) {
-    position out;
-    for (auto const* const one : certain)
-      add_certain(*one, out.certain);
-    for (auto const* const one : possible)
-      add_possible(*one, out.possible);
-    return out;
-  }
-
-  void add_possible(node const& one, node_list& to) {
-    if (std::ranges::find(to, &one) != to.end()) return;
-    to.push_back(&one);
-    for_each_child(all_, one, [&](node const& child, relation how) {
-      if (how == relation::in_place || how == relation::in_scope) add_possible(child, to);
-    });
-  }
-
-  /// What applies to a member. `surely`: a pattern that is too costly to match does not, nor do the
-  /// rules for other members then.
-  node_list members(node_list const& of, std::string_view name, bool surely) {
-    node_list out;
-    for (auto const* const one : of) {
-      if (!one->objects) continue;
-      auto const& rules = *one->objects;
-      bool is_named = false;
-      if (auto const* const rule = rules.property(name)) {
-        out.push_back(rule);
-        is_named = true;
-      }
-      for (auto const& [expression, rule] : rules.patterns) {
-        auto const found = matcher_.match(*expression, name);
-        if (found == regex::matcher::outcome::differs) continue;
-        is_named = true;
-        if (found == regex::matcher::outcome::matches || !surely) out.push_back(rule);
-      }
-      if (!is_named && rules.additional != nullptr) out.push_back(rules.additional);
-    }
-    return out;
-  }
-
-  static node_list elements(node_list const& of, std::size_t index) {
-    node_list out;
-    for (auto const* const one : of) {
-      if (!one->arrays) continue;
-      auto const& rules = *one->arrays;
-      if (index < rules.prefix.size())
-        out.push_back(rules.prefix[index]);
-      else if (rules.rest != nullptr)
-        out.push_back(rules.rest);
-    }
-    return out;
-  }
-
-  program const& all_;
-  regex::matcher matcher_;
-};
 
 /// A boolean or number that the schema asks for; absent: the text is neither.
 std::optional<bj::value> read_as(std::string_view text, type_bits allowed) {

@@ -44,7 +44,12 @@ class walker {
   node_list member(node_list const& these, std::string_view name) {
     node_list named;
     node_list others;
+    // The elements of an array with an "x-key" have names.
+    bool const is_keyed =
+        std::ranges::any_of(these, [](node const* one) { return !one->element_key.empty(); });
     for (auto const* const one : these) {
+      if (is_keyed && one->arrays && one->arrays->rest != nullptr)
+        named.push_back(one->arrays->rest);
       if (!one->objects) continue;
       auto const& rules = *one->objects;
       auto const before = named.size();

@@ -16,7 +16,31 @@ namespace {
 
 std::string set(std::string_view parameters) { return call("io.cfgd.Config.Set", parameters); }
 
+/// The reply to a Get of a.b.
+std::string read_list(std::string const& list) {
+  return reply(R"({"values":{"a.b":)" + list + R"(},"missing":[],"revision":7})");
+}
+
 std::vector<talk> const talks{
+    {{"set", "a.b[0].c=1"},
+     {{get(R"(["a.b"])"), read_list(R"([{"c":0}])")},
+      {set(R"({"values":{"a.b":[{"c":1}]},"ifRevision":7,"text":true})"),
+       reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
+     0,
+     "a.b changed\nrevision 8\n",
+     ""},
+    {{"set", "a.b[3]=1"},
+     {{get(R"(["a.b"])"), read_list("[1,2]")}},
+     2,
+     "",
+     "cfgctl: set a.b[3]: 'a.b[3]' is not a valid key: 'a.b' has 2 elements and no [3]\n"},
+    {{"unset", "a.b[1]"},
+     {{get(R"(["a.b"])"), read_list("[1,2]")},
+      {set(R"({"values":{"a.b":[1]},"ifRevision":7})"),
+       reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
+     0,
+     "a.b changed\nrevision 8\n",
+     ""},
     {{"set", "a.b=1", "--confirm", "15m"},
      {{set(R"({"values":{"a.b":1},"confirmSeconds":900,"text":true})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[],"deadline":"D"})")}},

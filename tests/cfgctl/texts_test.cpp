@@ -138,6 +138,8 @@ BOOST_AUTO_TEST_CASE(yaml_and_toml_are_read_back_as_they_were) {
   BOOST_REQUIRE_MESSAGE(toml, to_string(toml.error()));
   BOOST_TEST(*toml == values);
   BOOST_TEST(yaml_text("no") == "\"no\"\n");
+  BOOST_TEST(env_text({{"a.b[0].c", "x"}}) == "A__B__0__C=x\n");
+  BOOST_TEST(toml_text({{"a.b[0].c", "x"}}) == "\"a.b[0].c\" = \"x\"\n");
   BOOST_TEST(env_text({{"a.b-c", "it's $5"}}) == "A__B_C=\"it's \\$5\"\n");
 }
 

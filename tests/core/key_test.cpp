@@ -49,6 +49,7 @@ constexpr row refusals[] = {
     {"a..b", "a part is empty (column 3)"},
     {"a.", "a part is missing (column 3)"},
     {"a b", "expected a dot; quote parts that are no bare words (column 3)"},
+    {"a.b[0]", "an index is not possible here; name the whole array (column 4)"},
     {"a.é", "this character must be quoted (column 3)"},
     {"a.\"b", "the quote is not closed (column 5)"},
     {"a.'b", "the quote is not closed (column 3)"},

@@ -55,6 +55,20 @@ BOOST_AUTO_TEST_CASE(a_key_is_found_ready_to_send) {
   BOOST_TEST(of("site").entries == 4U);
 }
 
+BOOST_AUTO_TEST_CASE(an_element_of_an_array_is_found_and_kept) {
+  cache.publish(make("site", R"({"a":{"b":[1,{"c":"x"}]},"title":"t"})"));
+
+  BOOST_TEST(find("site.a.b[1].c") == R"("site.a.b[1].c":"x")");
+  BOOST_TEST(find("site.a.b[1].c") == R"("site.a.b[1].c":"x")");
+  BOOST_TEST(of("site").hits == 1U);
+  BOOST_TEST(find("site.a.b[1].d") == "no value");
+  BOOST_TEST(find("site.x[0]") == "no value");
+  BOOST_TEST(find("site.a.b[2]") == "bad key: site.a.b[2]");
+  BOOST_TEST(cache.find("site.a.b[2]").why.message == "'site.a.b' has 2 elements and no [2]");
+  BOOST_TEST(cache.find("site.title[0]").why.message == "'site.title' is a string, not an array");
+  BOOST_TEST(of("site").entries == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_has_no_value) {
   cache.publish(make("site", R"({"a":1})"));
   BOOST_TEST(find("site.b") == "no value");
