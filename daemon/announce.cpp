@@ -167,6 +167,11 @@ void announce_notes(engine::source_row const& row) {
   }
 }
 
+/// Whether the source has just become empty: the engine notes it.
+bool is_emptied(engine::source_row const& row) {
+  return row.why && !row.why->issues.empty() && row.why->issues.front().rule == "empty";
+}
+
 void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
@@ -199,7 +204,10 @@ void announce_source(engine::source_transition const& what, view& now) {
   case engine::source_status::active:
     if (what.before != engine::source_status::active)
       say(log::level::notice, message_id::source_active,
-          "'" + row.path + "' is valid again and effective", fields);
+          "'" + row.path +
+              (is_emptied(row) ? "' is still empty, and effective so"
+                               : "' is valid again and effective"),
+          fields);
     announce_notes(row);
     return;
   }

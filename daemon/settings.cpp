@@ -104,6 +104,7 @@ constexpr std::array rows{
     row{"watch", "quiet_ms", take_milliseconds<&settings::quiet, 0>},
     row{"watch", "late_ms", take_milliseconds<&settings::late, 1>},
     row{"watch", "grace_ms", take_milliseconds<&settings::grace, 0>},
+    row{"watch", "empty_ms", take_milliseconds<&settings::emptied, 0>},
     row{"watch", "sweep_ms", take_milliseconds<&settings::sweep, 100>},
     row{"watch", "poll_ms", take_milliseconds<&settings::poll, 100>},
     row{"log", "level", take_log_level},

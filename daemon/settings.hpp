@@ -26,9 +26,11 @@ struct file_layout {
 
 /// What cfgd.toml may set (cfgd.toml(5)); the defaults are those of a file without settings.
 struct settings {
-  std::chrono::milliseconds quiet{20};    ///< without an event, before a file is read
-  std::chrono::milliseconds late{500};    ///< at most, from the first event to reading
-  std::chrono::milliseconds grace{500};   ///< in which a file that was removed may come back
+  std::chrono::milliseconds quiet{20};  ///< without an event, before a file is read
+  std::chrono::milliseconds late{500};  ///< at most, from the first event to reading
+  std::chrono::milliseconds grace{500}; ///< in which a file that was removed may come back
+  /// In which a file with values that became empty may be written again.
+  std::chrono::milliseconds emptied{5'000};
   std::chrono::milliseconds sweep{5'000}; ///< between two looks at every directory
   std::chrono::milliseconds poll{2'000};  ///< between two looks at a directory without a watch
   log::level log_level = log::level::info;

@@ -29,6 +29,7 @@ source_watcher::options source_roots(file_layout const& where, settings const& h
           .quiet = how.quiet,
           .late = how.late,
           .grace = how.grace,
+          .emptied = how.emptied,
           .sweep = how.sweep,
           .poll = how.poll,
           .trusted_uid = ::geteuid(),

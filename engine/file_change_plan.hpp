@@ -110,6 +110,8 @@ class file_change_plan {
   /// The leaves of an accepted source that its new content changes: before and after.
   static std::vector<key_change> changed_leaves(entry const& one, schema_pointer const& schema);
   static entry::reading const& read(entry const& one, schema_pointer const& schema);
+  /// The note on an accepted source that has become empty.
+  static std::optional<issue> emptied_note(entry const& one, schema_pointer const& schema);
   /// Adds the changed leaves of an accepted source that a higher layer hides.
   void add_without_effect(hidden_values& into, entry const& one, candidate const& made) const;
   /// Removes the overrides of soft rollbacks whose keys the accepted sources change.

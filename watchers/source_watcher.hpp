@@ -70,14 +70,20 @@ class source_watcher {
  public:
   struct options {
     std::vector<source_root> roots;
-    std::chrono::milliseconds quiet{20};    ///< time without events before a look; may be 0
-    std::chrono::milliseconds late{500};    ///< a look at the latest this long after an event
-    std::chrono::milliseconds grace{500};   ///< before a vanished file is reported as gone
+    std::chrono::milliseconds quiet{20};  ///< time without events before a look; may be 0
+    std::chrono::milliseconds late{500};  ///< a look at the latest this long after an event
+    std::chrono::milliseconds grace{500}; ///< before a vanished file is reported as gone
+    /// Before a file with good content that has become empty is reported as empty; until then it is
+    /// reported as blocked. 0: it does not wait.
+    std::chrono::milliseconds emptied{5'000};
     std::chrono::milliseconds sweep{5'000}; ///< between looks at everything
     std::chrono::milliseconds poll{2'000};  ///< between looks at directories without a watch
     /// The owner of trusted files, besides root.
     uid_t trusted_uid = 0;
     limits bounds;
+    /// Whether some content of a source that was reported is effective. Called on the loop. Not
+    /// set: always.
+    std::function<bool(source_id const&)> is_good = {};
   };
 
   /// Called on the loop with at least one observation. Must not destroy the watcher.
@@ -99,9 +105,13 @@ class source_watcher {
   };
   /// Looks at everything at once. When `done` is called, edits that were finished before this call
   /// have been passed to the handler. Settling files are taken as they are; a file that is open for
-  /// writing is waited for. Before run(), the first look answers. `done` is called on the loop, in
-  /// the order of the calls.
+  /// writing is waited for. A file with good content that was emptied is not waited for: it was
+  /// passed as blocked, and emptied() counts it. Before run(), the first look answers. `done` is
+  /// called on the loop, in the order of the calls.
   void look_now(depth how_far, std::function<void()> done);
+
+  /// The sources that have become empty and whose last good content stays for the moment.
+  std::size_t emptied() const;
 
   /// How a source is watched: "inotify" or "poll".
   std::string_view watched_by(source_id const& id) const;

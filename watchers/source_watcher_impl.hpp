@@ -60,6 +60,7 @@ struct source_watcher::impl {
   void pump();
   bool plan(look_request& next);
   void plan_missing(look_request& next, time now);
+  void plan_emptied(look_request& next, time now);
   void start(look_request next);
   void on_look(look_result result, std::exception_ptr const& failure);
   ledger::outcome evaluate(finding found, std::vector<observation>& observations);

@@ -60,6 +60,7 @@ bool source_watcher::impl::plan(look_request& next) {
     next_poll_ = now + how_.poll;
   }
   plan_missing(next, now);
+  plan_emptied(next, now);
   if (!next.whole && next.roots.empty() && next.units.empty()) return false;
   for (auto& who : waiters_) {
     if (!std::exchange(who.looked, true))
@@ -82,6 +83,14 @@ void source_watcher::impl::plan_missing(look_request& next, clock::time_point no
     }
     next.units.insert(unit_of(id));
     current_.overdue.push_back(id);
+  }
+}
+
+void source_watcher::impl::plan_emptied(look_request& next, clock::time_point now) {
+  // A file that settles is left out of the look: it has another turn.
+  for (auto const& id : ledger_.take_due_emptied(now, now + how_.quiet + 10ms)) {
+    next.units.insert(unit_of(id));
+    again_.push_back(id);
   }
 }
 

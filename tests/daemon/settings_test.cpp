@@ -24,7 +24,7 @@ std::ostream& operator<<(std::ostream& out, bad_file const& which) { return out 
 std::vector<bad_file> const bad_files{
     {"[watch]\nquiet = 3\n",
      "f:2:1: unknown setting 'quiet' in [watch], which has: quiet_ms, late_ms, grace_ms, "
-     "sweep_ms, poll_ms"},
+     "empty_ms, sweep_ms, poll_ms"},
     {"[watch]\nquiet_ms = \"3\"\n", "f:2:12: quiet_ms must be an integer"},
     {"[watch]\nquiet_ms = -1\n", "f:2:12: quiet_ms must be between 0 and 3600000"},
     {"\n[wach]\n", "f:2:2: unknown table 'wach'"},
@@ -70,6 +70,7 @@ BOOST_AUTO_TEST_CASE(every_setting_is_taken) {
 quiet_ms = 0
 late_ms = 600
 grace_ms = 7
+empty_ms = 8
 sweep_ms = 8000
 poll_ms = 900
 [store]
@@ -94,6 +95,7 @@ interval_ms = 1000
                         .value();
 
   BOOST_TEST((read.quiet == 0ms && read.late == 600ms && read.grace == 7ms));
+  BOOST_TEST((read.emptied == 8ms));
   BOOST_TEST((read.sweep == 8s && read.poll == 900ms));
   BOOST_TEST(read.bounds.store_bytes == 2'097'152U);
   BOOST_TEST(read.bounds.history_revisions == 10U);
