@@ -187,7 +187,10 @@ void announce_source(engine::source_transition const& what, view& now) {
   }
   if (what.gone) {
     say(log::level::notice, message_id::source_gone,
-        "'" + row.path + "' was removed, and with it the values that it set", fields);
+        "'" + row.path + "' was " +
+            (what.masked_by.empty() ? "removed" : "masked by '" + what.masked_by + "'") +
+            ", and with it the values that it set",
+        fields);
     return;
   }
   std::string const rest = describe_rest(row, now);

@@ -165,8 +165,10 @@ void file_change_plan::finish(committed_change& done, candidate const& made) {
       one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
     }
     auto const now = one.record();
-    if (auto found = find_transition(one.before.get(), now.get()))
+    if (auto found = find_transition(one.before.get(), now.get())) {
+      if (found->gone) found->masked_by = one.masked_by;
       done.transitions.push_back(*std::move(found));
+    }
     if (one.is_accepted()) add_without_effect(done.without_effect, one, made);
   }
 }

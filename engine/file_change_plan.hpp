@@ -77,7 +77,8 @@ class file_change_plan {
     std::shared_ptr<source_record const> before; ///< null: it was not known
     std::shared_ptr<source_record> now;          ///< the record if accepted; null: removed
     bool has_new_content = false;
-    std::string bytes = {}; ///< of the new content
+    std::string masked_by = {}; ///< of a file that was not removed, but masked
+    std::string bytes = {};     ///< of the new content
     rank order = rank::values;
     std::uint64_t edit_number = 0; ///< of an earlier edit whose files are retried together; 0: none
     /// Why it is rejected; absent: it is accepted.

@@ -65,10 +65,13 @@ std::string ledger::location(source_id const& id) const {
   return found->second.location;
 }
 
+void ledger::forget_link(state const& known) {
+  if (!known.linked) return;
+  if (auto const old = linked_.find(known.location); old != linked_.end()) linked_.erase(old);
+}
+
 void ledger::move_to(state& known, finding const& found) {
-  if (known.linked) {
-    if (auto const old = linked_.find(known.location); old != linked_.end()) linked_.erase(old);
-  }
+  forget_link(known);
   known.location = found.location;
   known.linked = found.linked;
   if (known.linked) linked_.insert(known.location);
@@ -76,6 +79,9 @@ void ledger::move_to(state& known, finding const& found) {
 
 ledger::outcome ledger::take(finding found, circumstances const& when,
                              std::vector<observation>& observations) {
+  if (std::holds_alternative<finding::mask>(found.what)) return take_mask(found, observations);
+  unmask(found.id);
+  if (auto const by = mask_of(found.id)) return take_masked(found, *by, observations);
   if (std::holds_alternative<finding::absent>(found.what))
     return take_absence(found, when, observations);
   missing_.erase(found.id);
@@ -222,10 +228,7 @@ void ledger::report_gone(source_id const& id, std::vector<observation>& observat
   missing_.erase(id);
   auto const known = known_.find(id);
   if (known == known_.end()) return;
-  if (known->second.linked) {
-    if (auto const old = linked_.find(known->second.location); old != linked_.end())
-      linked_.erase(old);
-  }
+  forget_link(known->second);
   known_.erase(known);
   observations.push_back(
       {.id = id, .path = path_of(id), .identity = {}, .what = observation::gone{}});

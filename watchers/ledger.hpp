@@ -55,6 +55,11 @@ class ledger {
   /// Forgets the source and appends that it is gone.
   void report_gone(source_id const& id, std::vector<observation>& observations);
 
+  /// Sources of lower layers that are no longer masked since the last call: they have to be read.
+  std::vector<source_id> take_unmasked() { return std::exchange(unmasked_, {}); }
+  /// The files that are masked, and links to /dev/null that mask nothing.
+  std::vector<unused_file> masked() const;
+
   /// The file system of the directory was unmounted: sources that are absent from it are reported
   /// as blocked, not as gone.
   void unmounted(std::string const& directory);
@@ -75,6 +80,7 @@ class ledger {
     std::string location;
     bool linked = false;
     bool unmounted = false;
+    bool masked = false; ///< reported as gone, if it was reported before
     bool filled = false; ///< the bytes that were last reported are not empty
     /// Found empty, and this is not reported yet.
     struct emptiness {
@@ -86,12 +92,22 @@ class ledger {
 
   std::string path_of(source_id const& id) const;
   void move_to(state& known, finding const& found);
+  void forget_link(state const& known);
   outcome take_bytes(finding& found, whole_file& file, circumstances const& when,
                      std::vector<observation>& observations);
   std::optional<outcome> take_emptiness(finding const& found, file_identity const& identity,
                                         circumstances const& when,
                                         std::vector<observation>& observations);
   bool loses_values(source_id const& id, state const& known) const;
+  /// The source of this name in another layer.
+  static source_id in_layer(source_id const& id, layer where);
+  /// The source that masks this one; nullopt: none does.
+  std::optional<source_id> mask_of(source_id const& id) const;
+  outcome take_mask(finding const& found, std::vector<observation>& observations);
+  outcome take_masked(finding const& found, source_id const& by,
+                      std::vector<observation>& observations);
+  void hide(source_id const& id, source_id const& by, std::vector<observation>& observations);
+  void unmask(source_id const& id);
   void block(finding const& found, error why, std::vector<observation>& observations);
   outcome take_absence(finding const& found, circumstances const& when,
                        std::vector<observation>& observations);
@@ -102,6 +118,8 @@ class ledger {
   std::map<source_id, state> known_;
   std::map<source_id, time> missing_; ///< when the grace period ends
   std::map<source_id, time> emptied_; ///< when it is read again
+  std::set<source_id> masks_;         ///< links to /dev/null
+  std::vector<source_id> unmasked_;   ///< for take_unmasked()
   std::multiset<std::string> linked_; ///< real paths that links lead to
 };
 

@@ -130,6 +130,13 @@ error system_failure(char const* call, int code, std::string const& path, struct
   return {.code = kind, .message = std::move(message), .subject = path};
 }
 
+bool leads_to_nothing(int directory, std::string const& name) {
+  constexpr std::string_view nothing = "/dev/null";
+  std::array<char, nothing.size() + 1> target{}; // one more: a longer target is another one
+  auto const length = ::readlinkat(directory, name.c_str(), target.data(), target.size());
+  return length > 0 && std::string_view(target.data(), static_cast<std::size_t>(length)) == nothing;
+}
+
 std::optional<error> distrust_of(struct stat const& info, std::string const& path, uid_t trusted) {
   auto const is_private = (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || S_ISLNK(info.st_mode);
   if (is_private && is_owner_trusted(info, trusted)) return std::nullopt;

@@ -77,6 +77,9 @@ class walker {
   on_lookup visit_;
 };
 
+/// Whether the entry is a link to /dev/null.
+bool leads_to_nothing(int directory, std::string const& name);
+
 /// errc::untrusted if the owner or the mode of a file or directory does not allow to trust it.
 std::optional<error> distrust_of(struct stat const& info, std::string const& path, uid_t trusted);
 

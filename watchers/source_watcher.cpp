@@ -219,6 +219,8 @@ void source_watcher::look_now(depth how_far, std::function<void()> done) {
 
 std::size_t source_watcher::emptied() const { return impl_->ledger_.emptied(); }
 
+std::vector<unused_file> source_watcher::unused() const { return impl_->unused(); }
+
 std::string_view source_watcher::watched_by(source_id const& id) const {
   return impl_->routes_.is_polled(impl_->unit_of(id)) ? "poll" : "inotify";
 }

@@ -45,13 +45,28 @@ struct observation {
   struct blocked {
     error why;
   };
-  /// The file has not existed for longer than the grace period.
-  struct gone {};
+  /// The file has not existed for longer than the grace period, or does not count any more.
+  struct gone {
+    std::string masked_by = {}; ///< the link to /dev/null in a higher layer; empty: it was removed
+  };
 
   source_id id;
   std::string path; ///< absolute, below the configured directory
   file_identity identity;
   std::variant<content, touched, blocked, gone> what;
+};
+
+/// A file in a directory of sources that is not used, which is no fault.
+struct unused_file {
+  enum class reason : std::uint8_t {
+    ignored, ///< its name is not one of a source; or it is a link to /dev/null that masks nothing
+    masked,  ///< a higher layer has a link to /dev/null of its name
+  };
+  source_id id; ///< is_source() does not accept it if the name is the reason
+  std::string path;
+  std::uint64_t size = 0;
+  reason how = reason::ignored;
+  std::string why; ///< for people
 };
 
 /// What is known of a source before the first look, so that an unchanged file is not reported
@@ -112,6 +127,10 @@ class source_watcher {
 
   /// The sources that have become empty and whose last good content stays for the moment.
   std::size_t emptied() const;
+
+  /// The files that are not used, up to limits::ignored_files and all masked ones. Files whose name
+  /// is the reason are logged once, when they are first found.
+  std::vector<unused_file> unused() const;
 
   /// How a source is watched: "inotify" or "poll".
   std::string_view watched_by(source_id const& id) const;

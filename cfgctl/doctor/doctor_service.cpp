@@ -97,7 +97,9 @@ void look_at_sources(installation const& at, diagnoses& into) {
   auto const& all = at.service.sources;
   std::vector<std::string> outside;
   for (auto const& one : all) {
-    if (one.state != "active") add_source(one, into);
+    // Files that are ignored are reported by the examination of files.
+    bool const is_unused = one.state == "ignored" || one.state == "masked";
+    if (one.state != "active" && !is_unused) add_source(one, into);
     if (is_outside(at, one.path)) outside.push_back(one.path);
   }
   if (!outside.empty()) {

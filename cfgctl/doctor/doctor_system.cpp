@@ -83,24 +83,6 @@ void check_path(installation const& at, fs::path const& path, diagnoses& into) {
   }
 }
 
-/// Reports the files of a directory of values that the service ignores.
-void check_names(fs::path const& directory, diagnoses& into) {
-  std::error_code failed;
-  for (fs::directory_iterator at(directory, failed); !failed && at != fs::directory_iterator();
-       at.increment(failed)) {
-    auto const name = at->path().filename().string();
-    std::error_code unknown;
-    if (at->is_directory(unknown)) {
-      if (name.ends_with(".d")) check_names(at->path(), into);
-      continue;
-    }
-    if (is_leftover(name) || format_of(name)) continue;
-    into.add(
-        verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
-        "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
-  }
-}
-
 void look_at_files(installation const& at, diagnoses& into) {
   if (auto const values = at.tree.etc / "namespaces"; !fs::exists(values)) {
     into.add(verdict::warn, "there is no directory " + values.string(),
@@ -113,7 +95,6 @@ void look_at_files(installation const& at, diagnoses& into) {
     seen.insert(fs::path(one.path).parent_path());
   }
   for (auto const& base : {at.tree.etc, at.tree.vendor}) {
-    if (!base.empty()) check_names(base / "namespaces", into);
     if (!base.empty() && fs::exists(base)) seen.insert(base);
   }
   for (auto const& directory : seen)

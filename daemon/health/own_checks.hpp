@@ -58,7 +58,7 @@ struct own_check {
                                                          pace const& general, limits const& bounds);
 
 /// The files of the directories of checks, by file name ("site.toml"). A file of a later directory
-/// replaces the one of the same name in an earlier directory.
+/// replaces the one of the same name in an earlier directory; a link to /dev/null masks it.
 struct check_file {
   std::string path;
   result<std::vector<own_check>> checks;

@@ -179,6 +179,31 @@ BOOST_FIXTURE_TEST_CASE(an_empty_file_at_a_start_loses_its_values_with_a_warning
   BOOST_TEST(daemon.log().find("app.toml' is empty; unless") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(files_that_are_not_used_are_listed_and_are_no_fault, running) {
+  write_file(root / "vendor/namespaces/app.toml", "a = 1\n");
+  write_file(root / "vendor/namespaces/app.d/10.toml", "b = 2\n");
+  save("app.yaml", "c: 3\n");
+  save("App.yaml", "d: 4\n");
+  daemon.start();
+  BOOST_TEST(value("app") == R"({"a":1,"b":2,"c":3})");
+
+  std::filesystem::create_symlink("/dev/null", daemon.admin("app.toml"));
+  sync();
+
+  BOOST_TEST(value("app") == R"({"b":2,"c":3})");
+  BOOST_TEST(source("vendor/namespaces/app.toml").state == "masked");
+  BOOST_TEST(source("App.yaml").state == "ignored");
+  BOOST_TEST(source("App.yaml").message.value().starts_with("'App' is not the name"));
+  BOOST_TEST(!status().degraded);
+  BOOST_TEST(daemon.log().find("app.toml' was masked by '") != std::string::npos);
+  daemon.stop();
+  daemon.start();
+  BOOST_TEST(value("app") == R"({"b":2,"c":3})");
+  std::filesystem::remove(daemon.admin("app.toml"));
+  sync();
+  BOOST_TEST(value("app") == R"({"a":1,"b":2,"c":3})");
+}
+
 BOOST_FIXTURE_TEST_CASE(files_saved_together_are_one_revision, running) {
   save("a.toml", "x = 1\n");
   save("b.toml", "x = 1\n");

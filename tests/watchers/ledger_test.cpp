@@ -26,7 +26,10 @@ struct fixture {
   std::vector<observation> seen;
   std::chrono::milliseconds grace{500};
 
-  fixture() { how.roots = {{.where = layer::admin, .directory = "/etc/cfgd/namespaces"}}; }
+  fixture() {
+    how.roots = {{.where = layer::vendor, .directory = "/usr/lib/cfgd/namespaces"},
+                 {.where = layer::admin, .directory = "/etc/cfgd/namespaces"}};
+  }
 
   void begin(std::vector<known_source> const& known = {}) { subject.emplace(how, known); }
 
@@ -57,6 +60,27 @@ struct fixture {
   std::vector<source_id> due(std::chrono::milliseconds now) {
     return subject->take_due_emptied(watchers::ledger::time(now),
                                      watchers::ledger::time(now + 30ms));
+  }
+
+  /// A file of the vendor layer, and a link to /dev/null of the admin layer.
+  void find_vendor(std::string const& name, std::string const& bytes) {
+    take({.id = vendor(name),
+          .location = {},
+          .linked = false,
+          .identity = number(7),
+          .what = whole_file{.bytes = bytes, .hash = hash_content(bytes), .identity = number(7)}},
+         0ms);
+  }
+  void find_mask(std::string const& name) {
+    take({.id = {.where = layer::admin, .relative = name},
+          .location = {},
+          .linked = false,
+          .identity = number(9),
+          .what = finding::mask{}},
+         0ms);
+  }
+  static source_id vendor(std::string const& name) {
+    return {.where = layer::vendor, .relative = name};
   }
 
   template <class What>
@@ -211,6 +235,63 @@ BOOST_AUTO_TEST_CASE(a_look_that_does_not_find_the_file_has_another_turn) {
   BOOST_TEST(due(5'000ms).size() == 1U);
   BOOST_TEST(due(5'000ms).empty());
   BOOST_TEST((*subject->next_emptied() == watchers::ledger::time(5'030ms)));
+}
+
+BOOST_AUTO_TEST_CASE(a_mask_hides_the_file_of_a_lower_layer) {
+  begin();
+  find_vendor("site.d/10.toml", "a = 1\n");
+  find_vendor("other.d/10.toml", "a = 1\n");
+
+  find_mask("site.d/10.toml");
+
+  BOOST_REQUIRE(saw<observation::gone>());
+  BOOST_TEST((seen.front().id == vendor("site.d/10.toml")));
+  BOOST_TEST(std::get<observation::gone>(seen.front().what).masked_by ==
+             "/etc/cfgd/namespaces/site.d/10.toml");
+  auto const masked = subject->masked();
+  BOOST_REQUIRE(masked.size() == 1U);
+  BOOST_TEST((masked.front().how == unused_file::reason::masked));
+  BOOST_TEST(masked.front().path == "/usr/lib/cfgd/namespaces/site.d/10.toml");
+  BOOST_TEST(masked.front().why == "masked by '/etc/cfgd/namespaces/site.d/10.toml'");
+  // New content of it is no news.
+  find_vendor("site.d/10.toml", "a = 2\n");
+  BOOST_TEST(seen.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_masked_from_the_start_is_not_reported) {
+  begin();
+  find_mask("site.yaml");
+  find_vendor("site.yaml", "a: 1\n");
+
+  BOOST_TEST(seen.empty());
+  BOOST_TEST(subject->masked().size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_removed_mask_uncovers_the_file) {
+  begin();
+  find_mask("site.yaml");
+  find_vendor("site.yaml", "a: 1\n");
+
+  lose("site.yaml", 0ms);
+
+  BOOST_TEST((subject->take_unmasked() == std::vector{vendor("site.yaml")}));
+  BOOST_TEST(subject->take_unmasked().empty());
+  BOOST_TEST(subject->masked().empty());
+  find_vendor("site.yaml", "a: 1\n");
+  BOOST_TEST(saw<observation::content>());
+}
+
+BOOST_AUTO_TEST_CASE(a_mask_that_replaces_a_file_removes_its_values) {
+  begin();
+  find("site.yaml", "a: 1\n", 1, 0ms);
+
+  find_mask("site.yaml");
+
+  BOOST_REQUIRE(saw<observation::gone>());
+  BOOST_TEST((seen.front().id.where == layer::admin));
+  auto const masked = subject->masked(); // it masks nothing, which is worth a row
+  BOOST_REQUIRE(masked.size() == 1U);
+  BOOST_TEST((masked.front().how == unused_file::reason::ignored));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
