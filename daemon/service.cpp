@@ -278,7 +278,9 @@ health::status_table::options service::health_options() const {
       .state = options_.where.state,
       .directories = {},
       .checks = {options_.where.vendor / "checks", options_.where.admin / "checks"},
-      .trusted_uid = ::geteuid()};
+      .trusted = ::geteuid()};
+  made.trusted.groups = options_.how.trusted_groups;
+  made.trusted.link_roots = options_.how.link_roots;
   for (auto const& root : source_roots(options_.where, options_.how).roots)
     made.directories.push_back(root.directory);
   return made;

@@ -33,6 +33,8 @@ source_watcher::options source_roots(file_layout const& where, settings const& h
           .sweep = how.sweep,
           .poll = how.poll,
           .trusted_uid = ::geteuid(),
+          .trusted_groups = how.trusted_groups,
+          .link_roots = how.link_roots,
           .bounds = how.bounds};
 }
 

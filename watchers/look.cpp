@@ -55,7 +55,9 @@ result<std::vector<std::string>> list(directory const& where, Predicate accepts)
 
 looker::looker(source_watcher::options const& how, std::vector<known_source> const& known,
                inotify const* kernel)
-    : how_(how), watches_(kernel, how.bounds.watched_directories) {
+    : how_(how), trusted_(how.trusted_uid), watches_(kernel, how.bounds.watched_directories) {
+  trusted_.groups = how.trusted_groups;
+  trusted_.link_roots = how.link_roots;
   for (auto const& what : how.roots) {
     auto path = what.directory.lexically_normal().string();
     if (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -120,11 +122,10 @@ bool looker::wants(std::size_t index, std::string const& name) const {
 void looker::look_at_root(std::size_t index) {
   auto& top = roots_[index];
   std::set<std::string> above;
-  walker const way(how_.trusted_uid,
-                   [&](directory const& where, std::string_view name, walker::zone) {
-                     watches_.visit(where, name);
-                     above.insert(where.path);
-                   });
+  walker const way(trusted_, [&](directory const& where, std::string_view name, walker::zone) {
+    watches_.visit(where, name);
+    above.insert(where.path);
+  });
   auto opened = way.open_root(top.path);
   if (above != top.above) {
     top.above = above;
@@ -202,8 +203,11 @@ void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,
 }
 
 walker looker::way_of(visit& now) {
-  return {how_.trusted_uid, [this, &now](directory const& where, std::string_view, walker::zone) {
-            watches_.visit(where, {});
+  return {trusted_,
+          [this, &now](directory const& where, std::string_view name, walker::zone which) {
+            // On the way to one of link_roots only the next name is relevant.
+            bool const is_above = which == walker::zone::above;
+            watches_.visit(where, is_above ? name : std::string_view());
             now.directories.insert(where.path);
           }};
 }

@@ -148,6 +148,7 @@ class looker {
               decltype(finding::what) what);
 
   source_watcher::options how_;
+  trust trusted_;
   std::vector<root> roots_;
   watch_table watches_;
   std::size_t file_count_ = 0;

@@ -61,7 +61,7 @@ void looker::look_at_file(visit& now, directory_ptr const& here, std::string con
   auto const identity = identity_of(file->info);
   auto why = file->parent->distrust;
   auto const path = join(now.top.path, id.relative);
-  if (!why) why = refuse_file(file->info, path, how_.trusted_uid, how_.bounds.file_bytes);
+  if (!why) why = refuse_file(file->info, path, trusted_, how_.bounds.file_bytes);
   if (why) {
     block(known, id, own, {.identity = identity, .location = file->location, .why = *why});
     return;
@@ -73,8 +73,8 @@ void looker::look_at_file(visit& now, directory_ptr const& here, std::string con
     if (moved) report(id, known, own, {});
     return;
   }
-  auto bytes = read_whole(file->parent->fd.get(), file->name, path, how_.trusted_uid,
-                          how_.bounds.file_bytes);
+  auto bytes =
+      read_whole(file->parent->fd.get(), file->name, path, trusted_, how_.bounds.file_bytes);
   ++result_->reads;
   if (bytes) {
     known.identity = bytes->identity;
@@ -92,7 +92,7 @@ void looker::look_at_file(visit& now, directory_ptr const& here, std::string con
 
 bool looker::is_mask(directory const& here, std::string const& name,
                      struct stat const& info) const {
-  if (here.distrust || distrust_of(info, join(here.path, name), how_.trusted_uid)) return false;
+  if (here.distrust || distrust_of(info, join(here.path, name), trusted_)) return false;
   return leads_to_nothing(here.fd.get(), name);
 }
 

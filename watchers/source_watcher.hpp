@@ -56,7 +56,7 @@ struct observation {
   std::variant<content, touched, blocked, gone> what;
 };
 
-/// A file in a directory of sources that is not used, which is no fault.
+/// A file in a directory of sources that is not used. This is not a fault.
 struct unused_file {
   enum class reason : std::uint8_t {
     ignored, ///< its name is not one of a source; or it is a link to /dev/null that masks nothing
@@ -95,6 +95,8 @@ class source_watcher {
     std::chrono::milliseconds poll{2'000};  ///< between looks at directories without a watch
     /// The owner of trusted files, besides root.
     uid_t trusted_uid = 0;
+    std::vector<gid_t> trusted_groups = {};   ///< may write files and directories
+    std::vector<std::string> link_roots = {}; ///< directories outside the roots, for links
     limits bounds;
     /// Whether some content of a source that was reported is effective. Called on the loop. Not
     /// set: always.

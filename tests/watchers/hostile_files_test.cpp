@@ -337,6 +337,23 @@ BOOST_AUTO_TEST_CASE(a_lost_permission_blocks_the_source_until_it_is_back) {
   BOOST_TEST(tree.until([&] { return tree.last_content("site.d/a.json") == "2"; }));
 }
 
+BOOST_AUTO_TEST_CASE(changes_in_a_directory_that_links_may_lead_to_are_found) {
+  watched_tree tree;
+  tree.options.trusted_uid = ::geteuid();
+  tree.options.link_roots = {(tree.top() / "shared").string()};
+  write_file(tree.top() / "shared/site.yaml", "a: 1\n");
+  fs::create_symlink(tree.top() / "shared/site.yaml", tree.file("site.yaml"));
+  tree.begin();
+  BOOST_TEST(tree.look());
+  BOOST_TEST(tree.last_content("site.yaml").value_or("") == "a: 1\n");
+
+  replace_file(tree.top() / "shared/site.yaml", "a: 2\n");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 2\n"; }));
+  fs::rename(tree.top() / "shared", tree.top() / "away");
+  write_file(tree.top() / "shared/site.yaml", "a: 3\n");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 3\n"; }));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

@@ -253,7 +253,7 @@ BOOST_AUTO_TEST_CASE(a_mask_hides_the_file_of_a_lower_layer) {
   BOOST_TEST((masked.front().how == unused_file::reason::masked));
   BOOST_TEST(masked.front().path == "/usr/lib/cfgd/namespaces/site.d/10.toml");
   BOOST_TEST(masked.front().why == "masked by '/etc/cfgd/namespaces/site.d/10.toml'");
-  // New content of it is no news.
+  // New content of it changes nothing.
   find_vendor("site.d/10.toml", "a = 2\n");
   BOOST_TEST(seen.empty());
 }
