@@ -52,8 +52,8 @@ struct trust {
   std::vector<std::string> link_roots = {}; ///< absolute: links may lead to what is below
 
   trust() = default;
-  /// The user alone.
-  trust(uid_t who) : owner(who) {} // NOLINT(google-explicit-constructor,hicpp-explicit-conversions)
+  /// The user alone. Implicit: most callers have no more to say.
+  trust(uid_t who) : owner(who) {}
 };
 
 /// Walks paths component by component with openat(2) and O_NOFOLLOW, and follows links by hand, at

@@ -28,8 +28,9 @@ std::string sync_text(sync_reply const& reply) {
   if (reply.waiting)
     text += "files that wait for 'cfgctl edit end': " + std::to_string(*reply.waiting) + '\n';
   if (reply.emptied)
-    text += "empty files that keep their values for some seconds: " +
-            std::to_string(*reply.emptied) + '\n';
+    text +=
+        "empty files that keep their values for some seconds: " + std::to_string(*reply.emptied) +
+        '\n';
   return text;
 }
 
