@@ -191,16 +191,16 @@ struct source_file {
   std::string path;
   std::string name_space;
   std::string layer;
-  std::string state;                     ///< active, quarantined, missing, untrusted
-  std::optional<std::string> message;    ///< why it is not active
-  std::optional<std::int64_t> line;      ///< from 1
-  std::optional<std::int64_t> column;    ///< from 1
-  revision_number revision = 0;          ///< that brought its active content
-  std::int64_t size = 0;                 ///< bytes
-  std::string watch;                     ///< inotify or poll
-  std::string kind = {};                 ///< values, schema, rules; empty in an old service
-  std::vector<issue> issues = {};        ///< of its newest content, if schemas or rules rejected it
-  std::optional<std::int64_t> keys = {}; ///< leaves in it
+  std::string state;                  ///< active, quarantined, missing, untrusted, ignored, masked
+  std::optional<std::string> message; ///< why it is not active
+  std::optional<std::int64_t> line;   ///< from 1
+  std::optional<std::int64_t> column; ///< from 1
+  revision_number revision = 0;       ///< that brought its active content
+  std::int64_t size = 0;              ///< bytes
+  std::string watch;                  ///< inotify or poll
+  std::string kind = {};              ///< values, schema, rules; empty in an old service
+  std::vector<issue> issues = {};     ///< of its newest content, if schemas or rules rejected it
+  std::optional<std::int64_t> keys = {};       ///< leaves in it
   std::optional<std::int64_t> overridden = {}; ///< of those, how many a higher layer hides
 };
 

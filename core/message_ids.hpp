@@ -18,6 +18,7 @@ inline constexpr char source_active[] = "a94c3d7be0f1485f8b26c1d9f4e7a054";
 inline constexpr char source_noted[] = "67b210a0c9fc43d28017972a63e79ff4";
 inline constexpr char edit_hidden[] = "36babce79ffb4a488c4be0dbbce2793d";
 inline constexpr char source_gone[] = "c2f58e6a1d3b4790b7e4d0a9c6f3b165";
+inline constexpr char source_ignored[] = "1d4c7b92e05a4f36a8f3907be6c1d258";
 inline constexpr char variable_ignored[] = "71b2f6f0c4a94a2e8c6f5d0d9be3a412";
 inline constexpr char settings_faulty[] = "d8a06c2f5b1e4d3f9a7c0e4b6f2d8135";
 inline constexpr char settings_later[] = "4f9e1b7d2c8a4e60b5d3a1f7c9e08246";

@@ -76,6 +76,27 @@ bool is_source(source_id const& id) {
   return has_extension(id.relative, id.what);
 }
 
+std::string source_name_fault(source_id const& id) {
+  if (is_source(id)) return {};
+  auto const slash = id.relative.find('/');
+  auto const file = slash == id.relative.npos ? id.relative : id.relative.substr(slash + 1);
+  std::string const name(split_relative(id.relative).first);
+  bool const is_values = id.what == source_kind::values;
+  if (is_values && !is_namespace_name(name) && (format_of(file) || file.ends_with(".d")))
+    return "'" + name +
+           "' is not the name of a namespace: a lower-case letter, then at most 63 of a-z, 0-9, _ "
+           "and -";
+  std::string text = "its name does not end in ";
+  text += is_values                        ? ".json, .jsonc, .yaml, .yml, .toml, .ini or .env"
+          : id.what == source_kind::schema ? ".json, .yaml or .yml"
+                                           : ".toml";
+  auto lower = id;
+  std::ranges::transform(lower.relative, lower.relative.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  return is_source(lower) ? text + ", in lower case" : text;
+}
+
 std::optional<std::string_view> namespace_of(source_id const& id) {
   std::string_view const relative = id.relative;
   if (id.what == source_kind::rules) return std::nullopt;

@@ -60,6 +60,10 @@ struct source_id {
 /// known extension and no directory. Leftovers are not sources.
 bool is_source(source_id const& id);
 
+/// Why the name of a file is not one of a source, for people: "'App' is not the name of a
+/// namespace ...". Empty: is_source() accepts it. Leftovers need no reason.
+std::string source_name_fault(source_id const& id);
+
 /// The namespace that a source belongs to. Values: NAME.EXT or NAME.d/FILE.EXT with a known
 /// extension; of the environment, the path. Schemas: NAME.EXT with a namespace name, others
 /// ("_common.json") are only referred to. Rules have none. The view points into `id`.

@@ -172,6 +172,11 @@ void announce_notes(engine::source_row const& row) {
   }
 }
 
+/// Whether the source has just become empty: the engine notes it.
+bool is_emptied(engine::source_row const& row) {
+  return row.why && !row.why->issues.empty() && row.why->issues.front().rule == "empty";
+}
+
 void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
@@ -187,7 +192,10 @@ void announce_source(engine::source_transition const& what, view& now) {
   }
   if (what.gone) {
     say(log::level::notice, message_id::source_gone,
-        "'" + row.path + "' was removed, and with it the values that it set", fields);
+        "'" + row.path + "' was " +
+            (what.masked_by.empty() ? "removed" : "masked by '" + what.masked_by + "'") +
+            ", and with it the values that it set",
+        fields);
     return;
   }
   std::string const rest = describe_rest(row, now);
@@ -204,7 +212,10 @@ void announce_source(engine::source_transition const& what, view& now) {
   case engine::source_status::active:
     if (what.before != engine::source_status::active)
       say(log::level::notice, message_id::source_active,
-          "'" + row.path + "' is valid again and effective", fields);
+          "'" + row.path +
+              (is_emptied(row) ? "' is still empty, and effective so"
+                               : "' is valid again and effective"),
+          fields);
     announce_notes(row);
     return;
   }

@@ -45,8 +45,8 @@ engine::source_update to_update(observation seen, limits const& bounds) {
       update.what = engine::source_update::refused{std::move(content->bytes), document.error()};
   } else if (auto* const blocked = std::get_if<observation::blocked>(&seen.what)) {
     update.what = engine::source_update::blocked{blocked_status(blocked->why), blocked->why};
-  } else if (std::holds_alternative<observation::gone>(seen.what)) {
-    update.what = engine::source_update::gone{};
+  } else if (auto* const gone = std::get_if<observation::gone>(&seen.what)) {
+    update.what = engine::source_update::gone{.masked_by = std::move(gone->masked_by)};
   }
   return update;
 }

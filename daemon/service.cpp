@@ -98,8 +98,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .product = "cfgd",
                .version = std::string(version),
                .url = "https://varlink.org"}),
-      files_(loop.get_executor(), source_roots(options_.where, options_.how),
-             known_files(opened.sources),
+      files_(loop.get_executor(), watch_options(), known_files(opened.sources),
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
       store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
                    [this] { committer_.refresh(); }),
@@ -135,6 +134,12 @@ service::service(asio::io_context& loop, options with, opened_store opened)
         ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
     server_.add_interface(interface);
   dispatcher_.bind_to(server_);
+}
+
+source_watcher::options service::watch_options() {
+  auto made = source_roots(options_.where, options_.how);
+  made.is_good = [this](source_id const& id) { return view_.has_effective_content(id); };
+  return made;
 }
 
 edit_methods::parts service::edit_parts() {
@@ -274,7 +279,9 @@ health::status_table::options service::health_options() const {
       .state = options_.where.state,
       .directories = {},
       .checks = {options_.where.vendor / "checks", options_.where.admin / "checks"},
-      .trusted_uid = ::geteuid()};
+      .trusted = ::geteuid()};
+  made.trusted.groups = options_.how.trusted_groups;
+  made.trusted.link_roots = options_.how.link_roots;
   for (auto const& root : source_roots(options_.where, options_.how).roots)
     made.directories.push_back(root.directory);
   return made;

@@ -99,6 +99,7 @@ class service {
   void retry_later(error const& why);
   void apply(settings const& newest);
   // Called once each, by the constructor, when the members that they use are complete.
+  watchers::source_watcher::options watch_options();
   health::status_table::options health_options() const;
   edit_methods::parts edit_parts();
   reporting::parts reporting_parts();

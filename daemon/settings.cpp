@@ -5,12 +5,17 @@
 
 #include <toml++/toml.h>
 
+#include <grp.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 // A key of cfgd.toml is a row of the table below, a limit with a setting (core/limits.inc) or a
 // setting of a health check. Any other key is an error, so that a misspelt setting is noticed.
@@ -84,6 +89,58 @@ std::optional<std::string> take_admin_group(toml::node const& node, settings& in
   return std::nullopt;
 }
 
+/// Thread-safe. Nothing: there is no such group.
+std::optional<gid_t> find_group(std::string const& name) {
+  constexpr std::size_t most_bytes = 1024 * std::size_t{1024};
+  for (std::vector<char> buffer(4096); buffer.size() <= most_bytes;
+       buffer.resize(buffer.size() * 2)) {
+    group found{};
+    group* result = nullptr;
+    auto const code = ::getgrnam_r(name.c_str(), &found, buffer.data(), buffer.size(), &result);
+    if (code == ERANGE) continue;
+    if (result == nullptr) return std::nullopt;
+    return found.gr_gid;
+  }
+  return std::nullopt;
+}
+
+/// Takes each string of an array. `take` returns what is wrong with it.
+std::optional<std::string>
+take_strings(toml::node const& node, char const* expected,
+             std::function<std::optional<std::string>(std::string const&)> const& take) {
+  auto const* const list = node.as_array();
+  if (list == nullptr) return expected;
+  for (auto const& one : *list) {
+    auto const* const text = one.as_string();
+    if (text == nullptr) return expected;
+    if (auto wrong = take(text->get())) return wrong;
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> take_trusted_groups(toml::node const& node, settings& into) {
+  return take_strings(node, "must be an array of names of groups",
+                      [&into](std::string const& name) -> std::optional<std::string> {
+                        auto const found = find_group(name);
+                        if (!found) return "has '" + name + "', which is not a group";
+                        into.trusted_groups.push_back(*found);
+                        return std::nullopt;
+                      });
+}
+
+std::optional<std::string> take_link_roots(toml::node const& node, settings& into) {
+  static constexpr char const* expected = "must be an array of absolute paths of directories";
+  return take_strings(node, expected,
+                      [&into](std::string const& text) -> std::optional<std::string> {
+                        std::filesystem::path const path(text);
+                        if (!path.is_absolute()) return expected;
+                        auto whole = path.lexically_normal().string();
+                        if (whole.size() > 1 && whole.ends_with('/')) whole.pop_back();
+                        into.link_roots.push_back(std::move(whole));
+                        return std::nullopt;
+                      });
+}
+
 std::optional<std::string> take_textfile(toml::node const& node, settings& into) {
   auto const* const text = node.as_string();
   std::filesystem::path const path(text == nullptr ? std::string() : text->get());
@@ -104,8 +161,11 @@ constexpr std::array rows{
     row{"watch", "quiet_ms", take_milliseconds<&settings::quiet, 0>},
     row{"watch", "late_ms", take_milliseconds<&settings::late, 1>},
     row{"watch", "grace_ms", take_milliseconds<&settings::grace, 0>},
+    row{"watch", "empty_ms", take_milliseconds<&settings::emptied, 0>},
     row{"watch", "sweep_ms", take_milliseconds<&settings::sweep, 100>},
     row{"watch", "poll_ms", take_milliseconds<&settings::poll, 100>},
+    row{"files", "trusted_groups", take_trusted_groups},
+    row{"files", "link_roots", take_link_roots},
     row{"log", "level", take_log_level},
     row{"log", "filters", take_log_filters},
     row{"socket", "mode", take_socket_mode},

@@ -5,9 +5,12 @@
 #include "daemon/health/settings.hpp"
 #include "watchers/source_watcher.hpp"
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <filesystem>
 #include <string>
+#include <vector>
 
 namespace cfgd {
 
@@ -26,11 +29,15 @@ struct file_layout {
 
 /// What cfgd.toml may set (cfgd.toml(5)); the defaults are those of a file without settings.
 struct settings {
-  std::chrono::milliseconds quiet{20};    ///< without an event, before a file is read
-  std::chrono::milliseconds late{500};    ///< at most, from the first event to reading
-  std::chrono::milliseconds grace{500};   ///< in which a file that was removed may come back
+  std::chrono::milliseconds quiet{20};  ///< without an event, before a file is read
+  std::chrono::milliseconds late{500};  ///< at most, from the first event to reading
+  std::chrono::milliseconds grace{500}; ///< in which a file that was removed may come back
+  /// In which a file with values that became empty may be written again.
+  std::chrono::milliseconds emptied{5'000};
   std::chrono::milliseconds sweep{5'000}; ///< between two looks at every directory
   std::chrono::milliseconds poll{2'000};  ///< between two looks at a directory without a watch
+  std::vector<gid_t> trusted_groups;      ///< may write files of sources
+  std::vector<std::string> link_roots;    ///< links may lead there; absolute, no '/' at the end
   log::level log_level = log::level::info;
   log::filters log_filters;
   unsigned socket_mode = 0666;            ///< permission bits of the socket
@@ -44,8 +51,9 @@ struct settings {
   friend bool operator==(settings const&, settings const&) = default;
 };
 
-/// Reads a settings file's text. Unknown tables and keys, wrong types and values out of range are
-/// errors. Errors: parse, with the place; `path` becomes the subject.
+/// Reads a settings file's text; looks up names of groups, which may block. Unknown tables and
+/// keys, wrong types and values out of range are errors. Errors: parse, with the place; `path`
+/// becomes the subject.
 [[nodiscard]] result<settings> parse_settings(std::string_view text, std::string const& path);
 
 /// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io, limit.

@@ -29,9 +29,12 @@ source_watcher::options source_roots(file_layout const& where, settings const& h
           .quiet = how.quiet,
           .late = how.late,
           .grace = how.grace,
+          .emptied = how.emptied,
           .sweep = how.sweep,
           .poll = how.poll,
           .trusted_uid = ::geteuid(),
+          .trusted_groups = how.trusted_groups,
+          .link_roots = how.link_roots,
           .bounds = how.bounds};
 }
 

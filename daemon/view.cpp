@@ -62,7 +62,12 @@ void view::note_source(engine::source_row const& row, bool gone) {
   if (gone || row.status == engine::source_status::active)
     problems_.erase(to_string(row.id));
   else
-    problems_[to_string(row.id)] = {row.path, row.status};
+    problems_[to_string(row.id)] = {row.path, row.status, row.is_effective};
+}
+
+bool view::has_effective_content(source_id const& id) const {
+  auto const found = problems_.find(to_string(id));
+  return found == problems_.end() || found->second.is_effective;
 }
 
 void view::note_overrides(std::vector<engine::override_summary> const& newest) {

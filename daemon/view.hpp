@@ -52,9 +52,12 @@ class view {
   struct source_problem {
     std::string path;
     engine::source_status status;
+    bool is_effective = false; ///< its last good content is
   };
   /// Sources that are not active, by name.
   std::map<std::string, source_problem> const& problems() const { return problems_; }
+  /// Whether some content of a source is effective. True for a source that is not known.
+  bool has_effective_content(source_id const& id) const;
   /// Namespaces that have files of values, none of which is effective.
   fallbacks const& without_values() const { return fallbacks_; }
   pending_changes& pending() { return pending_; }

@@ -64,7 +64,8 @@ class file_change_plan::update_visitor {
     if (record.refused) record.row.why = record.refused->why;
   }
 
-  void operator()(source_update::gone const&) const {
+  void operator()(source_update::gone const& found) const {
+    made_.masked_by = found.masked_by;
     made_.now.reset();
     made_.has_new_content = made_.before != nullptr;
     made_.order = rank::removal;

@@ -29,11 +29,24 @@ bool has_key(sourced_document const* document, std::vector<std::string> const& p
          look_up(document->root, path).what != layer_answer::kind::nothing;
 }
 
+/// The note on a file that has become empty; `count` values went with its content.
+issue note_on_emptied(source_row const& row, std::size_t count) {
+  std::string const what = row.id.what == source_kind::values
+                               ? std::to_string(count) + (count == 1 ? " value" : " values")
+                               : "its content";
+  return {.how = severity::warning,
+          .rule = "empty",
+          .message = "the file has become empty: " + what + " no longer " +
+                     (count == 1 || row.id.what != source_kind::values ? "applies" : "apply"),
+          .path = row.path};
+}
+
 /// Keeps the notes on an active source where the reason is kept why another one is not active.
-void take_notes(source_record& of, namespace_schema const* schema) {
+void take_notes(source_record& of, namespace_schema const* schema, std::optional<issue> first) {
   if (of.row.status != source_status::active) return;
   of.row.why.reset();
   auto notes = notes_on(of, schema);
+  if (first) notes.insert(notes.begin(), *std::move(first));
   if (notes.empty()) return;
   auto const count = notes.size();
   of.row.why = error{.code = errc::invalid,
@@ -128,19 +141,34 @@ void file_change_plan::drop_soft_overrides(candidate& made) const {
   edits.put();
 }
 
+/// A full disk may have truncated the file.
+std::optional<issue> file_change_plan::emptied_note(entry const& one,
+                                                    schema_pointer const& schema) {
+  bool const is_file = one.id.where != layer::environment && one.before && one.now;
+  bool const is_emptied = is_file && one.is_accepted() && one.bytes.empty() &&
+                          one.now->document.root.empty() && one.before->row.is_effective &&
+                          !one.before->document.root.empty();
+  if (!is_emptied) return std::nullopt;
+  return note_on_emptied(one.now->row, changed_leaves(one, schema).size());
+}
+
 void file_change_plan::finish(committed_change& done, candidate const& made) {
   for (auto& one : entries_) {
     auto const* const state = made.find(one.name_space);
-    if (one.now && !one.rejected)
-      take_notes(*one.now, state == nullptr ? nullptr : state->schema.get());
+    if (one.now && !one.rejected) {
+      auto const schema = state == nullptr ? nullptr : state->schema;
+      take_notes(*one.now, schema.get(), emptied_note(one, schema));
+    }
     if (one.now && one.is_accepted()) {
       auto const changed =
           std::ranges::find(done.effectives, one.name_space, &effective::name_space);
       one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
     }
     auto const now = one.record();
-    if (auto found = find_transition(one.before.get(), now.get()))
+    if (auto found = find_transition(one.before.get(), now.get())) {
+      if (found->gone) found->masked_by = one.masked_by;
       done.transitions.push_back(*std::move(found));
+    }
     if (one.is_accepted()) add_without_effect(done.without_effect, one, made);
   }
 }

@@ -77,7 +77,8 @@ class file_change_plan {
     std::shared_ptr<source_record const> before; ///< null: it was not known
     std::shared_ptr<source_record> now;          ///< the record if accepted; null: removed
     bool has_new_content = false;
-    std::string bytes = {}; ///< of the new content
+    std::string masked_by = {}; ///< of a file that was not removed, but masked
+    std::string bytes = {};     ///< of the new content
     rank order = rank::values;
     std::uint64_t edit_number = 0; ///< of an earlier edit whose files are retried together; 0: none
     /// Why it is rejected; absent: it is accepted.
@@ -110,6 +111,8 @@ class file_change_plan {
   /// The leaves of an accepted source that its new content changes: before and after.
   static std::vector<key_change> changed_leaves(entry const& one, schema_pointer const& schema);
   static entry::reading const& read(entry const& one, schema_pointer const& schema);
+  /// The note on an accepted source that has become empty.
+  static std::optional<issue> emptied_note(entry const& one, schema_pointer const& schema);
   /// Adds the changed leaves of an accepted source that a higher layer hides.
   void add_without_effect(hidden_values& into, entry const& one, candidate const& made) const;
   /// Removes the overrides of soft rollbacks whose keys the accepted sources change.

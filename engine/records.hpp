@@ -67,8 +67,10 @@ struct source_update {
   /// Only the identity of the file changed. Makes a blocked source active again; a quarantined one
   /// stays quarantined.
   struct touched {};
-  /// The file was removed, and its content with it.
-  struct gone {};
+  /// The file was removed, and its content with it, or does not count any more.
+  struct gone {
+    std::string masked_by = {}; ///< the file of a higher layer that masks it; empty: none
+  };
 
   source_id id;
   std::string path;
@@ -206,7 +208,8 @@ struct source_transition {
   source_row now;
   source_status before = source_status::active;
   bool was_known = false;
-  bool gone = false; ///< the file was removed; `now` is its last row
+  bool gone = false;          ///< the file was removed; `now` is its last row
+  std::string masked_by = {}; ///< or masked by this file
 };
 
 /// A value of a source that has no effect, because a higher layer sets or removes its key.

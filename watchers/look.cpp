@@ -9,9 +9,8 @@
 ///
 /// Directories that are not trusted are listed nevertheless: each source in them is reported as
 /// blocked, so that administrators see what is missing and why.
-#include "watchers/look.hpp"
-
 #include "core/key.hpp"
+#include "watchers/look_impl.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -54,31 +53,11 @@ result<std::vector<std::string>> list(directory const& where, Predicate accepts)
 
 } // namespace
 
-struct looker::visit {
-  std::size_t index;
-  root& top;
-  std::string name; ///< of the unit
-  unit& here;
-  directory_ptr top_directory{};
-  walker* way = nullptr;
-  std::set<std::string> directories{};
-
-  source_id id(std::string_view file) const {
-    std::string relative = name.empty() ? std::string(file) : join(name, file);
-    return {.where = top.what.where, .relative = std::move(relative), .what = top.what.what};
-  }
-};
-
-struct looker::candidate {
-  directory_ptr parent;
-  std::string name;
-  struct stat info {};
-  std::string location;
-};
-
 looker::looker(source_watcher::options const& how, std::vector<known_source> const& known,
                inotify const* kernel)
-    : how_(how), watches_(kernel, how.bounds.watched_directories) {
+    : how_(how), trusted_(how.trusted_uid), watches_(kernel, how.bounds.watched_directories) {
+  trusted_.groups = how.trusted_groups;
+  trusted_.link_roots = how.link_roots;
   for (auto const& what : how.roots) {
     auto path = what.directory.lexically_normal().string();
     if (path.size() > 1 && path.ends_with('/')) path.pop_back();
@@ -143,11 +122,10 @@ bool looker::wants(std::size_t index, std::string const& name) const {
 void looker::look_at_root(std::size_t index) {
   auto& top = roots_[index];
   std::set<std::string> above;
-  walker const way(how_.trusted_uid,
-                   [&](directory const& where, std::string_view name, walker::zone) {
-                     watches_.visit(where, name);
-                     above.insert(where.path);
-                   });
+  walker const way(trusted_, [&](directory const& where, std::string_view name, walker::zone) {
+    watches_.visit(where, name);
+    above.insert(where.path);
+  });
   auto opened = way.open_root(top.path);
   if (above != top.above) {
     top.above = above;
@@ -225,8 +203,11 @@ void looker::look_at_subdirectory(std::size_t index, directory_ptr const& top,
 }
 
 walker looker::way_of(visit& now) {
-  return {how_.trusted_uid, [this, &now](directory const& where, std::string_view, walker::zone) {
-            watches_.visit(where, {});
+  return {trusted_,
+          [this, &now](directory const& where, std::string_view name, walker::zone which) {
+            // On the way to one of link_roots only the next name is relevant.
+            bool const is_above = which == walker::zone::above;
+            watches_.visit(where, is_above ? name : std::string_view());
             now.directories.insert(where.path);
           }};
 }
@@ -234,92 +215,20 @@ walker looker::way_of(visit& now) {
 void looker::look_at_unit(visit& now, directory_ptr const& here) {
   watches_.visit(*here, {});
   now.directories.insert(here->path);
-  auto names = list(*here, [&](std::string_view name) { return is_source(now.id(name)); });
+  std::vector<std::string> others;
+  auto names = list(*here, [&](std::string_view name) {
+    bool const is_wanted = is_source(now.id(name));
+    if (!is_wanted && !is_leftover(name)) others.emplace_back(name);
+    return is_wanted;
+  });
   if (!names) {
     block_unit(now.index, now.name, names.error());
     return;
   }
+  note_others(now, *here, std::move(others));
   for (auto const& name : *names)
     look_at_file(now, here, name);
   report_absent(now, *names, here->path);
-}
-
-result<looker::candidate> looker::find_candidate(visit& now, directory_ptr const& here,
-                                                 std::string const& name) {
-  candidate file{.parent = here, .name = name, .location = join(here->path, name)};
-  if (::fstatat(here->fd.get(), name.c_str(), &file.info, AT_SYMLINK_NOFOLLOW) != 0)
-    return system_failure("stat", errno, file.location, &here->info);
-  if (!S_ISLNK(file.info.st_mode)) return file;
-  auto end = way_of(now).resolve(now.top_directory, now.top.path, here, name);
-  if (!end) return end.error();
-  file.parent = end->parent;
-  file.name = end->name;
-  file.info = end->info;
-  file.location = end->here ? end->here->path : join(end->parent->path, end->name);
-  return file;
-}
-
-void looker::look_at_file(visit& now, directory_ptr const& here, std::string const& name) {
-  auto found = now.here.files.find(name);
-  if (found == now.here.files.end() && file_count_ >= how_.bounds.source_files) {
-    ++result_->ignored_files;
-    return;
-  }
-  auto const own = join(here->path, name);
-  if (request_->skip.contains(own)) return;
-  auto file = find_candidate(now, here, name);
-  if (file && request_->skip.contains(file->location)) return;
-  struct stat info {};
-  if (!file && ::fstatat(here->fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
-
-  if (found == now.here.files.end()) {
-    found = now.here.files.emplace(name, entry{}).first;
-    ++file_count_;
-  }
-  auto& known = found->second;
-  auto const id = now.id(name);
-  if (!file) {
-    block(known, id, own, {.identity = identity_of(info), .location = own, .why = file.error()});
-    return;
-  }
-  auto const identity = identity_of(file->info);
-  auto why = file->parent->distrust;
-  auto const path = join(now.top.path, id.relative);
-  if (!why) why = refuse_file(file->info, path, how_.trusted_uid, how_.bounds.file_bytes);
-  if (why) {
-    block(known, id, own, {.identity = identity, .location = file->location, .why = *why});
-    return;
-  }
-  bool const moved = known.location != file->location;
-  known.location = file->location;
-  bool const same = known.identity == identity && known.certain && !known.blocked;
-  if (same && request_->how_far == source_watcher::depth::changed) {
-    if (moved) report(id, known, own, {});
-    return;
-  }
-  auto bytes = read_whole(file->parent->fd.get(), file->name, path, how_.trusted_uid,
-                          how_.bounds.file_bytes);
-  ++result_->reads;
-  if (bytes) {
-    known.identity = bytes->identity;
-    known.certain = bytes->certain;
-    known.blocked.reset();
-    report(id, known, own, std::move(*bytes));
-  } else if (bytes.error().code == errc::conflict || bytes.error().code == errc::not_found) {
-    // It is being written to or replaced at the moment.
-    known.identity = {};
-    report(id, known, own, finding::unstable{});
-  } else {
-    block(known, id, own, {.identity = identity, .location = file->location, .why = bytes.error()});
-  }
-}
-
-void looker::block(entry& known, source_id const& id, std::string const& own, blockage what) {
-  if (known.blocked == what.why && known.identity == what.identity) return;
-  known.identity = what.identity;
-  known.location = std::move(what.location);
-  known.blocked = std::move(what.why);
-  report(id, known, own, *known.blocked);
 }
 
 void looker::block_unit(std::size_t index, std::string const& name, error const& why) {
@@ -329,6 +238,7 @@ void looker::block_unit(std::size_t index, std::string const& name, error const&
   auto const path = name.empty() ? top.path : join(top.path, name);
   if (why.code == errc::not_found) {
     report_absent(now, {}, path);
+    replace_others(now, {});
     // A dangling link keeps its dependencies; anything else is no longer a unit.
     if (!now.here.linked) {
       close_unit(now);
@@ -342,32 +252,10 @@ void looker::block_unit(std::size_t index, std::string const& name, error const&
   }
 }
 
-void looker::report_absent(visit& now, std::vector<std::string> const& present,
-                           std::string const& directory) {
-  std::erase_if(now.here.files, [&](auto const& file) {
-    auto const& [name, known] = file;
-    if (std::binary_search(present.begin(), present.end(), name)) return false;
-    auto const own = join(directory, name);
-    if (request_->skip.contains(own) || request_->skip.contains(known.location)) return false;
-    --file_count_;
-    report(now.id(name), known, own, finding::absent{});
-    return true;
-  });
-}
-
 void looker::close_unit(visit& now) {
   if (now.directories == now.here.directories) return;
   now.here.directories = now.directories;
   result_->unit_directories[{.root = now.index, .name = now.name}] = now.directories;
-}
-
-void looker::report(source_id id, entry const& known, std::string const& own,
-                    decltype(finding::what) what) {
-  result_->findings.push_back({.id = std::move(id),
-                               .location = known.location.empty() ? own : known.location,
-                               .linked = !known.location.empty() && known.location != own,
-                               .identity = known.identity,
-                               .what = std::move(what)});
 }
 
 } // namespace cfgd::watchers

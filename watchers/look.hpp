@@ -8,6 +8,8 @@
 #include "watchers/watch_table.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -50,14 +52,18 @@ struct look_request {
 struct finding {
   struct absent {};
   struct unstable {}; ///< changed while it was read
+  struct mask {};     ///< a link to /dev/null: files of this name in lower layers do not count
 
   source_id id;
   std::string location; ///< real path, without links; may be empty for a dangling link
   bool linked = false;  ///< the source is reached through a link
   file_identity identity;
   /// monostate: only the location has changed.
-  std::variant<std::monostate, whole_file, error, absent, unstable> what;
+  std::variant<std::monostate, whole_file, error, absent, unstable, mask> what;
 };
+
+/// Files in a unit whose names are not those of sources, with their sizes.
+using other_files = std::map<std::string, std::uint64_t>;
 
 /// What one look found, and what changed in the set of watched directories.
 struct look_result {
@@ -68,7 +74,8 @@ struct look_result {
   std::map<look_unit, std::set<std::string>> unit_directories;
   /// The directories on the way to a root, for roots where they have changed.
   std::map<std::size_t, std::set<std::string>> root_directories;
-  std::map<std::string, int> unwatched; ///< all directories that cannot be watched, with errno
+  std::map<look_unit, other_files> others; ///< for units where they have changed
+  std::map<std::string, int> unwatched;    ///< all directories that cannot be watched, with errno
   std::size_t watch_count = 0;
   std::size_t reads = 0;
   std::size_t ignored_files = 0; ///< beyond limits::source_files
@@ -89,11 +96,13 @@ class looker {
   struct entry {
     file_identity identity; ///< zero: must be read
     bool certain = true;
+    bool masks = false; ///< it is a link to /dev/null
     std::optional<error> blocked;
     std::string location;
   };
   struct unit {
     std::map<std::string, entry, std::less<>> files; ///< by name in the directory
+    other_files others;
     file_identity directory;
     bool linked = false;
     std::set<std::string> directories;
@@ -125,6 +134,11 @@ class looker {
   void look_at_file(visit& now, directory_ptr const& here, std::string const& name);
   [[nodiscard]] result<candidate> find_candidate(visit& now, directory_ptr const& here,
                                                  std::string const& name);
+  bool is_mask(directory const& here, std::string const& name, struct stat const& info) const;
+  void report_mask(entry& known, source_id const& id, std::string const& own,
+                   file_identity const& identity);
+  void note_others(visit& now, directory const& here, std::vector<std::string> names);
+  void replace_others(visit& now, other_files newest);
   void block(entry& known, source_id const& id, std::string const& own, blockage what);
   void block_unit(std::size_t index, std::string const& name, error const& why);
   void report_absent(visit& now, std::vector<std::string> const& present,
@@ -134,9 +148,11 @@ class looker {
               decltype(finding::what) what);
 
   source_watcher::options how_;
+  trust trusted_;
   std::vector<root> roots_;
   watch_table watches_;
   std::size_t file_count_ = 0;
+  std::size_t others_count_ = 0;
 
   look_request const* request_ = nullptr; ///< during look()
   look_result* result_ = nullptr;

@@ -5,23 +5,28 @@
 /// without following links, and checked on the open descriptor; the next one is looked up in that
 /// descriptor. Nothing is looked up twice, so nothing can be replaced between check and use.
 ///
-/// A directory must be owned by root or the trusted user and not be writable by group or others.
-/// There is one exception, as in sshd and systemd: a sticky directory that all may write (/tmp)
-/// above the root of sources. There only the owner of an entry can rename or remove it, and the
-/// next component must be owned by root or the trusted user as well.
+/// A directory must be owned by root or the trusted user and not be writable by group or others,
+/// except for a group that the settings name. There is one exception, as in sshd and systemd: a
+/// sticky directory that all may write (/tmp) above the root of sources. There only the owner of an
+/// entry can rename or remove it, and the next component must be owned by root or the trusted user
+/// as well.
 ///
 /// Links above the root are followed, because administrators use them. Below it a link must lead to
-/// something below the root. This is what Kubernetes' ..data needs, and no more.
+/// something below the root. This is what Kubernetes' ..data needs, and no more. The settings may
+/// name other directories that links may lead to. These are opened like a root, and are the root
+/// for the rest of the way.
 #include "watchers/safe_open.hpp"
 
 #include <climits>
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <ctime>
+#include <filesystem>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -31,6 +36,9 @@ namespace {
 
 constexpr int maximum_links = 8;
 constexpr int maximum_attempts = 3;
+/// Behind the refusal of a link.
+constexpr char const* links_allowed =
+    ", and files.link_roots in cfgd.toml does not name its target";
 /// Time stamps of files come from a clock of the kernel that ticks at least 100 times a second.
 constexpr std::int64_t clock_tick_ns = 15'000'000;
 
@@ -45,8 +53,16 @@ std::string owner_and_mode(struct stat const& info) {
   return text.data();
 }
 
-bool is_owner_trusted(struct stat const& info, uid_t trusted) {
-  return info.st_uid == 0 || info.st_uid == trusted;
+bool is_owner_trusted(struct stat const& info, trust const& trusted) {
+  return info.st_uid == 0 || info.st_uid == trusted.owner;
+}
+
+/// Whether nobody but the owner and trusted groups may write it.
+bool is_private(struct stat const& info, trust const& trusted) {
+  if (S_ISLNK(info.st_mode)) return true;
+  if ((info.st_mode & S_IWOTH) != 0) return false;
+  return (info.st_mode & S_IWGRP) == 0 ||
+         std::ranges::find(trusted.groups, info.st_gid) != trusted.groups.end();
 }
 
 bool is_shared_directory(struct stat const& info) {
@@ -69,6 +85,14 @@ void push_components(std::vector<std::string>& todo, std::string_view path) {
   }
   todo.insert(todo.end(), std::make_move_iterator(parts.rbegin()),
               std::make_move_iterator(parts.rend()));
+}
+
+/// The path that the components on a stack make.
+std::filesystem::path rest_of(std::vector<std::string> const& todo) {
+  std::filesystem::path rest;
+  for (auto next = todo.rbegin(); next != todo.rend(); ++next)
+    rest /= *next;
+  return rest;
 }
 
 /// The part of an absolute path below `base`; nullopt: it is not below.
@@ -130,18 +154,29 @@ error system_failure(char const* call, int code, std::string const& path, struct
   return {.code = kind, .message = std::move(message), .subject = path};
 }
 
-std::optional<error> distrust_of(struct stat const& info, std::string const& path, uid_t trusted) {
-  auto const is_private = (info.st_mode & (S_IWGRP | S_IWOTH)) == 0 || S_ISLNK(info.st_mode);
-  if (is_private && is_owner_trusted(info, trusted)) return std::nullopt;
-  std::string wanted = "root";
-  if (trusted != 0) wanted += " or uid " + std::to_string(trusted);
-  return untrusted("'" + path + "' is " + owner_and_mode(info) + "; it must be owned by " + wanted +
-                       " and not be writable by group or others",
-                   path);
+bool leads_to_nothing(int directory, std::string const& name) {
+  constexpr std::string_view nothing = "/dev/null";
+  std::array<char, nothing.size() + 1> target{}; // one more: a longer target is another one
+  auto const length = ::readlinkat(directory, name.c_str(), target.data(), target.size());
+  return length > 0 && std::string_view(target.data(), static_cast<std::size_t>(length)) == nothing;
 }
 
-std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
-                                 std::size_t maximum) {
+std::optional<error> distrust_of(struct stat const& info, std::string const& path,
+                                 trust const& trusted) {
+  bool const is_owned = is_owner_trusted(info, trusted);
+  if (is_owned && is_private(info, trusted)) return std::nullopt;
+  std::string wanted = "root";
+  if (trusted.owner != 0) wanted += " or uid " + std::to_string(trusted.owner);
+  auto message = "'" + path + "' is " + owner_and_mode(info) + "; it must be owned by " + wanted +
+                 " and not be writable by group or others";
+  if (is_owned && (info.st_mode & S_IWOTH) == 0)
+    message += ", unless files.trusted_groups in cfgd.toml names the group with gid " +
+               std::to_string(info.st_gid);
+  return untrusted(std::move(message), path);
+}
+
+std::optional<error> refuse_file(struct stat const& info, std::string const& path,
+                                 trust const& trusted, std::size_t maximum) {
   if (!S_ISREG(info.st_mode))
     return untrusted("'" + path + "' is not a regular file (it is " + owner_and_mode(info) + ")",
                      path);
@@ -193,9 +228,32 @@ result<target> walker::resolve(directory_ptr const& root, std::string const& ali
   return walk(std::move(way));
 }
 
+/// Continues in the directory of trust::link_roots that `path` is below. False: it is below none.
+result<bool> walker::enter_link_root(journey& way, std::string const& path) const {
+  for (auto const& root : trusted_.link_roots) {
+    auto const rest = below(path, root);
+    if (!rest) continue;
+    auto const opened = open_root(root);
+    if (!opened) return opened.error();
+    way.at = *opened;
+    way.floor = *opened;
+    way.alias = root;
+    push_components(way.todo, *rest);
+    return true;
+  }
+  return false;
+}
+
 result<void> walker::go_up(journey& way) const {
-  if (way.floor && way.at->path == way.floor->path)
-    return untrusted("a link leads outside '" + way.floor->path + "'", way.at->path);
+  if (way.floor && way.at->path == way.floor->path) {
+    auto const outside = std::filesystem::path(way.floor->path).parent_path() / rest_of(way.todo);
+    way.todo.clear();
+    auto const entered = enter_link_root(way, outside.lexically_normal().string());
+    if (!entered) return entered.error();
+    if (*entered) return {};
+    return untrusted("a link leads outside '" + way.floor->path + "'" + links_allowed,
+                     way.at->path);
+  }
   if (way.at->parent) way.at = way.at->parent;
   return {};
 }
@@ -217,8 +275,14 @@ result<void> walker::follow(journey& way, int link, std::string const& path) con
     } else {
       auto rest = below(leads_to, way.floor->path);
       if (!rest) rest = below(leads_to, way.alias);
-      if (!rest)
-        return untrusted("'" + path + "' is a link that leads outside '" + top->path + "'", path);
+      if (!rest) {
+        auto const entered = enter_link_root(way, std::string(leads_to));
+        if (!entered) return entered.error();
+        if (*entered) return {};
+        return untrusted("'" + path + "' is a link that leads outside '" + top->path + "'" +
+                             links_allowed,
+                         path);
+      }
       leads_to = *rest;
     }
     way.at = std::move(top);
@@ -282,7 +346,7 @@ result<target> walker::walk(journey way) const {
 }
 
 result<whole_file> read_whole(int directory, std::string const& name, std::string const& path,
-                              uid_t trusted, std::size_t maximum) {
+                              trust const& trusted, std::size_t maximum) {
   constexpr int flags = O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC;
   for (int attempt = 0; attempt < maximum_attempts; ++attempt) {
     unique_fd fd(::openat(directory, name.c_str(), flags));

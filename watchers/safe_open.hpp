@@ -13,6 +13,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 /// Opening files whose content is trusted. Blocking calls: not for the loop thread. All functions
 /// may be called from any thread.
@@ -43,6 +45,17 @@ struct target {
   directory_ptr here; ///< set if it is a directory
 };
 
+/// Whose files and directories are trusted, and where links may lead.
+struct trust {
+  uid_t owner = 0;                          ///< may own them, besides root
+  std::vector<gid_t> groups = {};           ///< may write them
+  std::vector<std::string> link_roots = {}; ///< absolute: links may lead to what is below
+
+  trust() = default;
+  /// The user alone. Implicit: most callers have no more to say.
+  trust(uid_t who) : owner(who) {}
+};
+
 /// Walks paths component by component with openat(2) and O_NOFOLLOW, and follows links by hand, at
 /// most 8 of them. (openat2(2) is not used: RestrictSUIDSGID= of systemd makes it fail with
 /// ENOSYS.)
@@ -52,15 +65,17 @@ class walker {
   /// Called before a name is looked up, so that a watch can be set before the look.
   using on_lookup = std::function<void(directory const& where, std::string_view name, zone which)>;
 
-  walker(uid_t trusted, on_lookup visit) : trusted_(trusted), visit_(std::move(visit)) {}
+  walker(trust trusted, on_lookup visit) : trusted_(std::move(trusted)), visit_(std::move(visit)) {}
 
   /// Opens the directory of sources at an absolute path. Links on the way to it are followed. Every
-  /// directory on the way must be owned by root or the trusted user and not be writable by group or
-  /// others; otherwise `distrust` is set in the result. Errors: not_found, io.
+  /// directory on the way must be owned by root or the trusted user and not be writable by a group
+  /// that is not trusted, or by others; otherwise `distrust` is set in the result. Errors:
+  /// not_found, io.
   [[nodiscard]] result<directory_ptr> open_root(std::string const& path) const;
 
   /// Resolves `name` in `from` without leaving `root`, which open_root() returned for the
-  /// configured path `alias`. Errors: not_found, untrusted (a link that leads outside, or too many
+  /// configured path `alias`, except for the directories of trust::link_roots, which are checked as
+  /// by open_root(). Errors: not_found, untrusted (a link that leads outside, or too many
   /// links), io.
   [[nodiscard]] result<target> resolve(directory_ptr const& root, std::string const& alias,
                                        directory_ptr const& from, std::string_view name) const;
@@ -72,18 +87,23 @@ class walker {
   [[nodiscard]] result<step> look_up(journey const& way, std::string const& name) const;
   [[nodiscard]] result<void> follow(journey& way, int link, std::string const& path) const;
   [[nodiscard]] result<void> go_up(journey& way) const;
+  [[nodiscard]] result<bool> enter_link_root(journey& way, std::string const& path) const;
 
-  uid_t trusted_;
+  trust trusted_;
   on_lookup visit_;
 };
 
+/// Whether the entry is a link to /dev/null.
+bool leads_to_nothing(int directory, std::string const& name);
+
 /// errc::untrusted if the owner or the mode of a file or directory does not allow to trust it.
-std::optional<error> distrust_of(struct stat const& info, std::string const& path, uid_t trusted);
+std::optional<error> distrust_of(struct stat const& info, std::string const& path,
+                                 trust const& trusted);
 
 /// Why the file may not be read as a source; nullopt: it may. Type, owner, mode: untrusted. Size:
 /// limit ("file_bytes").
-std::optional<error> refuse_file(struct stat const& info, std::string const& path, uid_t trusted,
-                                 std::size_t maximum);
+std::optional<error> refuse_file(struct stat const& info, std::string const& path,
+                                 trust const& trusted, std::size_t maximum);
 
 /// The content of a file that did not change while it was read.
 struct whole_file {
@@ -98,7 +118,7 @@ struct whole_file {
 /// Reads a file if refuse_file() accepts it and it did not change while it was read. `path` is for
 /// messages. Errors: as refuse_file; io; not_found; conflict (it changed during three attempts).
 [[nodiscard]] result<whole_file> read_whole(int directory, std::string const& name,
-                                            std::string const& path, uid_t trusted,
+                                            std::string const& path, trust const& trusted,
                                             std::size_t maximum);
 
 /// The error for a call that failed: not_found for ENOENT, ENOTDIR and ELOOP, else io. For EACCES

@@ -188,6 +188,7 @@ clock::time_point source_watcher::impl::next_wake() const {
   auto next = std::min(next_sweep_, next_poll_);
   if (auto const settled = settle_.next()) next = std::min(next, *settled);
   if (auto const overdue = ledger_.next_overdue()) next = std::min(next, *overdue);
+  if (auto const emptied = ledger_.next_emptied()) next = std::min(next, *emptied);
   return next;
 }
 
@@ -215,6 +216,10 @@ void source_watcher::look_now(depth how_far, std::function<void()> done) {
       {.how_far = how_far, .done = std::move(done), .looked = false, .unreported = {}});
   impl_->pump();
 }
+
+std::size_t source_watcher::emptied() const { return impl_->ledger_.emptied(); }
+
+std::vector<unused_file> source_watcher::unused() const { return impl_->unused(); }
 
 std::string_view source_watcher::watched_by(source_id const& id) const {
   return impl_->routes_.is_polled(impl_->unit_of(id)) ? "poll" : "inotify";

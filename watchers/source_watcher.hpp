@@ -45,13 +45,28 @@ struct observation {
   struct blocked {
     error why;
   };
-  /// The file has not existed for longer than the grace period.
-  struct gone {};
+  /// The file has not existed for longer than the grace period, or does not count any more.
+  struct gone {
+    std::string masked_by = {}; ///< the link to /dev/null in a higher layer; empty: it was removed
+  };
 
   source_id id;
   std::string path; ///< absolute, below the configured directory
   file_identity identity;
   std::variant<content, touched, blocked, gone> what;
+};
+
+/// A file in a directory of sources that is not used. This is not a fault.
+struct unused_file {
+  enum class reason : std::uint8_t {
+    ignored, ///< its name is not one of a source; or it is a link to /dev/null that masks nothing
+    masked,  ///< a higher layer has a link to /dev/null of its name
+  };
+  source_id id; ///< is_source() does not accept it if the name is the reason
+  std::string path;
+  std::uint64_t size = 0;
+  reason how = reason::ignored;
+  std::string why; ///< for people
 };
 
 /// What is known of a source before the first look, so that an unchanged file is not reported
@@ -70,14 +85,22 @@ class source_watcher {
  public:
   struct options {
     std::vector<source_root> roots;
-    std::chrono::milliseconds quiet{20};    ///< time without events before a look; may be 0
-    std::chrono::milliseconds late{500};    ///< a look at the latest this long after an event
-    std::chrono::milliseconds grace{500};   ///< before a vanished file is reported as gone
+    std::chrono::milliseconds quiet{20};  ///< time without events before a look; may be 0
+    std::chrono::milliseconds late{500};  ///< a look at the latest this long after an event
+    std::chrono::milliseconds grace{500}; ///< before a vanished file is reported as gone
+    /// Before a file with good content that has become empty is reported as empty; until then it is
+    /// reported as blocked. 0: it does not wait.
+    std::chrono::milliseconds emptied{5'000};
     std::chrono::milliseconds sweep{5'000}; ///< between looks at everything
     std::chrono::milliseconds poll{2'000};  ///< between looks at directories without a watch
     /// The owner of trusted files, besides root.
     uid_t trusted_uid = 0;
+    std::vector<gid_t> trusted_groups = {};   ///< may write files and directories
+    std::vector<std::string> link_roots = {}; ///< directories outside the roots, for links
     limits bounds;
+    /// Whether some content of a source that was reported is effective. Called on the loop. Not
+    /// set: always.
+    std::function<bool(source_id const&)> is_good = {};
   };
 
   /// Called on the loop with at least one observation. Must not destroy the watcher.
@@ -99,9 +122,17 @@ class source_watcher {
   };
   /// Looks at everything at once. When `done` is called, edits that were finished before this call
   /// have been passed to the handler. Settling files are taken as they are; a file that is open for
-  /// writing is waited for. Before run(), the first look answers. `done` is called on the loop, in
-  /// the order of the calls.
+  /// writing is waited for. A file with good content that was emptied is not waited for: it was
+  /// passed as blocked, and emptied() counts it. Before run(), the first look answers. `done` is
+  /// called on the loop, in the order of the calls.
   void look_now(depth how_far, std::function<void()> done);
+
+  /// The sources that have become empty and whose last good content stays for the moment.
+  std::size_t emptied() const;
+
+  /// The files that are not used, up to limits::ignored_files and all masked ones. Files whose name
+  /// is the reason are logged once, when they are first found.
+  std::vector<unused_file> unused() const;
 
   /// How a source is watched: "inotify" or "poll".
   std::string_view watched_by(source_id const& id) const;

@@ -16,6 +16,7 @@
 #include <deque>
 #include <exception>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -60,6 +61,7 @@ struct source_watcher::impl {
   void pump();
   bool plan(look_request& next);
   void plan_missing(look_request& next, time now);
+  void plan_emptied(look_request& next, time now);
   void start(look_request next);
   void on_look(look_result result, std::exception_ptr const& failure);
   ledger::outcome evaluate(finding found, std::vector<observation>& observations);
@@ -68,6 +70,10 @@ struct source_watcher::impl {
   look_unit unit_of(source_id const& id) const;
   bool is_premature(finding const& found) const;
   void report_gone(std::vector<observation>& observations);
+  void read_unmasked();
+  unused_file other_file(look_unit const& in, std::string const& name, std::uint64_t size) const;
+  void take_others(std::map<look_unit, other_files> const& newest);
+  std::vector<unused_file> unused() const;
   void warn(look_result const& result);
   void answer();
 
@@ -107,6 +113,7 @@ struct source_watcher::impl {
   routes routes_;
   look_state current_;
   std::deque<waiter> waiters_;
+  std::map<look_unit, other_files> others_;
   std::vector<source_id> again_;   ///< to be read by the next look
   std::set<source_id> report_all_; ///< requested with depth::all, not yet reported
   std::vector<int> lost_watches_;

@@ -60,6 +60,7 @@ bool source_watcher::impl::plan(look_request& next) {
     next_poll_ = now + how_.poll;
   }
   plan_missing(next, now);
+  plan_emptied(next, now);
   if (!next.whole && next.roots.empty() && next.units.empty()) return false;
   for (auto& who : waiters_) {
     if (!std::exchange(who.looked, true))
@@ -82,6 +83,14 @@ void source_watcher::impl::plan_missing(look_request& next, clock::time_point no
     }
     next.units.insert(unit_of(id));
     current_.overdue.push_back(id);
+  }
+}
+
+void source_watcher::impl::plan_emptied(look_request& next, clock::time_point now) {
+  // A file that settles is left out of the look: it has another turn.
+  for (auto const& id : ledger_.take_due_emptied(now, now + how_.quiet + 10ms)) {
+    next.units.insert(unit_of(id));
+    again_.push_back(id);
   }
 }
 
@@ -119,6 +128,10 @@ void source_watcher::impl::on_look(look_result result, std::exception_ptr const&
   figures_.polled_directories = result.unwatched.size();
   figures_.reads += result.reads;
 
+  // A mask first: what it hides must not be reported before it.
+  std::stable_partition(result.findings.begin(), result.findings.end(), [](finding const& one) {
+    return std::holds_alternative<finding::mask>(one.what);
+  });
   std::vector<observation> observations;
   for (auto& found : result.findings) {
     auto const id = found.id;
@@ -132,6 +145,8 @@ void source_watcher::impl::on_look(look_result result, std::exception_ptr const&
     }
   }
   report_gone(observations);
+  read_unmasked();
+  take_others(result.others);
   figures_.sources = ledger_.size();
   warn(result);
 
@@ -221,6 +236,49 @@ void source_watcher::impl::report_gone(std::vector<observation>& observations) {
     for (auto& who : waiters_)
       who.unreported.erase(id);
   }
+}
+
+/// Files that were masked have to be read by the next look; callers of look_now() wait for them.
+void source_watcher::impl::read_unmasked() {
+  for (auto const& id : ledger_.take_unmasked()) {
+    look_again(id, ledger_.location(id), clock::now());
+    for (auto& who : waiters_)
+      if (current_.asked && who.looked) who.unreported.insert(id);
+  }
+}
+
+void source_watcher::impl::take_others(std::map<look_unit, other_files> const& newest) {
+  for (auto const& [unit, files] : newest) {
+    auto& known = others_[unit];
+    for (auto const& [name, size] : files) {
+      if (known.contains(name)) continue;
+      auto const found = other_file(unit, name, size);
+      log::write(log::level::notice, "'" + found.path + "' is ignored: " + found.why,
+                 {{"MESSAGE_ID", message_id::source_ignored}, {"CFGD_PATH", found.path}});
+    }
+    known = files;
+    if (known.empty()) others_.erase(unit);
+  }
+}
+
+unused_file source_watcher::impl::other_file(look_unit const& in, std::string const& name,
+                                             std::uint64_t size) const {
+  auto const& root = how_.roots.at(in.root);
+  auto const relative = in.name.empty() ? name : join(in.name, name);
+  source_id const id{.where = root.where, .relative = relative, .what = root.what};
+  return {.id = id,
+          .path = (root.directory.lexically_normal() / relative).string(),
+          .size = size,
+          .how = unused_file::reason::ignored,
+          .why = source_name_fault(id)};
+}
+
+std::vector<unused_file> source_watcher::impl::unused() const {
+  auto all = ledger_.masked();
+  for (auto const& [unit, files] : others_)
+    for (auto const& [name, size] : files)
+      all.push_back(other_file(unit, name, size));
+  return all;
 }
 
 void source_watcher::impl::warn(look_result const& result) {

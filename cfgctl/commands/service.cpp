@@ -13,19 +13,24 @@ namespace {
 struct sync_reply {
   client::revision_number revision = 0;
   std::optional<std::int64_t> waiting;
+  std::optional<std::int64_t> emptied;
 };
-BOOST_DESCRIBE_STRUCT(sync_reply, (), (revision, waiting))
+BOOST_DESCRIBE_STRUCT(sync_reply, (), (revision, waiting, emptied))
 constexpr wire::method<wire::nothing, sync_reply> sync_method{methods::sync.name};
 
 std::string revision_text(client::revision_number at) {
   return "revision " + std::to_string(at) + '\n';
 }
 
-/// "revision 7", and how many files wait for the end of an edit.
+/// "revision 7", and how many files wait for the end of an edit, or are about to lose their values.
 std::string sync_text(sync_reply const& reply) {
   std::string text = revision_text(reply.revision);
   if (reply.waiting)
     text += "files that wait for 'cfgctl edit end': " + std::to_string(*reply.waiting) + '\n';
+  if (reply.emptied)
+    text +=
+        "empty files that keep their values for some seconds: " + std::to_string(*reply.emptied) +
+        '\n';
   return text;
 }
 

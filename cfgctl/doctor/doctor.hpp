@@ -53,6 +53,7 @@ struct installation {
   std::filesystem::path state; ///< directory of the store
   uid_t owner = 0;             ///< the service's user, who may own files, as root may
   std::filesystem::path inotify = "/proc/sys/fs/inotify";
+  std::filesystem::path mounts = "/proc/self/mountinfo";
   std::string version; ///< of this program
   service_view service;
 };
@@ -83,6 +84,8 @@ struct examination {
 /// Examinations of the service's replies. All but that of the socket find nothing if there are
 /// none.
 std::vector<examination> service_examinations();
+/// Reports sources that are mount points.
+void look_at_mounts(installation const& at, diagnoses& into);
 /// Examinations of the machine.
 std::vector<examination> system_examinations();
 

@@ -109,6 +109,7 @@ void look_at_sources(installation const& at, diagnoses& into) {
   auto const& all = at.service.sources;
   std::vector<std::string> outside;
   for (auto const& one : all) {
+    // Files that are ignored are reported by the examination of files.
     if (is_bad(one)) add_source(one, into);
     if (is_outside(at, one.path)) outside.push_back(one.path);
   }

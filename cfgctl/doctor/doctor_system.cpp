@@ -66,6 +66,14 @@ std::string user_name(uid_t uid) {
   return found != nullptr ? found->pw_name : std::to_string(uid);
 }
 
+/// Whether the service uses the file, or one below the directory: then it trusts the group that may
+/// write it (files.trusted_groups).
+bool is_in_use(installation const& at, std::string const& path) {
+  return std::ranges::any_of(at.service.sources, [&path](client::source_file const& one) {
+    return one.state == "active" && (one.path == path || one.path.starts_with(path + '/'));
+  });
+}
+
 /// Reports a file or directory that the service does not trust.
 void check_path(installation const& at, fs::path const& path, diagnoses& into) {
   struct stat found {};
@@ -75,29 +83,13 @@ void check_path(installation const& at, fs::path const& path, diagnoses& into) {
   } else if (found.st_uid != 0 && found.st_uid != at.owner) {
     into.add(verdict::fail, path.string() + " belongs to " + user_name(found.st_uid),
              "it is not trusted: chown root: " + path.string());
-  } else if ((found.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+  } else if ((found.st_mode & S_IWOTH) != 0 ||
+             ((found.st_mode & S_IWGRP) != 0 && !is_in_use(at, path.string()))) {
     std::array<char, 8> mode{};
     std::snprintf(mode.data(), mode.size(), "%04o", found.st_mode & 07777U); // NOLINT
     into.add(verdict::fail, path.string() + ": mode " + mode.data() + " lets others write it",
-             "it is not trusted: chmod go-w " + path.string());
-  }
-}
-
-/// Reports the files of a directory of values that the service ignores.
-void check_names(fs::path const& directory, diagnoses& into) {
-  std::error_code failed;
-  for (fs::directory_iterator at(directory, failed); !failed && at != fs::directory_iterator();
-       at.increment(failed)) {
-    auto const name = at->path().filename().string();
-    std::error_code unknown;
-    if (at->is_directory(unknown)) {
-      if (name.ends_with(".d")) check_names(at->path(), into);
-      continue;
-    }
-    if (is_leftover(name) || format_of(name)) continue;
-    into.add(
-        verdict::warn, at->path().string() + " is ignored: its name has no extension of a format",
-        "rename it to .json, .jsonc, .yaml, .toml, .ini or .env, or move it to another directory");
+             "it is not trusted: chmod go-w " + path.string() +
+                 ((found.st_mode & S_IWOTH) == 0 ? ", or files.trusted_groups in cfgd.toml" : ""));
   }
 }
 
@@ -114,7 +106,6 @@ void look_at_files(installation const& at, diagnoses& into) {
     seen.insert(fs::path(one.path).parent_path());
   }
   for (auto const& base : {at.tree.etc, at.tree.vendor}) {
-    if (!base.empty()) check_names(base / "namespaces", into);
     if (!base.empty() && fs::exists(base, unknown)) seen.insert(base);
   }
   for (auto const& directory : seen)
@@ -236,7 +227,7 @@ std::vector<examination> system_examinations() {
   return {
       {"units", look_at_units}, {"files", look_at_files},     {"store", look_at_store},
       {"space", look_at_space}, {"inotify", look_at_inotify}, {"group", look_at_group},
-      {"clock", look_at_clock},
+      {"clock", look_at_clock}, {"mounts", look_at_mounts},
   };
 }
 

@@ -1,6 +1,7 @@
 #include "cfgctl/offline/source_tree.hpp"
 
 #include "cfgctl/commands/documents.hpp"
+#include "core/key.hpp"
 #include "watchers/read_source.hpp"
 
 #include <algorithm>
@@ -84,25 +85,41 @@ class directory_listing {
  private:
   void add(fs::directory_entry const& entry, fs::path const& below) {
     auto const name = entry.path().filename();
+    if (is_leftover(name.string())) return;
+    source_id id{.where = where_, .relative = (below / name).string(), .what = what_};
     std::error_code failed;
     if (entry.is_directory(failed)) {
       bool const parts = what_ == source_kind::values && below.empty() && name.extension() == ".d";
-      if (parts && !is_leftover(name.string())) list(entry.path(), name);
+      if (parts && is_namespace_name(name.stem().string()))
+        list(entry.path(), name);
+      else if (parts)
+        add_ignored(entry, id);
       return;
     }
-    if (is_leftover(name.string()) || !format_of(name.string())) return;
     auto path = entry.path().string();
-    source_id id{.where = where_, .relative = (below / name).string(), .what = what_};
     if (!is_source(id)) {
-      into_.remarks.push_back(remark(severity::warning, std::move(path),
-                                     "is ignored: not a valid source file name in " +
-                                         std::string(directory_of(what_)) + '/'));
+      add_ignored(entry, id);
+    } else if (is_mask(entry)) {
+      std::erase_if(into_.sources, [&id](listed_source const& one) {
+        return one.id.what == id.what && one.id.relative == id.relative;
+      });
     } else if (!entry.is_regular_file(failed)) {
       into_.remarks.push_back(
           remark(severity::error, std::move(path), "is not a regular file or a link to one"));
     } else {
       into_.sources.push_back({.id = std::move(id), .path = std::move(path)});
     }
+  }
+
+  void add_ignored(fs::directory_entry const& entry, source_id const& id) {
+    into_.remarks.push_back(
+        remark(severity::warning, entry.path().string(), "is ignored: " + source_name_fault(id)));
+  }
+
+  /// Files of this name in lower layers, which are listed before, do not count.
+  static bool is_mask(fs::directory_entry const& entry) {
+    std::error_code failed;
+    return entry.is_symlink(failed) && fs::read_symlink(entry.path(), failed) == "/dev/null";
   }
 
   tree_listing& into_;

@@ -54,12 +54,12 @@ struct listed_source {
 };
 struct tree_listing {
   std::vector<listed_source> sources;
-  /// Files that look like sources but are ignored.
+  /// Files that are ignored because of their names, or cannot be sources.
   std::vector<issue> remarks;
   /// Directories that cannot be read; `subject` is the path.
   std::vector<error> unreadable;
 };
-/// In the order of the layers, by name.
+/// In the order of the layers, by name. Files that a higher layer masks are left out.
 tree_listing list_sources(source_tree const& where);
 
 /// Reads a source as a daemon would. Errors: io (the file cannot be read).

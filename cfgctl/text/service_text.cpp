@@ -95,7 +95,7 @@ std::string state_text(client::source_file const& one) {
 
 bool is_bad(client::source_file const& one) {
   // A state may say more behind a comma: "active, 3 of 12 keys overridden".
-  return !one.state.starts_with("active") && one.state != "ignored";
+  return !one.state.starts_with("active") && one.state != "ignored" && one.state != "masked";
 }
 
 std::string trouble_text(client::source_file const& one) {
@@ -137,7 +137,10 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
   std::string troubles;
   for (client::source_file const& one : what) {
     bool const active = !is_bad(one);
-    files.add({{state_text(one), active ? tint::good : tint::bad},
+    bool const is_used = one.state.starts_with("active");
+    files.add({{state_text(one), !active   ? tint::bad
+                                 : is_used ? tint::good
+                                           : tint::faint},
                one.kind.empty() ? "values" : one.kind,
                one.layer,
                {one.name_space, tint::name},
@@ -145,7 +148,9 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
                one.revision,
                one.size,
                one.watch});
-    if (!active) troubles += paint(where, tint::bad, printable(trouble_text(one))) + '\n';
+    if (!active || !is_used)
+      troubles +=
+          paint(where, active ? tint::faint : tint::bad, printable(trouble_text(one))) + '\n';
     for (client::issue const& said : one.issues)
       troubles += "  " + printable(issue_text(said)) + '\n';
   }

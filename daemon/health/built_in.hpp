@@ -6,6 +6,7 @@
 #include "daemon/health/workers.hpp"
 #include "daemon/service_parts.hpp"
 #include "store/probe.hpp"
+#include "watchers/safe_open.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -28,6 +29,7 @@ struct measures {
   limits bounds;
   std::filesystem::path state;                    ///< the store's directory
   std::vector<std::filesystem::path> directories; ///< of sources
+  watchers::trust trusted = {};
 };
 
 /// A built-in check with the pace that the settings give it.

@@ -127,8 +127,8 @@ finding look_at_disk(std::filesystem::path const& directory, thresholds const& p
   return found;
 }
 
-finding look_at_directories(std::vector<std::filesystem::path> const& all, uid_t trusted,
-                            std::set<std::string>& seen) {
+finding look_at_directories(std::vector<std::filesystem::path> const& all,
+                            watchers::trust const& trusted, std::set<std::string>& seen) {
   finding found;
   boost::json::object directories;
   watchers::walker const way(trusted, [](auto const&...) {});

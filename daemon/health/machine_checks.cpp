@@ -106,8 +106,8 @@ check files_check(subjects const& of, measures const& by) {
   // Which directories existed belongs to the runs alone, and these come one after the other.
   auto const seen = std::make_shared<std::set<std::string>>();
   auto const look = [seen, directories = by.directories, probe = by.state / "probe",
-                     uid = ::geteuid()] {
-    return both(look_at_directories(directories, uid, *seen), try_to_write(probe));
+                     trusted = by.trusted] {
+    return both(look_at_directories(directories, trusted, *seen), try_to_write(probe));
   };
   return make_check(
       built_in::files, by, [of, look, days = by.how.hidden_days](completion const& done) {

@@ -37,9 +37,19 @@ result<std::vector<std::string>> list_files(watchers::directory const& where) {
   return names;
 }
 
+/// Whether it is a link to /dev/null: the file of this name in an earlier directory does not count.
+bool is_mask(watchers::directory const& top, std::string const& name,
+             watchers::trust const& trusted) {
+  struct stat info {};
+  return ::fstatat(top.fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISLNK(info.st_mode) && !top.distrust &&
+         !watchers::distrust_of(info, watchers::join(top.path, name), trusted) &&
+         watchers::leads_to_nothing(top.fd.get(), name);
+}
+
 result<std::vector<own_check>> read_file(watchers::walker const& way,
                                          watchers::directory_ptr const& top,
-                                         std::string const& name, uid_t trusted,
+                                         std::string const& name, watchers::trust const& trusted,
                                          pace const& general, limits const& bounds) {
   auto const path = watchers::join(top->path, name);
   auto const end = way.resolve(top, top->path, top, name);
@@ -58,8 +68,9 @@ result<std::vector<own_check>> read_file(watchers::walker const& way,
 
 } // namespace
 
-check_files read_check_files(std::vector<fs::path> const& directories, uid_t trusted,
-                             pace const& general, limits const& bounds) {
+check_files read_check_files(std::vector<fs::path> const& directories,
+                             watchers::trust const& trusted, pace const& general,
+                             limits const& bounds) {
   check_files found;
   watchers::walker const way(trusted, [](auto const&...) {});
   for (auto const& directory : directories) {
@@ -71,10 +82,15 @@ check_files read_check_files(std::vector<fs::path> const& directories, uid_t tru
                              check_file{.path = directory.string(), .checks = names.error()});
       continue;
     }
-    for (auto const& name : *names)
+    for (auto const& name : *names) {
+      if (is_mask(**top, name, trusted)) {
+        found.erase(name);
+        continue;
+      }
       found.insert_or_assign(
           name, check_file{.path = watchers::join(directory.string(), name),
                            .checks = read_file(way, *top, name, trusted, general, bounds)});
+    }
   }
   return found;
 }

@@ -5,6 +5,7 @@
 #include "daemon/health/result.hpp"
 #include "daemon/health/settings.hpp"
 #include "engine/rules/rules.hpp"
+#include "watchers/safe_open.hpp"
 
 #include <sys/types.h>
 
@@ -58,7 +59,7 @@ struct own_check {
                                                          pace const& general, limits const& bounds);
 
 /// The files of the directories of checks, by file name ("site.toml"). A file of a later directory
-/// replaces the one of the same name in an earlier directory.
+/// replaces the one of the same name in an earlier directory; a link to /dev/null masks it.
 struct check_file {
   std::string path;
   result<std::vector<own_check>> checks;
@@ -66,10 +67,11 @@ struct check_file {
 using check_files = std::map<std::string, check_file>;
 
 /// Reads every trusted *.toml. A directory that does not exist has none; one that is not trusted is
-/// an entry of its own name with that error. Files must be owned by root or `trusted`. Blocks: not
-/// for the loop.
-check_files read_check_files(std::vector<std::filesystem::path> const& directories, uid_t trusted,
-                             pace const& general, limits const& bounds);
+/// an entry of its own name with that error. Files must be owned by root or by `trusted`. Blocks:
+/// not for the loop.
+check_files read_check_files(std::vector<std::filesystem::path> const& directories,
+                             watchers::trust const& trusted, pace const& general,
+                             limits const& bounds);
 
 /// Decides which checks are effective: of a file that is faulty now, those of its last good
 /// content. No I/O.

@@ -69,8 +69,11 @@ status_table::status_table(boost::asio::any_io_executor const& loop, service_par
       checks_(loop, [this](monitor::transition const& what) { on_change(what); }) {}
 
 void status_table::start() {
-  measures const by{
-      .how = how_.how, .bounds = how_.bounds, .state = how_.state, .directories = how_.directories};
+  measures const by{.how = how_.how,
+                    .bounds = how_.bounds,
+                    .state = how_.state,
+                    .directories = how_.directories,
+                    .trusted = how_.trusted};
   checks_.add(store_check(of_, by));
   checks_.add(cache_check(of_, by));
   checks_.add(files_check(of_, by));
@@ -105,7 +108,7 @@ void status_table::read_own_checks(std::function<void()> const& done) {
   try {
     threads_.run([this, done, how = how_]() -> workers::job {
       try {
-        auto found = read_check_files(how.checks, how.trusted_uid, how.how.general, how.bounds);
+        auto found = read_check_files(how.checks, how.trusted, how.how.general, how.bounds);
         return [this, done, found = std::move(found)]() mutable {
           take_own_checks(own_.take(found));
           done();

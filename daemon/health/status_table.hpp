@@ -28,7 +28,7 @@ class status_table {
     std::vector<std::filesystem::path> directories; ///< of sources
     /// Directories of check files; a later one overrides an earlier one.
     std::vector<std::filesystem::path> checks;
-    uid_t trusted_uid = 0;
+    watchers::trust trusted = {};
   };
 
   /// `changed` is called for every change of a status, after it was logged. The parts must outlive

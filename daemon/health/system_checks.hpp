@@ -2,6 +2,7 @@
 
 #include "daemon/health/result.hpp"
 #include "daemon/health/settings.hpp"
+#include "watchers/safe_open.hpp"
 
 #include <sys/types.h>
 
@@ -35,8 +36,8 @@ finding look_at_memory(memory_sources const& where, thresholds const& percent,
 
 /// Whether each directory that exists can be listed and is trusted. `seen` has those that existed
 /// before, and gets those that exist: one that has disappeared is a warning.
-finding look_at_directories(std::vector<std::filesystem::path> const& all, uid_t trusted,
-                            std::set<std::string>& seen);
+finding look_at_directories(std::vector<std::filesystem::path> const& all,
+                            watchers::trust const& trusted, std::set<std::string>& seen);
 
 /// Writes a file in `directory` and removes it. The directory is made if need be.
 finding try_to_write(std::filesystem::path const& directory);

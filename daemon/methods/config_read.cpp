@@ -60,10 +60,12 @@ result<std::string> list_inside(view::texts const& texts, value_path const& whic
   return list_text(values, revision);
 }
 
-/// `waiting`: files that wait for the end of an edit.
-std::string sync_reply(revision_number revision, std::size_t waiting) {
+/// `waiting`: files that wait for the end of an edit. `emptied`: files that are empty, and whose
+/// values stay for the moment.
+std::string sync_reply(revision_number revision, std::size_t waiting, std::size_t emptied) {
   std::string text = "{\"revision\":" + std::to_string(revision);
   if (waiting != 0) text += ",\"waiting\":" + std::to_string(waiting);
+  if (emptied != 0) text += ",\"emptied\":" + std::to_string(emptied);
   return text + '}';
 }
 
@@ -150,15 +152,16 @@ void watch_values(method_context& with, authorized_call const& asked) {
 void sync_files(method_context& with, authorized_call const& asked) {
   // The committer's queue is in order: a question behind what was found is answered last.
   with.files.look_now(watchers::source_watcher::depth::changed, [&with, answer = asked.answer] {
-    with.writer.query([](store::config_store& store) { return store.revision(); },
-                      [&with, answer](result<revision_number> const& revision) {
-                        if (with.values.unrecorded())
-                          fail(answer, config_interface, *with.values.unrecorded());
-                        else if (revision)
-                          answer.reply(sync_reply(*revision, with.values.waiting_files()));
-                        else
-                          fail(answer, config_interface, revision.error());
-                      });
+    with.writer.query(
+        [](store::config_store& store) { return store.revision(); },
+        [&with, answer](result<revision_number> const& revision) {
+          if (with.values.unrecorded())
+            fail(answer, config_interface, *with.values.unrecorded());
+          else if (revision)
+            answer.reply(sync_reply(*revision, with.values.waiting_files(), with.files.emptied()));
+          else
+            fail(answer, config_interface, revision.error());
+        });
   });
 }
 

@@ -57,33 +57,63 @@ bj::object source_json(engine::source_row const& row, std::string_view watched_b
   return out;
 }
 
-/// The sources of one call, as text, piece by piece.
+bj::object unused_json(watchers::unused_file const& file, std::string_view watched_by) {
+  using reason = watchers::unused_file::reason;
+  return {{"path", file.path},
+          {"namespace", namespace_of(file.id).value_or("")},
+          {"layer", to_string(file.id.where)},
+          {"state", file.how == reason::masked ? "masked" : "ignored"},
+          {"message", file.why},
+          {"revision", 0},
+          {"size", file.size},
+          {"watch", watched_by},
+          {"kind", name_of(file.id.what)}};
+}
+
+/// The sources of one call, as text, piece by piece: first those of the store, then files that are
+/// not used.
 class source_list {
  public:
   source_list(watchers::source_watcher& files, known_sources all)
-      : files_(&files), rows_(std::move(all.rows)), keys_(std::move(all.keys)) {}
+      : files_(&files), rows_(std::move(all.rows)), keys_(std::move(all.keys)),
+        unused_(files.unused()) {
+    // The policy may keep the values of a masked source effective: its row says so.
+    std::erase_if(unused_, [this](watchers::unused_file const& file) {
+      return file.how == watchers::unused_file::reason::masked &&
+             std::ranges::find(rows_, file.id, &engine::source_row::id) != rows_.end();
+    });
+  }
 
   /// As many sources as make about `bytes`, one at least.
   batch next(std::size_t bytes) {
     std::string out = "{\"sources\":[";
-    for (; next_ != rows_.size() && (out.back() == '[' || out.size() < bytes); ++next_) {
-      auto const& row = rows_[next_];
+    auto const count = rows_.size() + unused_.size();
+    for (; next_ != count && (out.back() == '[' || out.size() < bytes); ++next_) {
       if (out.back() != '[') out += ',';
-      auto shown = source_json(
-          row, row.id.where == layer::environment ? "none" : files_->watched_by(row.id));
-      if (auto const found = keys_.find(row.id); found != keys_.end()) {
-        shown["keys"] = found->second.all;
-        shown["overridden"] = found->second.hidden;
-      }
-      json::append_compact(out, shown);
+      json::append_compact(out, next_ < rows_.size() ? shown_row(rows_[next_])
+                                                     : shown_unused(unused_[next_ - rows_.size()]));
     }
-    return {.parameters = std::move(out += "]}"), .is_last = next_ == rows_.size()};
+    return {.parameters = std::move(out += "]}"), .is_last = next_ == count};
   }
 
  private:
+  bj::object shown_row(engine::source_row const& row) const {
+    auto shown =
+        source_json(row, row.id.where == layer::environment ? "none" : files_->watched_by(row.id));
+    if (auto const found = keys_.find(row.id); found != keys_.end()) {
+      shown["keys"] = found->second.all;
+      shown["overridden"] = found->second.hidden;
+    }
+    return shown;
+  }
+  bj::object shown_unused(watchers::unused_file const& file) const {
+    return unused_json(file, files_->watched_by(file.id));
+  }
+
   watchers::source_watcher* files_;
   std::vector<engine::source_row> rows_;
   std::map<source_id, engine::source_keys> keys_;
+  std::vector<watchers::unused_file> unused_;
   std::size_t next_ = 0;
 };
 

@@ -254,6 +254,18 @@ BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_not_trusted) {
   BOOST_TEST(found.advice.find("chmod go-w " + path.string()) != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(files_of_a_trusted_group_are_in_use_and_no_fault) {
+  auto const path = at.tree.etc / "namespaces/a.json";
+  write(path, "{}");
+  ::chmod(path.c_str(), 0664);
+  BOOST_TEST(only("files").advice.find("files.trusted_groups") != std::string::npos);
+
+  at.service.sources = {source(path.string(), "active")};
+  BOOST_TEST(is(only("files"), verdict::ok, "1 files are trusted"));
+  ::chmod(path.c_str(), 0666);
+  BOOST_TEST(is(only("files"), verdict::fail, "lets others write it"));
+}
+
 BOOST_AUTO_TEST_CASE(files_of_another_user_are_not_trusted) {
   write(at.tree.etc / "namespaces/a.json", "{}");
   if (::geteuid() == 0) ::chown((at.tree.etc / "namespaces/a.json").c_str(), 65534, 0);
@@ -300,6 +312,35 @@ BOOST_AUTO_TEST_CASE(inotify_is_compared_with_what_is_needed) {
   BOOST_TEST(is(found[0], verdict::fail, "fs.inotify.max_user_watches is 3"));
   BOOST_TEST(found[0].advice.starts_with("sysctl fs.inotify.max_user_watches="));
   BOOST_TEST(is(found[1], verdict::warn, "cannot be read"));
+}
+
+BOOST_AUTO_TEST_CASE(sources_that_are_mount_points_are_warnings) {
+  auto const values = fs::canonical(at.tree.etc / "namespaces").string();
+  fs::create_directories(at.tree.etc / "namespaces/my site.d");
+  write(at.tree.etc / "namespaces/a.json", "{}");
+  at.mounts = directory / "mountinfo";
+  std::string const others = "21 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+                             "22 21 0:5 / " +
+                             values + "-other rw - tmpfs tmpfs rw\n\nshort\n";
+  write(at.mounts, others);
+  BOOST_TEST(is(only("mounts"), verdict::ok, "no source is a mount point"));
+
+  write(at.mounts, others + "40 21 8:1 /host/a.json " + values +
+                       "/a.json rw - ext4 /dev/sda1 rw\n" + "41 21 8:1 /host/my " + values +
+                       "/my\\040site.d rw - ext4 /dev/sda1 rw\n" + "42 21 8:1 /host " + values +
+                       " rw - ext4 /dev/sda1 rw\n");
+
+  auto const found = look("mounts");
+  BOOST_REQUIRE(found.size() == 3U);
+  BOOST_TEST(is(found[0], verdict::warn, values + "/a.json is a mount point: a program that "));
+  BOOST_TEST(found[0].message.find("EBUSY") != std::string::npos);
+  BOOST_TEST(found[0].advice.find("mount its directory instead") != std::string::npos);
+  BOOST_TEST(is(found[1], verdict::warn, values + "/my site.d is a mount point: inotify"));
+  BOOST_TEST(found[1].advice.find("cfgctl reload") != std::string::npos);
+  BOOST_TEST(is(found[2], verdict::warn, values + " is a mount point: inotify"));
+
+  at.mounts = directory / "none";
+  BOOST_TEST(is(only("mounts"), verdict::warn, "cannot be read"));
 }
 
 BOOST_AUTO_TEST_CASE(findings_are_lines_and_json_and_the_worst_counts) {

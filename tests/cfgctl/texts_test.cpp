@@ -232,6 +232,17 @@ BOOST_AUTO_TEST_CASE(sources_say_below_what_is_wrong) {
   BOOST_TEST(sources_text(file, {}) == "there are no sources\n");
 }
 
+BOOST_AUTO_TEST_CASE(files_that_are_not_used_have_their_reason_and_are_not_bad) {
+  client::source_file one;
+  one.path = "/e/App.yaml";
+  for (auto const* const state : {"ignored", "masked"}) {
+    one.state = state;
+    one.message = "the reason";
+    BOOST_TEST(!is_bad(one));
+    BOOST_TEST(sources_text(file, {one}).find("\n/e/App.yaml: the reason\n") != std::string::npos);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
   client::source_file one;
   one.path = "/e/a.yaml";

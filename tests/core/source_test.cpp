@@ -112,6 +112,27 @@ BOOST_AUTO_TEST_CASE(each_kind_accepts_its_own_file_names) {
   BOOST_CHECK(!is_source({layer::admin, "_common.json"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_name_that_is_not_a_source_has_a_reason) {
+  auto const fault = [](std::string name, source_kind what = source_kind::values) {
+    return source_name_fault({.where = layer::admin, .relative = std::move(name), .what = what});
+  };
+  BOOST_TEST(fault("site.yaml") == "");
+  BOOST_TEST(fault("site.d/10-a.toml") == "");
+  std::string const rest = "is not the name of a namespace: a lower-case letter, then at most 63 "
+                           "of a-z, 0-9, _ and -";
+  BOOST_TEST(fault("App.yaml") == "'App' " + rest);
+  BOOST_TEST(fault("a.b.yaml") == "'a.b' " + rest);
+  BOOST_TEST(fault("App.d") == "'App' " + rest);
+  std::string const end =
+      "its name does not end in .json, .jsonc, .yaml, .yml, .toml, .ini or .env";
+  BOOST_TEST(fault("x.YAML") == end + ", in lower case");
+  BOOST_TEST(fault("notes.txt") == end);
+  BOOST_TEST(fault("site.d/README") == end);
+  BOOST_TEST(fault("site.toml", source_kind::schema) ==
+             "its name does not end in .json, .yaml or .yml");
+  BOOST_TEST(fault("site.json", source_kind::rules) == "its name does not end in .toml");
+}
+
 BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_parse_back) {
   for (auto const where : all_layers) {
     std::string const of_values = where == layer::environment ? "site" : "site.d/50-up.jsonc";

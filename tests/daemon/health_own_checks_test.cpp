@@ -352,5 +352,17 @@ BOOST_AUTO_TEST_CASE(a_failure_has_the_severity_and_message_of_its_check) {
   BOOST_TEST((as_reported({.what = state::healthy}, by).what == state::healthy));
 }
 
+BOOST_FIXTURE_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_package, directories) {
+  test::write_file(vendor / "a.toml", "not TOML");
+  test::write_file(vendor / "b.toml", "not TOML");
+  std::filesystem::create_directories(admin);
+  std::filesystem::create_symlink("/dev/null", admin / "a.toml");
+
+  auto const all = found();
+
+  BOOST_TEST(all.size() == 1U);
+  BOOST_TEST(all.contains("b.toml"));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -43,7 +43,7 @@ struct looked_at {
                  .state = directory / "state",
                  .directories = {directory / "namespaces"},
                  .checks = {},
-                 .trusted_uid = ::geteuid()},
+                 .trusted = ::geteuid()},
                 [](monitor::transition const&) {}),
         tasks(loop.get_executor(), nullptr) {
     server.add_interface(ipc::interfaces::io_cfgd_service);

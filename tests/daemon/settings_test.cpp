@@ -24,11 +24,17 @@ std::ostream& operator<<(std::ostream& out, bad_file const& which) { return out 
 std::vector<bad_file> const bad_files{
     {"[watch]\nquiet = 3\n",
      "f:2:1: unknown setting 'quiet' in [watch], which has: quiet_ms, late_ms, grace_ms, "
-     "sweep_ms, poll_ms"},
+     "empty_ms, sweep_ms, poll_ms"},
     {"[watch]\nquiet_ms = \"3\"\n", "f:2:12: quiet_ms must be an integer"},
     {"[watch]\nquiet_ms = -1\n", "f:2:12: quiet_ms must be between 0 and 3600000"},
     {"\n[wach]\n", "f:2:2: unknown table 'wach'"},
     {"watch = 1\n", "f:1:9: 'watch' must be a table"},
+    {"[files]\ntrusted_groups = \"root\"\n",
+     "f:2:18: trusted_groups must be an array of names of groups"},
+    {"[files]\ntrusted_groups = [\"root\", \"no such group\"]\n",
+     "f:2:18: trusted_groups has 'no such group', which is not a group"},
+    {"[files]\nlink_roots = [\"srv\"]\n",
+     "f:2:14: link_roots must be an array of absolute paths of directories"},
     {"[log]\nlevel = \"loud\"\n",
      R"(f:2:9: level must be "error", "warning", "notice", "info" or "debug")"},
     {"[log]\nfilters = \"debug\"\n", R"(f:2:11: filters must be a table, as { ipc = "debug" })"},
@@ -70,6 +76,7 @@ BOOST_AUTO_TEST_CASE(every_setting_is_taken) {
 quiet_ms = 0
 late_ms = 600
 grace_ms = 7
+empty_ms = 8
 sweep_ms = 8000
 poll_ms = 900
 [store]
@@ -79,6 +86,9 @@ history_hours = 48
 history_bytes = 2097152
 [cache]
 maximum_bytes = 1048576
+[files]
+trusted_groups = ["root"]
+link_roots = ["/srv/config/", "/etc/../opt"]
 [log]
 level = "debug"
 filters = { ipc = "error" }
@@ -94,12 +104,15 @@ interval_ms = 1000
                         .value();
 
   BOOST_TEST((read.quiet == 0ms && read.late == 600ms && read.grace == 7ms));
+  BOOST_TEST((read.emptied == 8ms));
   BOOST_TEST((read.sweep == 8s && read.poll == 900ms));
   BOOST_TEST(read.bounds.store_bytes == 2'097'152U);
   BOOST_TEST(read.bounds.history_revisions == 10U);
   BOOST_TEST((read.bounds.history_age == 48h));
   BOOST_TEST(read.bounds.history_bytes == 2U * 1024 * 1024);
   BOOST_TEST(read.bounds.cache_bytes == 1'048'576U);
+  BOOST_TEST((read.trusted_groups == std::vector<gid_t>{0}));
+  BOOST_TEST((read.link_roots == std::vector<std::string>{"/srv/config", "/opt"}));
   BOOST_TEST((read.log_level == cfgd::log::level::debug));
   BOOST_TEST((read.log_filters == cfgd::log::filters{{"ipc", cfgd::log::level::error}}));
   BOOST_TEST(read.socket_mode == 0600U);

@@ -98,5 +98,20 @@ BOOST_FIXTURE_TEST_CASE(overrides_of_all_namespaces_are_added_up, fixture) {
   BOOST_TEST((subject.overrides().since == time(20)));
 }
 
+BOOST_FIXTURE_TEST_CASE(sources_that_were_never_valid_have_no_effective_content, fixture) {
+  cfgd::engine::source_transition bad;
+  bad.now.id = {.where = cfgd::layer::admin, .relative = "bad.yaml"};
+  bad.now.status = cfgd::engine::source_status::quarantined;
+  auto broken = bad;
+  broken.now.id.relative = "broken.yaml";
+  broken.now.is_effective = true;
+
+  subject.publish({.revision = 2, .transitions = {bad, broken}});
+
+  BOOST_TEST(!subject.has_effective_content(bad.now.id));
+  BOOST_TEST(subject.has_effective_content(broken.now.id));
+  BOOST_TEST(subject.has_effective_content({.where = cfgd::layer::admin, .relative = "good.yaml"}));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -176,4 +176,27 @@ BOOST_AUTO_TEST_CASE(a_lasting_override_stays_over_edits_of_its_key) {
   BOOST_TEST(text("third") == R"({"a":1})");
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_became_empty_is_noted_with_the_number_of_its_values) {
+  must(files_changed({good("admin/third.toml", R"({"b":1,"c":{"d":2}})")}));
+  auto emptied = good("admin/third.toml", "{}");
+  emptied.what = source_update::good{};
+
+  auto const done = must(files_changed({emptied}));
+
+  BOOST_TEST(text("third") == R"({"a":1})");
+  BOOST_REQUIRE(done.transitions.size() == 1U);
+  auto const& row = done.transitions.front().now;
+  BOOST_TEST((row.status == source_status::active));
+  BOOST_REQUIRE(row.why.has_value());
+  BOOST_REQUIRE(row.why->issues.size() == 1U);
+  BOOST_TEST((row.why->issues.front().how == severity::warning));
+  BOOST_TEST(row.why->issues.front().message ==
+             "the file has become empty: 2 values no longer apply");
+  // A file that says so itself has not become empty by accident.
+  must(files_changed({good("admin/third.toml", R"({"b":1})")}));
+  BOOST_TEST(!must(files_changed({good("admin/third.toml", "{}")}))
+                  .transitions.front()
+                  .now.why.has_value());
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -143,6 +143,67 @@ BOOST_FIXTURE_TEST_CASE(a_deleted_file_takes_its_values_with_it, running) {
   BOOST_TEST(value("app") == R"({"a":1})");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_emptied_file_keeps_its_values_for_a_while_and_says_so, running) {
+  save_settings("[watch]\ngrace_ms = 10\nempty_ms = 3600000\n");
+  save("app.toml", "a = 1\nb = 2\n");
+  daemon.start();
+
+  write_file(daemon.admin("app.toml"), "");
+  daemon.wait_for_line("app.toml' is empty");
+
+  BOOST_TEST(answer("Config.Sync") == R"({"emptied":1,"revision":1})");
+  BOOST_TEST(value("app") == R"({"a":1,"b":2})");
+  BOOST_TEST(source("app.toml").state == "missing");
+  BOOST_TEST(source("app.toml").message.value().find("is empty") != std::string::npos);
+  BOOST_TEST(status().degraded);
+  save("app.toml", "a = 3\n");
+  daemon.wait_for_line("is valid again");
+  BOOST_TEST(answer("Config.Sync") == R"({"revision":2})");
+  BOOST_TEST(value("app") == R"({"a":3})");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_empty_file_at_a_start_loses_its_values_with_a_warning, running) {
+  save_settings("[watch]\ngrace_ms = 10\nempty_ms = 300\n");
+  save("app.toml", "a = 1\nb = 2\n");
+  daemon.start();
+  daemon.stop();
+  write_file(daemon.admin("app.toml"), "");
+  daemon.start();
+
+  daemon.wait_for_line("the file has become empty: 2 values no longer apply");
+
+  BOOST_TEST(value("app.a") == "-");
+  auto const now = source("app.toml");
+  BOOST_TEST(now.state == "active");
+  BOOST_TEST(now.issues.at(0).severity == "warning");
+  BOOST_TEST(daemon.log().find("app.toml' is empty; unless") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(files_that_are_not_used_are_listed_and_are_no_fault, running) {
+  write_file(root / "vendor/namespaces/app.toml", "a = 1\n");
+  write_file(root / "vendor/namespaces/app.d/10.toml", "b = 2\n");
+  save("app.yaml", "c: 3\n");
+  save("App.yaml", "d: 4\n");
+  daemon.start();
+  BOOST_TEST(value("app") == R"({"a":1,"b":2,"c":3})");
+
+  std::filesystem::create_symlink("/dev/null", daemon.admin("app.toml"));
+  sync();
+
+  BOOST_TEST(value("app") == R"({"b":2,"c":3})");
+  BOOST_TEST(source("vendor/namespaces/app.toml").state == "masked");
+  BOOST_TEST(source("App.yaml").state == "ignored");
+  BOOST_TEST(source("App.yaml").message.value().starts_with("'App' is not the name"));
+  BOOST_TEST(!status().degraded);
+  BOOST_TEST(daemon.log().find("app.toml' was masked by '") != std::string::npos);
+  daemon.stop();
+  daemon.start();
+  BOOST_TEST(value("app") == R"({"b":2,"c":3})");
+  std::filesystem::remove(daemon.admin("app.toml"));
+  sync();
+  BOOST_TEST(value("app") == R"({"a":1,"b":2,"c":3})");
+}
+
 BOOST_FIXTURE_TEST_CASE(files_saved_together_are_one_revision, running) {
   save("a.toml", "x = 1\n");
   save("b.toml", "x = 1\n");

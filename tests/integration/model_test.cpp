@@ -37,6 +37,7 @@ quiet_ms = 3600000
 late_ms = 3600000
 sweep_ms = 3600000
 grace_ms = 0
+empty_ms = 0
 )";
 
 std::uint32_t number_from(char const* name, std::uint32_t otherwise) {

@@ -173,11 +173,19 @@ std::vector<tree_case> const trees{
      "etc/namespaces/mail.yaml:1:1: warning: mail.port: must differ from the site's "
      "[ports-differ]\n"},
     {"names that are ignored",
-     {{"etc/namespaces/Site.yaml", "a: 1\n"}, {"etc/rules/site.yaml", "a: 1\n"}},
+     {{"etc/namespaces/Site.yaml", "a: 1\n"},
+      {"etc/namespaces/App.d/x.toml", ""},
+      {"etc/namespaces/notes.txt~", ""},
+      {"etc/namespaces/x.YAML", "a: 1\n"},
+      {"etc/rules/site.yaml", "a: 1\n"}},
      {},
-     "etc/namespaces/Site.yaml: warning: is ignored: not a valid source file name in namespaces/ "
-     "[file]\n"
-     "etc/rules/site.yaml: warning: is ignored: not a valid source file name in rules/ [file]\n"},
+     "etc/namespaces/App.d: warning: is ignored: 'App' is not the name of a namespace: a "
+     "lower-case letter, then at most 63 of a-z, 0-9, _ and - [file]\n"
+     "etc/namespaces/Site.yaml: warning: is ignored: 'Site' is not the name of a namespace: a "
+     "lower-case letter, then at most 63 of a-z, 0-9, _ and - [file]\n"
+     "etc/namespaces/x.YAML: warning: is ignored: its name does not end in .json, .jsonc, .yaml, "
+     ".yml, .toml, .ini or .env, in lower case [file]\n"
+     "etc/rules/site.yaml: warning: is ignored: its name does not end in .toml [file]\n"},
     {"only issues of a named file",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "port: 0\n"},
@@ -267,6 +275,20 @@ BOOST_AUTO_TEST_CASE(every_format_is_read) {
 
   BOOST_TEST(found.value().findings.empty());
   BOOST_TEST(found->files == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(masked_files_do_not_count) {
+  fill({{"vendor/namespaces/site.yaml", "a: [\n"},
+        {"vendor/namespaces/site.d/10.toml", "= \n"},
+        {"vendor/namespaces/mail.yaml", "a: [\n"},
+        {"etc/namespaces/site.d/20.toml", "x = 1\n"}});
+  std::filesystem::create_symlink("/dev/null", directory / "etc/namespaces/site.yaml");
+  std::filesystem::create_symlink("/dev/null", directory / "etc/namespaces/site.d/10.toml");
+
+  auto const said = check({});
+
+  BOOST_TEST(said.find("site") == said.npos);
+  BOOST_TEST(said.find("vendor/namespaces/mail.yaml:") != said.npos);
 }
 
 BOOST_AUTO_TEST_CASE(only_links_to_files_are_accepted) {

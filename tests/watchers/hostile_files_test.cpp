@@ -337,6 +337,40 @@ BOOST_AUTO_TEST_CASE(a_lost_permission_blocks_the_source_until_it_is_back) {
   BOOST_TEST(tree.until([&] { return tree.last_content("site.d/a.json") == "2"; }));
 }
 
+BOOST_AUTO_TEST_CASE(changes_in_a_directory_that_links_may_lead_to_are_found) {
+  watched_tree tree;
+  tree.options.trusted_uid = ::geteuid();
+  tree.options.link_roots = {(tree.top() / "shared").string()};
+  write_file(tree.top() / "shared/site.yaml", "a: 1\n");
+  fs::create_symlink(tree.top() / "shared/site.yaml", tree.file("site.yaml"));
+  tree.begin();
+  BOOST_TEST(tree.look());
+  BOOST_TEST(tree.last_content("site.yaml").value_or("") == "a: 1\n");
+
+  replace_file(tree.top() / "shared/site.yaml", "a: 2\n");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 2\n"; }));
+  fs::rename(tree.top() / "shared", tree.top() / "away");
+  write_file(tree.top() / "shared/site.yaml", "a: 3\n");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 3\n"; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_link_of_a_stranger_masks_nothing) {
+  if (!is_root()) return;
+  watched_tree tree;
+  tree.options.roots.insert(tree.options.roots.begin(),
+                            {.where = cfgd::layer::vendor, .directory = tree.top() / "vendor"});
+  write_file(tree.top() / "vendor/site.yaml", "a: 1\n");
+  fs::create_symlink("/dev/null", tree.file("site.yaml"));
+  BOOST_TEST(::lchown(tree.file("site.yaml").c_str(), stranger, stranger) == 0);
+
+  tree.begin();
+  BOOST_TEST(tree.look());
+
+  BOOST_TEST(tree.last_content("site.yaml").value_or("") == "a: 1\n");
+  BOOST_REQUIRE(tree.last<watched_tree::blocked>("site.yaml") != nullptr);
+  BOOST_TEST((tree.last<watched_tree::blocked>("site.yaml")->why.code == errc::untrusted));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 } // namespace

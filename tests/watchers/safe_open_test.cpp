@@ -23,6 +23,7 @@ using cfgd::watchers::distrust_of;
 using cfgd::watchers::join;
 using cfgd::watchers::read_whole;
 using cfgd::watchers::refuse_file;
+using cfgd::watchers::trust;
 using cfgd::watchers::walker;
 namespace fs = std::filesystem;
 
@@ -157,6 +158,91 @@ BOOST_AUTO_TEST_CASE(random_links_never_leave_the_root) {
     }
   }
   BOOST_TEST(led_somewhere > 100U);
+}
+
+BOOST_AUTO_TEST_CASE(a_trusted_group_may_write) {
+  trust with_group(0);
+  with_group.groups = {100};
+  auto info = with(S_IFREG | 0664, 0);
+  info.st_gid = 100;
+
+  BOOST_TEST(!distrust_of(info, "/x", with_group).has_value());
+  auto const why = distrust_of(info, "/x", 0);
+  BOOST_REQUIRE(why.has_value());
+  BOOST_TEST(why->message == "'/x' is owned by uid 0 with mode 0664; it must be owned by root and "
+                             "not be writable by group or others, unless files.trusted_groups in "
+                             "cfgd.toml names the group with gid 100");
+  info.st_gid = 101;
+  BOOST_TEST(distrust_of(info, "/x", with_group).has_value());
+  info.st_gid = 100;
+  info.st_mode = S_IFREG | 0666;
+  BOOST_TEST(distrust_of(info, "/x", with_group).has_value());
+  info.st_mode = S_IFREG | 0664;
+  info.st_uid = 4242;
+  BOOST_TEST(distrust_of(info, "/x", with_group).has_value());
+}
+
+struct link_case {
+  char const* target; ///< "@" is the directory of all
+  char const* leads;  ///< to this file in it; empty: it is refused
+};
+
+BOOST_AUTO_TEST_CASE(links_may_lead_to_directories_that_the_settings_name) {
+  temporary_directory const top;
+  auto const base = fs::canonical(top.path()).string();
+  write_file(top / "root/sub/own", "");
+  write_file(top / "shared/deep/file", "");
+  write_file(top / "secret", "");
+  fs::create_symlink("deep/file", top / "shared/inner");
+  fs::create_symlink("../secret", top / "shared/out");
+  trust trusted(::geteuid());
+  trusted.link_roots = {base + "/shared"};
+  walker const open(trusted, [](directory const&, std::string_view, walker::zone) {});
+  auto const root = open.open_root(base + "/root");
+  BOOST_TEST_REQUIRE(root.has_value());
+
+  for (auto const& one :
+       {link_case{"@/shared/deep/file", "shared/deep/file"},
+        link_case{"@/shared/inner", "shared/deep/file"},
+        link_case{"../shared/deep/file", "shared/deep/file"},
+        link_case{"sub/../../shared/inner", "shared/deep/file"}, link_case{"@/shared/out", ""},
+        link_case{"@/shared/../secret", ""}, link_case{"@/secret", ""}, link_case{"../secret", ""},
+        link_case{"@/shared2/file", ""}}) {
+    std::string target = one.target;
+    if (target.front() == '@') target.replace(0, 1, base);
+    fs::remove(top / "root/link");
+    fs::create_symlink(target, top / "root/link");
+
+    auto const end = open.resolve(*root, base + "/root", *root, "link");
+
+    BOOST_TEST_CONTEXT(one.target) {
+      BOOST_TEST(end.has_value() == (*one.leads != '\0'));
+      if (end)
+        BOOST_TEST(join(end->parent->path, end->name) == base + '/' + one.leads);
+      else
+        BOOST_TEST(end.error().message.find("files.link_roots in cfgd.toml") != std::string::npos);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(directories_that_links_lead_to_are_checked_like_a_root) {
+  temporary_directory const top;
+  auto const base = fs::canonical(top.path()).string();
+  write_file(top / "root/own", "");
+  write_file(top / "shared/file", "");
+  fs::permissions(top / "shared", fs::perms::all);
+  fs::create_symlink(base + "/shared/file", top / "root/link");
+  trust trusted(::geteuid());
+  trusted.link_roots = {base + "/shared"};
+  walker const open(trusted, [](directory const&, std::string_view, walker::zone) {});
+  auto const root = open.open_root(base + "/root");
+  BOOST_TEST_REQUIRE(root.has_value());
+
+  auto const end = open.resolve(*root, base + "/root", *root, "link");
+
+  BOOST_TEST_REQUIRE(end.has_value());
+  BOOST_TEST_REQUIRE(end->parent->distrust.has_value());
+  BOOST_TEST(end->parent->distrust->subject == base + "/shared");
 }
 
 BOOST_AUTO_TEST_CASE(a_whole_file_comes_with_identity_and_hash) {

@@ -277,4 +277,91 @@ BOOST_AUTO_TEST_CASE(a_sweep_finds_changes_without_events_in_every_kind) {
   BOOST_TEST(tree.until([&] { return tree.was_reported("rules/admin/site.toml=2"); }));
 }
 
+BOOST_AUTO_TEST_CASE(files_with_other_names_are_listed_with_the_reason_and_logged_once) {
+  tree_of_kinds tree;
+  for (auto const* const name : {"App.yaml", "a.b.yaml", "x.YAML", "notes.txt~", ".hidden"})
+    write_file(tree.file(name), "{}");
+  write_file(tree.file("site.d/README"), "text");
+  write_file(tree.file("App.d/x.toml"), "");
+  fs::create_directory(tree.file("other"));
+  write_file(tree.rules("site.yaml"), "{}");
+  log::capture log;
+  tree.start();
+
+  std::set<std::string> names;
+  for (auto const& one : tree.watcher().unused()) {
+    names.insert(fs::path(one.path).lexically_relative(tree.top()).string());
+    BOOST_TEST(!one.why.empty());
+  }
+  BOOST_TEST((names == std::set<std::string>{"namespaces/App.d", "namespaces/App.yaml",
+                                             "namespaces/a.b.yaml", "namespaces/site.d/README",
+                                             "namespaces/x.YAML", "rules/site.yaml"}));
+  BOOST_TEST(log.take().size() == 6U);
+  BOOST_TEST(tree.look());
+  BOOST_TEST(log.take().empty());
+
+  fs::remove(tree.file("App.yaml"));
+  write_file(tree.file("b.c.yaml"), "{}");
+  BOOST_TEST(tree.look());
+  auto const lines = log.take();
+  BOOST_REQUIRE(lines.size() == 1U);
+  BOOST_TEST(lines.front().message.find("b.c.yaml' is ignored: 'b.c' is not the name of a "
+                                        "namespace") != std::string::npos);
+  BOOST_TEST(tree.watcher().unused().size() == 6U);
+}
+
+BOOST_AUTO_TEST_CASE(the_number_of_listed_files_with_other_names_is_limited) {
+  tree_of_kinds tree;
+  tree.options.bounds.ignored_files = 2;
+  for (auto const* const name : {"A.yaml", "B.yaml", "C.yaml"})
+    write_file(tree.file(name), "{}");
+  write_file(tree.rules("site.yaml"), "{}");
+  log::capture const log;
+  tree.start();
+  BOOST_TEST(tree.watcher().unused().size() == 2U);
+
+  fs::remove(tree.file("A.yaml"));
+  BOOST_TEST(tree.look());
+
+  BOOST_TEST(tree.watcher().unused().size() == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_lower_layer) {
+  tree_of_kinds tree;
+  for (auto const what : {source_kind::values, source_kind::schema, source_kind::rules})
+    tree.options.roots.insert(tree.options.roots.begin(),
+                              {.where = layer::vendor,
+                               .directory = tree.top() / "vendor" / directory_of(what),
+                               .what = what});
+  auto const vendor = [&](char const* name) { return tree.top() / "vendor" / name; };
+  write_file(vendor("namespaces/site.yaml"), "v");
+  write_file(vendor("namespaces/site.d/10.toml"), "d");
+  write_file(vendor("schemas/site.json"), "s");
+  write_file(vendor("rules/site.toml"), "r");
+  fs::create_symlink("/dev/null", tree.file("site.yaml"));
+  tree.begin();
+  BOOST_TEST(tree.look());
+  BOOST_TEST(!tree.was_reported("vendor/site.yaml=v")); // masked from the start
+  BOOST_TEST(tree.was_reported("vendor/site.d/10.toml=d"));
+
+  fs::create_directory(tree.file("site.d"));
+  fs::create_symlink("/dev/null", tree.file("site.d/10.toml"));
+  fs::create_symlink("/dev/null", tree.schema("site.json"));
+  fs::create_symlink("/dev/null", tree.rules("site.toml"));
+  BOOST_TEST(tree.look());
+  for (auto const* const gone :
+       {"vendor/site.d/10.toml-", "schemas/vendor/site.json-", "rules/vendor/site.toml-"})
+    BOOST_TEST(tree.was_reported(gone), gone);
+  BOOST_TEST(tree.watcher().unused().size() == 4U);
+
+  tree.seen.clear();
+  fs::remove(tree.file("site.yaml"));
+  replace_file(tree.schema("site.json"), "own");
+  BOOST_TEST(tree.look()); // waits for what was uncovered
+  BOOST_TEST(tree.was_reported("vendor/site.yaml=v"));
+  BOOST_TEST(tree.was_reported("schemas/vendor/site.json=s"));
+  BOOST_TEST(tree.was_reported("schemas/admin/site.json=own"));
+  BOOST_TEST(tree.watcher().unused().size() == 2U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

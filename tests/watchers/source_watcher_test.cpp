@@ -191,6 +191,7 @@ BOOST_AUTO_TEST_CASE(looks_at_neighbours_wait_for_a_stalled_writer_too) {
 
 BOOST_AUTO_TEST_CASE(an_emptied_file_is_reported_after_the_second_look) {
   watched_tree tree;
+  tree.options.emptied = 0ms;
   write_file(tree.file("site.yaml"), "a: 1\n");
   tree.start();
   auto const looks = tree.watcher().figures().looks;
@@ -200,6 +201,39 @@ BOOST_AUTO_TEST_CASE(an_emptied_file_is_reported_after_the_second_look) {
   BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == ""; }));
   BOOST_TEST(tree.watcher().figures().looks >= looks + 2);
   BOOST_TEST(tree.count<watched_tree::content>("site.yaml") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(an_emptied_file_is_blocked_before_its_values_go) {
+  watched_tree tree;
+  tree.options.grace = 20ms;
+  tree.options.emptied = 300ms;
+  write_file(tree.file("site.yaml"), "a: 1\n");
+  tree.start();
+
+  write_file(tree.file("site.yaml"), "");
+
+  BOOST_TEST(tree.until([&] { return tree.count<watched_tree::blocked>("site.yaml") == 1; }));
+  BOOST_TEST(tree.watcher().emptied() == 1U);
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == ""; }));
+  BOOST_TEST(tree.watcher().emptied() == 0U);
+  BOOST_TEST(tree.count<watched_tree::content>("site.yaml") == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(look_now_does_not_wait_for_an_emptied_file_and_counts_it) {
+  watched_tree tree;
+  tree.options.grace = 20ms;
+  tree.options.emptied = 10min;
+  write_file(tree.file("site.yaml"), "a: 1\n");
+  tree.start();
+  write_file(tree.file("site.yaml"), "");
+
+  BOOST_TEST(tree.look());
+
+  BOOST_TEST(tree.count<watched_tree::blocked>("site.yaml") == 1U);
+  BOOST_TEST(tree.watcher().emptied() == 1U);
+  write_file(tree.file("site.yaml"), "a: 2\n");
+  BOOST_TEST(tree.until([&] { return tree.last_content("site.yaml") == "a: 2\n"; }));
+  BOOST_TEST(tree.watcher().emptied() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(look_now_reports_edits_that_were_finished_before) {
