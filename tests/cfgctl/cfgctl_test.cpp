@@ -3,9 +3,6 @@
 #include <boost/test/data/monomorphic.hpp>
 #include <boost/test/data/test_case.hpp>
 
-#include <csignal>
-#include <stdexcept>
-
 using cfgd::test::call;
 using cfgd::test::cfgctl_fixture;
 using cfgd::test::check;
@@ -410,7 +407,7 @@ BOOST_AUTO_TEST_CASE(a_change_is_printed_with_the_values_before_and_after) {
       R"("before":{"a.b":1,"a.d":4},"after":{"a.b":2,"a.new":[]}}],"oldest":1})";
   scripted_peer peer(
       path,
-      {exchange({{set(R"({"values":{"a.b":2}})"),
+      {exchange({{set(R"({"values":{"a.b":2},"text":true})"),
                   reply(R"({"revision":8,"changed":["a.b","a.secret","a.new","a.d"]})")}}),
        exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"afterRevision":7,"limit":1,)"
                   R"("values":true,"beforeRevision":9},"more":true})",
@@ -432,8 +429,8 @@ BOOST_AUTO_TEST_CASE(at_most_twenty_changed_keys_are_listed_unless_all_are_asked
   for (int at = 1; at < 25; ++at)
     keys += R"(,"a.k)" + std::to_string(at) + '"';
   auto const answer = [&] {
-    return exchange(
-        {{set(R"({"values":{"a.b":{}}})"), reply(R"({"revision":8,"changed":[)" + keys + "]}")}});
+    return exchange({{set(R"({"values":{"a.b":{}},"text":true})"),
+                      reply(R"({"revision":8,"changed":[)" + keys + "]}")}});
   };
   {
     scripted_peer peer(path, {answer()});
@@ -469,43 +466,13 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_answered_with_the_one_that_was_meant) {
 
 BOOST_AUTO_TEST_CASE(a_value_comes_from_a_file) {
   cfgd::test::write_file(directory / "value", "two\nlines\n");
-  scripted_peer peer(path, {exchange({{set(R"({"values":{"a.b":"two\nlines"}})"),
+  scripted_peer peer(path, {exchange({{set(R"({"values":{"a.b":"two\nlines"},"text":true})"),
                                        reply(R"({"revision":8,"changed":[]})")}})});
 
   auto run = cfgctl({"set", "a.b=@" + std::string(directory / "value")});
 
   BOOST_TEST(run.finish() == 0);
   peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(a_wait_ends_with_the_value) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"values":{"a.b":1},"ready":true,)"
-                                   R"("revision":5},"continues":true})");
-                       client.send(R"({"parameters":{"values":{"a.b":2},"revision":6},)"
-                                   R"("continues":true})");
-                       client.wait_for_close();
-                     }});
-
-  auto run = cfgctl({"wait", "a.b=2"});
-
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "a.b = 2\n");
-}
-
-BOOST_AUTO_TEST_CASE(a_wait_that_is_too_long_ends_with_4) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"values":{"a.b":1},"ready":true,)"
-                                   R"("revision":5},"continues":true})");
-                       client.wait_for_close();
-                     }});
-
-  auto run = cfgctl({"wait", "a.b=2", "--timeout", "0.2"});
-
-  BOOST_TEST(run.finish() == 4);
-  BOOST_TEST(run.err() == "cfgctl: wait a.b: time ran out\n");
 }
 
 BOOST_AUTO_TEST_CASE(status_says_first_what_is_wrong_and_where) {
@@ -596,67 +563,6 @@ BOOST_AUTO_TEST_CASE(a_closed_reader_is_no_error) {
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.err() == "");
   peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(watch_goes_on_over_a_reconnect_and_ends_with_0_on_a_signal) {
-  scripted_peer peer(
-      path,
-      {[](scripted_connection& client) {
-         if (client.receive() !=
-             R"({"method":"io.cfgd.Config.Watch","parameters":{"prefixes":["a"]},"more":true})") {
-           throw std::runtime_error("unexpected call");
-         }
-         client.send(R"({"parameters":{"values":{"a.b":1},"revision":5},"continues":true})");
-         client.send(
-             R"({"parameters":{"values":{"a.c":"x"},"ready":true,"revision":5},"continues":true})");
-       },
-       [](scripted_connection& client) {
-         if (client.receive().find(R"("afterRevision":5)") == std::string::npos) {
-           throw std::runtime_error("it does not go on");
-         }
-         client.send(R"({"parameters":{"removed":["a.b"],"revision":6,"origin":{"layer":"admin",)"
-                     R"("path":"/e/a.yaml","line":3,"revision":6}},"continues":true})");
-         client.wait_for_close();
-       }});
-  auto run = cfgctl({"watch", "a"});
-
-  run.wait_for_output("a.b removed\n");
-  run.send_signal(SIGINT);
-
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "# revision 5\na.b = 1\na.c = \"x\"\n"
-                          "# revision 6, admin /e/a.yaml:3\na.b removed\n");
-  BOOST_TEST(run.err() == "cfgctl: watch: the service closed the connection; trying again\n");
-  peer.finish();
-}
-
-BOOST_AUTO_TEST_CASE(watch_prints_one_document_a_line) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"values":{"a.b":1},"ready":true,)"
-                                   R"("revision":5},"continues":true})");
-                       client.send(R"({"parameters":{"values":{"a.b":2},"revision":6},)"
-                                   R"("continues":true})");
-                       client.wait_for_close();
-                     }});
-  auto run = cfgctl({"watch", "--json"});
-
-  run.wait_for_output("6,\"values\":{\"a.b\":2}}\n");
-  run.send_signal(SIGTERM);
-
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "{\"revision\":5,\"ready\":true,\"values\":{\"a.b\":1}}\n"
-                          "{\"revision\":6,\"values\":{\"a.b\":2}}\n");
-}
-
-BOOST_AUTO_TEST_CASE(a_refused_watch_ends) {
-  scripted_peer peer(path, {exchange({{R"({"method":"io.cfgd.Config.Watch","more":true})",
-                                       refused("org.varlink.service.PermissionDenied", "{}")}})});
-
-  auto run = cfgctl({"watch"});
-
-  BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: watch: permission denied\n"));
 }
 
 BOOST_AUTO_TEST_CASE(explain_shows_every_layer_and_the_winner) {
