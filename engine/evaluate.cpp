@@ -117,11 +117,13 @@ class evaluator {
   void validate_by_schema(std::string const& name, namespace_state const& state,
                           boost::json::value const& merged) {
     auto verdict = validator_.validate_schema(state, merged);
-    auto const warnings = std::ranges::partition(
-        verdict.issues, [](issue const& one) { return one.how == severity::error; });
-    out_.warnings.insert(out_.warnings.end(), warnings.begin(), warnings.end());
+    // Not std::ranges: clang 14 does not compile it with the library of g++ 12.
+    auto const warnings =
+        std::stable_partition(verdict.issues.begin(), verdict.issues.end(),
+                              [](issue const& one) { return one.how == severity::error; });
+    out_.warnings.insert(out_.warnings.end(), warnings, verdict.issues.end());
     if (verdict.errors == 0) return;
-    verdict.issues.erase(warnings.begin(), warnings.end());
+    verdict.issues.erase(warnings, verdict.issues.end());
     out_.rejections.push_back(
         {.against = {name}, .why = invalid(std::move(verdict.issues), verdict.errors, bounds_)});
   }

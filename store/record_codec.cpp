@@ -112,7 +112,7 @@ source_record read_source(record_reader& in, source_id id, record_format written
   record.document = read_document(in);
   if (written != record_format::first) record.removed = read_flag(in);
   if (read_flag(in)) {
-    auto& refused = record.refused.emplace();
+    auto& refused = record.refused.emplace(engine::source_record::refusal{});
     refused.why = read_error(in, written);
     refused.bytes = in.text();
     if (written != record_format::first && read_flag(in)) refused.document = read_document(in);
