@@ -39,10 +39,11 @@ void make_effective(committed_change& out, candidate& made, evaluation::differen
 /// Removes and returns the warnings that are about a namespace.
 std::vector<issue> warnings_of(std::vector<issue>& all, std::string const& name) {
   std::vector<issue> mine;
-  auto const others = std::ranges::stable_partition(
-      all, [&](issue const& one) { return one.key != name && !one.key.starts_with(name + '.'); });
-  std::move(others.begin(), others.end(), std::back_inserter(mine));
-  all.erase(others.begin(), others.end());
+  auto const others = std::stable_partition(all.begin(), all.end(), [&](issue const& one) {
+    return one.key != name && !one.key.starts_with(name + '.');
+  });
+  std::move(others, all.end(), std::back_inserter(mine));
+  all.erase(others, all.end());
   return mine;
 }
 

@@ -117,7 +117,6 @@ class evaluator {
   void validate_by_schema(std::string const& name, namespace_state const& state,
                           boost::json::value const& merged) {
     auto verdict = validator_.validate_schema(state, merged);
-    // Not std::ranges: clang 14 does not compile it with the library of g++ 12.
     auto const warnings =
         std::stable_partition(verdict.issues.begin(), verdict.issues.end(),
                               [](issue const& one) { return one.how == severity::error; });

@@ -149,8 +149,9 @@ void file_change_plan::add_retryable(std::set<source_id> const& which, revision_
   }
   // Without rotation the same sources would use up the limit each time.
   if (!others.empty())
-    std::ranges::rotate(others,
-                        others.begin() + static_cast<std::ptrdiff_t>(revision % others.size()));
+    std::rotate(others.begin(),
+                others.begin() + static_cast<std::ptrdiff_t>(revision % others.size()),
+                others.end());
   std::ranges::move(others, std::back_inserter(first));
   std::size_t tried = 0;
   for (auto& one : first) {
