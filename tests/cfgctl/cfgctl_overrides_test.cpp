@@ -63,7 +63,7 @@ std::vector<talk> const talks{
      "",
      "cfgctl: unset --all: there are no overrides\n"},
     {{"set", "a.b=1"},
-     {{set(R"({"values":{"a.b":1}})"),
+     {{set(R"({"values":{"a.b":1},"text":true})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[],"hidden":1,"hides":[{"key":"a.b",)"
              R"("origin":{"layer":"admin","path":"/e/a.yaml","line":3,"column":1,"revision":2},)"
              R"("unset":"a.b"}]})")}},
