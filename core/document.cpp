@@ -201,6 +201,13 @@ void append_pointer(std::string& pointer, std::string_view token) {
   }
 }
 
+std::string pointer_to(std::span<std::string const> path) {
+  std::string pointer;
+  for (auto const& part : path)
+    append_pointer(pointer, part);
+  return pointer;
+}
+
 std::vector<std::string> split_pointer(std::string_view pointer) {
   std::vector<std::string> tokens;
   for (std::size_t at = 0; at < pointer.size(); ++at) {

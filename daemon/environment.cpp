@@ -18,13 +18,6 @@
 namespace cfgd {
 namespace {
 
-std::string pointer_of(std::span<std::string const> path) {
-  std::string pointer;
-  for (auto const& part : path)
-    append_pointer(pointer, part);
-  return pointer;
-}
-
 void ignore(std::string const& name, std::string const& why) {
   log::write(log::level::warning, "environment variable '" + name + "': " + why + ", ignoring it",
              {{"MESSAGE_ID", message_id::variable_ignored}, {"CFGD_KIND", "parse"}});
@@ -71,7 +64,7 @@ std::map<std::string, sourced_document> read_environment(std::vector<std::string
     if (auto remark = watchers::remark_on_text(text); is_text && !remark.empty())
       document.notes.push_back({.how = severity::warning,
                                 .rule = "range",
-                                .pointer = pointer_of(which->path()),
+                                .pointer = pointer_to(which->path()),
                                 .message = std::move(remark)});
   }
   return documents;

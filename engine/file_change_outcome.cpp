@@ -185,12 +185,15 @@ void file_change_plan::add_without_effect(hidden_values& into, entry const& one,
   auto const& schema = state->schema;
   auto const& document = read(one, schema).now;
   if (!document) return;
-  for (auto const& leaf : changed_leaves(one, schema)) {
+  auto const changed = changed_leaves(one, schema);
+  if (changed.empty()) return;
+  hiding_finder const finder(*state, *one.now);
+  for (auto const& leaf : changed) {
     auto const which = key::parse(leaf.key);
     if (!which) continue;
     auto const answer = look_up(document->root, which->path());
     static boost::json::value const nothing;
-    auto found = find_hiding(*state, *one.now, *which, answer.value ? *answer.value : nothing);
+    auto found = finder.find(*which, answer.value ? *answer.value : nothing);
     if (!found) continue;
     ++into.count;
     if (into.listed.size() == hidden_values::most_listed) continue;

@@ -3,7 +3,6 @@
 #include "core/json.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
-#include "engine/typed_source.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
@@ -87,44 +86,55 @@ hidden_value hidden_by_override(override_record const& overrides, key const& lea
   return out;
 }
 
-origin origin_in(source_record const& source, sourced_document const& document, key const& which) {
+origin origin_in(source_record const& source, place at) {
   origin from;
   from.where = source.row.id.where;
   from.path = source.row.path;
-  from.at = find_place(document, which.path());
+  from.at = at;
   from.revision = source.row.revision;
   return from;
 }
 
+/// The layers of a namespace as its schema reads them. Made once for all keys: reading may copy.
+struct layers {
+  struct file {
+    source_record const* source;
+    std::shared_ptr<sourced_document const> document;
+  };
+
+  explicit layers(namespace_state const& of) : state(of), overrides(of) {
+    if (!of.overrides) return;
+    for (auto const& [id, source] : boost::adaptors::reverse(of.sources))
+      if (source->row.is_effective)
+        files.push_back({source.get(), typed_document(*source, of.schema.get())});
+  }
+
+  namespace_state const& state;
+  override_layer overrides;
+  std::vector<file> files; ///< the topmost first; none if there are no overrides
+};
+
 /// Calls `visit` for each value that overrides hide at and below `which`: of each key the topmost
 /// source that has it.
-void visit_hidden(
-    namespace_state const& state, key const& which, std::set<key>& seen,
-    std::function<void(source_record const&, sourced_document const&, key const&)> const& visit) {
-  if (!state.overrides) return;
-  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
-    if (!source->row.is_effective) continue;
-    auto const& record = *source; // clang 14 cannot capture a structured binding
-    auto const document = typed_document(record, state.schema.get());
-    visit_leaves(document->root, which, [&](key const& leaf, bj::value const& value) {
+void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
+                  std::function<void(layers::file const&, key const&)> const& visit) {
+  for (auto const& one : all.files) {
+    visit_leaves(one.document->root, which, [&](key const& leaf, bj::value const& value) {
       if (!seen.insert(leaf).second) return;
-      auto const above = look_up(state.overrides->document, leaf.path());
-      if (above.what != layer_answer::kind::nothing && differs(above, value))
-        visit(record, *document, leaf);
+      auto const above = all.overrides.ask(leaf.path());
+      if (above.what != layer_answer::kind::nothing && differs(above, value)) visit(one, leaf);
     });
   }
 }
 
-void add_hidden(hidden_values& into, namespace_state const& state, key const& which,
-                std::set<key>& seen) {
-  visit_hidden(state, which, seen,
-               [&](source_record const& source, sourced_document const& document, key const& leaf) {
-                 ++into.count;
-                 if (into.listed.size() == hidden_values::most_listed) return;
-                 auto found = hidden_by_override(*state.overrides, leaf);
-                 found.from = origin_in(source, document, leaf);
-                 into.listed.push_back(std::move(found));
-               });
+void add_hidden(hidden_values& into, layers const& all, key const& which, std::set<key>& seen) {
+  visit_hidden(all, which, seen, [&](layers::file const& from, key const& leaf) {
+    ++into.count;
+    if (into.listed.size() == hidden_values::most_listed) return;
+    auto found = hidden_by_override(*all.state.overrides, leaf);
+    found.from = origin_in(*from.source, find_place(*from.document, leaf.path()));
+    into.listed.push_back(std::move(found));
+  });
 }
 
 bool has_secret(namespace_state const& state, key const& at, bj::value const& value) {
@@ -142,32 +152,38 @@ bool has_secret(namespace_state const& state, key const& at, bj::value const& va
 
 void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
                              std::span<key const> which) {
+  layers const all(state);
   std::set<key> seen;
   for (auto const& one : which)
-    add_hidden(into, state, one, seen);
+    add_hidden(into, all, one, seen);
 }
 
-std::optional<hidden_value> find_hiding(namespace_state const& state, source_record const& source,
-                                        key const& leaf, bj::value const& value) {
-  std::optional<hidden_value> found;
-  if (state.overrides) {
-    auto const above = look_up(state.overrides->document, leaf.path());
-    if (above.what != layer_answer::kind::nothing) {
-      if (!differs(above, value)) return std::nullopt;
-      found = hidden_by_override(*state.overrides, leaf);
-    }
-  }
+hiding_finder::hiding_finder(namespace_state const& state, source_record const& source)
+    : state_(state), source_(source), overrides_(state),
+      places_(typed_document(source, state.schema.get())) {
   for (auto const& [id, other] : boost::adaptors::reverse(state.sources)) {
-    if (found || !(source.row.id < id)) break;
-    if (!other->row.is_effective) continue;
-    auto const document = typed_document(*other, state.schema.get());
+    if (!(source.row.id < id)) break;
+    if (other->row.is_effective)
+      above_.push_back({other.get(), typed_document(*other, state.schema.get())});
+  }
+}
+
+std::optional<hidden_value> hiding_finder::find(key const& leaf, bj::value const& value) const {
+  std::optional<hidden_value> found;
+  auto const of_overrides = overrides_.ask(leaf.path());
+  if (of_overrides.what != layer_answer::kind::nothing) {
+    if (!differs(of_overrides, value)) return std::nullopt;
+    found = hidden_by_override(*state_.overrides, leaf);
+  }
+  for (auto const& [other, document] : above_) {
+    if (found) break;
     auto const above = look_up(document->root, leaf.path());
     if (above.what == layer_answer::kind::nothing) continue;
     if (!differs(above, value)) return std::nullopt;
-    found.emplace(
-        hidden_value{.key = leaf.str(), .from = {}, .by = origin_in(*other, *document, leaf)});
+    auto const at = find_place(*document, leaf.path());
+    found = hidden_value{.key = leaf.str(), .from = {}, .by = origin_in(*other, at)};
   }
-  if (found) found->from = origin_in(source, *typed_document(source, state.schema.get()), leaf);
+  if (found) found->from = origin_in(source_, places_.find(leaf.path()));
   return found;
 }
 
@@ -175,15 +191,14 @@ override_summary summarize_overrides(namespace_state const& state) {
   override_summary out{.name_space = state.value.name_space};
   if (!state.overrides) return out;
   out.overrides = state.overrides->keys.size();
+  layers const all(state);
   std::set<key> seen;
   for (auto const& [which, by] : state.overrides->keys)
-    visit_hidden(state, which, seen,
-                 [&](source_record const&, sourced_document const&, key const& leaf) {
-                   ++out.hidden;
-                   auto const* const set = find_origin(*state.overrides, leaf);
-                   if (set != nullptr)
-                     out.since = std::min(out.since.value_or(set->time), set->time);
-                 });
+    visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {
+      ++out.hidden;
+      auto const* const set = find_origin(*state.overrides, leaf);
+      if (set != nullptr) out.since = std::min(out.since.value_or(set->time), set->time);
+    });
   return out;
 }
 
@@ -191,6 +206,7 @@ std::vector<override_row> list_overrides(namespace_state const& state,
                                          std::optional<key> const& prefix) {
   std::vector<override_row> all;
   if (!state.overrides) return all;
+  layers const from(state);
   std::set<key> seen;
   // From the end: what a key and a parent of it both hide belongs to the key.
   for (auto const& [which, by] : boost::adaptors::reverse(state.overrides->keys)) {
@@ -205,7 +221,7 @@ std::vector<override_row> list_overrides(namespace_state const& state,
                      .from = by.from,
                      .time = by.time,
                      .is_soft = by.is_soft};
-    add_hidden(row.hides, state, which, seen);
+    add_hidden(row.hides, from, which, seen);
     all.push_back(std::move(row));
   }
   std::ranges::reverse(all);
@@ -215,24 +231,21 @@ std::vector<override_row> list_overrides(namespace_state const& state,
 std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
   std::map<source_id, source_keys> all;
   key const whole(std::vector{state.value.name_space});
-  // From the top, with the layers above the current source.
-  std::vector<bj::object const*> above;
-  if (state.overrides) above.push_back(&state.overrides->document);
-  std::vector<std::shared_ptr<sourced_document const>> documents; // of `above`
+  override_layer const overrides(state);
+  // From the top, with the sources above the current one.
+  std::vector<std::shared_ptr<sourced_document const>> above;
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
     if (!source->row.is_effective) continue;
     auto& counts = all[id];
-    auto const& document = documents.emplace_back(typed_document(*source, state.schema.get()));
+    auto document = typed_document(*source, state.schema.get());
     visit_leaves(document->root, whole, [&](key const& leaf, bj::value const& value) {
       ++counts.all;
-      for (auto const* const higher : above) {
-        auto const answer = look_up(*higher, leaf.path());
-        if (answer.what == layer_answer::kind::nothing) continue;
-        if (differs(answer, value)) ++counts.hidden;
-        return;
-      }
+      auto answer = overrides.ask(leaf.path());
+      for (auto const& higher : above)
+        if (answer.what == layer_answer::kind::nothing) answer = look_up(higher->root, leaf.path());
+      if (answer.what != layer_answer::kind::nothing && differs(answer, value)) ++counts.hidden;
     });
-    above.push_back(&document->root);
+    above.push_back(std::move(document));
   }
   return all;
 }

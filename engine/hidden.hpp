@@ -1,9 +1,15 @@
 #pragma once
 
+#include "core/document.hpp"
 #include "engine/model.hpp"
+#include "engine/place_index.hpp"
 #include "engine/records.hpp"
+#include "engine/typed_source.hpp"
+
+#include <boost/json/value.hpp>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -18,10 +24,27 @@ namespace cfgd::engine {
 void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
                              std::span<key const> which);
 
-/// What hides the value of a leaf of a source; absent: nothing does. `value` null: the source
-/// removes the key, or does not set it any more.
-std::optional<hidden_value> find_hiding(namespace_state const& state, source_record const& source,
-                                        key const& leaf, boost::json::value const& value);
+/// Finds what hides the values of one source. The state and the source must outlive it.
+class hiding_finder {
+ public:
+  hiding_finder(namespace_state const& state, source_record const& source);
+
+  /// What hides the value of a leaf; absent: nothing does. `value` null: the source removes the
+  /// key, or does not set it any more.
+  std::optional<hidden_value> find(key const& leaf, boost::json::value const& value) const;
+
+ private:
+  struct source_above {
+    source_record const* source;
+    std::shared_ptr<sourced_document const> document;
+  };
+
+  namespace_state const& state_;
+  source_record const& source_;
+  override_layer overrides_;
+  std::vector<source_above> above_; ///< the topmost first
+  place_index places_;              ///< of the source itself
+};
 
 /// The overrides of a namespace in numbers.
 override_summary summarize_overrides(namespace_state const& state);

@@ -112,9 +112,7 @@ std::optional<key> named_key(namespace_state const& state, value_path const& whi
   if (!has_element_keys(state.schema.get())) return std::nullopt;
   auto const whole = parse_stored_value(*state.value.text);
   if (!whole) return std::nullopt;
-  std::string pointer;
-  for (auto const& part : which.base.path())
-    append_pointer(pointer, part);
+  auto pointer = pointer_to(which.base.path());
   for (auto const& one : which.inside) {
     auto const* const index = std::get_if<std::size_t>(&one);
     append_pointer(pointer, index != nullptr ? std::to_string(*index) : std::get<std::string>(one));

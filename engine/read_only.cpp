@@ -35,9 +35,8 @@ issue describe(candidate const& made, key const& which, std::string_view by) {
   issue out{.how = severity::warning,
             .rule = "readOnly",
             .key = which.str(),
+            .pointer = pointer_to(which.path()),
             .message = "is read-only and was left as it is"};
-  for (auto const& part : which.path())
-    append_pointer(out.pointer, part);
   auto const hash = by.find('#');
   auto const& documents = made.active_policy->documents;
   auto const found = documents.find(by.substr(0, hash));
@@ -110,12 +109,8 @@ bj::object keep_read_only(candidate const& made, namespace_state const& state,
     if (!leaf.before.empty()) to_put.push_back(std::move(which));
   }
   // A leaf that became an object is put back after the leaves below it were removed.
-  for (auto const& which : to_put) {
-    std::string pointer;
-    for (auto const& part : which.path())
-      append_pointer(pointer, part);
-    put_member(wanted, which.path()) = *find_pointer(now, pointer);
-  }
+  for (auto const& which : to_put)
+    put_member(wanted, which.path()) = *find_pointer(now, pointer_to(which.path()));
   return wanted;
 }
 

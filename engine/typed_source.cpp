@@ -1,10 +1,8 @@
 #include "engine/typed_source.hpp"
 
-#include "engine/merge.hpp"
 #include "engine/schema/lint.hpp"
 
 #include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
 #include <boost/range/adaptor/reversed.hpp>
 
 #include <algorithm>
@@ -32,13 +30,6 @@ std::string key_text(std::string const& name_space, path_view path) {
   parts.insert(parts.end(), path.begin(), path.end());
   auto text = key(std::move(parts)).str();
   return text.size() > limits::key_bytes ? name_space : text;
-}
-
-std::string pointer_to(path_view path) {
-  std::string pointer;
-  for (auto const& part : path)
-    append_pointer(pointer, part);
-  return pointer;
 }
 
 /// The documents of sources, the lowest layer first.
@@ -175,6 +166,21 @@ typed_document(source_record const& source, namespace_schema const* by, array_fo
                                                        : source.document);
   if (is_keyed) made->root = by->what->keyed(made->root);
   return made;
+}
+
+override_layer::override_layer(namespace_state const& of) {
+  if (!of.overrides) return;
+  written_ = &of.overrides->document;
+  if (has_element_keys(of.schema.get())) keyed_ = of.schema->what->keyed(*written_);
+}
+
+layer_answer override_layer::ask(std::span<std::string const> path) const {
+  if (written_ == nullptr) return {};
+  if (keyed_) {
+    auto const found = look_up(*keyed_, path);
+    if (found.what == layer_answer::kind::value) return found;
+  }
+  return look_up(*written_, path);
 }
 
 std::vector<issue> find_layer_faults(namespace_state const& state) {

@@ -3,7 +3,10 @@
 #include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/key.hpp"
+#include "engine/merge.hpp"
 #include "engine/model.hpp"
+
+#include <boost/json/object.hpp>
 
 #include <cstdint>
 #include <memory>
@@ -30,6 +33,21 @@ enum class array_form : std::uint8_t {
 std::shared_ptr<sourced_document const> typed_document(source_record const& source,
                                                        namespace_schema const* by,
                                                        array_form arrays = array_form::keyed);
+
+/// The override layer of a namespace as others are compared with it. An array that it sets is the
+/// whole array: it has its elements by their names, and removes all others. Valid as long as the
+/// state.
+class override_layer {
+ public:
+  explicit override_layer(namespace_state const& of);
+
+  /// What it says about a path, which must not be empty. The answer points into it or the state.
+  layer_answer ask(std::span<std::string const> path) const;
+
+ private:
+  boost::json::object const* written_ = nullptr; ///< null: there are no overrides
+  std::optional<boost::json::object> keyed_;     ///< if arrays have an "x-key"
+};
 
 /// What is wrong with the layers in their place among the others: of formats without types a key
 /// that is repeated although no schema asks for an array, and a name with "__" that leads through

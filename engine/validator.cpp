@@ -79,13 +79,6 @@ void explain_text(issue& what, source_id const& from, namespace_state const& sta
   if (!why.empty()) what.message = std::move(why);
 }
 
-std::string pointer_of(key const& which) {
-  std::string pointer;
-  for (auto const& part : which.path())
-    append_pointer(pointer, part);
-  return pointer;
-}
-
 } // namespace
 
 void locate(issue& what, namespace_state const& state, bj::value const& value) {
@@ -152,7 +145,7 @@ issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
   }
   auto const about = key::parse(which.key);
   if (!about) return found;
-  found.pointer = pointer_of(*about);
+  found.pointer = pointer_to(about->path());
   auto const* const state = states(about->name_space());
   if (state == nullptr) return found;
   pointers at{found.pointer, found.pointer};

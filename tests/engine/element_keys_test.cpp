@@ -233,6 +233,26 @@ BOOST_AUTO_TEST_CASE(only_members_that_a_higher_layer_sets_are_hidden) {
   BOOST_TEST(count_hidden(site()).at(to_source(vendor)).hidden == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(an_array_that_is_set_by_a_call_hides_what_it_changes_or_removes) {
+  layers(R"({"nav":[{"name":"a","url":"/a"},{"name":"b","url":"/b"}]})", R"({"x":1})");
+
+  auto const hides = must(set({{"site.nav", R"([{"name":"a","url":"/x"}])"}})).hides;
+
+  BOOST_REQUIRE(hides.count == 3U);
+  BOOST_TEST(hides.listed[0].key == "site.nav.a.url");
+  BOOST_TEST(hides.listed[1].key == "site.nav.b.name");
+  BOOST_TEST(hides.listed[2].key == "site.nav.b.url");
+  BOOST_TEST(hides.listed[0].override_key == "site.nav");
+  BOOST_TEST(count_hidden(site()).at(to_source(vendor)).hidden == 3U);
+  BOOST_TEST(summarize_overrides(site()).hidden == 3U);
+
+  auto const edited = must(files_changed(
+      {good(vendor, R"({"nav":[{"name":"a","url":"/x"},{"name":"b","url":"/c"}]})")}));
+
+  BOOST_REQUIRE(edited.without_effect.count == 1U);
+  BOOST_TEST(edited.without_effect.listed.front().key == "site.nav.b.url");
+}
+
 BOOST_AUTO_TEST_CASE(a_schema_names_a_member) {
   auto const rejected = [](char const* schema) {
     auto const compiled = schema_shelf(schema).compile();
