@@ -8,6 +8,7 @@
 #include "cfgctl/offline/progress.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
@@ -22,10 +23,6 @@ struct options {
   bool strict = false;            ///< warnings count as errors
   std::vector<std::string> files; ///< empty: all of the tree
 };
-
-std::string counted(std::size_t count, std::string const& what) {
-  return std::to_string(count) + ' ' + what + (count == 1 ? "" : "s");
-}
 
 offline::source_tree tree_of(context const& all, options const& what) {
   std::string const& root = what.root.empty() ? all.root : what.root;

@@ -10,6 +10,7 @@
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/key.hpp"
@@ -37,10 +38,6 @@ std::string changed_line(screen const& where, change_facts const& what, std::str
   boost::json::value const* const value = what.values.if_contains(key);
   if (value != nullptr) return value_line(where, key, *value);
   return paint(where, tint::name, for_screen(where, key)) + " changed\n";
-}
-
-std::string counted(std::size_t number, char const* what) {
-  return std::to_string(number) + ' ' + what + (number == 1 ? "" : "s");
 }
 
 /// A line for each key, or for a namespace that is gone.

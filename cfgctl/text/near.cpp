@@ -9,4 +9,8 @@ std::string listed(std::vector<std::string> const& words) {
   return out;
 }
 
+std::string counted(std::size_t count, std::string_view what) {
+  return std::to_string(count).append(1, ' ').append(what).append(count == 1 ? "" : "s");
+}
+
 } // namespace cfgd::cfgctl

@@ -2,7 +2,9 @@
 
 #include "core/near.hpp"
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd::cfgctl {
@@ -12,5 +14,8 @@ using cfgd::nearest;
 
 /// "a, b, c"
 std::string listed(std::vector<std::string> const& words);
+
+/// "1 file", "2 files"
+std::string counted(std::size_t count, std::string_view what);
 
 } // namespace cfgd::cfgctl

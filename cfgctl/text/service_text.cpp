@@ -4,10 +4,9 @@
 
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/users.hpp"
-
-#include <boost/algorithm/string/join.hpp>
 
 #include <algorithm>
 #include <cctype>
@@ -16,10 +15,6 @@
 
 namespace cfgd::cfgctl {
 namespace {
-
-std::string joined(std::vector<std::string> const& names) {
-  return boost::algorithm::join(names, ", ");
-}
 
 /// "site.yaml:3:8: message (and 2 more)": the last part of the path is enough in a headline.
 std::string first_of(std::vector<client::source_file const*> const& bad) {
@@ -61,7 +56,7 @@ headline headline_of(service_state const& what) {
   if (faults.empty() && what.status.status != "healthy") faults = "see 'cfgctl health'";
   if (!what.status.fallback.empty()) {
     return {"DEGRADED", tint::warning,
-            "served from the defaults of schemas: " + joined(what.status.fallback)};
+            "served from the defaults of schemas: " + listed(what.status.fallback)};
   }
   if (what.status.degraded) {
     return {"DEGRADED", tint::warning, "files are not applied yet: see 'cfgctl sources'"};
@@ -114,13 +109,13 @@ std::string status_text(screen const& where, service_state const& from) {
   };
   add("version", what.version);
   add("revision", what.revision);
-  add("namespaces", joined(what.namespaces));
+  add("namespaces", listed(what.namespaces));
   add("connections", what.connections);
   add("watchers", what.watchers);
   add("pid", what.pid);
   add("started", what.start_time);
   if (what.state_directory) add("state in", *what.state_directory);
-  if (!what.fallback.empty()) add("fallback", joined(what.fallback) + " (defaults of schemas)");
+  if (!what.fallback.empty()) add("fallback", listed(what.fallback) + " (defaults of schemas)");
   for (auto const& one : what.pending) {
     add("pending",
         "revision " + std::to_string(one.revision) + ", " + one.kind + " until " + one.deadline);
@@ -173,7 +168,7 @@ std::string pending_text(screen const& where, std::vector<client::pending_change
              one.deadline,
              {left, tint::strong},
              one.uid ? user_text(*one.uid) : "",
-             {joined(one.keys), tint::name},
+             {listed(one.keys), tint::name},
              one.comment.value_or("")});
   }
   return out.str(where);

@@ -2,6 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "engine/schema/findings.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
@@ -37,8 +38,6 @@ bj::value const* find_name(bj::value const& element, std::string_view key) {
   auto const* const members = element.if_object();
   return members == nullptr ? nullptr : members->if_contains(key);
 }
-
-std::string quoted(std::string_view name) { return '\'' + std::string(name) + '\''; }
 
 /// Finds the faults of the arrays of one array's elements, or of one object's members.
 class fault_walk {
@@ -95,21 +94,24 @@ class fault_walk {
                      std::unordered_map<std::string, std::size_t>& known) {
     auto const what = "element " + std::to_string(index);
     auto const* const found = find_name(element, key);
-    if (!element.is_object()) return add(what + " must be an object with a member " + quoted(key));
-    if (found == nullptr) return add(what + " has no member " + quoted(key));
+    if (!element.is_object())
+      return add(what + " must be an object with a member " + quote_name(key));
+    if (found == nullptr) return add(what + " has no member " + quote_name(key));
     auto name = name_of(*found);
-    if (!name) return add(what + ": " + quoted(key) + " must be a string, a number or a boolean");
+    if (!name)
+      return add(what + ": " + quote_name(key) + " must be a string, a number or a boolean");
     auto const [first, is_new] = known.try_emplace(*std::move(name), index);
     if (!is_new)
-      add(what + " has the same " + quoted(key) + " as element " + std::to_string(first->second));
+      add(what + " has the same " + quote_name(key) + " as element " +
+          std::to_string(first->second));
   }
 
   void check_member(std::string_view name, bj::value const& element, std::string_view key) {
     if (element.is_null()) return;
-    if (!element.is_object()) return add("the element " + quoted(name) + " must be an object");
+    if (!element.is_object()) return add("the element " + quote_name(name) + " must be an object");
     auto const* const own = find_name(element, key);
     if (own != nullptr && name_of(*own) != name)
-      add("the element " + quoted(name) + " has another " + quoted(key));
+      add("the element " + quote_name(name) + " has another " + quote_name(key));
   }
 
   void add(std::string message) {

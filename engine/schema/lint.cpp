@@ -68,6 +68,7 @@ constexpr std::array typed_keywords{
     typed_keyword{"minItems", "array"},
     typed_keyword{"maxItems", "array"},
     typed_keyword{"uniqueItems", "array"},
+    typed_keyword{"x-key", "array"},
     typed_keyword{"unevaluatedItems", "array"},
     typed_keyword{"properties", "object"},
     typed_keyword{"patternProperties", "object"},
@@ -173,7 +174,8 @@ class linter {
     if (name == "$comment" || name == "$vocabulary") return;
     if (is_full() || ++compared_ > most_compared) return;
     if (name.starts_with("x-")) {
-      if (nearest(name, {"x-secret"}, 2)) add_unknown(pointer, name, {"x-secret"});
+      if (nearest(name, {"x-secret"}, 2)) return add_unknown(pointer, name, {"x-secret"});
+      if (nearest(name, {"x-key"}, 1)) return add_unknown(pointer, name, {"x-key"});
       return;
     }
     auto const known = keyword_names(here.language.which);

@@ -78,6 +78,13 @@ BOOST_AUTO_TEST_CASE(a_misspelt_mark_of_a_secret_is_reported) {
         {"/properties/a/x-secert unknown keyword 'x-secert' (did you mean 'x-secret'?)"});
 }
 
+BOOST_AUTO_TEST_CASE(a_misspelt_name_of_a_key_is_reported) {
+  check(R"({"properties":{"a":{"x-kye":"name"},"b":{"x-kind":1}}})",
+        {"/properties/a/x-kye unknown keyword 'x-kye' (did you mean 'x-key'?)"});
+  check(R"({"properties":{"a":{"type":"object","x-key":"name"},"b":{"x-key":"name"}}})",
+        {"/properties/a/x-key 'x-key' has no effect: 'type' does not allow an array"});
+}
+
 BOOST_AUTO_TEST_CASE(write_only_is_no_mark_of_a_secret) {
   check(R"({"properties":{"a":{"writeOnly":true}}})",
         {"/properties/a/writeOnly 'writeOnly' does not hide the value; 'x-secret' does"});
