@@ -11,18 +11,20 @@
 namespace cfgd::engine {
 
 result<checked_files> check_files(file_change const& asked, limits const& bounds) {
-  model const nothing;
+  model all;
   validator policy_validator(bounds);
   plan planned(
-      nothing, policy_validator, bounds, wall_time{},
+      all, policy_validator, bounds, wall_time{},
       [](revision_number, std::string const&) -> result<std::map<std::string, std::string>> {
         return error{.code = errc::not_found};
       });
   auto done = planned.apply(request(asked));
   if (!done) return done.error();
+  std::move(planned).advance(all);
   checked_files out{.rejected = {},
                     .warnings = std::move(done->warnings),
-                    .effectives = std::move(done->effectives)};
+                    .effectives = std::move(done->effectives),
+                    .active_policy = std::move(all.active_policy)};
   for (auto& one : done->transitions) {
     if (one.now.status != source_status::active)
       out.rejected.push_back(std::move(one));

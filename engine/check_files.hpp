@@ -1,8 +1,10 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "engine/policy.hpp"
 #include "engine/records.hpp"
 
+#include <memory>
 #include <vector>
 
 namespace cfgd::engine {
@@ -13,7 +15,8 @@ struct checked_files {
   std::vector<source_transition> rejected;
   /// The warnings of schemas and rules about the accepted sources, and the notes on these sources.
   std::vector<issue> warnings;
-  std::vector<effective> effectives; ///< of all namespaces that the accepted sources make
+  std::vector<effective> effectives;           ///< of all namespaces that the accepted sources make
+  std::shared_ptr<policy const> active_policy; ///< the accepted schemas and rules
 };
 
 /// Checks source files with the code of the daemon, as if it started for the first time with only

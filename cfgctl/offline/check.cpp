@@ -3,6 +3,7 @@
 #include "core/key.hpp"
 #include "engine/check_files.hpp"
 #include "engine/rules/rules.hpp"
+#include "engine/typed_source.hpp"
 
 #include <algorithm>
 #include <map>
@@ -154,25 +155,36 @@ tree_listing sources_of(task const& asked) {
   return found;
 }
 
+/// What was checked, and the schemas that say how its files are read.
+struct checked_tree {
+  engine::file_change const& files;
+  engine::policy const& active;
+};
+
 /// Sets the place of an issue to its key in the highest source that sets it.
-void locate(issue& what, engine::file_change const& all) {
+void locate(issue& what, checked_tree const& all) {
   auto const name = namespace_of(what.key);
+  auto const schema = all.active.schemas.find(name);
   source_id const* top = nullptr;
-  for (auto const& one : all.updates) {
+  for (auto const& one : all.files.updates) {
     auto const* const good = std::get_if<engine::source_update::good>(&one.what);
     bool const mine =
         good != nullptr && one.id.what == source_kind::values && namespace_of(one.id) == name;
     if (!mine || (top != nullptr && one.id < *top)) continue;
-    if (!what.pointer.empty() && find_pointer(good->document.root, what.pointer) == nullptr)
-      continue;
+    engine::source_record record;
+    record.row.id = one.id;
+    record.document = good->document;
+    auto const document = engine::typed_document(
+        record, schema == all.active.schemas.end() ? nullptr : schema->second.get());
+    if (!what.pointer.empty() && find_pointer(document->root, what.pointer) == nullptr) continue;
     top = &one.id;
     what.path = one.path;
-    what.where = find_place(good->document, std::string_view(what.pointer));
+    what.where = find_place(*document, std::string_view(what.pointer));
   }
 }
 
 void add_rejection(std::vector<issue>& to, engine::source_transition const& refused,
-                   engine::file_change const& all) {
+                   checked_tree const& all) {
   if (!refused.now.why) return;
   auto const& why = *refused.now.why;
   for (issue one : why.issues) {
@@ -214,11 +226,12 @@ class trial_run {
     auto const change = read(listing.sources, concerned);
     auto const tried = engine::check_files(change, bounds_);
     if (!tried) return tried.error();
+    checked_tree const all{.files = change, .active = *tried->active_policy};
     std::vector<issue> found = std::move(listing.remarks);
     for (auto const& one : tried->rejected)
-      add_rejection(found, one, change);
+      add_rejection(found, one, all);
     for (issue one : tried->warnings) {
-      if (one.path.empty()) locate(one, change);
+      if (one.path.empty()) locate(one, all);
       found.push_back(std::move(one));
     }
     std::ranges::copy_if(found, std::back_inserter(into_.findings),

@@ -94,7 +94,8 @@ std::vector<tree_case> const trees{
     {"files that are not sources",
      {{"etc/namespaces/.site.yaml", "port: [\n"}, {"etc/namespaces/README", "port: [\n"}},
      {},
-     ""},
+     "etc/namespaces/README: warning: is ignored: its name does not end in .json, .jsonc, .yaml, "
+     ".yml, .toml, .ini or .env [file]\n"},
     {"an error of a schema has its place",
      {{"etc/schemas/site.json", std::string(port_schema)},
       {"etc/namespaces/site.yaml", "# ports\nport: 0\n"}},
@@ -165,6 +166,16 @@ std::vector<tree_case> const trees{
       {"etc/schemas/mail.json", "{}"}},
      {},
      "etc/rules/ports.toml: error: mail.port: must differ from the site's [ports-differ]\n"},
+    {"a rule about a default and a variable of another spelling",
+     {{"etc/schemas/site.json", R"({"properties": {"logLevel": {"default": "debug"}}})"},
+      {"etc/rules/levels.toml", "[[rule]]\n"
+                                "name = \"levels\"\n"
+                                "check = 'site.logLevel ~= \"debug\"'\n"
+                                "key = \"site.logLevel\"\n"
+                                "message = \"tells secrets\"\n"},
+      {"etc/namespaces/site.env", "A=1\nLOG_LEVEL=debug\n"}},
+     {},
+     "etc/namespaces/site.env:2:1: error: site.logLevel: tells secrets [levels]\n"},
     {"a rule that warns",
      {{"etc/rules/ports.toml", std::string(port_rule) + "severity = \"warning\"\n"},
       {"etc/namespaces/site.yaml", "port: 1\n"},
