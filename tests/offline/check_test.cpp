@@ -172,10 +172,10 @@ std::vector<tree_case> const trees{
                                 "name = \"levels\"\n"
                                 "check = 'site.logLevel ~= \"debug\"'\n"
                                 "key = \"site.logLevel\"\n"
-                                "message = \"tells secrets\"\n"},
+                                "message = \"shows secrets\"\n"},
       {"etc/namespaces/site.env", "A=1\nLOG_LEVEL=debug\n"}},
      {},
-     "etc/namespaces/site.env:2:1: error: site.logLevel: tells secrets [levels]\n"},
+     "etc/namespaces/site.env:2:1: error: site.logLevel: shows secrets [levels]\n"},
     {"a rule that warns",
      {{"etc/rules/ports.toml", std::string(port_rule) + "severity = \"warning\"\n"},
       {"etc/namespaces/site.yaml", "port: 1\n"},
