@@ -40,7 +40,7 @@ boost::json::value const* find_pointer(boost::json::object const& in, std::strin
 
 /// Appends "/token", escaped as in RFC 6901.
 void append_pointer(std::string& pointer, std::string_view token);
-/// The pointer that `path` (members only) is.
+/// The pointer to the member at `path`.
 std::string pointer_to(std::span<std::string const> path);
 /// The unescaped tokens of a pointer; none for "".
 std::vector<std::string> split_pointer(std::string_view pointer);

@@ -56,13 +56,6 @@ std::string value_at(std::string_view pointer) {
   return found == nullptr ? "none" : json::canonical(*found);
 }
 
-std::string joined(path const& tokens) {
-  std::string pointer;
-  for (auto const& token : tokens)
-    append_pointer(pointer, token);
-  return pointer;
-}
-
 } // namespace
 
 BOOST_AUTO_TEST_SUITE(document)
@@ -204,7 +197,7 @@ BOOST_AUTO_TEST_CASE(pointers_are_split_and_joined) {
         std::pair<std::string, path>{"/é/0/\"", {"é", "0", "\""}}}) {
     auto const split = split_pointer(pointer);
     BOOST_CHECK_EQUAL_COLLECTIONS(split.begin(), split.end(), tokens.begin(), tokens.end());
-    BOOST_CHECK_EQUAL(joined(tokens), pointer);
+    BOOST_CHECK_EQUAL(pointer_to(tokens), pointer);
   }
 }
 
