@@ -53,9 +53,10 @@ struct global_options {
 };
 
 /// Commands whose output may be longer than a screen.
-constexpr std::array<std::string_view, 18> long_commands{
-    "get",  "list",   "explain", "validate", "export", "log",     "show",       "diff",   "blame",
-    "help", "health", "sources", "problems", "doctor", "metrics", "introspect", "limits", "schema"};
+constexpr std::array<std::string_view, 19> long_commands{
+    "get",    "list",    "overrides",  "explain", "validate", "export",  "log",
+    "show",   "diff",    "blame",      "help",    "health",   "sources", "problems",
+    "doctor", "metrics", "introspect", "limits",  "schema"};
 
 void add_global_options(CLI::App& app, global_options& into) {
   app.add_option("--socket", into.socket, "Socket of the service")->type_name("PATH");
