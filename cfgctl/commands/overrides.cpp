@@ -2,9 +2,9 @@
 ///
 /// promote writes an administrator's drop-in file of the namespace, in the format of the
 /// administrator's main file, and leaves all other files as they are. The override stays until the
-/// service has accepted the file, so that the effective value never changes; if the service rejects
-/// the file, its old content is put back. With --json the namespaces are one document at the end;
-/// standard error says which files are written.
+/// service has accepted the file, so that no value of a lower layer is effective in between; if the
+/// service rejects the file, its old content is put back. With --json the namespaces are one
+/// document at the end; standard error says which files are written.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/promoted_file.hpp"

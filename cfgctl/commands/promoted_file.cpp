@@ -2,7 +2,7 @@
 /// administrator are in other files, which are not changed.
 ///
 /// Its format is that of the administrator's file of the namespace. Values that the format cannot
-/// have, such as an array in .env, are written as JSON instead. There is one such file: a second
+/// have, such as an array in .ini, are written as JSON instead. There is one such file: a second
 /// one that sorts below it would have no effect.
 
 #include "cfgctl/commands/promoted_file.hpp"

@@ -33,7 +33,7 @@ std::string text_of(format kind, boost::json::object const& document) {
   case format::ini:
     return ini_text(document);
   case format::env:
-    return env_text(by_key(document));
+    return env_text(by_key(document), variable_reader::source);
   case format::json:
   case format::jsonc:
     break;

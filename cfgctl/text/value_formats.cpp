@@ -132,7 +132,8 @@ std::string env_name(std::string const& key) {
   return out;
 }
 
-std::string env_value(boost::json::value const& what) {
+std::string env_value(boost::json::value const& what, variable_reader reader) {
+  if (reader == variable_reader::source && !what.is_string()) return compact(what);
   std::string text = raw_text(what);
   text.pop_back(); // the newline
   bool const is_quoted = what.is_string() && !value_of_text(text).is_string();
@@ -185,11 +186,11 @@ std::string toml_text(boost::json::object const& by_key) {
   return out;
 }
 
-std::string env_text(boost::json::object const& by_key) {
+std::string env_text(boost::json::object const& by_key, variable_reader reader) {
   std::string out;
   for (auto const& member : by_key) {
     for_each_leaf(member.key(), member.value(), [&](auto const& key, auto const& value) {
-      out += env_name(key) + '=' + env_value(value) + '\n';
+      out += env_name(key) + '=' + env_value(value, reader) + '\n';
     });
   }
   return out;

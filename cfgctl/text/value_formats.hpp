@@ -3,6 +3,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -16,10 +17,14 @@ std::string yaml_text(boost::json::value const& what);
 /// One line for each leaf, a dotted key and its value: TOML 1.0.
 std::string toml_text(boost::json::object const& by_key);
 
+/// Who reads variables. For shells, arrays are JSON in quotes, which a source has as strings.
+enum class variable_reader : std::uint8_t { shell, source };
+
 /// One line for each leaf, NAME=value as shells and EnvironmentFile= of systemd read it. The parts
-/// of the key are joined by two underscores, in capitals; arrays are JSON. A string that a file of
-/// variables would have as a number or a boolean is in quotes.
-std::string env_text(boost::json::object const& by_key);
+/// of the key are joined by two underscores, in capitals; arrays are JSON. A string that a source
+/// would have as a number or a boolean is in quotes.
+std::string env_text(boost::json::object const& by_key,
+                     variable_reader reader = variable_reader::shell);
 
 /// The document of an .ini file: a line for each value, and a section for each object. The format
 /// has no arrays; they are written as JSON, which is read back as a string.

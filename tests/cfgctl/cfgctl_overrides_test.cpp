@@ -166,18 +166,18 @@ BOOST_DATA_TEST_CASE_F(promotion, promote_writes_a_drop_in_file_and_removes_the_
 }
 
 BOOST_FIXTURE_TEST_CASE(promote_writes_json_what_the_format_cannot_have, promotion) {
-  main_file = "a.env";
+  main_file = "a.ini";
   overrides = row("a.list", "[1]");
   scripted_peer peer(path, {success(file(".json"), R"("a.list")")});
   std::filesystem::create_directory(admin / "a.d");
-  write_file(file(".env"), "OLD=1\n");
+  write_file(file(".ini"), "old = 1\n");
 
   auto run = cfgctl({"promote", "a"});
 
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(read_file(file(".json")).find("\"list\"") != std::string::npos);
   BOOST_TEST(read_file(file(".json")).find("old") == std::string::npos);
-  BOOST_TEST(read_file(file(".env")) == "OLD=1\n");
+  BOOST_TEST(read_file(file(".ini")) == "old = 1\n");
   peer.finish();
 }
 
