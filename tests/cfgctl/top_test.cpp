@@ -269,7 +269,7 @@ BOOST_AUTO_TEST_CASE(a_method_is_one_line_on_a_narrow_screen) {
   model.add(sample(0, 5, {{.method = "io.cfgd.Config.Get", .replied = 1, .fast = 1}}));
   model.add(sample(2, 5, {{.method = "io.cfgd.Config.Get", .replied = 11, .fast = 11}}));
 
-  for (std::size_t const columns : {40, 60, 80}) {
+  for (std::size_t const columns : {40U, 60U, 80U}) {
     auto const text = text_of(model, {.columns = columns, .rows = 24});
     auto const begin = text.find("METHOD");
     auto const row = text.find('\n', begin) + 1;
