@@ -30,9 +30,10 @@ namespace cfgd::cfgctl {
 namespace {
 
 constexpr char const* footer =
-    "Keys are dotted: site.title, hosts.\"db.example.org\".port. A VALUE is JSON; anything that "
-    "is\n"
-    "not valid JSON is a string. A DURATION is 60s, 15m, 2h, 1d.\n"
+    "Keys are dotted: site.title, hosts.\"db.example.org\".port. A VALUE is a number or a boolean "
+    "if\n"
+    "it is written like one, JSON if it begins with {, [ or \", else a string. A DURATION is 60s,\n"
+    "15m, 2h, 1d.\n"
     "\n"
     "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 wrong "
     "command\n"
@@ -52,9 +53,10 @@ struct global_options {
 };
 
 /// Commands whose output may be longer than a screen.
-constexpr std::array<std::string_view, 18> long_commands{
-    "get",  "list",   "explain", "validate", "export", "log",     "show",       "diff",   "blame",
-    "help", "health", "sources", "problems", "doctor", "metrics", "introspect", "limits", "schema"};
+constexpr std::array<std::string_view, 19> long_commands{
+    "get",    "list",    "overrides",  "explain", "validate", "export",  "log",
+    "show",   "diff",    "blame",      "help",    "health",   "sources", "problems",
+    "doctor", "metrics", "introspect", "limits",  "schema"};
 
 void add_global_options(CLI::App& app, global_options& into) {
   app.add_option("--socket", into.socket, "Socket of the service")->type_name("PATH");

@@ -77,6 +77,7 @@ std::string arguments_text(CLI::ParseError const& why) {
   if (is<CLI::RequiredError>(why)) return "missing " + around(text, " is required").first;
   if (is<CLI::ArgumentMismatch>(why)) {
     if (!text.starts_with('-')) return "wrong number of arguments";
+    if (text.find("At Most") != text.npos) return option_in(text) + " is given more than once";
     bool const is_flag = text.find("disallowed") != text.npos;
     return option_in(text) + (is_flag ? " takes no value" : " needs a value");
   }

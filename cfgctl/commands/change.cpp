@@ -102,13 +102,19 @@ client::result<std::vector<std::string>> list_keys(client::connection& service,
 }
 
 exit_code unset_all(context const& all, options const& what) {
-  auto keys = call(all, list_keys, what.unset);
+  auto service = connect(all);
+  if (!service) return report(all, "unset --all", service.error());
+  auto keys = list_keys(*service, what.unset);
   if (!keys) return report(all, "unset --all", keys.error());
   if (keys->empty()) return fail(all, "unset --all: there are no overrides");
   client::transaction change = transaction_of(what.how);
   change.unset = *std::move(keys);
   change.expire = what.expire;
-  return make_change(all, name_of(change), change);
+  auto const done = service->set(change);
+  close(*service);
+  if (!done) return report(all, name_of(change), done.error());
+  return show_commit(
+      all, {.values = {}, .mode = change.mode, .unconfirmed = change.confirm.has_value()}, *done);
 }
 
 /// The first namespace of `values` that the service does not have; empty if there is none.
@@ -172,11 +178,14 @@ exit_code unset(context const& all, options const& what) {
   if (!service) return report(all, name, service.error());
   auto const idle = without_override(*service, what.unset);
   if (!idle) return report(all, name, idle.error());
-  if (what.strict && !idle->empty()) {
+  bool const is_idle = idle->size() == what.unset.size() && !all.as_json();
+  bool const is_refused = what.strict && !idle->empty();
+  if (is_idle || is_refused) close(*service); // hints have connections of their own
+  if (is_refused) {
     return fail(all,
                 name + ": " + idle->front() + " has no override" + key_hint(all, idle->front()));
   }
-  if (idle->size() == what.unset.size() && !all.as_json()) {
+  if (is_idle) {
     std::string text;
     for (std::string const& key : *idle)
       text += key + " has no override; nothing to do" + key_hint(all, key) + ".\n";

@@ -317,6 +317,7 @@ exit_code edit_value(context const& all, edit_options const& asked) {
       came = try_change(all, value, *edited, note);
     } else {
       std::string const text = to_string(edited.error());
+      note.code = exit_code::usage;
       note.as_json = failure_json(text, note.code);
       complain_line(text);
     }

@@ -6,6 +6,7 @@
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/layers.hpp"
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/json.hpp"
@@ -41,7 +42,9 @@ boost::json::object nested(boost::json::object const& leaves) {
   return out;
 }
 
-document_result effective_of(client::connection& service, options const& what) {
+/// `absent` gets the namespaces that do not exist.
+document_result effective_of(client::connection& service, options const& what,
+                             std::vector<std::string>& absent) {
   if (what.namespaces.empty()) {
     auto const found = service.list();
     if (!found) return found.error();
@@ -49,15 +52,15 @@ document_result effective_of(client::connection& service, options const& what) {
   }
   auto found = service.get(what.namespaces);
   if (!found) return std::move(found).error();
-  for (std::string const& name : found->missing)
-    warn("there is no namespace '" + name + '\'');
+  absent = std::move(found->missing);
   return std::move(found->values);
 }
 
 /// The effective documents of the namespaces whose layers are read. Without names these are all
 /// that the service has: List leaves out those without a value, which a layer may hide.
-document_result documents_of(client::connection& service, options const& what) {
-  if (!what.namespaces.empty()) return effective_of(service, what);
+document_result documents_of(client::connection& service, options const& what,
+                             std::vector<std::string>& absent) {
+  if (!what.namespaces.empty()) return effective_of(service, what, absent);
   auto const status = service.status();
   if (!status) return status.error();
   if (status->namespaces.empty()) return boost::json::object();
@@ -68,8 +71,9 @@ document_result documents_of(client::connection& service, options const& what) {
   return std::move(found->values);
 }
 
-document_result layer_of(client::connection& service, options const& what) {
-  auto const effective = documents_of(service, what);
+document_result layer_of(client::connection& service, options const& what,
+                         std::vector<std::string>& absent) {
+  auto const effective = documents_of(service, what, absent);
   if (!effective) return effective.error();
   boost::json::object out;
   for (auto const& member : *effective) {
@@ -86,12 +90,17 @@ document_result layer_of(client::connection& service, options const& what) {
 }
 
 exit_code run(context const& all, options const& what) {
-  auto const found = call(all, what.layer == "effective" ? effective_of : layer_of, what);
+  std::vector<std::string> absent;
+  auto const found = call(all, [&](client::connection& service) {
+    return what.layer == "effective" ? effective_of(service, what, absent)
+                                     : layer_of(service, what, absent);
+  });
   if (!found) return report(all, "export", found.error());
+  for (std::string const& name : absent)
+    warn("there is no namespace '" + name + '\'' + namespace_hint(all, name));
   print(all.as_json() ? json_text(all.where, *found)
                       : for_screen(all.where, json::pretty(*found)) + '\n');
-  bool const whole = what.layer != "effective" || found->size() >= what.namespaces.size();
-  return whole ? exit_code::ok : exit_code::refused;
+  return absent.empty() ? exit_code::ok : exit_code::refused;
 }
 
 } // namespace
@@ -100,8 +109,10 @@ void add_export_command(declarations const& to) {
   auto const exporting = declare(to, "export", "Print whole namespaces as one document", run);
   auto& into = exporting.options;
   add_argument(exporting.app, "NAMESPACE", into.namespaces, "Namespaces; without, all");
-  add_option(exporting.app, "--layer", into.layer, "NAME",
-             "The values of one layer: override, admin, ... [effective]");
+  add_choice(exporting.app, "--layer", into.layer,
+             {"effective", "override", "environment", "runtime", "admin", "vendor", "default"},
+             "The values of one layer: override, admin, ... [effective]")
+      ->type_name("NAME");
   add_choice(exporting.app, "--format", into.format, {"json"}, "json [json]")->type_name("FORMAT");
 }
 

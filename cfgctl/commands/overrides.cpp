@@ -1,9 +1,10 @@
 /// overrides, promote: what hides files, and the way from an override into a file.
 ///
-/// promote writes an administrator's drop-in file of the namespace and leaves all other files as
-/// they are. The override stays until the service has accepted the file, so that the effective
-/// value never changes; if the service rejects the file, its old content is put back. With --json
-/// the namespaces are one document at the end; standard error says which files are written.
+/// promote writes an administrator's drop-in file of the namespace, in the format of the
+/// administrator's main file, and leaves all other files as they are. The override stays until the
+/// service has accepted the file, so that no value of a lower layer is effective in between; if the
+/// service rejects the file, its old content is put back. With --json the namespaces are one
+/// document at the end; standard error says which files are written.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/promoted_file.hpp"
@@ -84,6 +85,7 @@ client::result<client::commit> promote_one(client::connection& service, promoted
     refusal = *fault + "; its old content was put back, the override stays";
     return client::commit();
   }
+  if (change.comment.empty()) change.comment = "promoted to " + file.path().string();
   for (auto const& one : rows)
     change.unset.push_back(one.key);
   return service.set(change);
@@ -101,9 +103,9 @@ exit_code promote(context const& all, promote_options const& what) {
   boost::json::array promoted;
   auto const directory = admin_directory(*sources, what.root.empty() ? all.root : what.root);
   for (auto const& [name, rows] : *found) {
-    promoted_file file(directory, name);
+    promoted_file file(directory, name, admin_extension(*sources, name));
     client::transaction change;
-    change.comment = what.comment.empty() ? "promoted to " + file.path().string() : what.comment;
+    change.comment = what.comment;
     auto const done = promote_one(*service, file, rows, change, refusal);
     if (!done) return report(all, "promote " + name, done.error());
     if (!refusal.empty()) return fail(all, "cannot promote " + name + ": " + refusal);

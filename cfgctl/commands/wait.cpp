@@ -8,6 +8,7 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
 #include "client/watcher.hpp"
+#include "core/untyped.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -25,10 +26,12 @@ namespace {
 struct condition {
   std::string key;
   std::optional<boost::json::value> value;
+  std::string written; ///< the value as it was typed
 };
 
 result<condition> parse_condition(std::string const& text) {
-  if (end_of_key(text) == text.npos) return condition{.key = text, .value = {}};
+  auto const end = end_of_key(text);
+  if (end == text.npos) return condition{.key = text, .value = {}, .written = {}};
   auto one = parse_assignment(text);
   if (!one) return one.error();
   if (one->value.is_object()) {
@@ -36,14 +39,25 @@ result<condition> parse_condition(std::string const& text) {
                  .message = "an object cannot be waited for; wait for one of its members",
                  .subject = one->key};
   }
-  return condition{.key = std::move(one->key), .value = std::move(one->value)};
+  return condition{
+      .key = std::move(one->key), .value = std::move(one->value), .written = text.substr(end + 1)};
+}
+
+/// Whether `set` may have made this value of the same text: the schema of a key decides whether 12
+/// and 1.10 are numbers or strings.
+bool is_value(boost::json::value const& found, condition const& wanted) {
+  if (found == *wanted.value) return true;
+  if (auto const* const text = found.if_string())
+    return std::string_view(text->data(), text->size()) == wanted.written;
+  auto const number = number_of_text(wanted.written);
+  return number && found == *number;
 }
 
 /// The value that ends the wait, if the event has it.
 boost::json::value const* match_of(client::watch_event const& event, condition const& wanted) {
   if (!wanted.value) return event.values.empty() ? nullptr : &event.values.begin()->value();
   auto const* const found = event.values.if_contains(wanted.key);
-  return found != nullptr && *found == *wanted.value ? found : nullptr;
+  return found != nullptr && is_value(*found, wanted) ? found : nullptr;
 }
 
 asio::awaitable<exit_code> wait_for(client::watcher& events, context const& all,

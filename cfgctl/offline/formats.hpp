@@ -5,6 +5,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <optional>
+#include <string>
 #include <string_view>
 
 /// The formats of sources, for documents on the command line.
@@ -13,5 +15,9 @@ namespace cfgd::cfgctl::offline {
 /// Reads a document like a source of that format, up to 16 MiB.
 /// Errors: as watchers::read_source.
 [[nodiscard]] result<boost::json::object> read_formatted(format kind, std::string_view text);
+
+/// The text of a document in that format. Absent if the format cannot have these values: what is
+/// read back must be equal.
+std::optional<std::string> write_formatted(format kind, boost::json::object const& document);
 
 } // namespace cfgd::cfgctl::offline

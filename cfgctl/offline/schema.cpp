@@ -2,6 +2,7 @@
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/documents.hpp"
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/offline/schema_guess.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
@@ -34,13 +35,14 @@ exit_code run(context const& all, options const& what) {
   if (!what.from.empty()) {
     auto const document = read_document(what.from);
     if (document) return show_schema(all, what, *document);
-    return fail(all, "schema: " + to_string(document.error()));
+    return fail(all, "schema: " + to_string(document.error()), exit_code::usage);
   }
   auto const found = call(all, &client::connection::get, std::vector<std::string>{what.name_space});
   if (!found) return report(all, "schema", found.error());
   auto const* const value = found->values.if_contains(what.name_space);
   if (value != nullptr && value->is_object()) return show_schema(all, what, value->get_object());
-  return fail(all, "schema: there is no namespace '" + what.name_space + '\'');
+  return fail(all, "schema: there is no namespace '" + what.name_space + '\'' +
+                       namespace_hint(all, what.name_space));
 }
 
 } // namespace

@@ -54,9 +54,19 @@ std::string changed_lines(screen const& where, change_facts const& what, client:
       out += changed_line(where, what, key, past);
   }
   out += more_text(where, others);
-  for (auto const& [name, count] : gone)
+  std::size_t lines = others;
+  for (auto const& [name, count] : gone) {
+    if (++lines > where.most_keys) continue;
     out += paint(where, tint::name, for_screen(where, name)) + " removed, " +
            counted(count, "value") + '\n';
+  }
+  auto const shown = where.most_keys - std::min(where.most_keys, others);
+  if (gone.size() > shown) {
+    out +=
+        paint(where, tint::faint,
+              "and " + counted(gone.size() - shown, "more namespace") + " removed; -v prints all") +
+        '\n';
+  }
   return out;
 }
 

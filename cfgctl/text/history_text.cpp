@@ -168,7 +168,7 @@ std::string difference_text(screen const& where, boost::json::object const& befo
 
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines) {
   if (lines.empty()) return "no values\n";
-  table out({right("REVISION"), left("TIME"), cuttable("ORIGIN"), left("KEY"), cuttable("VALUE"),
+  table out({right("REVISION"), left("TIME"), path("ORIGIN"), left("KEY"), cuttable("VALUE"),
              cuttable("COMMENT")});
   for (client::blame_line const& one : lines) {
     out.add({one.from.revision,

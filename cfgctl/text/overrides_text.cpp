@@ -4,6 +4,7 @@
 
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/times.hpp"
+#include "cfgctl/text/users.hpp"
 #include "cfgctl/text/values.hpp"
 
 #include <algorithm>
@@ -37,8 +38,8 @@ std::string hides_cell(client::override_key const& one) {
 std::string overrides_text(screen const& where, std::vector<client::override_key> const& what,
                            wall_time now) {
   if (what.empty()) return "no overrides\n";
-  table out({left("KEY"), cuttable("VALUE"), right("AGE"), left("BY"), right("REVISION"),
-             cuttable("HIDES")});
+  table out(
+      {left("KEY"), cuttable("VALUE"), right("AGE"), left("BY"), right("REVISION"), path("HIDES")});
   for (auto const& one : what) {
     std::string value = one.value ? compact_text(*one.value) : "(secret)";
     if (one.soft.value_or(false)) value += " (soft)";
@@ -73,7 +74,7 @@ std::string without_effect_text(client::hidden_value const& what) {
   if (!what.by) return out + "a higher layer";
   if (!what.unset) return out + origin_text(*what.by);
   out += "revision " + std::to_string(what.by->revision);
-  if (what.by->uid) out += " (uid " + std::to_string(*what.by->uid) + ')';
+  if (what.by->uid) out += ", " + user_text(*what.by->uid);
   return out + "; unset " + *what.unset;
 }
 

@@ -20,8 +20,8 @@ std::string overrides_text(screen const& where, std::vector<client::override_key
 std::string hides_text(screen const& where, std::vector<client::hidden_value> const& what,
                        std::size_t count, std::size_t most);
 
-/// "/etc/cfgd/namespaces/site.yaml:4:1 site.tagline has no effect: overridden by revision 42 (uid
-/// 0); unset site.tagline"
+/// "/etc/cfgd/namespaces/site.yaml:4:1 site.tagline has no effect: overridden by revision 42, uid 0
+/// (root); unset site.tagline"
 std::string without_effect_text(client::hidden_value const& what);
 
 } // namespace cfgd::cfgctl

@@ -4,6 +4,7 @@
 #include "cfgctl/text/value_formats.hpp"
 
 #include "core/json.hpp"
+#include "core/untyped.hpp"
 #include "core/value_path.hpp"
 
 #include <boost/json/array.hpp>
@@ -131,14 +132,36 @@ std::string env_name(std::string const& key) {
   return out;
 }
 
-std::string env_value(std::string const& text) {
-  if (!text.empty() && is_all_of(text, "_-./:,@%+")) return text;
+std::string env_value(boost::json::value const& what, variable_reader reader) {
+  if (reader == variable_reader::source && !what.is_string()) return compact(what);
+  std::string text = raw_text(what);
+  text.pop_back(); // the newline
+  bool const is_quoted = what.is_string() && !value_of_text(text).is_string();
+  if (!text.empty() && is_all_of(text, "_-./:,@%+") && !is_quoted) return text;
   std::string out = "\"";
   for (char const one : text) {
     if (one == '"' || one == '\\' || one == '$' || one == '`') out += '\\';
     out += one;
   }
   return out + '"';
+}
+
+/// The values of a section, then the sections below it.
+void append_ini(std::string& out, std::string const& section, boost::json::object const& what) {
+  for (auto const& member : what) {
+    if (member.value().is_object()) continue;
+    std::string name;
+    append_key_part(name, member.key());
+    out += name + " = " + compact(member.value()) + '\n';
+  }
+  for (auto const& member : what) {
+    auto const* const below = member.value().if_object();
+    if (below == nullptr) continue;
+    std::string name = section;
+    append_key_part(name, member.key());
+    out += (out.empty() ? "[" : "\n[") + name + "]\n";
+    append_ini(out, name, *below);
+  }
 }
 
 } // namespace
@@ -163,15 +186,19 @@ std::string toml_text(boost::json::object const& by_key) {
   return out;
 }
 
-std::string env_text(boost::json::object const& by_key) {
+std::string env_text(boost::json::object const& by_key, variable_reader reader) {
   std::string out;
   for (auto const& member : by_key) {
     for_each_leaf(member.key(), member.value(), [&](auto const& key, auto const& value) {
-      std::string text = raw_text(value);
-      text.pop_back(); // the newline
-      out += env_name(key) + '=' + env_value(text) + '\n';
+      out += env_name(key) + '=' + env_value(value, reader) + '\n';
     });
   }
+  return out;
+}
+
+std::string ini_text(boost::json::object const& document) {
+  std::string out;
+  append_ini(out, "", document);
   return out;
 }
 

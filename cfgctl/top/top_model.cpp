@@ -234,13 +234,19 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
 }
 
 void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {
-  table rows({cuttable("METHOD"), right("CALLS"), right("FAILED"), right("MEAN"), right("P50"),
-              right("P99"), right("TOTAL")});
+  constexpr std::size_t columns_of_all = 60;
+  bool const narrow = how.columns < columns_of_all; // a block of lines for each would hide the rest
+  std::vector<table::column> columns{path("METHOD"), right("CALLS"), right("FAILED"), right("P99")};
+  if (!narrow) columns.insert(columns.end(), {right("P50"), right("MEAN"), right("TOTAL")});
+  table rows(std::move(columns));
   auto all = methods(how.order);
   if (all.size() > most) all.resize(most);
   for (auto const& one : all) {
-    rows.add({one.name, rate_text(one.rate), rate_text(one.failed), text_of(one.mean),
-              text_of(one.median), text_of(one.p99), short_number(one.total)});
+    std::vector<table::cell> row{one.name, rate_text(one.rate), rate_text(one.failed),
+                                 text_of(one.p99)};
+    if (!narrow)
+      row.insert(row.end(), {text_of(one.median), text_of(one.mean), short_number(one.total)});
+    rows.add(std::move(row));
   }
   append_table(to, rows.str({.terminal = true, .colored = false, .columns = how.columns}));
 }

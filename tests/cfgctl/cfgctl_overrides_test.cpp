@@ -27,10 +27,10 @@ std::string list(std::string_view parameters = {}) {
   return call_more("io.cfgd.Config.ListOverrides", parameters);
 }
 
-/// One override by uid 7 that hides a value of a file.
+/// One override by uid 4321 that hides a value of a file.
 std::string row(std::string const& key, std::string const& value) {
   return R"({"key":")" + key + R"(","values":{")" + key + R"(":)" + value +
-         R"(},"origin":{"layer":"override","uid":7,"revision":4},"hides":[{"key":")" + key +
+         R"(},"origin":{"layer":"override","uid":4321,"revision":4},"hides":[{"key":")" + key +
          R"(","origin":{"layer":"admin","path":"/e/a.yaml","line":3,"revision":1},"unset":")" +
          key + R"("}],"hidden":1})";
 }
@@ -41,8 +41,8 @@ std::vector<talk> const talks{
     {{"overrides", "a"},
      {{list(R"({"prefix":"a"})"), reply(R"({"overrides":[)" + row("a.b", "1") + "]}")}},
      0,
-     "KEY  VALUE  AGE  BY     REVISION  HIDES\n"
-     "a.b  1        ?  uid 7         4  admin /e/a.yaml:3\n",
+     "KEY  VALUE  AGE  BY        REVISION  HIDES\n"
+     "a.b  1        ?  uid 4321         4  admin /e/a.yaml:3\n",
      ""},
     {{"overrides", "--json"},
      {{call("io.cfgd.Config.ListOverrides"), reply(R"({"overrides":[]})")}},
@@ -80,28 +80,59 @@ std::vector<talk> const talks{
 /// The administrator's directory, and what the service says of the files in it.
 struct promotion : cfgctl_fixture {
   std::filesystem::path admin = directory / "namespaces";
-  std::filesystem::path file = admin / "a.d" / "90-cfgctl.json";
+  std::string main_file = "a.yaml"; ///< the administrator's
+  std::string overrides = row("a.b.c", "1") + ',' + row("a.d", "\"x\"");
 
   promotion() { std::filesystem::create_directory(admin); }
+
+  std::filesystem::path file(std::string const& extension) const {
+    return admin / "a.d" / ("90-cfgctl" + extension);
+  }
 
   static std::string source(std::filesystem::path const& path, std::string const& state) {
     return R"({"path":")" + path.string() + R"(","namespace":"a","layer":"admin","state":")" +
            state + R"(","message":"no","revision":1,"size":1,"watch":"inotify","kind":"values"})";
   }
-  std::string sources(std::string const& state) const {
-    std::string all = source(admin / "a.yaml", "active");
-    if (!state.empty()) all += ',' + source(file, state);
-    return reply(R"({"sources":[)" + all + "]}");
-  }
-  /// Up to the sources after the file was saved.
-  std::vector<std::pair<std::string, std::string>> calls(std::string const& state) const {
+
+  /// Up to the sources after `written` was saved, which then has this state.
+  std::vector<std::pair<std::string, std::string>> calls(std::filesystem::path const& written,
+                                                         std::string const& state) const {
     auto const asked = call_more("io.cfgd.Service.Sources");
-    return {{list(R"({"prefix":"a"})"),
-             reply(R"({"overrides":[)" + row("a.b.c", "1") + ',' + row("a.d", "\"x\"") + "]}")},
-            {asked, sources("")},
+    std::string const before =
+        source(admin / "a.d" / "10-x.toml", "active") + ',' + source(admin / main_file, "active");
+    return {{list(R"({"prefix":"a"})"), reply(R"({"overrides":[)" + overrides + "]}")},
+            {asked, reply(R"({"sources":[)" + before + "]}")},
             {call("io.cfgd.Config.Sync"), reply(R"({"revision":8})")},
-            {asked, sources(state)}};
+            {asked, reply(R"({"sources":[)" + before + ',' + source(written, state) + "]}")}};
   }
+
+  /// The same, and the overrides are removed.
+  scripted_peer::script success(std::filesystem::path const& written,
+                                std::string const& keys = R"("a.b.c","a.d")") const {
+    auto all = calls(written, "active");
+    all.emplace_back(
+        set(R"({"unset":[)" + keys + R"(],"comment":"promoted to )" + written.string() + R"("})"),
+        reply(R"({"revision":8,"changed":[],"warnings":[]})"));
+    return exchange(all);
+  }
+};
+
+/// The extension of the administrator's file, and the file that is written for it.
+struct written_file {
+  std::string main;
+  std::string extension;
+  std::string text;
+};
+
+std::ostream& operator<<(std::ostream& out, written_file const& what) { return out << what.main; }
+
+std::vector<written_file> const written_files{
+    {".yaml", ".yaml", "b:\n  c: 1\nd: x\n"},
+    {".yml", ".yml", "b:\n  c: 1\nd: x\n"},
+    {".toml", ".toml", "b.c = 1\nd = \"x\"\n"},
+    {".ini", ".ini", "d = \"x\"\n\n[b]\nc = 1\n"},
+    {".env", ".env", "B__C=1\nD=x\n"},
+    {".json", ".json", "{\n  \"b\": {\n    \"c\": 1\n  },\n  \"d\": \"x\"\n}\n"},
 };
 
 } // namespace
@@ -118,50 +149,75 @@ BOOST_FIXTURE_TEST_CASE(unset_needs_a_key_or_all, cfgctl_fixture) {
   BOOST_TEST(run.finish() == 2);
 }
 
-BOOST_FIXTURE_TEST_CASE(promote_writes_a_drop_in_file_and_removes_the_overrides, promotion) {
-  auto all = calls("active");
-  all.emplace_back(
-      set(R"({"unset":["a.b.c","a.d"],"comment":"promoted to )" + file.string() + R"("})"),
-      reply(R"({"revision":8,"changed":[],"warnings":[]})"));
-  scripted_peer peer(path, {exchange(all)});
-  std::filesystem::create_directory(admin / "a.d");
-  write_file(file, R"({"b":{"old":true}})");
+BOOST_DATA_TEST_CASE_F(promotion, promote_writes_a_drop_in_file_and_removes_the_overrides,
+                       boost::unit_test::data::make(written_files)) {
+  auto const written = file(sample.extension);
+  main_file = "a" + sample.main;
+  scripted_peer peer(path, {success(written)});
 
   auto run = cfgctl({"promote", "a"});
 
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.err() == "");
-  BOOST_TEST(run.out().starts_with("written to " + file.string() + "\n"), run.out());
-  auto text = read_file(file);
+  BOOST_TEST(run.out() ==
+             "written to " + written.string() + "\nno effective value changed, revision 8\n");
+  BOOST_TEST(read_file(written) == sample.text);
+  peer.finish();
+}
+
+BOOST_FIXTURE_TEST_CASE(promote_writes_json_what_the_format_cannot_have, promotion) {
+  main_file = "a.ini";
+  overrides = row("a.list", "[1]");
+  scripted_peer peer(path, {success(file(".json"), R"("a.list")")});
+  std::filesystem::create_directory(admin / "a.d");
+  write_file(file(".ini"), "old = 1\n");
+
+  auto run = cfgctl({"promote", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(read_file(file(".json")).find("\"list\"") != std::string::npos);
+  BOOST_TEST(read_file(file(".json")).find("old") == std::string::npos);
+  BOOST_TEST(read_file(file(".ini")) == "old = 1\n");
+  peer.finish();
+}
+
+BOOST_FIXTURE_TEST_CASE(promote_adds_to_the_file_that_it_wrote_before, promotion) {
+  scripted_peer peer(path, {success(file(".json"))});
+  std::filesystem::create_directory(admin / "a.d");
+  write_file(file(".json"), R"({"b":{"old":true}})");
+  write_file(admin / "a.d" / "10-x.toml", "b.old = false # comment\n");
+
+  auto run = cfgctl({"promote", "a"});
+
+  BOOST_TEST(run.finish() == 0);
+  auto text = read_file(file(".json"));
   std::erase_if(text, [](char one) { return one == ' ' || one == '\n'; });
   BOOST_TEST(text == R"({"b":{"old":true,"c":1},"d":"x"})");
+  BOOST_TEST(read_file(admin / "a.d" / "10-x.toml") == "b.old = false # comment\n");
+  BOOST_TEST(!std::filesystem::exists(file(".yaml")));
   peer.finish();
 }
 
 BOOST_FIXTURE_TEST_CASE(promote_prints_one_document_with_json, promotion) {
-  auto all = calls("active");
-  all.emplace_back(
-      set(R"({"unset":["a.b.c","a.d"],"comment":"promoted to )" + file.string() + R"("})"),
-      reply(R"({"revision":8,"changed":[],"warnings":[]})"));
-  scripted_peer peer(path, {exchange(all)});
+  scripted_peer peer(path, {success(file(".yaml"))});
 
   auto run = cfgctl({"promote", "a", "--json"});
 
   BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.err() == "cfgctl: promote a: written to " + file.string() + '\n');
+  BOOST_TEST(run.err() == "cfgctl: promote a: written to " + file(".yaml").string() + '\n');
   BOOST_TEST(run.out() ==
              R"({"promoted":[{"revision":8,"changed":[],"warnings":[],"hides":[],"file":")" +
-                 file.string() + "\"}]}\n");
+                 file(".yaml").string() + "\"}]}\n");
   peer.finish();
 }
 
 BOOST_FIXTURE_TEST_CASE(a_file_that_the_service_rejects_is_put_back, promotion) {
-  scripted_peer peer(path, {exchange(calls("quarantined"))});
+  scripted_peer peer(path, {exchange(calls(file(".yaml"), "quarantined"))});
 
   auto run = cfgctl({"promote", "a"});
 
   BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err() == "cfgctl: cannot promote a: " + file.string() +
+  BOOST_TEST(run.err() == "cfgctl: cannot promote a: " + file(".yaml").string() +
                               " is quarantined: no; its old content was put back, the override "
                               "stays\n");
   BOOST_TEST(!std::filesystem::exists(admin / "a.d"));

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_refused_watch_ends) {
   auto run = cfgctl({"watch"});
 
   BOOST_TEST(run.finish() == 1);
-  BOOST_TEST(run.err().starts_with("cfgctl: watch: permission denied\n"));
+  BOOST_TEST(run.err().starts_with("cfgctl: watch: permission denied: needs root"), run.err());
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_ends_with_the_value) {
@@ -86,6 +86,23 @@ BOOST_AUTO_TEST_CASE(a_wait_ends_with_the_value) {
 
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.out() == "a.b = 2\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_wait_takes_the_type_that_the_value_has) {
+  for (auto const& [written, value] :
+       std::vector<std::pair<std::string, std::string>>{{"12", "\"12\""}, {"1.10", "1.1"}}) {
+    scripted_peer peer(path, {[&text = value](scripted_connection& client) {
+                         client.receive();
+                         client.send(R"({"parameters":{"values":{"a.b":)" + text +
+                                     R"(},"ready":true,"revision":5},"continues":true})");
+                         client.wait_for_close();
+                       }});
+
+    auto run = cfgctl({"wait", "a.b=" + written});
+
+    BOOST_TEST(run.finish() == 0);
+    BOOST_TEST(run.out() == "a.b = " + value + "\n");
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_that_is_too_long_ends_with_4) {

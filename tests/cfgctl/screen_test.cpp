@@ -97,7 +97,7 @@ BOOST_AUTO_TEST_CASE(a_row_is_a_block_where_a_line_is_too_short) {
 }
 
 BOOST_AUTO_TEST_CASE(no_line_is_wider_than_the_terminal) {
-  for (std::size_t const columns : {40, 60, 80}) {
+  for (std::size_t const columns : {40U, 60U, 80U}) {
     table all({left("STATE"), left("KIND"), left("LAYER"), left("NAMESPACE"), path("PATH"),
                right("REVISION"), right("BYTES"), left("WATCH")});
     all.add({"quarantined", "values", "admin", "site", "/etc/cfgd/namespaces/site.d/50-local.yaml",

@@ -112,6 +112,18 @@ BOOST_AUTO_TEST_CASE(a_secret_is_entered_unseen) {
   BOOST_TEST(run.out().find("a.b changed\r\n") != std::string::npos, run.out());
 }
 
+BOOST_AUTO_TEST_CASE(a_value_comes_from_standard_input) {
+  scripted_peer peer(
+      path, {exchange({{call("io.cfgd.Config.Set", R"({"values":{"a.b":"x y"},"text":true})"),
+                        reply(R"({"revision":8,"changed":[]})")}})});
+  terminal_run run({"set", "a.b=-"}, {socket});
+
+  run.type("x y\n\x04"); // Control-D: the end of the input
+
+  BOOST_TEST(run.finish() == 0);
+  peer.finish();
+}
+
 BOOST_AUTO_TEST_CASE(compact_deletes_nothing_without_a_yes) {
   terminal_run run({"compact", "--keep", "5"}, {socket});
 

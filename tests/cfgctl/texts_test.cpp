@@ -259,7 +259,7 @@ BOOST_AUTO_TEST_CASE(overrides_have_age_author_and_what_they_hide) {
   client::override_key one;
   one.key = "a.b";
   one.value = 1;
-  one.from.uid = 7;
+  one.from.uid = 4321;
   one.from.revision = 42;
   one.from.time = "2026-11-23T10:00:00.000Z";
   one.soft = true;
@@ -269,9 +269,25 @@ BOOST_AUTO_TEST_CASE(overrides_have_age_author_and_what_they_hide) {
        .from = {.layer = "admin", .path = "/e/a.yaml", .line = 4, .column = {}, .uid = {}}}};
 
   BOOST_TEST(overrides_text(file, {one}, parse_rfc3339("2026-11-23T11:30:00Z").value()) ==
-             "KEY  VALUE        AGE  BY     REVISION  HIDES\n"
-             "a.b  1 (soft)  1h 30m  uid 7        42  admin /e/a.yaml:4 and 1 more\n");
+             "KEY  VALUE        AGE  BY        REVISION  HIDES\n"
+             "a.b  1 (soft)  1h 30m  uid 4321        42  admin /e/a.yaml:4 and 1 more\n");
   BOOST_TEST(overrides_text(file, {}, wall_now()) == "no overrides\n");
+  one.hides.front().from.path = "/etc/cfgd/namespaces/a.yaml";
+  std::string const narrow = overrides_text({.terminal = true, .colored = false, .columns = 70},
+                                            {one}, parse_rfc3339("2026-11-23T11:30:00Z").value());
+  BOOST_TEST(narrow.ends_with("  …spaces/a.yaml:4 and 1 more\n"), narrow);
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_without_effect_names_the_override_and_its_user) {
+  client::hidden_value one;
+  one.key = "a.b";
+  one.from = {.layer = "admin", .path = "/e/a.yaml", .line = 4, .column = 1, .uid = {}};
+  one.by = client::origin{
+      .layer = "override", .path = {}, .line = {}, .column = {}, .uid = 0, .revision = 42};
+  one.unset = "a.b";
+
+  BOOST_TEST(without_effect_text(one) ==
+             "/e/a.yaml:4:1 a.b has no effect: overridden by revision 42, uid 0 (root); unset a.b");
 }
 
 BOOST_AUTO_TEST_CASE(a_rollback_prints_some_keys_and_the_number_of_the_others) {
@@ -285,8 +301,15 @@ BOOST_AUTO_TEST_CASE(a_rollback_prints_some_keys_and_the_number_of_the_others) {
   few.most_keys = 2;
 
   BOOST_TEST(commit_text(few, {.values = {}, .gone = {"gone"}}, done, nullptr) ==
-             "a.k0 changed\na.k1 changed\nand 3 more keys; -v prints all\ngone removed, 2 values\n"
+             "a.k0 changed\na.k1 changed\nand 3 more keys; -v prints all\n"
+             "and 1 more namespace removed; -v prints all\n"
              "3 values of files hidden now: cfgctl overrides\nrevision 9\n");
+
+  done.changed = {"a.k0", "gone.x", "gone.y", "old.x", "past.x"};
+  done.hidden.reset();
+  BOOST_TEST(commit_text(few, {.values = {}, .gone = {"gone", "old", "past"}}, done, nullptr) ==
+             "a.k0 changed\ngone removed, 2 values\n"
+             "and 2 more namespaces removed; -v prints all\nrevision 9\n");
 }
 
 BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {

@@ -213,12 +213,73 @@ BOOST_AUTO_TEST_CASE(a_frame_has_the_state_the_methods_the_health_and_the_change
   BOOST_TEST(contains(text, "r118 1m ago  override uid 4321  site.title and 1 more\n"), text);
 }
 
+BOOST_AUTO_TEST_CASE(the_calls_of_top_itself_are_not_shown) {
+  std::string const own = "io.cfgd.Service.Figures";
+  std::string const shared = "io.cfgd.Service.Health";
+  top_model model;
+  model.add(sample(0, 5, {{.method = own, .replied = 1}, {.method = shared, .replied = 1}}));
+  model.add(sample(2, 5,
+                   {{.method = own, .replied = 2},
+                    {.method = shared, .replied = 12},
+                    {.method = "Get", .replied = 7},
+                    {.method = "Set"}}));
+
+  auto const rows = model.methods(top_order::rate);
+  BOOST_REQUIRE(rows.size() == 2U);
+  BOOST_TEST(rows[0].name == shared);
+  BOOST_TEST(rows[0].rate == 5.0);
+  BOOST_TEST(rows[0].total == 11.0);
+  BOOST_TEST(rows[1].name == "Get");
+  BOOST_TEST(contains(text_of(model, {}), "requests  8.5/s"), text_of(model, {}));
+}
+
+BOOST_AUTO_TEST_CASE(a_frame_has_files_that_are_not_active_and_the_last_problem) {
+  auto newest = sample(0, 5, {});
+  newest.bad_files.resize(2);
+  newest.bad_files[0].path = "/e/site.yaml";
+  newest.bad_files[0].state = "quarantined";
+  newest.bad_files[0].message = "a colon is missing";
+  newest.bad_files[0].line = 12;
+  newest.bad_files[0].column = 3;
+  newest.last_problem.emplace();
+  newest.last_problem->kind = "parse";
+  newest.last_problem->source = "/e/site.yaml";
+  newest.last_problem->message = "a colon is missing";
+  newest.last_problem->time = "2026-11-23T09:58:00Z";
+  top_model model;
+  model.add(std::move(newest));
+
+  auto const text = text_of(model, {});
+
+  BOOST_TEST(contains(text, "files     /e/site.yaml:12:3: a colon is missing (and 1 more)\n"),
+             text);
+  BOOST_TEST(contains(text, "problem   parse 2m ago  /e/site.yaml: a colon is missing\n"), text);
+}
+
 BOOST_AUTO_TEST_CASE(a_frame_fits_the_screen) {
   auto const model = busy();
 
   BOOST_TEST(model.frame({.columns = 80, .rows = 5}).size() == 5U);
   BOOST_TEST(text_of(top_model(), {.columns = 80, .rows = 5}) == "waiting for the service\n");
   BOOST_TEST(text_of(top_model(), {.columns = 80, .rows = 5, .trouble = "no"}) == "no\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_method_is_one_line_on_a_narrow_screen) {
+  top_model model;
+  model.add(sample(0, 5, {{.method = "io.cfgd.Config.Get", .replied = 1, .fast = 1}}));
+  model.add(sample(2, 5, {{.method = "io.cfgd.Config.Get", .replied = 11, .fast = 11}}));
+
+  for (std::size_t const columns : {40U, 60U, 80U}) {
+    auto const text = text_of(model, {.columns = columns, .rows = 24});
+    auto const begin = text.find("METHOD");
+    auto const row = text.find('\n', begin) + 1;
+    auto const line = text.substr(row, text.find('\n', row) - row);
+
+    BOOST_TEST(columns_of(line) <= columns, line);
+    BOOST_TEST(contains(line, "Config.Get  "), line);
+    BOOST_TEST(contains(line, "5/s"), line);
+    BOOST_TEST(contains(text, "TOTAL") == (columns >= 60));
+  }
 }
 
 BOOST_AUTO_TEST_CASE(nothing_that_moves_a_cursor_gets_into_a_frame) {

@@ -1,4 +1,5 @@
 #include "tests/integration/fixture.hpp"
+#include "tests/support/program_run.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -83,6 +84,20 @@ BOOST_FIXTURE_TEST_CASE(a_soft_rollback_gives_way_to_the_next_edit, overridden) 
 
   BOOST_TEST(value("site.tagline") == R"("c")");
   BOOST_TEST(value("site.extra") == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(promote_moves_an_override_into_a_file_of_the_same_format, overridden) {
+  hide_tagline();
+  auto const before = read_file(daemon.admin("site.yaml"));
+
+  program_run run(CFGCTL_PROGRAM, {"--socket", daemon.socket(), "promote", "site"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.err() == "");
+  BOOST_TEST(read_file(daemon.admin("site.d/90-cfgctl.yaml")) == "tagline: x\n");
+  BOOST_TEST(read_file(daemon.admin("site.yaml")) == before);
+  BOOST_TEST(value("site.tagline") == R"("x")");
+  BOOST_TEST(answer("Config.ListOverrides") == R"({"overrides":[]})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

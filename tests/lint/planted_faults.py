@@ -126,6 +126,10 @@ def main() -> int:
     if [program.add(path, text) for path, text in HELP.items()] != [["get", "list"], [], []]:
         wrong += 1
         print("usage: the commands of the help are wrong")
+    if usage.undocumented("cfgctl", program, "*--help*, *--json* and *-o*") != [
+            "cfgctl: --output is not in its manual page"]:
+        wrong += 1
+        print("usage: an option without a place in the manual page is not found")
     for text, name, expected in USAGES:
         found = usage.complaints(name, text, {"cfgctl": program}, TREE, {"a" * 32})
         if len(found) != expected:

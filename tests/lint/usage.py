@@ -3,8 +3,8 @@
 
 usage: usage.py ROOT PROGRAM...
 Tried against the --help of the built programs (cfgctl, cfgd, ...): options behind a program and its command, options
-in bold in manual pages and in code in the README, and those in string literals of the programs. Tried against the
-tree: manual pages of ours, units, MESSAGE_IDs and paths below docs/. The history in CHANGELOG.md may name what is
+in bold in manual pages and in code in the README, and those in string literals of the programs; and each option is in
+bold in the program's manual page. Tried against the tree: manual pages of ours, units, MESSAGE_IDs and paths below docs/. The history in CHANGELOG.md may name what is
 gone. Which commands exist is the business of commands.py."""
 
 import re
@@ -143,6 +143,13 @@ def complaints(name: str, text: str, programs: dict[str, Help], tree: set[str], 
     return [f"{name}:{line_of(text, at)}: {what}" for at, what in sorted(found)]
 
 
+def undocumented(program: str, known: Help, page: str):
+    """The options of a program that are not in bold in its manual page."""
+    bold = {match[1] for match in BOLD_OPTION.finditer(page)}
+    return [f"{program}: {option} is not in its manual page" for option in sorted(known.all_options() - bold)
+            if option != "-h"]
+
+
 def main() -> int:
     root = Path(sys.argv[1])
     programs = {Path(program).name: ask(program) for program in sys.argv[2:]}
@@ -151,6 +158,9 @@ def main() -> int:
     ids = set(MESSAGE_ID.findall((root / "core/message_ids.hpp").read_text()))
     wrong = [line for name in texts(root)
              for line in complaints(name, (root / name).read_text(), programs, tree, ids)]
+    for program, known in programs.items():
+        for page in (root / "docs").glob(f"{program}.[1-8].scd"):
+            wrong += undocumented(program, known, page.read_text())
     count = sum(len(one.options) for one in programs.values())
     print("\n".join(wrong) if wrong else f"{count} commands, what is said of them exists")
     return 1 if wrong or not programs or not ids else 0
