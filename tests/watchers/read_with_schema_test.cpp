@@ -118,6 +118,24 @@ BOOST_AUTO_TEST_CASE(what_a_schema_says_without_effect_is_a_note_on_it) {
   BOOST_TEST(notes().empty());
 }
 
+BOOST_AUTO_TEST_CASE(a_rule_that_uses_what_is_not_set_says_so) {
+  must(files_changed({file("admin/site.yaml", "title: a\n")}));
+
+  auto const done = must(files_changed({file("rules/admin/site.toml", R"([[rule]]
+name = "maintenance-message"
+check = "site.feature_flags.maintenance"
+key = "site.title"
+message = "no message"
+)")}));
+
+  auto const& now = done.transitions.at(0).now;
+  BOOST_TEST((now.status == engine::source_status::quarantined));
+  BOOST_REQUIRE_EQUAL(now.why->issues.size(), 1U);
+  BOOST_TEST(now.why->issues[0].rule == "maintenance-message");
+  BOOST_TEST(now.why->issues[0].message ==
+             "the rule cannot be evaluated: site.feature_flags is not set");
+}
+
 BOOST_AUTO_TEST_CASE(a_note_on_a_schema_is_about_no_key) {
   must(files_changed({file("schemas/admin/m.yaml", "properties: {a: {default: 0755}}\n")}));
 
