@@ -235,6 +235,12 @@ BOOST_AUTO_TEST_CASE(a_set_of_texts_gets_the_types_of_the_schema) {
   auto const why = refusal(wrong);
   BOOST_TEST(why.issues.at(0).message == R"("080" is not a canonical integer)");
   BOOST_TEST(why.message == R"(n.i: "080" is not a canonical integer)");
+
+  // The same error as of a file, see
+  // a_text_that_is_no_canonical_number_is_rejected_with_the_reason.
+  auto large = set({{"n.i", "\"9223372036854775808\""}});
+  large.text = true;
+  BOOST_TEST(refusal(large).issues.at(0).message == "the integer is out of the range of int64");
 }
 
 BOOST_AUTO_TEST_CASE(notes_of_an_accepted_file_are_kept_with_it) {

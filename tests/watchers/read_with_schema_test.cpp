@@ -57,6 +57,30 @@ BOOST_AUTO_TEST_CASE(a_schema_for_env_files_decides) {
   BOOST_TEST(text("site") == R"({"ver":"1.5","zip":123})");
 }
 
+BOOST_AUTO_TEST_CASE(modes_and_times_in_yaml_are_effective_as_in_1_2_and_noted) {
+  auto const noted = [this](std::string_view source) {
+    std::string out;
+    for (auto const& one : engine::find_source(state, to_source(source))->row.why.value().issues)
+      out += one.key + ' ' + std::to_string(one.where.line) + ':' +
+             std::to_string(one.where.column) + "; ";
+    return out;
+  };
+  must(files_changed({file("admin/perm.yaml", "mode: 0755\non: yes\nport: 22:22\n"
+                                              "date: 2024-01-02\nnothing: ~\nlist: [1, null, 2]\n"),
+                      file("admin/edge.yaml", "octal11: 0755\noctal12: 0o755\nnorway: no\n"
+                                              "quoted: \"no\"\ntime: 12:30\ntilde: ~\n"
+                                              "arr: [1, null, 2]\n")}));
+
+  // What is null is absent, and in an array a value.
+  BOOST_TEST(text("perm") ==
+             R"({"date":"2024-01-02","list":[1,null,2],"mode":755,"on":"yes","port":"22:22"})");
+  BOOST_TEST(text("edge") == R"({"arr":[1,null,2],"norway":"no","octal11":755,"octal12":493,)"
+                             R"("quoted":"no","time":"12:30"})");
+  BOOST_TEST(noted("admin/perm.yaml") ==
+             "perm.mode 1:7; perm.on 2:1; perm.on 2:5; perm.port 3:7; ");
+  BOOST_TEST(noted("admin/edge.yaml") == "edge.octal11 1:10; edge.norway 3:9; edge.time 5:7; ");
+}
+
 BOOST_AUTO_TEST_CASE(repeated_keys_of_ini_files_are_arrays_by_schema) {
   auto const ini = file("admin/git.ini", "[remote \"o.e\"]\n\tfetch = 1\n\tfetch = b\n");
 
