@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(repeated_keys_of_ini_files_are_arrays_by_schema) {
   auto const done = must(files_changed({ini}));
   BOOST_TEST(to_string(done.transitions.at(0).now.why->issues.at(0)) ==
              "/admin/git.ini:3:2: error: git.remote.\"o.e\".fetch: duplicate key 'fetch' (first at "
-             "line 2); no schema asks for an array [duplicate]");
+             "line 2); no schema asks for an array: remove one of them [duplicate]");
 
   must(files_changed({file("schemas/admin/git.json", R"({"properties":{"remote":
       {"additionalProperties":{"properties":{"fetch":{"type":"array"}}}}}})")}));

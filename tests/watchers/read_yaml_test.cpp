@@ -26,7 +26,7 @@ constexpr reading documents[] = {
     {"1: a\ntrue: b\nnull: c\n", R"({"1":"a","true":"b","null":"c"})"},
     {"a: &x {k: [1, 2]}\nb: *x\nc: [*x]\n",
      R"({"a":{"k":[1,2]},"b":{"k":[1,2]},"c":[{"k":[1,2]}]})"},
-    {"&n a: 1\nb: *n\n*n : 2\n", "3:1 duplicate key 'a' (first at line 1)"},
+    {"&n a: 1\nb: *n\n*n : 2\n", "3:1 duplicate key 'a' (first at line 1); remove one of them"},
     {"a: &x 1\nb: &x 2\nc: *x\n", R"({"a":1,"b":2,"c":2})"},
     {"\"<<\": 1\n", R"({"<<":1})"},
     {"a: [1, ~]\nb:\n  - 1\n  -\n", R"({"a":[1,null],"b":[1,null]})"},
@@ -104,7 +104,7 @@ constexpr reading scalars[] = {
 constexpr reading refusals[] = {
     {"- a\n", "1:1 a source must be an object, but this is a list"},
     {"text", "1:1 a source must be an object, but this is a string"},
-    {"a: 1\nb: 2\na: 3\n", "3:1 duplicate key 'a' (first at line 1)"},
+    {"a: 1\nb: 2\na: 3\n", "3:1 duplicate key 'a' (first at line 1); remove one of them"},
     {"a: .inf\n", "1:4 infinity and NaN are not JSON numbers; quote them to keep them as text"},
     {"a: .NaN\n", "1:4 infinity and NaN are not JSON numbers; quote them to keep them as text"},
     {"a: 9223372036854775808",
@@ -120,7 +120,8 @@ constexpr reading refusals[] = {
      "2:3 the merge key '<<' wants a mapping or a list of mappings; quote it if it is a name"},
     {"a: &x [b]\nc:\n  <<: *x\n",
      "3:3 the merge key '<<' wants a mapping or a list of mappings; quote it if it is a name"},
-    {"a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n", "4:3 duplicate key '<<' (first at line 3)"},
+    {"a: &x {b: 1}\nc:\n  <<: *x\n  <<: *x\n",
+     "4:3 duplicate key '<<' (first at line 3); remove one of them"},
     {"a: &x {<<: *x}\n", "1:12 the alias 'x' refers to a node that contains it"},
     {"a:\n  { ?foo: bar,\nbar: 42\n}\n",
      "2:5 a '?' that begins a text is not supported here; quote the text, or put a blank after a "

@@ -249,7 +249,8 @@ class yaml_composer {
     if (auto const* const first = object.find(name); first != object.end()) {
       place const where = parent.members[static_cast<std::size_t>(first - object.begin())];
       return make_parse_error(at_, "duplicate key " + quoted(name == merge_key ? "<<" : name) +
-                                       " (first at line " + std::to_string(where.line) + ")");
+                                       " (first at line " + std::to_string(where.line) +
+                                       "); remove one of them");
     }
     parent.name = name;
     parent.name_at = at_;
