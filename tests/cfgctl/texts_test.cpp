@@ -158,6 +158,8 @@ BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
 BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(reason("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
              "'A' is not a valid key: no");
+  BOOST_TEST(reason("io.cfgd.Config.BadKey", R"({"key":"","message":"the key is empty"})") ==
+             "KEY is empty");
   BOOST_TEST(reason("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
              "there is no namespace 'x'");
   BOOST_TEST(reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
