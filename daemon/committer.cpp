@@ -10,11 +10,14 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
+#include <variant>
 
-// The thread takes the whole queue: all writes up to the next read make one transaction, so that
-// effects have the order of the queue, and the longer a commit takes the more requests the next one
-// has (group commit). Results go to the loop in the same order, each after the publication of its
-// change: a caller that was answered finds its own change in the cache.
+// In each turn the thread takes all changes that wait, which make one transaction: the longer a
+// commit takes the more requests the next one has (group commit). Then it runs one query, so that
+// many queries do not keep a change waiting. Results go to the loop in the order of the work, each
+// after the publication of its change: a caller that was answered finds its own change in the
+// cache.
 //
 // Files that schemas or rules rejected are retried with every change of files. A change made by a
 // call may be what they waited for; so an empty file change follows it where there are such files.
