@@ -253,8 +253,7 @@ void write(level severity, std::string_view message, std::vector<field> const& f
   } else if (*skipped == 0) {
     push({severity, message, fields, where});
   } else {
-    auto const text =
-        std::string(message) + " (and " + std::to_string(*skipped) + " lines like this before)";
+    auto const text = std::string(message) + suppressed_text(*skipped);
     push({severity, text, fields, where});
   }
 }

@@ -11,6 +11,12 @@
 
 namespace cfgd::log {
 
+std::string suppressed_text(std::uint64_t count) {
+  if (count == 0) return {};
+  return "; " + std::to_string(count) + (count == 1 ? " similar message" : " similar messages") +
+         " suppressed";
+}
+
 std::optional<std::uint64_t> gate::pass(std::string_view subject, rate allowed,
                                         clock::time_point now) {
   auto found = states_.find(subject);

@@ -11,6 +11,9 @@
 
 namespace cfgd::log {
 
+/// "; 1 similar message suppressed", to be added to a line. Empty: none was.
+std::string suppressed_text(std::uint64_t count);
+
 /// Limits the rate of similar lines, so that a peer that repeats an action can neither fill the log
 /// nor make the journal drop the lines of others. No I/O. Not thread-safe.
 class gate {

@@ -20,11 +20,13 @@ std::optional<gid_t> find_group(std::string const& name) {
   return found->gr_gid;
 }
 
-/// What follows "may not".
+/// "write to 'site'": what is denied.
 std::string describe(right what, std::string_view name_space) {
-  if (what == right::secret) return "see secrets of '" + std::string(name_space) + "'";
-  std::string text(to_string(what));
-  if (!name_space.empty()) text.append(" '").append(name_space).append(1, '\'');
+  bool const is_write = what == right::write;
+  std::string text = what == right::admin    ? "administration"
+                     : what == right::secret ? "secrets"
+                                             : std::string(to_string(what));
+  if (!name_space.empty()) text.append(is_write ? " to '" : " of '").append(name_space) += '\'';
   return text;
 }
 
@@ -62,9 +64,9 @@ bool access_policy::allows(ipc::peer const& who, right what, std::string_view) c
 
 error access_policy::denial(ipc::peer const& who, right what, std::string_view name_space) const {
   return {.code = errc::denied,
-          .message = "uid " + std::to_string(who.uid) + " may not " + describe(what, name_space) +
-                     ": only root, uid " + std::to_string(own_uid_) + " and group '" + group_name_ +
-                     "' may",
+          .message = "denied " + describe(what, name_space) + " by uid " + std::to_string(who.uid) +
+                     ": needs root" + (own_uid_ == 0 ? "" : ", uid " + std::to_string(own_uid_)) +
+                     (group_name_.empty() ? "" : " or group '" + group_name_ + "'"),
           .subject = std::string(name_space)};
 }
 

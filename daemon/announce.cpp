@@ -224,7 +224,11 @@ void announce_source(engine::source_transition const& what, view& now) {
 void announce_warnings(std::vector<issue> const& warnings, revision_number revision) {
   for (std::size_t index = 0; index < std::min(warning_lines, warnings.size()); ++index) {
     auto const& one = warnings[index];
-    std::string line = "revision " + std::to_string(revision) + ": " + to_string(one);
+    std::string line = "revision " + std::to_string(revision) + ": ";
+    if (!one.key.empty()) line += one.key + ": ";
+    line += one.message + " (rule " + one.rule + ')';
+    if (!one.path.empty()) line += ", in '" + one.path + '\'';
+    if (!one.path.empty() && one.where.line != 0) line += ':' + std::to_string(one.where.line);
     if (index + 1 == warning_lines && warnings.size() > warning_lines)
       line += ", and " + std::to_string(warnings.size() - warning_lines) + " more";
     std::vector<log::field> fields{{"CFGD_KIND", "validation"},

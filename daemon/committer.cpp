@@ -10,11 +10,14 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <utility>
+#include <variant>
 
-// The thread takes the whole queue: all writes up to the next read make one transaction, so that
-// effects have the order of the queue, and the longer a commit takes the more requests the next one
-// has (group commit). Results go to the loop in the same order, each after the publication of its
-// change: a caller that was answered finds its own change in the cache.
+// In each turn the thread takes all changes that wait, which make one transaction: the longer a
+// commit takes the more requests the next one has (group commit). Then it runs one query, so that
+// many queries do not keep a change waiting. Results go to the loop in the order of the work, each
+// after the publication of its change: a caller that was answered finds its own change in the
+// cache.
 //
 // Files that schemas or rules rejected are retried with every change of files. A change made by a
 // call may be what they waited for; so an empty file change follows it where there are such files.
@@ -147,17 +150,25 @@ void committer::refresh() {
       });
 }
 
-void committer::enqueue(job what) {
+void committer::enqueue(write what) {
   {
     std::lock_guard const locked(mutex_);
-    waiting_.push_back(std::move(what));
+    changes_.push_back(std::move(what));
+  }
+  wake_.notify_one();
+}
+
+void committer::enqueue(read what) {
+  {
+    std::lock_guard const locked(mutex_);
+    questions_.push_back(std::move(what));
   }
   wake_.notify_one();
 }
 
 std::size_t committer::waiting() const {
   std::lock_guard const locked(mutex_);
-  return waiting_.size();
+  return changes_.size() + questions_.size();
 }
 
 void committer::note_use(use what, bool failed) {
@@ -180,27 +191,23 @@ void committer::report_loss() {
 void committer::deliver(std::function<void()> message) { asio::post(loop_, std::move(message)); }
 
 void committer::run() {
-  std::deque<job> taken;
-  std::vector<write> group;
-  for (;;) {
-    {
-      std::unique_lock locked(mutex_);
-      wake_.wait(locked, [&] { return stopping_ || !waiting_.empty(); });
-      if (waiting_.empty()) return;
-      taken.swap(waiting_);
-    }
-    for (auto& next : taken) {
-      if (auto* const change = std::get_if<write>(&next)) {
-        group.push_back(std::move(*change));
-        continue;
-      }
-      commit(std::exchange(group, {}));
-      std::get<read>(next)(*store_);
-    }
-    commit(std::exchange(group, {}));
-    taken.clear();
+  while (auto next = take_turn()) {
+    commit(std::move(next->changes));
+    if (next->question) next->question(*store_);
     report_loss();
   }
+}
+
+std::optional<committer::turn> committer::take_turn() {
+  std::unique_lock locked(mutex_);
+  wake_.wait(locked, [&] { return stopping_ || !changes_.empty() || !questions_.empty(); });
+  if (changes_.empty() && questions_.empty()) return std::nullopt;
+  turn next{.changes = std::exchange(changes_, {}), .question = {}};
+  if (!questions_.empty()) {
+    next.question = std::move(questions_.front());
+    questions_.pop_front();
+  }
+  return next;
 }
 
 void committer::prepare(write& next) {

@@ -22,7 +22,6 @@
 #include <thread>
 #include <type_traits>
 #include <utility>
-#include <variant>
 #include <vector>
 
 namespace cfgd {
@@ -39,9 +38,10 @@ struct as_result<result<T>> {
 } // namespace detail
 
 /// The thread that owns the store: it alone parses sources, commits and reads from disk. The loop
-/// submits work and receives results, in order, as messages; nothing else is shared. Work that is
-/// submitted while a commit is made durable goes into the next commit together. Call all functions
-/// from the loop thread; they call their callbacks there.
+/// submits work and receives results as messages; nothing else is shared. Changes that are
+/// submitted while a commit is made durable go into the next commit together. Changes do not wait
+/// for queries: of the queries that wait, one is run after each commit, in their order. Call all
+/// functions from the loop thread; they call their callbacks there.
 class committer {
  public:
   /// A committed change, and the namespaces without an effective source, if that list has changed.
@@ -69,8 +69,9 @@ class committer {
   void submit(std::vector<watchers::observation> observed, std::vector<engine::source_update> extra,
               engine::grouping how, finished done);
 
-  /// Runs `ask(store)` on the committer's thread after everything submitted before. `done` gets its
-  /// return value as a result (or unchanged, if it is a result).
+  /// Runs `ask(store)` on the committer's thread after everything submitted before, and perhaps
+  /// after changes that are submitted later: keep it short. `done` gets its return value as a
+  /// result (or unchanged, if it is a result), after the publications of what `ask` has seen.
   /// Errors: store_failed (`ask` threw an exception), and those of `ask`.
   template <class Ask, class Done>
   void query(Ask ask, Done done) {
@@ -117,10 +118,17 @@ class committer {
     finished done;
   };
   using read = std::function<void(store::config_store&)>;
-  using job = std::variant<write, read>;
+  /// What the thread does next: all changes that wait, then a query.
+  struct turn {
+    std::vector<write> changes;
+    read question; ///< may be empty
+  };
 
-  void enqueue(job what);
+  void enqueue(write what);
+  void enqueue(read what);
   void run();
+  /// Waits for work; absent: there will be none.
+  std::optional<turn> take_turn();
   void commit(std::vector<write> group);
   void prepare(write& next);
   std::optional<fallbacks> take_new_fallbacks();
@@ -142,8 +150,9 @@ class committer {
   std::set<use> failing_;            ///< the thread's, too
   counts figures_;                   ///< the loop's
   std::function<void()> on_failure_; ///< the loop's, too
-  mutable std::mutex mutex_;         ///< guards the two below
-  std::deque<job> waiting_;
+  mutable std::mutex mutex_;         ///< guards the three below
+  std::vector<write> changes_;
+  std::deque<read> questions_;
   bool stopping_ = false;
   std::condition_variable wake_;
   std::jthread thread_; ///< last: uses all above

@@ -37,21 +37,31 @@ bool state_stream::at_end() {
   return pieces_.empty();
 }
 
+std::optional<state_stream::subtree> state_stream::subtree_of(std::string const& name_space,
+                                                              std::string_view text) const {
+  if (prefixes_.size() != 1) return subtree{key({name_space}), text};
+  auto only = key::parse(prefixes_.front());
+  if (!only || only->name_space() != name_space) return subtree{key({name_space}), text};
+  auto const found = canonical::find(text, only->path());
+  if (!found) return std::nullopt;
+  return subtree{*std::move(only), *found};
+}
+
 void state_stream::cut_next_namespace() {
   auto const taken = texts_.extract(texts_.begin());
-  canonical::for_each_leaf(key({taken.key()}), *taken.mapped(),
-                           [&](key const& leaf, std::string_view value) {
-                             std::string const name = leaf.str();
-                             if (!is_below(name, prefixes_)) return true;
-                             if (pieces_.empty() || pieces_.back().size() >= piece_bytes_)
-                               pieces_.emplace_back();
-                             std::string& piece = pieces_.back();
-                             if (!piece.empty()) piece += ',';
-                             json::append_string(piece, name);
-                             piece += ':';
-                             piece += value;
-                             return true;
-                           });
+  auto const from = subtree_of(taken.key(), *taken.mapped());
+  if (!from) return;
+  canonical::for_each_leaf(from->at, from->text, [&](key const& leaf, std::string_view value) {
+    std::string const name = leaf.str();
+    if (!is_below(name, prefixes_)) return true;
+    if (pieces_.empty() || pieces_.back().size() >= piece_bytes_) pieces_.emplace_back();
+    std::string& piece = pieces_.back();
+    if (!piece.empty()) piece += ',';
+    json::append_string(piece, name);
+    piece += ':';
+    piece += value;
+    return true;
+  });
 }
 
 } // namespace cfgd

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "core/key.hpp"
 #include "daemon/view.hpp"
 
 #include <cstddef>
 #include <deque>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd {
@@ -28,6 +30,13 @@ class state_stream {
   bool at_end();
 
  private:
+  struct subtree {
+    key at;
+    std::string_view text;
+  };
+  /// What of a namespace can be below the prefixes: with one prefix its value only, so that not
+  /// every leaf of a large namespace is compared with it. Absent: nothing.
+  std::optional<subtree> subtree_of(std::string const& name_space, std::string_view text) const;
   void cut_next_namespace();
 
   view::texts texts_;

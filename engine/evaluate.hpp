@@ -42,7 +42,7 @@ struct evaluation {
 /// Merges the namespaces that a candidate edited, validates those that differ with their schemas
 /// and with the rules that read them, and compares them with the effective values before.
 ///
-/// A schema is not applied to a namespace that nobody has set (no override, no effective source):
+/// A schema is not applied to a namespace with no effective source and no override:
 /// its value is what the defaults make of it. A rule that failed before the candidate does not
 /// reject it. The candidate is not changed; `bounds` gives namespace_bytes and issues. Throws only
 /// std::bad_alloc: a schema or rule that exceeds its limit makes a rejection.

@@ -318,13 +318,18 @@ struct history_query {
   /// millisecond, so no change at or after the instant that was meant is left out.
   std::optional<wall_time> since = {};
   std::size_t limit = 10; ///< changes
+  /// Bytes of records that one page may read, about; a page ends at it also if nothing was found.
+  std::size_t scan_bytes = std::numeric_limits<std::size_t>::max();
 };
 /// One answer to a history_query.
 struct history_page {
   /// Newest first.
   std::vector<std::shared_ptr<change const>> changes;
-  /// Older changes match, too, and were left out because of the limit or for their size.
+  /// Older changes match, too, and were left out because of the limit or for their size, or were
+  /// not looked at.
   bool more = false;
+  /// `before` of the next page; absent: the revision of the last change.
+  std::optional<revision_number> resume_before = {};
   revision_number oldest = 0; ///< kept; newest + 1 if none
   revision_number newest = 0;
   /// Revisions whose records are damaged: they are left out of `changes`.

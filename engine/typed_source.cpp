@@ -125,7 +125,7 @@ class fault_finder {
     auto const first = find_place(*document_, std::string_view(pointer_to(path)));
     add("duplicate", path, pointer_to(path) + "/1",
         "duplicate key '" + path.back() + "' (first at line " + std::to_string(first.line) +
-            "); no schema asks for an array");
+            "); no schema asks for an array: remove one of them");
   }
 
   void add(std::string rule, path_view path, std::string const& place_pointer,

@@ -6,6 +6,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 
+#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
@@ -22,6 +23,8 @@ namespace {
 
 /// To ask for the time twice would be dear beside what a short cut does.
 constexpr std::uint32_t quick_calls_a_timed_one = 64;
+/// After this time other sessions have their turn, however many calls wait here.
+constexpr std::chrono::milliseconds longest_turn{2};
 
 } // namespace
 
@@ -31,6 +34,7 @@ bool session::may_begin_call() const {
 
 void session::handle_frames() {
   in_turn_ = true;
+  auto const turn_began = clock::now();
   std::size_t handled = 0;
   while (!starved_ && handled < host_.bounds.pipelined_calls && may_begin_call()) {
     auto const frame = reader_.next();
@@ -39,7 +43,10 @@ void session::handle_frames() {
       break;
     }
     ++handled;
+    auto const before = began_;
     dispatch(*frame);
+    bool const is_timed = began_ != before; // the others are short
+    if (is_timed && clock::now() - turn_began > longest_turn) break;
   }
   in_turn_ = false;
   if (starved_ && may_begin_call() && reader_.too_large())

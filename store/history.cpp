@@ -170,8 +170,15 @@ history_page read_log(layout const& records, lmdb::transaction& in, model const&
   if (asked.before == 0) return page;
   copier const copies(key_filter(asked.prefix), now);
   std::size_t bytes = 0;
+  std::size_t scanned = 0;
   auto const visit = [&](change_view const& one) {
     if (one.revision <= asked.after) return false;
+    if (scanned > asked.scan_bytes) {
+      page.more = true;
+      page.resume_before = one.revision + 1;
+      return false;
+    }
+    scanned += one.bytes;
     // The clock may have been set back, so an older change may have a later time.
     if ((asked.since && one.time < *asked.since) || !copies.takes(one)) return true;
     bytes += copies.size(one);

@@ -46,11 +46,14 @@ std::int64_t nanoseconds(timespec const& when) {
   return std::int64_t{when.tv_sec} * 1'000'000'000 + when.tv_nsec;
 }
 
-std::string owner_and_mode(struct stat const& info) {
-  std::array<char, 64> text{};
-  std::snprintf(text.data(), text.size(), "owned by uid %u with mode %04o",
-                static_cast<unsigned>(info.st_uid), static_cast<unsigned>(info.st_mode & 07777U));
+std::string mode_text(struct stat const& info) {
+  std::array<char, 16> text{};
+  std::snprintf(text.data(), text.size(), "%04o", static_cast<unsigned>(info.st_mode & 07777U));
   return text.data();
+}
+
+std::string owner_and_mode(struct stat const& info) {
+  return "owned by uid " + std::to_string(info.st_uid) + " with mode " + mode_text(info);
 }
 
 bool is_owner_trusted(struct stat const& info, trust const& trusted) {
@@ -164,15 +167,25 @@ bool leads_to_nothing(int directory, std::string const& name) {
 std::optional<error> distrust_of(struct stat const& info, std::string const& path,
                                  trust const& trusted) {
   bool const is_owned = is_owner_trusted(info, trusted);
-  if (is_owned && is_private(info, trusted)) return std::nullopt;
-  std::string wanted = "root";
-  if (trusted.owner != 0) wanted += " or uid " + std::to_string(trusted.owner);
-  auto message = "'" + path + "' is " + owner_and_mode(info) + "; it must be owned by " + wanted +
-                 " and not be writable by group or others";
-  if (is_owned && (info.st_mode & S_IWOTH) == 0)
-    message += ", unless files.trusted_groups in cfgd.toml names the group with gid " +
-               std::to_string(info.st_gid);
-  return untrusted(std::move(message), path);
+  bool const is_closed = is_private(info, trusted);
+  if (is_owned && is_closed) return std::nullopt;
+  std::string faults;
+  std::string commands;
+  if (!is_owned) {
+    faults = "it belongs to uid " + std::to_string(info.st_uid) + ", not to root";
+    if (trusted.owner != 0) faults += " or uid " + std::to_string(trusted.owner);
+    commands = (S_ISLNK(info.st_mode) ? "chown -h root '" : "chown root '") + path + "'";
+  }
+  bool const by_others = (info.st_mode & S_IWOTH) != 0;
+  if (!is_closed) {
+    faults += (is_owned ? "mode " : ", and mode ") + mode_text(info) + " lets " +
+              (by_others ? "others" : "its group") + " write it";
+    commands += (is_owned ? "chmod go-w '" : " && chmod go-w '") + path + "'";
+  }
+  if (is_owned && !by_others)
+    commands += ", or name the group with gid " + std::to_string(info.st_gid) +
+                " in files.trusted_groups of cfgd.toml";
+  return untrusted("'" + path + "': " + faults + "; run: " + commands, path);
 }
 
 std::optional<error> refuse_file(struct stat const& info, std::string const& path,

@@ -31,7 +31,7 @@ error refuse(errc code, std::string const& path, std::string message) {
   return {.code = code, .message = std::move(message), .subject = shown(path)};
 }
 
-/// The JSON pointer of the first null, or an empty text.
+/// The JSON pointer of the first null, or an empty text. In an array null is a value.
 std::string find_null(std::string const& at, boost::json::value const& in) {
   if (in.is_null()) return at;
   if (auto const* object = in.if_object()) {
@@ -39,12 +39,6 @@ std::string find_null(std::string const& at, boost::json::value const& in) {
       std::string below = at;
       append_pointer(below, member.key());
       if (auto found = find_null(below, member.value()); !found.empty()) return found;
-    }
-  }
-  if (auto const* list = in.if_array()) {
-    for (std::size_t index = 0; index < list->size(); ++index) {
-      auto found = find_null(at + '/' + std::to_string(index), (*list)[index]);
-      if (!found.empty()) return found;
     }
   }
   return {};
@@ -106,8 +100,7 @@ result<void> check_no_null(std::string const& path, boost::json::object const& d
     std::string at;
     append_pointer(at, member.key());
     if (auto const found = find_null(at, member.value()); !found.empty()) {
-      return refuse(errc::bad_value, path,
-                    "null at " + found + " is not a value: remove the member");
+      return refuse(errc::bad_value, path, found + " is empty (null); remove it or write []");
     }
   }
   return {};

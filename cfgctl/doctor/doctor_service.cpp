@@ -26,8 +26,13 @@ std::string start_advice(installation const& at) {
                       : "start it: cfgd --root " + at.state.parent_path().string();
 }
 
-constexpr char const* which_service =
-    "is this the service that you mean? Pass its --root, or another --socket";
+/// What to do if the service has another state directory than the installation that is examined.
+std::string root_advice(std::filesystem::path const& state_of_service) {
+  auto const root = root_of_state(state_of_service);
+  return root.empty()
+             ? "it is the system's service: leave out --root, or pass another --socket"
+             : "this service uses --root " + root.string() + ": pass it, or another --socket";
+}
 
 void look_at_socket(installation const& at, diagnoses& into) {
   struct stat found {};
@@ -46,7 +51,7 @@ void look_at_socket(installation const& at, diagnoses& into) {
     if (theirs && !is_same(*theirs, at.state)) {
       into.add(verdict::warn,
                "the state directory of this service is " + *theirs + ", not " + at.state.string(),
-               which_service);
+               root_advice(*theirs));
     }
   }
 }
@@ -119,7 +124,7 @@ void look_at_sources(installation const& at, diagnoses& into) {
              std::to_string(outside.size()) + " of " + std::to_string(all.size()) +
                  " files are outside the directories of this installation, for example " +
                  outside.front(),
-             which_service);
+             "pass the --root of this service, or another --socket");
   }
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {

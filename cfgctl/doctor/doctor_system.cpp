@@ -115,7 +115,8 @@ void look_at_files(installation const& at, diagnoses& into) {
   for (auto const& one : files.remarks)
     into.add(verdict::warn, one.path + ": " + one.message,
              "rename it, or move it to another directory");
-  into.add_good(std::to_string(files.sources.size()) + " files are trusted");
+  auto const count = files.sources.size();
+  into.add_good(std::to_string(count) + (count == 1 ? " file is trusted" : " files are trusted"));
 }
 
 void look_at_store(installation const& at, diagnoses& into) {

@@ -82,8 +82,7 @@ class tasks {
     }
     if (!is_source(id))
       return error{.code = errc::bad_key,
-                   .message = "not a valid source file name in " +
-                              std::string(directory_of(id.what)) + '/',
+                   .message = "not a configuration source: " + source_name_fault(id),
                    .subject = name};
     at(where).named.insert_or_assign(std::move(id), name);
     return {};

@@ -28,7 +28,7 @@ struct check_outcome {
 
 /// Validates sources as a daemon does at its first start. If files are named, only issues that
 /// concern them are returned. `progressed` is called for each file that was read.
-/// Errors: bad_key (not a valid source file name), not_found (no such file or tree), limit
+/// Errors: bad_key (not the name of a source), not_found (no such file or tree), limit
 /// ("source_files").
 [[nodiscard]] result<check_outcome>
 check(check_question const& asked,

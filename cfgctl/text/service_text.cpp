@@ -16,9 +16,19 @@
 namespace cfgd::cfgctl {
 namespace {
 
+/// What is wrong, without the path. A message may be about a directory above the file, so all that
+/// are about owners and modes begin with the path of what they are about.
+std::string message_of(client::source_file const& one) {
+  std::string message = one.message.value_or(one.state);
+  if (auto const begin = '\'' + one.path + "': "; message.starts_with(begin))
+    message.erase(0, begin.size());
+  return message;
+}
+
 /// "site.yaml:3:8: message (and 2 more)": the last part of the path is enough in a headline.
 std::string first_of(std::vector<client::source_file const*> const& bad) {
   client::source_file one = *bad.front();
+  one.message = message_of(one);
   one.path = std::filesystem::path(one.path).filename();
   if (!one.issues.empty()) {
     auto const& said = one.issues.front();
@@ -94,7 +104,7 @@ bool is_bad(client::source_file const& one) {
 }
 
 std::string trouble_text(client::source_file const& one) {
-  return place_text(one.path, one.line, one.column) + ": " + one.message.value_or(one.state);
+  return place_text(one.path, one.line, one.column) + ": " + message_of(one);
 }
 
 std::string status_text(screen const& where, service_state const& from) {

@@ -33,7 +33,8 @@ void evaluate_use(finding& found, std::string const& what, std::uint64_t used, s
                   thresholds const& percent) {
   auto const part = percent_of(used, usable);
   found.details[what + "Percent"] = part;
-  found.add(percent.evaluate(part), std::to_string(part) + " % of the " + what + " are used");
+  auto const* const verb = what.ends_with('s') ? " are used" : " is used";
+  found.add(percent.evaluate(part), std::to_string(part) + " % of the " + what + verb);
 }
 
 /// Errno; 0: it is there.

@@ -28,7 +28,7 @@ finding look_at_cache(value_cache& cache) {
     entries += one.entries;
   }
   finding found{.what = works ? state::healthy : state::critical};
-  found.message = works ? std::to_string(stats.namespaces.size()) + " namespaces in memory"
+  found.message = works ? count_text(stats.namespaces.size(), "namespace") + " in memory"
                         : "a test entry was not found after it was stored, or not removed";
   found.details = {{"entries", entries},
                    {"bytes", stats.bytes},
@@ -58,11 +58,12 @@ finding look_at_peers(ipc::server::counts const& seen, increases& lately, std::s
   found.add(percent.evaluate(percent_of(seen.connections, most)),
             std::to_string(seen.connections) + " of " + std::to_string(most) + " connections");
   if (refused > 0)
-    found.add(state::warning,
-              std::to_string(refused) + " connections were refused because of a limit");
+    found.add(state::warning, count_text(refused, "connection") +
+                                  (refused == 1 ? " was" : " were") +
+                                  " refused because of a limit");
   if (slow > 0)
-    found.add(state::warning,
-              std::to_string(slow) + " clients were disconnected because they did not read");
+    found.add(state::warning, count_text(slow, "client") + (slow == 1 ? " was" : " were") +
+                                  " disconnected, for not reading");
   return found;
 }
 

@@ -101,7 +101,7 @@ void evaluate_machine(memory_sources const& where, thresholds const& percent, fi
   found.details["totalBytes"] = static_cast<std::uint64_t>(*total) * 1024;
   found.details["availableBytes"] = static_cast<std::uint64_t>(*available) * 1024;
   found.details["usedPercent"] = used;
-  found.add(percent.evaluate(used), std::to_string(used) + " % of the machine's memory are in use");
+  found.add(percent.evaluate(used), std::to_string(used) + " % of the machine's memory is in use");
 }
 
 void evaluate_pressure(memory_sources const& where, std::vector<fs::path> const& cgroups,

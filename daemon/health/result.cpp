@@ -42,6 +42,7 @@ boost::json::object to_json(report const& which) {
 
 std::string time_text(std::chrono::nanoseconds time) {
   double const ms = static_cast<double>(time.count()) / 1e6;
+  if (ms > 0 && ms < 0.1) return "< 0.1 ms";
   std::array<char, 32> text{};
   auto const write = [&](double number, char const* unit) {
     // A fraction where the number is short, and none of zero.
@@ -51,6 +52,12 @@ std::string time_text(std::chrono::nanoseconds time) {
     return std::string(text.data(), static_cast<std::size_t>(length));
   };
   return ms < 1'000 ? write(ms, "ms") : write(ms / 1'000, "s");
+}
+
+std::string count_text(std::uint64_t count, std::string_view thing) {
+  std::string text = std::to_string(count) + ' ';
+  text.append(thing);
+  return count == 1 ? text : text + 's';
 }
 
 double milliseconds_of(std::chrono::nanoseconds time) {

@@ -49,8 +49,10 @@ struct report {
 /// A Check of io.cfgd.Service.
 boost::json::object to_json(report const& which);
 
-/// "1.5 ms", "20 ms", "3.2 s": times as people read them.
+/// "< 0.1 ms", "1.5 ms", "20 ms", "3.2 s": times as people read them.
 std::string time_text(std::chrono::nanoseconds time);
+/// "1 client", "2 clients"
+std::string count_text(std::uint64_t count, std::string_view thing);
 /// Milliseconds with their fraction, for details.
 double milliseconds_of(std::chrono::nanoseconds time);
 

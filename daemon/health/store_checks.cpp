@@ -87,7 +87,8 @@ void finish(integrity_run& run) {
   found.details["inCache"] = run.in_cache;
   if (run.skipped > 0) found.details["skipped"] = run.skipped;
   if (run.faults == 0)
-    found.message = std::to_string(run.verified) + " namespaces agree with their layers";
+    found.message = count_text(run.verified, "namespace") +
+                    (run.verified == 1 ? " agrees with its layers" : " agree with their layers");
   else if (run.faults > 1)
     found.message += " (and " + std::to_string(run.faults - 1) + " more)";
   if (run.faults > 0) found.details["faults"] = std::move(run.listed);

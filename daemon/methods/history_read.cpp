@@ -163,16 +163,17 @@ void take_page(std::shared_ptr<log_task> const& task, engine::history_page const
   }
   task->damaged.insert(task->damaged.end(), page.damaged.begin(), page.damaged.end());
   task->asked.limit -= std::min(task->asked.limit, page.changes.size());
-  bool const is_last = !page.more || page.changes.empty() || task->asked.limit == 0;
+  bool const is_last = !page.more || task->asked.limit == 0;
   bool const is_long = changes.size() > maximum;
-  if (is_last || is_long || task->split) {
+  bool const has_news = !changes.empty() || !task->damaged.empty();
+  if (is_last || is_long || (task->split && has_news)) {
     auto const out = "{\"changes\":[" + std::exchange(changes, {}) +
                      "],\"oldest\":" + std::to_string(page.oldest) +
                      describe_damaged(std::exchange(task->damaged, {})) + "}";
     if (is_last || is_long) return reply_within(task->answer, history_interface, out, maximum);
     task->answer.reply_continues(out);
   }
-  task->asked.before = page.changes.back()->revision;
+  task->asked.before = page.resume_before ? *page.resume_before : page.changes.back()->revision;
   fetch_log(task);
 }
 
@@ -234,6 +235,7 @@ void read_log(method_context& with, authorized_call const& asked) {
     return asked.answer.fail("io.cfgd.History.BadTime",
                              ipc::one_parameter("time", query.error().subject));
   }
+  query->scan_bytes = with.bounds.reply_batch_bytes; // a rare key is not looked for in one go
   auto const task = std::make_shared<log_task>(
       log_task{.with = with,
                .answer = asked.answer,

@@ -246,6 +246,31 @@ void run::miss_name_space(std::string_view name) noexcept {
   });
 }
 
+void run::miss_member(node const& in, std::string_view name) noexcept {
+  guarded([&] {
+    missed_in_.clear();
+    if (name.size() > limits::key_bytes) return;
+    missed_ = name;
+    for (auto const* here = &in; here != nullptr; here = here->parent) {
+      if (here->name == nullptr) return missed_in_.clear();
+      missed_in_.emplace_back(here->name, here->length);
+    }
+  });
+}
+
+/// Lua names only the last part of a member that is used although it is absent.
+std::string run::explain(std::string_view message) const {
+  auto const at = message.find("attempt to ");
+  bool const is_missed = !missed_in_.empty() && at != message.npos &&
+                         message.ends_with(fmt::format(" a nil value (field '{}')", missed_));
+  if (!is_missed) return std::string(message);
+  std::string key;
+  for (auto part = missed_in_.rbegin(); part != missed_in_.rend(); ++part)
+    append_key_part(key, *part);
+  append_key_part(key, missed_);
+  return fmt::format("{}{} is not set", message.substr(0, at), key);
+}
+
 verdict run::finish(verdict::kind what, std::string_view message) {
   verdict made{.what = what, .message = tidy_message(message)};
   for (auto const& [name, value] : name_spaces_)
@@ -261,7 +286,7 @@ verdict run::make_verdict(std::string_view message) {
   using enum verdict::kind;
   switch (why_) {
   case reason::none:
-    return finish(broken, message);
+    return finish(broken, explain(message));
   case reason::instructions:
     return finish(broken,
                   fmt::format("takes more than {} instructions (limit rule_instructions)", most_));

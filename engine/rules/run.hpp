@@ -13,6 +13,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 /// One run of a rule, without Lua: the namespaces it has read, its remaining budget, and why it was
 /// stopped. Its functions do not throw, except where noted, because they are called through frames
@@ -66,6 +67,8 @@ class run {
   void refuse(std::string_view message) noexcept;
   void refuse_secret(node const& at) noexcept;
   void miss_name_space(std::string_view name) noexcept;
+  /// Notes that the object `in` does not have the member. The last one may be why Lua fails.
+  void miss_member(node const& in, std::string_view name) noexcept;
   void miss_memory() noexcept { stop(reason::memory); }
   bool stopped() const noexcept { return why_ != reason::none; }
 
@@ -82,6 +85,7 @@ class run {
   template <class Act>
   void guarded(Act act) noexcept;
   verdict finish(verdict::kind what, std::string_view message);
+  std::string explain(std::string_view message) const;
   regex::pattern const* compile(std::string_view expression);
   void fail_search(regex::matcher::outcome how, std::string_view expression, std::uint64_t allowed);
 
@@ -94,6 +98,10 @@ class run {
   std::int64_t began_;      ///< in processor time
   reason why_ = reason::none;
   std::string message_;
+  /// The member that was missed last, and the names of what contains it, the innermost first. They
+  /// are in the documents. Empty: none was, or it is in an element of a list.
+  std::string missed_;
+  std::vector<std::string_view> missed_in_;
   std::exception_ptr thrown_;
   std::map<std::string, boost::json::value const*, std::less<>> name_spaces_;
   std::uint64_t most_steps_; ///< of one match

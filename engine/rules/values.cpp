@@ -50,7 +50,10 @@ int object_index(lua_State* lua) {
   if (in == nullptr || lua_type(lua, 2) != LUA_TSTRING) return 0;
   auto const name = text_at(lua, 2);
   auto const found = in->find(name);
-  if (found == in->end()) return 0;
+  if (found == in->end()) {
+    run_of(lua).miss_member(*node_at(lua, 1, object_type), name);
+    return 0;
+  }
   node const child{.what = &found->value(),
                    .parent = node_at(lua, 1, object_type),
                    .name = found->key().data(),

@@ -1,5 +1,7 @@
 #include "core/document.hpp"
+#include "core/near.hpp"
 #include "engine/schema/compile.hpp"
+#include "engine/schema/findings.hpp"
 #include "engine/schema/numbers.hpp"
 
 #include <boost/json/array.hpp>
@@ -99,6 +101,20 @@ type_bits type_of(bj::value const& name) {
   return 0;
 }
 
+/// Why a value does not name a type.
+std::string type_fault(bj::value const& name) {
+  constexpr char const* types = "null, boolean, integer, number, string, array, object";
+  auto const* const text = name.if_string();
+  if (text == nullptr)
+    return std::string("must be one of ") + types + ", or a list of some of them";
+  std::vector<std::string> known;
+  for (auto const& [type, bit] : type_names)
+    known.emplace_back(type);
+  auto const meant = did_you_mean(std::string_view(*text), known);
+  return describe_value(name) + " is not a JSON Schema type" +
+         (meant.empty() ? std::string(" (") + types + ')' : meant);
+}
+
 bool is_anchor(std::string_view text) {
   auto const is_letter = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
@@ -156,18 +172,16 @@ void compiler::take_default(node& into, bj::value const& value, keyword const&) 
 }
 
 void compiler::take_type(node& into, bj::value const& value, keyword const& which) {
-  constexpr char const* wanted =
-      "must be null, boolean, integer, number, string, array, object, or a list of some of them";
   auto const* const list = value.if_array();
   if (list == nullptr) {
     into.allowed = type_of(value);
-    if (into.allowed == 0) fail(into, which, wanted);
+    if (into.allowed == 0) fail(into, which, type_fault(value));
     return;
   }
-  if (list->empty()) return fail(into, which, wanted);
+  if (list->empty()) return fail(into, which, type_fault(value));
   for (auto const& name : *list) {
     auto const bit = type_of(name);
-    if (bit == 0) return fail(into, which, wanted);
+    if (bit == 0) return fail(into, which, type_fault(name));
     if ((into.allowed & bit) != 0) return fail(into, which, "names a type twice");
     into.allowed = static_cast<type_bits>(into.allowed | bit);
   }

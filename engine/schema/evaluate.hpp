@@ -76,6 +76,8 @@ class evaluator {
   bool check_members(object_rules const& rules, instance const& at, findings* out, marks* seen);
   bool check_member(object_rules const& rules, instance const& member, findings* out,
                     bool& evaluated);
+  /// Reports a member that `additionalProperties: false` excludes. Always false.
+  bool refuse_unknown(object_rules const& rules, instance const& member, findings* out);
   bool check_name(node const& rule, instance const& member, findings* out);
   bool check_presence(object_rules const& rules, instance const& at, findings* out);
   bool check_unevaluated(node const& which, instance const& at, findings* out, marks& seen);

@@ -9,7 +9,7 @@
 
 // Lists and objects. Members are evaluated in the order of the document, which is the order of the
 // issues, and looked up in the sorted properties of the schema. A member or an element that the
-// schema does not allow is one issue with its name, whichever keyword excludes it.
+// schema does not allow is one issue, whichever keyword excludes it.
 
 namespace cfgd::schema {
 namespace {
@@ -18,6 +18,8 @@ namespace bj = boost::json;
 
 /// So many are compared each with each: quicker than to hash them.
 constexpr std::size_t few_elements = 16;
+/// So many members are named where one is not known.
+constexpr std::size_t most_known = 12;
 
 instance element_of(instance const& list, std::size_t index) {
   return {.value = &list.value->get_array()[index], .parent = &list, .index = index};
@@ -203,9 +205,23 @@ bool evaluator::check_member(object_rules const& rules, instance const& member, 
   if (halted_) return false;
   if (!evaluated && rules.additional != nullptr) {
     evaluated = true;
-    fits = check_other(*rules.additional, member, "additionalProperties", out);
+    fits = rules.additional->what == node::kind::rejects
+               ? refuse_unknown(rules, member, out)
+               : check_other(*rules.additional, member, "additionalProperties", out);
   }
   return fits;
+}
+
+bool evaluator::refuse_unknown(object_rules const& rules, instance const& member, findings* out) {
+  if (!spend(1) || out == nullptr) return false;
+  std::string message = "unknown setting";
+  auto const shown = std::min(rules.properties.size(), most_known);
+  for (std::size_t index = 0; index < shown; ++index)
+    message +=
+        (index == 0 ? " (the schema has: " : ", ") + quote_name(rules.properties[index].first);
+  if (shown < rules.properties.size()) message += ", ...";
+  if (shown > 0) message += ')';
+  return refuse(out, member, "additionalProperties", std::move(message));
 }
 
 bool evaluator::check_name(node const& rule, instance const& member, findings* out) {

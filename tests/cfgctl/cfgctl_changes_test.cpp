@@ -249,8 +249,8 @@ std::vector<bad_document> const bad_documents{
     {"doc.json", "[1]", "FILE: a document must be an object"},
     {"doc.json", R"({"a":1})", "FILE: the namespace 'a' is not an object"},
     {"doc.json", R"({"A":{}})", "FILE: 'A' is not a valid namespace name"},
-    {"doc.json", R"({"a":{"b":[1,null]}})",
-     "FILE: null at /a/b/1 is not a value: remove the member"},
+    {"doc.json", R"({"a":{"b":{"c":null}}})",
+     "FILE: /a/b/c is empty (null); remove it or write []"},
     {"doc.xml", "<a/>", "FILE: unknown format: use .json, "},
 };
 

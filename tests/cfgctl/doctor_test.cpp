@@ -3,6 +3,7 @@
 #include "tests/cfgctl/cfgctl_talk.hpp"
 
 #include <sys/stat.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -242,10 +243,25 @@ BOOST_AUTO_TEST_CASE(open_problems_count_and_those_that_are_over_do_not) {
   BOOST_TEST((look("problems").front().how == verdict::fail));
 }
 
+BOOST_AUTO_TEST_CASE(a_clock_that_nothing_synchronises_is_reported) {
+  at.is_system = true;
+  timex state{};
+  bool const is_synchronised = ::adjtimex(&state) != TIME_ERROR;
+
+  auto const found = only("clock");
+
+  if (is_synchronised) {
+    BOOST_TEST(is(found, verdict::ok, "the clock is synchronized"));
+  } else {
+    BOOST_TEST(is(found, verdict::warn, "no time synchronisation is active"));
+    BOOST_TEST(found.advice == "timedatectl set-ntp true");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(files_that_others_may_write_are_not_trusted) {
   auto const path = at.tree.etc / "namespaces/a.json";
   write(path, "{}");
-  BOOST_TEST(is(only("files"), verdict::ok, "1 files are trusted"));
+  BOOST_TEST(is(only("files"), verdict::ok, "1 file is trusted"));
 
   ::chmod(path.c_str(), 0666);
 
@@ -261,7 +277,7 @@ BOOST_AUTO_TEST_CASE(files_of_a_trusted_group_are_in_use_and_no_fault) {
   BOOST_TEST(only("files").advice.find("files.trusted_groups") != std::string::npos);
 
   at.service.sources = {source(path.string(), "active")};
-  BOOST_TEST(is(only("files"), verdict::ok, "1 files are trusted"));
+  BOOST_TEST(is(only("files"), verdict::ok, "1 file is trusted"));
   ::chmod(path.c_str(), 0666);
   BOOST_TEST(is(only("files"), verdict::fail, "lets others write it"));
 }
@@ -397,6 +413,9 @@ BOOST_AUTO_TEST_CASE(another_service_than_that_of_the_root_is_reported_with_both
   BOOST_TEST(faults_in(run.out()) == "[warn] socket: the state directory of this service is " +
                                          at.state.string() + ", not " +
                                          (directory / "other/state").string() + '\n',
+             run.out());
+  BOOST_TEST(run.out().find("-> this service uses --root " + directory.path().string() +
+                            ": pass it, or another --socket\n") != std::string::npos,
              run.out());
 }
 

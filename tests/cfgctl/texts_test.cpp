@@ -158,6 +158,8 @@ BOOST_AUTO_TEST_CASE(a_resync_is_marked) {
 BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(reason("io.cfgd.Config.BadKey", R"({"key":"A","message":"no"})") ==
              "'A' is not a valid key: no");
+  BOOST_TEST(reason("io.cfgd.Config.BadKey", R"({"key":"","message":"the key is empty"})") ==
+             "KEY is empty");
   BOOST_TEST(reason("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"x"})") ==
              "there is no namespace 'x'");
   BOOST_TEST(reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
@@ -356,6 +358,11 @@ BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   std::string const text = status_text(file, from);
   from.sources = {bad, bad};
   std::string const with_files = status_text(file, from);
+  bad.message = "'/e/site.yaml': mode 0666 lets others write it; run: chmod go-w '/e/site.yaml'";
+  bad.line.reset();
+  bad.column.reset();
+  from.sources = {bad};
+  std::string const untrusted = status_text(file, from);
   what.degraded = false;
   what.status = "healthy";
   from.sources.clear();
@@ -365,6 +372,9 @@ BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   BOOST_TEST(with_files.starts_with("DEGRADED: 2 files not active: site.yaml:12:3: a colon is "
                                     "missing (and 1 more)\n"),
              with_files);
+  BOOST_TEST(untrusted.starts_with("DEGRADED: 1 file not active: site.yaml: mode 0666 lets others "
+                                   "write it; run: chmod go-w '/e/site.yaml'\n"),
+             untrusted);
   BOOST_TEST(good.starts_with("OK: all sources are active\n"), good);
   BOOST_TEST(text.find("version      0.1.0\n") != std::string::npos, text);
   BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);

@@ -28,6 +28,12 @@ BOOST_AUTO_TEST_CASE(a_subject_passes_once_a_pause_with_the_suppressed_count) {
   BOOST_TEST(!closes.pass("uid 1000", one_in_five_seconds, begin + 6s).has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_line_says_how_many_were_suppressed) {
+  BOOST_TEST(cfgd::log::suppressed_text(0) == "");
+  BOOST_TEST(cfgd::log::suppressed_text(1) == "; 1 similar message suppressed");
+  BOOST_TEST(cfgd::log::suppressed_text(2) == "; 2 similar messages suppressed");
+}
+
 BOOST_AUTO_TEST_CASE(one_subject_does_not_silence_another) {
   gate closes;
 

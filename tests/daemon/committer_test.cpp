@@ -6,9 +6,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <future>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace {
@@ -37,6 +39,13 @@ struct fixture {
     return [this](engine::decision const& made) {
       events.push_back(made ? "answered " + std::to_string(made->revision) : "refused");
     };
+  }
+  /// A query that is answered by "NAME REVISION".
+  void ask(std::string name) {
+    subject->query([](store::config_store& store) { return store.revision(); },
+                   [this, name = std::move(name)](result<revision_number> const& revision) {
+                     events.push_back(name + ' ' + std::to_string(revision.value()));
+                   });
   }
   observation file(std::string const& name, std::string const& text) const {
     return {.id = {.where = layer::admin, .relative = name},
@@ -69,19 +78,34 @@ BOOST_FIXTURE_TEST_CASE(a_change_is_published_before_its_caller_is_answered, fix
   BOOST_TEST(joined() == "published 1; answered 1; published 2; answered 2; ");
 }
 
-BOOST_FIXTURE_TEST_CASE(queries_are_answered_in_the_order_of_the_queue, fixture) {
-  auto const ask = [this] {
-    subject->query([](store::config_store& store) { return store.revision(); },
-                   [this](result<revision_number> const& revision) {
-                     events.push_back("asked " + std::to_string(revision.value()));
-                   });
-  };
-  ask();
+BOOST_FIXTURE_TEST_CASE(queries_are_answered_in_their_order_behind_earlier_changes, fixture) {
   subject->submit(set({{"site.a", "1"}}), note());
-  ask();
+  ask("first");
+  ask("second");
 
   BOOST_REQUIRE(until(4));
-  BOOST_TEST(joined() == "asked 0; published 1; answered 1; asked 1; ");
+  BOOST_TEST(joined() == "published 1; answered 1; first 1; second 1; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_does_not_wait_for_the_queries_that_wait, fixture) {
+  std::promise<void> begun;
+  std::promise<void> end;
+  subject->query(
+      [&begun, may_end = end.get_future().share()](store::config_store& store) {
+        begun.set_value();
+        may_end.wait();
+        return store.revision();
+      },
+      [this](result<revision_number> const&) { events.emplace_back("long"); });
+  begun.get_future().wait();
+  for (auto const* const name : {"a", "b", "c"})
+    ask(name);
+  subject->submit(set({{"site.a", "1"}}), note());
+
+  end.set_value();
+
+  BOOST_REQUIRE(until(6));
+  BOOST_TEST(joined() == "long; published 1; answered 1; a 1; b 1; c 1; ");
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_rejected_or_tried_is_not_published, fixture) {

@@ -1,7 +1,9 @@
 #include "daemon/health/check_inputs.hpp"
+#include "daemon/health/result.hpp"
 
 #include <boost/test/unit_test.hpp>
 
+#include <chrono>
 #include <string>
 
 namespace {
@@ -27,6 +29,20 @@ struct fixture {
 // Suites are namespaces: not in the global one, where the names of functions are.
 namespace cases {
 BOOST_AUTO_TEST_SUITE(health_check_inputs)
+
+BOOST_AUTO_TEST_CASE(numbers_have_their_units_and_plurals) {
+  using cfgd::health::count_text;
+  using cfgd::health::time_text;
+  using namespace std::chrono_literals;
+
+  BOOST_TEST(time_text(0ns) == "0 ms");
+  BOOST_TEST(time_text(40us) == "< 0.1 ms");
+  BOOST_TEST(time_text(1500us) == "1.5 ms");
+  BOOST_TEST(time_text(20ms) == "20 ms");
+  BOOST_TEST(time_text(3200ms) == "3.2 s");
+  BOOST_TEST(count_text(1, "connection") == "1 connection");
+  BOOST_TEST(count_text(0, "connection") == "0 connections");
+}
 
 BOOST_AUTO_TEST_CASE(the_first_values_are_no_change) {
   check_inputs subject;

@@ -161,7 +161,7 @@ BOOST_AUTO_TEST_CASE(refused_clients_are_reported_for_a_while) {
   auto const found = test.run("peers").found;
 
   BOOST_TEST((found.what == state::warning));
-  BOOST_TEST(found.message.find("1 connections were refused because of a limit") !=
+  BOOST_TEST(found.message.find("1 connection was refused because of a limit") !=
              std::string::npos);
 }
 

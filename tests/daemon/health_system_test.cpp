@@ -88,7 +88,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_critical, small_disk) {
   auto const found = look_at_disk(path, percent);
 
   BOOST_TEST((found.what == state::critical));
-  BOOST_TEST(found.message.starts_with("100 % of the space are used"));
+  BOOST_TEST(found.message.starts_with("100 % of the space is used"));
   auto const write = try_to_write(path / "probe");
   BOOST_TEST((write.what == state::critical));
   BOOST_TEST(write.message.ends_with("No space left on device"));
@@ -131,7 +131,7 @@ BOOST_FIXTURE_TEST_CASE(the_machines_memory_has_thresholds, memory_files) {
   say_available(25);
   auto const found = look();
   BOOST_TEST((found.what == state::warning));
-  BOOST_TEST(found.message == "75 % of the machine's memory are in use");
+  BOOST_TEST(found.message == "75 % of the machine's memory is in use");
   BOOST_TEST(found.details.at("availableBytes").to_number<std::uint64_t>() == 256'000'000U);
 
   say_available(10);

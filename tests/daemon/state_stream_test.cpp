@@ -47,6 +47,21 @@ BOOST_AUTO_TEST_CASE(prefixes_select_subtrees_and_single_keys) {
              R"(|"a.y.p":true,"a.y.q":{},"c.f":"g")");
 }
 
+BOOST_AUTO_TEST_CASE(one_prefix_is_looked_up) {
+  auto const below = [](char const* prefix) {
+    return all_of(state_stream(texts(), {prefix}, 1'000));
+  };
+
+  BOOST_TEST(below("a") == R"(|"a.x":1,"a.y.p":true,"a.y.q":{})");
+  BOOST_TEST(below("a.y") == R"(|"a.y.p":true,"a.y.q":{})");
+  BOOST_TEST(below("a.y.q") == R"(|"a.y.q":{})");
+  BOOST_TEST(below("a.y.q.z") == "");
+  BOOST_TEST(below("a.none") == "");
+  BOOST_TEST(below("b") == "");
+  BOOST_TEST(below("c.\"d.e\"") == R"(|"c.\"d.e\"":[1,2])");
+  BOOST_TEST(below("none.x") == "");
+}
+
 BOOST_AUTO_TEST_CASE(the_end_is_known_before_the_last_piece_is_sent) {
   state_stream stream(texts(), {"a.x"}, 1'000);
 

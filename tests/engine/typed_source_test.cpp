@@ -156,7 +156,8 @@ BOOST_AUTO_TEST_CASE(a_repeated_key_of_ini_needs_a_schema_with_an_array) {
   auto const repeated = good("admin/n.ini", R"({"s":{"k":["a",1]},"z":1})");
   auto const refused_one = must(files_changed({repeated}));
   auto const& why = refused_one.transitions.at(0).now.why.value().issues.at(0);
-  BOOST_TEST(why.message == "duplicate key 'k' (first at line 2); no schema asks for an array");
+  BOOST_TEST(why.message == "duplicate key 'k' (first at line 2); no schema asks for an array: "
+                            "remove one of them");
   BOOST_TEST(why.where.line == 4U);
   BOOST_TEST(why.key == "n.s.k");
 
@@ -235,6 +236,12 @@ BOOST_AUTO_TEST_CASE(a_set_of_texts_gets_the_types_of_the_schema) {
   auto const why = refusal(wrong);
   BOOST_TEST(why.issues.at(0).message == R"("080" is not a canonical integer)");
   BOOST_TEST(why.message == R"(n.i: "080" is not a canonical integer)");
+
+  // The same error as of a file, see
+  // a_text_that_is_no_canonical_number_is_rejected_with_the_reason.
+  auto large = set({{"n.i", "\"9223372036854775808\""}});
+  large.text = true;
+  BOOST_TEST(refusal(large).issues.at(0).message == "the integer is out of the range of int64");
 }
 
 BOOST_AUTO_TEST_CASE(notes_of_an_accepted_file_are_kept_with_it) {

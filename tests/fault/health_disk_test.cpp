@@ -70,7 +70,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_disk_is_critical_until_there_is_room, small_disk)
 
   fill();
 
-  BOOST_TEST(run("disk").starts_with("critical: 100 % of the space are used"));
+  BOOST_TEST(run("disk").starts_with("critical: 100 % of the space is used"));
   auto const files = run("files");
   BOOST_TEST(files.starts_with("critical: cannot write"));
   BOOST_TEST(files.find("No space left on device") != std::string::npos);

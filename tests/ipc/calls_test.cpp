@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,29 @@ BOOST_FIXTURE_TEST_CASE(one_client_with_a_full_pipe_does_not_keep_others_waiting
       static_cast<std::size_t>(std::find(noted.begin(), noted.end(), "other") - noted.begin());
   BOOST_TEST(before <= 20U);
   for (int number = 0; number < 200; ++number)
+    BOOST_REQUIRE(received(busy) == "{}");
+}
+
+BOOST_FIXTURE_TEST_CASE(calls_that_take_long_end_the_turn_of_their_client, session_fixture) {
+  start();
+  server->bind("org.example.try.Unbound", [](ipc::call const& made) {
+    auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds(5);
+    while (std::chrono::steady_clock::now() < end) {
+    }
+    made.answer.reply();
+  });
+  auto busy = connect();
+  auto other = connect();
+  std::string all;
+  for (int number = 0; number < 20; ++number)
+    all += try_call("Unbound") + '\0';
+  busy.send_raw(all);
+  other.send(note("other"));
+
+  BOOST_TEST(received(other) == "{}");
+
+  BOOST_TEST(server->figures().calls < 10U);
+  for (int number = 0; number < 20; ++number)
     BOOST_REQUIRE(received(busy) == "{}");
 }
 

@@ -127,8 +127,9 @@ std::vector<tree_case> const trees{
     {"an invalid schema",
      {{"etc/schemas/site.json", "{\"type\": \"strin\"}"}},
      {},
-     "etc/schemas/site.json:1:2: error: at /type: must be null, boolean, integer, number, string, "
-     "array, object, or a list of some of them [schema]\n"},
+     "etc/schemas/site.json:1:2: error: at /type: \"strin\" is not a JSON Schema type (did you "
+     "mean "
+     "'string'?) [schema]\n"},
     {"an unknown keyword of a schema is a warning",
      {{"etc/schemas/site.json", "{\"properties\": {\n  \"port\": {\"minimun\": 1}}}"}},
      {},
@@ -250,7 +251,13 @@ std::vector<tree_case> const trees{
     {"a file with a name that is not valid for a source",
      {{"etc/namespaces/site.txt", "a: 1\n"}},
      {"etc/namespaces/site.txt"},
-     "refused: etc/namespaces/site.txt: not a valid source file name in namespaces/"},
+     "refused: etc/namespaces/site.txt: not a configuration source: its name does not end in "
+     ".json, "
+     ".jsonc, .yaml, .yml, .toml, .ini or .env"},
+    {"a rule file with another name",
+     {{"etc/rules/site.yaml", "a: 1\n"}},
+     {"etc/rules/site.yaml"},
+     "refused: etc/rules/site.yaml: not a configuration source: its name does not end in .toml"},
     {"a missing file",
      {{"etc/namespaces/site.yaml", "a: 1\n"}},
      {"etc/namespaces/mail.yaml"},

@@ -40,7 +40,10 @@ std::vector<sample_document> const documents{
     {"a.txt", "", "", ": unknown format: use .json, .jsonc, .yaml, .yml, .toml, .ini or .env"},
     {"a.json", "", "[1]", ": a document must be an object"},
     {"a.yaml", "", "site: {a: 1}\nmail: 7\n", ": the namespace 'mail' is not an object"},
-    {"a.yaml", "", "site: {a: null}\n", ": null at /site/a is not a value: remove the member"},
+    {"a.yaml", "", "site: {a: null}\n", ": /site/a is empty (null); remove it or write []"},
+    {"a.yaml", "", "site:\n  rule_files:\n",
+     ": /site/rule_files is empty (null); remove it or write []"},
+    {"a.yaml", "", "site: {a: [1, ~, {b: ~}]}\n", R"({"site":{"a":[1,null,{"b":null}]}})"},
     {"a.json", "", "{\"site\":\n{\"a\":}}", ":2:6: unexpected '}'"},
 };
 

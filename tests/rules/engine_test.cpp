@@ -161,7 +161,12 @@ BOOST_AUTO_TEST_CASE(namespaces_are_read_once_when_needed) {
 }
 
 BOOST_AUTO_TEST_CASE(errors_name_the_fault) {
-  BOOST_TEST(run("site.absent.x") == "broken: attempt to index a nil value (field 'absent')");
+  BOOST_TEST(run("site.absent.x") == "broken: site.absent is not set");
+  BOOST_TEST(run("site.flags['c d'] + 1 > 0") == "broken: site.flags.\"c d\" is not set");
+  BOOST_TEST(run("site.off or\n #ns['my-name'].y > 0") == "broken: line 2: my-name.y is not set");
+  BOOST_TEST(run("site.absent == nil and ({}).x.y") ==
+             "broken: attempt to index a nil value (field 'x')");
+  BOOST_TEST(run("site.nested[2].y.z") == "broken: attempt to index a nil value (field 'y')");
   BOOST_TEST(run("site.name + 1 > 0") == "broken: attempt to add a 'string' with a 'number'");
   BOOST_TEST(run("site.port < site.name") == "broken: attempt to compare number with string");
   BOOST_TEST(run("#site") == "broken: attempt to get length of a object value (global 'site')");

@@ -21,8 +21,14 @@ struct row {
 };
 
 std::vector<row> const faulty{
-    {R"({"properties":{"a":{"type":"strin"}}})", "/properties/a/type", "must be null, boolean"},
-    {R"({"type":[]})", "/type", "must be null, boolean"},
+    {R"({"properties":{"a":{"type":"objekt"}}})", "/properties/a/type",
+     R"("objekt" is not a JSON Schema type (did you mean 'object'?))"},
+    {R"({"type":["null","date"]})", "/type",
+     R"("date" is not a JSON Schema type (null, boolean, integer, number, string, array, object))"},
+    {R"({"type":[]})", "/type",
+     "must be one of null, boolean, integer, number, string, array, "
+     "object, or a list of some of them"},
+    {R"({"type":1})", "/type", "must be one of null, boolean"},
     {R"({"type":["string","string"]})", "/type", "twice"},
     {R"({"properties":{"a":{"minLength":-1}}})", "/properties/a/minLength", "non-negative"},
     {R"({"maxItems":1.5})", "/maxItems", "a non-negative integer"},

@@ -49,8 +49,25 @@ BOOST_AUTO_TEST_CASE(are_in_the_order_of_the_document) {
         R"({"b":[1,5,2],"colour":"red","a":1})",
         {" [required] 'name' is required", "/b/0 [minimum] must be at least 3",
          "/b/2 [minimum] must be at least 3",
-         "/colour [additionalProperties] 'colour' is not allowed here (additionalProperties)",
+         "/colour [additionalProperties] unknown setting (the schema has: 'a', 'b')",
          "/a [type] must be null"});
+}
+
+BOOST_AUTO_TEST_CASE(of_an_unknown_setting_name_those_that_the_schema_has) {
+  check(R"({"properties":{"contact_email":{}},"additionalProperties":false})", R"({"nosuch":1})",
+        {"/nosuch [additionalProperties] unknown setting (the schema has: 'contact_email')"});
+  check(R"({"patternProperties":{"^x":{}},"additionalProperties":false})", R"({"a":1})",
+        {"/a [additionalProperties] unknown setting"});
+  std::string many;
+  std::string listed;
+  for (char letter = 'a'; letter <= 'm'; ++letter) {
+    many += std::string(many.empty() ? "" : ",") + '"' + letter + R"(":{})";
+    if (letter < 'm') listed += std::string("'") + letter + "', ";
+  }
+  check((R"({"properties":{)" + many + R"(},"additionalProperties":false})").c_str(), R"({"z":1})",
+        {"/z [additionalProperties] unknown setting (the schema has: " + listed + "...)"});
+  check(R"({"properties":{"a":{}},"unevaluatedProperties":false})", R"({"b":1})",
+        {"/b [unevaluatedProperties] 'b' is not allowed here (unevaluatedProperties)"});
 }
 
 BOOST_AUTO_TEST_CASE(name_the_alternative_that_was_meant) {

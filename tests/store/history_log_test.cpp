@@ -67,6 +67,24 @@ BOOST_AUTO_TEST_CASE(revisions_and_times_bound_the_page) {
   BOOST_TEST(log({.since = at(2'001)}) == "");
 }
 
+BOOST_AUTO_TEST_CASE(a_page_ends_when_it_has_read_enough) {
+  write(12);
+  history_query asked{.prefix = to_key("site.none"), .scan_bytes = 1};
+  std::size_t pages = 1;
+  for (auto page = store->log(asked, much); page.more; page = store->log(asked, much)) {
+    BOOST_TEST(page.changes.empty());
+    asked.before = page.resume_before.value();
+    ++pages;
+  }
+  BOOST_TEST(pages == 12U);
+
+  asked = {.prefix = to_key("site.a"), .limit = 2, .scan_bytes = 1};
+  auto const page = store->log(asked, much);
+  BOOST_TEST(revisions(page) == "12 ...");
+  asked.before = page.resume_before.value();
+  BOOST_TEST(log(asked) == "11 ...");
+}
+
 BOOST_AUTO_TEST_CASE(pages_continue_without_a_gap) {
   write(25);
   std::string all;

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(anybody_else_does_not_write_and_the_journal_has_it) {
   BOOST_TEST(one_field(entry, "CFGD_PEER_UID") + '\n' == uid);
   BOOST_TEST(one_field(entry, "CFGD_PEER_PID") != "-");
   BOOST_TEST(one_field(entry, "PRIORITY") == "4");
-  BOOST_TEST(contains(one_field(entry, "MESSAGE"), "may not write 'app'"));
+  BOOST_TEST(contains(one_field(entry, "MESSAGE"), "denied write to 'app' by uid "));
 }
 
 BOOST_AUTO_TEST_CASE(the_first_answer_has_every_file_in_it) {

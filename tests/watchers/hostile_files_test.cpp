@@ -103,12 +103,12 @@ std::vector<trap> traps() {
          fs::create_symlink("/etc/passwd", at.parent_path() / "second");
          fs::create_symlink("second", at);
        }},
-      {"mode 0666", errc::untrusted, "with mode 0666",
+      {"mode 0666", errc::untrusted, "mode 0666 lets others write it",
        [](auto const&, path const& at) {
          write_file(at, "1");
          ::chmod(at.c_str(), 0666);
        }},
-      {"writable by the group", errc::untrusted, "with mode 0664",
+      {"writable by the group", errc::untrusted, "mode 0664 lets its group write it",
        [](auto const&, path const& at) {
          write_file(at, "1");
          ::chmod(at.c_str(), 0664);
@@ -205,9 +205,8 @@ BOOST_AUTO_TEST_CASE(an_untrusted_owner_is_rejected_and_named) {
   BOOST_TEST(tree.until([&] { return tree.last<watched_tree::blocked>("site.yaml"); }));
   auto const& why = tree.last<watched_tree::blocked>("site.yaml")->why;
   BOOST_TEST((why.code == errc::untrusted));
-  auto const expected = "'" + tree.file("site.yaml").string() +
-                        "' is owned by uid 4242 with mode 0644; it must be owned by root and "
-                        "not be writable by group or others";
+  auto const path = "'" + tree.file("site.yaml").string() + "'";
+  auto const expected = path + ": it belongs to uid 4242, not to root; run: chown root " + path;
   BOOST_TEST(why.message == expected);
 }
 
@@ -241,7 +240,8 @@ BOOST_AUTO_TEST_CASE(
       BOOST_TEST(
           tree.until([&] { return tree.count<watched_tree::blocked>("site.d/a.json") == 1; }));
       auto const& why = tree.last<watched_tree::blocked>("site.d/a.json")->why;
-      BOOST_TEST(why.message.find("with mode 0775") != std::string::npos, why.message);
+      BOOST_TEST(why.message.find("': mode 0775 lets its group write it") != std::string::npos,
+                 why.message);
 
       write_file(tree.file("site.d/b.json"), "new and unknown");
       BOOST_TEST(

@@ -65,7 +65,7 @@ constexpr reading refusals[] = {
     {"A=\"x\ny\\q\"", R"(2:2 unknown escape; valid are \n \t \" \\ \$)"},
     {"A='x'y", "1:6 unexpected text after the closing quote"},
     {R"(A="\x")", R"(1:4 unknown escape; valid are \n \t \" \\ \$)"},
-    {"A=1\na=2", "2:1 duplicate key 'a' (first at line 1)"},
+    {"A=1\na=2", "2:1 duplicate key 'a' (first at line 1); remove one of them"},
     {"A=1\nA__B=2", "2:1 'a' cannot have members, it has a value (first at line 1)"},
     {"A__B=1\n\nA={}", "3:1 'a' cannot have a value, it has members (first at line 1)"},
 };

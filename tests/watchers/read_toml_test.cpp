@@ -35,8 +35,8 @@ constexpr reading documents[] = {
 };
 
 constexpr reading refusals[] = {
-    {"a = 1\na = 2\n", "2:1 duplicate key 'a'"},
-    {"[a]\n[a]\n", "2:1 the table 'a' is defined already"},
+    {"a = 1\na = 2\n", "2:1 duplicate key 'a'; remove one of them"},
+    {"[a]\n[a]\n", "2:1 the table 'a' is defined already; remove one of them"},
     {"a=[1]\n[[a]]\n", "2:1 'a' cannot be redefined as array-of-tables"},
     {"a.b=1\na.b.c=2", "2:3 a part of the key has a value already"},
     {"port = 9223372036854775808\nx=1",

@@ -57,13 +57,37 @@ BOOST_AUTO_TEST_CASE(a_schema_for_env_files_decides) {
   BOOST_TEST(text("site") == R"({"ver":"1.5","zip":123})");
 }
 
+BOOST_AUTO_TEST_CASE(modes_and_times_in_yaml_are_effective_as_in_1_2_and_noted) {
+  auto const noted = [this](std::string_view source) {
+    std::string out;
+    for (auto const& one : engine::find_source(state, to_source(source))->row.why.value().issues)
+      out += one.key + ' ' + std::to_string(one.where.line) + ':' +
+             std::to_string(one.where.column) + "; ";
+    return out;
+  };
+  must(files_changed({file("admin/perm.yaml", "mode: 0755\non: yes\nport: 22:22\n"
+                                              "date: 2024-01-02\nnothing: ~\nlist: [1, null, 2]\n"),
+                      file("admin/edge.yaml", "octal11: 0755\noctal12: 0o755\nnorway: no\n"
+                                              "quoted: \"no\"\ntime: 12:30\ntilde: ~\n"
+                                              "arr: [1, null, 2]\n")}));
+
+  // What is null is absent, and in an array a value.
+  BOOST_TEST(text("perm") ==
+             R"({"date":"2024-01-02","list":[1,null,2],"mode":755,"on":"yes","port":"22:22"})");
+  BOOST_TEST(text("edge") == R"({"arr":[1,null,2],"norway":"no","octal11":755,"octal12":493,)"
+                             R"("quoted":"no","time":"12:30"})");
+  BOOST_TEST(noted("admin/perm.yaml") ==
+             "perm.mode 1:7; perm.on 2:1; perm.on 2:5; perm.port 3:7; ");
+  BOOST_TEST(noted("admin/edge.yaml") == "edge.octal11 1:10; edge.norway 3:9; edge.time 5:7; ");
+}
+
 BOOST_AUTO_TEST_CASE(repeated_keys_of_ini_files_are_arrays_by_schema) {
   auto const ini = file("admin/git.ini", "[remote \"o.e\"]\n\tfetch = 1\n\tfetch = b\n");
 
   auto const done = must(files_changed({ini}));
   BOOST_TEST(to_string(done.transitions.at(0).now.why->issues.at(0)) ==
              "/admin/git.ini:3:2: error: git.remote.\"o.e\".fetch: duplicate key 'fetch' (first at "
-             "line 2); no schema asks for an array [duplicate]");
+             "line 2); no schema asks for an array: remove one of them [duplicate]");
 
   must(files_changed({file("schemas/admin/git.json", R"({"properties":{"remote":
       {"additionalProperties":{"properties":{"fetch":{"type":"array"}}}}}})")}));
@@ -116,6 +140,24 @@ BOOST_AUTO_TEST_CASE(what_a_schema_says_without_effect_is_a_note_on_it) {
   BOOST_TEST(notes().size() == 1U);
   must(files_changed({file(source, R"({"properties":{"a":{}}})")}));
   BOOST_TEST(notes().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_rule_that_uses_what_is_not_set_says_so) {
+  must(files_changed({file("admin/site.yaml", "title: a\n")}));
+
+  auto const done = must(files_changed({file("rules/admin/site.toml", R"([[rule]]
+name = "maintenance-message"
+check = "site.feature_flags.maintenance"
+key = "site.title"
+message = "no message"
+)")}));
+
+  auto const& now = done.transitions.at(0).now;
+  BOOST_TEST((now.status == engine::source_status::quarantined));
+  BOOST_REQUIRE_EQUAL(now.why->issues.size(), 1U);
+  BOOST_TEST(now.why->issues[0].rule == "maintenance-message");
+  BOOST_TEST(now.why->issues[0].message ==
+             "the rule cannot be evaluated: site.feature_flags is not set");
 }
 
 BOOST_AUTO_TEST_CASE(a_note_on_a_schema_is_about_no_key) {

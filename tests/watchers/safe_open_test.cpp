@@ -64,6 +64,21 @@ BOOST_AUTO_TEST_CASE(owner_and_mode_decide_about_trust) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_refusal_says_what_to_run) {
+  auto const said = [](mode_t mode, uid_t owner, uid_t trusted) {
+    return distrust_of(with(mode, owner), "/x", trusted).value().message;
+  };
+  BOOST_TEST(said(S_IFREG | 0666, 0, 0) ==
+             "'/x': mode 0666 lets others write it; run: chmod go-w '/x'");
+  BOOST_TEST(said(S_IFREG | 0644, 7, 0) ==
+             "'/x': it belongs to uid 7, not to root; run: chown root '/x'");
+  BOOST_TEST(said(S_IFDIR | 0777, 7, 8) ==
+             "'/x': it belongs to uid 7, not to root or uid 8, and mode 0777 lets others write it; "
+             "run: chown root '/x' && chmod go-w '/x'");
+  BOOST_TEST(said(S_IFLNK | 0777, 7, 0) ==
+             "'/x': it belongs to uid 7, not to root; run: chown -h root '/x'");
+}
+
 BOOST_AUTO_TEST_CASE(files_above_the_maximum_size_are_rejected) {
   BOOST_TEST(!refuse_file(with(S_IFREG | 0644, 0, 100), "/x", 0, 100));
   auto const why = refuse_file(with(S_IFREG | 0644, 0, 101), "/x", 0, 100);
@@ -169,9 +184,8 @@ BOOST_AUTO_TEST_CASE(a_trusted_group_may_write) {
   BOOST_TEST(!distrust_of(info, "/x", with_group).has_value());
   auto const why = distrust_of(info, "/x", 0);
   BOOST_REQUIRE(why.has_value());
-  BOOST_TEST(why->message == "'/x' is owned by uid 0 with mode 0664; it must be owned by root and "
-                             "not be writable by group or others, unless files.trusted_groups in "
-                             "cfgd.toml names the group with gid 100");
+  BOOST_TEST(why->message == "'/x': mode 0664 lets its group write it; run: chmod go-w '/x', or "
+                             "name the group with gid 100 in files.trusted_groups of cfgd.toml");
   info.st_gid = 101;
   BOOST_TEST(distrust_of(info, "/x", with_group).has_value());
   info.st_gid = 100;

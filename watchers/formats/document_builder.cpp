@@ -63,7 +63,8 @@ void document_builder::add_note(std::string_view rule, std::string message, plac
 /// Adds a value to those of a key that has one. Errors: parse, limit ("file_elements").
 result<void> document_builder::repeat(node& here, place at, boost::json::value what) {
   if (repeated_ == repeated_keys::are_refused)
-    return make_parse_error(at, "duplicate key " + quoted(here.name) + " " + first_at(here.at));
+    return make_parse_error(at, "duplicate key " + quoted(here.name) + " " + first_at(here.at) +
+                                    "; remove one of them");
   if (here.repeated_at.empty()) {
     boost::json::array all;
     all.push_back(std::move(here.leaf));

@@ -113,9 +113,9 @@ class place_scanner {
       auto const [first, is_new] =
           open_.back().names.try_emplace(std::string(text->get_string()), where);
       if (!is_new)
-        fault_ =
-            make_parse_error(where, "duplicate key " + quoted(first->first) + " (first at line " +
-                                        std::to_string(first->second.line) + ")");
+        fault_ = make_parse_error(where,
+                                  "duplicate key " + quoted(first->first) + " (first at line " +
+                                      std::to_string(first->second.line) + "); remove one of them");
     }
   }
 

@@ -226,7 +226,8 @@ std::string describe_redefined(std::string_view text) {
   if (close + 1 < text.size())
     return name + " cannot be redefined" + std::string(text.substr(close + 1));
   bool const is_table = text.substr(0, open).find("table") != text.npos;
-  return is_table ? "the table " + name + " is defined already" : "duplicate key " + name;
+  return (is_table ? "the table " + name + " is defined already" : "duplicate key " + name) +
+         "; remove one of them";
 }
 
 /// What the end of the text means in each context.

@@ -2,6 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/text.hpp"
+#include "watchers/formats/yaml_events.hpp"
 #include "watchers/formats/yaml_guard.hpp"
 #include "watchers/formats/yaml_merge.hpp"
 #include "watchers/formats/yaml_scalar.hpp"
@@ -14,7 +15,6 @@
 #include <algorithm>
 #include <iterator>
 #include <memory>
-#include <new>
 #include <optional>
 #include <unordered_map>
 #include <utility>
@@ -38,51 +38,9 @@ namespace {
 
 constexpr std::size_t max_tag_directives = 64;
 
-place to_place(yaml_mark_t const& mark) {
-  return {.line = static_cast<std::uint32_t>(mark.line) + 1,
-          .column = static_cast<std::uint32_t>(mark.column) + 1};
-}
-
 std::string_view view(yaml_char_t const* text) {
   return text == nullptr ? std::string_view() : reinterpret_cast<char const*>(text);
 }
-
-class yaml_events {
- public:
-  explicit yaml_events(std::string_view text) : text_(text) {
-    if (yaml_parser_initialize(&parser_) == 0) throw std::bad_alloc();
-    yaml_parser_set_encoding(&parser_, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&parser_, reinterpret_cast<unsigned char const*>(text.data()),
-                                 text.size());
-  }
-  ~yaml_events() {
-    yaml_event_delete(&event_);
-    yaml_parser_delete(&parser_);
-  }
-  yaml_events(yaml_events const&) = delete;
-  yaml_events& operator=(yaml_events const&) = delete;
-
-  /// Valid until the next call.
-  result<yaml_event_t const*> next() {
-    yaml_event_delete(&event_);
-    if (yaml_parser_parse(&parser_, &event_) == 0) return why();
-    return &event_;
-  }
-
- private:
-  error why() const {
-    if (parser_.error == YAML_MEMORY_ERROR) throw std::bad_alloc();
-    std::string message = parser_.problem == nullptr ? "not valid YAML" : parser_.problem;
-    if (parser_.error == YAML_READER_ERROR)
-      return make_parse_error(place_at(text_, parser_.problem_offset), std::move(message));
-    if (parser_.context != nullptr) message.append(" ").append(parser_.context);
-    return make_parse_error(to_place(parser_.problem_mark), std::move(message));
-  }
-
-  std::string_view text_;
-  yaml_parser_t parser_{};
-  yaml_event_t event_{};
-};
 
 class yaml_composer {
  public:
@@ -291,7 +249,8 @@ class yaml_composer {
     if (auto const* const first = object.find(name); first != object.end()) {
       place const where = parent.members[static_cast<std::size_t>(first - object.begin())];
       return make_parse_error(at_, "duplicate key " + quoted(name == merge_key ? "<<" : name) +
-                                       " (first at line " + std::to_string(where.line) + ")");
+                                       " (first at line " + std::to_string(where.line) +
+                                       "); remove one of them");
     }
     parent.name = name;
     parent.name_at = at_;

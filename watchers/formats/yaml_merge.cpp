@@ -12,7 +12,7 @@
 // find their nodes. Aliases have been counted when they were copied, and merging only moves what
 // they copied, so a document does not grow here.
 //
-// The walk goes in the order of the places and builds the values and the places anew. Its depth is
+// The walk goes in the order of the places and builds new values and places. Its depth is
 // that of the document, which is limited.
 
 namespace cfgd::watchers::formats {
