@@ -31,6 +31,13 @@ error combine(std::vector<rejection> const& rejections, std::string const& path,
   return why;
 }
 
+/// The path of a key within its namespace.
+std::vector<std::string> path_of(std::string const& key_text) {
+  auto const parts = split_dotted(key_text);
+  return parts && parts->size() > 1 ? std::vector(parts->begin() + 1, parts->end())
+                                    : std::vector<std::string>();
+}
+
 } // namespace
 
 /// The record of the source with the decision made so far; null: none.
@@ -206,10 +213,7 @@ file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> con
 
 origin file_change_plan::origin_of(std::string const& name_space,
                                    std::string const& key_text) const {
-  auto const parts = split_dotted(key_text);
-  std::vector<std::string> const path = parts && parts->size() > 1
-                                            ? std::vector(parts->begin() + 1, parts->end())
-                                            : std::vector<std::string>();
+  auto const path = path_of(key_text);
   // A file that sets the key precedes files that do not; among equals the higher layer, later name.
   entry const* values_file = nullptr;
   entry const* policy_file = nullptr;
