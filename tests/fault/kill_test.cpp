@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -56,7 +57,8 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_set_is_there_after_a_kill) {
       threads.emplace_back(
           [&, writer] { write_until_lost(test.daemon, writer, acknowledged[writer]); });
     // A number of commits, not a time, decides when it dies.
-    std::uint64_t const until = last_revision + std::uniform_int_distribution<int>(1, 200)(random);
+    std::uint64_t const until =
+        last_revision + std::uniform_int_distribution<std::uint64_t>(1, 200)(random);
     {
       auto observer = watch(test.daemon.socket(), R"(["app"])");
       while (observer.parameters().at("revision").to_number<std::uint64_t>() < until) {
