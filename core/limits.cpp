@@ -24,6 +24,7 @@ std::span<limit_description const> limits::described() {
                     .description = text,                                                           \
                     __VA_ARGS__.value = [](limits const& from) { return plain(from.member); },     \
                     .assign = assigner},
+// Types and designators cannot be in parentheses. NOLINTBEGIN(bugprone-macro-parentheses)
 #define CFGD_ASSIGN(type, member)                                                                  \
   [](limits& into, std::int64_t number) { into.member = static_cast<type>(number); }
 #define CFGD_LIMIT(type, name, value, description)                                                 \
@@ -33,6 +34,7 @@ std::span<limit_description const> limits::described() {
                  .most = highest, )
 #define CFGD_FIXED_LIMIT(type, name, value, description)                                           \
   CFGD_DESCRIBED(name, description, nullptr, )
+  // NOLINTEND(bugprone-macro-parentheses)
   static constexpr limit_description all[] = {
 #include "core/limits.inc"
   };

@@ -1,10 +1,9 @@
 #include "core/time.hpp"
 
-#include <time.h>
-
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <ctime>
 
 // The grammar is section 5.6 of RFC 3339. libstdc++ 12 has neither std::chrono::parse nor a
 // formatter for the calendar.

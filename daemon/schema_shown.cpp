@@ -35,8 +35,8 @@ constexpr std::array<std::string_view, 2> tables_in_place = {"dependencies", "de
 constexpr std::array<std::string_view, 3> tables_elsewhere = {"$defs", "definitions",
                                                               "patternProperties"};
 
-template <std::size_t count>
-bool is_one_of(std::array<std::string_view, count> const& all, std::string_view name) {
+template <std::size_t Count>
+bool is_one_of(std::array<std::string_view, Count> const& all, std::string_view name) {
   return std::ranges::find(all, name) != all.end();
 }
 

@@ -170,7 +170,7 @@ method_context service::make_context() {
 }
 
 systemd::supervisor::parts service::supervisor_parts() {
-  auto const ping = [this](std::function<void()> answered) {
+  auto const ping = [this](std::function<void()> const& answered) {
     committer_.query([](store::config_store&) { return true; },
                      [this, answered](result<bool> const&) { health_.when_alive(answered); });
   };

@@ -165,15 +165,16 @@ void file_change_plan::add_retryable(std::set<source_id> const& which, revision_
 void file_change_plan::add_retry(source_id const& id, std::shared_ptr<source_record const> before) {
   entry one{.id = id,
             .name_space = std::string(namespace_of(id).value_or("")),
-            .before = before,
+            .before = std::move(before),
             .now = {},
             .has_new_content = true,
             .order = rank::retryable};
-  if (before->refused) one.edit_number = before->refused->edit;
-  if (!before->removed) {
-    one.bytes = before->refused->bytes;
-    one.now = std::make_shared<source_record>(*before);
-    one.now->document = *before->refused->document;
+  auto const& known = *one.before;
+  if (known.refused) one.edit_number = known.refused->edit;
+  if (!known.removed) {
+    one.bytes = known.refused->bytes;
+    one.now = std::make_shared<source_record>(known);
+    one.now->document = *known.refused->document;
     one.now->refused.reset();
     one.now->row.why.reset();
     one.now->row.status = source_status::active;

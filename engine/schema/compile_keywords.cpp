@@ -28,15 +28,15 @@ T& make(std::unique_ptr<T>& part) {
 
 bool is_above_zero(bj::value const& number) {
   static bj::value const zero(0);
-  return compare_numbers(number, zero) > 0;
+  return std::is_gt(compare_numbers(number, zero));
 }
 
 std::optional<std::size_t> count_of(bj::value const& value) {
   static bj::value const zero(0);
-  if (!value.is_number() || !is_integral(value) || compare_numbers(value, zero) < 0)
+  if (!value.is_number() || !is_integral(value) || std::is_lt(compare_numbers(value, zero)))
     return std::nullopt;
   static bj::value const most(std::numeric_limits<std::int64_t>::max());
-  if (compare_numbers(value, most) >= 0) return no_maximum;
+  if (std::is_gteq(compare_numbers(value, most))) return no_maximum;
   if (value.is_double()) return static_cast<std::size_t>(value.get_double());
   return value.to_number<std::size_t>();
 }

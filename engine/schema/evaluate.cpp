@@ -151,16 +151,7 @@ bool evaluator::check_inside(node const& which, instance const& at, findings* ou
       (value.is_object() && which.objects && which.objects->unevaluated != nullptr) ||
       (value.is_array() && which.arrays && which.arrays->unevaluated != nullptr);
   marks own;
-  auto* const noted = seen != nullptr || counts ? &own : nullptr;
-  bool fits = true;
-  auto const go_on = [&] { return (fits || out != nullptr) && !halted_; };
-  if (which.numbers && value.is_number()) fits = check_number(*which.numbers, at, out);
-  if (which.strings && value.is_string()) fits = check_string(*which.strings, at, out);
-  if (which.in_place && go_on()) fits = check_in_place(*which.in_place, at, out, noted) && fits;
-  if (which.arrays && value.is_array() && go_on())
-    fits = check_array(*which.arrays, at, out, noted) && fits;
-  if (which.objects && value.is_object() && go_on())
-    fits = check_object(*which.objects, at, out, noted) && fits;
+  bool fits = check_keywords(which, at, out, seen != nullptr || counts ? &own : nullptr);
   // Members that a failed subschema did not evaluate are not reported as well.
   if (counts && fits && !halted_) fits = check_unevaluated(which, at, out, own);
   if (!fits || halted_) return false;
@@ -171,6 +162,21 @@ bool evaluator::check_inside(node const& which, instance const& at, findings* ou
               .pointer = pointer_of(at),
               .message = "is deprecated"});
   return true;
+}
+
+/// The keywords that depend on the type of the value, and those that hold other subschemas.
+bool evaluator::check_keywords(node const& which, instance const& at, findings* out, marks* seen) {
+  auto const& value = *at.value;
+  bool fits = true;
+  auto const go_on = [&] { return (fits || out != nullptr) && !halted_; };
+  if (which.numbers && value.is_number()) fits = check_number(*which.numbers, at, out);
+  if (which.strings && value.is_string()) fits = check_string(*which.strings, at, out);
+  if (which.in_place && go_on()) fits = check_in_place(*which.in_place, at, out, seen) && fits;
+  if (which.arrays && value.is_array() && go_on())
+    fits = check_array(*which.arrays, at, out, seen) && fits;
+  if (which.objects && value.is_object() && go_on())
+    fits = check_object(*which.objects, at, out, seen) && fits;
+  return fits;
 }
 
 bool evaluator::check_value(node const& which, instance const& at, findings* out) {
@@ -217,13 +223,15 @@ bool evaluator::check_number(number_rules const& rules, instance const& at, find
     return refuse(out, at, rule, out == nullptr ? "" : words + describe_value(bound));
   };
   bool fits = true;
-  if (rules.exclusive_minimum != nullptr && compare_numbers(value, *rules.exclusive_minimum) <= 0)
+  if (rules.exclusive_minimum != nullptr &&
+      std::is_lteq(compare_numbers(value, *rules.exclusive_minimum)))
     fits = say("exclusiveMinimum", "must be greater than ", *rules.exclusive_minimum);
-  else if (rules.minimum != nullptr && compare_numbers(value, *rules.minimum) < 0)
+  else if (rules.minimum != nullptr && std::is_lt(compare_numbers(value, *rules.minimum)))
     fits = say("minimum", "must be at least ", *rules.minimum);
-  if (rules.exclusive_maximum != nullptr && compare_numbers(value, *rules.exclusive_maximum) >= 0)
+  if (rules.exclusive_maximum != nullptr &&
+      std::is_gteq(compare_numbers(value, *rules.exclusive_maximum)))
     fits = say("exclusiveMaximum", "must be less than ", *rules.exclusive_maximum);
-  else if (rules.maximum != nullptr && compare_numbers(value, *rules.maximum) > 0)
+  else if (rules.maximum != nullptr && std::is_gt(compare_numbers(value, *rules.maximum)))
     fits = say("maximum", "must be at most ", *rules.maximum);
   if (rules.multiple_of != nullptr && !is_multiple_of(value, *rules.multiple_of))
     fits = say("multipleOf", "must be a multiple of ", *rules.multiple_of);
@@ -276,13 +284,15 @@ bool evaluator::check_in_place(in_place_rules const& rules, instance const& at, 
   }
   if (!rules.any_of.empty() && go_on()) fits = check_any_of(rules, at, out, seen) && fits;
   if (!rules.one_of.empty() && go_on()) fits = check_one_of(rules, at, out, seen) && fits;
-  if (rules.negated != nullptr && go_on()) {
-    bool const refused = !check(*rules.negated, at, nullptr, nullptr);
-    if (!refused && !halted_) fits = refuse(out, at, "not", "must not be what 'not' describes");
-  }
+  if (rules.negated != nullptr && go_on()) fits = check_not(*rules.negated, at, out) && fits;
   if (rules.condition != nullptr && go_on()) fits = check_condition(rules, at, out, seen) && fits;
   if (!rules.dependent.empty() && go_on()) fits = check_dependent(rules, at, out, seen) && fits;
   return fits;
+}
+
+bool evaluator::check_not(node const& which, instance const& at, findings* out) {
+  if (!check(which, at, nullptr, nullptr) || halted_) return true;
+  return refuse(out, at, "not", "must not be what 'not' describes");
 }
 
 bool evaluator::check_dynamic(in_place_rules const& rules, instance const& at, findings* out,

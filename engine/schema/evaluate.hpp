@@ -52,6 +52,7 @@ class evaluator {
   class entry;
 
   bool check_inside(node const& which, instance const& at, findings* out, marks* seen);
+  bool check_keywords(node const& which, instance const& at, findings* out, marks* seen);
   bool check_value(node const& which, instance const& at, findings* out);
   /// Whether a message about a value must not contain what the schema allows there, because it is a
   /// secret or, with `has_object`, may be an object with one.
@@ -62,6 +63,7 @@ class evaluator {
   bool check_string(string_rules const& rules, instance const& at, findings* out);
 
   bool check_in_place(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
+  bool check_not(node const& which, instance const& at, findings* out);
   bool check_dynamic(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
   bool check_any_of(in_place_rules const& rules, instance const& at, findings* out, marks* seen);
   bool check_one_of(in_place_rules const& rules, instance const& at, findings* out, marks* seen);

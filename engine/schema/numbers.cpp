@@ -24,14 +24,17 @@ namespace bj = boost::json;
 constexpr double two_to_63 = 9223372036854775808.0;
 constexpr double two_to_64 = 18446744073709551616.0;
 
-std::strong_ordering reverse(std::strong_ordering order) { return 0 <=> order; }
+std::strong_ordering reverse(std::strong_ordering order) {
+  if (std::is_eq(order)) return order;
+  return std::is_lt(order) ? std::strong_ordering::greater : std::strong_ordering::less;
+}
 
 std::strong_ordering compare(std::int64_t left, double right) {
   if (right >= two_to_63) return std::strong_ordering::less;
   if (right < -two_to_63) return std::strong_ordering::greater;
   double const whole = std::trunc(right);
   auto const order = left <=> static_cast<std::int64_t>(whole);
-  if (order != 0 || right == whole) return order;
+  if (std::is_neq(order) || right == whole) return order;
   return right > whole ? std::strong_ordering::less : std::strong_ordering::greater;
 }
 
@@ -40,7 +43,7 @@ std::strong_ordering compare(std::uint64_t left, double right) {
   if (right < 0) return std::strong_ordering::greater;
   double const whole = std::trunc(right);
   auto const order = left <=> static_cast<std::uint64_t>(whole);
-  if (order != 0 || right == whole) return order;
+  if (std::is_neq(order) || right == whole) return order;
   return std::strong_ordering::less;
 }
 
@@ -174,7 +177,7 @@ bool allowance::take(std::uint64_t steps) {
 
 bool equal_values(bj::value const& left, bj::value const& right, allowance& budget) {
   if (!budget.take(1)) return false;
-  if (left.is_number() && right.is_number()) return compare_numbers(left, right) == 0;
+  if (left.is_number() && right.is_number()) return std::is_eq(compare_numbers(left, right));
   if (left.kind() != right.kind()) return false;
   switch (left.kind()) {
   case bj::kind::null:

@@ -32,7 +32,7 @@ class walker {
     };
     for (auto const* const one : start)
       add(*one);
-    for (std::size_t i = 0; i < out.size(); ++i) {
+    for (std::size_t i = 0; i < out.size(); ++i) { // NOLINT(modernize-loop-convert): it grows
       for_each_child(all_, *out[i], [&](node const& child, relation how) {
         if (how == relation::in_place || how == relation::in_scope) add(child);
       });

@@ -7,7 +7,6 @@
 
 using cfgd::cfgctl::merged_events;
 using cfgd::client::watch_event;
-using cfgd::test::program_run;
 using cfgd::test::scripted_connection;
 using cfgd::test::scripted_peer;
 

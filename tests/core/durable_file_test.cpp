@@ -89,7 +89,7 @@ BOOST_AUTO_TEST_CASE(a_descriptor_has_one_owner) {
   unique_fd first(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   int const number = first.get();
   unique_fd second(std::move(first));
-  BOOST_TEST(!first);
+  BOOST_TEST(!first); // NOLINT(bugprone-use-after-move): that it is empty is what is tested
   BOOST_TEST(second.get() == number);
 
   unique_fd other(::open("/dev/null", O_RDONLY | O_CLOEXEC));

@@ -17,6 +17,7 @@ cfgd::engine::pending_change due(cfgd::revision_number revision, std::chrono::mi
 std::vector<cfgd::revision_number>
 revisions(std::vector<cfgd::engine::pending_change> const& list) {
   std::vector<cfgd::revision_number> numbers;
+  numbers.reserve(list.size());
   for (auto const& one : list)
     numbers.push_back(one.revision);
   return numbers;

@@ -11,7 +11,6 @@
 namespace {
 
 using cfgd::find_situation;
-using cfgd::lasting;
 using cfgd::occurrence;
 using cfgd::problem_kind;
 using cfgd::situation;

@@ -42,7 +42,7 @@ struct supervised {
       : reports(loop.get_executor(),
                 {.status = [this] { return status; },
                  .ping =
-                     [this](std::function<void()> answered) {
+                     [this](std::function<void()> const& answered) {
                        if (committer_answers) answered();
                      }},
                 pace),

@@ -11,7 +11,7 @@ using cfgd::unrecorded_changes;
 using cfgd::watchers::observation;
 using observations = std::vector<observation>;
 
-observation seen(std::string name, decltype(observation::what) what) {
+observation seen(std::string const& name, decltype(observation::what) what) {
   return {.id = {.where = cfgd::layer::admin, .relative = name},
           .path = '/' + name,
           .identity = {},

@@ -3,6 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -21,7 +22,8 @@ int kills() {
 }
 
 /// Sets app.w<N> to 1, 2, 3 ... until the connection is lost; what was acknowledged last.
-void write_until_lost(daemon_process const& daemon, int writer, std::atomic<std::int64_t>& last) {
+void write_until_lost(daemon_process const& daemon, std::size_t writer,
+                      std::atomic<std::int64_t>& last) {
   auto connected = cfgd::client::connection::connect(daemon.socket().string());
   if (!connected) return;
   std::string const key = "app.w" + std::to_string(writer);
@@ -38,7 +40,7 @@ namespace cases {
 BOOST_AUTO_TEST_SUITE(kill)
 
 BOOST_AUTO_TEST_CASE(every_acknowledged_set_is_there_after_a_kill) {
-  constexpr int writers = 4;
+  constexpr std::size_t writers = 4;
   running test({.arguments = {"--log-level", "warning"}, .environment = {}});
   test.save("app.json", R"({"base":true})");
   test.daemon.start();
@@ -50,11 +52,13 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_set_is_there_after_a_kill) {
 
   for (int round = 0; round < kills(); ++round) {
     std::vector<std::thread> threads;
-    for (int writer = 0; writer < writers; ++writer)
+    threads.reserve(writers);
+    for (std::size_t writer = 0; writer < writers; ++writer)
       threads.emplace_back(
           [&, writer] { write_until_lost(test.daemon, writer, acknowledged[writer]); });
     // A number of commits, not a time, decides when it dies.
-    std::uint64_t const until = last_revision + std::uniform_int_distribution<int>(1, 200)(random);
+    std::uint64_t const until =
+        last_revision + std::uniform_int_distribution<std::uint64_t>(1, 200)(random);
     {
       auto observer = watch(test.daemon.socket(), R"(["app"])");
       while (observer.parameters().at("revision").to_number<std::uint64_t>() < until) {
@@ -67,7 +71,7 @@ BOOST_AUTO_TEST_CASE(every_acknowledged_set_is_there_after_a_kill) {
     test.daemon.start();
 
     auto connected = test.daemon.connect();
-    for (int writer = 0; writer < writers; ++writer) {
+    for (std::size_t writer = 0; writer < writers; ++writer) {
       auto const kept = connected.get_value("app.w" + std::to_string(writer)).value();
       std::int64_t const value = kept ? kept->to_number<std::int64_t>() : 0;
       // One more may have become durable before its answer was on its way.

@@ -20,7 +20,7 @@ struct fixture {
   int ended = 0;
   cfgd::ipc::task_group group{
       loop.get_executor(),
-      [this](std::string const& name, std::exception_ptr) { failures.push_back(name); }};
+      [this](std::string const& name, std::exception_ptr const&) { failures.push_back(name); }};
 
   asio::awaitable<void> finish() {
     ++ended;

@@ -27,6 +27,7 @@ struct plan_fixture {
   std::vector<engine::decision> decide_together(std::vector<engine::request> const& all) {
     engine::plan planned(state, policy_validator, bounds, at(), history);
     std::vector<engine::decision> decisions;
+    decisions.reserve(all.size());
     for (auto const& one : all)
       decisions.push_back(planned.apply(one));
     written = planned.writes();
