@@ -48,7 +48,7 @@ struct settings {
 /// errors. Errors: parse, with the place; `path` becomes the subject.
 [[nodiscard]] result<settings> parse_settings(std::string_view text, std::string const& path);
 
-/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io, limit.
+/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io.
 [[nodiscard]] result<settings> read_settings(std::filesystem::path const& path);
 
 } // namespace cfgd
