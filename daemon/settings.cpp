@@ -282,7 +282,10 @@ result<settings> read_settings(std::filesystem::path const& path) {
   auto const text = read_small_file(path, most_file_bytes);
   if (text) return parse_settings(*text, path.string());
   if (text.error().code == errc::not_found) return settings{};
-  return text.error();
+  auto why = text.error();
+  // A fault of the file like any other: errc::limit is about a limit of the service.
+  if (why.code == errc::limit) why.code = errc::parse;
+  return why;
 }
 
 } // namespace cfgd

@@ -56,7 +56,7 @@ struct settings {
 /// becomes the subject.
 [[nodiscard]] result<settings> parse_settings(std::string_view text, std::string const& path);
 
-/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io, limit.
+/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io.
 [[nodiscard]] result<settings> read_settings(std::filesystem::path const& path);
 
 } // namespace cfgd

@@ -29,7 +29,8 @@ result<std::string> read_small_file(std::filesystem::path const& path, std::size
   ssize_t count = 0;
   while ((count = ::read(file.get(), buffer.data(), buffer.size())) > 0) {
     text.append(buffer.data(), static_cast<std::size_t>(count));
-    if (text.size() > maximum_bytes) return fail(errc::limit, "it is too large");
+    if (text.size() > maximum_bytes)
+      return fail(errc::limit, "it is larger than " + std::to_string(maximum_bytes) + " bytes");
   }
   if (count < 0) return fail_with_errno();
   return text;

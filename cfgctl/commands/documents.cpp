@@ -22,9 +22,6 @@
 namespace cfgd::cfgctl {
 namespace {
 
-constexpr std::size_t most_bytes = 16 * 1024 * 1024;
-constexpr json::read_limits bounds{.depth = 64, .elements = 1'000'000};
-
 std::string shown(std::string const& path) { return path == "-" ? "standard input" : path; }
 
 error refuse(errc code, std::string const& path, std::string message) {
@@ -53,7 +50,9 @@ std::optional<format> format_of_document(std::string const& path, std::string_vi
 
 result<boost::json::object> read_json(format kind, std::string_view text) {
   auto const how = kind == format::jsonc ? json::dialect::relaxed : json::dialect::strict;
-  auto parsed = json::parse(text, how, bounds);
+  auto const bounds = offline::document_limits();
+  auto parsed =
+      json::parse(text, how, {.depth = bounds.file_depth, .elements = bounds.file_elements});
   if (!parsed) return parsed.error();
   if (auto* object = parsed->if_object()) return std::move(*object);
   return error{.code = errc::bad_value, .message = "a document must be an object"};
@@ -64,6 +63,7 @@ result<boost::json::object> read_json(format kind, std::string_view text) {
 result<std::string> read_text(std::string const& path) {
   int const file = path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) return refuse(errc::io, path, std::generic_category().message(errno));
+  std::size_t const most_bytes = offline::document_limits().file_bytes;
   std::string out;
   std::array<char, 65536> room{};
   ssize_t got = 0;
@@ -74,7 +74,10 @@ result<std::string> read_text(std::string const& path) {
   int const failed = got < 0 ? errno : 0;
   if (file != STDIN_FILENO) ::close(file);
   if (failed != 0) return refuse(errc::io, path, std::generic_category().message(failed));
-  if (out.size() > most_bytes) return refuse(errc::limit, path, "it is larger than 16 MiB");
+  if (out.size() > most_bytes) {
+    return refuse(errc::limit, path,
+                  "it is larger than " + std::to_string(most_bytes / (1024 * 1024)) + " MiB");
+  }
   return out;
 }
 

@@ -27,7 +27,8 @@ namespace cfgd::cfgctl {
 [[nodiscard]] result<void> check_no_null(std::string const& path,
                                          boost::json::object const& document);
 
-/// The whole text of a file, at most 16 MiB; "-": standard input. Errors: io, limit.
+/// The whole text of a file, at most document_limits().file_bytes; "-": standard input.
+/// Errors: io, limit.
 [[nodiscard]] result<std::string> read_text(std::string const& path);
 
 } // namespace cfgd::cfgctl

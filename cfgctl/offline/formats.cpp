@@ -43,11 +43,15 @@ std::string text_of(format kind, boost::json::object const& document) {
 
 } // namespace
 
-result<boost::json::object> read_formatted(format kind, std::string_view text) {
+limits document_limits() {
   limits bounds;
   bounds.file_bytes = 16 * 1024 * 1024;
   bounds.file_elements = 1'000'000;
-  auto read = watchers::read_source(kind, text, bounds);
+  return bounds;
+}
+
+result<boost::json::object> read_formatted(format kind, std::string_view text) {
+  auto read = watchers::read_source(kind, text, document_limits());
   if (!read) return read.error();
   return std::move(read->root);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/limits.hpp"
 #include "core/source.hpp"
 
 #include <boost/json/object.hpp>
@@ -12,7 +13,11 @@
 /// The formats of sources, for documents on the command line.
 namespace cfgd::cfgctl::offline {
 
-/// Reads a document like a source of that format, up to 16 MiB.
+/// The limits of one document: those of a source, but 16 MiB and a million elements, because a
+/// document may have all namespaces.
+limits document_limits();
+
+/// Reads a document like a source of that format, within document_limits().
 /// Errors: as watchers::read_source.
 [[nodiscard]] result<boost::json::object> read_formatted(format kind, std::string_view text);
 

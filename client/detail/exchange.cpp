@@ -1,6 +1,7 @@
 #include "client/detail/exchange.hpp"
 
 #include "client/detail/failures.hpp"
+#include "core/limits.hpp"
 
 #include <cerrno>
 #include <utility>
@@ -8,8 +9,8 @@
 namespace cfgd::client::detail {
 namespace {
 
-/// Largest reply that is read: sd-varlink has the same maximum.
-constexpr std::size_t maximum_reply_bytes = 16 * 1024 * 1024;
+/// Largest reply that is read: what the service sends at most, and the maximum of sd-varlink.
+constexpr std::size_t maximum_reply_bytes = limits{}.reply_bytes;
 /// Room offered to one read.
 constexpr std::size_t read_bytes = 64 * 1024;
 /// Replies may be larger than the calls that a service accepts, and are bounded all the same.
@@ -98,7 +99,7 @@ void exchange::receive_next() {
   if (auto const text = incoming_.next()) {
     on_message(*text);
   } else if (incoming_.too_large()) {
-    fail(protocol("it is too large"));
+    fail(protocol("it is larger than " + std::to_string(maximum_reply_bytes) + " bytes"));
   } else {
     blocked_ = true; // the answer to a call takes a while: asking the kernel now would be in vain
   }

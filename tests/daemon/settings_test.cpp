@@ -7,6 +7,7 @@
 
 #include <array>
 #include <chrono>
+#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,20 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_means_the_defaults) {
   cfgd::test::temporary_directory const directory;
 
   BOOST_TEST((cfgd::read_settings(directory / "cfgd.toml").value() == cfgd::settings{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_too_long_is_an_error) {
+  cfgd::test::temporary_directory const directory;
+  auto const path = directory / "cfgd.toml";
+  cfgd::test::write_file(path, "[watch]\nquiet_ms = 7\n");
+  std::filesystem::resize_file(path, 16 * 1024 * 1024 + 1);
+
+  auto const read = cfgd::read_settings(path);
+
+  BOOST_REQUIRE(!read);
+  BOOST_TEST((read.error().code == cfgd::errc::parse));
+  BOOST_TEST(read.error().message == "it is larger than 16777216 bytes");
+  BOOST_TEST(read.error().subject == path.string());
 }
 
 BOOST_AUTO_TEST_CASE(every_setting_is_taken) {

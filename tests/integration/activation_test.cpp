@@ -19,6 +19,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <filesystem>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -181,6 +182,8 @@ BOOST_AUTO_TEST_CASE(a_reload_that_fails_says_so_and_ends_all_the_same) {
   BOOST_TEST(error_of("io.systemd.service.Reload") == "io.systemd.System");
   daemon.wait_for("RELOADING=1");
   daemon.wait_for("READY=1");
+  BOOST_TEST(error_of("io.cfgd.Service.Reload") == "io.cfgd.Service.BadSettings");
+  std::filesystem::resize_file(directory / "root" / "etc" / "cfgd.toml", 16 * 1024 * 1024 + 1);
   BOOST_TEST(error_of("io.cfgd.Service.Reload") == "io.cfgd.Service.BadSettings");
 }
 

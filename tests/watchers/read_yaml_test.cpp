@@ -213,7 +213,8 @@ BOOST_AUTO_TEST_CASE(billion_laughs_are_rejected_before_they_are_copied) {
   for (int level = 1; level < 10; ++level) {
     auto const below = "*a" + std::to_string(level - 1);
     auto const name = "a" + std::to_string(level);
-    text += name + ": &" + name + " [" + below + repeat(", " + below, 9) + "]\n";
+    text.append(name).append(": &").append(name).append(" [").append(below);
+    text.append(repeat(", " + below, 9)).append("]\n");
   }
 
   BOOST_CHECK_EQUAL(read(format::yaml, text), "5:45 limit file_elements");

@@ -5,6 +5,8 @@
 #include "tests/support/temporary_directory.hpp"
 #include "watchers/source_watcher.hpp"
 
+#include <boost/range/adaptor/reversed.hpp>
+
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
@@ -91,9 +93,9 @@ class watched_tree {
   }
   template <class What>
   What const* last(std::string_view relative) const {
-    for (auto one = seen.rbegin(); one != seen.rend(); ++one) {
-      if (one->id.relative == relative && std::holds_alternative<What>(one->what))
-        return &std::get<What>(one->what);
+    for (auto const& one : boost::adaptors::reverse(seen)) {
+      if (one.id.relative == relative && std::holds_alternative<What>(one.what))
+        return &std::get<What>(one.what);
     }
     return nullptr;
   }
