@@ -187,13 +187,13 @@ void file_change_plan::add_without_effect(hidden_values& into, entry const& one,
   if (!document) return;
   auto const changed = changed_leaves(one, schema);
   if (changed.empty()) return;
-  hiding_finder const finder(*state, *one.now);
+  hiding_finder const hiding(*state, *one.now);
   for (auto const& leaf : changed) {
     auto const which = key::parse(leaf.key);
     if (!which) continue;
     auto const answer = look_up(document->root, which->path());
     static boost::json::value const nothing;
-    auto found = finder.find(*which, answer.value ? *answer.value : nothing);
+    auto found = hiding.find(*which, answer.value ? *answer.value : nothing);
     if (!found) continue;
     ++into.count;
     if (into.listed.size() == hidden_values::most_listed) continue;
