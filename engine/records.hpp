@@ -344,6 +344,13 @@ struct blamed_key {
   std::optional<wall_time> time; ///< absent: the history does not reach back that far
   std::string comment;
 };
+/// The leaves of a namespace and who set them.
+struct blamed_keys {
+  std::vector<blamed_key> lines; ///< in key order
+  /// Revisions whose records are damaged. What they may have changed has the origin that its layer
+  /// says, without a time.
+  std::vector<revision_number> damaged = {};
+};
 
 /// A range of history, oldest change first.
 struct history_slice {

@@ -57,6 +57,7 @@ BOOST_DESCRIBE_STRUCT(change_log, (), (changes, oldest, damaged))
 BOOST_DESCRIBE_STRUCT(difference, (), (before, after))
 BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
 BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
+BOOST_DESCRIBE_STRUCT(blame_report, (), (lines, damaged))
 BOOST_DESCRIBE_STRUCT(rollback_request, (),
                       (revision, name_space, if_revision, mode, comment, confirm, kind))
 BOOST_DESCRIBE_STRUCT(restore_request, (), (overrides, mode, comment))
@@ -124,6 +125,8 @@ inline constexpr std::array wire_rules<log_query>{wire_rule{"after", "afterRevis
                                                   wire_rule{"detail", "values"}};
 template <>
 inline constexpr std::array wire_rules<change_log>{required("changes")};
+template <>
+inline constexpr std::array wire_rules<blame_report>{required("lines")};
 template <>
 inline constexpr std::array wire_rules<rollback_request>{wire_rule{"kind", "soft"}};
 template <>
