@@ -3,6 +3,7 @@
 #include "core/change.hpp"
 #include "core/document.hpp"
 #include "core/key.hpp"
+#include "core/value_path.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -128,6 +129,8 @@ struct set_request {
   /// The values were written as text (core/untyped.hpp): a number or a boolean becomes text, and a
   /// text a number or a boolean, where the schema asks for it.
   bool text = false;
+  /// Places in arrays of `values` whose values were written as text. They have no append.
+  std::vector<value_path> text_elements = {};
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the plan fills in the rest
   /// Makes it a pending change. If no effective value changes, nothing is done at all then.

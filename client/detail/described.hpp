@@ -29,7 +29,8 @@ BOOST_DESCRIBE_STRUCT(explanation, (),
 BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, line, column))
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
 BOOST_DESCRIBE_STRUCT(transaction, (),
-                      (values, unset, if_revision, mode, comment, confirm, expire, spelling))
+                      (values, unset, if_revision, mode, comment, confirm, expire, spelling,
+                       text_elements))
 BOOST_DESCRIBE_STRUCT(hidden_value, (), (key, from, by, unset, removed))
 BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden))
 BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline, hides, hidden))

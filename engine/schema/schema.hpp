@@ -3,6 +3,7 @@
 #include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "core/value_path.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -117,6 +118,8 @@ class schema {
   /// The same for one value of the member at `path`. Arrays and objects are not changed.
   boost::json::value typed(std::span<std::string const> path,
                            boost::json::value const& value) const;
+  /// The same for a value in an array.
+  boost::json::value typed(value_path const& which, boost::json::value const& value) const;
   /// Why a text is not of the type of the member at `path`: it is not a canonical integer, or it is
   /// out of range. Contains the text unless that is a secret. Empty: text is allowed, or neither
   /// numbers nor booleans are.
