@@ -130,7 +130,7 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
 exit_code show_commit(context const& all, change_facts const& what, client::commit const& done) {
   complain_issues(done.warnings);
   bool const is_made = what.mode == client::commit_mode::apply && !done.changed.empty();
-  auto const past = is_made && !all.as_json() ? record_of(all, done) : std::nullopt;
+  auto const past = is_made ? record_of(all, done) : std::nullopt;
   show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
   if (past) warn_of_new_namespaces(all, *past);
   return exit_code::ok;
