@@ -245,6 +245,16 @@ BOOST_AUTO_TEST_CASE(files_that_are_not_used_have_their_reason_and_are_not_bad) 
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_emptied_file_is_a_fact_and_not_bad) {
+  client::source_file one;
+  one.path = "/e/a.yaml";
+  one.state = "active";
+  one.message = "the file has become empty: 2 values no longer apply";
+
+  BOOST_TEST(!is_bad(one));
+  BOOST_TEST(sources_text(file, {one}).ends_with("\n/e/a.yaml: " + *one.message + '\n'));
+}
+
 BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
   client::source_file one;
   one.path = "/e/a.yaml";
