@@ -106,7 +106,8 @@ class schema {
 
   /// Where the schema says that clients may not change the member at `path` (empty: the whole
   /// document): the "URI#pointer" of a "readOnly": true of any subschema that may apply to the
-  /// member or to an object that contains it, but not to elements of arrays. Empty: clients may.
+  /// member or to an object that contains it, but not to elements of arrays without an "x-key"; the
+  /// path to others is that of a keyed document. Empty: clients may.
   std::string read_only_by(std::span<std::string const> path) const;
   /// Whether the schema has any "readOnly": true.
   bool has_read_only() const;
