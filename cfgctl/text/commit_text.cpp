@@ -43,17 +43,19 @@ std::string changed_line(screen const& where, change_facts const& what, std::str
 /// A line for each key, or for a namespace that is gone.
 std::string changed_lines(screen const& where, change_facts const& what, client::commit const& done,
                           client::change const* past) {
-  std::string out;
+  key_list keys(where);
   std::map<std::string, std::size_t, std::less<>> gone;
   std::size_t others = 0;
   for (std::string const& key : done.changed) {
     std::string const name(namespace_of(key));
-    if (std::ranges::find(what.gone, name) != what.gone.end())
+    if (std::ranges::find(what.gone, name) != what.gone.end()) {
       ++gone[name];
-    else if (++others <= where.most_keys)
-      out += changed_line(where, what, key, past);
+      continue;
+    }
+    ++others;
+    keys.add(changed_line(where, what, key, past));
   }
-  out += more_text(where, others);
+  std::string out = keys.text();
   std::size_t lines = others;
   for (auto const& [name, count] : gone) {
     if (++lines > where.most_keys) continue;
