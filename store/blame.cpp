@@ -46,15 +46,16 @@ class search {
     for (auto const& leaf : newer.keys) {
       auto const open = open_.find(leaf.key);
       if (open == open_.end()) continue;
-      if (!damaged_.empty() && leaf.after != found_[open->second].value) {
+      auto& found = found_[open->second];
+      if (!damaged_.empty() && leaf.after != found.value) {
         doubtful_.insert(open_.extract(open));
         continue;
       }
-      auto* const found = take(leaf.key);
-      found->from = origin_of(newer, leaf);
-      found->time = newer.time;
-      found->comment = newer.comment;
-      if (leaf.secret) found->value.clear();
+      open_.erase(open);
+      found.from = origin_of(newer, leaf);
+      found.time = newer.time;
+      found.comment = newer.comment;
+      if (leaf.secret) found.value.clear();
     }
   }
 

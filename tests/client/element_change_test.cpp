@@ -147,8 +147,7 @@ BOOST_AUTO_TEST_CASE(elements_that_were_written_as_text_are_named) {
 
   auto const now = element_edit::parse(what).value().apply(found(before)).value();
 
-  BOOST_TEST(json::canonical(now.values.at("a.list")) ==
-             R"([{"o":{"x":1}},{"n":2024},"1.10"])");
+  BOOST_TEST(json::canonical(now.values.at("a.list")) == R"([{"o":{"x":1}},{"n":2024},"1.10"])");
   BOOST_TEST((now.text_elements == std::vector<std::string>{"a.list[2]", "a.list[1].n"}));
   what.spelling = value_spelling::typed;
   BOOST_TEST(element_edit::parse(what).value().apply(found(before)).value().text_elements.empty());
