@@ -36,6 +36,11 @@ exit_code complain_line(std::string const& text, exit_code code) {
   return code;
 }
 
+void complain_damaged(std::string const& command, client::revision_number revision) {
+  complain_line(command + ": the record of revision " + std::to_string(revision) +
+                " is damaged and left out; cfgctl health shows all");
+}
+
 void warn(std::string const& text) { complain(printable("warning: " + text + '\n')); }
 
 void show(context const& all, boost::json::value const& as_json, std::string const& as_text) {

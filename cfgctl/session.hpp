@@ -41,6 +41,9 @@ exit_code fail(context const& all, std::string const& text, exit_code code = exi
 /// Prints a remark, "cfgctl: <text>", on standard error, made printable. Returns `code`.
 exit_code complain_line(std::string const& text, exit_code code = exit_code::refused);
 
+/// Reports a damaged record of the history, which `command` has left out.
+void complain_damaged(std::string const& command, client::revision_number revision);
+
 /// Prints "warning: <text>" on standard error.
 void warn(std::string const& text);
 

@@ -238,7 +238,7 @@ Answer<commit> calls<Connection, Answer>::rollback(rollback_request const& what)
 }
 
 template <class Connection, template <class> class Answer>
-Answer<std::vector<blame_line>> calls<Connection, Answer>::blame(std::string_view name_space) {
+Answer<blame_report> calls<Connection, Answer>::blame(std::string_view name_space) {
   return ask(self(), methods::blame, {name_space});
 }
 

@@ -102,7 +102,7 @@ class calls {
   /// refused: NoSuchRevision, Invalid, RevisionMismatch, StoreFailed.
   [[nodiscard]] Answer<commit> rollback(rollback_request const& what);
   /// For each key of a namespace the change that gave it its value.
-  [[nodiscard]] Answer<std::vector<blame_line>> blame(std::string_view name_space);
+  [[nodiscard]] Answer<blame_report> blame(std::string_view name_space);
   /// Replaces the whole override layer. refused: Invalid, StoreFailed.
   [[nodiscard]] Answer<commit> restore(restore_request const& what);
   /// Deletes all changes but the newest `keep` from history. The oldest revision that is left.

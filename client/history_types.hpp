@@ -79,6 +79,14 @@ struct blame_line {
   std::optional<std::string> comment;
 };
 
+/// The keys of a namespace and who set them.
+struct blame_report {
+  std::vector<blame_line> lines;
+  /// Changes whose records are damaged. A key that one of them may have changed has the origin that
+  /// its layer says, without a time.
+  std::vector<revision_number> damaged = {};
+};
+
 /// Whether the overrides of a rollback outlive the next edit of the files that they hide.
 enum class rollback_kind : std::uint8_t {
   lasting, ///< they stay until they are unset

@@ -109,6 +109,9 @@ struct transaction {
   /// Let the change expire after this time: the values that it replaced show again.
   std::optional<std::chrono::seconds> expire = {};
   value_spelling spelling = value_spelling::typed;
+  /// Places in arrays of `values`, as "site.list[0].port", that were written without types. With
+  /// value_spelling::text the keys of `values` with an index are added.
+  std::vector<std::string> text_elements = {};
 };
 
 /// A value of a file that has no effect, because a higher layer sets or removes its key.

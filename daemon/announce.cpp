@@ -172,11 +172,6 @@ void announce_notes(engine::source_row const& row) {
   }
 }
 
-/// Whether the source has just become empty: the engine notes it.
-bool is_emptied(engine::source_row const& row) {
-  return row.why && !row.why->issues.empty() && row.why->issues.front().rule == "empty";
-}
-
 void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
@@ -289,6 +284,10 @@ place place_of(engine::source_row const& row) {
   if (row.why->issues.empty()) return row.why->where;
   auto const own = std::ranges::find(row.why->issues, row.path, &issue::path);
   return own == row.why->issues.end() ? place{} : own->where;
+}
+
+bool is_emptied(engine::source_row const& row) {
+  return row.why && !row.why->issues.empty() && row.why->issues.front().rule == "empty";
 }
 
 void announce(engine::committed_change const& done, view& now) {

@@ -23,6 +23,9 @@ void announce_pending(engine::pending_request const& done);
 /// files.
 place place_of(engine::source_row const& row);
 
+/// Whether the content of an active source has become empty: its first issue says so.
+bool is_emptied(engine::source_row const& row);
+
 /// The state of the service in one line: revision, namespaces, sources that are not effective.
 std::string describe_state(view& what);
 

@@ -17,8 +17,9 @@ bool is_below(std::string_view text, std::vector<std::string> const& prefixes) {
 }
 
 state_stream::state_stream(view::texts texts, std::vector<std::string> prefixes,
-                           std::size_t piece_bytes)
-    : texts_(std::move(texts)), prefixes_(std::move(prefixes)), piece_bytes_(piece_bytes) {}
+                           std::size_t piece_bytes, finder find)
+    : texts_(std::move(texts)), prefixes_(std::move(prefixes)), piece_bytes_(piece_bytes),
+      find_(std::move(find)) {}
 
 std::optional<std::string> state_stream::next() {
   if (at_end()) return std::nullopt;
@@ -42,7 +43,7 @@ std::optional<state_stream::subtree> state_stream::subtree_of(std::string const&
   if (prefixes_.size() != 1) return subtree{key({name_space}), text};
   auto only = key::parse(prefixes_.front());
   if (!only || only->name_space() != name_space) return subtree{key({name_space}), text};
-  auto const found = canonical::find(text, only->path());
+  auto const found = find_ ? find_(text, *only) : canonical::find(text, only->path());
   if (!found) return std::nullopt;
   return subtree{*std::move(only), *found};
 }

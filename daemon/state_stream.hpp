@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,13 @@ bool is_below(std::string_view text, std::vector<std::string> const& prefixes);
 /// namespace at a time. Does no I/O.
 class state_stream {
  public:
-  /// `prefixes` as is_below takes them.
-  state_stream(view::texts texts, std::vector<std::string> prefixes, std::size_t piece_bytes);
+  /// Finds the value of a key in the text of its namespace, as canonical::find().
+  using finder = std::function<std::optional<std::string_view>(std::string_view, key const&)>;
+
+  /// `prefixes` as is_below takes them. `find`: for a single prefix; without it the text is
+  /// scanned.
+  state_stream(view::texts texts, std::vector<std::string> prefixes, std::size_t piece_bytes,
+               finder find = {});
 
   /// The next piece; absent when there is none left.
   std::optional<std::string> next();
@@ -42,6 +48,7 @@ class state_stream {
   view::texts texts_;
   std::vector<std::string> prefixes_;
   std::size_t piece_bytes_;
+  finder find_;
   std::deque<std::string> pieces_;
 };
 

@@ -207,6 +207,12 @@ value_cache::text_result value_cache::text_of(std::string_view name_space) {
   return {.what = status::found, .text = one->text};
 }
 
+std::optional<std::string_view> value_cache::find_in(std::string_view text, key const& which) {
+  auto* const one = impl_->find(which.name_space());
+  bool const is_loaded = one != nullptr && one->text && one->text->data() == text.data();
+  return is_loaded ? impl_->find_value(*one, which) : canonical::find(text, which.path());
+}
+
 std::vector<std::string> value_cache::namespaces() const {
   std::vector<std::string> names;
   names.reserve(impl_->namespaces.size());

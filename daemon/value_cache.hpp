@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +57,9 @@ class value_cache {
     std::shared_ptr<std::string const> text = {};
   };
   text_result text_of(std::string_view name_space);
+  /// The value of a key in a text of its namespace, as canonical::find(). In the text that is
+  /// loaded it is looked up, in others the members before it are scanned. Counts as nothing.
+  std::optional<std::string_view> find_in(std::string_view text, key const& which);
 
   /// All namespaces that are there, loaded or not, in order.
   std::vector<std::string> namespaces() const;

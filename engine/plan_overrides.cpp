@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <chrono>
 #include <utility>
+#include <variant>
 
 // A transaction in the override layer. First everything is checked that can be checked without
 // applying it. Then unset is applied before hide and set, so "unset a, set a.b" replaces a subtree.
@@ -23,6 +24,7 @@ namespace {
 struct assignment {
   key const* which = nullptr;
   boost::json::value const* value = nullptr;
+  boost::json::value* typed = nullptr; ///< the value, if it is a copy for its schema
 };
 
 error key_error(key const& which, std::string message) {
@@ -34,9 +36,9 @@ result<std::vector<assignment>> sorted_assignments(set_request const& asked) {
   std::vector<assignment> all;
   all.reserve(asked.values.size() + asked.hide.size());
   for (auto const& [which, value] : asked.values)
-    all.push_back({&which, &value});
+    all.push_back({.which = &which, .value = &value});
   for (auto const& which : asked.hide)
-    all.push_back({&which, nullptr});
+    all.push_back({.which = &which});
   std::ranges::sort(all, {}, [](assignment const& one) -> key const& { return *one.which; });
 
   // In key order the keys below a key follow it directly.
@@ -99,15 +101,48 @@ schema::schema const* schema_of(candidate const& made, key const& which) {
   return state != nullptr && state->schema ? state->schema->what.get() : nullptr;
 }
 
-/// The values of a request whose values were written as text, as the schemas of their keys want.
-std::vector<boost::json::value> typed_values(std::vector<assignment>& all, candidate const& made) {
+/// The place in a value that a way through arrays leads to; null: there is none.
+boost::json::value* find_inside(boost::json::value& value, value_path const& which) {
+  auto* at = &value;
+  for (auto const& step : which.inside) {
+    auto const* const name = std::get_if<std::string>(&step);
+    auto const* const index = std::get_if<std::size_t>(&step);
+    if (auto* const members = at->if_object(); members != nullptr && name != nullptr)
+      at = members->if_contains(*name);
+    else if (auto* const list = at->if_array(); list != nullptr && index != nullptr)
+      at = list->if_contains(*index);
+    else
+      at = nullptr;
+    if (at == nullptr) return nullptr;
+  }
+  return at;
+}
+
+/// Replaces the values of a request that were written as text by what the schemas of their keys
+/// want. The assignments point into the result. Errors: bad_key.
+result<std::vector<boost::json::value>>
+type_texts(std::vector<assignment>& all, set_request const& asked, candidate const& made) {
   std::vector<boost::json::value> typed;
-  typed.reserve(all.size()); // the assignments point into it
+  if (!asked.text && asked.text_elements.empty()) return typed;
+  typed.reserve(all.size());
   for (auto& one : all) {
     auto const* const by = schema_of(made, *one.which);
     if (by == nullptr || one.value == nullptr) continue;
-    typed.push_back(by->typed(one.which->path(), *one.value));
-    one.value = &typed.back();
+    one.typed =
+        &typed.emplace_back(asked.text ? by->typed(one.which->path(), *one.value) : *one.value);
+    one.value = one.typed;
+  }
+  for (auto const& which : asked.text_elements) {
+    auto const set = std::ranges::lower_bound(
+        all, which.base, {}, [](assignment const& one) -> key const& { return *one.which; });
+    bool const is_set = set != all.end() && *set->which == which.base && set->value != nullptr;
+    if (is_set && set->typed == nullptr) continue; // no schema
+    auto* const element = is_set ? find_inside(*set->typed, which) : nullptr;
+    if (element == nullptr)
+      return error{.code = errc::bad_key,
+                   .message = "the call sets no such element",
+                   .subject = which.str()};
+    *element = schema_of(made, which.base)->typed(which, *element);
   }
   return typed;
 }
@@ -143,8 +178,8 @@ decision plan::apply(set_request const& asked) {
 
   auto made = make_candidate();
   if (auto const fine = check_writable(made, asked, *assignments); !fine) return fine.error();
-  std::vector<boost::json::value> typed;
-  if (asked.text) typed = typed_values(*assignments, made);
+  auto const typed = type_texts(*assignments, asked, made);
+  if (!typed) return typed.error();
   override_editors edits(made);
   edit_terms how{.by = {.from = asked.from, .time = now_},
                  .comment = asked.comment,

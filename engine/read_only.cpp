@@ -4,8 +4,11 @@
 #include "core/json.hpp"
 #include "engine/diff.hpp"
 #include "engine/members.hpp"
+#include "engine/merge.hpp"
 #include "engine/stored_text.hpp"
+#include "engine/typed_source.hpp"
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +18,10 @@
 // it would change what lies below: in the override layer, where a value equal to that of a file
 // would hide the next edit of the file, or in the effective values, where another type of a parent
 // removes the key.
+//
+// The elements of an array with an "x-key" have names, so members of theirs can be read-only. A
+// client sets such an array as a whole, and has to repeat those members: a request is rejected only
+// if it changes their effective values, and not if it uncovers what the files say.
 //
 // Rollbacks and restores are about whole namespaces. They leave read-only keys as they are, because
 // one such key must not make them impossible.
@@ -63,6 +70,47 @@ std::string text_of(std::shared_ptr<override_record const> const& overrides) {
   return overrides ? json::canonical(overrides->document) : std::string();
 }
 
+/// A read-only member of an element, and an answer of schema::read_only_by() about it.
+using read_only_member = std::pair<key, std::string>;
+
+/// The read-only members of elements in which two values of an array with an "x-key" differ.
+std::vector<read_only_member> read_only_members(schema::schema const& by, key const& which,
+                                                key_change const& array) {
+  std::vector<read_only_member> found;
+  bool const is_array = array.before.starts_with('[') || array.after.starts_with('[');
+  if (!is_array || which.path().empty() || !by.has_element_keys()) return found;
+  auto const keyed_text = [&](std::string const& value) {
+    bj::object whole;
+    if (!value.empty()) put_member(whole, which.path()) = parse_stored_value(value).value();
+    return json::canonical(by.keyed(whole));
+  };
+  std::vector<key_change> leaves;
+  append_differences(leaves, which.name_space(), keyed_text(array.before), keyed_text(array.after));
+  for (auto const& leaf : leaves) {
+    auto member = parse_stored_key(leaf.key).value();
+    auto said_by = by.read_only_by(member.path());
+    if (!said_by.empty()) found.emplace_back(std::move(member), std::move(said_by));
+  }
+  return found;
+}
+
+result<void> check_leaf(candidate const& made, schema::schema const& by, key_change const& leaf) {
+  auto const which = parse_stored_key(leaf.key).value();
+  auto const said_by = by.read_only_by(which.path());
+  if (!said_by.empty()) return refusal(made, which, said_by);
+  return {};
+}
+
+/// Checks an array whose effective value changes.
+result<void> check_members(candidate const& made, namespace_state const& state,
+                           key_change const& leaf) {
+  auto const which = parse_stored_key(leaf.key).value();
+  for (auto const& [member, said_by] : read_only_members(*state.schema->what, which, leaf))
+    if (override_layer(state).ask(member.path()).what != layer_answer::kind::nothing)
+      return refusal(made, member, said_by);
+  return {};
+}
+
 } // namespace
 
 result<void> check_writable(candidate const& made, key const& which) {
@@ -81,13 +129,13 @@ result<void> check_read_only(candidate const& made, evaluation const& found) {
     std::vector<key_change> leaves;
     append_differences(leaves, name, was == nullptr ? std::string() : text_of(was->overrides),
                        text_of(state.overrides));
-    for (auto const& difference : found.differences)
-      if (difference.name == name)
-        leaves.insert(leaves.end(), difference.keys.begin(), difference.keys.end());
-    for (auto const& leaf : leaves) {
-      auto const which = parse_stored_key(leaf.key).value();
-      auto const by = schema->read_only_by(which.path());
-      if (!by.empty()) return refusal(made, which, by);
+    for (auto const& leaf : leaves)
+      if (auto const fine = check_leaf(made, *schema, leaf); !fine) return fine;
+    auto const own = std::ranges::find(found.differences, name, &evaluation::difference::name);
+    if (own == found.differences.end()) continue;
+    for (auto const& leaf : own->keys) {
+      if (auto const fine = check_leaf(made, *schema, leaf); !fine) return fine;
+      if (auto const fine = check_members(made, state, leaf); !fine) return fine;
     }
   }
   return {};
@@ -102,7 +150,9 @@ bj::object keep_read_only(candidate const& made, namespace_state const& state,
   std::vector<key> to_put;
   for (auto const& leaf : leaves) {
     auto which = parse_stored_key(leaf.key).value();
-    auto const by = schema->read_only_by(which.path());
+    auto by = schema->read_only_by(which.path());
+    if (auto members = read_only_members(*schema, which, leaf); by.empty() && !members.empty())
+      by = std::move(members.front().second); // the array stays as a whole
     if (by.empty()) continue;
     kept.push_back(describe(made, which, by));
     if (!leaf.after.empty()) erase_member(wanted, which.path());

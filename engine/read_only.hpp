@@ -8,8 +8,8 @@
 
 #include <vector>
 
-/// Keys with "readOnly": true in the schema of their namespace: files may set them, clients may
-/// not.
+/// Keys with "readOnly": true in the schema of their namespace, also members of the elements of
+/// arrays with an "x-key": files may set them, clients may not.
 namespace cfgd::engine {
 
 /// Checks that clients may change a key. Errors: read_only.

@@ -3,6 +3,7 @@
 #include "core/change.hpp"
 #include "core/document.hpp"
 #include "core/key.hpp"
+#include "core/value_path.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -128,6 +129,8 @@ struct set_request {
   /// The values were written as text (core/untyped.hpp): a number or a boolean becomes text, and a
   /// text a number or a boolean, where the schema asks for it.
   bool text = false;
+  /// Places in arrays of `values` whose values were written as text. They have no append.
+  std::vector<value_path> text_elements = {};
   std::string comment;
   origin from; ///< uid, gid, pid, unit; the plan fills in the rest
   /// Makes it a pending change. If no effective value changes, nothing is done at all then.
@@ -343,6 +346,13 @@ struct blamed_key {
   origin from;
   std::optional<wall_time> time; ///< absent: the history does not reach back that far
   std::string comment;
+};
+/// The leaves of a namespace and who set them.
+struct blamed_keys {
+  std::vector<blamed_key> lines; ///< in key order
+  /// Revisions whose records are damaged. What they may have changed has the origin that its layer
+  /// says, without a time.
+  std::vector<revision_number> damaged = {};
 };
 
 /// A range of history, oldest change first.

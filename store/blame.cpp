@@ -14,8 +14,10 @@
 
 // History is read first, and only until every leaf has its change. For leaves whose change is no
 // longer kept the layers are read, the topmost first: the topmost layer that sets an effective leaf
-// is its origin. Each file is walked once instead of once per leaf: the places of a file are
-// counted from its beginning, and a namespace may have a hundred thousand leaves.
+// is its origin. A damaged change may have set any leaf that is still open. An older change is then
+// the origin of a leaf only if it gave it the value of today; else the layers are asked. Each file
+// is walked once instead of once per leaf: the places of a file are counted from its beginning, and
+// a namespace may have a hundred thousand leaves.
 
 namespace cfgd::store {
 namespace {
@@ -42,14 +44,26 @@ class search {
   /// Takes the leaves that a change touches. Call it for changes from the newest to the oldest.
   void ask(change_view const& newer) {
     for (auto const& leaf : newer.keys) {
-      auto* const found = take(leaf.key);
-      if (found == nullptr) continue;
-      found->from = origin_of(newer, leaf);
-      found->time = newer.time;
-      found->comment = newer.comment;
-      if (leaf.secret) found->value.clear();
+      auto const open = open_.find(leaf.key);
+      if (open == open_.end()) continue;
+      auto& found = found_[open->second];
+      if (!damaged_.empty() && leaf.after != found.value) {
+        doubtful_.insert(open_.extract(open));
+        continue;
+      }
+      open_.erase(open);
+      found.from = origin_of(newer, leaf);
+      found.time = newer.time;
+      found.comment = newer.comment;
+      if (leaf.secret) found.value.clear();
     }
   }
+
+  /// Notes a change that cannot be read, in its place among the others.
+  void skip(revision_number damaged) { damaged_.push_back(damaged); }
+
+  /// The changes are read: the layers are asked for all leaves that have no change.
+  void end_changes() { open_.merge(doubtful_); }
 
   /// Takes the leaves that the override layer sets. Looked up leaf by leaf: overrides are few, and
   /// their setter may be that of a parent.
@@ -83,12 +97,12 @@ class search {
     }
   }
 
-  std::vector<blamed_key> finish() && {
+  blamed_keys finish() && {
     if (state_.schema && state_.schema->what->has_secrets()) {
       for (std::size_t at = 0; at < found_.size(); ++at)
         if (state_.schema->what->is_secret(keys_[at].path())) found_[at].value.clear();
     }
-    return std::move(found_);
+    return {.lines = std::move(found_), .damaged = std::move(damaged_)};
   }
 
  private:
@@ -137,19 +151,24 @@ class search {
   namespace_state const& state_;
   std::vector<blamed_key> found_;
   std::vector<key> keys_;
-  std::unordered_map<std::string_view, std::size_t> open_; ///< views into found_, which stays
+  using leaves = std::unordered_map<std::string_view, std::size_t>; ///< views into found_
+  leaves open_;
+  leaves doubtful_; ///< set by an older change, and perhaps by a damaged one after it
+  std::vector<revision_number> damaged_;
 };
 
 } // namespace
 
-std::vector<blamed_key> blame_leaves(layout const& records, lmdb::transaction& in,
-                                     namespace_state const& state) {
+blamed_keys blame_leaves(layout const& records, lmdb::transaction& in,
+                         namespace_state const& state) {
   search all(state);
-  if (!all.done())
-    records.walk_back(in, records.revision(in), [&all](change_view const& one) {
-      all.ask(one);
-      return !all.done();
-    });
+  auto const ask = [&all](change_view const& one) {
+    all.ask(one);
+    return !all.done();
+  };
+  auto const skip = [&all](revision_number damaged) { all.skip(damaged); };
+  if (!all.done()) records.walk_back(in, records.revision(in), ask, skip);
+  all.end_changes();
   if (state.overrides) all.ask(*state.overrides);
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
     all.ask(*source);

@@ -98,7 +98,7 @@ class config_store {
   values_at(revision_number revision, std::span<std::string const> name_spaces);
   /// Every leaf of a namespace in key order, with who set it. Errors: not_found (no such
   /// namespace).
-  [[nodiscard]] result<std::vector<engine::blamed_key>> blame(std::string_view name_space);
+  [[nodiscard]] result<engine::blamed_keys> blame(std::string_view name_space);
 
   /// Takes over what other processes have committed, and returns it like commit() would have, one
   /// element for each revision. Cheap if nobody has.

@@ -45,8 +45,8 @@ config_store::values_at(revision_number revision, std::span<std::string const> n
   });
 }
 
-result<std::vector<blamed_key>> config_store::blame(std::string_view name_space) {
-  return look_back(*impl_, [&](lmdb::transaction& in) -> result<std::vector<blamed_key>> {
+result<blamed_keys> config_store::blame(std::string_view name_space) {
+  return look_back(*impl_, [&](lmdb::transaction& in) -> result<blamed_keys> {
     auto const* const found = engine::find_namespace(impl_->state, name_space);
     if (found == nullptr || !found->value.text)
       return error{.code = errc::not_found,

@@ -11,6 +11,7 @@
 namespace cfgd::store {
 
 using engine::blamed_key;
+using engine::blamed_keys;
 using engine::change_view;
 using engine::committed_change;
 using engine::decision;

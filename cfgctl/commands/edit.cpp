@@ -24,7 +24,6 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <optional>
 #include <system_error>
@@ -42,10 +41,10 @@ struct begin_options {
 /// Prints the result of an edit; rejected files on standard error, as warnings are.
 exit_code show_outcome(context const& all, client::edit_outcome const& what) {
   complain_issues(what.issues);
-  std::string text;
-  for (std::size_t at = 0; at < std::min(what.changed.size(), all.where.most_keys); ++at)
-    text += paint(all.where, tint::name, for_screen(all.where, what.changed[at])) + " changed\n";
-  text += more_text(all.where, what.changed.size());
+  key_list keys(all.where);
+  for (auto const& key : what.changed)
+    keys.add(paint(all.where, tint::name, for_screen(all.where, key)) + " changed\n");
+  std::string text = keys.text();
   text += what.changed.empty() ? "no effective value changed, revision " : "revision ";
   show(all, json_of(what), text + std::to_string(what.revision) + '\n');
   return has_error(what.issues) ? exit_code::refused : exit_code::ok;

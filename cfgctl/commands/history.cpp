@@ -126,7 +126,12 @@ exit_code rollback(context const& all, rollback_options const& what) {
 }
 
 exit_code blame(context const& all, std::string const& name_space) {
-  return ask(all, "blame " + name_space, methods::blame, {name_space}, blame_text);
+  return ask(all, "blame " + name_space, methods::blame, {name_space},
+             [](screen const& where, client::blame_report const& found) {
+               for (auto const revision : found.damaged)
+                 complain_damaged("blame", revision);
+               return blame_text(where, found.lines);
+             });
 }
 
 /// Asks on the terminal, if there is one. No answer means no.

@@ -36,11 +36,6 @@ struct printed_page {
   client::revision_number oldest = 0;
 };
 
-void complain_damaged(client::revision_number revision) {
-  complain_line("log: the record of revision " + std::to_string(revision) +
-                " is damaged and left out; cfgctl health shows all");
-}
-
 /// Prints the changes of one page: as they came, one a line, or as text.
 client::result<printed_page> print_page(context const& all, client::connection& service,
                                         client::log_query const& query, bool oneline) {
@@ -70,7 +65,7 @@ client::result<printed_page> print_page(context const& all, client::connection& 
     out.oldest = part->oldest;
     print(lines);
     for (auto const revision : part->damaged)
-      complain_damaged(revision);
+      complain_damaged("log", revision);
     return client::step::more;
   };
   auto const done = service.call_more(methods::log.name, parameters_of(query), take);
@@ -108,6 +103,8 @@ exit_code show_change(context const& all, client::revision_number const& which) 
   if (!reply) return report(all, doing, reply.error());
   auto page = wire::decode<client::change_log>(methods::log.name, boost::json::object(*reply));
   if (!page) return report(all, doing, page.error());
+  if (std::ranges::find(page->damaged, which) != page->damaged.end())
+    return fail(all, doing + ": the record of this revision is damaged");
   if (page->changes.empty() || page->changes.front().revision != which) {
     return fail(all, doing + ": there is no such change; the oldest that is kept is " +
                          std::to_string(page->oldest));

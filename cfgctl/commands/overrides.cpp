@@ -3,7 +3,8 @@
 /// promote writes an administrator's drop-in file of the namespace, in the format of the
 /// administrator's main file, and leaves all other files as they are. The override stays until the
 /// service has accepted the file, so that no value of a lower layer is effective in between; if the
-/// service rejects the file, its old content is put back. With --json the namespaces are one
+/// service rejects the file, its old content is put back. An override that somebody changed
+/// meanwhile stays: the file has the value from before. With --json the namespaces are one
 /// document at the end; standard error says which files are written.
 
 #include "cfgctl/commands/declare.hpp"
@@ -23,6 +24,9 @@
 
 namespace cfgd::cfgctl {
 namespace {
+
+/// Of removing overrides while others change something.
+constexpr int most_attempts = 10;
 
 struct promote_options {
   std::vector<std::string> keys;
@@ -70,25 +74,68 @@ client::result<std::string> find_fault(client::connection& service,
   return path.string() + " is " + row->state + ": " + row->message.value_or("");
 }
 
-/// Writes the file of one namespace, waits until it is effective, removes the overrides.
-client::result<client::commit> promote_one(client::connection& service, promoted_file& file,
-                                           std::vector<client::override_key> const& rows,
-                                           client::transaction change, std::string& refusal) {
-  if (auto const written = file.write(rows); !written) {
-    refusal = to_string(written.error());
-    return client::commit();
+/// What became of the overrides of one namespace.
+struct promotion {
+  client::commit done = {};
+  std::string refusal = {};           ///< why nothing was done; empty: it was
+  std::vector<std::string> kept = {}; ///< overrides that were changed meanwhile
+};
+
+/// The keys of the overrides that are as they were read; those of the others are added to `kept`.
+client::result<std::vector<std::string>>
+unchanged_keys(client::connection& service, std::vector<client::override_key> const& rows,
+               std::vector<std::string>& kept) {
+  auto const now = service.list_overrides(namespace_of(rows.front().key));
+  if (!now) return now.error();
+  std::vector<std::string> same;
+  for (auto const& one : rows) {
+    auto const found = std::ranges::find(*now, one.key, &client::override_key::key);
+    bool const is_same = found != now->end() && found->value == one.value &&
+                         found->from.revision == one.from.revision;
+    (is_same ? same : kept).push_back(one.key);
   }
+  return same;
+}
+
+/// Removes overrides by compare-and-set: a change after the revision of the comparison, of whatever
+/// key, is the reason to compare again.
+client::result<promotion> remove_overrides(client::connection& service,
+                                           std::vector<client::override_key> const& rows,
+                                           client::transaction change) {
+  for (int attempt = 1;; ++attempt) {
+    promotion out;
+    auto const revision = service.sync();
+    if (!revision) return revision.error();
+    auto same = unchanged_keys(service, rows, out.kept);
+    if (!same) return std::move(same).error();
+    out.done.revision = *revision;
+    if (same->empty()) return out;
+    change.unset = *std::move(same);
+    change.if_revision = *revision;
+    auto done = service.set(change);
+    if (done) {
+      out.done = *std::move(done);
+      return out;
+    }
+    bool const is_late = done.error().name.ends_with(".RevisionMismatch");
+    if (!is_late || attempt == most_attempts) return std::move(done).error();
+  }
+}
+
+/// Writes the file of one namespace, waits until it is effective, removes the overrides.
+client::result<promotion> promote_one(client::connection& service, promoted_file& file,
+                                      std::vector<client::override_key> const& rows,
+                                      client::transaction change) {
+  if (auto const written = file.write(rows); !written)
+    return promotion{.refusal = to_string(written.error())};
   auto const fault = find_fault(service, file.path());
   if (!fault || !fault->empty()) {
     file.put_back();
     if (!fault) return fault.error();
-    refusal = *fault + "; its old content was put back, the override stays";
-    return client::commit();
+    return promotion{.refusal = *fault + "; its old content was put back, the override stays"};
   }
   if (change.comment.empty()) change.comment = "promoted to " + file.path().string();
-  for (auto const& one : rows)
-    change.unset.push_back(one.key);
-  return service.set(change);
+  return remove_overrides(service, rows, std::move(change));
 }
 
 exit_code promote(context const& all, promote_options const& what) {
@@ -101,28 +148,33 @@ exit_code promote(context const& all, promote_options const& what) {
   auto const sources = service->sources();
   if (!sources) return report(all, "promote", sources.error());
   boost::json::array promoted;
+  auto code = exit_code::ok;
   auto const directory = admin_directory(*sources, what.root.empty() ? all.root : what.root);
   for (auto const& [name, rows] : *found) {
     promoted_file file(directory, name, admin_extension(*sources, name));
     client::transaction change;
     change.comment = what.comment;
-    auto const done = promote_one(*service, file, rows, change, refusal);
-    if (!done) return report(all, "promote " + name, done.error());
-    if (!refusal.empty()) return fail(all, "cannot promote " + name + ": " + refusal);
+    auto const made = promote_one(*service, file, rows, change);
+    if (!made) return report(all, "promote " + name, made.error());
+    if (!made->refusal.empty()) return fail(all, "cannot promote " + name + ": " + made->refusal);
     std::string const written = "written to " + file.path().string();
     if (all.as_json()) {
       complain_line("promote " + name + ": " + written);
-      auto row = json_of(*done);
-      row.as_object()["file"] = file.path().string();
+      auto row = json_of(made->done).as_object();
+      row["file"] = file.path().string();
+      if (!made->kept.empty()) row["kept"] = json_of(made->kept);
       promoted.push_back(std::move(row));
     } else {
       print(for_screen(all.where, written) + '\n');
-      show_commit(all, {.values = {}}, *done);
+      show_commit(all, {.values = {}}, made->done);
     }
+    for (auto const& key : made->kept)
+      code = complain_line("promote " + name + ": the override of " + key +
+                           " was changed meanwhile and stays");
   }
   if (all.as_json())
     print(json_text(all.where, boost::json::object{{"promoted", std::move(promoted)}}));
-  return exit_code::ok;
+  return code;
 }
 
 } // namespace

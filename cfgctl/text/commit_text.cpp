@@ -43,17 +43,19 @@ std::string changed_line(screen const& where, change_facts const& what, std::str
 /// A line for each key, or for a namespace that is gone.
 std::string changed_lines(screen const& where, change_facts const& what, client::commit const& done,
                           client::change const* past) {
-  std::string out;
+  key_list keys(where);
   std::map<std::string, std::size_t, std::less<>> gone;
   std::size_t others = 0;
   for (std::string const& key : done.changed) {
     std::string const name(namespace_of(key));
-    if (std::ranges::find(what.gone, name) != what.gone.end())
+    if (std::ranges::find(what.gone, name) != what.gone.end()) {
       ++gone[name];
-    else if (++others <= where.most_keys)
-      out += changed_line(where, what, key, past);
+      continue;
+    }
+    ++others;
+    keys.add(changed_line(where, what, key, past));
   }
-  out += more_text(where, others);
+  std::string out = keys.text();
   std::size_t lines = others;
   for (auto const& [name, count] : gone) {
     if (++lines > where.most_keys) continue;
@@ -130,7 +132,7 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
 exit_code show_commit(context const& all, change_facts const& what, client::commit const& done) {
   complain_issues(done.warnings);
   bool const is_made = what.mode == client::commit_mode::apply && !done.changed.empty();
-  auto const past = is_made && !all.as_json() ? record_of(all, done) : std::nullopt;
+  auto const past = is_made ? record_of(all, done) : std::nullopt;
   show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
   if (past) warn_of_new_namespaces(all, *past);
   return exit_code::ok;

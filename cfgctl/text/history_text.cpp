@@ -52,45 +52,43 @@ std::string secret_line(screen const& where, std::string_view key) {
 
 /// The keys with a letter each: A added, M modified, D deleted.
 std::string marked_keys(screen const& where, client::change const& one) {
-  std::string out;
+  key_list out(where, "    ");
   key_places const places(one);
-  std::size_t count = 0;
   auto const add = [&](char mark, tint color, std::vector<std::string> const& keys) {
-    for (std::string const& key : keys) {
-      if (++count > where.most_keys) continue;
-      out += "    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) +
-             places.of(where, key) + '\n';
-    }
+    for (std::string const& key : keys)
+      out.add("    " + paint(where, color, std::string(1, mark)) + ' ' + for_screen(where, key) +
+              places.of(where, key) + '\n');
   };
   add('A', tint::good, one.created);
   add('M', tint::warning, one.updated);
   add('D', tint::bad, one.deleted);
-  std::string const more = more_text(where, count);
-  return more.empty() ? out : out + "    " + more;
+  return out.text();
 }
 
-/// The values of every key before and after.
+/// The values of keys before and after.
 std::string changed_values(screen const& where, client::change const& one) {
-  std::string out;
+  key_list out(where);
   key_places const places(one);
   auto const add = [&](std::vector<std::string> const& keys, bool has_before, bool has_after) {
     for (std::string const& key : keys) {
       auto const* const before = one.before.if_contains(key);
       auto const* const after = one.after.if_contains(key);
       if ((has_before && before == nullptr) || (has_after && after == nullptr)) {
-        out += secret_line(where, key);
+        out.add(secret_line(where, key));
         continue;
       }
-      if (has_before) out += signed_line(where, '-', key, *before);
-      if (has_after) out += signed_line(where, '+', key, *after);
+      std::string lines;
+      if (has_before) lines += signed_line(where, '-', key, *before);
+      if (has_after) lines += signed_line(where, '+', key, *after);
       // Behind the last line of the key.
-      out.insert(out.size() - 1, places.of(where, key));
+      lines.insert(lines.size() - 1, places.of(where, key));
+      out.add(lines);
     }
   };
   add(one.created, false, true);
   add(one.updated, true, true);
   add(one.deleted, true, false);
-  return out;
+  return out.text();
 }
 
 std::string origin_line(client::origin const& from, std::optional<std::int64_t> const& pid,
@@ -152,18 +150,17 @@ std::string change_line_text(screen const& where, client::change const& one) {
 
 std::string difference_text(screen const& where, boost::json::object const& before,
                             boost::json::object const& after) {
-  std::string out;
+  key_list out(where);
   for (auto const& member : before) {
-    out += signed_line(where, '-', member.key(), member.value());
-    if (auto const* now = after.if_contains(member.key())) {
-      out += signed_line(where, '+', member.key(), *now);
-    }
+    auto lines = signed_line(where, '-', member.key(), member.value());
+    if (auto const* now = after.if_contains(member.key()))
+      lines += signed_line(where, '+', member.key(), *now);
+    out.add(lines);
   }
-  for (auto const& member : after) {
-    if (before.contains(member.key())) continue;
-    out += signed_line(where, '+', member.key(), member.value());
-  }
-  return out;
+  for (auto const& member : after)
+    if (!before.contains(member.key()))
+      out.add(signed_line(where, '+', member.key(), member.value()));
+  return out.text();
 }
 
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines) {

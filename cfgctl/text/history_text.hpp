@@ -16,7 +16,7 @@ std::string change_text(screen const& where, client::change const& one, client::
 /// One change on one line: revision, time, origin, keys, comment.
 std::string change_line_text(screen const& where, client::change const& one);
 
-/// A line -key value and a line +key value for each key that differs.
+/// A line -key value and a line +key value for each key that differs, as many as a key_list has.
 std::string difference_text(screen const& where, boost::json::object const& before,
                             boost::json::object const& after);
 

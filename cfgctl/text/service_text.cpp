@@ -153,7 +153,7 @@ std::string sources_text(screen const& where, std::vector<client::source_file> c
                one.revision,
                one.size,
                one.watch});
-    if (!active || !is_used)
+    if (!active || !is_used || one.message)
       troubles +=
           paint(where, active ? tint::faint : tint::bad, printable(trouble_text(one))) + '\n';
     for (client::issue const& said : one.issues)

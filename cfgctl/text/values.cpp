@@ -7,12 +7,16 @@
 
 #include "cfgctl/described_json.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/users.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/string.hpp>
+
+#include <algorithm>
+#include <cstdint>
 
 namespace cfgd::cfgctl {
 namespace {
@@ -60,11 +64,20 @@ std::string change_line(screen const& where, std::string_view key, boost::json::
   return out + '\n';
 }
 
-std::string more_text(screen const& where, std::size_t count) {
-  if (count <= where.most_keys) return {};
-  return paint(where, tint::faint,
-               "and " + std::to_string(count - where.most_keys) + " more keys; -v prints all") +
-         '\n';
+void key_list::add(std::string_view lines) {
+  auto const count = static_cast<std::size_t>(std::ranges::count(lines, '\n'));
+  if (left_out_ > 0 || count > where_.most_keys - lines_) {
+    ++left_out_;
+    return;
+  }
+  printed_ += lines;
+  lines_ += count;
+}
+
+std::string key_list::text() const {
+  if (left_out_ == 0) return printed_;
+  auto const rest = "and " + counted(left_out_, "more key") + "; -v prints all";
+  return printed_ + std::string(indent_) + paint(where_, tint::faint, rest) + '\n';
 }
 
 std::string value_lines(screen const& where, boost::json::object const& values) {
@@ -106,17 +119,20 @@ std::string event_text(screen const& where, client::watch_event const& event,
   for (auto const& one : event.without_effect)
     out += paint(where, tint::warning, for_screen(where, without_effect_text(one))) + '\n';
   if (event.resync) known.clear();
+  screen whole = where;
+  whole.most_keys = SIZE_MAX;
+  key_list keys(event.from ? where : whole); // the state has no origin
   for (auto const& member : event.values) {
     auto const* const before = known.if_contains(member.key());
-    out += change_line(where, member.key(), before, &member.value());
+    keys.add(change_line(where, member.key(), before, &member.value()));
     known[member.key()] = member.value();
   }
   for (std::string const& key : event.removed) {
     known.erase(key);
-    out += paint(where, tint::name, for_screen(where, key)) + paint(where, tint::bad, " removed");
-    out += '\n';
+    keys.add(paint(where, tint::name, for_screen(where, key)) +
+             paint(where, tint::bad, " removed") + '\n');
   }
-  return out;
+  return out + keys.text();
 }
 
 std::string event_json(screen const& where, client::watch_event const& event) {

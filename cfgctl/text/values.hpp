@@ -6,6 +6,7 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -28,8 +29,24 @@ std::string value_line(screen const& where, std::string_view key, boost::json::v
 std::string change_line(screen const& where, std::string_view key, boost::json::value const* before,
                         boost::json::value const* after);
 
-/// The line behind the first `where.most_keys` of a list of `count` keys; empty if those are all.
-std::string more_text(screen const& where, std::size_t count);
+/// Keys that changed: at most `where.most_keys` lines, and how many keys there are more.
+class key_list {
+ public:
+  /// `indent` begins the line with the number. `where` must outlive it.
+  explicit key_list(screen const& where, std::string_view indent = {})
+      : where_(where), indent_(indent) {}
+
+  /// Adds the lines of one key. After one without room the others are only counted.
+  void add(std::string_view lines);
+  std::string text() const;
+
+ private:
+  screen const& where_;
+  std::string_view indent_;
+  std::string printed_;
+  std::size_t lines_ = 0;
+  std::size_t left_out_ = 0; ///< keys
+};
 
 /// One line for each member.
 std::string value_lines(screen const& where, boost::json::object const& values);
@@ -45,7 +62,8 @@ std::string json_line(screen const& where, boost::json::value const& what);
 std::string origin_text(client::origin const& from);
 
 /// One event of a watch: a comment line, a line for each key. `known` has the values that were
-/// printed before: what changed is printed with both. It becomes what is printed now.
+/// printed before: what changed is printed with both. It becomes the values after the event. Of a
+/// change some keys are printed, of the state all.
 std::string event_text(screen const& where, client::watch_event const& event,
                        boost::json::object& known);
 /// The same as one line of JSON, fields named as in the protocol.

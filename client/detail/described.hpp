@@ -29,7 +29,8 @@ BOOST_DESCRIBE_STRUCT(explanation, (),
 BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, line, column))
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
 BOOST_DESCRIBE_STRUCT(transaction, (),
-                      (values, unset, if_revision, mode, comment, confirm, expire, spelling))
+                      (values, unset, if_revision, mode, comment, confirm, expire, spelling,
+                       text_elements))
 BOOST_DESCRIBE_STRUCT(hidden_value, (), (key, from, by, unset, removed))
 BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden))
 BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline, hides, hidden))
@@ -57,6 +58,7 @@ BOOST_DESCRIBE_STRUCT(change_log, (), (changes, oldest, damaged))
 BOOST_DESCRIBE_STRUCT(difference, (), (before, after))
 BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
 BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
+BOOST_DESCRIBE_STRUCT(blame_report, (), (lines, damaged))
 BOOST_DESCRIBE_STRUCT(rollback_request, (),
                       (revision, name_space, if_revision, mode, comment, confirm, kind))
 BOOST_DESCRIBE_STRUCT(restore_request, (), (overrides, mode, comment))
@@ -124,6 +126,8 @@ inline constexpr std::array wire_rules<log_query>{wire_rule{"after", "afterRevis
                                                   wire_rule{"detail", "values"}};
 template <>
 inline constexpr std::array wire_rules<change_log>{required("changes")};
+template <>
+inline constexpr std::array wire_rules<blame_report>{required("lines")};
 template <>
 inline constexpr std::array wire_rules<rollback_request>{wire_rule{"kind", "soft"}};
 template <>

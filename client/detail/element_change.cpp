@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <span>
 #include <utility>
 #include <variant>
@@ -81,7 +82,8 @@ bj::value& make(bj::value& at, value_path const& which, std::size_t step) {
   return made;
 }
 
-cfgd::result<void> set_inside(bj::value& whole, value_path const& which, bj::value const& value) {
+/// Returns where the value is: [+] is an index there.
+cfgd::result<value_path> set_inside(bj::value& whole, value_path which, bj::value const& value) {
   auto* at = &whole;
   for (std::size_t step = 0; step < which.inside.size(); ++step) {
     auto const found = follow(*at, which, step);
@@ -89,10 +91,12 @@ cfgd::result<void> set_inside(bj::value& whole, value_path const& which, bj::val
     bool const needs_element = step + 1 < which.inside.size() &&
                                std::holds_alternative<std::size_t>(which.inside[step + 1]);
     if (*found == nullptr && needs_element) return no_value(which, step + 1);
-    at = *found != nullptr ? *found : &make(*at, which, step);
+    auto* const next = *found != nullptr ? *found : &make(*at, which, step);
+    if (is_append(which, step)) which.inside[step] = at->get_array().size() - 1;
+    at = next;
   }
   *at = value;
-  return {};
+  return which;
 }
 
 cfgd::result<void> unset_inside(bj::value& whole, value_path const& which) {
@@ -112,6 +116,22 @@ cfgd::result<void> unset_inside(bj::value& whole, value_path const& which) {
   auto& list = at->get_array();
   list.erase(list.begin() + static_cast<std::ptrdiff_t>(std::get<std::size_t>(which.inside[last])));
   return {};
+}
+
+/// Corrects the place of a value after another one was removed; false: it was removed with it.
+bool stays(value_path& place, value_path const& removed) {
+  auto const last = removed.inside.size() - 1;
+  bool const is_beside =
+      place.base == removed.base && place.inside.size() > last &&
+      std::equal(removed.inside.begin(), removed.inside.end() - 1, place.inside.begin());
+  if (!is_beside) return true;
+  auto* const index = std::get_if<std::size_t>(&place.inside[last]);
+  auto const* const gone = std::get_if<std::size_t>(&removed.inside[last]);
+  if (index != nullptr && gone != nullptr && *index > *gone) {
+    --*index;
+    return true;
+  }
+  return place.inside[last] != removed.inside[last];
 }
 
 } // namespace
@@ -187,6 +207,7 @@ result<transaction> element_change::apply(snapshot const& found) {
   if (is_stale(found.values))
     return refused("io.cfgd.Config.RevisionMismatch", bj::object{{"revision", found.revision}});
   auto arrays = found.values;
+  std::vector<value_path> texts;
   for (auto const& one : set_) {
     auto const array = one.where.base.str();
     if (!arrays.contains(array)) {
@@ -195,14 +216,20 @@ result<transaction> element_change::apply(snapshot const& found) {
     }
     auto const done = set_inside(arrays[array], one.where, one.value);
     if (!done) return bad_key(done.error());
+    bool const is_text = what_.spelling == value_spelling::text && !one.value.is_structured();
+    if (is_text) texts.push_back(*done);
   }
   for (auto const& one : unset_) {
     auto* const array = arrays.if_contains(one.where.base.str());
     if (array == nullptr) return bad_key(no_value(one.where, 0));
     auto const done = unset_inside(*array, one.where);
     if (!done) return bad_key(done.error());
+    for (auto place = texts.begin(); place != texts.end();)
+      place = stays(*place, one.where) ? std::next(place) : texts.erase(place);
   }
   transaction out = what_;
+  for (auto const& place : texts)
+    out.text_elements.push_back(place.str());
   for (auto const& member : arrays) {
     std::string const key(member.key());
     bool const is_unset = std::find(out.unset.begin(), out.unset.end(), key) != out.unset.end();

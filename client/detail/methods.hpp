@@ -118,9 +118,6 @@ struct overrides_reply {
 struct sources_reply {
   std::vector<source_file> sources;
 };
-struct blame_reply {
-  std::vector<blame_line> lines;
-};
 struct figures_reply {
   std::vector<figure> figures;
 };
@@ -151,7 +148,6 @@ BOOST_DESCRIBE_STRUCT(interfaces_reply, (), (interfaces))
 BOOST_DESCRIBE_STRUCT(pending_reply, (), (pending))
 BOOST_DESCRIBE_STRUCT(overrides_reply, (), (overrides))
 BOOST_DESCRIBE_STRUCT(sources_reply, (), (sources))
-BOOST_DESCRIBE_STRUCT(blame_reply, (), (lines))
 BOOST_DESCRIBE_STRUCT(figures_reply, (), (figures))
 
 template <>
@@ -168,8 +164,6 @@ template <>
 inline constexpr std::array wire_rules<overrides_reply>{required("overrides")};
 template <>
 inline constexpr std::array wire_rules<sources_reply>{required("sources")};
-template <>
-inline constexpr std::array wire_rules<blame_reply>{required("lines")};
 template <>
 inline constexpr std::array wire_rules<figures_reply>{required("figures")};
 
@@ -196,7 +190,7 @@ inline constexpr method<log_query, change_log> log{"io.cfgd.History.Log", replie
 inline constexpr method<diff_request, difference> diff{"io.cfgd.History.Diff"};
 inline constexpr method<get_at_request, past_values> get_at{"io.cfgd.History.GetAt"};
 inline constexpr method<rollback_request, commit> rollback{"io.cfgd.History.Rollback"};
-inline constexpr method<namespace_request, blame_reply> blame{"io.cfgd.History.Blame"};
+inline constexpr method<namespace_request, blame_report> blame{"io.cfgd.History.Blame"};
 inline constexpr method<restore_request, commit> restore{"io.cfgd.History.Restore"};
 inline constexpr method<compact_request, oldest_reply> compact{"io.cfgd.History.Compact"};
 

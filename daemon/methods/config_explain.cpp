@@ -48,23 +48,32 @@ class secret_finder {
 
 enum class schema_extent : std::uint8_t { whole, without_secrets };
 
+struct explained {
+  engine::explanation what; ///< the effective value with its secrets
+  bool has_secret = false;  ///< the effective value is a secret, or has one in it
+};
+
 /// Errors: bad_key. If a value inside of an array is a secret, the array is one.
-result<engine::explanation> explain_without_secrets(store::config_store& store,
-                                                    value_path const& which, schema_extent how) {
-  auto all = store.explain(which);
+result<explained> explain_without_secrets(store::config_store& store, value_path const& which,
+                                          schema_extent how) {
+  auto found = store.explain(which);
+  if (!found) return found.error();
+  explained out{.what = *std::move(found)};
+  auto& all = out.what;
   auto const& at = which.base;
   auto const& name = at.name_space();
-  if (!all || !store.has_secrets(name)) return all;
+  if (!store.has_secrets(name)) return out;
   secret_finder secrets(store);
-  for (auto& one : all->layer_values)
-    if (one.value && (all->secret || secrets.any_below(at, *one.value))) one.value.reset();
-  if (all->schema && how == schema_extent::without_secrets) {
+  out.has_secret = all.secret || (all.value && secrets.any_below(at, *all.value));
+  for (auto& one : all.layer_values)
+    if (one.value && (all.secret || secrets.any_below(at, *one.value))) one.value.reset();
+  if (all.schema && how == schema_extent::without_secrets) {
     auto shown = schema_without_secrets(
-        *all->schema, {at.path().begin(), at.path().end()},
+        *all.schema, {at.path().begin(), at.path().end()},
         [&store, &name](std::span<std::string const> path) { return store.is_secret(name, path); });
-    all->schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
+    all.schema = shown.empty() ? std::nullopt : std::optional(std::move(shown));
   }
-  return all;
+  return out;
 }
 
 /// The effective value without secrets.
@@ -117,17 +126,18 @@ void explain_key(method_context& with, authorized_call const& asked) {
       [which = *which, how](store::config_store& store) {
         return explain_without_secrets(store, which, how);
       },
-      [&with, answer = asked.answer, which = *which, writable,
-       may_see](result<engine::explanation> what) {
+      [&with, answer = asked.answer, which = *which, writable, may_see](result<explained> found) {
         if (!answer.alive()) return;
-        if (!what) return fail(answer, config_interface, what.error());
-        // What was published is as new as what was just read.
+        if (!found) return fail(answer, config_interface, found.error());
+        auto& what = found->what;
+        // What was published is as new as what was just read. A value without secrets is not looked
+        // up there: the key may have the name of an element, which the text has in an array.
         auto const* const secret = with.values.secrets_of(which.base.name_space());
-        if (!may_see && secret != nullptr) {
-          what->secret |= with.values.is_secret(which.base);
-          what->value = shown_value(*secret->shown, which);
+        if (!may_see && secret != nullptr && found->has_secret) {
+          what.secret |= with.values.is_secret(which.base);
+          what.value = shown_value(*secret->shown, which);
         }
-        reply_within(answer, config_interface, explain_reply(which, *what, writable),
+        reply_within(answer, config_interface, explain_reply(which, what, writable),
                      with.bounds.reply_bytes);
       });
 }

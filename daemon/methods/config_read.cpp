@@ -97,7 +97,11 @@ void list_values(method_context& with, authorized_call const& asked) {
   list_call const to{asked.answer, config_interface, asked.more};
   auto const begin = [&with, to, prefixes,
                       visible = asked.by.visible_secrets()](view::texts const& texts) {
-    state_stream pieces(with.values.reveal(texts, visible), prefixes, to.batch_bytes(with.bounds));
+    auto const find = [&with](std::string_view text, key const& which) {
+      return with.values.cache().find_in(text, which);
+    };
+    state_stream pieces(with.values.reveal(texts, visible), prefixes, to.batch_bytes(with.bounds),
+                        find);
     auto const next = [pieces = std::move(pieces),
                        revision = with.values.revision()]() mutable -> batch {
       auto const values = pieces.next();

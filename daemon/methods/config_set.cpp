@@ -38,6 +38,9 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
   request.if_revision = revision_of(asked.parameters, "ifRevision");
   request.dry_run = flag_of(asked.parameters, "dryRun");
   request.text = flag_of(asked.parameters, "text");
+  auto elements = parse_paths(strings_of(asked.parameters, "textElements"));
+  if (!elements) return elements.error();
+  request.text_elements = *std::move(elements);
   request.comment = string_of(asked.parameters, "comment").value_or("");
   request.from = writer_of(asked.from);
   return request;

@@ -293,17 +293,17 @@ void get_past_values(method_context& with, authorized_call const& asked) {
 void blame_namespace(method_context& with, authorized_call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
   if (!is_namespace_name(name)) return fail(asked.answer, history_interface, bad_namespace(name));
-  with.writer.query(
-      [name](store::config_store& store) { return store.blame(name); },
-      [&with, answer = asked.answer](result<std::vector<engine::blamed_key>> const& found) {
-        if (!found) return fail(answer, history_interface, found.error());
-        std::string out = "{\"lines\":[";
-        for (auto const& one : *found) {
-          if (out.back() != '[') out += ',';
-          append_line(out, one);
-        }
-        reply_within(answer, history_interface, out += "]}", with.bounds.reply_bytes);
-      });
+  with.writer.query([name](store::config_store& store) { return store.blame(name); },
+                    [&with, answer = asked.answer](result<engine::blamed_keys> const& found) {
+                      if (!found) return fail(answer, history_interface, found.error());
+                      std::string out = "{\"lines\":[";
+                      for (auto const& one : found->lines) {
+                        if (out.back() != '[') out += ',';
+                        append_line(out, one);
+                      }
+                      out.append("]").append(describe_damaged(found->damaged)).append("}");
+                      reply_within(answer, history_interface, out, with.bounds.reply_bytes);
+                    });
 }
 
 } // namespace cfgd::methods

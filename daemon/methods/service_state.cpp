@@ -46,7 +46,15 @@ bj::object source_json(engine::source_row const& row, std::string_view watched_b
                  {"watch", watched_by},
                  {"kind", name_of(row.id.what)}};
   bool const is_active = row.status == engine::source_status::active;
-  if (row.why && is_active) out["issues"] = to_json(row.why->issues); // notes
+  if (row.why && is_active) {
+    // That the values of an emptied file are gone is a fact until it is written, not a fault.
+    auto notes = row.why->issues;
+    if (is_emptied(row)) {
+      out["message"] = notes.front().message;
+      notes.erase(notes.begin());
+    }
+    if (!notes.empty()) out["issues"] = to_json(notes);
+  }
   if (row.why && !is_active) {
     out["message"] = row.why->message;
     auto const at = place_of(row);

@@ -110,6 +110,10 @@ bj::value schema::typed(std::span<std::string const> path, bj::value const& valu
   return type_value(impl_->code, path, value, impl_->bounds);
 }
 
+bj::value schema::typed(value_path const& which, bj::value const& value) const {
+  return type_value(impl_->code, which, value, impl_->bounds);
+}
+
 std::string schema::text_fault(std::span<std::string const> path, std::string_view text) const {
   return describe_text_fault(find_types(impl_->code, path, impl_->bounds), text, !is_secret(path));
 }

@@ -3,6 +3,7 @@
 #include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
+#include "core/value_path.hpp"
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
@@ -105,7 +106,8 @@ class schema {
 
   /// Where the schema says that clients may not change the member at `path` (empty: the whole
   /// document): the "URI#pointer" of a "readOnly": true of any subschema that may apply to the
-  /// member or to an object that contains it, but not to elements of arrays. Empty: clients may.
+  /// member or to an object that contains it, but not to elements of arrays without an "x-key"; the
+  /// path to others is that of a keyed document. Empty: clients may.
   std::string read_only_by(std::span<std::string const> path) const;
   /// Whether the schema has any "readOnly": true.
   bool has_read_only() const;
@@ -117,6 +119,8 @@ class schema {
   /// The same for one value of the member at `path`. Arrays and objects are not changed.
   boost::json::value typed(std::span<std::string const> path,
                            boost::json::value const& value) const;
+  /// The same for a value in an array.
+  boost::json::value typed(value_path const& which, boost::json::value const& value) const;
   /// Why a text is not of the type of the member at `path`: it is not a canonical integer, or it is
   /// out of range. Contains the text unless that is a secret. Empty: text is allowed, or neither
   /// numbers nor booleans are.

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <variant>
 
 // A document is typed in one walk that goes down the document and the schema together: the
 // subschemas that certainly apply decide about types; those that may apply give the names that
@@ -234,6 +235,22 @@ bj::value type_value(program const& all, std::span<std::string const> path, bj::
                      limits const& bounds) {
   if (value.is_structured()) return value;
   return type_scalar(value, find_types(all, path, bounds));
+}
+
+bj::value type_value(program const& all, value_path const& which, bj::value const& value,
+                     limits const& bounds) {
+  if (value.is_structured()) return value;
+  navigator way(all, bounds);
+  auto here = way.root();
+  for (auto const& name : which.base.path())
+    here = way.member(here, name);
+  for (auto const& step : which.inside) {
+    if (auto const* const name = std::get_if<std::string>(&step))
+      here = way.member(here, *name);
+    else if (auto const* const index = std::get_if<std::size_t>(&step))
+      here = way.element(here, *index);
+  }
+  return type_scalar(value, types_of(here.certain));
 }
 
 type_bits find_types(program const& all, std::span<std::string const> path, limits const& bounds) {

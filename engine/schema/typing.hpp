@@ -2,6 +2,7 @@
 
 #include "core/document.hpp"
 #include "core/limits.hpp"
+#include "core/value_path.hpp"
 #include "engine/schema/program.hpp"
 
 #include <boost/json/value.hpp>
@@ -24,6 +25,8 @@ struct text_rules;
 sourced_document type_document(program const& all, sourced_document const& from,
                                text_rules const& rules, limits const& bounds);
 boost::json::value type_value(program const& all, std::span<std::string const> path,
+                              boost::json::value const& value, limits const& bounds);
+boost::json::value type_value(program const& all, value_path const& which,
                               boost::json::value const& value, limits const& bounds);
 
 /// The types that the subschemas which certainly apply to a member allow.

@@ -24,7 +24,8 @@ std::string read_list(std::string const& list) {
 std::vector<talk> const talks{
     {{"set", "a.b[0].c=1"},
      {{get(R"(["a.b"])"), read_list(R"([{"c":0}])")},
-      {set(R"({"values":{"a.b":[{"c":1}]},"ifRevision":7,"text":true})"),
+      {set(R"({"values":{"a.b":[{"c":1}]},"ifRevision":7,"text":true,)"
+           R"("textElements":["a.b[0].c"]})"),
        reply(R"({"revision":8,"changed":["a.b"],"warnings":[]})")}},
      0,
      "a.b changed\nrevision 8\n",

@@ -102,26 +102,33 @@ BOOST_AUTO_TEST_CASE(a_watch_of_a_missing_key_says_so_and_fails_if_it_is_strict)
 }
 
 BOOST_AUTO_TEST_CASE(a_new_namespace_is_answered_with_the_one_that_was_meant) {
-  scripted_peer peer(
-      path,
-      {exchange({{call("io.cfgd.Config.Set", R"({"values":{"siet.a":1},"text":true})"),
-                  reply(R"({"revision":8,"changed":["siet.a"]})")}}),
-       exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"afterRevision":7,"limit":1,)"
-                  R"("values":true,"beforeRevision":9},"more":true})",
-                  reply(R"({"changes":[{"revision":8,"time":"T","origin":{"layer":"override",)"
-                        R"("revision":8},"created":["siet.a"],"updated":[],"deleted":[],)"
-                        R"("after":{"siet.a":1}}],"oldest":1})")}}),
-       exchange({{call("io.cfgd.History.GetAt", R"({"keys":["siet"],"revision":7})"),
-                  reply(R"({"values":{},"missing":["siet"]})")}}),
-       exchange({{call("io.cfgd.Config.Explain", R"({"key":"siet"})"),
-                  reply(R"({"candidates":[],"secret":false,"writable":true,"revision":8})")}}),
-       exchange({status})});
+  for (bool const as_json : {false, true}) {
+    auto const text = as_json ? std::string() : R"(,"text":true)";
+    scripted_peer peer(
+        path,
+        {exchange({{call("io.cfgd.Config.Set", R"({"values":{"siet.a":1})" + text + '}'),
+                    reply(R"({"revision":8,"changed":["siet.a"]})")}}),
+         exchange({{R"({"method":"io.cfgd.History.Log","parameters":{"afterRevision":7,"limit":1,)"
+                    R"("values":true,"beforeRevision":9},"more":true})",
+                    reply(R"({"changes":[{"revision":8,"time":"T","origin":{"layer":"override",)"
+                          R"("revision":8},"created":["siet.a"],"updated":[],"deleted":[],)"
+                          R"("after":{"siet.a":1}}],"oldest":1})")}}),
+         exchange({{call("io.cfgd.History.GetAt", R"({"keys":["siet"],"revision":7})"),
+                    reply(R"({"values":{},"missing":["siet"]})")}}),
+         exchange({{call("io.cfgd.Config.Explain", R"({"key":"siet"})"),
+                    reply(R"({"candidates":[],"secret":false,"writable":true,"revision":8})")}}),
+         exchange({status})});
 
-  auto run = cfgctl({"set", "siet.a=1"});
+    auto run = as_json ? cfgctl({"set", "--json", "siet.a=1"}) : cfgctl({"set", "siet.a=1"});
 
-  BOOST_TEST(run.finish() == 0);
-  BOOST_TEST(run.out() == "siet.a = 1\nrevision 8\n");
-  BOOST_TEST(run.err() == "warning: the namespace 'siet' is new (did you mean 'site'?)\n");
+    BOOST_TEST(run.finish() == 0);
+    BOOST_TEST(run.out() == (as_json ? R"({"revision":8,"changed":["siet.a"],"warnings":[],)"
+                                       R"("hides":[]})"
+                                       "\n"
+                                     : "siet.a = 1\nrevision 8\n"));
+    BOOST_TEST(run.err() == "warning: the namespace 'siet' is new (did you mean 'site'?)\n");
+    peer.finish();
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -92,6 +92,12 @@ std::vector<talk> const talks{
      1,
      "",
      "cfgctl: show 11: there is no such change; the oldest that is kept is 4\n"},
+    {{"show", "11"},
+     {{history("Log", R"({"limit":1,"values":true,"beforeRevision":12})"),
+       reply("{\"changes\":[" + nine + "],\"oldest\":4,\"damaged\":[11,10]}")}},
+     1,
+     "",
+     "cfgctl: show 11: the record of this revision is damaged\n"},
     {{"diff", "5"},
      {{history("Diff", R"({"from":5})"),
        reply(R"({"before":{"a.b":"old","a.x":1},"after":{"a.b":"new","a.y":2}})")}},
@@ -145,6 +151,14 @@ std::vector<talk> const talks{
      "      12  T     override uid 4321  a.b       1         why\n"
      "       2  -     admin /e/a.yaml    a.secret  (secret)\n",
      ""},
+    {{"blame", "a"},
+     {{history("Blame", R"({"namespace":"a"})"),
+       reply(R"({"lines":[{"key":"a.b","values":{"a.b":1},"origin":{"layer":"override",)"
+             R"("revision":12}}],"damaged":[12]})")}},
+     0,
+     "REVISION  TIME  ORIGIN    KEY  VALUE  COMMENT\n"
+     "      12  -     override  a.b  1\n",
+     "cfgctl: blame: the record of revision 12 is damaged and left out; cfgctl health shows all\n"},
     {{"get", "--at", "5", "a.b"},
      {{history("GetAt", R"({"keys":["a.b"],"revision":5})"),
        reply(R"({"values":{"a.b":"x"},"missing":[]})")}},

@@ -16,6 +16,7 @@ using cfgd::test::cfgctl_fixture;
 using cfgd::test::check;
 using cfgd::test::exchange;
 using cfgd::test::read_file;
+using cfgd::test::refused;
 using cfgd::test::reply;
 using cfgd::test::scripted_peer;
 using cfgd::test::talk;
@@ -106,13 +107,27 @@ struct promotion : cfgctl_fixture {
             {asked, reply(R"({"sources":[)" + before + ',' + source(written, state) + "]}")}};
   }
 
+  /// Adds the comparison of the overrides at a revision.
+  static void compare(std::vector<std::pair<std::string, std::string>>& to, int revision,
+                      std::string const& now) {
+    to.emplace_back(call("io.cfgd.Config.Sync"),
+                    reply(R"({"revision":)" + std::to_string(revision) + '}'));
+    to.emplace_back(list(R"({"prefix":"a"})"), reply(R"({"overrides":[)" + now + "]}"));
+  }
+
+  static std::string removal(std::filesystem::path const& written, std::string const& keys,
+                             int revision) {
+    return set(R"({"unset":[)" + keys + R"(],"ifRevision":)" + std::to_string(revision) +
+               R"(,"comment":"promoted to )" + written.string() + R"("})");
+  }
+
   /// The same, and the overrides are removed.
   scripted_peer::script success(std::filesystem::path const& written,
                                 std::string const& keys = R"("a.b.c","a.d")") const {
     auto all = calls(written, "active");
-    all.emplace_back(
-        set(R"({"unset":[)" + keys + R"(],"comment":"promoted to )" + written.string() + R"("})"),
-        reply(R"({"revision":8,"changed":[],"warnings":[]})"));
+    compare(all, 8, overrides);
+    all.emplace_back(removal(written, keys, 8),
+                     reply(R"({"revision":8,"changed":[],"warnings":[]})"));
     return exchange(all);
   }
 };
@@ -208,6 +223,46 @@ BOOST_FIXTURE_TEST_CASE(promote_prints_one_document_with_json, promotion) {
   BOOST_TEST(run.out() ==
              R"({"promoted":[{"revision":8,"changed":[],"warnings":[],"hides":[],"file":")" +
                  file(".yaml").string() + "\"}]}\n");
+  peer.finish();
+}
+
+BOOST_FIXTURE_TEST_CASE(an_override_that_was_changed_meanwhile_stays, promotion) {
+  auto const written = file(".yaml");
+  auto all = calls(written, "active");
+  compare(all, 8, overrides);
+  all.emplace_back(removal(written, R"("a.b.c","a.d")", 8),
+                   refused("io.cfgd.Config.RevisionMismatch", R"({"revision":9})"));
+  compare(all, 9, row("a.b.c", "2") + ',' + row("a.d", "\"x\""));
+  all.emplace_back(removal(written, R"("a.d")", 9),
+                   reply(R"({"revision":9,"changed":[],"warnings":[]})"));
+  scripted_peer peer(path, {exchange(all)});
+
+  auto run = cfgctl({"promote", "a", "--json"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() ==
+             "cfgctl: promote a: written to " + written.string() +
+                 "\ncfgctl: promote a: the override of a.b.c was changed meanwhile and stays\n");
+  BOOST_TEST(run.out() ==
+             R"({"promoted":[{"revision":9,"changed":[],"warnings":[],"hides":[],"file":")" +
+                 written.string() + R"(","kept":["a.b.c"]}]})" + '\n');
+  peer.finish();
+}
+
+BOOST_FIXTURE_TEST_CASE(nothing_is_removed_if_all_overrides_were_changed, promotion) {
+  auto const written = file(".yaml");
+  auto all = calls(written, "active");
+  compare(all, 8, row("a.b.c", "2"));
+  scripted_peer peer(path, {exchange(all)});
+
+  auto run = cfgctl({"promote", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.out() ==
+             "written to " + written.string() + "\nno effective value changed, revision 8\n");
+  BOOST_TEST(run.err() ==
+             "cfgctl: promote a: the override of a.b.c was changed meanwhile and stays\n"
+             "cfgctl: promote a: the override of a.d was changed meanwhile and stays\n");
   peer.finish();
 }
 

@@ -245,6 +245,16 @@ BOOST_AUTO_TEST_CASE(files_that_are_not_used_have_their_reason_and_are_not_bad) 
   }
 }
 
+BOOST_AUTO_TEST_CASE(an_emptied_file_is_a_fact_and_not_bad) {
+  client::source_file one;
+  one.path = "/e/a.yaml";
+  one.state = "active";
+  one.message = "the file has become empty: 2 values no longer apply";
+
+  BOOST_TEST(!is_bad(one));
+  BOOST_TEST(sources_text(file, {one}).ends_with("\n/e/a.yaml: " + *one.message + '\n'));
+}
+
 BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
   client::source_file one;
   one.path = "/e/a.yaml";
@@ -312,6 +322,40 @@ BOOST_AUTO_TEST_CASE(a_rollback_prints_some_keys_and_the_number_of_the_others) {
   BOOST_TEST(commit_text(few, {.values = {}, .gone = {"gone", "old", "past"}}, done, nullptr) ==
              "a.k0 changed\ngone removed, 2 values\n"
              "and 2 more namespaces removed; -v prints all\nrevision 9\n");
+}
+
+BOOST_AUTO_TEST_CASE(all_lists_of_changed_keys_print_some_lines_and_the_number_of_the_others) {
+  screen few = file;
+  few.most_keys = 3;
+  boost::json::object const before{{"a.b", 1}, {"a.c", 1}, {"a.d", 1}};
+  boost::json::object const after{{"a.b", 2}, {"a.c", 2}, {"a.e", 2}};
+
+  // A key that changed has two lines, and is printed with both or not at all.
+  BOOST_TEST(difference_text(few, before, after) ==
+             "-a.b 1\n+a.b 2\nand 3 more keys; -v prints all\n");
+  client::change one;
+  one.updated = {"a.b", "a.c"};
+  one.deleted = {"a.d"};
+  one.before = before;
+  one.after = after;
+  BOOST_TEST(change_text(few, one, client::log_detail::values)
+                 .ends_with("\n\n-a.b 1\n+a.b 2\nand 2 more keys; -v prints all\n"));
+  one.updated.push_back("a.x");
+  BOOST_TEST(
+      change_text(few, one, client::log_detail::keys)
+          .ends_with("    M a.b\n    M a.c\n    M a.x\n    and 1 more key; -v prints all\n"));
+
+  client::watch_event event{.values = after, .removed = {"a.d"}, .revision = 9, .from = {}};
+  boost::json::object known;
+  std::string const state = "# revision 9\na.b = 2\na.c = 2\na.e = 2\na.d removed\n";
+  BOOST_TEST(event_text(few, event, known) == state); // the state is complete
+  event.from = client::origin{
+      .layer = "admin", .path = {}, .line = {}, .column = {}, .uid = {}, .revision = 9};
+  known = before;
+  BOOST_TEST(event_text(few, event, known) ==
+             "# revision 9, admin\na.b: 1 -> 2\na.c: 1 -> 2\na.e = 2\n"
+             "and 1 more key; -v prints all\n");
+  BOOST_TEST(known == after); // also what was not printed
 }
 
 BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {

@@ -140,6 +140,19 @@ BOOST_DATA_TEST_CASE_F(cfgd::test::loop_fixture, what_cannot_be_changed_is_named
   BOOST_TEST(applied(wanted(sample.values, sample.unset), before) == sample.result);
 }
 
+BOOST_AUTO_TEST_CASE(elements_that_were_written_as_text_are_named) {
+  auto what = wanted(R"({"a.list[+]":"1.10","a.list[2].n":2024,"a.list[1].o":{"x":1},"a.b":1})",
+                     {"a.list[0]", "a.list[1].n"});
+  what.spelling = value_spelling::text;
+
+  auto const now = element_edit::parse(what).value().apply(found(before)).value();
+
+  BOOST_TEST(json::canonical(now.values.at("a.list")) == R"([{"o":{"x":1}},{"n":2024},"1.10"])");
+  BOOST_TEST((now.text_elements == std::vector<std::string>{"a.list[2]", "a.list[1].n"}));
+  what.spelling = value_spelling::typed;
+  BOOST_TEST(element_edit::parse(what).value().apply(found(before)).value().text_elements.empty());
+}
+
 BOOST_AUTO_TEST_CASE(only_keys_with_an_index_need_it) {
   BOOST_TEST(element_edit::is_needed(wanted(R"({"a.b":1,"a.c[0]":1})")));
   BOOST_TEST(element_edit::is_needed(wanted("{}", {"a.b", "a.c[0]"})));

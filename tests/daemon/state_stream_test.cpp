@@ -3,7 +3,9 @@
 #include <boost/test/unit_test.hpp>
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace {
@@ -60,6 +62,19 @@ BOOST_AUTO_TEST_CASE(one_prefix_is_looked_up) {
   BOOST_TEST(below("b") == "");
   BOOST_TEST(below("c.\"d.e\"") == R"(|"c.\"d.e\"":[1,2])");
   BOOST_TEST(below("none.x") == "");
+}
+
+BOOST_AUTO_TEST_CASE(one_prefix_is_found_as_asked) {
+  std::string looked_up;
+  auto const find = [&](std::string_view text, cfgd::key const& which) {
+    looked_up += which.str() + ' ';
+    return which.path().empty() ? std::optional(text) : std::nullopt;
+  };
+
+  BOOST_TEST(all_of(state_stream(texts(), {"a.none"}, 1'000, find)) == "");
+  BOOST_TEST(looked_up == "a.none ");
+  BOOST_TEST(all_of(state_stream(texts(), {"c"}, 1'000, find)) ==
+             R"(|"c.\"d.e\"":[1,2],"c.f":"g")");
 }
 
 BOOST_AUTO_TEST_CASE(the_end_is_known_before_the_last_piece_is_sent) {

@@ -217,6 +217,26 @@ BOOST_FIXTURE_TEST_CASE(all_keys_of_a_large_namespace_are_looked_up_one_by_one, 
   BOOST_TEST(large.stats().bytes == 0U);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_key_of_the_loaded_text_is_looked_up_and_of_others_is_scanned, fixture) {
+  cache.publish(make("app", R"({"a":{"b":1},"z":")" + std::string(1000, 'x') + "\"}"));
+  auto const text = cache.text_of("app").text;
+  auto const copy = *text;
+  auto const in = [this](std::string_view whole, char const* which) {
+    return cache.find_in(whole, key::parse(which).value()).value_or("-");
+  };
+  auto const bare = cache.stats().bytes;
+
+  BOOST_TEST(in(copy, "app.none") == "-");
+  BOOST_TEST(in(copy, "app.a") == R"({"b":1})");
+  BOOST_TEST(cache.stats().bytes == bare);
+  BOOST_TEST(in(*text, "app.none") == "-");
+  BOOST_TEST(in(*text, "app.none.x") == "-");
+  BOOST_TEST(in(*text, "app.a") == R"({"b":1})");
+  BOOST_TEST(in(*text, "app") == copy);
+  BOOST_TEST(cache.stats().bytes > bare); // an index was made
+  BOOST_TEST(of("app").misses == 0U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_changed_text_is_looked_into_anew, fixture) {
   auto const text = [](std::string const& value) {
     return R"({"a":)" + value + R"(,"b":")" + std::string(1000, 'x') + R"(","c":1,"d":2})";

@@ -23,6 +23,9 @@ constexpr auto with_read_only = R"({"properties":{
   "list":{"items":{"readOnly":true}}},
   "$defs":{"net":{"allOf":[{"properties":{"mac":{"readOnly":true}}}]}}})";
 
+constexpr auto with_named_elements = R"({"properties":{"nav":{"x-key":"name",
+  "items":{"properties":{"url":{"readOnly":true},"title":{}}}}}})";
+
 struct fixture : plan_fixture {
   void save_all() {
     must(files_changed(
@@ -95,6 +98,42 @@ BOOST_AUTO_TEST_CASE(an_element_of_a_list_is_not_a_key) {
   save_all();
 
   BOOST_TEST(rejected_key(set({{"app.list", "[1]"}})) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_member_of_a_named_element_is_left_to_files) {
+  must(files_changed({good(schema_file, with_named_elements),
+                      good(file, R"({"nav":[{"name":"a","url":"/a","title":"A"}]})")}));
+
+  BOOST_TEST(rejected_key(set({{"app.nav", R"([{"name":"a","url":"/x"}])"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav", R"([{"name":"a"}])"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav", "[]"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav", R"([{"name":"b","url":"/b"}])"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav.a.url", R"("/x")"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav.a", R"({"url":"/x"})"}})) == "app.nav.a.url");
+  BOOST_TEST(rejected_key(set({{"app.nav", "5"}})) == "app.nav.a.url");
+
+  // An array is set as a whole, with the members that stay.
+  must(set({{"app.nav.a.title", R"("C")"}}));
+  must(set({{"app.nav", R"([{"name":"a","url":"/a","title":"B"}])"}}));
+  must(files_changed({good(file, R"({"nav":[{"name":"a","url":"/new"}]})")}));
+  must(unset({"app.nav"})); // the file decides again
+  BOOST_TEST(text("app") == R"({"nav":[{"name":"a","url":"/new"}]})");
+}
+
+BOOST_AUTO_TEST_CASE(a_rollback_leaves_an_array_with_such_members_as_it_is) {
+  must(files_changed({good(schema_file, with_named_elements)}));
+  auto const wanted = state.revision + 1;
+  auto const one = good(file, R"({"nav":[{"name":"a","url":"/a"}],"x":1})");
+  auto const other = good(file, R"({"nav":[{"name":"a","url":"/b"}],"x":2})");
+
+  auto const done = decide_together({files_changed({one}), files_changed({other}),
+                                     rollback_request{.revision = wanted, .name_space = "app"}});
+
+  BOOST_REQUIRE(done.back());
+  BOOST_TEST(text("app") == R"({"nav":[{"name":"a","url":"/b"}],"x":1})");
+  BOOST_REQUIRE_EQUAL(done.back()->warnings.size(), 1U);
+  BOOST_TEST(done.back()->warnings[0].key == "app.nav");
+  BOOST_TEST(done.back()->warnings[0].rule == "readOnly");
 }
 
 BOOST_AUTO_TEST_CASE(a_file_may_change_it) {

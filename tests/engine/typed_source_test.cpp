@@ -244,6 +244,29 @@ BOOST_AUTO_TEST_CASE(a_set_of_texts_gets_the_types_of_the_schema) {
   BOOST_TEST(refusal(large).issues.at(0).message == "the integer is out of the range of int64");
 }
 
+BOOST_AUTO_TEST_CASE(elements_that_were_written_as_text_get_the_types_of_the_schema) {
+  must(files_changed({good("schemas/admin/n.json", R"({"properties":{"list":{"items":{
+      "properties":{"s":{"type":"string"},"i":{"type":"integer"}}}}}})")}));
+  auto asked = set({{"n.list", R"([{"s":2024,"i":"7"}])"}, {"free.list", "[1]"}});
+  asked.text_elements = {parse_value_path("n.list[0].s").value(),
+                         parse_value_path("n.list[0].i").value(),
+                         parse_value_path("free.list[0]").value()};
+
+  must(asked);
+
+  BOOST_TEST(text("n") == R"({"list":[{"i":7,"s":"2024"}]})");
+  BOOST_TEST(text("free") == R"({"list":[1]})");
+  for (auto const* const wrong : {"n.list[1].s", "n.list[0].x", "n.other[0]", "n.list[+]"}) {
+    asked.text_elements = {parse_value_path(wrong).value()};
+    auto const why = refusal(asked);
+    BOOST_TEST((why.code == errc::bad_key), wrong);
+    BOOST_TEST(why.subject == wrong);
+  }
+  asked.text_elements.clear(); // what is in an array was written as JSON
+  asked.text = true;
+  BOOST_TEST((refusal(asked).code == errc::invalid));
+}
+
 BOOST_AUTO_TEST_CASE(notes_of_an_accepted_file_are_kept_with_it) {
   auto file = good("admin/n.yaml", R"({"a":"yes","b":"no"})");
   auto& document = std::get<source_update::good>(file.what).document;

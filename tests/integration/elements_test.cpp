@@ -15,7 +15,8 @@ using namespace cfgd::test;
 struct serving : running {
   serving() {
     save_schema("site.json", R"({"properties": {
-        "nav": {"type": "array", "x-key": "name", "items": {"required": ["url"]}}}})");
+        "nav": {"type": "array", "x-key": "name", "items": {
+            "required": ["url"], "properties": {"version": {"type": "string"}}}}}})");
     save("site.yaml", "nav:\n  - name: home\n    url: /\n  - name: about\n    url: /a\n"
                       "list: [{a: 1, b: {c: x}}, 2]\n");
     save("site.d/10.yaml", "nav:\n  - {name: about, url: /b}\n  - {name: blog, url: /c}\n");
@@ -67,6 +68,21 @@ BOOST_FIXTURE_TEST_CASE(explain_names_the_layers_of_an_element, serving) {
   BOOST_TEST(merged.candidates[1].from.line.value() == 5);
   BOOST_REQUIRE(plain.candidates.size() == 1U);
   BOOST_TEST(text_of(*plain.candidates[0].value) == "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(an_element_that_is_written_as_text_gets_the_type_of_its_schema, serving) {
+  auto service = daemon.connect();
+  cfgd::client::transaction what{.values = {{"site.nav[0].version", 2024}}};
+  BOOST_TEST(service.set(what).error().name == "io.cfgd.Config.Invalid");
+
+  what.spelling = cfgd::client::value_spelling::text;
+  service.set(what).value();
+
+  BOOST_TEST(answer_at("/values", "Config.Get", R"({"keys":["site.nav[0].version"]})") ==
+             R"({"site.nav[0].version":"2024"})");
+  BOOST_TEST(
+      answer("Config.Set", R"({"values":{"site.x":1},"textElements":["site.nav[0].url"]})") ==
+      R"(BadKey {"key":"site.nav[0].url","message":"the call sets no such element"})");
 }
 
 BOOST_FIXTURE_TEST_CASE(elements_are_set_unset_and_appended, serving) {

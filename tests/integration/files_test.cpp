@@ -173,10 +173,22 @@ BOOST_FIXTURE_TEST_CASE(an_empty_file_at_a_start_loses_its_values_with_a_warning
   daemon.wait_for_line("the file has become empty: 2 values no longer apply");
 
   BOOST_TEST(value("app.a") == "-");
-  auto const now = source("app.toml");
-  BOOST_TEST(now.state == "active");
-  BOOST_TEST(now.issues.at(0).severity == "warning");
   BOOST_TEST(daemon.log().find("app.toml' is empty; unless") != std::string::npos);
+  // The log has the warning; afterwards it is a fact, also after another start.
+  for (bool const again : {false, true}) {
+    if (again) {
+      daemon.stop();
+      daemon.start();
+    }
+    auto const later = source("app.toml");
+    BOOST_TEST(later.state == "active");
+    BOOST_TEST(later.message.value() == "the file has become empty: 2 values no longer apply");
+    BOOST_TEST(later.issues.empty());
+    BOOST_TEST(!status().degraded);
+  }
+  save("app.toml", "a = 1\n");
+  sync();
+  BOOST_TEST(!source("app.toml").message.has_value());
 }
 
 BOOST_FIXTURE_TEST_CASE(files_that_are_not_used_are_listed_and_are_no_fault, running) {

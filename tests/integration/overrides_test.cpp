@@ -61,7 +61,7 @@ BOOST_FIXTURE_TEST_CASE(keys_of_one_revision_name_their_own_files, overridden) {
   call("Config.EndEdit");
 
   BOOST_TEST(revision() == before + 1);
-  for (auto const& line : service.blame("theme").value()) {
+  for (auto const& line : service.blame("theme").value().lines) {
     BOOST_TEST(line.from.path.value().ends_with("theme.json"), line.key);
     BOOST_TEST(line.from.line.value() == (line.key == "theme.color" ? 2 : 3), line.key);
   }

@@ -95,6 +95,27 @@ BOOST_FIXTURE_TEST_CASE(explain_never_returns_the_values_of_its_layers, serving)
              R"({"app.db.host":"h"})");
 }
 
+BOOST_FIXTURE_TEST_CASE(an_element_is_explained_by_its_name, serving, *as_root) {
+  save_schema("nav.json", R"({"properties": {"pin": {"x-secret": true},
+      "menu": {"x-key": "name"},
+      "users": {"x-key": "name", "items": {"properties": {"pin": {"x-secret": true}}}}}})");
+  save("nav.yaml", "pin: " + std::string(secret) +
+                       "\nmenu: [{name: home, url: /}]\nusers: [{name: root, pin: " + secret +
+                       "}]\n");
+  sync();
+  BOOST_TEST(as_other_user([&] {
+    auto const explained = [&](std::string const& key) {
+      return answer_at("/values", "Config.Explain", R"({"key":")" + key + R"("})");
+    };
+    return explained("nav.menu.home.url") == R"({"nav.menu.home.url":"/"})" &&
+           explained("nav.menu[0].url") == R"({"nav.menu[0].url":"/"})" &&
+           is_clean(answer("Config.Explain", R"({"key":"nav.users.root.pin"})")) &&
+           is_clean(answer("Config.Explain", R"({"key":"nav.users.root"})")) &&
+           is_clean(answer("Config.Explain", R"({"key":"nav.pin"})")) &&
+           is_clean(answer("Config.Explain", R"({"key":"nav"})"));
+  }));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_schema_does_not_reveal_a_secret, serving, *as_root) {
   save_schema("pw.json", R"({"$defs": {"pw": {"x-secret": true, "type": "string"}},
       "properties": {"a": {"$ref": "#/$defs/pw", "default": ")" +

@@ -45,6 +45,22 @@ struct fixture : running {
 namespace cases {
 BOOST_FIXTURE_TEST_SUITE(store_damage, fixture)
 
+BOOST_AUTO_TEST_CASE(blame_names_damaged_records) {
+  daemon.connect().set({.values = {{"site.b", "BEFORE"}}}).value();
+  daemon.connect().set({.values = {{"site.b", 3}}}).value();
+  BOOST_TEST(daemon.stop() == 0);
+  auto content = read_file(data);
+  for (auto at = content.find("BEFORE"); at != std::string::npos; at = content.find("BEFORE", at))
+    content[at] = 'b';
+  write_file(data, content);
+
+  daemon.start();
+
+  BOOST_TEST(answer_at("/damaged", "History.Blame", R"({"namespace":"site"})") == "[4,3]");
+  BOOST_TEST(answer_at("/lines/1/origin/revision", "History.Blame", R"({"namespace":"site"})") ==
+             "4");
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_store_is_replaced_and_the_service_starts) {
   auto const lost = revision();
   BOOST_TEST(daemon.stop() == 0); // makes a copy

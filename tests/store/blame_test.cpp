@@ -20,7 +20,7 @@ struct fixture : store_fixture {
   /// "site.a=1 r2 override; ", or without a kept change "site.a=1 - admin /admin/site.json:3; "
   std::string blame(std::string_view name = "site") {
     std::string out;
-    for (auto const& one : store->blame(name).value()) {
+    for (auto const& one : store->blame(name).value().lines) {
       out += one.key + '=' + one.value + (one.time ? " r" : " -");
       if (one.time) out += std::to_string(one.from.revision);
       out += ' ' + std::string(to_string(one.from.where));
@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(each_key_has_the_newest_change_that_touched_it) {
 
   BOOST_TEST(blame() == "site.a=1 r1 admin /admin/site.json:1; site.b.c=3 r2 override; "
                         "site.d=5 r3 override; site.e={} r1 admin /admin/site.json:4; ");
-  auto const all = store->blame("site").value();
+  auto const all = store->blame("site").value().lines;
   BOOST_TEST(all.at(1).comment == "because");
   BOOST_TEST(all.at(1).from.uid.value() == 1000U);
   BOOST_TEST((all.at(1).time == at()));
@@ -66,7 +66,7 @@ BOOST_AUTO_TEST_CASE(without_history_the_layers_give_the_origin) {
                         "/admin/site.json:8; site.l=[{\"x\":1},[2]] - admin /admin/site.json:2; "
                         "site.o.p=1 - override; site.v=2 - override; "
                         "site.z={} - admin /admin/site.json:10; ");
-  auto const all = store->blame("site").value();
+  auto const all = store->blame("site").value().lines;
   for (auto const& one : all) {
     auto const why = store->explain(to_key(one.key)).layer_values;
     BOOST_TEST((one.from == why.front().from), one.key);

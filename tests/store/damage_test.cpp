@@ -5,7 +5,9 @@
 
 #include <filesystem>
 #include <ostream>
+#include <string>
 #include <tuple>
+#include <vector>
 
 // Files that are not what was written: an error that names them, never a wrong value.
 
@@ -81,6 +83,27 @@ BOOST_AUTO_TEST_CASE(a_damaged_record_of_history_is_left_out_and_named) {
   BOOST_TEST(examined.damaged.size() == 2U);
   BOOST_TEST(examined.last == 3U);
   BOOST_TEST(!examined.more);
+}
+
+BOOST_AUTO_TEST_CASE(blame_leaves_out_a_damaged_record_and_what_it_may_hide) {
+  must(files_changed({good("admin/site.json", R"({"kept":1})")}));
+  must(set({{"site.a", "1"}, {"site.b", "2"}, {"site.c", "3"}}));
+  must(set({{"site.a", "\"BEFORE\""}}));
+  must(set({{"site.a", "4"}}));
+  must(set({{"site.c", "5"}}));
+  store.reset();
+  BOOST_TEST(overwrite("BEFORE", 'b') > 0);
+  store = open();
+
+  auto const found = store->blame("site").value();
+
+  BOOST_TEST((found.damaged == std::vector<revision_number>{4, 3}));
+  std::string out;
+  for (auto const& one : found.lines)
+    out += one.key + '=' + one.value + (one.time ? " r" : " - r") +
+           std::to_string(one.from.revision) + "; ";
+  // The change that gave site.a its value is damaged: revision 2 did not.
+  BOOST_TEST(out == "site.a=4 - r4; site.b=2 r2; site.c=5 r5; site.kept=1 r1; ");
 }
 
 BOOST_AUTO_TEST_CASE(a_watcher_is_not_resumed_over_a_damaged_record) {
