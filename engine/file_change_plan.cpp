@@ -1,6 +1,7 @@
 #include "engine/file_change_plan.hpp"
 
 #include "core/json.hpp"
+#include "engine/typed_source.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -159,21 +160,34 @@ std::size_t file_change_plan::count_new_rejected() const {
       entries_, [](entry const& one) { return one.is_new() && one.rejected; }));
 }
 
+/// Whether a source is rejected for a path of its own that leads through another layer's value.
+bool file_change_plan::leads_through_value(entry const& one) {
+  return one.now && std::ranges::any_of(one.rejected->issues, [&one](issue const& what) {
+           return what.rule == path_rule && what.path == one.now->row.path;
+         });
+}
+
 /// Sources that were rejected together may be valid alone: accepts those that are.
 void file_change_plan::retry_rejected(attempt& best, std::function<attempt()> const& try_now) {
   // Each try is a full evaluation. A source that was rejected alone would only fail again.
   auto const count = count_new_rejected();
   if (count < 2 || count > most_retried) return;
-  for (auto& one : entries_) {
-    if (!one.is_new() || !one.rejected) continue;
-    auto const why = *one.rejected;
-    one.rejected.reset();
-    one.rejected_record.reset();
+  std::vector<entry*> tried;
+  for (auto& one : entries_)
+    if (one.is_new() && one.rejected) tried.push_back(&one);
+  // Whoever is accepted first keeps others out. A file that leads through a value of a lower layer
+  // must not keep that layer out.
+  std::stable_partition(tried.begin(), tried.end(),
+                        [](entry const* one) { return !leads_through_value(*one); });
+  for (auto* const one : tried) {
+    auto const why = *one->rejected;
+    one->rejected.reset();
+    one->rejected_record.reset();
     auto again = try_now();
     if (again.found.rejections.empty())
       best = std::move(again);
     else
-      reject(one, why);
+      reject(*one, why);
   }
 }
 

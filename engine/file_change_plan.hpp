@@ -107,6 +107,7 @@ class file_change_plan {
   void reject_companions();
   void reject_new(error const& why);
   std::size_t count_new_rejected() const;
+  static bool leads_through_value(entry const& one);
   void retry_rejected(attempt& best, std::function<attempt()> const& try_now);
   /// The leaves of an accepted source that its new content changes: before and after.
   static std::vector<key_change> changed_leaves(entry const& one, schema_pointer const& schema);

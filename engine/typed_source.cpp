@@ -114,7 +114,7 @@ class fault_finder {
   void check_parent(path_view path) {
     auto const* const there = find_obstacle(ask(below_, defaults_, path));
     if (there == nullptr) return;
-    add("path", path, pointer_to(path),
+    add(path_rule, path, pointer_to(path),
         "'" + key_text(state_.value.name_space, path) + "' is " + std::string(describe(*there)) +
             " in a lower layer and has no members; set the whole value");
   }

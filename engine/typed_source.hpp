@@ -49,6 +49,9 @@ class override_layer {
   std::optional<boost::json::object> keyed_;     ///< if arrays have an "x-key"
 };
 
+/// The rule of an issue of find_layer_faults(): the source leads through a value of a lower layer.
+inline constexpr char const* path_rule = "path";
+
 /// What is wrong with the layers in their place among the others: of formats without types a key
 /// that is repeated although no schema asks for an array, and a name with "__" that leads through
 /// an array or a scalar of a lower layer; of all layers the faults of arrays with an "x-key". In

@@ -20,6 +20,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -94,11 +96,18 @@ std::optional<client::change> record_of(context const& all, client::commit const
   return std::move(found->changes.front());
 }
 
-/// Warns of namespaces that exist since this change: their names may be misspelled.
-void warn_of_new_namespaces(context const& all, client::change const& past) {
+std::string namespace_in(std::string_view key) { return std::string(key.substr(0, key.find('.'))); }
+
+/// Warns of namespaces that exist since this change set values in them: their names may be
+/// misspelled.
+void warn_of_new_namespaces(context const& all, change_facts const& what,
+                            client::change const& past) {
+  std::set<std::string> set;
+  for (auto const& one : what.values)
+    set.insert(namespace_in(one.key()));
   std::set<std::string> names;
   for (std::string const& key : past.created)
-    names.insert(key.substr(0, key.find('.')));
+    if (auto name = namespace_in(key); set.contains(name)) names.insert(std::move(name));
   if (names.empty() || past.revision < 2) return;
   std::vector<std::string> const asked(names.begin(), names.end());
   auto const before = call(all, &client::connection::get_at, asked, past.revision - 1);
@@ -134,7 +143,7 @@ exit_code show_commit(context const& all, change_facts const& what, client::comm
   bool const is_made = what.mode == client::commit_mode::apply && !done.changed.empty();
   auto const past = is_made ? record_of(all, done) : std::nullopt;
   show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
-  if (past) warn_of_new_namespaces(all, *past);
+  if (past) warn_of_new_namespaces(all, what, *past);
   return exit_code::ok;
 }
 

@@ -286,16 +286,16 @@ boost::json::value top_model::json(top_order order) const {
   boost::json::object out;
   if (!newest_) return out;
   out["time"] = to_rfc3339(newest_->at);
-  out["revision"] = sum("cfgd_revision");
-  out["connections"] = sum("cfgd_connections");
-  out["watchers"] = sum("cfgd_watchers");
+  out["revision"] = static_cast<std::uint64_t>(sum("cfgd_revision"));
+  out["connections"] = static_cast<std::uint64_t>(sum("cfgd_connections"));
+  out["watchers"] = static_cast<std::uint64_t>(sum("cfgd_watchers"));
   out["requestsPerSecond"] = history_.empty() ? 0 : history_.back().rate;
   boost::json::array rows;
   for (auto const& one : methods(order)) {
     boost::json::object row{{"method", one.name},
                             {"callsPerSecond", one.rate},
                             {"failedPerSecond", one.failed},
-                            {"total", one.total}};
+                            {"total", static_cast<std::uint64_t>(one.total)}};
     if (one.mean) row["meanSeconds"] = *one.mean;
     if (one.median) row["p50Seconds"] = *one.median;
     if (one.p99) row["p99Seconds"] = *one.p99;

@@ -188,7 +188,7 @@ class document_typer {
   }
 
   place copy_place() {
-    if (from_.places.empty()) return {};
+    if (next_ >= from_.places.size()) return {};
     auto const at = from_.places[next_++];
     out_.places.push_back(at);
     return at;

@@ -89,16 +89,16 @@ struct fixture : cfgctl_fixture {
     return word == "TREE" ? std::string(directory / "tree") : word;
   }
 
-  /// All commands below `path`, from the declarations.
-  void collect(std::vector<std::string> const& path,
+  /// All commands below `above`, from the declarations.
+  void collect(std::vector<std::string> const& above,
                std::vector<std::vector<std::string>>& into) const {
     std::vector<std::string> words{"help", "--json"};
-    words.insert(words.end(), path.begin(), path.end());
+    words.insert(words.end(), above.begin(), above.end());
     auto run = cfgctl(words);
     BOOST_REQUIRE(run.finish() == 0);
     auto const help = cfgd::json::parse(run.out()).value();
     for (auto const& name : help.at("commands").as_array()) {
-      auto below = path;
+      auto below = above;
       below.emplace_back(name.as_string());
       into.push_back(below);
       collect(below, into);

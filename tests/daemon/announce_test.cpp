@@ -125,7 +125,7 @@ BOOST_FIXTURE_TEST_CASE(an_edit_below_a_higher_file_names_that_file, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(many_edits_without_effect_are_a_few_lines, fixture) {
   engine::hidden_value one{.key = "site.a", .from = {}, .by = {}};
-  daemon::announce({.without_effect = {.listed = std::vector(9, one), .count = 12}}, now);
+  cfgd::announce({.without_effect = {.listed = std::vector(9, one), .count = 12}}, now);
 
   auto const all = lines.take();
   BOOST_REQUIRE(all.size() == 5U);

@@ -264,9 +264,10 @@ class trial : running {
   void expect_reply(bj::object const& reply, service_model::outcome const& due,
                     std::uint64_t revision) {
     if (due.refused) {
-      if (!reply.contains("error") || !reply.at("error").as_string().ends_with(".Invalid"))
+      if (!reply.contains("error") ||
+          !reply.at("error").as_string().ends_with(due.is_bad_key ? ".BadKey" : ".Invalid"))
         throw std::runtime_error("not refused: " + text(reply));
-      if (reply.at("parameters").as_object().at("issues").as_array().empty())
+      if (!due.is_bad_key && reply.at("parameters").as_object().at("issues").as_array().empty())
         throw std::runtime_error("refused without a reason");
       return;
     }

@@ -384,7 +384,8 @@ service_model::outcome service_model::set(set_step const& what, mode how) {
   for (auto const& [which, value] : what.values) {
     auto const found = next.find(which.name_space());
     auto const whole = found == next.end() ? std::nullopt : effective(found->second);
-    if (whole && leads_through_value(*whole, which.path())) return {.refused = true};
+    if (whole && leads_through_value(*whole, which.path()))
+      return {.refused = true, .is_bad_key = true};
   }
   for (auto const& [which, value] : what.values) {
     auto& document = next[which.name_space()].overrides;

@@ -40,7 +40,8 @@ class service_model {
   /// What became of something that was asked for.
   struct outcome {
     bool refused = false;
-    std::size_t own = 0; ///< revisions that it is itself: 1 or 0
+    bool is_bad_key = false; ///< why it is refused
+    std::size_t own = 0;     ///< revisions that it is itself: 1 or 0
     /// Of those, and of files that were tried again because of it.
     std::vector<leaf_changes> revisions = {};
   };

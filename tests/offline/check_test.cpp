@@ -123,7 +123,8 @@ std::vector<tree_case> const trees{
     {"a file that does not parse",
      {{"etc/namespaces/site.d/10-a.json", "{\"a\": 1,}"}},
      {},
-     "etc/namespaces/site.d/10-a.json:1:9: error: unexpected '}' [parse]\n"},
+     "etc/namespaces/site.d/10-a.json:1:9: error: a comma before a closing bracket is allowed in "
+     ".jsonc files only; rename the file or remove the comma [parse]\n"},
     {"an invalid schema",
      {{"etc/schemas/site.json", "{\"type\": \"strin\"}"}},
      {},

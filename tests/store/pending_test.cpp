@@ -141,7 +141,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_can_be_extended_and_the_next_one_is_first) {
 }
 
 BOOST_AUTO_TEST_CASE(later_writes_of_others_stay) {
-  must(set({{"site.kept", "1"}, {"site.a", "1"}, {"site.b", "1"}, {"site.tree", "1"}}));
+  must(set({{"site.kept", "1"}, {"site.a", "1"}, {"site.b", "1"}, {"site.tree", R"({"w":1})"}}));
   must(ending_in(set({{"site.a", "2"}, {"site.b", "2"}, {"site.c", "2"}, {"site.tree.x", "2"}}),
                  60s));
   must(set({{"site.b", "3"}, {"site.kept", "3"}, {"site.tree.y", "3"}}));
@@ -149,7 +149,7 @@ BOOST_AUTO_TEST_CASE(later_writes_of_others_stay) {
   auto const done = must(end_of(2));
 
   BOOST_TEST(cfgd::test::show(done.changes) == "4: site.a=2->1 site.c=2-> site.tree.x=2->;");
-  BOOST_TEST(text("site") == R"({"a":1,"b":3,"kept":3,"tree":{"y":3}})");
+  BOOST_TEST(text("site") == R"({"a":1,"b":3,"kept":3,"tree":{"w":1,"y":3}})");
   BOOST_TEST(store->explain(to_key("site.a")).layer_values.front().from.revision == 1U);
 }
 

@@ -6,14 +6,36 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <filesystem>
+#include <iterator>
 #include <system_error>
+#include <thread>
 
 namespace cfgd::test {
 
+namespace {
+
+constexpr std::chrono::seconds longest_thread{10};
+
+/// A thread that runs while the process is forked may hold a lock of the allocator, which nobody
+/// releases in the child. Those of a store (its copies) end soon; others are waited for in vain.
+void wait_for_threads() {
+  auto const end = std::chrono::steady_clock::now() + longest_thread;
+  auto const count = [] {
+    return std::distance(std::filesystem::directory_iterator("/proc/self/task"), {});
+  };
+  while (count() > 1 && std::chrono::steady_clock::now() < end)
+    std::this_thread::yield();
+}
+
+} // namespace
+
 child_process::child_process(std::function<int(int out)> const& work) {
+  wait_for_threads();
   std::array<int, 2> ends{};
   if (::pipe(ends.data()) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
   pid_ = ::fork();

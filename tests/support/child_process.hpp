@@ -8,7 +8,8 @@
 namespace cfgd::test {
 
 /// A forked copy of this process that runs one function and leaves by _exit(), so that no
-/// destructor and no test of the parent runs in it. The destructor kills and reaps it.
+/// destructor and no test of the parent runs in it. Other threads of this process should be ending:
+/// the fork waits for them, for ten seconds. The destructor kills and reaps it.
 class child_process {
  public:
   /// `work` gets the writing end of a pipe to the parent; what it returns is the exit status.

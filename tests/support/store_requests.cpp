@@ -20,6 +20,18 @@ engine::source_update update(std::string_view source, std::string_view content) 
   return made;
 }
 
+/// Members and elements, which have a place each.
+std::uint32_t nodes_below(boost::json::value const& value) {
+  std::uint32_t count = 0;
+  if (auto const* const object = value.if_object())
+    for (auto const& member : *object)
+      count += 1 + nodes_below(member.value());
+  else if (auto const* const list = value.if_array())
+    for (auto const& element : *list)
+      count += 1 + nodes_below(element);
+  return count;
+}
+
 } // namespace
 
 boost::json::value to_json(std::string_view text) { return json::parse(text).value(); }
@@ -32,8 +44,7 @@ engine::source_update good(std::string_view source, std::string_view content) {
   engine::source_update::good what;
   what.document.root = to_json(content).as_object();
   what.bytes = content;
-  auto const nodes = static_cast<std::uint32_t>(std::count(content.begin(), content.end(), ':') +
-                                                std::count(content.begin(), content.end(), ','));
+  auto const nodes = nodes_below(what.document.root);
   for (std::uint32_t node = 0; node < nodes; ++node)
     what.document.places.push_back({.line = node + 1, .column = 1});
   made.what = std::move(what);

@@ -253,6 +253,8 @@ std::string describe(toml_message const& what) {
   if (has("could not determine value type") || has("value-terminator"))
     return "not a value of TOML; put text in quotes";
   auto hidden = hide_pieces(what.text);
+  // Another word than true, false, inf or nan.
+  if (hidden.starts_with("expected '...'")) return "not a value of TOML; put text in quotes";
   if (auto const saw = hidden.rfind(", saw "); saw != hidden.npos) {
     // A part of a date, without quotes.
     bool const is_number = hidden.find_first_not_of("-0123456789", saw + 6) == hidden.npos;
