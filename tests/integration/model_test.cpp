@@ -148,6 +148,16 @@ class trial : running {
       out.append("\n  ").append(one);
     return out;
   }
+  /// Sources and the newest change, for the report of a failure.
+  std::string service_state() {
+    try {
+      return text(ask("Service.Sources", {})) + '\n' +
+             text(ask("History.Log", {{"limit", 1}, {"values", true}})) + '\n' +
+             text(ask("Config.Explain", {{"key", "two"}}));
+    } catch (std::exception const& failure) {
+      return failure.what();
+    }
+  }
   std::map<std::string, std::size_t> const& counts() const { return counts_; }
 
  private:
@@ -576,7 +586,8 @@ BOOST_AUTO_TEST_CASE(the_service_does_what_a_simple_model_does) {
     all.compare();
   } catch (std::exception const& failure) {
     BOOST_FAIL("step " << step << " of CFGD_MODEL_SEED=" << seed << ": " << failure.what()
-                       << "\nthe last steps:" << all.steps());
+                       << "\nthe last steps:" << all.steps() << "\nthe service says:\n"
+                       << all.service_state());
   }
   for (auto const& [kind, count] : all.counts())
     std::cout << kind << ' ' << count << ", ";

@@ -252,13 +252,14 @@ service_model::make_edits(std::vector<file_step> const& steps) const {
   }
   for (auto const& [name, in] : state_) {
     for (auto const& [id, one] : in.files) {
-      if (!one.retryable || in_steps.contains(id)) continue;
-      edits.push_back({.id = id,
-                       .name = name,
-                       .now = file{.is_effective = one.retryable},
-                       .kept = one,
-                       .when = edit::rank::retryable,
-                       .can_be_rejected = true});
+      if (!one.is_tried_again() || in_steps.contains(id)) continue;
+      edits.push_back(
+          {.id = id,
+           .name = name,
+           .now = one.missing ? std::nullopt : std::optional(file{.is_effective = one.retryable}),
+           .kept = one,
+           .when = edit::rank::retryable,
+           .can_be_rejected = true});
     }
   }
   return edits;
@@ -484,7 +485,7 @@ std::optional<std::string> service_model::state_of(source_id const& id) const {
 bool service_model::has_retryable() const {
   return std::ranges::any_of(state_, [](auto const& in) {
     return std::ranges::any_of(in.second.files,
-                               [](auto const& one) { return one.second.retryable.has_value(); });
+                               [](auto const& one) { return one.second.is_tried_again(); });
   });
 }
 

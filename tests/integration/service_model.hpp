@@ -83,7 +83,8 @@ class service_model {
     /// Refused by a schema, or a schema that is refused: tried again.
     std::optional<boost::json::object> retryable = {};
     bool unreadable = false;
-    bool missing = false;
+    bool missing = false; ///< its removal was refused
+    bool is_tried_again() const { return retryable || missing; }
   };
   struct name_space {
     std::map<source_id, file> files;
