@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <stdexcept>
 #include <utility>
 #include <variant>
 
@@ -241,13 +242,17 @@ void committer::commit(std::vector<write> group) {
 
   std::vector<engine::decision> outcomes;
   auto const began = std::chrono::steady_clock::now();
-  if (auto const failed =
-          guarded([&] { outcomes = store_->commit(requests, wall_now()); }, use::write))
-    outcomes.assign(group.size(), engine::decision(*failed));
+  auto const failed = guarded(
+      [&] {
+        outcomes = store_->commit(requests, wall_now());
+        for (auto const& one : outcomes)
+          if (!one && one.error().code == errc::store_failed)
+            throw std::runtime_error(one.error().message);
+      },
+      use::write);
+  if (failed && outcomes.empty()) outcomes.assign(group.size(), engine::decision(*failed));
   auto const took = std::chrono::steady_clock::now() - began;
-  bool const is_done = std::ranges::none_of(outcomes, [](engine::decision const& one) {
-    return !one && one.error().code == errc::store_failed;
-  });
+  bool const is_done = !failed;
   deliver([this, took, is_done, count = requests.size()] {
     ++(is_done ? figures_.done : figures_.failed);
     figures_.requests += count;

@@ -58,6 +58,8 @@ struct restore_question {
   action what = action::restore;
   wall_time now{};                   ///< part of the name of the old store that is kept
   std::string kept_as = "data.old."; ///< the other part
+  /// A revision that the old store is known to have had, besides what its file says; 0: none.
+  revision_number had = 0;
 };
 struct restored {
   backup_facts facts;

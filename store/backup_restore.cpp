@@ -86,7 +86,8 @@ void write_compacted(data_file const& from, fs::path const& into, target const& 
   constexpr std::size_t least = 16 * 1024 * 1024;
   // Records inserted in key order leave pages at least half full, which bounds the size needed.
   lmdb::environment made(into, {.map_bytes = (3 * as.bytes + least) & ~std::size_t{4095},
-                                .databases = layout::database_count});
+                                .databases = layout::database_count,
+                                .is_private = true});
   lmdb::write_transaction all(made);
   std::uint64_t seen = 0;
   for (auto const* const name : from.databases()) {
@@ -102,8 +103,9 @@ void write_compacted(data_file const& from, fs::path const& into, target const& 
 
 /// Reads a new store as the daemon will read it.
 void read_as_daemon(fs::path const& made, std::uint64_t bytes) {
-  lmdb::environment opened(made,
-                           {.map_bytes = 3 * bytes + 4096, .databases = layout::database_count});
+  lmdb::environment opened(
+      made,
+      {.map_bytes = 3 * bytes + 4096, .databases = layout::database_count, .is_private = true});
   lmdb::read_transaction view(opened);
   if (layout::check_format(view).value() != layout::format) return; // the daemon upgrades it first
   layout const records(view);
@@ -188,7 +190,8 @@ class restoring {
     if (auto const copied = take_copy(backup, made.copy()); !copied) return copied.error();
     auto const facts = verify_backup(made.copy(), [](std::uint64_t, std::uint64_t) {});
     if (!facts) return about_file(facts.error());
-    auto const next = next_revision(facts->revision, read_revision(old_data));
+    auto next = next_revision(facts->revision, read_revision(old_data));
+    if (asked_.had != 0) next = std::max(next, next_revision(asked_.had, std::nullopt));
     if (auto const filled = fill(made, {facts->bytes, next}); !filled) return filled.error();
     return restored{.facts = *facts, .continues = next, .old = {}};
   }

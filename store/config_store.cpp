@@ -66,6 +66,8 @@ void mark_secrets_of_today(std::shared_ptr<change const>& one, model const& now)
   if (copy) one = std::move(copy);
 }
 
+constexpr char const* written_over = "another store, or an older one, was written over it";
+
 error full_error(limits const& bounds, std::size_t used) {
   return {.code = errc::store_failed,
           .message = "the store is full",
@@ -115,9 +117,19 @@ model config_store::impl::load_model(lmdb::transaction& view) {
   return all;
 }
 
+/// The ids of transactions come from the lock file: only the data file tells that it is older.
+void config_store::impl::check_age(lmdb::environment const& env) {
+  if (env.last_transaction() < seen) file.give_up(written_over);
+}
+
 /// Takes over what other processes have committed since the model was loaded or advanced.
 void config_store::impl::absorb(lmdb::transaction& view) {
+  auto const known = who;
   auto fresh = load_model(view);
+  if (who.id != known.id || fresh.revision < state.revision) {
+    who = known;
+    file.give_up(written_over);
+  }
   auto news =
       file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
   auto described = describe_foreign(state, fresh, std::move(news.changes));
@@ -128,6 +140,7 @@ void config_store::impl::absorb(lmdb::transaction& view) {
 
 /// The same inside a write transaction: nobody can commit after it until that ends.
 void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_transaction& writing) {
+  check_age(env);
   // Ids count up by one, and an aborted transaction does not use up its id.
   if (writing.id() == seen + 1) return;
   lmdb::read_transaction view(env);
@@ -273,8 +286,12 @@ std::vector<decision> config_store::commit(std::span<request const> requests, wa
     }
   } catch (lmdb_error const& failure) {
     impl_->file.close();
+    // It was intact when it was opened, and memory has all of it but the history.
+    if (failure.no_lmdb_file()) impl_->file.mark_lost(failure.what());
     impl_->note_loss(failure);
-    return {requests.size(), error{.code = errc::store_failed, .message = failure.what()}};
+    return {requests.size(),
+            error{.code = errc::store_failed,
+                  .message = failure.what() + impl_->file.describe_space(failure)}};
   }
   if (requests.size() == 1)
     return {full_error(impl_->bounds, impl_->file.environment().map_bytes())};
@@ -350,6 +367,7 @@ std::vector<committed_change> config_store::refresh() {
   impl_->mend(wall_now());
   impl_->guarded([this](lmdb::environment& env) {
     if (env.last_transaction() == impl_->seen) return;
+    impl_->check_age(env);
     lmdb::read_transaction view(env);
     impl_->absorb(view);
   });

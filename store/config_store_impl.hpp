@@ -39,6 +39,7 @@ struct config_store::impl {
 
   void load();
   model load_model(lmdb::transaction& view);
+  void check_age(lmdb::environment const& env);
   void absorb(lmdb::transaction& view);
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<decision> commit_once(lmdb::environment& env, std::span<request const> requests,

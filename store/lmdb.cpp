@@ -1,6 +1,7 @@
 #include "store/lmdb.hpp"
 
 #include "core/standard_descriptors.hpp"
+#include "core/unique_fd.hpp"
 #include "store/lmdb_calls.hpp"
 
 #include <fcntl.h>
@@ -32,6 +33,19 @@ std::string describe(std::string const& call, int code, std::filesystem::path co
   return call + " failed for '" + path.string() + "': " + mdb_strerror(code);
 }
 
+/// LMDB writes to a hole of lock.mdb through its map: on a full file system that ends the process.
+/// So its blocks exist before. Not while the environment is open in this process: to close the file
+/// would release LMDB's locks.
+void reserve_lock_file(std::filesystem::path const& directory) {
+  constexpr off_t most_bytes = 8192; // with LMDB's default of 126 readers
+  unique_fd const file(
+      ::open((directory / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file) throw lmdb_error("open lock.mdb", errno, directory);
+  int const failed = ::posix_fallocate(file.get(), 0, most_bytes);
+  if (failed != 0 && failed != EOPNOTSUPP && failed != EINVAL)
+    throw lmdb_error("posix_fallocate lock.mdb", failed, directory);
+}
+
 } // namespace
 
 lmdb_error::lmdb_error(std::string const& call, int code, std::filesystem::path const& path)
@@ -49,6 +63,12 @@ bool lmdb_error::damaged() const {
          code_ == MDB_PAGE_NOTFOUND;
 }
 
+bool lmdb_error::no_lmdb_file() const {
+  return code_ == MDB_INVALID || code_ == MDB_VERSION_MISMATCH;
+}
+
+bool lmdb_error::writing_failed() const { return code_ == EIO || code_ == ENOSPC; }
+
 namespace lmdb {
 environment::environment(std::filesystem::path directory, options const& how)
     : directory_(std::move(directory)) {
@@ -59,7 +79,9 @@ environment::environment(std::filesystem::path directory, options const& how)
   try {
     check("mdb_env_set_mapsize", mdb_env_set_mapsize(handle_, how.map_bytes), directory_);
     check("mdb_env_set_maxdbs", mdb_env_set_maxdbs(handle_, how.databases), directory_);
-    check("mdb_env_open", mdb_env_open(handle_, directory_.c_str(), MDB_NOTLS, 0600), directory_);
+    if (!how.is_private) reserve_lock_file(directory_);
+    unsigned const flags = how.is_private ? MDB_NOTLS | MDB_NOLOCK : MDB_NOTLS;
+    check("mdb_env_open", mdb_env_open(handle_, directory_.c_str(), flags, 0600), directory_);
     cover_map();
   } catch (...) {
     mdb_env_close(handle_);

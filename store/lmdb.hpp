@@ -27,6 +27,10 @@ class lmdb_error : public storage_failure {
   bool not_found() const;
   /// Whether the file is damaged or not an LMDB file.
   bool damaged() const;
+  /// Whether the file is none of LMDB's (any more).
+  bool no_lmdb_file() const;
+  /// Whether the kernel failed a write; LMDB also says I/O error where the file system is full.
+  bool writing_failed() const;
 
  protected:
   lmdb_error(std::string const& message, int code);
@@ -47,6 +51,8 @@ class environment {
   struct options {
     std::size_t map_bytes = 0; ///< the limit of the file; at least what the file uses
     unsigned databases = 0;    ///< the most that can be open
+    /// Only this process knows the directory: there is no lock file.
+    bool is_private = false;
   };
   /// Opens the environment in `directory`, or creates an empty one there.
   environment(std::filesystem::path directory, options const& how);

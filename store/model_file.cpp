@@ -37,7 +37,8 @@ void write_model(std::filesystem::path const& empty, model const& all, store_ide
                  std::size_t maximum_bytes) {
   lmdb::environment made(empty,
                          {.map_bytes = (maximum_bytes + spare_bytes) / page_bytes * page_bytes,
-                          .databases = layout::database_count});
+                          .databases = layout::database_count,
+                          .is_private = true});
   lmdb::write_transaction in(made);
   layout::create(in, wall_now());
   layout::adopt(in, {.id = who.id, .revision = all.revision, .cut = who.cut});

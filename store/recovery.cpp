@@ -89,7 +89,7 @@ void remove_older_damaged(fs::path const& state) {
 result<recovery> recover(fs::path const& directory, error const& why, wall_time now) {
   auto const held = state_directory::open(directory);
   if (!held) return held.error();
-  recovery out{.why = to_string(why), .kept = {}, .copy = {}};
+  recovery out{.why = to_string(why), .is_older = false, .kept = {}, .copy = {}};
   restore_question asked{.state = directory, .file = {}, .now = now, .kept_as = damaged_prefix};
   auto const all = list_copies(directory);
   for (auto const& copy : all) {
@@ -112,6 +112,35 @@ result<recovery> recover(fs::path const& directory, error const& why, wall_time 
   return out;
 }
 
+/// Why a store must not go on where it is; absent: no copy is newer.
+std::optional<error> find_newer_copy(fs::path const& directory, revision_number at) {
+  auto const all = list_copies(directory);
+  auto const copied = all.empty() ? 0 : revision_of_copy(all.front());
+  if (copied <= at) return std::nullopt;
+  return error{.code = errc::conflict,
+               .message = "the store has revision " + std::to_string(at) +
+                          ", and a copy beside it has " + std::to_string(copied),
+               .subject = (directory / "data").string(),
+               .used = copied};
+}
+
+/// Somebody has put an older store in its place, which is a restore by hand.
+result<recovery> go_on_above(fs::path const& directory, error const& why, wall_time now) {
+  auto const held = state_directory::open(directory);
+  if (!held) return held.error();
+  auto done = restore_into(*held, {.state = directory,
+                                   .file = held->data_file(),
+                                   .now = now,
+                                   .kept_as = "data.replaced.",
+                                   .had = why.used});
+  if (!done) return done.error();
+  return recovery{.why = to_string(why),
+                  .is_older = true,
+                  .kept = std::move(done->old),
+                  .copy = done->facts.revision,
+                  .continues = done->continues};
+}
+
 } // namespace
 
 std::vector<fs::path> list_damaged(fs::path const& state) {
@@ -131,12 +160,13 @@ result<recovered_store> open_or_recover(fs::path const& directory, limits const&
   if (!why) {
     mark.make();
     auto opened = config_store::open(directory, bounds);
-    if (opened) return recovered_store{.store = std::move(*opened), .recovered = {}};
-    if (!is_damage(opened.error())) return opened.error();
-    why = opened.error();
+    if (!opened && !is_damage(opened.error())) return opened.error();
+    why = opened ? find_newer_copy(directory, (*opened)->revision()) : opened.error();
+    if (!why) return recovered_store{.store = std::move(*opened), .recovered = {}};
   }
   try {
-    auto done = recover(directory, *why, now);
+    auto done = why->code == errc::conflict ? go_on_above(directory, *why, now)
+                                            : recover(directory, *why, now);
     if (!done) return done.error();
     remove_older_damaged(directory);
     mark.make();

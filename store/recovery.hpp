@@ -12,6 +12,9 @@ namespace cfgd::store {
 /// What became of a damaged store.
 struct recovery {
   std::string why; ///< what is wrong with it
+  /// It is intact, but older than a copy of it: somebody has put it there. It was kept, and its
+  /// content is that of the new one.
+  bool is_older = false;
   /// Where it is kept; empty: there was none, although there are copies of it.
   std::filesystem::path kept;
   /// The copy that the new store was made from; absent: no copy is intact, and the new store is
@@ -27,7 +30,8 @@ struct recovered_store {
 
 /// config_store::open() that does not fail on a damaged store: it is moved aside as
 /// data.damaged.TIME, and a new one is made from the newest intact copy, or an empty one. A store
-/// that made the process end while it was read is first read in a child process. Only for processes
+/// that made the process end while it was read is first read in a child process. A store that is
+/// older than its copies goes on above them, as after restore_offline(). Only for processes
 /// with one thread. Errors: conflict, io, untrusted, and invalid for a store of a newer format.
 [[nodiscard]] result<recovered_store> open_or_recover(std::filesystem::path const& directory,
                                                       limits const& bounds, wall_time now);

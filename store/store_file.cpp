@@ -37,8 +37,9 @@ void upgrade(lmdb::environment& old) {
 } // namespace
 
 void store_file::make_store(std::filesystem::path const& empty, revision_number continues) {
-  lmdb::environment made(empty,
-                         {.map_bytes = least_map_bytes, .databases = layout::database_count});
+  lmdb::environment made(
+      empty,
+      {.map_bytes = least_map_bytes, .databases = layout::database_count, .is_private = true});
   lmdb::write_transaction first(made);
   layout::create(first, wall_now());
   if (continues > 0) layout::continue_at(first, continues);
@@ -124,8 +125,24 @@ result<void> store_file::lock_again() {
 
 void store_file::check_names() {
   if (lost_.empty()) lost_ = find_loss();
-  if (!lost_.empty())
-    throw lost_store("the store '" + data_file().string() + "' is lost: " + lost_);
+  if (!lost_.empty()) give_up(lost_);
+}
+
+void store_file::mark_lost(std::string const& why) {
+  if (lost_.empty()) lost_ = why;
+}
+
+void store_file::give_up(std::string const& why) {
+  mark_lost(why);
+  throw lost_store("the store '" + data_file().string() + "' is lost: " + lost_);
+}
+
+std::string store_file::describe_space(lmdb_error const& failure) const {
+  constexpr std::uintmax_t little = 1024 * 1024;
+  std::error_code unknown;
+  auto const space = std::filesystem::space(directory(), unknown);
+  bool const is_full = failure.writing_failed() && !unknown && space.available < little;
+  return is_full ? " (the file system of '" + directory().string() + "' is full)" : std::string();
 }
 
 result<void> store_file::rebuild(std::function<void(std::filesystem::path const&)> const& make,

@@ -37,6 +37,12 @@ class store_file {
   /// Call it after a commit, before it is reported: throws lost_store if the commit went to
   /// files that no name leads to.
   void check_names();
+  /// The store that is there cannot be used: it is lost.
+  void mark_lost(std::string const& why);
+  /// The same, and throws lost_store.
+  [[noreturn]] void give_up(std::string const& why);
+  /// LMDB reports a full file system as an I/O error: what to add to its message, or "".
+  std::string describe_space(lmdb_error const& failure) const;
   /// Whether lost_store was thrown, and rebuild() has not succeeded since. All calls throw it then.
   bool is_lost() const { return !lost_.empty(); }
   /// Puts a store that `make` writes into an empty directory in the place of the lost one. A store

@@ -6,6 +6,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
 #include <string>
 
@@ -55,6 +56,40 @@ BOOST_FIXTURE_TEST_SUITE(lost_files, fixture)
 BOOST_AUTO_TEST_CASE(a_removed_state_directory_is_made_again) {
   fs::remove_all(state);
   check_that_nothing_acknowledged_is_lost();
+}
+
+BOOST_AUTO_TEST_CASE(an_older_store_that_is_written_over_it_is_not_taken_over) {
+  reopen(); // LMDB needs two transactions to forget a page
+  auto const older = read_file(file);
+  must(set({{"site.b", "3"}}));
+  auto const now = must(set({{"site.b", "2"}})).revision;
+  auto content = read_file(file);
+  content.replace(0, older.size(), older);
+  {
+    std::fstream over(file, std::ios::in | std::ios::out | std::ios::binary);
+    over.write(content.data(), static_cast<std::streamsize>(content.size()));
+  }
+
+  BOOST_TEST((refusal(set({{"site.c", "3"}})).code == errc::store_failed));
+  BOOST_TEST(must(set({{"site.d", "4"}})).revision == now + 1);
+  BOOST_TEST(text("site") == R"({"a":1,"b":2,"d":4})");
+}
+
+BOOST_AUTO_TEST_CASE(bytes_that_are_no_store_are_replaced_by_what_is_in_memory) {
+  {
+    std::fstream over(file, std::ios::in | std::ios::out | std::ios::binary);
+    std::string const noise(8192, 'x');
+    over.write(noise.data(), static_cast<std::streamsize>(noise.size()));
+  }
+
+  // What LMDB says first depends on the page that it reads; that it cannot be opened comes next.
+  BOOST_TEST((refusal(set({{"site.c", "3"}})).code == errc::store_failed));
+  auto made = commit(set({{"site.d", "4"}}));
+  if (!made) made = commit(set({{"site.d", "4"}}));
+
+  BOOST_TEST(made.value().revision == 3U);
+  reopen();
+  BOOST_TEST(text("site") == R"({"a":1,"b":2,"d":4})");
 }
 
 BOOST_AUTO_TEST_CASE(a_renamed_state_directory_is_made_again) {

@@ -63,6 +63,26 @@ struct fixture : store_fixture {
 
 BOOST_FIXTURE_TEST_SUITE(recovery, fixture)
 
+BOOST_AUTO_TEST_CASE(a_store_that_is_older_than_its_copies_goes_on_above_them) {
+  store.reset();
+  auto const older = read_file(file);
+  store = open();
+  must(set({{"site.b", "3"}}));
+  store->finish_copies();
+  store.reset();
+  write_file(file, older);
+
+  auto const done = recover().value();
+
+  BOOST_TEST(done.is_older);
+  BOOST_TEST(done.why.find("the store has revision 2, and a copy beside it has 3") !=
+             std::string::npos);
+  BOOST_TEST(text("site") == R"({"a":1,"b":2})");
+  BOOST_TEST(store->revision() == revision_stride);
+  BOOST_TEST(store->changes_after(3, 1 << 20).compacted);
+  BOOST_TEST(!recover());
+}
+
 BOOST_AUTO_TEST_CASE(an_intact_store_is_opened_as_it_is) {
   BOOST_TEST(!recover());
   BOOST_TEST(text("site") == R"({"a":1,"b":2})");
