@@ -331,7 +331,7 @@ BOOST_AUTO_TEST_CASE(all_lists_of_changed_keys_print_some_lines_and_the_number_o
   boost::json::object const after{{"a.b", 2}, {"a.c", 2}, {"a.e", 2}};
 
   // A key that changed has two lines, and is printed with both or not at all.
-  BOOST_TEST(difference_text(few, before, after) ==
+  BOOST_TEST(difference_text(few, {.before = before, .after = after}) ==
              "-a.b 1\n+a.b 2\nand 3 more keys; -v prints all\n");
   client::change one;
   one.updated = {"a.b", "a.c"};
@@ -518,10 +518,11 @@ BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others)
   boost::json::object const before{{"a.b", "old"}, {"a.c", 1}};
   boost::json::object const after{{"a.b", "\033[31m"}, {"a.d", true}};
 
-  BOOST_TEST(difference_text(file, before, after) ==
+  BOOST_TEST(difference_text(file, {.before = before, .after = after}) ==
              "-a.b \"old\"\n+a.b \"\\u001b[31m\"\n-a.c 1\n+a.d true\n");
-  BOOST_TEST(difference_text(colored, {}, after).find("\033[32m+a.d true\033[0m\n") !=
-             std::string::npos);
+  BOOST_TEST(
+      difference_text(colored, {.before = {}, .after = after}).find("\033[32m+a.d true\033[0m\n") !=
+      std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
