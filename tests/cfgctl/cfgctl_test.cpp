@@ -323,6 +323,7 @@ std::vector<slip> const slips{
     {{"call", "a.b.C", "[1]"}, "object"},
     {{"call", "a.b.C", "{"}, "call a.b.C"},
     {{"call", "a.b.C", "--more", "--oneway"}, "cannot be used together"},
+    {{"restore", "f", "--online", "--discard"}, "cannot be used together"},
     {{"cache"}, "cache: a command is missing (stats, invalidate, warm)"},
     {{"cache", "bogus"}, "cache: unknown command 'bogus' (stats, invalidate, warm)"},
 };
