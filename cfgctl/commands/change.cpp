@@ -7,6 +7,7 @@
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/value_path.hpp"
 
@@ -106,7 +107,11 @@ exit_code unset_all(context const& all, options const& what) {
   if (!service) return report(all, "unset --all", service.error());
   auto keys = list_keys(*service, what.unset);
   if (!keys) return report(all, "unset --all", keys.error());
-  if (keys->empty()) return fail(all, "unset --all: there are no overrides");
+  if (keys->empty()) {
+    std::string const below = what.unset.empty() ? "there are no overrides"
+                                                 : "no overrides at or below " + listed(what.unset);
+    return fail(all, "unset --all: " + below);
+  }
   client::transaction change = transaction_of(what.how);
   change.unset = *std::move(keys);
   change.expire = what.expire;
