@@ -106,8 +106,11 @@ exit_code show_change(context const& all, client::revision_number const& which) 
   if (std::ranges::find(page->damaged, which) != page->damaged.end())
     return fail(all, doing + ": the record of this revision is damaged");
   if (page->changes.empty() || page->changes.front().revision != which) {
-    return fail(all, doing + ": there is no such change; the oldest that is kept is " +
-                         std::to_string(page->oldest));
+    return fail(all, doing + ": there is no such change; " +
+                         (page->changes.empty()
+                              ? "the oldest that is kept is " + std::to_string(page->oldest)
+                              : "the newest before it is " +
+                                    std::to_string(page->changes.front().revision)));
   }
   show(all, reply->at("changes").at(0),
        change_text(all.where, page->changes.front(), query.detail));
