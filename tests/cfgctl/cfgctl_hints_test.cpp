@@ -50,6 +50,20 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_answered_with_the_one_that_was_meant) {
              "cfgctl: get siet.titel: there is no such key (did you mean 'site.title'?)\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_log_without_changes_is_answered_with_the_key_that_was_meant) {
+  scripted_peer peer(
+      path, {exchange({{call_more("io.cfgd.History.Log", R"({"prefix":"siet.titel","limit":100})"),
+                        reply(R"({"changes":[],"oldest":1})")}}),
+             exchange({status, values})});
+
+  auto run = cfgctl({"log", "siet.titel"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "");
+  BOOST_TEST(run.err() == "cfgctl: log: no changes of siet.titel (did you mean 'site.title'?)\n");
+  peer.finish();
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_namespace_is_answered_with_the_one_that_was_meant) {
   scripted_peer peer(
       path, {exchange({{call("io.cfgd.History.Blame", R"({"namespace":"siet"})"),
