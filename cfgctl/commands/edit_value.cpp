@@ -292,7 +292,8 @@ client::result<looked_at> look_at(client::connection& service, std::string const
 } // namespace
 
 exit_code edit_value(context const& all, edit_options const& asked) {
-  std::string const doing = "edit " + asked.key;
+  bool const is_command = asked.key == "begin" || asked.key == "end"; // if it were not behind --
+  std::string const doing = (is_command ? "edit -- " : "edit ") + asked.key;
   // This closes the connection: an editor may be open for hours.
   auto const found = call(all, look_at, asked.key);
   if (!found) return report(all, doing, found.error());

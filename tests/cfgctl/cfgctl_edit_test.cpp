@@ -378,6 +378,18 @@ BOOST_AUTO_TEST_CASE(a_namespace_called_begin_is_named_behind_two_dashes) {
   BOOST_TEST(run.out() == "unchanged\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_fails_for_a_namespace_called_begin_is_not_edit_begin) {
+  scripted_peer peer(path, {exchange({{call("io.cfgd.Config.Get", R"({"keys":["begin"]})"),
+                                       reply(R"({"values":{"begin":{}},"missing":[],)"
+                                             R"("revision":7})")},
+                                      writable("begin")})});
+
+  auto run = edit("exit 5", {"edit", "--", "begin"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() == "cfgctl: edit -- begin: the editor ended with 5\n");
+}
+
 BOOST_AUTO_TEST_CASE(an_edit_goes_on_in_the_background_until_the_service_ends_it) {
   std::promise<void> returned;
   auto const went_on = returned.get_future();
