@@ -6,6 +6,7 @@
 #include "cfgctl/offline/state_place.hpp"
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/service_text.hpp"
 
 #include <sys/stat.h>
@@ -76,10 +77,9 @@ void look_at_state(installation const& at, diagnoses& into) {
   into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
                 std::to_string(status.namespaces.size()) +
                 (status.namespaces.size() == 1 ? " namespace" : " namespaces"));
-  if (status.hidden.value_or(0) > 0) {
-    into.add(verdict::ok, std::to_string(*status.hidden) +
-                              " values of files have no effect because of overrides: cfgctl "
-                              "overrides");
+  if (auto const hidden = static_cast<std::size_t>(status.hidden.value_or(0)); hidden > 0) {
+    into.add(verdict::ok, counted(hidden, "value") + " of files " + (hidden == 1 ? "has" : "have") +
+                              " no effect because of overrides: cfgctl overrides");
   }
 }
 

@@ -263,6 +263,8 @@ BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
   one.overridden = 3;
   BOOST_TEST(sources_text(file, {one}).find("active, 3 of 12 keys overridden") !=
              std::string::npos);
+  one.keys = one.overridden = 1;
+  BOOST_TEST(sources_text(file, {one}).find("active, 1 of 1 key overridden ") != std::string::npos);
   one.overridden = 0;
   BOOST_TEST(sources_text(file, {one}).find("overridden") == std::string::npos);
 }
@@ -379,6 +381,20 @@ BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {
   one.origins.clear();
   BOOST_TEST(change_text(file, one, client::log_detail::keys).find("    M b.z\n") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_status_counts_overrides_and_what_they_hide) {
+  service_state from;
+  from.status.overrides = 1;
+  from.status.hidden = 1;
+  std::string const one = status_text(file, from);
+  from.status.overrides = 2;
+  from.status.hidden = 3;
+  std::string const several = status_text(file, from);
+
+  BOOST_TEST(one.find("1, which hides 1 value of files: cfgctl overrides") != one.npos, one);
+  BOOST_TEST(several.find("2, which hide 3 values of files: cfgctl overrides") != several.npos,
+             several);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
