@@ -35,9 +35,9 @@ constexpr char const* footer =
     "it is written like one, JSON if it begins with {, [ or \", else a string. A DURATION is 60s,\n"
     "15m, 2h, 1d.\n"
     "\n"
-    "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 wrong "
-    "command\n"
-    "line; 3 the service cannot be reached; 4 time ran out or the connection broke.\n"
+    "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 the input "
+    "is\n"
+    "wrong; 3 the service cannot be reached; 4 time ran out or the connection broke.\n"
     "\n"
     "Environment: CFGD_SOCKET, the socket if --socket is not given; NO_COLOR, no colours.\n"
     "See cfgctl(1).";
@@ -60,8 +60,7 @@ constexpr std::array<std::string_view, 19> long_commands{
 
 void add_global_options(CLI::App& app, global_options& into) {
   app.add_option("--socket", into.socket, "Socket of the service")->type_name("PATH");
-  app.add_option("--root", into.root, "The directory of 'cfgd --root', before the command")
-      ->type_name("DIR");
+  app.add_option("--root", into.root, "The directory of 'cfgd --root'")->type_name("DIR");
   app.add_flag("--json", into.json, "Print JSON: one document, or one a line for watch");
   app.add_flag("-v,--verbose", into.verbose, "Print all changed keys, not only the first 20");
   add_seconds(&app, "--timeout", into.timeout_s, "Time limit for a reply, 0 for none [30]",

@@ -60,6 +60,7 @@ struct change_log {
 struct difference {
   boost::json::object before;
   boost::json::object after;
+  std::vector<std::string> secrets = {}; ///< keys whose values differ and are not shown
 };
 
 /// Values of an earlier revision.

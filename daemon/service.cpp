@@ -232,12 +232,13 @@ void service::open_socket() {
     failed_(listening.error());
     return;
   }
+  auto const count = view_.cache().namespaces().size();
   log::write(log::level::info,
              "listening on " +
                  (options_.sockets.empty() ? "'" + options_.where.socket.string() + "'"
                                            : std::string("the socket that was passed")) +
                  " at revision " + std::to_string(view_.revision()) + " with " +
-                 std::to_string(view_.cache().namespaces().size()) + " namespaces");
+                 std::to_string(count) + (count == 1 ? " namespace" : " namespaces"));
 }
 
 result<void> service::listen() {

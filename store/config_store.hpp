@@ -87,8 +87,8 @@ class config_store {
 
   /// A page of history, newest change first: about `maximum_bytes` of records, but at least one.
   engine::history_page log(engine::history_query const& asked, std::size_t maximum_bytes);
-  /// The leaves that differ between two revisions, in key order and without secrets: "before" is
-  /// the value at `from`, "after" the one at `to`. `from` may be the later one. Errors: not_found
+  /// The leaves that differ between two revisions, in key order: "before" is the value at `from`,
+  /// "after" the one at `to`; secrets have neither. `from` may be the later one. Errors: not_found
   /// (used, maximum: the oldest and newest revision that are known).
   [[nodiscard]] result<std::vector<key_change>>
   differences(revision_number from, revision_number to, std::optional<key> const& prefix);

@@ -13,8 +13,8 @@
 // A namespace without leaves was either an empty object or did not exist; the changes do not say
 // which, so it is left out of past states.
 //
-// Secrets are left out of every answer but texts_at(): keys that the current schema calls secret,
-// and keys that were secret when they changed.
+// The values of secrets are left out of every answer but texts_at(): keys that the current schema
+// calls secret, and keys that were secret when they changed.
 
 namespace cfgd::store {
 namespace {
@@ -235,12 +235,15 @@ differences_between(layout const& records, lmdb::transaction& in, model const& n
       unwind(records, in, std::min(from, to), std::max(from, to), key_filter(prefix));
   std::vector<std::pair<key, unwinding::leaf const*>> sorted;
   for (auto const& [text, leaf] : between.leaves())
-    if (leaf.before != leaf.after && !leaf.secret && !is_secret(now, text))
-      sorted.emplace_back(parse_key(text), &leaf);
+    if (leaf.before != leaf.after) sorted.emplace_back(parse_key(text), &leaf);
   std::ranges::sort(sorted, {}, [](auto const& one) -> key const& { return one.first; });
   std::vector<key_change> all;
   all.reserve(sorted.size());
   for (auto const& [which, leaf] : sorted) {
+    if (leaf->secret || is_secret(now, which.str())) {
+      all.push_back({.key = which.str(), .before = {}, .after = {}, .secret = true});
+      continue;
+    }
     auto const [before, after] =
         from <= to ? std::pair(leaf->before, leaf->after) : std::pair(leaf->after, leaf->before);
     all.push_back({.key = which.str(), .before = std::string(before), .after = std::string(after)});

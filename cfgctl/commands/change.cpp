@@ -7,6 +7,7 @@
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/value_path.hpp"
 
@@ -106,7 +107,11 @@ exit_code unset_all(context const& all, options const& what) {
   if (!service) return report(all, "unset --all", service.error());
   auto keys = list_keys(*service, what.unset);
   if (!keys) return report(all, "unset --all", keys.error());
-  if (keys->empty()) return fail(all, "unset --all: there are no overrides");
+  if (keys->empty()) {
+    std::string const below = what.unset.empty() ? "there are no overrides"
+                                                 : "no overrides at or below " + listed(what.unset);
+    return fail(all, "unset --all: " + below);
+  }
   client::transaction change = transaction_of(what.how);
   change.unset = *std::move(keys);
   change.expire = what.expire;
@@ -152,10 +157,15 @@ exit_code set(context const& all, options const& what) {
                      *done);
 }
 
-/// The keys of `keys` that no override sets.
-client::result<std::vector<std::string>> without_override(client::connection& service,
-                                                          std::vector<std::string> const& keys) {
-  std::vector<std::string> out;
+/// Keys that no override sets, and whether the caller may change them.
+struct idle_keys {
+  std::vector<std::string> keys = {};
+  bool writable = true;
+};
+
+client::result<idle_keys> without_override(client::connection& service,
+                                           std::vector<std::string> const& keys) {
+  idle_keys out;
   for (std::string const& key : keys) {
     if (has_index(key)) continue; // the whole array is set without the element
     auto const found = service.explain(key);
@@ -164,7 +174,8 @@ client::result<std::vector<std::string>> without_override(client::connection& se
     bool const is_set = found && std::ranges::any_of(found->candidates, [](auto const& one) {
                           return one.from.layer == "override";
                         });
-    if (!is_set) out.push_back(key);
+    if (!is_set) out.keys.push_back(key);
+    if (found && !found->writable) out.writable = false;
   }
   return out;
 }
@@ -176,23 +187,24 @@ exit_code unset(context const& all, options const& what) {
   std::string const name = name_of(wanted->what);
   auto service = connect(all);
   if (!service) return report(all, name, service.error());
-  auto const idle = without_override(*service, what.unset);
-  if (!idle) return report(all, name, idle.error());
-  bool const is_idle = idle->size() == what.unset.size() && !all.as_json();
-  bool const is_refused = what.strict && !idle->empty();
+  auto const found = without_override(*service, what.unset);
+  if (!found) return report(all, name, found.error());
+  // The service says why who may not change a key may not; that is more than "nothing to do".
+  auto const idle = found->writable ? found->keys : std::vector<std::string>();
+  bool const is_idle = idle.size() == what.unset.size() && !all.as_json();
+  bool const is_refused = what.strict && !idle.empty();
   if (is_idle || is_refused) close(*service); // hints have connections of their own
   if (is_refused) {
-    return fail(all,
-                name + ": " + idle->front() + " has no override" + key_hint(all, idle->front()));
+    return fail(all, name + ": " + idle.front() + " has no override" + key_hint(all, idle.front()));
   }
   if (is_idle) {
     std::string text;
-    for (std::string const& key : *idle)
+    for (std::string const& key : idle)
       text += key + " has no override; nothing to do" + key_hint(all, key) + ".\n";
     print(for_screen(all.where, text));
     return exit_code::ok;
   }
-  for (std::string const& key : *idle)
+  for (std::string const& key : idle)
     warn(key + " has no override");
   auto const done = service->set(wanted->what);
   close(*service);

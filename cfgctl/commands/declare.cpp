@@ -13,7 +13,7 @@ namespace {
 
 std::string short_text(double number) {
   std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%g", number); // NOLINT
+  std::snprintf(text.data(), text.size(), "%.10g", number); // NOLINT
   return text.data();
 }
 

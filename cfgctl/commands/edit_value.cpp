@@ -14,6 +14,7 @@
 
 #include "cfgctl/commands/apply_plan.hpp"
 #include "cfgctl/commands/documents.hpp"
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
@@ -68,10 +69,14 @@ class scratch_file {
 
   std::string const& path() const { return path_; }
 
+  bool is_unchanged() const {
+    auto const now = read_text(path_);
+    return now && *now == text_;
+  }
+
   /// Keeps the file and prints its path, if the user changed it.
   exit_code keep(exit_code code) {
-    auto const now = read_text(path_);
-    if (now && *now == text_) return code;
+    if (is_unchanged()) return code;
     kept_ = true;
     complain_line("your text is kept in " + path_);
     return code;
@@ -270,22 +275,25 @@ struct looked_at {
   client::snapshot values;
   bool writable = true;
   bool is_read_only = false;
+  bool is_known = true; ///< it has a value, or a schema has the key
 };
 
 /// The value, and whether the user may change it: that is better known before the editor starts.
 client::result<looked_at> look_at(client::connection& service, std::string const& key) {
-  auto found = service.get({key});
+  auto const found = service.get({key});
   if (!found) return found.error();
   auto const how = service.explain(key);
-  return looked_at{.values = std::move(*found),
+  return looked_at{.values = *found,
                    .writable = !how || how->writable,
-                   .is_read_only = how && how->read_only.value_or(false)};
+                   .is_read_only = how && how->read_only.value_or(false),
+                   .is_known = !found->values.empty() || (how && how->schema)};
 }
 
 } // namespace
 
 exit_code edit_value(context const& all, edit_options const& asked) {
-  std::string const doing = "edit " + asked.key;
+  bool const is_command = asked.key == "begin" || asked.key == "end"; // if it were not behind --
+  std::string const doing = (is_command ? "edit -- " : "edit ") + asked.key;
   // This closes the connection: an editor may be open for hours.
   auto const found = call(all, look_at, asked.key);
   if (!found) return report(all, doing, found.error());
@@ -294,6 +302,7 @@ exit_code edit_value(context const& all, edit_options const& asked) {
   if (!found->writable) {
     return fail(all, doing + ": you may not change it (you are " + user_text(::geteuid()) + ')');
   }
+  if (!found->is_known) return report(all, doing, no_such_key(all, asked.key));
   subject const value{
       .doing = doing, .key = asked.key, .found = found->values, .comment = asked.comment};
   boost::json::value const before = value.before();
@@ -309,7 +318,7 @@ exit_code edit_value(context const& all, edit_options const& asked) {
     auto const edited = read_back(file.path(), is_yaml);
     failure_note note;
     attempt came = attempt::again;
-    if (edited && *edited == before) {
+    if (file.is_unchanged() || (edited && *edited == before)) {
       show(all, boost::json::object{{"changed", boost::json::array()}}, "unchanged\n");
       return exit_code::ok;
     }

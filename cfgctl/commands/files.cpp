@@ -155,8 +155,11 @@ exit_code diff_document(context const& all, std::string const& file, bool prune)
 }
 
 exit_code show_difference(context const& all, client::difference const& what) {
-  show(all, json_of(what), difference_text(all.where, what.before, what.after));
-  return what.before.empty() && what.after.empty() ? exit_code::ok : exit_code::refused;
+  auto as_json = json_of(what);
+  if (what.secrets.empty()) as_json.get_object().erase("secrets");
+  show(all, as_json, difference_text(all.where, what));
+  bool const is_same = what.before.empty() && what.after.empty() && what.secrets.empty();
+  return is_same ? exit_code::ok : exit_code::refused;
 }
 
 void add_file_commands(declarations const& to) {

@@ -6,6 +6,7 @@
 /// that is kept.
 
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/history_text.hpp"
 #include "cfgctl/text/values.hpp"
@@ -74,8 +75,9 @@ client::result<printed_page> print_page(context const& all, client::connection& 
   return out;
 }
 
-client::result<void> print_log(client::connection& service, context const& all,
-                               log_options const& what) {
+/// Returns the number of changes.
+client::result<std::int64_t> print_log(client::connection& service, context const& all,
+                                       log_options const& what) {
   client::log_query query{.prefix = what.prefix, .after = what.after, .since = what.since};
   query.detail = what.values ? client::log_detail::values : client::log_detail::keys;
   for (std::int64_t printed = 0;;) {
@@ -84,14 +86,18 @@ client::result<void> print_log(client::connection& service, context const& all,
     if (!page) return page.error();
     printed += page->count;
     bool const enough = what.limit && printed >= *what.limit;
-    if (enough || page->count == 0 || page->last <= page->oldest) return {};
+    if (enough || page->count == 0 || page->last <= page->oldest) return printed;
     query.before = page->last;
   }
 }
 
 exit_code log(context const& all, log_options const& what) {
-  auto const done = call(all, print_log, all, what);
-  return done ? exit_code::ok : report(all, "log", done.error());
+  auto const printed = call(all, print_log, all, what);
+  if (!printed) return report(all, "log", printed.error());
+  if (*printed > 0) return exit_code::ok;
+  std::string text = "log: no changes";
+  if (!what.prefix.empty()) text += " of " + what.prefix + key_hint(all, what.prefix);
+  return complain_line(text, exit_code::ok);
 }
 
 exit_code show_change(context const& all, client::revision_number const& which) {
@@ -106,8 +112,11 @@ exit_code show_change(context const& all, client::revision_number const& which) 
   if (std::ranges::find(page->damaged, which) != page->damaged.end())
     return fail(all, doing + ": the record of this revision is damaged");
   if (page->changes.empty() || page->changes.front().revision != which) {
-    return fail(all, doing + ": there is no such change; the oldest that is kept is " +
-                         std::to_string(page->oldest));
+    return fail(all, doing + ": there is no such change; " +
+                         (page->changes.empty()
+                              ? "the oldest that is kept is " + std::to_string(page->oldest)
+                              : "the newest before it is " +
+                                    std::to_string(page->changes.front().revision)));
   }
   show(all, reply->at("changes").at(0),
        change_text(all.where, page->changes.front(), query.detail));

@@ -37,6 +37,8 @@ struct promote_options {
 exit_code list(context const& all, std::string const& prefix) {
   return ask(all, "overrides", methods::list_overrides, {prefix},
              [&](std::vector<client::override_key> const& found) {
+               if (found.empty() && !prefix.empty())
+                 return "no overrides at or below " + for_screen(all.where, prefix) + '\n';
                return overrides_text(all.where, found, wall_now());
              });
 }

@@ -5,6 +5,7 @@
 
 #include "cfgctl/commands/assignment.hpp"
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
 #include "client/watcher.hpp"
@@ -60,12 +61,22 @@ boost::json::value const* match_of(client::watch_event const& event, condition c
   return found != nullptr && is_value(*found, wanted) ? found : nullptr;
 }
 
+/// Unlike report(), it does not speak of a request that may still be carried out.
+exit_code report_late(context const& all, std::string const& doing) {
+  std::string const text = doing + ": time ran out";
+  complain_line(text);
+  client::call_error why;
+  why.kind = client::failure::timed_out;
+  if (all.as_json()) print(json_text(all.where, failure_json(text, why)));
+  return exit_code_of(why);
+}
+
 asio::awaitable<exit_code> wait_for(client::watcher& events, context const& all,
                                     condition const& wanted, bool const& late) {
   std::string const doing = "wait " + wanted.key;
   for (;;) {
     auto const event = co_await events.next();
-    if (late) co_return fail(all, doing + ": time ran out", exit_code::trouble);
+    if (late) co_return report_late(all, doing);
     if (!event) co_return report(all, doing, event.error());
     auto const* const found = match_of(*event, wanted);
     if (found == nullptr) continue;

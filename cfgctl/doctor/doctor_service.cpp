@@ -6,6 +6,7 @@
 #include "cfgctl/offline/state_place.hpp"
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/issue_text.hpp"
+#include "cfgctl/text/near.hpp"
 #include "cfgctl/text/service_text.hpp"
 
 #include <sys/stat.h>
@@ -17,8 +18,8 @@ namespace cfgd::cfgctl {
 namespace {
 
 /// "1 file is" and "2 files are", with what follows.
-std::string counted(std::size_t count, std::string const& what, std::string const& rest) {
-  return std::to_string(count) + ' ' + what + (count == 1 ? " is " : "s are ") + rest;
+std::string counted_as(std::size_t count, std::string const& what, std::string const& rest) {
+  return counted(count, what) + (count == 1 ? " is " : " are ") + rest;
 }
 
 std::string start_advice(installation const& at) {
@@ -76,10 +77,9 @@ void look_at_state(installation const& at, diagnoses& into) {
   into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
                 std::to_string(status.namespaces.size()) +
                 (status.namespaces.size() == 1 ? " namespace" : " namespaces"));
-  if (status.hidden.value_or(0) > 0) {
-    into.add(verdict::ok, std::to_string(*status.hidden) +
-                              " values of files have no effect because of overrides: cfgctl "
-                              "overrides");
+  if (auto const hidden = static_cast<std::size_t>(status.hidden.value_or(0)); hidden > 0) {
+    into.add(verdict::ok, counted(hidden, "value") + " of files " + (hidden == 1 ? "has" : "have") +
+                              " no effect because of overrides: cfgctl overrides");
   }
 }
 
@@ -129,10 +129,10 @@ void look_at_sources(installation const& at, diagnoses& into) {
   auto const polled = std::ranges::count(all, "poll", &client::source_file::watch);
   if (polled != 0) {
     into.add(verdict::warn,
-             counted(static_cast<std::size_t>(polled), "file", "polled, not watched"),
+             counted_as(static_cast<std::size_t>(polled), "file", "polled, not watched"),
              "changes take some seconds to be noticed; raise fs.inotify.max_user_watches");
   }
-  into.add_good(counted(all.size(), "file", "active"));
+  into.add_good(counted_as(all.size(), "file", "active"));
 }
 
 struct counsel {
@@ -177,10 +177,10 @@ void look_at_health(installation const& at, diagnoses& into) {
   } else if (is_healthy && bad != 0) {
     into.add(verdict::warn,
              "the checks are healthy, but " +
-                 counted(static_cast<std::size_t>(bad), "file", "not active"),
+                 counted_as(static_cast<std::size_t>(bad), "file", "not active"),
              "cfgctl sources");
   }
-  into.add_good(counted(checks.size(), "check", "healthy"));
+  into.add_good(counted_as(checks.size(), "check", "healthy"));
 }
 
 void look_at_problems(installation const& at, diagnoses& into) {
@@ -194,7 +194,7 @@ void look_at_problems(installation const& at, diagnoses& into) {
                  (at.is_system ? "journalctl -u cfgd.service" : "see the log of cfgd"));
   }
   if (open == 0) return into.add(verdict::ok, "no problem is open");
-  into.add(verdict::warn, counted(open, "problem", "open"), "cfgctl problems --open");
+  into.add(verdict::warn, counted_as(open, "problem", "open"), "cfgctl problems --open");
 }
 
 template <auto Look>

@@ -100,14 +100,14 @@ exit_code restore_online(context const& all, restore_options const& what,
   auto found = offline::with_progress(
       "reading", [&](auto const& moved) { return store::read_backup_overrides(what.file, moved); });
   if (!found) return refuse(all, "restore", found.error());
-  complain_line("cfgd runs: only the override layer is restored, of revision " +
-                std::to_string(found->facts.revision));
   context there = all;
   there.socket = place.socket;
   auto service = connect(there);
   if (!service) return report(all, "restore", service.error());
   if (auto const fine = confirm_state(*service, place); !fine)
     return report(all, "restore", fine.error());
+  complain_line("cfgd runs: only the override layer is restored, of revision " +
+                std::to_string(found->facts.revision));
   auto const mode = what.dry_run ? client::commit_mode::check : client::commit_mode::apply;
   auto const done = service->restore(
       {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
@@ -157,9 +157,10 @@ void add_backup_commands(declarations const& to) {
   add_state_options(restoring.app, into.where);
   auto* const offline =
       restoring->add_flag("--offline", into.offline, "The whole store; cfgd must not run");
-  restoring->add_flag("--online", into.online, "The override layer, through cfgd")
-      ->excludes(offline);
-  restoring->add_flag("--discard", into.discard, "Remove the old store");
+  auto* const online =
+      restoring->add_flag("--online", into.online, "The override layer, through cfgd")
+          ->excludes(offline);
+  restoring->add_flag("--discard", into.discard, "Remove the old store")->excludes(online);
   restoring->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
   add_comment(restoring.app, into.comment);
 }

@@ -98,13 +98,30 @@ std::optional<client::change> record_of(context const& all, client::commit const
 
 std::string namespace_in(std::string_view key) { return std::string(key.substr(0, key.find('.'))); }
 
+std::set<std::string> namespaces_in(boost::json::object const& values) {
+  std::set<std::string> names;
+  for (auto const& one : values)
+    names.insert(namespace_in(one.key()));
+  return names;
+}
+
+/// Warns of namespaces that a dry run would make.
+void warn_of_namespaces_to_be(context const& all, change_facts const& what) {
+  auto const state = call(all, &client::connection::status);
+  if (!state) return;
+  for (std::string const& name : namespaces_in(what.values)) {
+    if (std::ranges::find(state->namespaces, name) != state->namespaces.end()) continue;
+    auto const now = call(all, &client::connection::explain, name);
+    if (!now || !now->schema)
+      warn("the namespace '" + name + "' would be new" + did_you_mean(name, state->namespaces));
+  }
+}
+
 /// Warns of namespaces that exist since this change set values in them: their names may be
 /// misspelled.
 void warn_of_new_namespaces(context const& all, change_facts const& what,
                             client::change const& past) {
-  std::set<std::string> set;
-  for (auto const& one : what.values)
-    set.insert(namespace_in(one.key()));
+  auto const set = namespaces_in(what.values);
   std::set<std::string> names;
   for (std::string const& key : past.created)
     if (auto name = namespace_in(key); set.contains(name)) names.insert(std::move(name));
@@ -144,6 +161,8 @@ exit_code show_commit(context const& all, change_facts const& what, client::comm
   auto const past = is_made ? record_of(all, done) : std::nullopt;
   show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
   if (past) warn_of_new_namespaces(all, what, *past);
+  if (what.mode == client::commit_mode::check && !what.values.empty() && !done.changed.empty())
+    warn_of_namespaces_to_be(all, what);
   return exit_code::ok;
 }
 

@@ -148,18 +148,19 @@ std::string change_line_text(screen const& where, client::change const& one) {
   return out + '\n';
 }
 
-std::string difference_text(screen const& where, boost::json::object const& before,
-                            boost::json::object const& after) {
+std::string difference_text(screen const& where, client::difference const& what) {
   key_list out(where);
-  for (auto const& member : before) {
+  for (auto const& member : what.before) {
     auto lines = signed_line(where, '-', member.key(), member.value());
-    if (auto const* now = after.if_contains(member.key()))
+    if (auto const* now = what.after.if_contains(member.key()))
       lines += signed_line(where, '+', member.key(), *now);
     out.add(lines);
   }
-  for (auto const& member : after)
-    if (!before.contains(member.key()))
+  for (auto const& member : what.after)
+    if (!what.before.contains(member.key()))
       out.add(signed_line(where, '+', member.key(), member.value()));
+  for (std::string const& key : what.secrets)
+    out.add(secret_line(where, key));
   return out.text();
 }
 

@@ -16,9 +16,9 @@ std::string change_text(screen const& where, client::change const& one, client::
 /// One change on one line: revision, time, origin, keys, comment.
 std::string change_line_text(screen const& where, client::change const& one);
 
-/// A line -key value and a line +key value for each key that differs, as many as a key_list has.
-std::string difference_text(screen const& where, boost::json::object const& before,
-                            boost::json::object const& after);
+/// A line -key value and a line +key value for each key that differs, or one line for a secret, as
+/// many as a key_list has.
+std::string difference_text(screen const& where, client::difference const& what);
 
 /// A table of keys and who set them.
 std::string blame_text(screen const& where, std::vector<client::blame_line> const& lines);

@@ -82,8 +82,8 @@ std::string overrides_fact(client::service_status const& what) {
   std::string text = std::to_string(*what.overrides);
   auto const hidden = what.hidden.value_or(0);
   if (hidden == 0) return text;
-  text += ", which hide " + std::to_string(hidden) + (hidden == 1 ? " value" : " values");
-  text += " of files";
+  text += *what.overrides == 1 ? ", which hides " : ", which hide ";
+  text += counted(static_cast<std::size_t>(hidden), "value") + " of files";
   if (what.hidden_since) text += " since " + *what.hidden_since;
   return text + ": cfgctl overrides";
 }
@@ -93,7 +93,7 @@ std::string state_text(client::source_file const& one) {
   auto const hidden = one.overridden.value_or(0);
   if (hidden == 0) return one.state;
   return one.state + ", " + std::to_string(hidden) + " of " +
-         std::to_string(one.keys.value_or(hidden)) + " keys overridden";
+         counted(static_cast<std::size_t>(one.keys.value_or(hidden)), "key") + " overridden";
 }
 
 } // namespace

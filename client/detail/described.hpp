@@ -55,7 +55,7 @@ BOOST_DESCRIBE_STRUCT(change, (),
                        after, warnings, origins))
 BOOST_DESCRIBE_STRUCT(log_query, (), (prefix, after, since, limit, detail, before))
 BOOST_DESCRIBE_STRUCT(change_log, (), (changes, oldest, damaged))
-BOOST_DESCRIBE_STRUCT(difference, (), (before, after))
+BOOST_DESCRIBE_STRUCT(difference, (), (before, after, secrets))
 BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
 BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
 BOOST_DESCRIBE_STRUCT(blame_report, (), (lines, damaged))

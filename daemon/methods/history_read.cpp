@@ -264,6 +264,8 @@ void compare_revisions(method_context& with, authorized_call const& asked) {
         append_values(out, "before", all, &key_change::before);
         append_values(out, "after", all, &key_change::after);
         out.erase(1, 1); // the comma
+        auto const is_secret = [](key_change const& one) { return one.secret; };
+        if (std::ranges::any_of(all.keys, is_secret)) append_keys(out, "secrets", all, is_secret);
         reply_within(answer, history_interface, out += '}', with.bounds.reply_bytes);
       });
 }

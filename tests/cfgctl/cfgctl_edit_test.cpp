@@ -55,6 +55,12 @@ std::pair<std::string, std::string> writable(std::string_view key, std::string_v
                 R"(,"revision":7})")};
 }
 
+std::string const nothing = reply(R"({"values":{},"missing":["a.b"],"revision":7})");
+/// A schema has the key a.b.
+std::pair<std::string, std::string> const in_schema{
+    call("io.cfgd.Config.Explain", R"({"key":"a.b"})"),
+    reply(R"({"candidates":[],"schema":{},"secret":false,"writable":true,"revision":7})")};
+
 /// `changes` are members of the parameters.
 std::string set(std::string_view changes) {
   return call("io.cfgd.Config.Set", '{' + std::string(changes) + R"(,"ifRevision":7})");
@@ -298,15 +304,42 @@ BOOST_DATA_TEST_CASE_F(fixture, what_the_user_changed_is_set_or_removed,
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_is_set) {
-  scripted_peer peer(
-      path,
-      {exchange({{get, reply(R"({"values":{},"missing":["a.b"],"revision":7})")}, writable("a.b")}),
-       exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
+  scripted_peer peer(path, {exchange({{get, nothing}, in_schema}),
+                            exchange({{set(R"("values":{"a.b":{}})"), committed(R"(["a.b"])")}})});
 
   auto run = edit("echo '{}' > \"$1\"");
 
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.out() == "a.b = {}\nrevision 8\n");
+  peer.finish();
+}
+
+BOOST_AUTO_TEST_CASE(a_value_that_is_not_there_yet_may_stay_away) {
+  scripted_peer peer(path, {exchange({{get, nothing}, in_schema})});
+
+  auto run = edit("cat \"$1\"");
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "null\nunchanged\n");
+  BOOST_TEST(kept().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_key_that_does_not_exist_is_not_edited) {
+  std::pair<std::string, std::string> const status{
+      call("io.cfgd.Service.Status"),
+      reply(R"({"version":"1","pid":1,"startTime":"t","status":"healthy","ready":true,)"
+            R"("degraded":false,"revision":5,"namespaces":["a"],"connections":1,"watchers":0})")};
+  std::pair<std::string, std::string> const values{
+      call_more("io.cfgd.Config.List", R"({"prefix":"a"})"),
+      reply(R"({"values":{"a.bb":1},"revision":7})")};
+  scripted_peer peer(path,
+                     {exchange({{get, nothing}, writable("a.b")}), exchange({status, values})});
+
+  auto run = edit("echo edited");
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.out() == "");
+  BOOST_TEST(run.err() == "cfgctl: edit a.b: there is no such key (did you mean 'a.bb'?)\n");
   peer.finish();
 }
 
@@ -343,6 +376,18 @@ BOOST_AUTO_TEST_CASE(a_namespace_called_begin_is_named_behind_two_dashes) {
 
   BOOST_TEST(run.finish() == 0);
   BOOST_TEST(run.out() == "unchanged\n");
+}
+
+BOOST_AUTO_TEST_CASE(what_fails_for_a_namespace_called_begin_is_not_edit_begin) {
+  scripted_peer peer(path, {exchange({{call("io.cfgd.Config.Get", R"({"keys":["begin"]})"),
+                                       reply(R"({"values":{"begin":{}},"missing":[],)"
+                                             R"("revision":7})")},
+                                      writable("begin")})});
+
+  auto run = edit("exit 5", {"edit", "--", "begin"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() == "cfgctl: edit -- begin: the editor ended with 5\n");
 }
 
 BOOST_AUTO_TEST_CASE(an_edit_goes_on_in_the_background_until_the_service_ends_it) {

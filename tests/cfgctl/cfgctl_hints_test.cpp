@@ -50,6 +50,20 @@ BOOST_AUTO_TEST_CASE(a_missing_key_is_answered_with_the_one_that_was_meant) {
              "cfgctl: get siet.titel: there is no such key (did you mean 'site.title'?)\n");
 }
 
+BOOST_AUTO_TEST_CASE(a_log_without_changes_is_answered_with_the_key_that_was_meant) {
+  scripted_peer peer(
+      path, {exchange({{call_more("io.cfgd.History.Log", R"({"prefix":"siet.titel","limit":100})"),
+                        reply(R"({"changes":[],"oldest":1})")}}),
+             exchange({status, values})});
+
+  auto run = cfgctl({"log", "siet.titel"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "");
+  BOOST_TEST(run.err() == "cfgctl: log: no changes of siet.titel (did you mean 'site.title'?)\n");
+  peer.finish();
+}
+
 BOOST_AUTO_TEST_CASE(a_missing_namespace_is_answered_with_the_one_that_was_meant) {
   scripted_peer peer(
       path, {exchange({{call("io.cfgd.History.Blame", R"({"namespace":"siet"})"),
@@ -99,6 +113,23 @@ BOOST_AUTO_TEST_CASE(a_watch_of_a_missing_key_says_so_and_fails_if_it_is_strict)
   BOOST_TEST(run.finish() == 1);
   BOOST_TEST(run.out() == "# revision 5\n");
   BOOST_TEST(run.err() == "cfgctl: watch: " + text);
+}
+
+BOOST_AUTO_TEST_CASE(a_dry_run_names_the_namespace_that_would_be_new) {
+  scripted_peer peer(
+      path, {exchange({{call("io.cfgd.Config.Set",
+                             R"({"values":{"siet.a":1,"site.b":2},"dryRun":true,"text":true})"),
+                        reply(R"({"revision":7,"changed":["siet.a","site.b"]})")}}),
+             exchange({status}),
+             exchange({{call("io.cfgd.Config.Explain", R"({"key":"siet"})"),
+                        refused("io.cfgd.Config.NoSuchNamespace", R"({"namespace":"siet"})")}})});
+
+  auto run = cfgctl({"set", "siet.a=1", "site.b=2", "--dry-run"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "siet.a = 1\nsite.b = 2\ndry run, nothing was written\n");
+  BOOST_TEST(run.err() == "warning: the namespace 'siet' would be new (did you mean 'site'?)\n");
+  peer.finish();
 }
 
 BOOST_AUTO_TEST_CASE(a_new_namespace_is_answered_with_the_one_that_was_meant) {

@@ -106,17 +106,22 @@ BOOST_AUTO_TEST_CASE(a_wait_takes_the_type_that_the_value_has) {
 }
 
 BOOST_AUTO_TEST_CASE(a_wait_that_is_too_long_ends_with_4) {
-  scripted_peer peer(path, {[](scripted_connection& client) {
-                       client.receive();
-                       client.send(R"({"parameters":{"values":{"a.b":1},"ready":true,)"
-                                   R"("revision":5},"continues":true})");
-                       client.wait_for_close();
-                     }});
+  scripted_peer::script const never = [](scripted_connection& client) {
+    client.receive();
+    client.send(R"({"parameters":{"values":{"a.b":1},"ready":true,)"
+                R"("revision":5},"continues":true})");
+    client.wait_for_close();
+  };
+  scripted_peer peer(path, {never, never});
 
   auto run = cfgctl({"wait", "a.b=2", "--timeout", "0.2"});
-
   BOOST_TEST(run.finish() == 4);
+  auto for_programs = cfgctl({"wait", "a.b=2", "--timeout", "0.2", "--json"});
+
+  BOOST_TEST(for_programs.finish() == 4);
   BOOST_TEST(run.err() == "cfgctl: wait a.b: time ran out\n");
+  BOOST_TEST(for_programs.out() == R"({"kind":"timeout","message":"wait a.b: time ran out"})"
+                                   "\n");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

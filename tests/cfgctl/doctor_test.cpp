@@ -149,6 +149,13 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_never_was_good_fails) {
   BOOST_TEST(is(only("state"), verdict::fail, "namespace 'site'"));
 }
 
+BOOST_AUTO_TEST_CASE(hidden_values_are_counted) {
+  at.service.status.hidden = 1;
+  BOOST_TEST(is(look("state").back(), verdict::ok, "1 value of files has no effect because of"));
+  at.service.status.hidden = 2;
+  BOOST_TEST(is(look("state").back(), verdict::ok, "2 values of files have no effect because of"));
+}
+
 BOOST_AUTO_TEST_CASE(sources_are_reported_with_place_reason_and_what_to_do) {
   auto quarantined = source((at.tree.etc / "namespaces/a.json").string(), "quarantined");
   quarantined.line = 3;

@@ -263,6 +263,8 @@ BOOST_AUTO_TEST_CASE(sources_count_their_overridden_keys) {
   one.overridden = 3;
   BOOST_TEST(sources_text(file, {one}).find("active, 3 of 12 keys overridden") !=
              std::string::npos);
+  one.keys = one.overridden = 1;
+  BOOST_TEST(sources_text(file, {one}).find("active, 1 of 1 key overridden ") != std::string::npos);
   one.overridden = 0;
   BOOST_TEST(sources_text(file, {one}).find("overridden") == std::string::npos);
 }
@@ -331,7 +333,7 @@ BOOST_AUTO_TEST_CASE(all_lists_of_changed_keys_print_some_lines_and_the_number_o
   boost::json::object const after{{"a.b", 2}, {"a.c", 2}, {"a.e", 2}};
 
   // A key that changed has two lines, and is printed with both or not at all.
-  BOOST_TEST(difference_text(few, before, after) ==
+  BOOST_TEST(difference_text(few, {.before = before, .after = after}) ==
              "-a.b 1\n+a.b 2\nand 3 more keys; -v prints all\n");
   client::change one;
   one.updated = {"a.b", "a.c"};
@@ -379,6 +381,20 @@ BOOST_AUTO_TEST_CASE(keys_of_a_change_have_their_own_files_and_lines) {
   one.origins.clear();
   BOOST_TEST(change_text(file, one, client::log_detail::keys).find("    M b.z\n") !=
              std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(the_status_counts_overrides_and_what_they_hide) {
+  service_state from;
+  from.status.overrides = 1;
+  from.status.hidden = 1;
+  std::string const one = status_text(file, from);
+  from.status.overrides = 2;
+  from.status.hidden = 3;
+  std::string const several = status_text(file, from);
+
+  BOOST_TEST(one.find("1, which hides 1 value of files: cfgctl overrides") != one.npos, one);
+  BOOST_TEST(several.find("2, which hide 3 values of files: cfgctl overrides") != several.npos,
+             several);
 }
 
 BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
@@ -518,10 +534,11 @@ BOOST_AUTO_TEST_CASE(differences_have_colours_and_no_escape_sequences_of_others)
   boost::json::object const before{{"a.b", "old"}, {"a.c", 1}};
   boost::json::object const after{{"a.b", "\033[31m"}, {"a.d", true}};
 
-  BOOST_TEST(difference_text(file, before, after) ==
+  BOOST_TEST(difference_text(file, {.before = before, .after = after}) ==
              "-a.b \"old\"\n+a.b \"\\u001b[31m\"\n-a.c 1\n+a.d true\n");
-  BOOST_TEST(difference_text(colored, {}, after).find("\033[32m+a.d true\033[0m\n") !=
-             std::string::npos);
+  BOOST_TEST(
+      difference_text(colored, {.before = {}, .after = after}).find("\033[32m+a.d true\033[0m\n") !=
+      std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

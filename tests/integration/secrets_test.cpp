@@ -192,6 +192,7 @@ BOOST_FIXTURE_TEST_CASE(history_has_none_whoever_asks, serving) {
   }
   BOOST_TEST(answer("History.Log", R"({"values":true})").find("app.db.password") !=
              std::string::npos); // the change itself is visible
+  BOOST_TEST(answer_at("/secrets", "History.Diff", R"({"from":1})") == R"(["app.db.password"])");
   BOOST_TEST(is_clean(daemon.log()));
 }
 

@@ -483,6 +483,17 @@ BOOST_AUTO_TEST_CASE(a_running_daemon_restores_the_override_layer) {
   BOOST_TEST(insisting.err().find("is locked by pid") != insisting.err().npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_through_a_daemon_that_does_not_run_says_only_that) {
+  back_up();
+  auto const socket = (directory / "socket").string();
+
+  auto run = cfgctl({"--socket", socket, "restore", file, "--online"});
+
+  BOOST_TEST(run.finish() == 3);
+  BOOST_TEST(run.err().starts_with("cfgctl: restore: "), run.err());
+  BOOST_TEST(run.err().find("cfgd runs") == std::string::npos, run.err());
+}
+
 BOOST_AUTO_TEST_CASE(the_service_says_which_store_it_is) {
   auto const socket = (directory / "socket").string();
   cfgd::test::scripted_peer peer(
