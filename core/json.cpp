@@ -62,8 +62,7 @@ class builder {
     key_.swap(pieces_);
     pieces_.clear();
     key_offset_ = offset_of(last);
-    if (find_bad_text(key_))
-      return refuse(key_offset_, "this character is not allowed in a name", ec);
+    if (find_bad_text(key_)) return refuse(key_offset_, "a name " + text_fault(key_), ec);
     return true;
   }
   bool on_string_part(std::string_view part, std::size_t, error_code&) {
@@ -72,11 +71,12 @@ class builder {
   }
   bool on_string(std::string_view last, std::size_t, error_code& ec) {
     if (pieces_.empty()) {
-      if (find_bad_text(last)) return refuse(offset_of(last), bad_text_message, ec);
+      if (find_bad_text(last)) return refuse(offset_of(last), "a string " + text_fault(last), ec);
       return put(bj::value(bj::string(last, storage_)), ec) != nullptr;
     }
     pieces_.append(last);
-    if (find_bad_text(pieces_)) return refuse(offset_of(last), bad_text_message, ec);
+    if (find_bad_text(pieces_))
+      return refuse(offset_of(last), "a string " + text_fault(pieces_), ec);
     bool const done = put(bj::value(bj::string(pieces_, storage_)), ec) != nullptr;
     pieces_.clear();
     return done;
@@ -116,8 +116,6 @@ class builder {
   std::optional<error> const& fault() const { return fault_; }
 
  private:
-  static constexpr char const* bad_text_message = "U+0000, U+FFFE and U+FFFF are not allowed";
-
   static bool find_bad_text(std::string_view text) { return !is_clean_text(text); }
 
   /// The offset of a piece in the text. The tokenizer may pass a copy; then the last known offset.
@@ -262,8 +260,8 @@ enum class null_is : std::uint8_t { refused, a_value };
 
 /// Checks a value and everything in it. `pointer` is its JSON pointer (RFC 6901).
 result<void> check_node(bj::value const& what, std::string& pointer, null_is null) {
-  auto const refuse = [&](char const* message) {
-    return error{.code = errc::bad_value, .message = message, .subject = pointer};
+  auto const refuse = [&](std::string message) {
+    return error{.code = errc::bad_value, .message = std::move(message), .subject = pointer};
   };
   std::size_t const length = pointer.size();
   if (what.is_null() && null == null_is::refused)
@@ -272,7 +270,7 @@ result<void> check_node(bj::value const& what, std::string& pointer, null_is nul
     return refuse("the number is not finite");
   if (what.is_uint64()) return refuse("the integer is out of the range of int64");
   if (auto const* const text = what.if_string(); text != nullptr && !is_clean_text(*text))
-    return refuse("U+0000, U+FFFE, U+FFFF and invalid UTF-8 are not allowed");
+    return refuse("a string " + text_fault(*text));
   if (auto const* const list = what.if_array()) {
     for (std::size_t index = 0; index < list->size(); ++index) {
       pointer += '/' + std::to_string(index);
@@ -283,7 +281,7 @@ result<void> check_node(bj::value const& what, std::string& pointer, null_is nul
   } else if (auto const* const object = what.if_object()) {
     for (auto const& member : *object) {
       append_pointer(pointer, member.key());
-      if (!is_clean_text(member.key())) return refuse("U+0000, U+FFFE, U+FFFF are not allowed");
+      if (!is_clean_text(member.key())) return refuse("a name " + text_fault(member.key()));
       if (auto checked = check_node(member.value(), pointer, null); !checked) return checked;
       pointer.resize(length);
     }

@@ -70,4 +70,13 @@ bool is_clean_text(std::string_view text) {
          utf8::find_invalid(text.begin(), text.end()) == text.end();
 }
 
+std::string text_fault(std::string_view text) {
+  if (utf8::find_invalid(text.begin(), text.end()) != text.end())
+    return "contains invalid UTF-8; write it in UTF-8";
+  if (text.find('\0') != text.npos) return "contains U+0000; remove it";
+  auto const at = find_nonchar(text);
+  bool const is_last = at != text.npos && text[at + 2] == '\xBF';
+  return is_last ? "contains U+FFFF; remove it" : "contains U+FFFE; remove it";
+}
+
 } // namespace cfgd

@@ -3,6 +3,7 @@
 #include "core/error.hpp"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace cfgd {
@@ -17,5 +18,8 @@ place place_at(std::string_view text, std::size_t offset);
 
 /// Whether a key part or a string can be stored: the same, but a byte order mark is allowed.
 bool is_clean_text(std::string_view text);
+
+/// What a text that is not clean contains, and what to do: "contains U+0000; remove it".
+std::string text_fault(std::string_view text);
 
 } // namespace cfgd

@@ -100,8 +100,9 @@ std::string describe_why(engine::source_row const& row) {
 std::string describe_fault(engine::source_row const& row) {
   std::string text = "'" + row.path + "'";
   if (!row.why) return text;
-  if (row.why->issues.empty() && row.why->message.starts_with('\'')) return row.why->message;
   auto const at = place_of(row);
+  bool const names_file = row.why->issues.empty() && row.why->message.starts_with("'/");
+  if (names_file && at.line == 0) return row.why->message;
   if (at.line != 0) text += ":" + std::to_string(at.line);
   if (at.column != 0) text += ":" + std::to_string(at.column);
   return text + ": " + describe_why(row);

@@ -89,7 +89,8 @@ file_layout layout_of(command_line const& asked) {
       asked.root.empty()
           ? file_layout::system()
           : file_layout::below(std::filesystem::absolute(asked.root).lexically_normal());
-  if (!asked.config.empty()) where.settings = std::filesystem::absolute(asked.config);
+  where.must_have_settings = !asked.config.empty();
+  if (where.must_have_settings) where.settings = std::filesystem::absolute(asked.config);
   if (!asked.socket.empty()) where.socket = std::filesystem::absolute(asked.socket);
   return where;
 }
@@ -204,7 +205,7 @@ int run(command_line const& asked) {
   file_layout const where = layout_of(asked);
   if (!asked.root.empty())
     if (auto const fine = check_root(asked.root); !fine) return complain(fine.error(), EX_NOPERM);
-  auto how = read_settings(where.settings);
+  auto how = read_settings(where.settings, where.must_have_settings);
   if (!how) return complain(how.error(), EX_CONFIG);
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level, how->log_filters);

@@ -297,7 +297,8 @@ void service::reload(std::function<void(result<revision_number> const&)> done) {
   log::write(log::level::info, "reloading settings and sources");
   supervisor_.begin_reload();
   committer_.query(
-      [path = options_.where.settings](store::config_store&) { return read_settings(path); },
+      [path = options_.where.settings, must_exist = options_.where.must_have_settings](
+          store::config_store&) { return read_settings(path, must_exist); },
       [this, done = std::move(done)](result<settings> const& newest) {
         std::optional<error> refused;
         if (newest)

@@ -278,11 +278,12 @@ result<settings> parse_settings(std::string_view text, std::string const& path) 
   }
 }
 
-result<settings> read_settings(std::filesystem::path const& path) {
+result<settings> read_settings(std::filesystem::path const& path, bool must_exist) {
   auto const text = read_small_file(path, most_file_bytes);
   if (text) return parse_settings(*text, path.string());
-  if (text.error().code == errc::not_found) return settings{};
+  if (text.error().code == errc::not_found && !must_exist) return settings{};
   auto why = text.error();
+  if (why.code == errc::not_found) why.code = errc::io;
   // A fault of the file like any other: errc::limit is about a limit of the service.
   if (why.code == errc::limit) why.code = errc::parse;
   return why;

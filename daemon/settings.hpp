@@ -22,6 +22,7 @@ struct file_layout {
   std::filesystem::path state;   ///< the store
   std::filesystem::path socket;
   std::filesystem::path settings; ///< cfgd.toml
+  bool must_have_settings = false; ///< their file was asked for: it is an error if it is absent
 
   static file_layout system();
   static file_layout below(std::filesystem::path const& root);
@@ -56,7 +57,9 @@ struct settings {
 /// becomes the subject.
 [[nodiscard]] result<settings> parse_settings(std::string_view text, std::string const& path);
 
-/// Reads the file; one that does not exist means the defaults. Blocks. Errors: parse, io.
-[[nodiscard]] result<settings> read_settings(std::filesystem::path const& path);
+/// Reads the file; one that does not exist means the defaults, unless `must_exist`. Blocks.
+/// Errors: parse, io.
+[[nodiscard]] result<settings> read_settings(std::filesystem::path const& path,
+                                             bool must_exist = false);
 
 } // namespace cfgd

@@ -115,8 +115,7 @@ result<boost::json::value> read_variable(std::string_view text, limits const& bo
   if (text.size() > bounds.file_bytes)
     return formats::make_limit_error("file_bytes", text.size(), bounds.file_bytes);
   if (!is_clean_text(text))
-    return error{.code = errc::bad_value,
-                 .message = "U+0000, U+FFFE, U+FFFF and invalid UTF-8 are not allowed"};
+    return error{.code = errc::bad_value, .message = "the value " + text_fault(text)};
   auto const first = text.find_first_not_of(" \t\r\n");
   bool const is_json =
       first != text.npos && std::string_view("{[\"").find(text[first]) != text.npos;

@@ -25,24 +25,27 @@ bool looks_like_json(std::string_view text) {
          (text[first] == '{' || text[first] == '[' || text[first] == '"');
 }
 
-/// Why a text that looks like a number is sent as a string; empty: it does not.
-std::string remark_on(std::string_view text) {
-  if (auto const range = number_range_fault(text); !range.empty())
-    return "taken as a string: " + std::string(range);
+/// Adds why a text that looks like a number is sent as a string.
+void add_remark(assignment& into, std::string_view text) {
+  if (auto const range = number_range_fault(text); !range.empty()) {
+    into.remark = "taken as a string: " + std::string(range);
+    return;
+  }
   auto const number = number_of_text(text);
   auto const digits = text.substr(text.starts_with('-') ? 1 : 0);
   bool const is_digits =
       !digits.empty() && digits.find_first_not_of("0123456789") == std::string_view::npos;
-  if (!number && !is_digits) return {};
+  if (!number && !is_digits) return;
   std::string out = "taken as a string unless its schema asks for a number";
   if (number) out += ", because as a number it is " + json::canonical(*number);
-  return out + "; --string and --json say which is meant";
+  into.remark = out + "; --string and --json say which is meant";
+  into.schema_may_decide = true;
 }
 
 void take_text(assignment& into, std::string_view written) {
   if (!looks_like_json(written)) {
     into.value = value_of_text(written);
-    if (into.value.is_string()) into.remark = remark_on(written);
+    if (into.value.is_string()) add_remark(into, written);
     return;
   }
   auto parsed = json::parse(written);

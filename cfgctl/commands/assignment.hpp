@@ -17,6 +17,8 @@ struct assignment {
   boost::json::value value;
   /// A warning for the user; may be empty.
   std::string remark;
+  /// The remark does not hold if the schema of the key asks for one type.
+  bool schema_may_decide = false;
 };
 
 /// Where the '=' is that ends the key of KEY=VALUE, outside the key's quotes; npos if there is

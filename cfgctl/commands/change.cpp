@@ -33,6 +33,7 @@ struct options {
 struct wanted_change {
   client::transaction what;
   boost::json::object shown;
+  std::vector<assignment> doubtful = {}; ///< remarked on unless the schema decides
 };
 
 result<void> add_value(wanted_change& to, std::string const& key, boost::json::value value) {
@@ -71,7 +72,10 @@ result<wanted_change> parse_change(options const& what, output_format printed) {
     }
     auto one = parse_assignment(word, syntax);
     if (!one) return one.error();
-    if (!one->remark.empty()) warn(one->key + ": " + one->remark);
+    if (one->schema_may_decide)
+      out.doubtful.push_back(*one);
+    else if (!one->remark.empty())
+      warn(one->key + ": " + one->remark);
     out.shown[one->key] = one->value;
     if (auto const added = add_value(out, one->key, std::move(one->value)); !added)
       return added.error();
@@ -136,6 +140,15 @@ client::result<std::string> unknown_namespace(client::connection& service,
   return std::string();
 }
 
+/// Remarks on the texts whose type no schema decides.
+void remark_on_texts(client::connection& service, std::vector<assignment> const& doubtful) {
+  for (auto const& one : doubtful) {
+    auto const found = service.explain(one.key);
+    auto const* const type = found && found->schema ? found->schema->if_contains("type") : nullptr;
+    if (type == nullptr || !type->is_string()) warn(one.key + ": " + one.remark);
+  }
+}
+
 exit_code set(context const& all, options const& what) {
   auto const wanted = parse_change(what, all.format);
   if (!wanted) return fail(all, to_string(wanted.error()), exit_code::usage);
@@ -148,7 +161,11 @@ exit_code set(context const& all, options const& what) {
                            namespace_hint(all, *unknown));
     }
   }
-  auto const done = call(all, &client::connection::set, wanted->what);
+  auto service = connect(all);
+  if (!service) return report(all, name, service.error());
+  auto const done = service->set(wanted->what);
+  remark_on_texts(*service, wanted->doubtful);
+  close(*service);
   if (!done) return report(all, name, done.error());
   return show_commit(all,
                      {.values = wanted->shown,

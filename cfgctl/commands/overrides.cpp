@@ -3,9 +3,9 @@
 /// promote writes an administrator's drop-in file of the namespace, in the format of the
 /// administrator's main file, and leaves all other files as they are. The override stays until the
 /// service has accepted the file, so that no value of a lower layer is effective in between; if the
-/// service rejects the file, its old content is put back. An override that somebody changed
-/// meanwhile stays: the file has the value from before. With --json the namespaces are one
-/// document at the end; standard error says which files are written.
+/// service rejects the file, or a file above it wins, its old content is put back. An override that
+/// somebody changed meanwhile stays: the file has the value from before. With --json the namespaces
+/// are one document at the end; standard error says which files are written.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/promoted_file.hpp"
@@ -83,10 +83,30 @@ struct promotion {
   std::vector<std::string> kept = {}; ///< overrides that were changed meanwhile
 };
 
-/// The keys of the overrides that are as they were read; those of the others are added to `kept`.
+/// Whether a value of this origin wins over one of the administrator's drop-in `file`.
+bool is_above(client::origin const& from, std::filesystem::path const& file) {
+  if (from.layer == "runtime" || from.layer == "environment") return true;
+  std::filesystem::path const path(from.path.value_or(""));
+  return from.layer == "admin" && path.parent_path() == file.parent_path() && path > file;
+}
+
+/// What would be effective instead of the value of `file` if the override were removed; empty:
+/// nothing.
+std::string find_winner(client::override_key const& one, std::filesystem::path const& file) {
+  for (auto const& hidden : one.hides) {
+    if (!is_above(hidden.from, file)) continue;
+    std::string text = hidden.from.path.value_or("the " + hidden.from.layer);
+    if (hidden.from.line) text += ':' + std::to_string(*hidden.from.line);
+    return text + " wins over " + file.string() + " for " + hidden.key;
+  }
+  return {};
+}
+
+/// The keys of the overrides that are as they were read; those of the others are kept. Refuses if
+/// the value of `file` would not be effective without them.
 client::result<std::vector<std::string>>
 unchanged_keys(client::connection& service, std::vector<client::override_key> const& rows,
-               std::vector<std::string>& kept) {
+               std::filesystem::path const& file, promotion& into) {
   auto const now = service.list_overrides(namespace_of(rows.front().key));
   if (!now) return now.error();
   std::vector<std::string> same;
@@ -94,7 +114,8 @@ unchanged_keys(client::connection& service, std::vector<client::override_key> co
     auto const found = std::ranges::find(*now, one.key, &client::override_key::key);
     bool const is_same = found != now->end() && found->value == one.value &&
                          found->from.revision == one.from.revision;
-    (is_same ? same : kept).push_back(one.key);
+    (is_same ? same : into.kept).push_back(one.key);
+    if (is_same && into.refusal.empty()) into.refusal = find_winner(*found, file);
   }
   return same;
 }
@@ -103,13 +124,15 @@ unchanged_keys(client::connection& service, std::vector<client::override_key> co
 /// key, is the reason to compare again.
 client::result<promotion> remove_overrides(client::connection& service,
                                            std::vector<client::override_key> const& rows,
+                                           std::filesystem::path const& file,
                                            client::transaction change) {
   for (int attempt = 1;; ++attempt) {
     promotion out;
     auto const revision = service.sync();
     if (!revision) return revision.error();
-    auto same = unchanged_keys(service, rows, out.kept);
+    auto same = unchanged_keys(service, rows, file, out);
     if (!same) return std::move(same).error();
+    if (!out.refusal.empty()) return out;
     out.done.revision = *revision;
     if (same->empty()) return out;
     change.unset = *std::move(same);
@@ -137,7 +160,12 @@ client::result<promotion> promote_one(client::connection& service, promoted_file
     return promotion{.refusal = *fault + "; its old content was put back, the override stays"};
   }
   if (change.comment.empty()) change.comment = "promoted to " + file.path().string();
-  return remove_overrides(service, rows, std::move(change));
+  auto done = remove_overrides(service, rows, file.path(), std::move(change));
+  if (done && !done->refusal.empty()) {
+    file.put_back();
+    done->refusal += "; the old content of the latter was put back, the override stays";
+  }
+  return done;
 }
 
 exit_code promote(context const& all, promote_options const& what) {

@@ -35,6 +35,11 @@ std::string root_advice(std::filesystem::path const& state_of_service) {
              : "this service uses --root " + root.string() + ": pass it, or another --socket";
 }
 
+/// The command that checks the files of the installation.
+std::string check_command(installation const& at) {
+  return at.is_system ? "cfgctl check" : "cfgctl check --root " + at.state.parent_path().string();
+}
+
 void look_at_socket(installation const& at, diagnoses& into) {
   struct stat found {};
   if (::stat(at.socket.c_str(), &found) != 0) {
@@ -72,7 +77,9 @@ void look_at_state(installation const& at, diagnoses& into) {
   }
   for (auto const& name : status.fallback) {
     into.add(verdict::fail, "namespace '" + name + "' has never been valid",
-             "the defaults of its schema are used; correct its files: cfgctl check");
+             (has_schema(at.service.sources, name) ? "the defaults of its schema are used"
+                                                   : "'" + name + "' has no values") +
+                 "; correct its files: " + check_command(at));
   }
   into.add_good("ready, revision " + std::to_string(status.revision) + ", " +
                 std::to_string(status.namespaces.size()) +
@@ -83,7 +90,7 @@ void look_at_state(installation const& at, diagnoses& into) {
   }
 }
 
-void add_source(client::source_file const& one, diagnoses& into) {
+void add_source(installation const& at, client::source_file const& one, diagnoses& into) {
   std::string why = one.message.value_or("");
   if (!one.issues.empty()) why = issue_text(one.issues.front());
   if (one.issues.size() > 1) why += ", and " + std::to_string(one.issues.size() - 1) + " more";
@@ -94,8 +101,10 @@ void add_source(client::source_file const& one, diagnoses& into) {
     into.add(verdict::fail, text, "chown root: " + one.path + " && chmod go-w " + one.path);
   } else if (one.state == "quarantined") {
     into.add(verdict::fail, text,
-             "its last valid content stays active; correct it, test it with 'cfgctl check " +
-                 one.path + "', save it");
+             std::string(is_effective(one) ? "its last valid content stays active"
+                                           : "nothing of it is effective") +
+                 "; correct it, test it with '" + check_command(at) + ' ' + one.path +
+                 "', save it");
   } else {
     into.add(verdict::warn, text, "restore it; if it was removed on purpose, run 'cfgctl reload'");
   }
@@ -115,7 +124,7 @@ void look_at_sources(installation const& at, diagnoses& into) {
   std::vector<std::string> outside;
   for (auto const& one : all) {
     // Files that are ignored are reported by the examination of files.
-    if (is_bad(one)) add_source(one, into);
+    if (is_bad(one)) add_source(at, one, into);
     if (is_outside(at, one.path)) outside.push_back(one.path);
   }
   // A service that names its state directory is compared by that (look_at_socket).

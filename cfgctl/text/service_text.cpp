@@ -41,6 +41,17 @@ std::string first_of(std::vector<client::source_file const*> const& bad) {
   return out;
 }
 
+/// "a (defaults of its schema), b (no values)". Without sources that is not known.
+std::string fallback_text(service_state const& what) {
+  std::string out;
+  for (auto const& name : what.status.fallback) {
+    out.append(out.empty() ? "" : ", ").append(name);
+    if (what.sources.empty()) continue;
+    out += has_schema(what.sources, name) ? " (defaults of its schema)" : " (no values)";
+  }
+  return out;
+}
+
 struct headline {
   std::string word;
   tint color;
@@ -66,7 +77,7 @@ headline headline_of(service_state const& what) {
   if (faults.empty() && what.status.status != "healthy") faults = "see 'cfgctl health'";
   if (!what.status.fallback.empty()) {
     return {"DEGRADED", tint::warning,
-            "served from the defaults of schemas: " + listed(what.status.fallback)};
+            "without a file that was ever valid: " + fallback_text(what)};
   }
   if (what.status.degraded) {
     return {"DEGRADED", tint::warning, "files are not applied yet: see 'cfgctl sources'"};
@@ -103,6 +114,16 @@ bool is_bad(client::source_file const& one) {
   return !one.state.starts_with("active") && one.state != "ignored" && one.state != "masked";
 }
 
+bool is_effective(client::source_file const& one) {
+  return one.state.starts_with("active") || one.revision != 0;
+}
+
+bool has_schema(std::vector<client::source_file> const& sources, std::string_view name_space) {
+  return std::ranges::any_of(sources, [name_space](client::source_file const& one) {
+    return one.kind == "schema" && one.name_space == name_space && is_effective(one);
+  });
+}
+
 std::string trouble_text(client::source_file const& one) {
   return place_text(one.path, one.line, one.column) + ": " + message_of(one);
 }
@@ -125,7 +146,7 @@ std::string status_text(screen const& where, service_state const& from) {
   add("pid", what.pid);
   add("started", what.start_time);
   if (what.state_directory) add("state in", *what.state_directory);
-  if (!what.fallback.empty()) add("fallback", listed(what.fallback) + " (defaults of schemas)");
+  if (!what.fallback.empty()) add("fallback", fallback_text(from));
   for (auto const& one : what.pending) {
     add("pending",
         "revision " + std::to_string(one.revision) + ", " + one.kind + " until " + one.deadline);

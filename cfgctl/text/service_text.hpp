@@ -6,6 +6,7 @@
 #include "client/types.hpp"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// The state of the service as text.
@@ -24,6 +25,12 @@ std::string status_text(screen const& where, service_state const& what);
 
 /// Whether a file is not active and ought to be.
 bool is_bad(client::source_file const& one);
+
+/// Whether some content of a file is effective, if only the last valid one.
+bool is_effective(client::source_file const& one);
+
+/// Whether a namespace has a schema whose defaults are served.
+bool has_schema(std::vector<client::source_file> const& sources, std::string_view name_space);
 
 /// "/etc/cfgd/namespaces/site.yaml:3:8: message", of a file that is not active.
 std::string trouble_text(client::source_file const& one);

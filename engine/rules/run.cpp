@@ -258,12 +258,16 @@ void run::miss_member(node const& in, std::string_view name) noexcept {
   });
 }
 
-/// Lua names only the last part of a member that is used although it is absent.
+/// Lua names only the last part of a member that is used although it is absent, and no part of one
+/// that is an argument; that was read just before.
 std::string run::explain(std::string_view message) const {
-  auto const at = message.find("attempt to ");
-  bool const is_missed = !missed_in_.empty() && at != message.npos &&
-                         message.ends_with(fmt::format(" a nil value (field '{}')", missed_));
-  if (!is_missed) return std::string(message);
+  if (missed_in_.empty()) return std::string(message);
+  auto at = message.npos;
+  if (message.ends_with(fmt::format(" a nil value (field '{}')", missed_)))
+    at = message.find("attempt to ");
+  else if (message.ends_with(" expected, got nil)"))
+    at = message.find("bad argument #");
+  if (at == message.npos) return std::string(message);
   std::string key;
   for (auto part = missed_in_.rbegin(); part != missed_in_.rend(); ++part)
     append_key_part(key, *part);

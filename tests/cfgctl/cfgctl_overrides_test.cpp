@@ -278,6 +278,31 @@ BOOST_FIXTURE_TEST_CASE(nothing_is_removed_if_all_overrides_were_changed, promot
   peer.finish();
 }
 
+BOOST_FIXTURE_TEST_CASE(an_override_stays_if_another_drop_in_file_wins, promotion) {
+  auto const written = file(".yaml");
+  auto const winner = (admin / "a.d" / "95-z.yaml").string();
+  auto hiding = row("a.b.c", "1");
+  auto const at = hiding.find("/e/a.yaml");
+  BOOST_REQUIRE(at != std::string::npos);
+  hiding.replace(at, std::string("/e/a.yaml").size(), winner);
+  auto all = calls(written, "active");
+  compare(all, 8, hiding + ',' + row("a.d", "\"x\""));
+  scripted_peer peer(path, {exchange(all)});
+  std::filesystem::create_directory(admin / "a.d");
+  write_file(written, "d: old\n");
+
+  auto run = cfgctl({"promote", "a"});
+
+  BOOST_TEST(run.finish() == 1);
+  BOOST_TEST(run.err() == "cfgctl: cannot promote a: " + winner + ":3 wins over " +
+                              written.string() +
+                              " for a.b.c; the old content of the latter was put back, the "
+                              "override stays\n");
+  BOOST_TEST(run.out() == "");
+  BOOST_TEST(read_file(written) == "d: old\n");
+  peer.finish();
+}
+
 BOOST_FIXTURE_TEST_CASE(a_file_that_the_service_rejects_is_put_back, promotion) {
   scripted_peer peer(path, {exchange(calls(file(".yaml"), "quarantined"))});
 

@@ -147,6 +147,18 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_never_was_good_fails) {
   at.service.status.fallback = {"site"};
 
   BOOST_TEST(is(only("state"), verdict::fail, "namespace 'site'"));
+  BOOST_TEST(only("state").advice.starts_with("'site' has no values; "));
+  at.service.sources = {source("/s/site.json", "active")};
+  at.service.sources.front().kind = "schema";
+  at.service.sources.front().name_space = "site";
+  BOOST_TEST(only("state").advice.starts_with("the defaults of its schema are used; "));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_never_was_valid_has_no_content_that_stays) {
+  at.service.sources = {source((at.tree.etc / "namespaces/a.json").string(), "quarantined")};
+  BOOST_TEST(only("sources").advice.starts_with("nothing of it is effective; "));
+  at.service.sources.front().revision = 3;
+  BOOST_TEST(only("sources").advice.starts_with("its last valid content stays active; "));
 }
 
 BOOST_AUTO_TEST_CASE(hidden_values_are_counted) {
@@ -169,7 +181,10 @@ BOOST_AUTO_TEST_CASE(sources_are_reported_with_place_reason_and_what_to_do) {
 
   BOOST_REQUIRE(found.size() == 2U);
   BOOST_TEST(is(found[0], verdict::fail, "a.json:3:8 (values) is quarantined: no value"));
-  BOOST_TEST(found[0].advice.find("cfgctl check " + quarantined.path) != std::string::npos);
+  std::string const check = at.is_system
+                                ? "cfgctl check "
+                                : "cfgctl check --root " + at.state.parent_path().string() + ' ';
+  BOOST_TEST(found[0].advice.find(check + quarantined.path) != std::string::npos);
   BOOST_TEST(is(found[1], verdict::fail, "is untrusted"));
   BOOST_TEST(found[1].advice.find("chown root: " + untrusted.path) != std::string::npos);
 }

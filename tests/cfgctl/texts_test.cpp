@@ -453,8 +453,18 @@ BOOST_AUTO_TEST_CASE(the_state_lists_pending_changes_and_the_edit) {
   what.edit_deadline = "E";
 
   std::string const text = status_text(file, from);
+  client::source_file schema;
+  schema.name_space = "b";
+  schema.kind = "schema";
+  schema.state = "active";
+  from.sources = {schema};
+  what.fallback = {"a", "b"};
+  std::string const known = status_text(file, from);
 
-  BOOST_TEST(text.find("fallback     a (defaults of schemas)\n") != std::string::npos, text);
+  BOOST_TEST(text.find("fallback     a\n") != std::string::npos, text);
+  BOOST_TEST(known.starts_with("DEGRADED: without a file that was ever valid: a (no values), "
+                               "b (defaults of its schema)\n"),
+             known);
   BOOST_TEST(text.find("pending      revision 12, confirm until D\n") != std::string::npos, text);
   BOOST_TEST(text.find("edit         in progress, until E\n") != std::string::npos, text);
 }

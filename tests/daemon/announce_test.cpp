@@ -91,6 +91,15 @@ BOOST_FIXTURE_TEST_CASE(a_rejected_file_is_a_warning_with_its_place, fixture) {
   BOOST_TEST(field(line, "MESSAGE_ID") == message_id::source_quarantined);
 }
 
+BOOST_FIXTURE_TEST_CASE(a_message_that_begins_with_a_quote_has_its_place_too, fixture) {
+  auto const line = announced({.transitions = {{.now = row(engine::source_status::quarantined,
+                                                           "'-' inside '[' opened at 3:1")}}});
+
+  BOOST_TEST(line.message.starts_with(
+                 "'/etc/cfgd/namespaces/site.toml':3:5: '-' inside '[' opened at 3:1"),
+             line.message);
+}
+
 BOOST_FIXTURE_TEST_CASE(an_edit_without_effect_names_what_hides_it, fixture) {
   engine::hidden_value one{.key = "site.tagline", .from = {}, .by = {}};
   one.from.path = "/etc/cfgd/namespaces/site.yaml";

@@ -71,6 +71,16 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_not_there_means_the_defaults) {
   BOOST_TEST((cfgd::read_settings(directory / "cfgd.toml").value() == cfgd::settings{}));
 }
 
+BOOST_AUTO_TEST_CASE(a_file_that_was_asked_for_must_be_there) {
+  cfgd::test::temporary_directory const directory;
+  auto const path = directory / "cfgd.toml";
+
+  auto const read = cfgd::read_settings(path, true);
+
+  BOOST_REQUIRE(!read);
+  BOOST_TEST(to_string(read.error()) == path.string() + ": No such file or directory");
+}
+
 BOOST_AUTO_TEST_CASE(a_file_that_is_too_long_is_an_error) {
   cfgd::test::temporary_directory const directory;
   auto const path = directory / "cfgd.toml";

@@ -96,6 +96,14 @@ BOOST_FIXTURE_TEST_CASE(a_fault_in_the_settings_is_reported_with_its_place, runn
   BOOST_TEST(daemon.log().find("cfgd.toml:3:1: unknown setting 'late'") != std::string::npos);
 }
 
+BOOST_FIXTURE_TEST_CASE(settings_that_were_asked_for_must_be_there, running) {
+  auto const absent = (root / "absent.toml").string();
+  daemon_process asked(root, {.arguments = {"--config", absent}, .environment = {}});
+
+  BOOST_TEST(asked.run_to_end() == EX_CONFIG);
+  BOOST_TEST(asked.log().find(absent + ": No such file or directory") != std::string::npos);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_fault_in_the_settings_at_reload_keeps_what_was, running) {
   save("a.toml", "x = 1\n");
   daemon.start();

@@ -164,6 +164,10 @@ BOOST_AUTO_TEST_CASE(errors_name_the_fault) {
   BOOST_TEST(run("site.absent.x") == "broken: site.absent is not set");
   BOOST_TEST(run("site.flags['c d'] + 1 > 0") == "broken: site.flags.\"c d\" is not set");
   BOOST_TEST(run("site.off or\n #ns['my-name'].y > 0") == "broken: line 2: my-name.y is not set");
+  BOOST_TEST(run("find(site.absent, 'a')") == "broken: site.absent is not set");
+  BOOST_TEST(run("matches('a', site.flags.gone)") == "broken: site.flags.gone is not set");
+  BOOST_TEST(run("site.off or\n string.len(site.absent) > 0") ==
+             "broken: line 2: site.absent is not set");
   BOOST_TEST(run("site.absent == nil and ({}).x.y") ==
              "broken: attempt to index a nil value (field 'x')");
   BOOST_TEST(run("site.nested[2].y.z") == "broken: attempt to index a nil value (field 'y')");

@@ -59,6 +59,7 @@ constexpr reading refusals[] = {
     {"A____B=1", "1:1 a part of the name is empty ('__' separates parts)"},
     {"__A=1", "1:1 a part of the name is empty ('__' separates parts)"},
     {"A='x", "1:3 missing closing quote"},
+    {"A=1\nB=2\rC=3\r", "2:4 carriage return inside of a line; write LF or CR LF ends"},
     {"A=\"x\\\"", "1:3 missing closing quote"},
     {"A=\"x\n\ny\nB=1", "1:3 missing closing quote"},
     {"A=\"x\ny\" z", "2:4 unexpected text after the closing quote"},

@@ -94,8 +94,10 @@ constexpr reading refusals[] = {
     {"a = \"\\x\"",
      "1:7 unknown escape in double quotes; write \\\\ for a backslash, or use single "
      "quotes"},
-    {"a = \"\\u0000\"", "1:5 U+0000, U+FFFE and U+FFFF are not allowed"},
-    {"\"\\u0000\" = 1", "1:1 a name contains U+0000, U+FFFE, U+FFFF or invalid UTF-8"},
+    {"a = \"\\u0000\"", "1:5 a string contains U+0000; remove it"},
+    {"a = 1\rb = 2\r", "1:6 carriage return inside of a line; write LF or CR LF ends"},
+    {"a = 1\r\nb = 2\r\r\n", "2:6 carriage return inside of a line; write LF or CR LF ends"},
+    {"\"\\u0000\" = 1", "1:1 a name contains U+0000; remove it"},
 };
 
 } // namespace

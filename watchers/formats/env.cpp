@@ -27,6 +27,7 @@ class env_reader {
   explicit env_reader(limits const& bounds) : bounds_(bounds), document_(bounds) {}
 
   result<sourced_value> read(std::string_view text) {
+    if (auto fine = check_line_ends(text); !fine) return fine.error();
     lines_ = line_reader(text);
     while (auto const line = lines_.next()) {
       if (auto done = read_line(*line); !done) return done.error();

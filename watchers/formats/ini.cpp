@@ -57,6 +57,7 @@ class ini_reader {
   ini_reader(limits const& bounds, repeated_keys repeated) : document_(bounds, repeated) {}
 
   result<sourced_value> read(std::string_view text) {
+    if (auto fine = check_line_ends(text); !fine) return fine.error();
     line_reader lines(text);
     while (auto const line = lines.next()) {
       if (auto done = read_line(*line); !done) return done.error();

@@ -1,9 +1,12 @@
 #include "watchers/formats/lines.hpp"
 
+#include "core/text.hpp"
+#include "watchers/formats/sourced_value.hpp"
+
 #include <algorithm>
 
-// Lines, for .ini and .env. Only "\n" ends a line, and a "\r" before it belongs to the end; any
-// other "\r" is content, as in the other formats.
+// Lines, for .ini and .env. Only "\n" ends a line, and a "\r" before it belongs to the end. Any
+// other "\r" is a fault: a file of a Mac of long ago would be one line, and thus one value.
 
 namespace cfgd::watchers::formats {
 
@@ -14,6 +17,15 @@ place text_line::at(std::size_t offset) const {
     return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U;
   });
   return {.line = number, .column = static_cast<std::uint32_t>(points) + 1};
+}
+
+result<void> check_line_ends(std::string_view text) {
+  for (auto at = text.find('\r'); at != text.npos; at = text.find('\r', at + 1)) {
+    if (at + 1 == text.size() || text[at + 1] == '\n') continue;
+    return make_parse_error(place_at(text, at),
+                            "carriage return inside of a line; write LF or CR LF ends");
+  }
+  return {};
 }
 
 std::optional<text_line> line_reader::next() {

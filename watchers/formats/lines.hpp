@@ -18,6 +18,9 @@ struct text_line {
   place at(std::size_t offset) const;
 };
 
+/// Refuses a carriage return that is neither before "\n" nor the last byte. Errors: parse.
+[[nodiscard]] result<void> check_line_ends(std::string_view text);
+
 /// Returns the lines of a text, one after the other.
 class line_reader {
  public:

@@ -28,7 +28,7 @@ class content_check {
 
   std::optional<error> visit(boost::json::value const& what, place at, std::size_t depth) {
     if (auto const* text = what.if_string(); text != nullptr && !is_clean_text(*text))
-      return unclean(at, "a string");
+      return unclean(at, "a string ", *text);
     if (auto const* object = what.if_object()) return visit_object(*object, at, depth + 1);
     if (auto const* array = what.if_array()) return visit_array(*array, at, depth + 1);
     return std::nullopt;
@@ -41,7 +41,7 @@ class content_check {
     for (auto const& member : object) {
       place const here = next_place();
       if (next_ > bounds_.file_elements) return too_many(here);
-      if (!is_clean_text(member.key())) return unclean(here, "a name");
+      if (!is_clean_text(member.key())) return unclean(here, "a name ", member.key());
       if (auto refused = visit(member.value(), here, depth)) return refused;
     }
     return std::nullopt;
@@ -62,9 +62,8 @@ class content_check {
     return places_[next_++];
   }
 
-  static error unclean(place at, std::string_view what) {
-    return make_parse_error(at, std::string(what) +
-                                    " contains U+0000, U+FFFE, U+FFFF or invalid UTF-8");
+  static error unclean(place at, std::string what, std::string_view text) {
+    return make_parse_error(at, std::move(what) + text_fault(text));
   }
 
   error too_deep(place at, std::size_t depth) const {
