@@ -296,20 +296,20 @@ health::status_table::options service::health_options() const {
 void service::reload(std::function<void(result<revision_number> const&)> done) {
   log::write(log::level::info, "reloading settings and sources");
   supervisor_.begin_reload();
-  committer_.query(
-      [path = options_.where.settings, must_exist = options_.where.must_have_settings](
-          store::config_store&) { return read_settings(path, must_exist); },
-      [this, done = std::move(done)](result<settings> const& newest) {
-        std::optional<error> refused;
-        if (newest)
-          apply(*newest);
-        else
-          refused = newest.error();
-        report_settings(refused, problems_.kept());
-        files_.look_now(source_watcher::depth::all, [this, done, refused] {
-          health_.read_own_checks([this, done, refused] { finish_reload(refused, done); });
-        });
-      });
+  committer_.query([path = options_.where.settings, must_exist = options_.where.must_have_settings](
+                       store::config_store&) { return read_settings(path, must_exist); },
+                   [this, done = std::move(done)](result<settings> const& newest) {
+                     std::optional<error> refused;
+                     if (newest)
+                       apply(*newest);
+                     else
+                       refused = newest.error();
+                     report_settings(refused, problems_.kept());
+                     files_.look_now(source_watcher::depth::all, [this, done, refused] {
+                       health_.read_own_checks(
+                           [this, done, refused] { finish_reload(refused, done); });
+                     });
+                   });
 }
 
 void service::finish_reload(std::optional<error> const& refused,
