@@ -55,7 +55,7 @@ void report_recovery(store::recovery const& done) {
   if (done.is_older)
     return report("store_damaged", done.why +
                                        ": an older store was put in its place; its values "
-                                       "are in force, and it goes on at revision " +
+                                       "are effective, and it goes on at revision " +
                                        std::to_string(done.continues));
   auto const from = done.copy ? "from a copy of revision " + std::to_string(*done.copy)
                               : std::string("empty, because no copy is intact");

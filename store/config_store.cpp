@@ -117,7 +117,7 @@ model config_store::impl::load_model(lmdb::transaction& view) {
   return all;
 }
 
-/// The ids of transactions come from the lock file: only the data file tells that it is older.
+/// The ids of transactions come from the lock file: the data file alone shows that it is older.
 void config_store::impl::check_age(lmdb::environment const& env) {
   if (env.last_transaction() < seen) file.give_up(written_over);
 }

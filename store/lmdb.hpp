@@ -27,7 +27,7 @@ class lmdb_error : public storage_failure {
   bool not_found() const;
   /// Whether the file is damaged or not an LMDB file.
   bool damaged() const;
-  /// Whether the file is none of LMDB's (any more).
+  /// Whether the file is not a file of LMDB, or not any more.
   bool no_lmdb_file() const;
   /// Whether the kernel failed a write; LMDB also says I/O error where the file system is full.
   bool writing_failed() const;
