@@ -62,13 +62,38 @@ issue remark(severity how, std::string path, std::string message) {
   return {.how = how, .rule = "file", .message = std::move(message), .path = std::move(path)};
 }
 
+/// `end` has no links in it.
+bool is_below(fs::path const& end, fs::path const& directory) {
+  std::error_code failed;
+  auto const whole = fs::canonical(directory, failed);
+  return !failed && std::ranges::mismatch(whole, end).in1 == whole.end();
+}
+
+/// files.link_roots of the cfgd.toml in a directory. A cfgd.toml that cannot be read allows
+/// nothing.
+std::vector<fs::path> link_roots_of(fs::path const& base) {
+  std::vector<fs::path> all;
+  auto const path = base / "cfgd.toml";
+  std::error_code failed;
+  if (!fs::exists(path, failed)) return all;
+  auto const read = read_document(path.string());
+  auto const* const files = read ? read->if_contains("files") : nullptr;
+  auto const* const table = files != nullptr ? files->if_object() : nullptr;
+  auto const* const roots = table != nullptr ? table->if_contains("link_roots") : nullptr;
+  if (roots == nullptr || !roots->is_array()) return all;
+  for (auto const& one : roots->get_array())
+    if (one.is_string()) all.emplace_back(std::string(one.get_string()));
+  return all;
+}
+
 /// One directory of sources of one kind, and what is in the NAME.d below it.
 class directory_listing {
  public:
-  directory_listing(tree_listing& into, layer where, source_kind what)
-      : into_(into), where_(where), what_(what) {}
+  directory_listing(tree_listing& into, layer where, source_kind what, fs::path const& settings)
+      : into_(into), where_(where), what_(what), settings_(settings) {}
 
   void list(fs::path const& directory, fs::path const& below) {
+    if (below.empty()) root_ = directory;
     std::error_code failed;
     std::vector<fs::directory_entry> entries;
     fs::directory_iterator at(directory, failed);
@@ -90,10 +115,14 @@ class directory_listing {
     std::error_code failed;
     if (entry.is_directory(failed)) {
       bool const parts = what_ == source_kind::values && below.empty() && name.extension() == ".d";
-      if (parts && is_namespace_name(name.stem().string()))
+      if (parts && is_namespace_name(name.stem().string()) && leads_outside(entry))
+        refuse(entry, outside_message());
+      else if (parts && is_namespace_name(name.stem().string()))
         list(entry.path(), name);
       else if (parts)
         add_ignored(entry, id);
+      else if (is_source(id))
+        refuse(entry, "is not a regular file or a link to one");
       return;
     }
     auto path = entry.path().string();
@@ -104,11 +133,29 @@ class directory_listing {
         return one.id.what == id.what && one.id.relative == id.relative;
       });
     } else if (!entry.is_regular_file(failed)) {
-      into_.remarks.push_back(
-          remark(severity::error, std::move(path), "is not a regular file or a link to one"));
+      refuse(entry, "is not a regular file or a link to one");
+    } else if (leads_outside(entry)) {
+      refuse(entry, outside_message());
     } else {
       into_.sources.push_back({.id = std::move(id), .path = std::move(path)});
     }
+  }
+
+  void refuse(fs::directory_entry const& entry, std::string message) {
+    into_.remarks.push_back(remark(severity::error, entry.path().string(), std::move(message)));
+  }
+
+  std::string outside_message() const {
+    return "is a link that leads outside of '" + root_.string() +
+           "'; files.link_roots of cfgd.toml may allow it";
+  }
+
+  bool leads_outside(fs::directory_entry const& entry) const {
+    std::error_code failed;
+    auto const end = fs::canonical(entry.path(), failed);
+    if (failed || is_below(end, root_)) return false;
+    return std::ranges::none_of(link_roots_of(settings_),
+                                [&end](fs::path const& one) { return is_below(end, one); });
   }
 
   void add_ignored(fs::directory_entry const& entry, source_id const& id) {
@@ -125,6 +172,8 @@ class directory_listing {
   tree_listing& into_;
   layer where_;
   source_kind what_;
+  fs::path settings_; ///< the directory of cfgd.toml
+  fs::path root_;     ///< links must not leave it
 };
 
 } // namespace
@@ -176,7 +225,7 @@ tree_listing list_sources(source_tree const& where) {
        {std::pair(layer::vendor, where.vendor), std::pair(layer::admin, where.etc)}) {
     if (base.empty()) continue;
     for (auto const kind : kinds)
-      directory_listing(out, which, kind).list(base / directory_of(kind), {});
+      directory_listing(out, which, kind, where.etc).list(base / directory_of(kind), {});
   }
   return out;
 }

@@ -311,9 +311,11 @@ BOOST_AUTO_TEST_CASE(masked_files_do_not_count) {
 }
 
 BOOST_AUTO_TEST_CASE(only_links_to_files_are_accepted) {
-  fill({{"etc/..data/site.yaml", "a: [\n"}});
-  std::filesystem::create_directories(directory / "etc/namespaces");
-  std::filesystem::create_symlink("../..data/site.yaml", directory / "etc/namespaces/site.yaml");
+  fill({{"etc/namespaces/..data/site.yaml", "a: [\n"},
+        {"etc/other/out.yaml", "a: 1\n"},
+        {"etc/namespaces/folder.yaml/x.yaml", "a: 1\n"}});
+  std::filesystem::create_symlink("..data/site.yaml", directory / "etc/namespaces/site.yaml");
+  std::filesystem::create_symlink("../other/out.yaml", directory / "etc/namespaces/out.yaml");
   std::filesystem::create_symlink("nowhere", directory / "etc/namespaces/lost.yaml");
   BOOST_REQUIRE(::mkfifo((directory / "etc/namespaces/pipe.yaml").c_str(), 0600) == 0);
 
@@ -323,7 +325,14 @@ BOOST_AUTO_TEST_CASE(only_links_to_files_are_accepted) {
              said.npos);
   BOOST_TEST(said.find("pipe.yaml: error: is not a regular file or a link to one [file]") !=
              said.npos);
+  BOOST_TEST(said.find("folder.yaml: error: is not a regular file or a link to one [file]") !=
+             said.npos);
+  BOOST_TEST(said.find("out.yaml: error: is a link that leads outside of '") != said.npos, said);
   BOOST_TEST(said.find("site.yaml:2:1: error: ") != said.npos);
+
+  write_file(directory / "etc/cfgd.toml",
+             "[files]\nlink_roots = [\"" + (directory / "etc/other").string() + "\"]\n");
+  BOOST_TEST(check({}).find("out.yaml") == std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(
