@@ -198,7 +198,7 @@ error explain(std::string_view text, json::dialect kind, error refused) {
     refused = make_limit_error(name, refused.used, refused.maximum);
     refused.where = where;
   } else if (refused.message.starts_with("duplicate") ||
-             refused.message.find("allowed") != std::string::npos) {
+             refused.message.find(" contains ") != std::string::npos) {
     if (auto exact = place_scanner(text).find_bad_string()) refused = *std::move(exact);
   } else if (refused.message == integer_range_message || refused.message == double_range_message) {
     refused.message += to_keep_it;
