@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -165,6 +166,21 @@ error explain_texts(error refused, std::vector<assignment> const& all, candidate
   return refused;
 }
 
+/// Checks that nothing is set below a value that has no members. Errors: bad_key.
+result<void> check_paths(std::vector<assignment> const& all, candidate const& made,
+                         override_editors& edits) {
+  namespace_state const* last = nullptr; // in key order, those of a namespace follow each other
+  std::optional<path_checker> checker;
+  for (auto const& one : all) {
+    auto const* const state = made.find(one.which->name_space());
+    if (one.value == nullptr || state == nullptr || one.which->path().size() < 2) continue;
+    if (std::exchange(last, state) != state) checker.emplace(*state);
+    auto fine = checker->check(edits.of(one.which->name_space()).document(), *one.which);
+    if (!fine) return fine;
+  }
+  return {};
+}
+
 } // namespace
 
 decision plan::apply(set_request const& asked) {
@@ -188,12 +204,7 @@ decision plan::apply(set_request const& asked) {
   how.by.from.where = layer::overrides;
   for (auto const& which : asked.unset)
     edits.of(which.name_space()).unset(which);
-  for (auto const& one : *assignments) {
-    auto const* const state = made.find(one.which->name_space());
-    if (one.value == nullptr || state == nullptr) continue;
-    auto const fine = check_path(*state, edits.of(one.which->name_space()).document(), *one.which);
-    if (!fine) return fine.error();
-  }
+  if (auto const fine = check_paths(*assignments, made, edits); !fine) return fine.error();
   // A permanent Set takes over a key that a pending change has set, even with the same value.
   auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {

@@ -191,18 +191,18 @@ std::vector<issue> find_layer_faults(namespace_state const& state) {
   return any ? fault_finder(state).find() : std::vector<issue>();
 }
 
-result<void> check_path(namespace_state const& state, bj::object const& overrides,
-                        key const& which) {
-  auto const path = which.path();
-  if (path.size() < 2) return {};
-  layer_list layers;
+path_checker::path_checker(namespace_state const& state)
+    : defaults_(defaults_of(state.schema.get())) {
   for (auto const& [id, source] : state.sources)
-    if (source->row.is_effective) layers.push_back(typed_document(*source, state.schema.get()));
+    if (source->row.is_effective) layers_.push_back(typed_document(*source, state.schema.get()));
+}
+
+result<void> path_checker::check(bj::object const& overrides, key const& which) const {
+  auto const path = which.path();
   for (std::size_t length = 1; length < path.size(); ++length) {
     auto const parent = path.first(length);
     auto found = look_up(overrides, parent);
-    if (found.what == layer_answer::kind::nothing)
-      found = ask(layers, defaults_of(state.schema.get()), parent);
+    if (found.what == layer_answer::kind::nothing) found = ask(layers_, defaults_, parent);
     auto const* const there = find_obstacle(found);
     if (there == nullptr) continue;
     return no_members(key_text(which.name_space(), parent), *there, which);

@@ -58,10 +58,19 @@ inline constexpr char const* path_rule = "path";
 /// the order of the layers.
 std::vector<issue> find_layer_faults(namespace_state const& state);
 
-/// Checks that no proper part of the path of a key leads to an array or a scalar, with `overrides`
-/// in place of those in the state. Errors: bad_key.
-[[nodiscard]] result<void> check_path(namespace_state const& state,
-                                      boost::json::object const& overrides, key const& which);
+/// Checks keys of a namespace. Its layers are read once, for all keys. Valid as long as the state.
+class path_checker {
+ public:
+  explicit path_checker(namespace_state const& state);
+
+  /// Checks that no proper part of the path of a key leads to an array or a scalar, with
+  /// `overrides` in place of those in the state. Errors: bad_key.
+  [[nodiscard]] result<void> check(boost::json::object const& overrides, key const& which) const;
+
+ private:
+  boost::json::object const* defaults_;                         ///< null: there are none
+  std::vector<std::shared_ptr<sourced_document const>> layers_; ///< the lowest layer first
+};
 
 /// The notes on a source: those of its reader that a schema leaves (a note on the spelling of a
 /// text where the schema asks for text has no point), and of a file with a schema what it says
