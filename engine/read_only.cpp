@@ -105,8 +105,11 @@ result<void> check_leaf(candidate const& made, schema::schema const& by, key_cha
 result<void> check_members(candidate const& made, namespace_state const& state,
                            key_change const& leaf) {
   auto const which = parse_stored_key(leaf.key).value();
-  for (auto const& [member, said_by] : read_only_members(*state.schema->what, which, leaf))
-    if (override_layer(state).ask(member.path()).what != layer_answer::kind::nothing)
+  auto const members = read_only_members(*state.schema->what, which, leaf);
+  if (members.empty()) return {};
+  override_layer const overrides(state);
+  for (auto const& [member, said_by] : members)
+    if (overrides.ask(member.path()).what != layer_answer::kind::nothing)
       return refusal(made, member, said_by);
   return {};
 }
