@@ -38,10 +38,12 @@ std::string describe(std::string const& call, int code, std::filesystem::path co
 /// would release LMDB's locks.
 void reserve_lock_file(std::filesystem::path const& directory) {
   constexpr off_t most_bytes = 8192; // with LMDB's default of 126 readers
+  constexpr off_t used_bytes = 4096; // the counters, and more readers than this program has
   unique_fd const file(
       ::open((directory / "lock.mdb").c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) throw lmdb_error("open lock.mdb", errno, directory);
-  int const failed = ::posix_fallocate(file.get(), 0, most_bytes);
+  int failed = ::posix_fallocate(file.get(), 0, most_bytes);
+  if (failed == ENOSPC) failed = ::posix_fallocate(file.get(), 0, used_bytes);
   if (failed != 0 && failed != EOPNOTSUPP && failed != EINVAL)
     throw lmdb_error("posix_fallocate lock.mdb", failed, directory);
 }

@@ -59,6 +59,8 @@ BOOST_FIXTURE_TEST_CASE(reads_continue_and_saved_files_become_effective_when_the
   save("app.json", R"({"a":")" + large + R"("})");
   std::filesystem::remove(daemon.admin("gone.json"));
   daemon.wait_for_line("could not be recorded");
+  auto const failure = daemon.wait_for_line("the store failed: ");
+  BOOST_TEST(failure.find("is full)") != std::string::npos, failure);
 
   BOOST_TEST(text_of(connected.get_value("app.a").value().value()) == R"("old")");
   auto const refused = connected.set({.values = {{"app.b", large}}});

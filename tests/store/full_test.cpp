@@ -1,3 +1,4 @@
+#include "store/copies.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -129,6 +130,27 @@ BOOST_AUTO_TEST_CASE(a_full_disk_rejects_changes_and_loses_nothing) {
   store = nullptr;
   store = config_store::open(directory / "disk" / "state", bounds).value();
   BOOST_TEST(store->effectives().size() == static_cast<std::size_t>(fitted) + 1);
+  store = nullptr;
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_that_finds_no_room_ends_nothing) {
+  small_disk const disk(directory / "disk");
+  if (!disk.mounted()) {
+    BOOST_TEST_MESSAGE("skipped: a tmpfs cannot be mounted here");
+    return;
+  }
+  store = config_store::open(directory / "disk" / "state", bounds).value();
+  must(set({{"site.a", "1"}}));
+  store->finish_copies();
+  must(set({{"site.a", "2"}}));
+  std::ofstream(directory / "disk" / "ballast") << std::string(4 << 20, 'x') << std::flush;
+
+  store->finish_copies();
+
+  BOOST_TEST(text("site") == R"({"a":2})");
+  auto const copies = list_copies(directory / "disk" / "state");
+  BOOST_REQUIRE(copies.size() == 1U);
+  BOOST_TEST(revision_of_copy(copies.front()) == 1U);
   store = nullptr;
 }
 
