@@ -52,4 +52,11 @@ std::string did_you_mean(std::string_view word, std::vector<std::string> const& 
   return found ? " (did you mean '" + *found + "'?)" : std::string();
 }
 
+std::string listed(std::vector<std::string> const& words) {
+  std::string out;
+  for (std::string const& one : words)
+    out += (out.empty() ? "" : ", ") + one;
+  return out;
+}
+
 } // namespace cfgd

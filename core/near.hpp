@@ -19,4 +19,7 @@ std::optional<std::string> nearest(std::string_view word, std::vector<std::strin
 std::string did_you_mean(std::string_view word, std::vector<std::string> const& known,
                          std::size_t most = 3);
 
+/// "a, b, c"
+std::string listed(std::vector<std::string> const& words);
+
 } // namespace cfgd

@@ -1,3 +1,4 @@
+#include "core/command_line.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
@@ -54,14 +55,14 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
       ->excludes("--root");
   app.add_option("--config", into.config, "Settings file instead of cfgd.toml in its usual place");
   app.add_option("--socket", into.socket, "Socket path instead of the usual one");
-  app.add_option("--log-level", into.log_level, "error, warning, notice, info or debug")
-      ->check(CLI::IsMember({"error", "warning", "notice", "info", "debug"}));
+  add_choice(&app, "--log-level", into.log_level, {"error", "warning", "notice", "info", "debug"},
+             "error, warning, notice, info or debug");
   app.set_version_flag("--version", "cfgd " + std::string(version));
   try {
     app.parse(argc, argv);
     return std::nullopt;
   } catch (CLI::ParseError const& wrong) {
-    return app.exit(wrong) == 0 ? EX_OK : EX_USAGE;
+    return report_end(app, wrong);
   }
 }
 

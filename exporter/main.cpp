@@ -1,3 +1,4 @@
+#include "core/command_line.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
@@ -44,7 +45,7 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
     app.parse(argc, argv);
     return std::nullopt;
   } catch (CLI::ParseError const& wrong) {
-    return app.exit(wrong) == 0 ? EX_OK : EX_USAGE;
+    return report_end(app, wrong);
   }
 }
 

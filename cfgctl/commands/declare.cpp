@@ -2,8 +2,6 @@
 
 #include "cfgctl/commands/declare.hpp"
 
-#include "cfgctl/text/near.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cstdio>
@@ -44,18 +42,6 @@ CLI::Option* add_seconds(CLI::App* to, char const* name, double& into, char cons
     into = number;
   };
   return to->add_option_function<std::string>(name, read, help)->type_name("SECONDS");
-}
-
-CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
-                        std::vector<std::string> words, char const* help) {
-  auto const read = [&into, name, words = std::move(words)](std::string const& text) {
-    if (std::ranges::find(words, text) == words.end()) {
-      throw wrong_words(first_name(name) + ": '" + text + "' is not one of " + listed(words) +
-                        did_you_mean(text, words));
-    }
-    into = text;
-  };
-  return to->add_option_function<std::string>(name, read, help);
 }
 
 } // namespace cfgd::cfgctl

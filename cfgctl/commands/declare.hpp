@@ -3,6 +3,7 @@
 #include "cfgctl/commands/commands.hpp"
 #include "cfgctl/text/times.hpp"
 #include "client/types.hpp"
+#include "core/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -66,18 +67,6 @@ CLI::Option* add_option(CLI::App* to, char const* name, T& into, char const* typ
   return to->add_option(name, into, help)->type_name(type);
 }
 
-/// The command line is wrong. `text` is printed as it is, behind the command's name.
-class wrong_words : public CLI::ParseError {
- public:
-  explicit wrong_words(std::string const& text)
-      : CLI::ParseError(text, CLI::ExitCodes::ValidationError) {}
-};
-
-/// The first of the names of an option: "-n" of "-n,--limit".
-inline std::string first_name(std::string_view names) {
-  return std::string(names.substr(0, names.find(',')));
-}
-
 /// An option or positional argument whose value is parsed by `parse`, a function of the text that
 /// returns a result. An error becomes a usage error.
 template <class T, class Parse>
@@ -121,10 +110,6 @@ CLI::Option* add_revision(CLI::App* to, char const* name, T& into, char const* h
   return to->add_option_function<std::string>(name, read, help)
       ->type_name(*name == '-' ? "REVISION" : "");
 }
-
-/// An option whose value is one of some words.
-CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
-                        std::vector<std::string> words, char const* help);
 
 /// -n, --limit: how many at most.
 inline CLI::Option* add_limit(CLI::App* to, std::optional<std::int64_t>& into) {

@@ -77,7 +77,7 @@ exit_code show_restored(context const& all, restore_options const& what,
   return exit_code::ok;
 }
 
-/// Absent: a daemon runs, and the user did not ask for --offline.
+/// Absent: a daemon runs, and the user asked for nothing that is offline only.
 std::optional<exit_code> restore_offline(context const& all, restore_options const& what,
                                          fs::path const& state) {
   using question = store::restore_question;
@@ -91,7 +91,7 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
       "restoring", [&](auto const& moved) { return store::restore_offline(asked, moved); });
   if (done) return show_restored(all, what, *done);
   bool const locked = done.error().code == errc::conflict;
-  if (locked && !what.offline) return std::nullopt;
+  if (locked && !what.offline && !what.discard) return std::nullopt;
   return refuse(all, "restore", done.error());
 }
 

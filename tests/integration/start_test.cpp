@@ -10,6 +10,8 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <string_view>
+#include <vector>
 
 // How the programs are started: with what descriptors, by whom, where, with what words.
 
@@ -74,9 +76,44 @@ BOOST_AUTO_TEST_CASE(root_must_say_where, *boost::unit_test::precondition(
   BOOST_TEST(bare.finish() == EX_USAGE);
   BOOST_TEST(bare.err().find("cfgd --system") != std::string::npos);
   BOOST_TEST(bare.err().find("cfgd --root DIR") != std::string::npos);
+}
 
-  program_run both(CFGD_PROGRAM, {"--system", "--root", "/nowhere"});
-  BOOST_TEST(both.finish() == EX_USAGE);
+BOOST_AUTO_TEST_CASE(wrong_words_are_answered_in_our_words) {
+  struct row {
+    char const* program;
+    std::vector<std::string> arguments;
+    std::string_view said;
+  };
+  for (auto const& [program, arguments, said] : std::vector<row>{
+           {CFGD_PROGRAM,
+            {"--config-file", "x"},
+            "cfgd: unknown option '--config-file'\nSee 'cfgd --help'.\n"},
+           {CFGD_PROGRAM,
+            {"--log-levl", "debug"},
+            "cfgd: unknown option '--log-levl' (did you mean '--log-level'?)\n"
+            "See 'cfgd --help'.\n"},
+           {CFGD_PROGRAM,
+            {"--log-level", "loud"},
+            "cfgd: --log-level: 'loud' is not one of error, warning, notice, info, debug\n"
+            "See 'cfgd --help'.\n"},
+           {CFGD_PROGRAM,
+            {"start"},
+            "cfgd: too many arguments: 'start'\nusage: cfgd [OPTIONS]\nSee 'cfgd --help'.\n"},
+           {CFGD_PROGRAM,
+            {"--system", "--root", "/nowhere"},
+            "cfgd: --system and --root cannot be used together\nusage: cfgd [OPTIONS]\n"
+            "See 'cfgd --help'.\n"},
+           {CFGD_EXPORTER_PROGRAM,
+            {"--listen"},
+            "cfgd-exporter: --listen needs a value\nusage: cfgd-exporter [OPTIONS]\n"
+            "See 'cfgd-exporter --help'.\n"}}) {
+    program_run wrong(program, arguments);
+    BOOST_TEST(wrong.finish() == EX_USAGE);
+    BOOST_TEST(wrong.err() == said);
+  }
+  program_run help(CFGD_PROGRAM, {"--help"});
+  BOOST_TEST(help.finish() == EX_OK);
+  BOOST_TEST(help.out().find("--log-level") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_root_that_others_can_write_to_is_refused) {

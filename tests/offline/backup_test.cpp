@@ -475,12 +475,15 @@ BOOST_AUTO_TEST_CASE(a_running_daemon_restores_the_override_layer) {
   BOOST_TEST(run.finish() == 0);
   peer.finish();
   auto insisting = cfgctl({"restore", file, "--root", root, "--offline"});
+  auto discarding = cfgctl({"restore", file, "--root", root, "--discard"});
 
   BOOST_TEST(run.out() == "site.a changed\nrevision 60\n");
   BOOST_TEST(run.err() ==
              "cfgctl: cfgd runs: only the override layer is restored, of revision 44\n");
   BOOST_TEST(insisting.finish() == 1);
   BOOST_TEST(insisting.err().find("is locked by pid") != insisting.err().npos);
+  BOOST_TEST(discarding.finish() == 1);
+  BOOST_TEST(discarding.err().find("is locked by pid") != discarding.err().npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_restore_through_a_daemon_that_does_not_run_says_only_that) {

@@ -2,15 +2,20 @@
 /// kind of its error and what it could not use give a sentence. Words that it could not use come
 /// first, because a misspelled command or option makes it miss others.
 
-#include "cfgctl/command_line_errors.hpp"
+#include "core/command_line.hpp"
 
-#include "cfgctl/commands/declare.hpp"
-#include "cfgctl/text/near.hpp"
+#include "core/near.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <sysexits.h>
 
 #include <algorithm>
-#include <vector>
+#include <iostream>
+#include <sstream>
+#include <utility>
 
-namespace cfgd::cfgctl {
+namespace cfgd {
 namespace {
 
 /// "cfgctl cache warm"
@@ -95,6 +100,18 @@ std::string arguments_text(CLI::ParseError const& why) {
 
 } // namespace
 
+CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
+                        std::vector<std::string> words, char const* help) {
+  auto const read = [&into, name, words = std::move(words)](std::string const& text) {
+    if (std::ranges::find(words, text) == words.end()) {
+      throw wrong_words(first_name(name) + ": '" + text + "' is not one of " + listed(words) +
+                        did_you_mean(text, words));
+    }
+    into = text;
+  };
+  return to->add_option_function<std::string>(name, read, help);
+}
+
 CLI::App const& deepest_command(CLI::App const& app) {
   CLI::App const* out = &app;
   for (auto below = out->get_subcommands(); !below.empty(); below = out->get_subcommands())
@@ -138,4 +155,12 @@ std::string usage_text(CLI::App const& app, CLI::ParseError const& why) {
   return name + what + '\n' + usage_of(command);
 }
 
-} // namespace cfgd::cfgctl
+int report_end(CLI::App const& app, CLI::ParseError const& why) {
+  std::ostringstream ignored;
+  if (app.exit(why, std::cout, ignored) == 0) return EX_OK;
+  std::cerr << app.get_name() + ": " + usage_text(app, why) + "\nSee '" + app.get_name() +
+                   " --help'.\n";
+  return EX_USAGE;
+}
+
+} // namespace cfgd
