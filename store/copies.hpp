@@ -25,7 +25,7 @@ class copies {
   struct pace {
     std::size_t revisions = 100; ///< between two copies
     /// The thread rests so many times as long as the last copy took.
-    int rest = 20;
+    int rest = 200;
     std::chrono::steady_clock::duration after_failure = std::chrono::minutes(1);
   };
   copies(std::filesystem::path state, std::size_t maximum_bytes, pace how);
