@@ -2,7 +2,7 @@
 ///
 /// Each family of commands declares its own options (commands/); the global options are declared
 /// here. They may stand before or after the command (CLI11's fallthrough). CLI11's own exit codes
-/// (100 and up), streams and messages are not used: core/command_line.hpp has the texts for people.
+/// (100 and up), streams and messages are not used: core/command_line has the texts for people.
 
 #include "cfgctl/command_line.hpp"
 

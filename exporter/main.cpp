@@ -1,4 +1,4 @@
-#include "core/command_line.hpp"
+#include "core/command_line/command_line.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"

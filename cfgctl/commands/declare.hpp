@@ -3,7 +3,7 @@
 #include "cfgctl/commands/commands.hpp"
 #include "cfgctl/text/times.hpp"
 #include "client/types.hpp"
-#include "core/command_line.hpp"
+#include "core/command_line/command_line.hpp"
 
 #include <CLI/CLI.hpp>
 

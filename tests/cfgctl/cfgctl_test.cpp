@@ -317,6 +317,7 @@ std::vector<slip> const slips{
     {{"set", "z.b=\xff"}, "argument 2 is not valid UTF-8"},
     {{"set", "a.b=1", "--if-revision", "x"}, "'x' is not a revision; see 'cfgctl log'"},
     {{"rollback", "-1"}, "'-1' is not a revision"},
+    {{"rollback", "--", "-1"}, "'-1' is not a revision"},
     {{"log", "-n", "abc"}, "log: -n wants a number, not 'abc'"},
     {{"log", "-n"}, "needs a value"},
     {{"compact", "--keep", "0"}, "--keep wants at least 1, not 0"},

@@ -101,7 +101,7 @@ BOOST_AUTO_TEST_CASE(wrong_words_are_answered_in_our_words) {
             "cfgd: too many arguments: 'start'\nusage: cfgd [OPTIONS]\nSee 'cfgd --help'.\n"},
            {CFGD_PROGRAM,
             {"--system", "--root", "/nowhere"},
-            "cfgd: --system and --root cannot be used together\nusage: cfgd [OPTIONS]\n"
+            "cfgd: --root and --system cannot be used together\nusage: cfgd [OPTIONS]\n"
             "See 'cfgd --help'.\n"},
            {CFGD_EXPORTER_PROGRAM,
             {"--listen"},

@@ -2,7 +2,7 @@
 /// kind of its error and what it could not use give a sentence. Words that it could not use come
 /// first, because a misspelled command or option makes it miss others.
 
-#include "core/command_line.hpp"
+#include "core/command_line/command_line.hpp"
 
 #include "core/near.hpp"
 
@@ -137,13 +137,16 @@ std::string usage_text(CLI::App const& app, CLI::ParseError const& why) {
   CLI::App const& command = deepest_command(app);
   bool const wants_command = command.get_require_subcommand_min() > 0;
   std::string const name = &command == &app ? "" : path_of(command).substr(7) + ": ";
-  auto const unknown = app.remaining(true);
-  auto const option = std::ranges::find_if(
-      unknown, [](std::string const& one) { return one.size() > 1 && one.starts_with('-'); });
-  if (option != unknown.end()) {
+  auto unknown = app.remaining(true);
+  auto const last = std::ranges::find(unknown, "--"); // behind it there are no options
+  auto const option = std::find_if(unknown.begin(), last, [](std::string const& one) {
+    return one.size() > 1 && one.starts_with('-');
+  });
+  if (option != last) {
     std::string const plain = option->substr(0, option->find('='));
     return name + "unknown option '" + plain + '\'' + did_you_mean(plain, options_of(command));
   }
+  std::erase(unknown, "--");
   if (wants_command) {
     if (!unknown.empty()) return name + unknown_command(command, unknown.front());
     return name + "a command is missing" +
