@@ -2,10 +2,9 @@
 
 #include "core/durable_file.hpp"
 
-#include <stdlib.h>
-
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <system_error>
 #include <utility>
 
@@ -50,11 +49,11 @@ result<void> write_copy(fs::path const& state, fs::path const& made, model const
   write_model(made, all, who, maximum_bytes);
   auto const to =
       state / (std::string(prefix) + std::to_string(all.revision) + std::string(suffix));
-  if (auto const durable = sync_file(made / "data.mdb"); !durable) return durable;
+  if (auto durable = sync_file(made / "data.mdb"); !durable) return durable;
   std::error_code failed;
   fs::rename(made / "data.mdb", to, failed);
   if (failed) return system_error("rename", failed.value(), to);
-  if (auto const durable = sync_directory(state); !durable) return durable;
+  if (auto durable = sync_directory(state); !durable) return durable;
   remove_older(state);
   return {};
 }

@@ -2,7 +2,6 @@
 
 #include "cfgctl/commands/declare.hpp"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 

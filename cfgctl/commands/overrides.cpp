@@ -185,11 +185,12 @@ exit_code promote(context const& all, promote_options const& what) {
     client::transaction change;
     change.comment = what.comment;
     auto const made = promote_one(*service, file, rows, change);
-    if (!made) return report(all, "promote " + name, made.error());
+    std::string const doing = "promote " + name;
+    if (!made) return report(all, doing, made.error());
     if (!made->refusal.empty()) return fail(all, "cannot promote " + name + ": " + made->refusal);
     std::string const written = "written to " + file.path().string();
     if (all.as_json()) {
-      complain_line("promote " + name + ": " + written);
+      complain_line(doing + ": " + written);
       auto row = json_of(made->done).as_object();
       row["file"] = file.path().string();
       if (!made->kept.empty()) row["kept"] = json_of(made->kept);
@@ -199,8 +200,7 @@ exit_code promote(context const& all, promote_options const& what) {
       show_commit(all, {.values = {}}, made->done);
     }
     for (auto const& key : made->kept)
-      code = complain_line("promote " + name + ": the override of " + key +
-                           " was changed meanwhile and stays");
+      code = complain_line(doing + ": the override of " + key + " was changed meanwhile and stays");
   }
   if (all.as_json())
     print(json_text(all.where, boost::json::object{{"promoted", std::move(promoted)}}));

@@ -136,7 +136,8 @@ CLI::App const* command_of(CLI::App const& app, std::string const& name) {
 std::string usage_text(CLI::App const& app, CLI::ParseError const& why) {
   CLI::App const& command = deepest_command(app);
   bool const wants_command = command.get_require_subcommand_min() > 0;
-  std::string const name = &command == &app ? "" : path_of(command).substr(7) + ": ";
+  std::string const name =
+      &command == &app ? "" : path_of(command).substr(app.get_name().size() + 1) + ": ";
   auto unknown = app.remaining(true);
   auto const last = std::ranges::find(unknown, "--"); // behind it there are no options
   auto const option = std::find_if(unknown.begin(), last, [](std::string const& one) {
