@@ -133,12 +133,12 @@ result<void> check_read_only(candidate const& made, evaluation const& found) {
     append_differences(leaves, name, was == nullptr ? std::string() : text_of(was->overrides),
                        text_of(state.overrides));
     for (auto const& leaf : leaves)
-      if (auto const fine = check_leaf(made, *schema, leaf); !fine) return fine;
+      if (auto fine = check_leaf(made, *schema, leaf); !fine) return fine;
     auto const own = std::ranges::find(found.differences, name, &evaluation::difference::name);
     if (own == found.differences.end()) continue;
     for (auto const& leaf : own->keys) {
-      if (auto const fine = check_leaf(made, *schema, leaf); !fine) return fine;
-      if (auto const fine = check_members(made, state, leaf); !fine) return fine;
+      if (auto fine = check_leaf(made, *schema, leaf); !fine) return fine;
+      if (auto fine = check_members(made, state, leaf); !fine) return fine;
     }
   }
   return {};

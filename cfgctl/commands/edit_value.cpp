@@ -38,6 +38,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -289,6 +290,17 @@ client::result<looked_at> look_at(client::connection& service, std::string const
                    .is_known = !found->values.empty() || (how && how->schema)};
 }
 
+/// Says why this cannot be edited. Empty: it can.
+std::optional<exit_code> refuse(context const& all, std::string const& doing,
+                                std::string const& key, looked_at const& found) {
+  if (found.is_read_only)
+    return fail(all, doing + ": it is read-only: the schema leaves it to files");
+  if (!found.writable)
+    return fail(all, doing + ": you may not change it (you are " + user_text(::geteuid()) + ')');
+  if (!found.is_known) return report(all, doing, no_such_key(all, key));
+  return {};
+}
+
 } // namespace
 
 exit_code edit_value(context const& all, edit_options const& asked) {
@@ -297,12 +309,7 @@ exit_code edit_value(context const& all, edit_options const& asked) {
   // This closes the connection: an editor may be open for hours.
   auto const found = call(all, look_at, asked.key);
   if (!found) return report(all, doing, found.error());
-  if (found->is_read_only)
-    return fail(all, doing + ": it is read-only: the schema leaves it to files");
-  if (!found->writable) {
-    return fail(all, doing + ": you may not change it (you are " + user_text(::geteuid()) + ')');
-  }
-  if (!found->is_known) return report(all, doing, no_such_key(all, asked.key));
+  if (auto const refused = refuse(all, doing, asked.key, *found)) return *refused;
   subject const value{
       .doing = doing, .key = asked.key, .found = found->values, .comment = asked.comment};
   boost::json::value const before = value.before();

@@ -185,12 +185,13 @@ exit_code promote(context const& all, promote_options const& what) {
     client::transaction change;
     change.comment = what.comment;
     auto const made = promote_one(*service, file, rows, change);
-    std::string const doing = "promote " + name;
+    std::string doing = "promote " + name;
     if (!made) return report(all, doing, made.error());
     if (!made->refusal.empty()) return fail(all, "cannot promote " + name + ": " + made->refusal);
+    doing += ": ";
     std::string const written = "written to " + file.path().string();
     if (all.as_json()) {
-      complain_line(doing + ": " + written);
+      complain_line(doing + written);
       auto row = json_of(made->done).as_object();
       row["file"] = file.path().string();
       if (!made->kept.empty()) row["kept"] = json_of(made->kept);
@@ -200,7 +201,10 @@ exit_code promote(context const& all, promote_options const& what) {
       show_commit(all, {.values = {}}, made->done);
     }
     for (auto const& key : made->kept)
-      code = complain_line(doing + ": the override of " + key + " was changed meanwhile and stays");
+      code = complain_line(std::string(doing)
+                               .append("the override of ")
+                               .append(key)
+                               .append(" was changed meanwhile and stays"));
   }
   if (all.as_json())
     print(json_text(all.where, boost::json::object{{"promoted", std::move(promoted)}}));

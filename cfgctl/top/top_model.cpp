@@ -60,6 +60,13 @@ void append_table(std::vector<frame_line>& to, std::string const& text) {
   }
 }
 
+std::set<std::string> methods_called(figure_list const& from) {
+  std::set<std::string> out;
+  for (auto const& one : from)
+    if (one.name == requests && one.value.value_or(0) > 0) out.emplace(label_of(one, "method"));
+  return out;
+}
+
 double failed_of(figure_list const& from, std::string_view method) {
   double out = 0;
   for (auto const& one : from) {
@@ -126,36 +133,34 @@ double top_model::rate_of(figure_choice const& which) const {
   return std::max(0.0, more) / seconds();
 }
 
+top_model::method_row top_model::row_of(std::string const& name) const {
+  method_row row;
+  row.name = name;
+  figure_choice const of_method{.name = requests, .label = "method", .value = name};
+  bool const is_own = std::ranges::find(own_calls, name) != own_calls.end();
+  row.total = sum_of(newest_->figures, of_method) - (is_own ? static_cast<double>(own_ - 1) : 0);
+  row.rate = rate_of(of_method);
+  if (!before_) return row;
+  if (seconds() > 0) {
+    if (is_own) row.rate = std::max(0.0, row.rate - 1 / seconds());
+    double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
+    row.failed = std::max(0.0, more) / seconds();
+  }
+  auto const times = added_since(before_->figures, newest_->figures,
+                                 {.name = durations, .label = "method", .value = name});
+  row.mean = mean_of(times);
+  row.median = quantile_of(times, 0.5);
+  row.p99 = quantile_of(times, 0.99);
+  return row;
+}
+
 std::vector<top_model::method_row> top_model::methods(top_order order) const {
   std::vector<method_row> out;
   if (!newest_) return out;
-  std::set<std::string> names;
-  for (auto const& one : newest_->figures) {
-    if (one.name == requests && one.value.value_or(0) > 0) names.emplace(label_of(one, "method"));
-  }
-  for (auto const& name : names) {
-    method_row row;
-    row.name = name;
-    figure_choice const of_method{.name = requests, .label = "method", .value = name};
-    bool const is_own = std::ranges::find(own_calls, name) != own_calls.end();
-    row.total = sum_of(newest_->figures, of_method);
-    row.rate = rate_of(of_method);
-    if (is_own) row.total -= static_cast<double>(own_ - 1);
-    if (is_own && before_ && seconds() > 0) row.rate = std::max(0.0, row.rate - 1 / seconds());
+  for (auto const& name : methods_called(newest_->figures)) {
+    method_row row = row_of(name);
     bool const is_idle = before_ && order != top_order::total && !(row.rate > 0);
-    if (is_idle || !(row.total > 0)) continue;
-    if (before_ && seconds() > 0) {
-      double const more = failed_of(newest_->figures, name) - failed_of(before_->figures, name);
-      row.failed = std::max(0.0, more) / seconds();
-    }
-    if (before_) {
-      auto const times = added_since(before_->figures, newest_->figures,
-                                     {.name = durations, .label = "method", .value = name});
-      row.mean = mean_of(times);
-      row.median = quantile_of(times, 0.5);
-      row.p99 = quantile_of(times, 0.99);
-    }
-    out.push_back(std::move(row));
+    if (!is_idle && row.total > 0) out.push_back(std::move(row));
   }
   auto const value = [&](method_row const& row) {
     if (order == top_order::latency) return row.p99.value_or(0);

@@ -90,6 +90,7 @@ class top_model {
   double sum(std::string_view name) const;
   /// Between the last two samples.
   double seconds() const;
+  method_row row_of(std::string const& name) const;
   void add_head(std::vector<frame_line>& to, view const& how) const;
   void add_history(std::vector<frame_line>& to, view const& how) const;
   void add_figures(std::vector<frame_line>& to) const;

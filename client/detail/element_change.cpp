@@ -202,33 +202,39 @@ bool element_change::is_stale(bj::object const& found) const {
          std::any_of(unset_.begin(), unset_.end(), changed);
 }
 
-result<transaction> element_change::apply(snapshot const& found) {
-  if (!first_) first_ = found.values;
-  if (is_stale(found.values))
-    return refused("io.cfgd.Config.RevisionMismatch", bj::object{{"revision", found.revision}});
-  auto arrays = found.values;
+cfgd::result<std::vector<value_path>> element_change::change(bj::object& arrays) const {
   std::vector<value_path> texts;
   for (auto const& one : set_) {
     auto const array = one.where.base.str();
     if (!arrays.contains(array)) {
-      if (!is_append(one.where, 0)) return bad_key(no_value(one.where, 0));
+      if (!is_append(one.where, 0)) return no_value(one.where, 0);
       arrays[array].emplace_array();
     }
     auto const done = set_inside(arrays[array], one.where, one.value);
-    if (!done) return bad_key(done.error());
+    if (!done) return done.error();
     bool const is_text = what_.spelling == value_spelling::text && !one.value.is_structured();
     if (is_text) texts.push_back(*done);
   }
   for (auto const& one : unset_) {
     auto* const array = arrays.if_contains(one.where.base.str());
-    if (array == nullptr) return bad_key(no_value(one.where, 0));
+    if (array == nullptr) return no_value(one.where, 0);
     auto const done = unset_inside(*array, one.where);
-    if (!done) return bad_key(done.error());
+    if (!done) return done.error();
     for (auto place = texts.begin(); place != texts.end();)
       place = stays(*place, one.where) ? std::next(place) : texts.erase(place);
   }
+  return texts;
+}
+
+result<transaction> element_change::apply(snapshot const& found) {
+  if (!first_) first_ = found.values;
+  if (is_stale(found.values))
+    return refused("io.cfgd.Config.RevisionMismatch", bj::object{{"revision", found.revision}});
+  auto arrays = found.values;
+  auto const texts = change(arrays);
+  if (!texts) return bad_key(texts.error());
   transaction out = what_;
-  for (auto const& place : texts)
+  for (auto const& place : *texts)
     out.text_elements.push_back(place.str());
   for (auto const& member : arrays) {
     std::string const key(member.key());

@@ -41,6 +41,8 @@ class element_change {
   [[nodiscard]] result<void> add(std::vector<edit>& to, std::string const& key,
                                  boost::json::value value);
   bool is_stale(boost::json::object const& found) const;
+  /// Changes the arrays. The elements that were given as texts. Errors: bad_key.
+  [[nodiscard]] cfgd::result<std::vector<value_path>> change(boost::json::object& arrays) const;
 
   transaction what_; ///< without the keys that have an index
   std::vector<edit> set_;
