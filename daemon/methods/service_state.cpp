@@ -26,7 +26,7 @@ namespace {
 namespace bj = boost::json;
 
 std::string_view name_of(source_kind what) {
-  constexpr std::array<std::string_view, 3> names{"values", "schema", "rules"};
+  constexpr std::array<std::string_view, 4> names{"values", "schema", "rules", "access"};
   return names.at(static_cast<std::size_t>(what));
 }
 
