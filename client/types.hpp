@@ -197,6 +197,8 @@ struct service_status {
   std::optional<std::string> hidden_since = {};  ///< when the oldest of those overrides was set
   /// Of the store, an absolute path. Absent in older services.
   std::optional<std::string> state_directory = {};
+  /// The store that the revisions are of. Absent in older services.
+  std::optional<std::string> store_id = {};
 };
 
 /// One configuration file.
@@ -247,6 +249,9 @@ struct watch_event {
   /// What a changed file says without effect. Such an event has nothing else, and the revision of
   /// the service; see watch_options::hidden.
   std::vector<hidden_value> without_effect = {};
+  /// The store that the revisions are of; in states and in events with `ready`. Absent in older
+  /// services.
+  std::optional<std::string> store_id = {};
 };
 
 } // namespace cfgd::client

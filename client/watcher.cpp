@@ -18,13 +18,16 @@ class watched_keys {
   using event = watch_event;
 
   explicit watched_keys(watch_options const& how)
-      : prefixes_(how.prefixes), progress_(how.after_revision, how.resync) {
+      : prefixes_(how.prefixes), progress_(how.after_revision, how.resync, how.store_id) {
     if (how.hidden) hidden_ = true;
   }
 
   static std::string_view method() { return detail::methods::watch.name; }
   std::string begin() {
-    return detail::encode(detail::watch_request{&prefixes_, progress_.begin(), hidden_});
+    auto const after = progress_.begin();
+    detail::watch_request asked{&prefixes_, after, hidden_};
+    if (after) asked.store_id = progress_.store_id();
+    return detail::encode(asked);
   }
   /// A state has to come in time; a change comes whenever there is one.
   bool waits_long() const { return !progress_.collecting(); }
@@ -34,6 +37,7 @@ class watched_keys {
     return progress_.take(std::move(*decoded));
   }
   revision_number revision() const { return progress_.revision(); }
+  std::optional<std::string> const& store_id() const { return progress_.store_id(); }
 
  private:
   std::vector<std::string> prefixes_;
@@ -68,5 +72,7 @@ awaitable_result<watch_event> watcher::next() { return impl_->next(); }
 void watcher::stop() { impl_->stop(); }
 
 revision_number watcher::revision() const { return impl_->progress().revision(); }
+
+std::optional<std::string> watcher::store_id() const { return impl_->progress().store_id(); }
 
 } // namespace cfgd::client

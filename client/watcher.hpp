@@ -46,6 +46,9 @@ struct watch_options {
   /// Called when the connection was lost and will be made again, once until the next reply. On the
   /// thread of the executor. May be empty. Must not throw, nor destroy the watcher.
   std::function<void(call_error const& why)> on_lost;
+  /// The store that after_revision is from, as watcher::store_id() said. If the service has another
+  /// one by now, the watch begins with a resync. Absent: the one that the service has.
+  std::optional<std::string> store_id = {};
 };
 
 /// Watches keys over any number of reconnects: every revision once, in order, whole; or, where the
@@ -75,6 +78,9 @@ class watcher {
   /// changed no watched key. 0 before the first event. As watch_options::after_revision it
   /// continues the watch in another process.
   revision_number revision() const;
+  /// The store that revision() is of; for watch_options::store_id. Absent before the first event,
+  /// and where the service does not say it.
+  std::optional<std::string> store_id() const;
 
  private:
   struct impl;

@@ -82,6 +82,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.store = std::move(opened->store);
   out.recovered = std::move(opened->recovered);
   out.revision = out.store->revision();
+  out.id = out.store->store_id();
   out.effectives = out.store->effectives();
   out.sources = out.store->sources();
   out.pending = out.store->pending();
@@ -130,7 +131,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .effectives = opened.effectives,
                .sources = opened.sources,
                .pending = opened.pending,
-               .overrides = opened.overrides});
+               .overrides = opened.overrides,
+               .store_id = opened.id});
   problems_.compare(opened.sources);
   if (opened.recovered) report_recovery(*opened.recovered);
   committer_.on_failure([this] { health_.look_at_inputs(); });

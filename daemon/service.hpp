@@ -36,6 +36,7 @@ namespace cfgd {
 struct opened_store {
   std::unique_ptr<store::config_store> store;
   revision_number revision = 0;
+  std::string id; ///< config_store::store_id()
   std::vector<engine::effective> effectives;
   std::vector<engine::source_row> sources;
   std::vector<engine::pending_change> pending;

@@ -30,6 +30,7 @@ bool hides(engine::effective const& one) {
 
 void view::begin(beginning const& with) {
   revision_ = with.revision;
+  store_id_ = with.store_id;
   for (auto const& one : with.effectives)
     cache_.publish(take(one));
   for (auto const& row : with.sources)

@@ -34,6 +34,7 @@ class view {
     std::vector<engine::source_row> const& sources;
     std::vector<engine::pending_change> const& pending;
     std::vector<engine::override_summary> overrides = {};
+    std::string store_id = {};
   };
   void begin(beginning const& with);
 
@@ -46,6 +47,8 @@ class view {
   }
 
   revision_number revision() const { return revision_; }
+  /// Of the store that the revisions are of.
+  std::string const& store_id() const { return store_id_; }
   /// The effective values, without secrets.
   value_cache& cache() { return cache_; }
 
@@ -110,6 +113,7 @@ class view {
 
   value_cache cache_;
   revision_number revision_ = 0;
+  std::string store_id_;
   std::map<std::string, secret_texts, std::less<>> secrets_;
   std::map<std::string, source_problem> problems_;
   fallbacks fallbacks_;

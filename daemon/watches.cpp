@@ -44,6 +44,20 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
   return out;
 }
 
+/// The member of a reply that says whose revisions it has, and a comma.
+void append_store(std::string& out, std::string const& store_id) {
+  if (store_id.empty()) return;
+  out += "\"storeId\":";
+  json::append_string(out, store_id);
+  out += ',';
+}
+
+std::string render_ready(std::string const& store_id, revision_number revision) {
+  std::string out = "{";
+  append_store(out, store_id);
+  return out.append("\"ready\":true,\"revision\":").append(std::to_string(revision)).append("}");
+}
+
 /// The namespaces of a change's secrets.
 std::set<std::string_view> secret_namespaces(change const& what) {
   std::set<std::string_view> names;
@@ -71,6 +85,9 @@ watches::watches(view& what, committer& history, limits const& bounds)
 void watches::start(ipc::responder answer, subscription what) {
   number const mine = ++last_;
   feed next(what.after, view_.revision(), bounds_.history_revisions / 4);
+  // A revision of another store may be one of this store, too, and mean something else.
+  if (what.after && what.store_id.value_or(view_.store_id()) != view_.store_id())
+    next.history_gone();
   all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false});
   answer.on_closed([this, mine] { all_.erase(mine); });
   answer.on_drained([this, mine] { pump(mine); });
@@ -174,8 +191,7 @@ void watches::pump(number which) {
       ask_history(which);
       return;
     case feed::step::ready:
-      who.answer.reply_continues(
-          "{\"ready\":true,\"revision\":" + std::to_string(who.next.sent_up_to()) + "}");
+      who.answer.reply_continues(render_ready(view_.store_id(), who.next.sent_up_to()));
       who.next.reply_sent(who.next.sent_up_to());
       who.next.ready_sent();
       break;
@@ -217,6 +233,7 @@ void watches::send_state_piece(watcher& to) {
   auto const values = to.state->next();
   bool const is_last = to.state->at_end();
   std::string out = "{";
+  append_store(out, view_.store_id());
   if (values) out.append("\"values\":{").append(*values).append("},");
   if (to.next.is_resync()) out += "\"resync\":true,";
   if (is_last) out += "\"ready\":true,";

@@ -31,6 +31,8 @@ class watches {
     std::function<bool(std::string_view name_space)> may_see_secrets;
     /// Also report edits of files that have no effect.
     bool wants_hidden = false;
+    /// The store that `after` is from; absent: this one.
+    std::optional<std::string> store_id = {};
   };
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);

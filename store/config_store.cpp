@@ -305,6 +305,8 @@ std::vector<decision> config_store::commit(std::span<request const> requests, wa
 
 revision_number config_store::revision() const { return impl_->state.revision; }
 
+std::string const& config_store::store_id() const { return impl_->who.id; }
+
 std::vector<source_row> config_store::sources() {
   std::vector<source_row> all;
   for (auto const& [name, state] : impl_->state.namespaces)

@@ -51,6 +51,8 @@ class config_store {
 
   /// Revision of the last commit that the model has.
   revision_number revision() const;
+  /// Of the store that the revisions are of; stays the same while the object lives.
+  std::string const& store_id() const;
 
   /// All known sources in the order of their ids. Read from the model, like the next five
   /// functions: no I/O, and no lmdb_error.

@@ -146,6 +146,7 @@ std::string status_text(screen const& where, service_state const& from) {
   add("pid", what.pid);
   add("started", what.start_time);
   if (what.state_directory) add("state in", *what.state_directory);
+  if (what.store_id) add("store", *what.store_id);
   if (!what.fallback.empty()) add("fallback", fallback_text(from));
   for (auto const& one : what.pending) {
     add("pending",

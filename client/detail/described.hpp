@@ -41,14 +41,14 @@ BOOST_DESCRIBE_STRUCT(edit_outcome, (), (revision, changed, issues))
 BOOST_DESCRIBE_STRUCT(service_status, (),
                       (version, pid, start_time, status, ready, degraded, revision, namespaces,
                        connections, watchers, fallback, pending, edit_deadline, overrides, hidden,
-                       hidden_since, state_directory))
+                       hidden_since, state_directory, store_id))
 BOOST_DESCRIBE_STRUCT(source_file, (),
                       (path, name_space, layer, state, message, line, column, revision, size, watch,
                        kind, issues, keys, overridden))
 BOOST_DESCRIBE_STRUCT(namespace_cache, (), (entries, bytes, hits, misses, invalidations))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
 BOOST_DESCRIBE_STRUCT(watch_event, (),
-                      (values, removed, revision, from, ready, resync, without_effect))
+                      (values, removed, revision, from, ready, resync, without_effect, store_id))
 
 BOOST_DESCRIBE_STRUCT(key_origins, (), (from, lines))
 BOOST_DESCRIBE_STRUCT(change, (),

@@ -69,6 +69,7 @@ struct watch_request {
   std::vector<std::string> const* prefixes = nullptr;
   std::optional<revision_number> after_revision;
   std::optional<bool> hidden = {};
+  std::optional<std::string> store_id = {};
 };
 struct diff_request {
   revision_number from = 0;
@@ -132,7 +133,7 @@ BOOST_DESCRIBE_STRUCT(validate_request, (), (name_space, document))
 BOOST_DESCRIBE_STRUCT(revision_request, (), (revision))
 BOOST_DESCRIBE_STRUCT(extend_request, (), (revision, seconds))
 BOOST_DESCRIBE_STRUCT(edit_request, (), (seconds))
-BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden))
+BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden, store_id))
 BOOST_DESCRIBE_STRUCT(diff_request, (), (from, to, prefix))
 BOOST_DESCRIBE_STRUCT(get_at_request, (), (keys, revision))
 BOOST_DESCRIBE_STRUCT(compact_request, (), (keep))

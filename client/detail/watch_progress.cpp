@@ -24,6 +24,7 @@ namespace {
 
 void merge(watch_event& into, watch_event&& part) {
   into.revision = part.revision;
+  into.store_id = std::move(part.store_id);
   if (into.values.empty()) {
     into.values = std::move(part.values);
     return;
@@ -35,8 +36,10 @@ void merge(watch_event& into, watch_event&& part) {
 
 } // namespace
 
-watch_progress::watch_progress(std::optional<revision_number> after_revision, resync_mode mode)
-    : mode_(mode), last_(after_revision), known_whole_(!after_revision.has_value()) {}
+watch_progress::watch_progress(std::optional<revision_number> after_revision, resync_mode mode,
+                               std::optional<std::string> store_id)
+    : mode_(mode), last_(after_revision), store_id_(std::move(store_id)),
+      known_whole_(!after_revision.has_value()) {}
 
 std::optional<revision_number> watch_progress::begin() {
   collected_ = {};
@@ -69,6 +72,7 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
     // Progress, because other keys changed or the watch was resumed: reported to the caller only
     // the first time that it is ready.
     last_ = std::max(last_.value_or(0), reply.revision);
+    if (reply.store_id) store_id_ = reply.store_id;
     if (!reply.ready || std::exchange(established_, true)) return {};
     return reply;
   }
@@ -82,6 +86,7 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
 watch_event watch_progress::finish_state(watch_event collected) {
   collected.ready = true;
   last_ = collected.revision;
+  store_id_ = collected.store_id;
   established_ = true;
   if (mode_ == resync_mode::differences) differ(collected);
   return collected;

@@ -15,7 +15,9 @@ namespace cfgd::client::detail {
 /// Turns the replies of Watch calls, one connection after the other, into events. No I/O.
 class watch_progress {
  public:
-  watch_progress(std::optional<revision_number> after_revision, resync_mode mode);
+  /// `store_id`: the store that `after_revision` is from; absent: not known.
+  watch_progress(std::optional<revision_number> after_revision, resync_mode mode,
+                 std::optional<std::string> store_id = {});
 
   /// A connection begins. What to ask for: the revision to continue after, or absent for the state.
   std::optional<revision_number> begin();
@@ -28,6 +30,8 @@ class watch_progress {
   /// Whether an event was given, or the service confirmed after_revision.
   bool established() const { return established_; }
   revision_number revision() const { return last_.value_or(0); }
+  /// The store that revision() is of; absent: no reply has said it.
+  std::optional<std::string> const& store_id() const { return store_id_; }
 
  private:
   watch_event finish_state(watch_event collected);
@@ -36,6 +40,7 @@ class watch_progress {
 
   resync_mode mode_;
   std::optional<revision_number> last_; ///< everything up to here was reported
+  std::optional<std::string> store_id_; ///< that last_ is of
   bool established_ = false;
   bool collecting_ = false;
   watch_event collected_;

@@ -150,7 +150,8 @@ void watch_values(method_context& with, authorized_call const& asked) {
   with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
                                     .after = revision_of(asked.parameters, "afterRevision"),
                                     .may_see_secrets = asked.by.visible_secrets(),
-                                    .wants_hidden = flag_of(asked.parameters, "hidden")});
+                                    .wants_hidden = flag_of(asked.parameters, "hidden"),
+                                    .store_id = string_of(asked.parameters, "storeId")});
 }
 
 void sync_files(method_context& with, authorized_call const& asked) {

@@ -163,6 +163,7 @@ void show_status(method_context& with, authorized_call const& asked) {
   out["hidden"] = overrides.hidden;
   if (overrides.since) out["hiddenSince"] = to_rfc3339(*overrides.since);
   out["stateDirectory"] = with.state.string();
+  out["storeId"] = values.store_id();
   reply(asked.answer, out);
 }
 

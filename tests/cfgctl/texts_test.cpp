@@ -407,6 +407,7 @@ BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   what.namespaces = {"a", "b"};
   what.start_time = "2026-11-23T07:23:48.123Z";
   what.state_directory = "/var/lib/cfgd";
+  what.store_id = "0123456789abcdef0123456789abcdef";
 
   client::source_file bad;
   bad.path = "/e/site.yaml";
@@ -439,6 +440,8 @@ BOOST_AUTO_TEST_CASE(the_first_line_has_the_state_of_the_service) {
   BOOST_TEST(text.find("version      0.1.0\n") != std::string::npos, text);
   BOOST_TEST(text.find("namespaces   a, b\n") != std::string::npos, text);
   BOOST_TEST(text.find("state in     /var/lib/cfgd\n") != std::string::npos, text);
+  BOOST_TEST(text.find("store        0123456789abcdef0123456789abcdef\n") != std::string::npos,
+             text);
 }
 
 BOOST_AUTO_TEST_CASE(the_state_lists_pending_changes_and_the_edit) {

@@ -94,6 +94,32 @@ BOOST_AUTO_TEST_CASE(a_lost_connection_is_made_again_and_nothing_is_missed_or_re
   BOOST_TEST((lost[0] == failure::closed));
 }
 
+BOOST_AUTO_TEST_CASE(a_watch_is_resumed_in_the_store_that_it_was_of) {
+  auto const in_store = [](std::string const& id) {
+    return R"({"method":"io.cfgd.Config.Watch","parameters":{"prefixes":["a"],)"
+           R"("afterRevision":5,"storeId":")" +
+           id + R"("},"more":true})";
+  };
+  scripted_peer peer(
+      path, {answer(in_store("first"), {event(R"("storeId":"first","ready":true,"revision":5)")},
+                    ending::close),
+             answer(in_store("first"),
+                    {event(R"("storeId":"other","values":{"a.b":2},"resync":true,"ready":true,)"
+                           R"("revision":5)")},
+                    ending::close),
+             answer(in_store("other"), {event(R"("values":{"a.b":3},"revision":6)")})});
+  auto how = options();
+  how.after_revision = 5;
+  how.store_id = "first";
+  cfgd::client::watcher watched(loop.get_executor(), how);
+
+  BOOST_TEST(next(watched).value().ready);
+  BOOST_TEST(watched.store_id().value() == "first");
+  BOOST_TEST(next(watched).value().resync);
+  BOOST_TEST(watched.store_id().value() == "other");
+  BOOST_TEST(values_of(next(watched)) == R"({"a.b":3})");
+}
+
 BOOST_AUTO_TEST_CASE(a_state_cut_in_the_middle_is_asked_for_again) {
   scripted_peer peer(
       path, {answer(from_start, {event(R"("values":{"a.b":1},"revision":5)")}, ending::close),

@@ -41,7 +41,8 @@ struct fixture {
     what.begin({.revision = store->revision(),
                 .effectives = store->effectives(),
                 .sources = store->sources(),
-                .pending = store->pending()});
+                .pending = store->pending(),
+                .store_id = store->store_id()});
     writer.emplace(loop.get_executor(), std::move(store), bounds,
                    [this](committer::publication const& news) {
                      what.publish(news.what);
@@ -65,6 +66,8 @@ struct fixture {
         .prefixes = {}, .after = {}, .may_see_secrets = [](std::string_view) { return false; }};
     if (auto const* const after = asked.parameters.if_contains("afterRevision"))
       wanted.after = static_cast<revision_number>(after->get_int64());
+    if (auto const* const store = asked.parameters.if_contains("storeId"))
+      wanted.store_id = std::string(store->get_string());
     streams->start(asked.answer, std::move(wanted));
   }
   varlink_peer start(std::string const& parameters = "{}") {
@@ -125,6 +128,30 @@ BOOST_FIXTURE_TEST_CASE(a_watcher_resumes_from_history, fixture) {
   expect(watcher, "3", "3");
   auto const ready = watcher.receive().value();
   BOOST_TEST(ready.find(R"("ready":true,"revision":3)") != std::string::npos, ready);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_watcher_resumes_in_the_store_that_it_names, fixture) {
+  commit("2");
+  auto const state = start().receive().value();
+  auto const member = "\"storeId\":\"" + what.store_id() + '"';
+  BOOST_REQUIRE_EQUAL(what.store_id().size(), 32U);
+  BOOST_TEST(state.find(member) != std::string::npos, state);
+
+  auto watcher = start(R"({"afterRevision":1,)" + member + '}');
+
+  expect(watcher, "2", "2");
+  auto const ready = watcher.receive().value();
+  BOOST_TEST(ready.find(member + R"(,"ready":true,"revision":2)") != std::string::npos, ready);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_revision_of_another_store_makes_a_resync, fixture) {
+  commit("2");
+
+  auto watcher = start(R"({"afterRevision":1,"storeId":"00000000000000000000000000000000"})");
+
+  auto const reply = watcher.receive().value();
+  BOOST_TEST(reply.find(R"("values":{"site.a":2})") != std::string::npos, reply);
+  BOOST_TEST(reply.find(R"("resync":true,"ready":true,"revision":2)") != std::string::npos, reply);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_watcher_does_not_see_what_is_not_published, fixture) {

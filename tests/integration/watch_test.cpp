@@ -61,8 +61,9 @@ BOOST_FIXTURE_TEST_CASE(begins_with_the_state_and_the_mark, serving) {
   auto const state = watching.ask(watch_call("{}"));
 
   BOOST_TEST(text_of(state) ==
-             R"({"continues":true,"parameters":{"ready":true,"revision":2,"values":)"
-             R"({"app.a":1,"app.sub.b":2,"app.sub.c":{},"other.x":1}}})");
+             R"({"continues":true,"parameters":{"ready":true,"revision":2,"storeId":")" +
+                 status().store_id.value() +
+                 R"(","values":{"app.a":1,"app.sub.b":2,"app.sub.c":{},"other.x":1}}})");
 }
 
 BOOST_FIXTURE_TEST_CASE(sees_its_prefixes_only, serving) {
@@ -88,7 +89,8 @@ BOOST_FIXTURE_TEST_CASE(resumes_behind_a_revision_without_gap_or_double, serving
   for (std::uint64_t revision = 8; revision <= 22; ++revision)
     BOOST_TEST(watching.parameters().at("revision").to_number<std::uint64_t>() == revision);
   auto const mark = watching.parameters();
-  BOOST_TEST(text_of(mark) == R"({"ready":true,"revision":22})");
+  BOOST_TEST(text_of(mark) ==
+             R"({"ready":true,"revision":22,"storeId":")" + status().store_id.value() + "\"}");
   set("app.n", 99);
   BOOST_TEST(text_of(watching.parameters().at("values")) == R"({"app.n":99})");
 }
@@ -255,7 +257,8 @@ BOOST_FIXTURE_TEST_CASE(a_watcher_of_what_never_changes_goes_on_behind_what_is_f
   resumed.send(
       watch_call(R"({"prefixes":["app.quiet"],"afterRevision":)" + std::to_string(last) + "}"));
 
-  BOOST_TEST(text_of(resumed.parameters()) == R"({"ready":true,"revision":51})");
+  BOOST_TEST(text_of(resumed.parameters()) ==
+             R"({"ready":true,"revision":51,"storeId":")" + status().store_id.value() + "\"}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()
