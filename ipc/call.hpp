@@ -40,6 +40,10 @@ class responder {
   /// Calls `resume` (from the loop, never from inside another function of this class) whenever the
   /// queue has become empty after it was above the soft limit; until the last reply.
   void on_drained(std::function<void()> resume) const;
+  /// Calls `resume` once, in a later turn of the connection: when the kernel has taken all that is
+  /// queued, and the connection's user has its share of the loop's time. So work is done in steps,
+  /// and no faster than the peer reads. A second call replaces the first; dropped with the call.
+  void on_turn(std::function<void()> resume) const;
   /// Calls `cancel` once if the connection ends before the last reply: closing is cancelling.
   void on_closed(std::function<void()> cancel) const;
 

@@ -4,6 +4,7 @@
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "ipc/acceptor.hpp"
+#include "ipc/fair_turns.hpp"
 #include "ipc/interfaces.hpp"
 #include "ipc/listening_socket.hpp"
 #include "ipc/session.hpp"
@@ -18,9 +19,9 @@
 #include <boost/json/value.hpp>
 
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
-#include <deque>
 #include <list>
 #include <tuple>
 #include <unordered_map>
@@ -33,9 +34,12 @@
 // A connection's number is its slot and a count that never repeats, so that a responder that
 // outlives its connection finds nothing instead of another one.
 //
-// Turns that are asked for from outside (a handler answered later, a client has more calls waiting
-// than its share) wait in one queue, and a handler of the loop takes a few of them at a time:
-// neither ten thousand watchers of one key nor one client with a full pipe keep the others waiting.
+// Turns that are asked for from outside (a handler answered later, a call is served in steps, a
+// client has more calls waiting than its share) wait, and users are served in turn by the time that
+// they have spent (fair_turns). A handler of the loop serves each that waits once, and ends after
+// 2 ms: neither ten thousand watchers of one key nor clients with full pipes keep new events,
+// timers and the watchdog waiting. A session that its socket has woken works at once if nobody
+// waits.
 //
 // Deadlines are looked at by one task that sleeps until the earliest of them. They are seconds long
 // and mostly not reached, so a timer for each connection would be memory and work for nothing.
@@ -47,7 +51,12 @@ namespace {
 namespace asio = boost::asio;
 using clock = session_host::clock;
 
-constexpr std::size_t turns_at_once = 64;
+/// A user's share of one round of turns.
+constexpr std::chrono::microseconds turn_share{100};
+/// After this time the loop looks for new events, however many wait for a turn.
+constexpr std::chrono::milliseconds longest_loop_turn{2};
+/// Sessions that work at once do so for this time, then they wait for a turn as others do.
+constexpr std::chrono::milliseconds longest_at_once{1};
 
 std::string describe(std::exception_ptr const& thrown) {
   try {
@@ -71,6 +80,8 @@ struct server::impl final : session_host {
 
   // session_host
   void want_turn(session& which) override;
+  bool may_work_at_once() const override { return turns.empty() && at_once < longest_at_once; }
+  void worked(session const& which, clock::duration time) override;
   void want_check(clock::time_point when) override;
   void ended(session& which) override;
   void warn(std::string const& message, peer const& about) override;
@@ -101,7 +112,8 @@ struct server::impl final : session_host {
   std::unordered_map<std::uint64_t, std::unique_ptr<session>> sessions; ///< by id
   std::uint64_t next_id = 1; ///< 64 bits: an id never comes again
   std::unordered_map<uid_t, std::size_t> connections_by_uid;
-  std::deque<session*> turns;
+  fair_turns turns{turn_share, ::geteuid()};
+  clock::duration at_once{}; ///< worked without a turn, since turns were taken
   bool turns_posted = false;
   bool watching = false; ///< watch_deadlines was spawned
   std::list<acceptor> acceptors;
@@ -230,19 +242,29 @@ void server::impl::warn(std::string const& message, peer const& about) {
 // ---- turns and deadlines
 
 void server::impl::want_turn(session& which) {
-  turns.push_back(&which);
+  turns.add({which.id(), which.from().uid});
   if (!std::exchange(turns_posted, true)) asio::post(loop, [this] { take_turns(); });
 }
 
+void server::impl::worked(session const& which, clock::duration time) {
+  at_once += time;
+  turns.spent(which.from().uid, time);
+}
+
 void server::impl::take_turns() {
-  auto left = std::min(turns.size(), turns_at_once);
-  turns_posted = turns.size() > left;
-  if (turns_posted) asio::post(loop, [this] { take_turns(); });
-  for (; left > 0; --left) {
-    auto* const next = turns.front();
-    turns.pop_front();
-    next->take_turn();
+  at_once = {};
+  auto const end = clock::now() + longest_loop_turn;
+  auto now = end - longest_loop_turn;
+  for (auto left = turns.waiting(); left > 0 && now < end; --left) {
+    auto const next = turns.take();
+    if (!next) break;
+    // It lives: whoever has asked for a turn is kept until then.
+    sessions.at(next->connection)->take_turn();
+    auto const began = std::exchange(now, clock::now());
+    turns.spent(next->who, now - began);
   }
+  turns_posted = !turns.empty();
+  if (turns_posted) asio::post(loop, [this] { take_turns(); });
 }
 
 void server::impl::want_check(clock::time_point when) {
@@ -378,6 +400,10 @@ std::size_t responder::queued_bytes() const {
 
 void responder::on_drained(std::function<void()> resume) const {
   if (auto* found = owner_->impl_->find(connection_, call_)) found->on_drained(std::move(resume));
+}
+
+void responder::on_turn(std::function<void()> resume) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->on_turn(std::move(resume));
 }
 
 void responder::on_closed(std::function<void()> cancel) const {

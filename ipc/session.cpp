@@ -109,7 +109,10 @@ void session::woken(wait what, boost::system::error_code const& failed) {
     // Urgent data wakes us too (send(2), MSG_OOB), and would again and again. Varlink has none.
     if (!gone_) return close();
   }
+  if (turn_wanted_ || !host_.may_work_at_once()) return request_turn();
+  auto const began = clock::now();
   run_turn();
+  host_.worked(*this, clock::now() - began);
 }
 
 void session::read_some() {
@@ -166,6 +169,7 @@ void session::take_turn() {
 
 void session::run_turn() {
   if (auto const cut_off = std::exchange(cut_off_, {})) cut_off();
+  if (may_go_on()) go_on();
   handle_frames();
   reader_.keep();
   flush();
@@ -209,7 +213,7 @@ void session::note_drained() {
 
 void session::settle() {
   if (closed_ || close_if_over()) return;
-  if (may_begin_call() && !starved_) request_turn();
+  if ((may_begin_call() && !starved_) || may_go_on()) request_turn();
   wait_for_next();
 }
 

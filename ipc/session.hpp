@@ -36,6 +36,11 @@ class session_host {
 
   /// Calls take_turn() of `which` once, soon, from the loop; `which` lives until then.
   virtual void want_turn(session& which) = 0;
+  /// Whether a session that is woken by its socket may work at once: nobody waits for a turn, and
+  /// the loop has not worked long without looking at its events.
+  virtual bool may_work_at_once() const = 0;
+  /// A session has worked so long outside of take_turn().
+  virtual void worked(session const& which, clock::duration time) = 0;
   /// Calls check_deadlines() of all at `when` or earlier.
   virtual void want_check(clock::time_point when) = 0;
   /// `which` has closed and nothing refers to it any more: destroys it.
@@ -90,6 +95,7 @@ class session {
   std::size_t queued_bytes() const { return queue_.size(); }
   void on_drained(std::function<void()> resume);
   void on_closed(std::function<void()> cancel);
+  void on_turn(std::function<void()> resume);
 
  private:
   /// Keeps the session while one of its functions runs or the loop holds a handler of it.
@@ -99,6 +105,7 @@ class session {
   struct hooks {
     std::function<void()> drained;
     std::function<void()> closed;
+    std::function<void()> again; ///< once, in a turn that begins with an empty queue
   };
 
   void wait_for(wait what);
@@ -108,6 +115,9 @@ class session {
   void read_some();
   void request_turn();
   void run_turn();
+  /// Whether the call at hand goes on as soon as there is a turn.
+  bool may_go_on() const { return open_ && hooks_ && hooks_->again && queue_.empty() && !closed_; }
+  void go_on();
   bool peer_is_gone() const;
 
   bool may_begin_call() const;
@@ -116,6 +126,8 @@ class session {
   bool serve_quickly(call_envelope const& envelope, interface_table::method const& which);
   void serve(call_envelope const& envelope, interface_table::method const& which);
   void invoke(interface_table::method const& which, call const& made);
+  /// Runs a part of the call at hand: what it throws is logged and answered.
+  void guarded(interface_table::method const& which, std::function<void()> const& work);
   void not_varlink(error const& why);
 
   bool begin_message();
