@@ -17,6 +17,11 @@ constexpr limit_unit unit_of(std::chrono::milliseconds, std::string_view) {
 
 } // namespace
 
+std::size_t memory_bound(limits const& bounds) {
+  return bounds.buffer_bytes + bounds.cache_bytes + 2 * bounds.reply_bytes + bounds.frame_bytes +
+         bounds.rule_bytes + 4 * bounds.namespace_bytes + limits::program_bytes;
+}
+
 std::span<limit_description const> limits::described() {
 #define CFGD_DESCRIBED(member, text, assigner, ...)                                                \
   limit_description{.name = #member,                                                               \

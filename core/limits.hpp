@@ -33,6 +33,13 @@ struct limits {
   static constexpr std::size_t gib = 1024 * mib;
 };
 
+/// What the service has in memory at most, about, if all that is limited is used at the same time:
+/// connections, cached values, a reply being made and its copy in a queue, a request, a rule, a
+/// namespace before and after a change, each as values and as text, and the program itself. Pages
+/// of the store that the kernel can drop do not count. MemoryHigh= and MemoryMax= of the unit must
+/// not be below it.
+std::size_t memory_bound(limits const& bounds);
+
 enum class limit_unit : std::uint8_t { count, bytes, milliseconds };
 
 /// What is known of one limit. The views are of literals.

@@ -11,6 +11,7 @@ namespace {
 using cfgd::limit_description;
 using cfgd::limit_unit;
 using cfgd::limits;
+using cfgd::memory_bound;
 
 limit_description const& described(std::string_view name) {
   auto const all = limits::described();
@@ -39,6 +40,17 @@ BOOST_AUTO_TEST_CASE(units_come_from_types_and_names) {
   BOOST_CHECK(described("file_depth").unit == limit_unit::count);
   BOOST_CHECK(described("edit_time").unit == limit_unit::milliseconds);
   BOOST_TEST(described("edit_time").value(cfgd::limits{}) == 600'000);
+}
+
+BOOST_AUTO_TEST_CASE(the_bound_of_memory_grows_with_each_limit_that_holds_memory) {
+  auto const bound = memory_bound(cfgd::limits{});
+  for (auto const name : {"buffer_bytes", "cache_bytes", "reply_bytes", "frame_bytes", "rule_bytes",
+                          "namespace_bytes"}) {
+    cfgd::limits more;
+    auto const& one = described(name);
+    one.assign(more, one.value(more) + 1);
+    BOOST_TEST(memory_bound(more) > bound, name);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(assigning_one_limit_changes_no_other) {
