@@ -91,7 +91,7 @@ void service::publish(committer::publication const& news) {
   view_.publish(done);
   if (news.without_values) view_.publish(*news.without_values);
   for (auto const& one : done.changes)
-    watches_.on_change(*one);
+    watches_.on_change(one);
   if (done.needs_resync) watches_.resync();
   if (done.without_effect.count != 0) watches_.on_hidden(done.without_effect, view_.revision());
   announce(done, view_);

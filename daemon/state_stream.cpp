@@ -4,8 +4,32 @@
 #include "core/json.hpp"
 
 #include <algorithm>
+#include <utility>
+
+// The texts do not change, so a stream goes on in the middle of a value whenever its reader has
+// read what was sent. Nothing is made before it is asked for.
 
 namespace cfgd {
+namespace {
+
+/// The subtrees that prefixes name, in key order, without those that lie in another one.
+std::vector<key> roots_of(view::texts const& texts, std::vector<std::string> const& prefixes) {
+  std::vector<key> named;
+  for (auto const& prefix : prefixes)
+    if (auto which = key::parse(prefix); which && texts.contains(which->name_space()))
+      named.push_back(*std::move(which));
+  if (prefixes.empty())
+    for (auto const& [name, text] : texts)
+      named.emplace_back(std::vector<std::string>{name});
+  // What lies in a subtree comes right behind its root.
+  std::ranges::sort(named, {}, &key::parts);
+  std::vector<key> roots;
+  for (auto& one : named)
+    if (roots.empty() || !roots.back().contains(one)) roots.push_back(std::move(one));
+  return roots;
+}
+
+} // namespace
 
 bool is_below(std::string_view text, std::vector<std::string> const& prefixes) {
   // Parts are written in one way only, so that a prefix of the text that ends at a dot or at the
@@ -16,53 +40,33 @@ bool is_below(std::string_view text, std::vector<std::string> const& prefixes) {
   return prefixes.empty() || std::any_of(prefixes.begin(), prefixes.end(), covers);
 }
 
-state_stream::state_stream(view::texts texts, std::vector<std::string> prefixes,
-                           std::size_t piece_bytes, finder find)
-    : texts_(std::move(texts)), prefixes_(std::move(prefixes)), piece_bytes_(piece_bytes),
-      find_(std::move(find)) {}
-
-std::optional<std::string> state_stream::next() {
-  if (at_end()) return std::nullopt;
-  std::string piece = std::move(pieces_.front());
-  pieces_.pop_front();
-  return piece;
+state_stream::state_stream(view::texts texts, std::vector<std::string> const& prefixes, finder find)
+    : texts_(std::move(texts)), roots_(roots_of(texts_, prefixes)), find_(std::move(find)) {
+  std::ranges::reverse(roots_);
 }
 
 bool state_stream::at_end() {
-  // A piece grows over the end of a namespace: many small ones make few replies.
-  auto const wants_more = [this] {
-    return pieces_.empty() || (pieces_.size() == 1 && pieces_.front().size() < piece_bytes_);
-  };
-  while (wants_more() && !texts_.empty())
-    cut_next_namespace();
-  return pieces_.empty();
+  while ((!walk_ || !walk_->has_leaf()) && !roots_.empty())
+    open_next();
+  return !walk_ || !walk_->has_leaf();
 }
 
-std::optional<state_stream::subtree> state_stream::subtree_of(std::string const& name_space,
-                                                              std::string_view text) const {
-  if (prefixes_.size() != 1) return subtree{key({name_space}), text};
-  auto only = key::parse(prefixes_.front());
-  if (!only || only->name_space() != name_space) return subtree{key({name_space}), text};
-  auto const found = find_ ? find_(text, *only) : canonical::find(text, only->path());
-  if (!found) return std::nullopt;
-  return subtree{*std::move(only), *found};
+void state_stream::open_next() {
+  auto const which = std::move(roots_.back());
+  roots_.pop_back();
+  auto const held = texts_.find(which.name_space());
+  std::string_view const text = *held->second;
+  auto const found = find_ ? find_(text, which) : canonical::find(text, which.path());
+  walk_.reset();
+  if (found) walk_.emplace(which.str(), *found);
+  // The text of a namespace before this one is not needed any more.
+  texts_.erase(texts_.begin(), held);
 }
 
-void state_stream::cut_next_namespace() {
-  auto const taken = texts_.extract(texts_.begin());
-  auto const from = subtree_of(taken.key(), *taken.mapped());
-  if (!from) return;
-  canonical::for_each_leaf(from->at, from->text, [&](key const& leaf, std::string_view value) {
-    std::string const name = leaf.str();
-    if (!is_below(name, prefixes_)) return true;
-    if (pieces_.empty() || pieces_.back().size() >= piece_bytes_) pieces_.emplace_back();
-    std::string& piece = pieces_.back();
-    if (!piece.empty()) piece += ',';
-    json::append_string(piece, name);
-    piece += ':';
-    piece += value;
-    return true;
-  });
+void state_stream::append(std::string& out) {
+  json::append_string(out, walk_->name());
+  out.append(1, ':').append(walk_->value());
+  walk_->advance();
 }
 
 } // namespace cfgd

@@ -50,9 +50,32 @@ void view::publish(engine::committed_change const& done) {
   revision_ = std::max(revision_, done.revision);
 }
 
+void view::note_old_texts(std::string const& name_space) {
+  if (auto const old = cache_.peek(name_space)) old_texts_.emplace_back(old);
+  if (auto const* const secret = secrets_of(name_space)) old_texts_.emplace_back(secret->whole);
+}
+
+std::optional<std::string_view> view::find_in(std::string_view text, key const& which) {
+  auto const* const secret = secrets_of(which.name_space());
+  if (secret != nullptr && secret->whole->data() == text.data())
+    return secret->values->find(which.path());
+  return cache_.find_in(text, which);
+}
+
+std::size_t view::old_text_bytes() {
+  std::erase_if(old_texts_, [](auto const& one) { return one.expired(); });
+  std::size_t bytes = 0;
+  for (auto const& one : old_texts_)
+    if (auto const text = one.lock()) bytes += text->capacity();
+  return bytes;
+}
+
 engine::effective view::take(engine::effective const& newest) {
+  note_old_texts(newest.name_space);
   if (hides(newest))
-    secrets_.insert_or_assign(newest.name_space, secret_texts{newest.text, newest.shown});
+    secrets_.insert_or_assign(
+        newest.name_space,
+        secret_texts{newest.text, newest.shown, std::make_shared<canonical::finder>(*newest.text)});
   else
     secrets_.erase(newest.name_space);
   return without_secrets(newest);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/change.hpp"
+#include "core/outline.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/fallback.hpp"
 #include "daemon/pending_changes.hpp"
@@ -85,7 +86,8 @@ class view {
   /// The two texts of a namespace that has secrets.
   struct secret_texts {
     std::shared_ptr<std::string const> whole;
-    std::shared_ptr<std::string const> shown; ///< without secrets
+    std::shared_ptr<std::string const> shown;       ///< without secrets
+    std::shared_ptr<canonical::finder> values = {}; ///< of `whole`
   };
   /// Null: it has no secrets. Valid until the next publish().
   secret_texts const* secrets_of(std::string_view name_space) const;
@@ -101,6 +103,11 @@ class view {
   /// called instead if the store cannot be read.
   void with_texts(committer& reader, std::optional<names> which,
                   std::function<void(texts const&)> use, std::function<void(error const&)> failed);
+  /// The value of a key in a text of its namespace, as canonical::find(); the current texts are not
+  /// scanned for it.
+  std::optional<std::string_view> find_in(std::string_view text, key const& which);
+  /// The texts of older revisions that somebody still holds, in bytes.
+  std::size_t old_text_bytes();
   /// Texts that with_texts() has just passed, with the secrets of the namespaces that `may`
   /// accepts.
   texts reveal(texts const& shown, std::function<bool(std::string_view)> const& may) const;
@@ -108,6 +115,7 @@ class view {
  private:
   /// Keeps the secrets, and returns the value without them, for the cache.
   engine::effective take(engine::effective const& newest);
+  void note_old_texts(std::string const& name_space);
   void note_source(engine::source_row const& row, bool gone);
   void note_overrides(std::vector<engine::override_summary> const& newest);
 
@@ -115,6 +123,7 @@ class view {
   revision_number revision_ = 0;
   std::string store_id_;
   std::map<std::string, secret_texts, std::less<>> secrets_;
+  std::vector<std::weak_ptr<std::string const>> old_texts_;
   std::map<std::string, source_problem> problems_;
   fallbacks fallbacks_;
   pending_changes pending_;

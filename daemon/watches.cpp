@@ -13,6 +13,10 @@
 // Watchers are looked up by number: whatever waits (for the committer, for room in a queue) keeps
 // the number and looks the watcher up again, because the peer may be gone by then. A change is
 // rendered once for all watchers with the same prefixes and the same rights to its secrets.
+//
+// Nothing here works for long: a change goes to the watchers in slices of time, in their order, and
+// the next change behind it; a state is sent one piece in a turn of its connection, each when the
+// one before has been read. So a watcher that does not read costs one piece.
 
 namespace cfgd {
 namespace {
@@ -66,6 +70,12 @@ std::set<std::string_view> secret_namespaces(change const& what) {
   return names;
 }
 
+/// More changes than this are not kept for watchers that have not been reached: they take them from
+/// history.
+constexpr std::size_t most_deliveries = 64;
+/// Texts of older revisions that are only kept for states that are still being sent.
+constexpr std::size_t most_old_text_bytes = std::size_t{64} * 1024 * 1024;
+
 /// Equal for watchers that get the same text for a change.
 std::string signature_of(std::vector<std::string> const& prefixes,
                          std::set<std::string_view> const& secrets, permission const& may) {
@@ -79,8 +89,8 @@ std::string signature_of(std::vector<std::string> const& prefixes,
 
 } // namespace
 
-watches::watches(view& what, committer& history, limits const& bounds)
-    : view_(what), committer_(history), bounds_(bounds) {}
+watches::watches(view& what, committer& history, limits const& bounds, run_later later)
+    : view_(what), committer_(history), bounds_(bounds), later_(std::move(later)) {}
 
 void watches::start(ipc::responder answer, subscription what) {
   number const mine = ++last_;
@@ -90,36 +100,74 @@ void watches::start(ipc::responder answer, subscription what) {
     next.history_gone();
   all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false});
   answer.on_closed([this, mine] { all_.erase(mine); });
-  answer.on_drained([this, mine] { pump(mine); });
   pump(mine);
 }
 
 bool watches::has_room(watcher const& who) const {
-  return who.answer.queued_bytes() <= bounds_.queue_soft_bytes;
+  return who.answer.queued_bytes() <= std::min(bounds_.reply_batch_bytes, bounds_.queue_soft_bytes);
 }
 
-void watches::on_change(change const& what) {
-  auto const now = clock::now();
-  auto const secrets = secret_namespaces(what);
-  std::unordered_map<std::string, std::string> rendered;
-  std::vector<number> behind;
-  for (auto& [which, who] : all_) {
-    auto const& asked = who.asked;
-    auto const [text, is_new] =
-        rendered.try_emplace(signature_of(asked.prefixes, secrets, asked.may_see_secrets));
-    if (is_new) text->second = render_change(what, asked.prefixes, asked.may_see_secrets);
-    bool const fits = text->second.size() <= bounds_.reply_bytes;
-    if (!fits || !who.next.take_live(what.revision, has_room(who))) {
-      behind.push_back(which);
-    } else if (text->second.empty()) {
-      who.next.note_silence(now);
-    } else {
-      who.next.reply_sent(what.revision);
-      who.answer.reply_continues(text->second);
-    }
+void watches::on_change(std::shared_ptr<change const> what) {
+  restart_slow_states();
+  if (deliveries_.size() >= most_deliveries) {
+    deliveries_.clear();
+    what.reset();
   }
-  for (number const which : behind)
-    pump(which);
+  deliveries_.push_back({.what = std::move(what)});
+  if (!std::exchange(delivering_, true)) deliver();
+}
+
+void watches::deliver() {
+  time_share const share;
+  bool done = true;
+  while (done && !deliveries_.empty()) {
+    done = deliver(deliveries_.front(), share);
+    if (done) deliveries_.pop_front();
+  }
+  delivering_ = !done;
+  if (delivering_) later_([this] { deliver(); });
+}
+
+bool watches::deliver(delivery& to, time_share const& share) {
+  for (auto next = all_.upper_bound(to.reached); next != all_.end();
+       next = all_.upper_bound(to.reached)) {
+    to.reached = next->first;
+    send_change(next->first, next->second, to);
+    if (share.is_over()) return all_.upper_bound(to.reached) == all_.end();
+  }
+  return true;
+}
+
+void watches::send_change(number which, watcher& to, delivery& one) {
+  if (!one.what) return pump_later(which, to);
+  auto const& what = *one.what;
+  auto const& asked = to.asked;
+  auto const [text, is_new] = one.rendered.try_emplace(
+      signature_of(asked.prefixes, secret_namespaces(what), asked.may_see_secrets));
+  if (is_new) text->second = render_change(what, asked.prefixes, asked.may_see_secrets);
+  bool const fits = text->second.size() <= bounds_.reply_bytes;
+  if (!fits || !to.next.take_live(what.revision, has_room(to))) {
+    pump_later(which, to);
+  } else if (text->second.empty()) {
+    to.next.note_silence(clock::now());
+  } else {
+    to.next.reply_sent(what.revision);
+    to.answer.reply_continues(text->second);
+  }
+}
+
+void watches::restart_slow_states() {
+  if (view_.old_text_bytes() <= most_old_text_bytes) return;
+  for (auto& [which, who] : all_) {
+    if (!who.state || who.state_revision == view_.revision()) continue;
+    who.state.reset();
+    who.next.history_gone();
+    pump_later(which, who);
+  }
+}
+
+void watches::pump_later(number which, watcher const& who) {
+  who.answer.on_turn([this, which] { pump(which); });
 }
 
 // A report that finds a full queue is dropped: the log has it, and the values that a watcher must
@@ -139,14 +187,11 @@ void watches::on_hidden(engine::hidden_values const& what, revision_number revis
 }
 
 void watches::resync() {
-  std::vector<number> everybody;
   for (auto& [which, who] : all_) {
     who.state.reset();
     who.next.history_gone();
-    everybody.push_back(which);
+    pump_later(which, who);
   }
-  for (number const which : everybody)
-    pump(which);
 }
 
 void watches::send_bookmarks(clock::time_point now) {
@@ -179,13 +224,15 @@ void watches::pump(number which) {
     watcher& who = found->second;
     switch (who.next.next(view_.revision(), has_room(who))) {
     case feed::step::wait:
+      if (!has_room(who)) pump_later(which, who);
       return;
     case feed::step::state:
-      if (!who.state) {
+      if (!who.state)
         ask_state(which);
-        return;
-      }
-      send_state_piece(who);
+      else if (who.answer.queued_bytes() == 0)
+        send_state_piece(who);
+      if (who.state) pump_later(which, who);
+      if (who.next.is_sending_state()) return;
       break;
     case feed::step::history:
       ask_history(which);
@@ -215,10 +262,8 @@ void watches::ask_state(number which) {
         if (found == all_.end()) return;
         watcher& asking = found->second;
         asking.state_asked = false;
-        asking.state.emplace(view_.reveal(texts, asking.asked.may_see_secrets),
-                             asking.asked.prefixes, bounds_.reply_batch_bytes);
-        asking.state_revision = view_.revision();
-        pump(which);
+        begin_state(asking, texts);
+        pump_later(which, asking);
       },
       [this, which](error const& why) {
         auto const found = all_.find(which);
@@ -229,12 +274,24 @@ void watches::ask_state(number which) {
       });
 }
 
+void watches::begin_state(watcher& of, view::texts const& texts) {
+  auto const find = [this](std::string_view text, key const& which) {
+    return view_.find_in(text, which);
+  };
+  of.state.emplace(std::make_unique<state_stream>(view_.reveal(texts, of.asked.may_see_secrets),
+                                                  of.asked.prefixes, find),
+                   bounds_.reply_batch_bytes);
+  of.state_revision = view_.revision();
+}
+
 void watches::send_state_piece(watcher& to) {
-  auto const values = to.state->next();
-  bool const is_last = to.state->at_end();
+  auto const made = to.state->step(time_share());
+  if (!made) return;
+  auto const& values = made->items;
+  bool const is_last = made->is_last;
   std::string out = "{";
   append_store(out, view_.store_id());
-  if (values) out.append("\"values\":{").append(*values).append("},");
+  if (!values.empty()) out.append("\"values\":{").append(values).append("},");
   if (to.next.is_resync()) out += "\"resync\":true,";
   if (is_last) out += "\"ready\":true,";
   out.append("\"revision\":").append(std::to_string(to.state_revision)).append("}");

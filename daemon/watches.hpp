@@ -3,17 +3,21 @@
 #include "core/limits.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/feed.hpp"
+#include "daemon/pieces.hpp"
 #include "daemon/state_stream.hpp"
 #include "daemon/view.hpp"
 #include "ipc/call.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace cfgd {
@@ -22,8 +26,11 @@ namespace cfgd {
 /// responder knows the length of its queue. Loop thread only.
 class watches {
  public:
-  /// `what` and `history` must outlive it.
-  watches(view& what, committer& history, limits const& bounds);
+  /// Runs work on the loop, later, after what waits there already.
+  using run_later = std::function<void(std::function<void()>)>;
+
+  /// `what` and `history` must outlive it, and it must outlive what it gives to `later`.
+  watches(view& what, committer& history, limits const& bounds, run_later later);
 
   struct subscription {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
@@ -37,8 +44,9 @@ class watches {
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
 
-  /// Sends a change that the view has published. Call it once for each, in order.
-  void on_change(change const& what);
+  /// Sends a change that the view has published: to as many watchers as there is time for, and to
+  /// the others in later turns of the loop. Call it once for each, in order.
+  void on_change(std::shared_ptr<change const> what);
 
   /// Reports what changed files say without effect to watchers that want it, once they have their
   /// state. `revision`: of the service.
@@ -63,14 +71,28 @@ class watches {
     subscription asked;
     feed next;
     /// The state while it is being sent, and its revision.
-    std::optional<state_stream> state;
+    std::optional<pieces> state;
     revision_number state_revision = 0;
     bool state_asked = false;
   };
   using number = std::uint64_t;
+  /// A change on its way to all watchers; without one each looks for itself.
+  struct delivery {
+    std::shared_ptr<change const> what;
+    number reached = 0;                                         ///< watchers up to this one have it
+    std::unordered_map<std::string, std::string> rendered = {}; ///< by what a watcher may see of it
+  };
 
+  void deliver();
+  /// Whether it is complete.
+  bool deliver(delivery& to, time_share const& share);
+  void send_change(number which, watcher& to, delivery& one);
+  void restart_slow_states();
+  /// Calls pump() in a turn of the watcher's connection, when it has read what it was sent.
+  void pump_later(number which, watcher const& who);
   void pump(number which);
   void ask_state(number which);
+  void begin_state(watcher& of, view::texts const& texts);
   void send_state_piece(watcher& to);
   void ask_history(number which);
   void take_history(number which, std::uint64_t fetch, result<engine::history_slice> const& slice);
@@ -83,6 +105,9 @@ class watches {
   limits bounds_;
   std::map<number, watcher> all_;
   number last_ = 0;
+  run_later later_;
+  std::deque<delivery> deliveries_;
+  bool delivering_ = false; ///< deliver() runs, or will
 };
 
 } // namespace cfgd

@@ -14,8 +14,8 @@ namespace cfgd::ipc {
 /// Whose turn it is, of connections that have work to do. Users are served round robin by the time
 /// that they have spent (deficit round robin), the connections of one user in the order in which
 /// they asked: who has many connections, or calls that take long, gets no more time than who has
-/// one. Root and the daemon's user get half of the time if they want it, whoever else waits. Is
-/// told the time that was spent; does no I/O.
+/// one. Root and the daemon's user get half of the time if they want it, whoever else waits. Gets
+/// the time that was spent; does no I/O.
 class fair_turns {
  public:
   using duration = std::chrono::steady_clock::duration;

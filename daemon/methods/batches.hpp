@@ -1,20 +1,16 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "daemon/pieces.hpp"
 #include "ipc/call.hpp"
 
 #include <cstddef>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace cfgd {
-
-/// One reply of several: the text of its parameters.
-struct batch {
-  std::string parameters;
-  bool is_last = false;
-};
 
 /// A call that is answered with a list: with `more` in several replies, without it in one.
 struct list_call {
@@ -22,16 +18,20 @@ struct list_call {
   std::string_view interface; ///< qualified, of a literal
   bool more = false;
 
-  /// How long a batch should be at least, unless it is the last.
+  /// How long the items of a reply should be at least, unless it is the last.
   std::size_t batch_bytes(limits const& bounds) const {
     return more ? bounds.reply_batch_bytes : bounds.reply_bytes + 1;
   }
 };
 
-/// Sends a list: asks `next` for batches of batch_bytes() until the last one, and waits for the
-/// peer where more than bounds.queue_soft_bytes are queued. Without `more` the first batch must be
-/// the last: a longer list fails with the limit `reply_bytes`. What `next` holds is freed with the
-/// call.
-void send_list(list_call const& to, limits const& bounds, std::function<batch()> next);
+/// Does work in steps that are bounded in time: one now, the next ones in turns of the connection,
+/// each when the peer has read all before. `step` returns whether it has more to do. What it holds
+/// is freed with the call.
+void work_in_steps(ipc::responder const& answer, std::function<bool()> step);
+
+/// Sends a list in steps. `reply_of` makes the parameters of a reply from its items. Without `more`
+/// there is one reply: a longer list fails with the limit `reply_bytes`.
+void send_list(list_call const& to, limits const& bounds, std::unique_ptr<item_source> items,
+               std::function<std::string(std::string const& items)> reply_of);
 
 } // namespace cfgd

@@ -1,6 +1,7 @@
 #include "core/json.hpp"
 #include "core/outline.hpp"
 #include "core/value_path.hpp"
+#include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
@@ -13,12 +14,13 @@
 #include <charconv>
 #include <iterator>
 #include <map>
-#include <set>
+#include <memory>
 #include <unordered_set>
+#include <utility>
 
 // Get has three paths. The quick one knows one form of the call byte for byte and answers from
 // ready bytes. The usual one uses ready bytes for each key. If a namespace is not in memory, the
-// store is read and the reply is made from the texts.
+// store is read and the reply is made from the texts; so are replies to many keys, in steps.
 //
 // The cache has no secrets and serves everybody. The caller matters only in a namespace with
 // secrets: its two texts are used then, not the cache. A key that exists and is hidden from the
@@ -35,97 +37,154 @@ bool is_plain(char c) {
          c == '-' || c == '.';
 }
 
+/// More keys than this are answered in steps.
+constexpr std::size_t keys_at_once = 64;
+/// How many keys are looked at between two looks at the clock: about 20 us.
+constexpr std::size_t keys_a_look = 16;
+
 /// What a caller gets of a key.
 struct found_value {
   std::optional<std::string_view> value = {};
   bool is_hidden = false; ///< there is one, which the caller may not see
 };
 
-/// Looks up the keys of one Get in texts, which stay as long as it does.
-class visible_values {
+/// A Get that is answered in steps, from texts that stay as long as it does: where a namespace has
+/// secrets, or is not in memory, or there are many keys.
+class text_get {
  public:
-  found_value look_up(view::secret_texts const& texts, key const& which, bool may_see_secrets) {
-    auto const whole = in(*texts.whole).find(which.path());
-    if (may_see_secrets) return {whole};
-    auto const shown = in(*texts.shown).find(which.path());
-    return {shown, whole && !shown};
+  text_get(method_context& with, authorized_call const& asked)
+      : with_(with), answer_(asked.answer), may_see_secrets_(asked.by.visible_secrets()),
+        keys_(strings_of(asked.parameters, "keys")) {}
+
+  ipc::responder const& answer() const { return answer_; }
+
+  /// Collects the namespaces of the keys; whether there is more to do.
+  bool collect_names(time_share const& share) {
+    while (next_ < keys_.size()) {
+      auto const name = namespace_of(keys_[next_++]);
+      if (!names_.contains(name) && is_namespace_name(name)) names_.emplace(name);
+      if (next_ % keys_a_look == 0 && share.is_over()) return true;
+    }
+    next_ = 0;
+    return false;
   }
-  found_value look_up(std::string const& text, key const& which) {
-    return {in(text).find(which.path())};
+  view::names take_names() { return std::exchange(names_, {}); }
+
+  /// `texts`: of these namespaces, as of now.
+  void begin(view::texts const& texts) {
+    texts_ = texts;
+    revision_ = with_.values.revision();
+    for (auto const& [name, text] : texts)
+      if (auto const* const secret = with_.values.secrets_of(name)) secrets_.emplace(name, *secret);
+  }
+
+  /// Answers some of the keys; whether there is more to do.
+  bool answer_some(time_share const& share) {
+    while (next_ < keys_.size()) {
+      std::string_view const text = keys_[next_++];
+      // A key that is asked for twice is answered once: a member must not come twice.
+      if (seen_.insert(text).second && !add(text)) return false;
+      if (next_ % keys_a_look == 0 && share.is_over()) return true;
+    }
+    reply_within(answer_, config_interface, reply_.finish(revision_), with_.bounds.reply_bytes);
+    return false;
   }
 
  private:
-  canonical::finder& in(std::string const& text) {
-    return known_.try_emplace(&text, text).first->second;
+  /// Adds one key. False: the call has failed.
+  bool add(std::string_view text);
+  found_value look_up(key const& which);
+  std::optional<std::string_view> find(std::string const& text, key const& which);
+  void refuse_secret(std::string_view name_space) const;
+
+  method_context& with_;
+  ipc::responder answer_;
+  secret_visibility may_see_secrets_;
+  std::vector<std::string> keys_; ///< as they were asked for
+  std::size_t next_ = 0;
+  view::names names_;
+  view::texts texts_;
+  std::map<std::string, view::secret_texts, std::less<>> secrets_;
+  revision_number revision_ = 0;
+  std::unordered_set<std::string_view> seen_;
+  std::map<std::string const*, canonical::finder> known_; ///< of texts that are not current
+  values_reply reply_;
+};
+
+std::optional<std::string_view> text_get::find(std::string const& text, key const& which) {
+  auto const& name = which.name_space();
+  auto const* const secret = with_.values.secrets_of(name);
+  bool const is_current = with_.values.cache().peek(name).get() == &text ||
+                          (secret != nullptr && secret->whole.get() == &text);
+  if (is_current) return with_.values.find_in(text, which);
+  return known_.try_emplace(&text, text).first->second.find(which.path());
+}
+
+found_value text_get::look_up(key const& which) {
+  auto const& name = which.name_space();
+  if (auto const secret = secrets_.find(name); secret != secrets_.end()) {
+    auto const whole = find(*secret->second.whole, which);
+    if (may_see_secrets_(name)) return {whole};
+    auto const shown = find(*secret->second.shown, which);
+    return {shown, whole && !shown};
   }
+  auto const text = texts_.find(name);
+  return text == texts_.end() ? found_value() : found_value{find(*text->second, which)};
+}
 
-  std::map<std::string const*, canonical::finder> known_;
-};
-
-/// A Get whose texts have to be looked into: where a namespace has secrets, or is not in memory.
-struct text_get {
-  ipc::responder answer;
-  secret_visibility may_see_secrets;
-  std::vector<std::string> keys; ///< as they were asked for, each once
-};
-
-void refuse_secret(text_get const& asked, std::string_view name_space) {
+void text_get::refuse_secret(std::string_view name_space) const {
   refuse({.method = "io.cfgd.Config.Get",
           .parameters = bj::object(),
-          .from = asked.may_see_secrets.peer(),
-          .answer = asked.answer},
-         asked.may_see_secrets.denial(name_space));
+          .from = may_see_secrets_.peer(),
+          .answer = answer_},
+         may_see_secrets_.denial(name_space));
 }
 
-void reply_too_long(ipc::responder const& answer, std::size_t used, limits const& bounds) {
-  fail(answer, config_interface, too_long(used, bounds.reply_bytes));
-}
-
-void answer_from_texts(method_context& with, text_get const& asked, view::texts const& texts) {
-  values_reply reply;
-  visible_values all;
-  for (auto const& text : asked.keys) {
-    auto const which = parse_value_path(text);
-    if (!which) return fail(asked.answer, config_interface, which.error());
-    auto const& name = which->base.name_space();
-    found_value found;
-    if (auto const* const secret = with.values.secrets_of(name))
-      found = all.look_up(*secret, which->base, asked.may_see_secrets(name));
-    else if (auto const document = texts.find(name); document != texts.end())
-      found = all.look_up(*document->second, which->base);
-    if (found.is_hidden) return refuse_secret(asked, name);
-    if (found.value) {
-      auto const inside = canonical::find_inside(*found.value, *which);
-      if (!inside) return fail(asked.answer, config_interface, inside.error());
-      found.value = *inside;
-    }
-    if (!found.value) {
-      reply.add_missing(text);
-      continue;
-    }
-    if (auto const size = reply.size_bytes() + found.value->size(); size > with.bounds.reply_bytes)
-      return reply_too_long(asked.answer, size, with.bounds);
-    reply.add(text, *found.value);
+bool text_get::add(std::string_view text) {
+  auto const failed = [this](error const& why) {
+    fail(answer_, config_interface, why);
+    return false;
+  };
+  auto const which = parse_value_path(text);
+  if (!which) return failed(which.error());
+  auto found = look_up(which->base);
+  if (found.is_hidden) {
+    refuse_secret(which->base.name_space());
+    return false;
   }
-  reply_within(asked.answer, config_interface, reply.finish(with.values.revision()),
-               with.bounds.reply_bytes);
+  if (found.value) {
+    auto const inside = canonical::find_inside(*found.value, *which);
+    if (!inside) return failed(inside.error());
+    found.value = *inside;
+  }
+  if (!found.value) {
+    reply_.add_missing(text);
+    return true;
+  }
+  // Checked as it grows: a key can be written in many ways, and each adds its value again.
+  if (auto const size = reply_.size_bytes() + found.value->size(); size > with_.bounds.reply_bytes)
+    return failed(too_long(size, with_.bounds.reply_bytes));
+  reply_.add(text, *found.value);
+  return true;
+}
+
+void answer_in_steps(method_context& with, std::shared_ptr<text_get> const& one) {
+  with.values.with_texts(
+      with.writer, one->take_names(),
+      [one](view::texts const& texts) {
+        one->begin(texts);
+        work_in_steps(one->answer(), [one] { return one->answer_some(time_share()); });
+      },
+      [answer = one->answer()](error const& why) { fail(answer, config_interface, why); });
 }
 
 void get_from_texts(method_context& with, authorized_call const& asked) {
-  auto texts = strings_of(asked.parameters, "keys");
-  std::set<std::string> const unique(texts.begin(), texts.end());
-  view::names names;
-  for (auto const& text : unique)
-    if (auto const which = parse_value_path(text)) names.insert(which->base.name_space());
-  text_get wanted{.answer = asked.answer,
-                  .may_see_secrets = asked.by.visible_secrets(),
-                  .keys = {unique.begin(), unique.end()}};
-  with.values.with_texts(
-      with.writer, std::move(names),
-      [&with, wanted = std::move(wanted)](view::texts const& read) {
-        answer_from_texts(with, wanted, read);
-      },
-      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
+  auto const one = std::make_shared<text_get>(with, asked);
+  work_in_steps(asked.answer, [&with, one] {
+    if (one->collect_names(time_share())) return true;
+    answer_in_steps(with, one);
+    return false;
+  });
 }
 
 } // namespace
@@ -133,6 +192,7 @@ void get_from_texts(method_context& with, authorized_call const& asked) {
 void get_values(method_context& with, authorized_call const& asked) {
   values_reply reply;
   bj::array const& keys = asked.parameters.at("keys").get_array();
+  if (keys.size() > keys_at_once) return get_from_texts(with, asked);
   std::unordered_set<std::string_view> seen;
   for (auto const& one : keys) {
     std::string_view const text = one.get_string();
@@ -151,7 +211,7 @@ void get_values(method_context& with, authorized_call const& asked) {
     }
     // Checked as it grows: a key can be written in many ways, and each adds its value again.
     if (auto const size = reply.size_bytes() + found.member.size(); size > with.bounds.reply_bytes)
-      return reply_too_long(asked.answer, size, with.bounds);
+      return fail(asked.answer, config_interface, too_long(size, with.bounds.reply_bytes));
     reply.add_ready(found.member);
   }
   reply_within(asked.answer, config_interface, reply.finish(with.values.revision()),

@@ -8,7 +8,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
+#include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -30,26 +32,6 @@ void append_override(std::string& out, engine::override_row const& one) {
   out.append(",\"hidden\":").append(std::to_string(one.hides.count)).append("}");
 }
 
-/// The overrides of one call, as text, piece by piece.
-class override_list {
- public:
-  explicit override_list(std::vector<engine::override_row> rows) : rows_(std::move(rows)) {}
-
-  /// As many as make about `bytes`, one at least.
-  batch next(std::size_t bytes) {
-    std::string out = "{\"overrides\":[";
-    for (; next_ != rows_.size() && (out.back() == '[' || out.size() < bytes); ++next_) {
-      if (out.back() != '[') out += ',';
-      append_override(out, rows_[next_]);
-    }
-    return {.parameters = std::move(out += "]}"), .is_last = next_ == rows_.size()};
-  }
-
- private:
-  std::vector<engine::override_row> rows_;
-  std::size_t next_ = 0;
-};
-
 } // namespace
 
 void list_overrides(method_context& with, authorized_call const& asked) {
@@ -65,9 +47,10 @@ void list_overrides(method_context& with, authorized_call const& asked) {
       [&with, to](result<std::vector<engine::override_row>> rows) {
         if (!to.answer.alive()) return;
         if (!rows) return fail(to.answer, to.interface, rows.error());
-        send_list(to, with.bounds,
-                  [all = override_list(*std::move(rows)),
-                   bytes = to.batch_bytes(with.bounds)]() mutable { return all.next(bytes); });
+        send_list(
+            to, with.bounds,
+            std::make_unique<row_items<engine::override_row>>(*std::move(rows), append_override),
+            [](std::string const& items) { return "{\"overrides\":[" + items + "]}"; });
       });
 }
 

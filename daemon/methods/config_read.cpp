@@ -98,16 +98,13 @@ void list_values(method_context& with, authorized_call const& asked) {
   auto const begin = [&with, to, prefixes,
                       visible = asked.by.visible_secrets()](view::texts const& texts) {
     auto const find = [&with](std::string_view text, key const& which) {
-      return with.values.cache().find_in(text, which);
+      return with.values.find_in(text, which);
     };
-    state_stream pieces(with.values.reveal(texts, visible), prefixes, to.batch_bytes(with.bounds),
-                        find);
-    auto const next = [pieces = std::move(pieces),
-                       revision = with.values.revision()]() mutable -> batch {
-      auto const values = pieces.next();
-      return {.parameters = list_text(values.value_or(""), revision), .is_last = pieces.at_end()};
-    };
-    send_list(to, with.bounds, next);
+    send_list(to, with.bounds,
+              std::make_unique<state_stream>(with.values.reveal(texts, visible), prefixes, find),
+              [revision = with.values.revision()](std::string const& values) {
+                return list_text(values, revision);
+              });
   };
   with.values.with_texts(
       with.writer, std::move(names), begin,

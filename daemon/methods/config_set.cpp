@@ -1,4 +1,6 @@
+#include "core/json.hpp"
 #include "daemon/announce.hpp"
+#include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
@@ -8,7 +10,10 @@
 #include <boost/json/value.hpp>
 
 #include <chrono>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 
 // Changes by calls, and pending changes. Who may make a change may also confirm it or extend it:
 // the table of methods asks for the same right on the same namespaces.
@@ -55,7 +60,12 @@ void set_values(method_context& with, authorized_call const& asked) {
 }
 
 void list_pending(method_context& with, authorized_call const& asked) {
-  reply(asked.answer, {{"pending", to_json(with.values.pending().list())}});
+  auto items = std::make_unique<row_items<engine::pending_change>>(
+      with.values.pending().list(), [](std::string& out, engine::pending_change const& one) {
+        json::append_compact(out, to_json(one));
+      });
+  send_list({.answer = asked.answer, .interface = config_interface}, with.bounds, std::move(items),
+            [](std::string const& all) { return "{\"pending\":[" + all + "]}"; });
 }
 
 void confirm_pending(method_context& with, authorized_call const& asked) {

@@ -1,3 +1,5 @@
+#include "core/json.hpp"
+#include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
@@ -6,9 +8,11 @@
 #include <boost/json/value.hpp>
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 // The cache of effective values.
 
@@ -29,24 +33,32 @@ result<view::names> wanted_namespaces(view& values, ipc::call const& asked) {
   return names;
 }
 
+using namespace_row = std::pair<std::string, value_cache::namespace_figures>;
+
+void append_namespace(std::string& out, namespace_row const& row) {
+  auto const& [name, one] = row;
+  json::append_string(out, name);
+  json::append_compact(out += ':', bj::object{{"entries", one.entries},
+                                              {"bytes", one.bytes},
+                                              {"hits", one.hits},
+                                              {"misses", one.misses},
+                                              {"invalidations", one.invalidations}});
+}
+
 bj::object entries(std::size_t count) { return {{"entries", count}}; }
 
 } // namespace
 
 void show_cache(method_context& with, authorized_call const& asked) {
   auto const stats = with.values.cache().stats();
-  bj::object namespaces;
-  for (auto const& [name, one] : stats.namespaces)
-    namespaces[name] = bj::object{{"entries", one.entries},
-                                  {"bytes", one.bytes},
-                                  {"hits", one.hits},
-                                  {"misses", one.misses},
-                                  {"invalidations", one.invalidations}};
-  bj::object out{{"bytes", stats.bytes},
-                 {"maximumBytes", stats.maximum_bytes},
-                 {"evictions", stats.evictions}};
-  out["namespaces"] = std::move(namespaces);
-  reply(asked.answer, out);
+  std::string totals = ",\"bytes\":" + std::to_string(stats.bytes);
+  totals.append(",\"maximumBytes\":").append(std::to_string(stats.maximum_bytes));
+  totals.append(",\"evictions\":").append(std::to_string(stats.evictions)).append("}");
+  send_list({.answer = asked.answer, .interface = service_interface}, with.bounds,
+            std::make_unique<row_items<namespace_row>>(
+                std::vector<namespace_row>(stats.namespaces.begin(), stats.namespaces.end()),
+                append_namespace),
+            [totals](std::string const& all) { return "{\"namespaces\":{" + all + '}' + totals; });
 }
 
 void invalidate_cache(method_context& with, authorized_call const& asked) {

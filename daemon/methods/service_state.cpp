@@ -15,6 +15,8 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -78,9 +80,9 @@ bj::object unused_json(watchers::unused_file const& file, std::string_view watch
           {"kind", name_of(file.id.what)}};
 }
 
-/// The sources of one call, as text, piece by piece: first those of the store, then files that are
+/// The sources of one call, as text: first those of the store, then files that are
 /// not used.
-class source_list {
+class source_list final : public item_source {
  public:
   source_list(watchers::source_watcher& files, known_sources all)
       : files_(&files), rows_(std::move(all.rows)), keys_(std::move(all.keys)),
@@ -92,16 +94,11 @@ class source_list {
     });
   }
 
-  /// As many sources as make about `bytes`, one at least.
-  batch next(std::size_t bytes) {
-    std::string out = "{\"sources\":[";
-    auto const count = rows_.size() + unused_.size();
-    for (; next_ != count && (out.back() == '[' || out.size() < bytes); ++next_) {
-      if (out.back() != '[') out += ',';
-      json::append_compact(out, next_ < rows_.size() ? shown_row(rows_[next_])
-                                                     : shown_unused(unused_[next_ - rows_.size()]));
-    }
-    return {.parameters = std::move(out += "]}"), .is_last = next_ == count};
+  bool at_end() override { return next_ == rows_.size() + unused_.size(); }
+  void append(std::string& out) override {
+    json::append_compact(out, next_ < rows_.size() ? shown_row(rows_[next_])
+                                                   : shown_unused(unused_[next_ - rows_.size()]));
+    ++next_;
   }
 
  private:
@@ -176,9 +173,8 @@ void list_sources(method_context& with, authorized_call const& asked) {
       [&with, to](result<known_sources> found) {
         if (!to.answer.alive()) return;
         if (!found) return fail(to.answer, to.interface, found.error());
-        send_list(to, with.bounds,
-                  [all = source_list(with.files, *std::move(found)),
-                   bytes = to.batch_bytes(with.bounds)]() mutable { return all.next(bytes); });
+        send_list(to, with.bounds, std::make_unique<source_list>(with.files, *std::move(found)),
+                  [](std::string const& items) { return "{\"sources\":[" + items + "]}"; });
       });
 }
 

@@ -11,6 +11,7 @@
 namespace {
 
 using cfgd::state_stream;
+using prefixes = std::vector<std::string>;
 
 cfgd::view::texts texts() {
   auto const text = [](char const* json) { return std::make_shared<std::string const>(json); };
@@ -19,10 +20,13 @@ cfgd::view::texts texts() {
           {"c", text(R"({"d.e":[1,2],"f":"g"})")}};
 }
 
-std::string all_of(state_stream stream) {
+std::string all_of(prefixes const& below, state_stream::finder find = {}) {
+  state_stream stream(texts(), below, std::move(find));
   std::string all;
-  while (auto const piece = stream.next())
-    all += '|' + *piece;
+  while (!stream.at_end()) {
+    all += '|';
+    stream.append(all);
+  }
   return all;
 }
 
@@ -35,55 +39,68 @@ BOOST_AUTO_TEST_SUITE(state_stream)
 using ::state_stream;
 
 BOOST_AUTO_TEST_CASE(leaves_come_in_key_order) {
-  BOOST_TEST(all_of(state_stream(texts(), {}, 1'000)) ==
-             R"(|"a.x":1,"a.y.p":true,"a.y.q":{},"c.\"d.e\"":[1,2],"c.f":"g")");
+  BOOST_TEST(all_of({}) == R"(|"a.x":1|"a.y.p":true|"a.y.q":{}|"c.\"d.e\"":[1,2]|"c.f":"g")");
 }
 
-BOOST_AUTO_TEST_CASE(pieces_are_about_as_long_as_asked) {
-  BOOST_TEST(all_of(state_stream(texts(), {}, 1)) ==
-             R"(|"a.x":1|"a.y.p":true|"a.y.q":{}|"c.\"d.e\"":[1,2]|"c.f":"g")");
+BOOST_AUTO_TEST_CASE(a_prefix_selects_a_subtree_or_a_single_key) {
+  BOOST_TEST(all_of({"a"}) == R"(|"a.x":1|"a.y.p":true|"a.y.q":{})");
+  BOOST_TEST(all_of({"a.y"}) == R"(|"a.y.p":true|"a.y.q":{})");
+  BOOST_TEST(all_of({"a.y.q"}) == R"(|"a.y.q":{})");
+  BOOST_TEST(all_of({"a.y.q.z"}) == "");
+  BOOST_TEST(all_of({"a.none"}) == "");
+  BOOST_TEST(all_of({"b"}) == "");
+  BOOST_TEST(all_of({"c.\"d.e\""}) == R"(|"c.\"d.e\"":[1,2])");
+  BOOST_TEST(all_of({"none.x"}) == "");
 }
 
-BOOST_AUTO_TEST_CASE(prefixes_select_subtrees_and_single_keys) {
-  BOOST_TEST(all_of(state_stream(texts(), {"a.y", "c.f"}, 1'000)) ==
-             R"(|"a.y.p":true,"a.y.q":{},"c.f":"g")");
+BOOST_AUTO_TEST_CASE(prefixes_come_in_key_order) {
+  BOOST_TEST(all_of({"c.f", "a.y", "none.x", "c.none"}) == R"(|"a.y.p":true|"a.y.q":{}|"c.f":"g")");
 }
 
-BOOST_AUTO_TEST_CASE(one_prefix_is_looked_up) {
-  auto const below = [](char const* prefix) {
-    return all_of(state_stream(texts(), {prefix}, 1'000));
-  };
-
-  BOOST_TEST(below("a") == R"(|"a.x":1,"a.y.p":true,"a.y.q":{})");
-  BOOST_TEST(below("a.y") == R"(|"a.y.p":true,"a.y.q":{})");
-  BOOST_TEST(below("a.y.q") == R"(|"a.y.q":{})");
-  BOOST_TEST(below("a.y.q.z") == "");
-  BOOST_TEST(below("a.none") == "");
-  BOOST_TEST(below("b") == "");
-  BOOST_TEST(below("c.\"d.e\"") == R"(|"c.\"d.e\"":[1,2])");
-  BOOST_TEST(below("none.x") == "");
+BOOST_AUTO_TEST_CASE(prefixes_that_overlap_are_sent_once) {
+  BOOST_TEST(all_of({"a.y.p", "a.y", "a.y", "a"}) == R"(|"a.x":1|"a.y.p":true|"a.y.q":{})");
 }
 
-BOOST_AUTO_TEST_CASE(one_prefix_is_found_as_asked) {
+BOOST_AUTO_TEST_CASE(each_prefix_is_looked_up_and_nothing_else) {
   std::string looked_up;
   auto const find = [&](std::string_view text, cfgd::key const& which) {
     looked_up += which.str() + ' ';
     return which.path().empty() ? std::optional(text) : std::nullopt;
   };
 
-  BOOST_TEST(all_of(state_stream(texts(), {"a.none"}, 1'000, find)) == "");
-  BOOST_TEST(looked_up == "a.none ");
-  BOOST_TEST(all_of(state_stream(texts(), {"c"}, 1'000, find)) ==
-             R"(|"c.\"d.e\"":[1,2],"c.f":"g")");
+  BOOST_TEST(all_of({"c", "a.none", "a.other", "c.f"}, find) == R"(|"c.\"d.e\"":[1,2]|"c.f":"g")");
+  BOOST_TEST(looked_up == "a.none a.other c ");
 }
 
-BOOST_AUTO_TEST_CASE(the_end_is_known_before_the_last_piece_is_sent) {
-  state_stream stream(texts(), {"a.x"}, 1'000);
+BOOST_AUTO_TEST_CASE(nothing_is_looked_up_before_it_is_asked_for) {
+  int looked_up = 0;
+  state_stream stream(texts(), {"a.x", "c.f"}, [&](std::string_view, cfgd::key const&) {
+    ++looked_up;
+    return std::optional<std::string_view>("1");
+  });
+  BOOST_TEST(looked_up == 0);
 
   BOOST_TEST(!stream.at_end());
-  BOOST_TEST(stream.next().value() == R"("a.x":1)");
-  BOOST_TEST(stream.at_end());
-  BOOST_TEST(!stream.next());
+  BOOST_TEST(!stream.at_end());
+
+  BOOST_TEST(looked_up == 1);
+}
+
+BOOST_AUTO_TEST_CASE(texts_are_held_no_longer_than_needed) {
+  auto all = texts();
+  std::weak_ptr<std::string const> const first = all.at("a");
+  std::weak_ptr<std::string const> const last = all.at("c");
+  std::optional<state_stream> stream;
+  stream.emplace(std::move(all), prefixes{"a.x", "c.f"});
+  std::string out;
+
+  BOOST_REQUIRE(!stream->at_end());
+  stream->append(out);
+  BOOST_TEST(!first.expired());
+  BOOST_REQUIRE(!stream->at_end());
+
+  BOOST_TEST(first.expired());
+  BOOST_TEST(!last.expired());
 }
 
 BOOST_AUTO_TEST_CASE(a_prefix_ends_at_a_part) {

@@ -8,12 +8,15 @@
 #include "tests/support/varlink_peer.hpp"
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <string_view>
+#include <vector>
 
 // Watchers over a real store and a real socket, in one thread; what each is sent next is the feed's
 // decision, which has tests of its own.
@@ -47,10 +50,12 @@ struct fixture {
                    [this](committer::publication const& news) {
                      what.publish(news.what);
                      for (auto const& one : news.what.changes)
-                       streams->on_change(*one);
+                       streams->on_change(one);
                      if (news.what.needs_resync) streams->resync();
                    });
-    streams.emplace(what, *writer, bounds);
+    streams.emplace(what, *writer, bounds, [this](std::function<void()> work) {
+      boost::asio::post(loop, std::move(work));
+    });
     server.add_interface(ipc::interfaces::io_cfgd_config);
     server.bind("io.cfgd.Config.Watch", [this](ipc::call const& asked) { watch(asked); });
     if (!server.listen(directory / "socket")) throw std::runtime_error("listen");
@@ -76,9 +81,10 @@ struct fixture {
     return peer;
   }
   /// Commits by a call, and waits until it is published.
-  void commit(std::string_view value) {
+  void commit(std::string_view value) { commit_value("site.a", value); }
+  void commit_value(std::string_view key, std::string_view value) {
     bool done = false;
-    writer->submit(set({{"site.a", value}}), [&](engine::decision const&) { done = true; });
+    writer->submit(set({{key, value}}), [&](engine::decision const&) { done = true; });
     BOOST_REQUIRE(run_until(loop, [&] { return done; }));
   }
   /// Another process commits site.a = "one" and "two" behind revision 1; nobody has noticed yet.
@@ -177,6 +183,54 @@ BOOST_FIXTURE_TEST_CASE(a_closed_watcher_is_forgotten, fixture) {
   watcher.close();
 
   BOOST_TEST(run_until(loop, [&] { return streams->size() == 0; }));
+}
+
+BOOST_FIXTURE_TEST_CASE(many_watchers_get_every_change_in_order, fixture) {
+  std::vector<varlink_peer> all;
+  for (int each = 0; each < 50; ++each)
+    all.push_back(start());
+  for (auto& watcher : all)
+    expect(watcher, "1", "1");
+
+  for (int value = 2; value <= 6; ++value)
+    commit(std::to_string(value));
+
+  for (auto& watcher : all)
+    for (int value = 2; value <= 6; ++value)
+      expect(watcher, std::to_string(value), std::to_string(value));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_state_is_made_as_fast_as_its_watcher_reads, fixture) {
+  for (char const name : std::string("bcdefghijklmnopqrstu"))
+    commit_value(std::string("site.") + name, '"' + std::string(200'000, 'x') + '"');
+
+  auto watcher = start();
+
+  // What the socket takes, one piece, and no more: the state is 4 MB.
+  run_until(
+      loop, [&] { return false; }, std::chrono::milliseconds(100));
+  BOOST_TEST(server.queued_bytes() > 0U);
+  BOOST_TEST(server.queued_bytes() <= bounds.reply_batch_bytes + 201'000);
+  std::size_t got = 0;
+  for (std::string reply; reply.find("\"ready\"") == std::string::npos; got += reply.size()) {
+    reply = watcher.receive().value_or("closed,\"ready\"");
+    BOOST_TEST(server.queued_bytes() <= bounds.reply_batch_bytes + 201'000);
+  }
+  BOOST_TEST(got > 4'000'000U);
+  commit("2");
+  expect(watcher, "22", "2");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_watcher_that_does_not_read_misses_nothing, fixture) {
+  auto watcher = start();
+  expect(watcher, "1", "1");
+
+  for (int value = 0; value < 20; ++value)
+    commit_value("site.b", '"' + std::string(200'000, static_cast<char>('a' + value)) + '"');
+  BOOST_TEST(server.queued_bytes() <= 2 * bounds.reply_batch_bytes);
+
+  for (int revision = 2; revision <= 21; ++revision)
+    expect(watcher, std::to_string(revision));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
