@@ -148,9 +148,12 @@ bool unit_credentials::accept_waiting() {
     } else if (errno == EAGAIN) {
       return true;
     } else if (errno != ECONNABORTED && errno != EINTR && errno != EPROTO) {
-      log_rarely(std::string("cannot accept units that want credentials: ") + std::strerror(errno) +
-                     ", trying again",
-                 message_id::not_accepting);
+      int const why = errno;
+      if (may_log())
+        log::write(log::level::warning,
+                   std::string("cannot accept units that want credentials: ") + std::strerror(why) +
+                       ", trying again",
+                   {{"MESSAGE_ID", message_id::not_accepting}, {"ERRNO", std::to_string(why)}});
       return false;
     }
   }
@@ -163,10 +166,12 @@ void unit_credentials::take(unique_fd connection) {
   auto const asked = parse_credential_request(peer_name(connection.get()));
   if (!is_trusted || !asked) {
     ++figures_.refused;
-    log_rarely("refused a credential to uid " + (who ? std::to_string(who->uid) : "?") +
-                   (is_trusted ? ", which does not ask as the service manager does"
-                               : ", which is not the service manager"),
-               message_id::credential_refused);
+    if (may_log())
+      log::write(log::level::warning,
+                 "refused a credential to uid " + (who ? std::to_string(who->uid) : "?") +
+                     (is_trusted ? ", which does not ask as the service manager does"
+                                 : ", which is not the service manager"),
+                 {{"MESSAGE_ID", message_id::credential_refused}});
     return;
   }
   if (asked->unit == how_.own_unit)
@@ -222,11 +227,11 @@ void unit_credentials::set_clock() {
   if (next != clock_.expiry()) clock_.expires_at(next);
 }
 
-void unit_credentials::log_rarely(std::string const& text, char const* id) {
+bool unit_credentials::may_log() {
   auto const now = clock::now();
-  if (now < quiet_until_) return;
+  if (now < quiet_until_) return false;
   quiet_until_ = now + warning_pause;
-  log::write(log::level::warning, text, {{"MESSAGE_ID", id}});
+  return true;
 }
 
 } // namespace cfgd

@@ -72,7 +72,8 @@ class unit_credentials {
   void refuse(credential_request const& asked, error const& why);
   void end_overdue();
   void set_clock();
-  void log_rarely(std::string const& text, char const* id);
+  /// For what others can cause as often as they like.
+  bool may_log();
 
   options how_;
   source ask_;

@@ -17,7 +17,7 @@ namespace {
 
 namespace bj = boost::json;
 
-/// The value of the one member of a reference; null: it is none.
+/// The value of the one member of a reference; null: it is not a reference.
 bj::value const* reference_in(bj::value const& what) {
   auto const* const object = what.if_object();
   if (object == nullptr || object->size() != 1) return nullptr;

@@ -1,6 +1,7 @@
 #include "daemon/credential_request.hpp"
 #include "daemon/unit_credentials.hpp"
 #include "ipc/listening_socket.hpp"
+#include "tests/support/credential_reader.hpp"
 #include "tests/support/loop.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -8,19 +9,10 @@
 #include <boost/test/data/test_case.hpp>
 #include <boost/test/unit_test.hpp>
 
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstddef>
-#include <cstdio>
-#include <cstring>
 #include <optional>
-#include <random>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -65,53 +57,7 @@ struct with_values {
   engine::access_rules rules;
 };
 
-std::string digits() {
-  std::random_device random;
-  std::array<char, 20> text{};
-  std::snprintf(text.data(), text.size(), "%x%08x", random(), random());
-  return text.data();
-}
-
-/// A unit's service manager: its socket has a name like systemd's.
-class reader {
- public:
-  /// The digits before the name are random, as other programs may run the same test.
-  explicit reader(std::string_view name) {
-    sockaddr_un own{};
-    own.sun_family = AF_UNIX;
-    auto const whole = name_of(digits() + '/' + std::string(name));
-    std::memcpy(static_cast<char*>(own.sun_path), whole.data(), whole.size());
-    auto const size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + whole.size());
-    if (::bind(socket_.get(), reinterpret_cast<sockaddr const*>(&own), size) != 0) // NOLINT
-      throw std::runtime_error(std::strerror(errno));
-  }
-  reader() = default; ///< without a name
-
-  void connect(std::filesystem::path const& to) {
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    to.native().copy(static_cast<char*>(address.sun_path), sizeof address.sun_path - 1);
-    auto const* const generic = reinterpret_cast<sockaddr const*>(&address); // NOLINT
-    if (::connect(socket_.get(), generic, sizeof address) != 0)
-      throw std::runtime_error(std::strerror(errno));
-    ::shutdown(socket_.get(), SHUT_WR);
-  }
-  /// Reads what there is; whether the end was reached.
-  bool read() {
-    std::array<char, 65'536> buffer{};
-    for (;;) {
-      auto const got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-      if (got < 0) return errno != EAGAIN;
-      if (got == 0) return true;
-      text.append(buffer.data(), static_cast<std::size_t>(got));
-    }
-  }
-
-  std::string text;
-
- private:
-  unique_fd socket_{::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)};
-};
+using reader = test::credential_reader;
 
 struct served {
   served() : served(limits{}) {}
