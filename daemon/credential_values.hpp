@@ -23,7 +23,7 @@ class credential_values {
   explicit credential_values(std::filesystem::path const& directory);
 
   /// The text of a credential, without one newline at its end. Errors: bad_value (`name` is not one
-  /// of a credential, or the content is no text), not_found, limit
+  /// of a credential, or the content is not UTF-8 text), not_found, limit
   /// (all together are larger than credential_bytes), io.
   [[nodiscard]] result<std::string> find(std::string_view name) const;
 

@@ -26,7 +26,7 @@
 // kernel has taken it delivers, whatever becomes of this process. A value that its buffer does not
 // hold is refused; the buffer is made larger for it as far as net.core.wmem_max allows.
 //
-// The accept loop is not that of the Varlink server, which tells a client that it refuses why: here
+// The accept loop is not that of the Varlink server, which sends a refused client the reason: here
 // every byte would be part of a credential.
 
 namespace cfgd {
