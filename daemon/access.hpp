@@ -1,9 +1,11 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "engine/access/entries.hpp"
 #include "ipc/peer.hpp"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,7 +40,12 @@ class access_policy {
   /// operation and who may do it, the subject is `name_space`.
   error denial(ipc::peer const& who, right what, std::string_view name_space) const;
 
+  /// What access files say; never null.
+  std::shared_ptr<engine::access_rules const> rules() const { return rules_; }
+
  private:
+  std::shared_ptr<engine::access_rules const> rules_ =
+      std::make_shared<engine::access_rules const>();
   std::string group_name_;
   std::optional<gid_t> group_;
   uid_t own_uid_;

@@ -2,6 +2,7 @@
 
 #include "daemon/problems/problems_report.hpp"
 #include "daemon/systemd.hpp"
+#include "watchers/credential_references.hpp"
 #include "watchers/read_source.hpp"
 
 #include <algorithm>
@@ -34,15 +35,32 @@ engine::source_status blocked_status(error const& why) {
                                      : engine::source_status::untrusted;
 }
 
+/// Parses the bytes of a source and puts credentials in the place of references to them. `hash`
+/// becomes that of no content if the document has any.
+result<sourced_document> read_document(source_id const& id, std::string_view bytes,
+                                       limits const& bounds, credential_values const& credentials,
+                                       content_hash& hash) {
+  auto document = watchers::read_source(id, bytes, bounds);
+  if (!document || id.what != source_kind::values || !watchers::has_credentials(*document))
+    return document;
+  hash = {};
+  auto const resolved =
+      watchers::resolve_credentials(*document, namespace_of(id).value_or(std::string_view()),
+                                    [&](std::string_view name) { return credentials.find(name); });
+  if (!resolved) return resolved.error();
+  return document;
+}
+
 /// Converts an observation for the store; parses new content.
-engine::source_update to_update(observation seen, limits const& bounds) {
+engine::source_update to_update(observation seen, limits const& bounds,
+                                credential_values const& credentials) {
   engine::source_update update{.id = std::move(seen.id),
                                .path = std::move(seen.path),
                                .identity = seen.identity,
                                .what = engine::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
-    auto document = watchers::read_source(update.id, content->bytes, bounds);
+    auto document = read_document(update.id, content->bytes, bounds, credentials, update.hash);
     if (document)
       update.what = engine::source_update::good{std::move(*document), std::move(content->bytes)};
     else
@@ -220,7 +238,7 @@ void committer::prepare(write& next) {
   if (batch->how == engine::grouping::all_or_none)
     (void)guarded([&] { drop_known(next.observed, store_->sources()); });
   for (auto& seen : next.observed)
-    batch->updates.push_back(to_update(std::move(seen), bounds_));
+    batch->updates.push_back(to_update(std::move(seen), bounds_, credentials_));
   next.observed.clear();
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/histogram.hpp"
 #include "core/limits.hpp"
+#include "daemon/credential_values.hpp"
 #include "daemon/fallback.hpp"
 #include "store/config_store.hpp"
 #include "watchers/source_watcher.hpp"
@@ -61,6 +62,9 @@ class committer {
   committer& operator=(committer const&) = delete;
 
   using finished = std::function<void(engine::decision const&)>;
+
+  /// What references in files stand for. Call it before anything is submitted.
+  void set_credentials(credential_values known) { credentials_ = std::move(known); }
 
   /// Commits a request. `done` gets the decision; its errors are those of engine::decision.
   void submit(engine::request request, finished done);
@@ -145,6 +149,7 @@ class committer {
   boost::asio::executor_work_guard<boost::asio::any_io_executor> guard_;
   std::unique_ptr<store::config_store> store_; ///< the thread's, once it runs
   limits bounds_;
+  credential_values credentials_; ///< the thread's, once anything is submitted
   publisher publish_;
   fallbacks fallbacks_;              ///< the thread's, too: what was published last
   std::set<use> failing_;            ///< the thread's, too

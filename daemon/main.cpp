@@ -25,6 +25,7 @@
 #include <iostream>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 // Command line, settings, store, loop, signals. A failure to start is one line on standard error
@@ -128,6 +129,11 @@ result<void> check_root(std::filesystem::path const& root) {
                .subject = root.string()};
 }
 
+credential_values credentials() {
+  char const* const directory = std::getenv("CREDENTIALS_DIRECTORY");
+  return directory == nullptr ? credential_values() : credential_values(directory);
+}
+
 std::vector<std::string> environment() {
   std::vector<std::string> variables;
   for (char** one = ::environ; *one != nullptr; ++one)
@@ -211,7 +217,7 @@ int run(command_line const& asked) {
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level, how->log_filters);
 
-  auto const sockets = systemd::take_sockets();
+  auto sockets = systemd::take_sockets({systemd::varlink_socket, systemd::credentials_socket});
   std::vector<std::filesystem::path> above{where.state.parent_path()};
   if (sockets.empty()) above.push_back(where.socket.parent_path());
   if (auto const made = make_directories(above); !made) return complain(made.error(), EX_CANTCREAT);
@@ -224,7 +230,8 @@ int run(command_line const& asked) {
                   .how = *how,
                   .level_is_fixed = !asked.log_level.empty(),
                   .environment = environment(),
-                  .sockets = sockets},
+                  .credentials = credentials(),
+                  .sockets = std::move(sockets)},
                  std::move(*opened));
   signals control(loop, serves);
   int code = EX_OK;

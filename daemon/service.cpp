@@ -123,6 +123,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
       context_(make_context()), dispatcher_(access_, method_table(context_)),
       supervisor_(loop.get_executor(), supervisor_parts(), systemd::supervisor::pace{}),
       patience_(loop), retry_(loop), clock_(loop),
+      credentials_(loop.get_executor(), credential_options(),
+                   [this](auto const& asked, auto const& done) { serve_credential(asked, done); }),
       tasks_(loop.get_executor(), [this](std::string const& name, std::exception_ptr const& why) {
         log_failed_task(name, why);
         // The service cannot work without one of its tasks: it exits and is restarted.
@@ -136,6 +138,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .store_id = opened.id});
   problems_.compare(opened.sources);
   if (opened.recovered) report_recovery(*opened.recovered);
+  committer_.set_credentials(options_.credentials);
   committer_.on_failure([this] { health_.look_at_inputs(); });
   for (auto const interface :
        {ipc::interfaces::io_cfgd_config, ipc::interfaces::io_cfgd_history,
@@ -205,7 +208,7 @@ void service::start(std::function<void(error const&)> failed) {
 asio::awaitable<void> service::wait_for_start() {
   auto const [cancelled] = co_await patience_.async_wait(asio::as_tuple(asio::use_awaitable));
   if (cancelled || listening_) co_return;
-  bool const waits = !options_.sockets.empty();
+  bool const waits = !passed(systemd::varlink_socket).empty();
   log::write(log::level::warning,
              std::string("reading the sources takes long; ") +
                  (waits ? "clients wait" : "answering with the values of the last run"),
@@ -224,6 +227,7 @@ void service::finish_start() {
 void service::become_ready() {
   ready_ = true;
   if (!listening_) open_socket();
+  open_credentials();
   supervisor_.ready();
   health_.start();
 }
@@ -236,22 +240,29 @@ void service::open_socket() {
     return;
   }
   auto const count = view_.cache().namespaces().size();
-  log::write(log::level::info,
-             "listening on " +
-                 (options_.sockets.empty() ? "'" + options_.where.socket.string() + "'"
-                                           : std::string("the socket that was passed")) +
-                 " at revision " + std::to_string(view_.revision()) + " with " +
-                 std::to_string(count) + (count == 1 ? " namespace" : " namespaces"));
+  log::write(log::level::info, "listening on " +
+                                   (passed(systemd::varlink_socket).empty()
+                                        ? "'" + options_.where.socket.string() + "'"
+                                        : std::string("the socket that was passed")) +
+                                   " at revision " + std::to_string(view_.revision()) + " with " +
+                                   std::to_string(count) +
+                                   (count == 1 ? " namespace" : " namespaces"));
+}
+
+std::vector<int> const& service::passed(std::string_view name) const {
+  static std::vector<int> const none;
+  auto const found = options_.sockets.find(name);
+  return found == options_.sockets.end() ? none : found->second;
 }
 
 result<void> service::listen() {
-  if (!options_.sockets.empty()) return adopt_sockets();
+  if (!passed(systemd::varlink_socket).empty()) return adopt_sockets();
   return server_.listen(options_.where.socket, options_.how.socket_mode);
 }
 
 result<void> service::adopt_sockets() {
   result<void> outcome = error{.code = errc::protocol, .message = "no socket was passed"};
-  for (int const one : options_.sockets) {
+  for (int const one : passed(systemd::varlink_socket)) {
     auto const adopted = server_.adopt(one);
     if (adopted) {
       outcome = {};
@@ -329,6 +340,8 @@ void service::finish_reload(std::optional<error> const& refused,
 void service::stop(std::function<void()> done) {
   listening_ = true; // the socket must not be opened any more
   supervisor_.stopping();
+  credentials_.stop();
+  if (credentials_socket_) credentials_socket_->remove();
   server_.stop(drain, [this, done = std::move(done)] {
     tasks_.cancel();
     tasks_.on_empty([this, done] { problems_.save([this, done] { committer_.stop(done); }); });

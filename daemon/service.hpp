@@ -2,6 +2,7 @@
 
 #include "daemon/access.hpp"
 #include "daemon/committer.hpp"
+#include "daemon/credential_values.hpp"
 #include "daemon/health/status_table.hpp"
 #include "daemon/methods/context.hpp"
 #include "daemon/methods/dispatcher.hpp"
@@ -9,9 +10,11 @@
 #include "daemon/reporting.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
+#include "daemon/unit_credentials.hpp"
 #include "daemon/unrecorded_changes.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
+#include "ipc/listening_socket.hpp"
 #include "ipc/server.hpp"
 #include "ipc/task_group.hpp"
 #include "store/recovery.hpp"
@@ -28,6 +31,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd {
@@ -57,8 +61,10 @@ class service {
     bool level_is_fixed = false;
     /// The daemon's environment, "NAME=value" each.
     std::vector<std::string> environment;
-    /// Sockets that were passed to the process, owned from here on. If empty, one is created.
-    std::vector<int> sockets = {};
+    /// What references in files stand for.
+    credential_values credentials = {};
+    /// Sockets that were passed to the process, owned from here on. If empty, they are created.
+    systemd::passed_sockets sockets = {};
   };
 
   /// `opened` is the result of open_store(). Call start() once, then run the loop.
@@ -97,6 +103,12 @@ class service {
   void open_socket();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> adopt_sockets();
+  [[nodiscard]] std::vector<int> const& passed(std::string_view name) const;
+  // Credentials of units: service_credentials.cpp.
+  unit_credentials::options credential_options() const;
+  void open_credentials();
+  [[nodiscard]] result<void> listen_for_units();
+  void serve_credential(credential_request const& asked, unit_credentials::answer const& done);
   void retry_later(error const& why);
   void apply(settings const& newest);
   // Called once each, by the constructor, when the members that they use are complete.
@@ -148,6 +160,8 @@ class service {
   boost::asio::steady_timer patience_;
   boost::asio::steady_timer retry_;
   boost::asio::steady_timer clock_;
+  unit_credentials credentials_;
+  std::optional<ipc::listening_socket> credentials_socket_; ///< one that was made here
   ipc::task_group tasks_;
 };
 

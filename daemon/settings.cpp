@@ -256,6 +256,7 @@ file_layout file_layout::system() {
           .runtime = "/run/cfgd",
           .state = "/var/lib/cfgd",
           .socket = "/run/cfgd/io.cfgd",
+          .credentials = "/run/cfgd/credentials",
           .settings = "/etc/cfgd/cfgd.toml"};
 }
 
@@ -265,6 +266,7 @@ file_layout file_layout::below(std::filesystem::path const& root) {
           .runtime = root / "run",
           .state = root / "state",
           .socket = root / "run" / "io.cfgd",
+          .credentials = root / "run" / "credentials",
           .settings = root / "etc" / "cfgd.toml"};
 }
 

@@ -21,8 +21,9 @@ struct file_layout {
   std::filesystem::path runtime; ///< namespaces/, the socket in it
   std::filesystem::path state;   ///< the store
   std::filesystem::path socket;
-  std::filesystem::path settings;  ///< cfgd.toml
-  bool must_have_settings = false; ///< their file was asked for: it is an error if it is absent
+  std::filesystem::path credentials; ///< the socket for units
+  std::filesystem::path settings;    ///< cfgd.toml
+  bool must_have_settings = false;   ///< their file was asked for: it is an error if it is absent
 
   static file_layout system();
   static file_layout below(std::filesystem::path const& root);

@@ -12,7 +12,9 @@ std::vector<watchers::known_source> known_files(std::vector<engine::source_row> 
     if (row.id.where == layer::environment) continue;
     bool const was_read = row.status == engine::source_status::active ||
                           row.status == engine::source_status::quarantined;
-    known.push_back({row.id, was_read ? row.identity : file_identity{}, row.hash});
+    // What depends on credentials may mean something else now: it is read like a new file.
+    bool const is_whole = row.hash != content_hash{};
+    known.push_back({row.id, was_read && is_whole ? row.identity : file_identity{}, row.hash});
   }
   return known;
 }

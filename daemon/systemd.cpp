@@ -53,14 +53,18 @@ std::vector<passed_socket> all_passed() {
 
 } // namespace
 
-std::vector<int> take_sockets() {
+passed_sockets take_sockets(std::set<std::string_view> const& known) {
   auto const passed = all_passed();
   bool const named = std::any_of(passed.begin(), passed.end(),
-                                 [](auto const& one) { return one.name == "varlink"; });
-  std::vector<int> taken;
+                                 [](auto const& one) { return one.name == varlink_socket; });
+  passed_sockets taken;
   for (auto const& one : passed) {
-    if (!named || one.name == "varlink") {
-      taken.push_back(one.descriptor);
+    if (known.contains(one.name)) {
+      taken[one.name].push_back(one.descriptor);
+      continue;
+    }
+    if (!named) {
+      taken[std::string(varlink_socket)].push_back(one.descriptor);
       continue;
     }
     log::write(log::level::warning,

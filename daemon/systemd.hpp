@@ -8,17 +8,26 @@
 
 #include <chrono>
 #include <functional>
+#include <map>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 /// Communication with the service manager (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)).
 /// Without systemd all of this does nothing.
 namespace cfgd::systemd {
 
-/// The sockets that were passed to this process: those named "varlink", or all if none has that
-/// name. The others are closed with a warning. The caller owns the result. Call once: it clears the
-/// environment variables that describe the sockets.
-std::vector<int> take_sockets();
+/// The sockets that were passed to this process, by their names in the unit of the socket: those
+/// with one of the names in `known`. If none is named "varlink", those with another name, or none,
+/// count as such; else they are closed with a warning. The caller owns the result. Call once: it
+/// clears the environment variables that describe the sockets.
+using passed_sockets = std::map<std::string, std::vector<int>, std::less<>>;
+passed_sockets take_sockets(std::set<std::string_view> const& known);
+
+/// The name of sockets for calls; others have the purpose that their name says.
+inline constexpr std::string_view varlink_socket = "varlink";
+inline constexpr std::string_view credentials_socket = "credentials";
 
 /// The unit that a process belongs to; empty if it is not known. Reads from /proc.
 std::string unit_of(pid_t process);

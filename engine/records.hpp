@@ -37,7 +37,7 @@ struct source_row {
   source_id id;
   std::string path;
   file_identity identity;
-  content_hash hash{}; ///< of the newest content seen, rejected or not
+  content_hash hash{}; ///< of the newest content, rejected or not; 0: it has credentials
   source_status status = source_status::active;
   /// Why it is not active. Of an active source: the notes on its content, as issues that are
   /// warnings; absent if there are none.

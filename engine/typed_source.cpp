@@ -146,6 +146,14 @@ class fault_finder {
   std::vector<issue> faults_;
 };
 
+/// Whether the schema calls the value at `path` secret, which may lead through arrays.
+bool is_kept_secret(namespace_schema const* by, path_view path) {
+  if (by == nullptr) return false;
+  for (std::size_t length = 1; length <= path.size(); ++length)
+    if (by->what->is_secret(path.first(length))) return true;
+  return false;
+}
+
 } // namespace
 
 std::optional<schema::text_rules> text_rules_of(source_id const& id) {
@@ -223,6 +231,7 @@ std::vector<issue> notes_on(source_record const& source, namespace_schema const*
     bool const is_wanted_text = note.rule == "yaml" && is_values && by != nullptr &&
                                 !path.empty() && by->what->asks_for_string(path);
     if (is_wanted_text) continue;
+    if (is_values && note.rule == "credential" && is_kept_secret(by, path)) continue;
     if (name && is_values) note.key = key_text(std::string(*name), path);
     notes.push_back(std::move(note));
   }

@@ -2,6 +2,7 @@
 
 #include "cfgctl/commands/documents.hpp"
 #include "core/key.hpp"
+#include "watchers/credential_references.hpp"
 #include "watchers/read_source.hpp"
 
 #include <algorithm>
@@ -247,6 +248,13 @@ result<engine::source_update> read_update(listed_source const& which, limits con
   }
   update.hash = hash_content(*bytes);
   auto document = watchers::read_source(which.id, *bytes, bounds);
+  // Any text will do: the credential is where the service runs.
+  if (document && which.id.what == source_kind::values)
+    if (auto const resolved = watchers::resolve_credentials(
+            *document, namespace_of(which.id).value_or(std::string_view()),
+            [](std::string_view name) { return result<std::string>(std::string(name)); });
+        !resolved)
+      document = resolved.error();
   if (document)
     update.what = engine::source_update::good{std::move(*document), std::move(*bytes)};
   else

@@ -299,4 +299,24 @@ BOOST_AUTO_TEST_CASE(notes_of_an_accepted_file_are_kept_with_it) {
   BOOST_TEST(!find_source(state, to_source("admin/n.yaml"))->row.why.has_value());
 }
 
+BOOST_AUTO_TEST_CASE(a_note_on_a_credential_is_left_out_where_the_value_is_a_secret) {
+  auto file = good("admin/n.json", R"({"a":"x","o":{"b":"y"},"l":["z"]})");
+  auto& document = std::get<source_update::good>(file.what).document;
+  for (auto const* const pointer : {"/a", "/o/b", "/l/0"})
+    document.notes.push_back({.how = severity::warning,
+                              .rule = "credential",
+                              .pointer = pointer,
+                              .message = "everybody sees it"});
+  must(files_changed({file}));
+  BOOST_TEST(find_source(state, to_source("admin/n.json"))->row.why.value().issues.size() == 3U);
+
+  must(files_changed({good("schemas/admin/n.json", R"({"properties":{"a":{},"o":{"x-secret":true},)"
+                                                   R"("l":{"items":{"x-secret":true}}}})")}));
+  must(files_changed({file}));
+
+  auto const& issues = find_source(state, to_source("admin/n.json"))->row.why.value().issues;
+  BOOST_REQUIRE_EQUAL(issues.size(), 1U);
+  BOOST_TEST(issues[0].key == "n.a");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -127,7 +127,7 @@ void machine::be_patient_with_sanitizers() {
 }
 
 void machine::make_new() {
-  container_.must({"systemctl", "stop", "cfgd.socket", "cfgd.service"});
+  container_.must({"systemctl", "stop", "cfgd.socket", "cfgd-credentials.socket", "cfgd.service"});
   for (auto const* const folder : {"namespaces", "schemas", "rules", "access"})
     remove_contents(etc(folder));
   remove_contents(container_.path("/run/cfgd/namespaces"));
