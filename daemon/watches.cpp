@@ -113,7 +113,9 @@ void watches::on_change(std::shared_ptr<change const> what) {
     deliveries_.clear();
     what.reset();
   }
-  deliveries_.push_back({.what = std::move(what)});
+  std::set<std::string_view> secrets;
+  if (what) secrets = secret_namespaces(*what);
+  deliveries_.push_back({.what = std::move(what), .secrets = std::move(secrets)});
   if (!std::exchange(delivering_, true)) deliver();
 }
 
@@ -142,8 +144,8 @@ void watches::send_change(number which, watcher& to, delivery& one) {
   if (!one.what) return pump_later(which, to);
   auto const& what = *one.what;
   auto const& asked = to.asked;
-  auto const [text, is_new] = one.rendered.try_emplace(
-      signature_of(asked.prefixes, secret_namespaces(what), asked.may_see_secrets));
+  auto const [text, is_new] =
+      one.rendered.try_emplace(signature_of(asked.prefixes, one.secrets, asked.may_see_secrets));
   if (is_new) text->second = render_change(what, asked.prefixes, asked.may_see_secrets);
   bool const fits = text->second.size() <= bounds_.reply_bytes;
   if (!fits || !to.next.take_live(what.revision, has_room(to))) {

@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -79,7 +80,8 @@ class watches {
   /// A change on its way to all watchers; without one each looks for itself.
   struct delivery {
     std::shared_ptr<change const> what;
-    number reached = 0;                                         ///< watchers up to this one have it
+    std::set<std::string_view> secrets; ///< namespaces of its secrets, views into `what`
+    number reached = 0;                 ///< watchers up to this one have it
     std::unordered_map<std::string, std::string> rendered = {}; ///< by what a watcher may see of it
   };
 

@@ -30,7 +30,7 @@ struct looked_at {
       : opened(store::config_store::open(directory / "state", bounds).value()),
         writer(loop.get_executor(), std::move(opened), bounds,
                [this](committer::publication const& news) { what.publish(news.what); }),
-        streams(what, writer, bounds),
+        streams(what, writer, bounds, [](std::function<void()> const& work) { work(); }),
         files(loop.get_executor(),
               {.roots = {{layer::admin, directory / "namespaces", source_kind::values}},
                .trusted_uid = ::geteuid(),
