@@ -16,12 +16,13 @@ namespace {
 constexpr std::array<std::string_view, 6> layer_names{"default", "vendor",      "admin",
                                                       "runtime", "environment", "override"};
 
-constexpr std::array<std::string_view, 3> kind_directories{"namespaces", "schemas", "rules"};
+constexpr std::array<std::string_view, 4> kind_directories{"namespaces", "schemas", "rules",
+                                                           "access"};
 
 bool has_extension(std::string_view file, source_kind what) {
   if (is_leftover(file) || file.find('/') != file.npos) return false;
   auto const kind = format_of(file);
-  if (what == source_kind::rules) return kind == format::toml;
+  if (what == source_kind::rules || what == source_kind::access) return kind == format::toml;
   return kind == format::json || kind == format::yaml;
 }
 
@@ -99,7 +100,7 @@ std::string source_name_fault(source_id const& id) {
 
 std::optional<std::string_view> namespace_of(source_id const& id) {
   std::string_view const relative = id.relative;
-  if (id.what == source_kind::rules) return std::nullopt;
+  if (id.what == source_kind::rules || id.what == source_kind::access) return std::nullopt;
   if (id.what == source_kind::schema) {
     auto const name = split_relative(relative).first;
     if (!has_extension(relative, id.what) || !is_namespace_name(name)) return std::nullopt;
@@ -134,7 +135,7 @@ std::string to_string(source_id const& id) {
 
 std::optional<source_id> parse_source_id(std::string_view text) {
   source_id id;
-  for (auto const what : {source_kind::schema, source_kind::rules}) {
+  for (auto const what : {source_kind::schema, source_kind::rules, source_kind::access}) {
     auto const directory = directory_of(what);
     if (!text.starts_with(directory) || text.substr(directory.size(), 1) != "/") continue;
     text.remove_prefix(directory.size() + 1);

@@ -39,8 +39,9 @@ enum class source_kind : std::uint8_t {
   values = 0, ///< values of a namespace, in namespaces/
   schema = 1, ///< the JSON Schema of a namespace, in schemas/; NAME.json, .yaml or .yml
   rules = 2,  ///< rules over namespaces, in rules/; *.toml
+  access = 3, ///< who may do what, and locks, in access/; *.toml
 };
-/// The directory of this kind in each layer: namespaces, schemas, rules
+/// The directory of this kind in each layer: namespaces, schemas, rules, access
 std::string_view directory_of(source_kind what);
 
 /// Identifies a source: its kind, its layer and its path below the layer's directory of that kind,
@@ -56,8 +57,8 @@ struct source_id {
   friend std::strong_ordering operator<=>(source_id const& left, source_id const& right);
 };
 
-/// Whether the name is valid for a source: values need a namespace (see below), schemas and rules a
-/// known extension and no directory. Leftovers are not sources.
+/// Whether the name is valid for a source: values need a namespace (see below), other kinds
+/// a known extension and no directory. Leftovers are not sources.
 bool is_source(source_id const& id);
 
 /// Why the name of a file is not one of a source, for people: "'App' is not the name of a
@@ -66,7 +67,8 @@ std::string source_name_fault(source_id const& id);
 
 /// The namespace that a source belongs to. Values: NAME.EXT or NAME.d/FILE.EXT with a known
 /// extension; of the environment, the path. Schemas: NAME.EXT with a namespace name, others
-/// ("_common.json") are only referred to. Rules have none. The view points into `id`.
+/// ("_common.json") are only referred to. Rules and access files have none. The view points into
+/// `id`.
 std::optional<std::string_view> namespace_of(source_id const& id);
 
 /// "admin/site.d/50-uploads.jsonc", "schemas/admin/site.json", "rules/vendor/site.toml"

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "engine/access/entries.hpp"
 #include "engine/records.hpp"
 #include "engine/rules/rules.hpp"
 #include "engine/schema/schema.hpp"
@@ -47,6 +48,8 @@ struct policy {
   std::map<std::string, schema_document, std::less<>> documents = {}; ///< by URI
   std::map<std::string, std::shared_ptr<namespace_schema const>, std::less<>> schemas = {};
   std::vector<rule_status> rules = {};
+  /// What the access files say; never null.
+  std::shared_ptr<access_rules const> access = std::make_shared<access_rules const>();
 };
 
 /// Compiles schemas and rules from `next.sources`, reusing those of `before` where none of their

@@ -4,11 +4,13 @@
 #include "core/document.hpp"
 #include "core/key.hpp"
 #include "core/value_path.hpp"
+#include "engine/access/entries.hpp"
 
 #include <boost/json/value.hpp>
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <map>
 #include <memory>
@@ -110,6 +112,11 @@ struct expiry {
 /// confirm, expire
 std::string_view to_string(expiry::kind what);
 
+/// Whether whoever made a request may have it done, by the access rules of the state that the
+/// request meets: a change of rights wins over a request that was made before it. Its error becomes
+/// the decision. Called by the committer thread; empty: permitted.
+using permission = std::function<result<void>(access_rules const&)>;
+
 /// A transaction in the override layer: all of it is accepted, or nothing. No two keys of `values`
 /// and `hide` may overlap. `unset` is applied first: its keys may be parents of those, but not the
 /// same keys nor keys below them.
@@ -135,6 +142,7 @@ struct set_request {
   origin from; ///< uid, gid, pid, unit; the plan fills in the rest
   /// Makes it a pending change. If no effective value changes, nothing is done at all then.
   std::optional<expiry> ends = {};
+  permission permitted = {};
 };
 
 /// Whether the overrides of a rollback outlive the next edit of the files that they hide.
@@ -154,6 +162,7 @@ struct rollback_request {
   origin from = {};
   std::optional<expiry> ends = {};
   rollback_kind kind = rollback_kind::lasting;
+  permission permitted = {};
 };
 
 /// Replaces the whole override layer, as a backup has it.
@@ -163,6 +172,7 @@ struct restore_request {
   bool dry_run = false;
   std::string comment = {};
   origin from = {};
+  permission permitted = {};
 };
 
 /// Decides about a pending change.
@@ -178,6 +188,7 @@ struct pending_request {
   action what = action::confirm;
   wall_time deadline{};
   origin from = {}; ///< who asks, for the note in the history; uid and pid count
+  permission permitted = {};
 };
 
 using request =
