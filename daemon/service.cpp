@@ -86,6 +86,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.sources = out.store->sources();
   out.pending = out.store->pending();
   out.overrides = out.store->override_summaries();
+  out.access = out.store->access();
   return out;
 }
 
@@ -98,6 +99,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
       committer_(loop.get_executor(), std::move(opened.store), options_.how.bounds,
                  [this](committer::publication const& news) { publish(news); }),
       watches_(view_, committer_, options_.how.bounds),
+      names_(
+          loop.get_executor(), access_, [this] { rights_changed(); }, access_names::options{}),
       server_(loop.get_executor(), options_.how.bounds,
               {.vendor = "cfgd",
                .product = "cfgd",
@@ -132,6 +135,10 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .pending = opened.pending,
                .overrides = opened.overrides});
   problems_.compare(opened.sources);
+  names_.begin(opened.access);
+  committer_.on_access([this](std::shared_ptr<engine::access_rules const> rules) {
+    names_.follow(std::move(rules));
+  });
   if (opened.recovered) report_recovery(*opened.recovered);
   committer_.on_failure([this] { health_.look_at_inputs(); });
   for (auto const interface :
@@ -162,6 +169,8 @@ reporting::parts service::reporting_parts() {
 
 method_context service::make_context() {
   return {parts_,
+          access_,
+          names_,
           edits_,
           health_.checks(),
           health_streams_,

@@ -29,6 +29,10 @@ class watches {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
     std::optional<revision_number> after;
     std::function<bool(std::string_view name_space)> may_see_secrets;
+    /// Namespaces that it refuses look as if they did not exist.
+    std::function<bool(std::string_view name_space)> may_read = [](std::string_view) {
+      return true;
+    };
     /// Also report edits of files that have no effect.
     bool wants_hidden = false;
   };
@@ -45,6 +49,14 @@ class watches {
   /// Sends the state to all watchers again: values have changed without a change record, or have
   /// become secrets.
   void resync();
+
+  /// Rights have changed: watchers for whom other namespaces are visible now, or other secrets, are
+  /// sent the state again. Changes that follow are filtered by the new rights at once; a state that
+  /// is being sent is begun anew. The watchers are looked at by check_rights().
+  void rights_changed();
+  /// Looks at the next `most` watchers after rights_changed(). False: there are more, for a later
+  /// turn of the loop.
+  [[nodiscard]] bool check_rights(std::size_t most);
 
   using clock = feed::clock;
   /// Sends the bookmarks that are due: replies with nothing but the revision.
@@ -64,8 +76,12 @@ class watches {
     std::optional<state_stream> state;
     revision_number state_revision = 0;
     bool state_asked = false;
+    std::size_t rights = 0; ///< rights_of() when they were looked at
   };
   using number = std::uint64_t;
+
+  /// A digest of what the watcher may see below its prefixes.
+  std::size_t rights_of(subscription const& asked);
 
   void pump(number which);
   void ask_state(number which);
@@ -81,6 +97,7 @@ class watches {
   limits bounds_;
   std::map<number, watcher> all_;
   number last_ = 0;
+  number rights_checked_ = 0; ///< the watchers up to this one have the present rights
 };
 
 } // namespace cfgd

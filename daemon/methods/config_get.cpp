@@ -66,6 +66,7 @@ class visible_values {
 struct text_get {
   ipc::responder answer;
   secret_visibility may_see_secrets;
+  visible_namespaces may_read;
   std::vector<std::string> keys; ///< as they were asked for, each once
 };
 
@@ -88,6 +89,10 @@ void answer_from_texts(method_context& with, text_get const& asked, view::texts 
     auto const which = parse_value_path(text);
     if (!which) return fail(asked.answer, config_interface, which.error());
     auto const& name = which->base.name_space();
+    if (!asked.may_read(name)) {
+      reply.add_missing(text);
+      continue;
+    }
     found_value found;
     if (auto const* const secret = with.values.secrets_of(name))
       found = all.look_up(*secret, which->base, asked.may_see_secrets(name));
@@ -116,9 +121,12 @@ void get_from_texts(method_context& with, authorized_call const& asked) {
   std::set<std::string> const unique(texts.begin(), texts.end());
   view::names names;
   for (auto const& text : unique)
-    if (auto const which = parse_value_path(text)) names.insert(which->base.name_space());
+    if (auto const which = parse_value_path(text);
+        which && asked.by.may_read(which->base.name_space()))
+      names.insert(which->base.name_space());
   text_get wanted{.answer = asked.answer,
                   .may_see_secrets = asked.by.visible_secrets(),
+                  .may_read = asked.by.visible(),
                   .keys = {unique.begin(), unique.end()}};
   with.values.with_texts(
       with.writer, std::move(names),
@@ -134,6 +142,7 @@ void get_values(method_context& with, authorized_call const& asked) {
   values_reply reply;
   bj::array const& keys = asked.parameters.at("keys").get_array();
   std::unordered_set<std::string_view> seen;
+  bool const reads_all = asked.by.reads_all();
   for (auto const& one : keys) {
     std::string_view const text = one.get_string();
     // A key that is asked for twice is answered once: a member must not come twice.
@@ -141,6 +150,10 @@ void get_values(method_context& with, authorized_call const& asked) {
     auto const found = with.values.cache().find(text);
     if (found.what == value_cache::status::bad_key)
       return fail(asked.answer, config_interface, found.why);
+    if (!reads_all && !asked.by.may_read(parse_value_path(text)->base.name_space())) {
+      reply.add_missing(text);
+      continue;
+    }
     if (found.what == value_cache::status::not_loaded ||
         (with.values.has_secrets() &&
          with.values.secrets_of(parse_value_path(text)->base.name_space()) != nullptr))

@@ -51,17 +51,21 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
 void set_values(method_context& with, authorized_call const& asked) {
   auto request = read_set(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer, config_interface));
+  request->permitted = asked.by.permission(asked.needs);
+  with.writer.submit(*std::move(request),
+                     answer_change(asked.answer, config_interface, asked.by.visible()));
 }
 
 void list_pending(method_context& with, authorized_call const& asked) {
-  reply(asked.answer, {{"pending", to_json(with.values.pending().list())}});
+  reply(asked.answer,
+        {{"pending", to_json(asked.by.visible().part_of(with.values.pending().list()))}});
 }
 
 void confirm_pending(method_context& with, authorized_call const& asked) {
   engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
                                        .what = engine::pending_request::action::confirm,
-                                       .from = writer_of(asked.from)};
+                                       .from = writer_of(asked.from),
+                                       .permitted = asked.by.permission(asked.needs)};
   with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
     if (!done) return fail(answer, config_interface, done.error());
     announce_pending(wanted);
@@ -76,7 +80,8 @@ void extend_pending(method_context& with, authorized_call const& asked) {
   engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
                                        .what = engine::pending_request::action::extend,
                                        .deadline = wall_now() + *time,
-                                       .from = writer_of(asked.from)};
+                                       .from = writer_of(asked.from),
+                                       .permitted = asked.by.permission(asked.needs)};
   with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
     if (!done) return fail(answer, config_interface, done.error());
     announce_pending(wanted);

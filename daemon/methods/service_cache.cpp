@@ -37,11 +37,12 @@ void show_cache(method_context& with, authorized_call const& asked) {
   auto const stats = with.values.cache().stats();
   bj::object namespaces;
   for (auto const& [name, one] : stats.namespaces)
-    namespaces[name] = bj::object{{"entries", one.entries},
-                                  {"bytes", one.bytes},
-                                  {"hits", one.hits},
-                                  {"misses", one.misses},
-                                  {"invalidations", one.invalidations}};
+    if (asked.by.may_read(name))
+      namespaces[name] = bj::object{{"entries", one.entries},
+                                    {"bytes", one.bytes},
+                                    {"hits", one.hits},
+                                    {"misses", one.misses},
+                                    {"invalidations", one.invalidations}};
   bj::object out{{"bytes", stats.bytes},
                  {"maximumBytes", stats.maximum_bytes},
                  {"evictions", stats.evictions}};
