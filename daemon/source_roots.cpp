@@ -18,14 +18,16 @@ std::vector<watchers::known_source> known_files(std::vector<engine::source_row> 
 }
 
 source_watcher::options source_roots(file_layout const& where, settings const& how) {
-  // Schemas and rules come from packages and the administrator only.
+  // Schemas, rules and rights come from packages and the administrator only.
   return {.roots = {{layer::vendor, where.vendor / "namespaces", source_kind::values},
                     {layer::admin, where.admin / "namespaces", source_kind::values},
                     {layer::runtime, where.runtime / "namespaces", source_kind::values},
                     {layer::vendor, where.vendor / "schemas", source_kind::schema},
                     {layer::admin, where.admin / "schemas", source_kind::schema},
                     {layer::vendor, where.vendor / "rules", source_kind::rules},
-                    {layer::admin, where.admin / "rules", source_kind::rules}},
+                    {layer::admin, where.admin / "rules", source_kind::rules},
+                    {layer::vendor, where.vendor / "access", source_kind::access},
+                    {layer::admin, where.admin / "access", source_kind::access}},
           .quiet = how.quiet,
           .late = how.late,
           .grace = how.grace,

@@ -22,8 +22,8 @@ class candidate {
   candidate(states const& below, states const& further, std::shared_ptr<policy const> current)
       : active_policy(std::move(current)), below_(&below), further_(&further) {}
 
-  /// Schemas and rules as the request would leave them. The schema of a namespace is also in its
-  /// state; whoever replaces the policy updates both.
+  /// Schemas, rules and access files as the request would leave them. The schema and the locks of a
+  /// namespace are also in its state; whoever replaces the policy updates both.
   std::shared_ptr<policy const> active_policy;
 
   /// The state of a namespace with the edits made so far; null: no such namespace. The pointer is

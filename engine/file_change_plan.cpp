@@ -19,6 +19,13 @@ namespace {
 /// Rejected sources that are tried once more alone; if there are more, none is.
 constexpr std::size_t most_retried = 32;
 
+/// A namespace is evaluated if its locks changed. Locks alone do not make it exist.
+void put_locks(candidate& made, std::string const& name,
+               std::shared_ptr<namespace_locks const> const& locks) {
+  auto const* const state = made.find(name);
+  if (state != nullptr && state->locks != locks) made.edit(name).locks = locks;
+}
+
 /// Rejections as one error, whose place is in the file at `path`, if any of its issues is.
 error combine(std::vector<rejection> const& rejections, std::string const& path,
               limits const& bounds) {
@@ -68,6 +75,9 @@ file_change_plan::attempt file_change_plan::evaluate(candidate made,
     }
     for (auto const& [name, schema] : before->schemas)
       if (!next->schemas.contains(name)) made.edit(name).schema = nullptr;
+    for (auto const* const all : {before.get(), &std::as_const(*next)})
+      for (auto const& [name, locks] : all->locks)
+        put_locks(made, name, locks_of(*next, name));
     made.active_policy = std::move(next);
   }
   drop_soft_overrides(made);

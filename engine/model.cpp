@@ -124,6 +124,13 @@ std::optional<key> named_key(namespace_state const& state, value_path const& whi
   return effective_text(state, named) ? std::optional(std::move(named)) : std::nullopt;
 }
 
+/// Whether locks take from a layer what it says about a key.
+bool is_locked(namespace_state const& state, layer where, boost::json::object const& document,
+               key const& which) {
+  layer_locks const locks(state.locks.get(), where);
+  return !which.path().empty() && locks.find_ignoring(document, which.path()) != nullptr;
+}
+
 /// Replaces the text of an array by that of a value inside of it.
 void narrow(std::optional<std::string>& text, value_path const& which) {
   if (!text) return;
@@ -140,12 +147,18 @@ boost::json::value merge_layers(namespace_state const& state, boost::json::stora
   // The lowest layer first. Sources are ordered by layer, so the map has the merge order.
   if (auto const* const defaults = defaults_of(schema))
     merge_patch(merged.get_object(), *defaults, how);
+  auto const merge = [&](layer where, boost::json::object const& document) {
+    layer_locks const locks(state.locks.get(), where);
+    if (locks.empty()) return merge_patch(merged.get_object(), document, how);
+    auto allowed = document;
+    locks.apply(allowed);
+    merge_patch(merged.get_object(), allowed, how);
+  };
   for (auto const& [id, source] : state.sources)
-    if (source->row.is_effective)
-      merge_patch(merged.get_object(), typed_document(*source, schema)->root, how);
+    if (source->row.is_effective) merge(id.where, typed_document(*source, schema)->root);
   // Arrays of the override layer are not keyed: whoever sets an array sets all of it, and a
   // rollback can restore every value.
-  if (state.overrides) merge_patch(merged.get_object(), state.overrides->document, how);
+  if (state.overrides) merge(layer::overrides, state.overrides->document);
   if (has_element_keys(schema)) schema->what->to_arrays(merged);
   return merged;
 }
@@ -189,12 +202,24 @@ std::optional<source_transition> find_transition(source_record const* before,
 explanation explain(namespace_state const& state, key const& which) {
   explanation all;
   all.value = effective_text(state, which);
+  if (state.locks)
+    if (auto const* const by = find_lock(*state.locks, which)) all.lock = *by;
   auto const add = [&all](std::optional<layer_value>&& found) {
     if (found) all.layer_values.push_back(std::move(*found));
   };
-  if (state.overrides) add(ask(*state.overrides, state.schema.get(), which));
-  for (auto const& [id, source] : boost::adaptors::reverse(state.sources))
-    add(ask(*source, state.schema.get(), which));
+  if (state.overrides) {
+    auto found = ask(*state.overrides, state.schema.get(), which);
+    if (found)
+      found->is_locked = is_locked(state, layer::overrides, state.overrides->document, which);
+    add(std::move(found));
+  }
+  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
+    auto found = ask(*source, state.schema.get(), which);
+    if (found && state.locks)
+      found->is_locked =
+          is_locked(state, id.where, typed_document(*source, state.schema.get())->root, which);
+    add(std::move(found));
+  }
   if (!state.schema) return all;
   add(ask(*state.schema, which));
   if (auto const* const governs = state.schema->what->governs(which.path()))

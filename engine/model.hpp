@@ -67,6 +67,7 @@ struct namespace_state {
   std::map<source_id, std::shared_ptr<source_record const>> sources;
   std::shared_ptr<override_record const> overrides; ///< null: none
   std::shared_ptr<namespace_schema const> schema;   ///< null: none
+  std::shared_ptr<namespace_locks const> locks;     ///< null: none
   effective value;
 
   /// Whether a source, an override or a schema names it.
@@ -107,8 +108,8 @@ namespace_state const* find_namespace(model const& in, std::string_view name);
 /// The record of a source; null: the source is not known.
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
 
-/// Merges the layers of an existing namespace, from the defaults up to the overrides, into an
-/// object allocated in `storage`, which must outlive it.
+/// Merges the layers of an existing namespace, from the defaults up to the overrides, without what
+/// its locks take from them, into an object allocated in `storage`, which must outlive it.
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage);
 
 /// The change of a source's status or diagnostics, if there is one. Null means that the source was,

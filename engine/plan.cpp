@@ -33,7 +33,14 @@ decision plan::apply(request const& asked) {
 }
 
 decision plan::apply_one(request const& asked) {
-  return std::visit([this](auto const& one) { return apply(one); }, asked);
+  return std::visit(
+      [this](auto const& one) -> decision {
+        if constexpr (requires { one.permitted; })
+          if (one.permitted)
+            if (auto const fine = one.permitted(*policy_->access); !fine) return fine.error();
+        return apply(one);
+      },
+      asked);
 }
 
 std::vector<std::string> plan::names() const {

@@ -1,9 +1,12 @@
 #include "engine/policy.hpp"
 
+#include "engine/access/read.hpp"
 #include "engine/model.hpp"
 
 #include <boost/json/array.hpp>
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 // Schemas refer to each other by URI. The URI of a file is file:///schemas/NAME in every layer, so
@@ -211,6 +214,57 @@ void compile_rules(policy& next, policy const& before, limits const& bounds,
   std::erase_if(next.rules, [&](rule_status const& one) { return faults.contains(one.from); });
 }
 
+/// Whether a file has nothing valid to say: it was never accepted, or is not any more.
+bool is_broken(source_record const& record, std::map<source_id, error> const& faults) {
+  return !record.row.is_effective || faults.contains(record.row.id);
+}
+
+/// The access files that count, and the broken ones, in the order in which they are asked: the
+/// administrator's first, in a layer by name.
+std::vector<record_pointer> access_files(policy const& from) {
+  std::vector<record_pointer> all;
+  for (auto const& [name, record] : visible(from.sources, source_kind::access))
+    all.push_back(record);
+  for (auto const& [id, record] : from.sources)
+    if (id.what == source_kind::access && !record->row.is_effective) all.push_back(record);
+  std::ranges::sort(all, [](record_pointer const& left, record_pointer const& right) {
+    auto const& one = left->row.id;
+    auto const& other = right->row.id;
+    return one.where != other.where ? one.where > other.where : one.relative < other.relative;
+  });
+  return all;
+}
+
+void compile_locks(policy& next, policy const& before) {
+  for (auto& [name, locks] : locks_by_namespace(next.access->locks)) {
+    auto const known = before.locks.find(name);
+    bool const same = known != before.locks.end() && *known->second == locks;
+    next.locks.emplace(name, same ? known->second
+                                  : std::make_shared<namespace_locks const>(std::move(locks)));
+  }
+}
+
+void compile_access(policy& next, policy const& before, limits const& bounds,
+                    std::map<source_id, error>& faults) {
+  auto made = std::make_shared<access_rules>();
+  for (auto const& record : access_files(next)) {
+    if (record->row.is_effective) {
+      auto read = read_access(record->document, record->row.path, bounds);
+      if (read) {
+        std::ranges::move(read->entries, std::back_inserter(made->entries));
+        std::ranges::move(read->locks, std::back_inserter(made->locks));
+      } else {
+        faults.insert_or_assign(record->row.id, read.error());
+      }
+    }
+    if (!is_broken(*record, faults)) continue;
+    if (made->broken.empty()) made->entries_before_broken = made->entries.size();
+    made->broken.push_back(record->row.path);
+  }
+  next.access = *made == *before.access ? before.access : std::move(made);
+  compile_locks(next, before);
+}
+
 void drop_secrets(bj::object& from, schema::schema const& by, std::vector<std::string>& path) {
   for (auto at = from.begin(); at != from.end();) {
     path.emplace_back(at->key());
@@ -227,11 +281,18 @@ std::map<source_id, error> compile(policy& next, policy const& before, limits co
   next.documents.clear();
   next.schemas.clear();
   next.rules.clear();
+  next.locks.clear();
   std::map<source_id, error> faults;
   compile_schemas(next, before, bounds, faults);
   keep_hiding(next, before);
   compile_rules(next, before, bounds, faults);
+  compile_access(next, before, bounds, faults);
   return faults;
+}
+
+std::shared_ptr<namespace_locks const> locks_of(policy const& from, std::string_view name_space) {
+  auto const found = from.locks.find(name_space);
+  return found == from.locks.end() ? nullptr : found->second;
 }
 
 std::shared_ptr<namespace_schema const> hiding_schema(std::shared_ptr<source_record const> source,

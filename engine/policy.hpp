@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "engine/access/entries.hpp"
+#include "engine/access/locked.hpp"
 #include "engine/records.hpp"
 #include "engine/rules/rules.hpp"
 #include "engine/schema/schema.hpp"
@@ -12,7 +13,7 @@
 #include <string>
 #include <vector>
 
-/// The policy: schemas and rules, compiled from their files.
+/// The policy: schemas, rules and access files, compiled from their files.
 namespace cfgd::engine {
 
 struct source_record;
@@ -41,21 +42,28 @@ struct rule_status {
   rules::verdict last = {};
 };
 
-/// All schemas and rules. Immutable once it is in a model; copies share what did not change.
+/// All schemas, rules and access files. Immutable once it is in a model; copies share what did not
+/// change.
 struct policy {
-  /// All known files of schemas and rules, effective or not.
+  /// All known files of schemas, rules and access, effective or not.
   source_records sources = {};
   std::map<std::string, schema_document, std::less<>> documents = {}; ///< by URI
   std::map<std::string, std::shared_ptr<namespace_schema const>, std::less<>> schemas = {};
   std::vector<rule_status> rules = {};
   /// What the access files say; never null.
   std::shared_ptr<access_rules const> access = std::make_shared<access_rules const>();
+  /// The locks of each namespace that has any. The same objects as before if they are equal.
+  std::map<std::string, std::shared_ptr<namespace_locks const>, std::less<>> locks = {};
 };
 
-/// Compiles schemas and rules from `next.sources`, reusing those of `before` where none of their
-/// files changed. A file hides the file of the same name in lower layers; of several schemas for
-/// one namespace the last one is used. Returns the errors by source: invalid, with the place and
-/// all issues. A source with an error is left out. Takes long for large schemas: not for the loop
+/// The locks of a namespace; null: none.
+std::shared_ptr<namespace_locks const> locks_of(policy const& from, std::string_view name_space);
+
+/// Compiles schemas, rules and access files from `next.sources`, reusing those of `before` where
+/// none of their files changed. A file hides the file of the same name in lower layers; of several
+/// schemas for one namespace the last one is used. Returns the errors by source: invalid, with the
+/// place and all issues. A source with an error is left out; an access file that has no valid
+/// content refuses instead (access_rules::broken). Takes long for large schemas: not for the loop
 /// thread. `bounds` limits the steps for defaults and the number of issues.
 std::map<source_id, error> compile(policy& next, policy const& before, limits const& bounds);
 

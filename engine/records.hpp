@@ -306,6 +306,7 @@ struct layer_value {
   std::optional<wall_time> time = {};
   /// Canonical text; absent where the layer removes the key.
   std::optional<std::string> value = {};
+  bool is_locked = false; ///< it does not count, because of a lock
 };
 
 /// The answer of Explain for one key.
@@ -318,7 +319,8 @@ struct explanation {
   /// The subschema that applies to the key, as JSON text; absent: none does.
   std::optional<std::string> schema = {};
   bool secret = false;
-  bool read_only = false; ///< for clients, as the schema says
+  bool read_only = false;                ///< for clients, as the schema says
+  std::optional<engine::lock> lock = {}; ///< that covers the key
 };
 
 /// A question to history. The answer starts with the newest change.

@@ -110,6 +110,7 @@ model config_store::impl::load_model(lmdb::transaction& view) {
   all.active_policy = made;
   note_retryable(all, {}, made->sources);
   for (auto& [name, one] : all.namespaces) {
+    one.locks = locks_of(*made, name);
     note_retryable(all, {}, one.sources);
     one.value.shown = shown_text(one);
   }

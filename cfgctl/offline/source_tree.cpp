@@ -20,7 +20,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array kinds{source_kind::values, source_kind::schema, source_kind::rules};
+constexpr std::array kinds{source_kind::values, source_kind::schema, source_kind::rules,
+                           source_kind::access};
 
 std::optional<source_kind> kind_of_directory(fs::path const& name) {
   for (auto const kind : kinds)
