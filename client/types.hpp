@@ -46,6 +46,15 @@ struct candidate {
   origin from;
   /// Absent where the layer removes the key, and where the value is secret.
   std::optional<boost::json::value> value;
+  std::optional<bool> locked = {}; ///< it does not count, because of a lock; absent: it does
+};
+
+/// Keys that the layers above one cannot change.
+struct key_lock {
+  std::string above;     ///< the highest layer that still counts
+  std::string path;      ///< the access file
+  std::int64_t line = 0; ///< from 1
+  std::string reason;    ///< for people; may be empty
 };
 
 /// Why a key has the value it has.
@@ -57,6 +66,7 @@ struct explanation {
   bool writable = false; ///< by the caller
   revision_number revision = 0;
   std::optional<bool> read_only = {}; ///< the schema leaves it to files; absent: no
+  std::optional<key_lock> lock = {};  ///< that covers the key
 };
 
 /// One finding of a schema or a rule.

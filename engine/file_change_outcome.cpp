@@ -7,6 +7,7 @@
 #include "engine/typed_source.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // What the accepted sources of a file change do: where each changed key comes from, which overrides
@@ -42,11 +43,15 @@ issue note_on_emptied(source_row const& row, std::size_t count) {
 }
 
 /// Keeps the notes on an active source where the reason is kept why another one is not active.
-void take_notes(source_record& of, namespace_schema const* schema, std::optional<issue> first) {
+/// `state` is that of its namespace; null: there is none.
+void take_notes(source_record& of, namespace_state const* state, std::optional<issue> first,
+                limits const& bounds) {
   if (of.row.status != source_status::active) return;
   of.row.why.reset();
-  auto notes = notes_on(of, schema);
+  auto notes = notes_on(of, state == nullptr ? nullptr : state->schema.get());
   if (first) notes.insert(notes.begin(), *std::move(first));
+  if (state != nullptr && of.row.id.what == source_kind::values)
+    std::ranges::move(lock_notes(*state, of, bounds.issues), std::back_inserter(notes));
   if (notes.empty()) return;
   auto const count = notes.size();
   of.row.why = error{.code = errc::invalid,
@@ -152,12 +157,33 @@ std::optional<issue> file_change_plan::emptied_note(entry const& one,
   return note_on_emptied(one.now->row, changed_leaves(one, schema).size());
 }
 
-void file_change_plan::finish(committed_change& done, candidate const& made) {
+// Locks say something about files that did not change.
+void file_change_plan::note_locks(committed_change& done, candidate& made) const {
+  for (auto& [name, state] : made.edited()) {
+    auto const* const was = made.was(name);
+    auto const locks_before = was == nullptr ? nullptr : was->locks;
+    if (state.locks == locks_before) continue;
+    std::ranges::move(lock_notes_on_overrides(state, bounds_.issues),
+                      std::back_inserter(done.warnings));
+    for (auto& [id, record] : state.sources) {
+      if (std::ranges::find(entries_, id, &entry::id) != entries_.end()) continue;
+      auto noted = std::make_shared<source_record>(*record);
+      take_notes(*noted, &state, std::nullopt, bounds_);
+      auto found = find_transition(record.get(), noted.get());
+      if (!found) continue;
+      done.transitions.push_back(*std::move(found));
+      record = std::move(noted);
+    }
+  }
+}
+
+void file_change_plan::finish(committed_change& done, candidate& made) {
+  note_locks(done, made);
   for (auto& one : entries_) {
     auto const* const state = made.find(one.name_space);
     if (one.now && !one.rejected) {
       auto const schema = state == nullptr ? nullptr : state->schema;
-      take_notes(*one.now, schema.get(), emptied_note(one, schema));
+      take_notes(*one.now, state, emptied_note(one, schema), bounds_);
     }
     if (one.now && one.is_accepted()) {
       auto const changed =

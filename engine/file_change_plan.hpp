@@ -59,8 +59,9 @@ class file_change_plan {
                    schema_pointer const& schema) const;
 
   /// Gives accepted sources their revision and their notes, and adds the transitions of all sources
-  /// to `done`, and what their new content says without effect. `made` is the accepted candidate.
-  void finish(committed_change& done, candidate const& made);
+  /// to `done`, and what their new content says without effect. `made` is the accepted candidate;
+  /// other sources in it get new notes where locks changed.
+  void finish(committed_change& done, candidate& made);
 
  private:
   /// The order in which sources are rejected, until the others are accepted.
@@ -116,6 +117,8 @@ class file_change_plan {
   static std::optional<issue> emptied_note(entry const& one, schema_pointer const& schema);
   /// Adds the changed leaves of an accepted source that a higher layer hides.
   void add_without_effect(hidden_values& into, entry const& one, candidate const& made) const;
+  /// Notes on sources and overrides whose values do not count any more, or count again.
+  void note_locks(committed_change& done, candidate& made) const;
   /// Removes the overrides of soft rollbacks whose keys the accepted sources change.
   void drop_soft_overrides(candidate& made) const;
   static bool is_about(rejection const& what, entry const& one);

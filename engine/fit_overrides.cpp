@@ -108,12 +108,15 @@ class fitting {
     auto const path = which.path();
     for (std::size_t length = 1; length <= path.size(); ++length) {
       auto const wanted = canonical::find(wanted_, path.first(length));
-      if (!wanted) {
-        edit_.set(above(which, length), null, by_);
+      auto const at = above(which, length);
+      // A null above a locked key does not count.
+      bool const is_allowed = !state_.locks || find_lock_below(*state_.locks, at) == nullptr;
+      if (!wanted && is_allowed) {
+        edit_.set(at, null, by_);
         return;
       }
       // The wanted value replaces everything below.
-      if (!is_object(*wanted)) return;
+      if (wanted && !is_object(*wanted)) return;
     }
   }
 

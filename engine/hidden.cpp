@@ -86,6 +86,13 @@ hidden_value hidden_by_override(override_record const& overrides, key const& lea
   return out;
 }
 
+/// Whether a lock takes from a source what it says about a key.
+bool is_locked(namespace_state const& state, source_record const& source,
+               sourced_document const& document, key const& which) {
+  layer_locks const locks(state.locks.get(), source.row.id.where);
+  return locks.find_ignoring(document.root, which.path()) != nullptr;
+}
+
 origin origin_in(source_record const& source, place at) {
   origin from;
   from.where = source.row.id.where;
@@ -121,6 +128,10 @@ void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
   for (auto const& one : all.files) {
     visit_leaves(one.document->root, which, [&](key const& leaf, bj::value const& value) {
       if (!seen.insert(leaf).second) return;
+      if (is_locked(all.state, *one.source, *one.document, leaf)) {
+        seen.erase(leaf); // a lower file may have a value that counts
+        return;
+      }
       auto const above = all.overrides.ask(leaf.path());
       if (above.what != layer_answer::kind::nothing && differs(above, value)) visit(one, leaf);
     });
@@ -160,7 +171,7 @@ void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
 
 hiding_finder::hiding_finder(namespace_state const& state, source_record const& source)
     : state_(state), source_(source), overrides_(state),
-      places_(typed_document(source, state.schema.get())) {
+      document_(typed_document(source, state.schema.get())), places_(document_) {
   for (auto const& [id, other] : boost::adaptors::reverse(state.sources)) {
     if (!(source.row.id < id)) break;
     if (other->row.is_effective)
@@ -169,6 +180,7 @@ hiding_finder::hiding_finder(namespace_state const& state, source_record const& 
 }
 
 std::optional<hidden_value> hiding_finder::find(key const& leaf, bj::value const& value) const {
+  if (is_locked(state_, source_, *document_, leaf)) return std::nullopt; // lock_notes() says so
   std::optional<hidden_value> found;
   auto const of_overrides = overrides_.ask(leaf.path());
   if (of_overrides.what != layer_answer::kind::nothing) {
@@ -177,6 +189,7 @@ std::optional<hidden_value> hiding_finder::find(key const& leaf, bj::value const
   }
   for (auto const& [other, document] : above_) {
     if (found) break;
+    if (is_locked(state_, *other, *document, leaf)) continue;
     auto const above = look_up(document->root, leaf.path());
     if (above.what == layer_answer::kind::nothing) continue;
     if (!differs(above, value)) return std::nullopt;
@@ -233,19 +246,24 @@ std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
   key const whole(std::vector{state.value.name_space});
   override_layer const overrides(state);
   // From the top, with the sources above the current one.
-  std::vector<std::shared_ptr<sourced_document const>> above;
+  std::vector<std::pair<source_record const*, std::shared_ptr<sourced_document const>>> above;
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
     if (!source->row.is_effective) continue;
     auto& counts = all[id];
     auto document = typed_document(*source, state.schema.get());
     visit_leaves(document->root, whole, [&](key const& leaf, bj::value const& value) {
       ++counts.all;
+      if (is_locked(state, *source, *document, leaf)) {
+        ++counts.hidden;
+        return;
+      }
       auto answer = overrides.ask(leaf.path());
-      for (auto const& higher : above)
-        if (answer.what == layer_answer::kind::nothing) answer = look_up(higher->root, leaf.path());
+      for (auto const& [other, higher] : above)
+        if (answer.what == layer_answer::kind::nothing && !is_locked(state, *other, *higher, leaf))
+          answer = look_up(higher->root, leaf.path());
       if (answer.what != layer_answer::kind::nothing && differs(answer, value)) ++counts.hidden;
     });
-    above.push_back(std::move(document));
+    above.emplace_back(source.get(), std::move(document));
   }
   return all;
 }

@@ -42,8 +42,9 @@ class hiding_finder {
   namespace_state const& state_;
   source_record const& source_;
   override_layer overrides_;
-  std::vector<source_above> above_; ///< the topmost first
-  place_index places_;              ///< of the source itself
+  std::vector<source_above> above_;                  ///< the topmost first
+  std::shared_ptr<sourced_document const> document_; ///< of the source itself
+  place_index places_;                               ///< of that document
 };
 
 /// The overrides of a namespace in numbers.

@@ -25,8 +25,9 @@
 //
 // A permanent rollback must keep its values: no earlier pending change may be undone in them later.
 //
-// Both leave keys as they are that the schema of today makes read-only for clients, with a warning
-// for each: files decide about them, and one such key must not prevent the rest.
+// Both leave keys as they are that the schema of today makes read-only for clients, or that are
+// locked, with a warning for each: files decide about them, and one such key must not prevent the
+// rest.
 
 namespace cfgd::engine {
 namespace {
@@ -71,8 +72,7 @@ override_origin overrides_of(origin const& from, wall_time now) {
 /// The text of a namespace that a rollback is to give: `wanted` with the read-only keys of today.
 std::string text_to_give(candidate const& made, namespace_state const& state,
                          std::string const& wanted, std::vector<issue>& kept) {
-  bool const has_read_only = state.schema && state.schema->what->has_read_only();
-  if (!has_read_only || !state.value.text) return wanted;
+  if (!has_read_only(made, state) || !state.value.text) return wanted;
   auto const object_of = [](std::string const& text) {
     return text.empty() ? boost::json::object() : parse_stored_value(text).value().as_object();
   };

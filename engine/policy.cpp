@@ -223,10 +223,15 @@ bool is_broken(source_record const& record, std::map<source_id, error> const& fa
 /// administrator's first, in a layer by name.
 std::vector<record_pointer> access_files(policy const& from) {
   std::vector<record_pointer> all;
-  for (auto const& [name, record] : visible(from.sources, source_kind::access))
+  auto const valid = visible(from.sources, source_kind::access);
+  for (auto const& [name, record] : valid)
     all.push_back(record);
-  for (auto const& [id, record] : from.sources)
-    if (id.what == source_kind::access && !record->row.is_effective) all.push_back(record);
+  for (auto const& [id, record] : from.sources) {
+    if (id.what != source_kind::access || record->row.is_effective) continue;
+    auto const twin = valid.find(id.relative);
+    bool const is_hidden = twin != valid.end() && twin->second->row.id.where > id.where;
+    if (!is_hidden) all.push_back(record);
+  }
   std::ranges::sort(all, [](record_pointer const& left, record_pointer const& right) {
     auto const& one = left->row.id;
     auto const& other = right->row.id;

@@ -9,6 +9,8 @@
 #include "engine/typed_source.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,9 @@
 // client sets such an array as a whole, and has to repeat those members: a request is rejected only
 // if it changes their effective values, and not if it uncovers what the files say.
 //
+// A locked key is one that access files leave to some layers of files. Overrides of it, of keys
+// below it, and of keys above it that are no objects do not count, and no client may change them.
+//
 // Rollbacks and restores are about whole namespaces. They leave read-only keys as they are, because
 // one such key must not make them impossible.
 
@@ -35,6 +40,36 @@ namespace bj = boost::json;
 schema::schema const* find_schema(namespace_state const* state) {
   bool const has_any = state != nullptr && state->schema && state->schema->what->has_read_only();
   return has_any ? state->schema->what.get() : nullptr;
+}
+
+/// The lock that forbids to change a leaf of overrides or effective values; null: none does.
+lock const* lock_of(candidate const& made, key const& which, key_change const& leaf) {
+  auto const& locks = made.active_policy->access->locks;
+  if (auto const* const by = find_lock(locks, which)) return by;
+  auto const removes = [](std::string const& value) { return !value.empty() && value != "{}"; };
+  bool const is_no_object = removes(leaf.before) || removes(leaf.after);
+  return is_no_object ? find_lock_below(locks, which) : nullptr;
+}
+
+issue describe(key const& which, lock const& by) {
+  return {.how = severity::warning,
+          .rule = "lock",
+          .key = which.str(),
+          .pointer = pointer_to(which.path()),
+          .message = "was left as it is: " + describe(by),
+          .path = by.path,
+          .where = {.line = static_cast<std::uint32_t>(by.line)}};
+}
+
+error refusal(key const& which, lock const& by) {
+  auto said = describe(which, by);
+  said.how = severity::error;
+  said.message = "the key " + describe(by);
+  return {.code = errc::read_only,
+          .message = said.message,
+          .subject = which.str(),
+          .used = 1,
+          .issues = {std::move(said)}};
 }
 
 /// Says where the schema makes a key read-only. `by` is an answer of schema::read_only_by().
@@ -114,9 +149,38 @@ result<void> check_members(candidate const& made, namespace_state const& state,
   return {};
 }
 
+/// Checks the changed leaves of an override layer. Errors: read_only.
+result<void> check_locks(candidate const& made, std::vector<key_change> const& leaves) {
+  if (made.active_policy->access->locks.empty()) return {};
+  for (auto const& leaf : leaves) {
+    auto const which = parse_stored_key(leaf.key).value();
+    if (auto const* const by = lock_of(made, which, leaf)) return refusal(which, *by);
+  }
+  return {};
+}
+
+/// Why a rollback or a restore must leave a leaf as it is; absent: it need not.
+std::optional<issue> reason_to_keep(candidate const& made, schema::schema const* schema,
+                                    key const& which, key_change const& leaf) {
+  if (auto const* const by = lock_of(made, which, leaf)) return describe(which, *by);
+  if (schema == nullptr) return std::nullopt;
+  auto by = schema->read_only_by(which.path());
+  if (auto members = read_only_members(*schema, which, leaf); by.empty() && !members.empty())
+    by = std::move(members.front().second); // the array stays as a whole
+  if (by.empty()) return std::nullopt;
+  return describe(made, which, by);
+}
+
 } // namespace
 
+bool has_read_only(candidate const& made, namespace_state const& state) {
+  return find_schema(&state) != nullptr ||
+         made.active_policy->locks.contains(state.value.name_space);
+}
+
 result<void> check_writable(candidate const& made, key const& which) {
+  if (auto const* const by = find_lock(*made.active_policy->access, which))
+    return refusal(which, *by);
   auto const* const schema = find_schema(made.find(which.name_space()));
   if (schema == nullptr) return {};
   auto const by = schema->read_only_by(which.path());
@@ -126,12 +190,14 @@ result<void> check_writable(candidate const& made, key const& which) {
 
 result<void> check_read_only(candidate const& made, evaluation const& found) {
   for (auto const& [name, state] : made.edited()) {
-    auto const* const schema = find_schema(&state);
-    if (schema == nullptr) continue;
+    if (!has_read_only(made, state)) continue;
     auto const* const was = made.was(name);
     std::vector<key_change> leaves;
     append_differences(leaves, name, was == nullptr ? std::string() : text_of(was->overrides),
                        text_of(state.overrides));
+    if (auto fine = check_locks(made, leaves); !fine) return fine;
+    auto const* const schema = find_schema(&state);
+    if (schema == nullptr) continue;
     for (auto const& leaf : leaves)
       if (auto fine = check_leaf(made, *schema, leaf); !fine) return fine;
     auto const own = std::ranges::find(found.differences, name, &evaluation::difference::name);
@@ -146,18 +212,16 @@ result<void> check_read_only(candidate const& made, evaluation const& found) {
 
 bj::object keep_read_only(candidate const& made, namespace_state const& state,
                           bj::object const& now, bj::object wanted, std::vector<issue>& kept) {
+  if (!has_read_only(made, state)) return wanted;
   auto const* const schema = find_schema(&state);
-  if (schema == nullptr) return wanted;
   std::vector<key_change> leaves;
   append_differences(leaves, state.value.name_space, json::canonical(now), json::canonical(wanted));
   std::vector<key> to_put;
   for (auto const& leaf : leaves) {
     auto which = parse_stored_key(leaf.key).value();
-    auto by = schema->read_only_by(which.path());
-    if (auto members = read_only_members(*schema, which, leaf); by.empty() && !members.empty())
-      by = std::move(members.front().second); // the array stays as a whole
-    if (by.empty()) continue;
-    kept.push_back(describe(made, which, by));
+    auto reason = reason_to_keep(made, schema, which, leaf);
+    if (!reason) continue;
+    kept.push_back(std::move(*reason));
     if (!leaf.after.empty()) erase_member(wanted, which.path());
     if (!leaf.before.empty()) to_put.push_back(std::move(which));
   }

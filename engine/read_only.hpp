@@ -9,8 +9,11 @@
 #include <vector>
 
 /// Keys with "readOnly": true in the schema of their namespace, also members of the elements of
-/// arrays with an "x-key": files may set them, clients may not.
+/// arrays with an "x-key", and keys that an access file locks: files may set them, clients may not.
 namespace cfgd::engine {
+
+/// Whether a namespace may have keys that clients cannot change.
+bool has_read_only(candidate const& made, namespace_state const& state);
 
 /// Checks that clients may change a key. Errors: read_only.
 [[nodiscard]] result<void> check_writable(candidate const& made, key const& which);

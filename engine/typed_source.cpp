@@ -168,14 +168,15 @@ typed_document(source_record const& source, namespace_schema const* by, array_fo
   return made;
 }
 
-override_layer::override_layer(namespace_state const& of) {
+override_layer::override_layer(namespace_state const& of)
+    : locks_(of.locks.get(), layer::overrides) {
   if (!of.overrides) return;
   written_ = &of.overrides->document;
   if (has_element_keys(of.schema.get())) keyed_ = of.schema->what->keyed(*written_);
 }
 
 layer_answer override_layer::ask(std::span<std::string const> path) const {
-  if (written_ == nullptr) return {};
+  if (written_ == nullptr || locks_.find_ignoring(*written_, path) != nullptr) return {};
   if (keyed_) {
     auto const found = look_up(*keyed_, path);
     if (found.what == layer_answer::kind::value) return found;

@@ -41,12 +41,14 @@ class override_layer {
  public:
   explicit override_layer(namespace_state const& of);
 
-  /// What it says about a path, which must not be empty. The answer points into it or the state.
+  /// What it says about a path, which must not be empty; nothing where a lock takes that from it.
+  /// The answer points into it or the state.
   layer_answer ask(std::span<std::string const> path) const;
 
  private:
   boost::json::object const* written_ = nullptr; ///< null: there are no overrides
   std::optional<boost::json::object> keyed_;     ///< if arrays have an "x-key"
+  layer_locks locks_;
 };
 
 /// The rule of an issue of find_layer_faults(): the source leads through a value of a lower layer.

@@ -55,13 +55,18 @@ struct pointers {
 /// Fills in the place of a pointer, if a layer sets it.
 location place_in_layers(issue& what, namespace_state const& state, pointers const& which) {
   auto const pointer = which.keyed;
+  auto const path = split_pointer(pointer);
+  auto const is_locked = [&](layer where, bj::object const& document) {
+    return layer_locks(state.locks.get(), where).find_ignoring(document, path) != nullptr;
+  };
   if (!pointer.empty() && state.overrides &&
+      !is_locked(layer::overrides, state.overrides->document) &&
       (sets(state.overrides->document, which.merged) || sets(state.overrides->document, pointer)))
     return {.is_known = true};
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
     if (!source->row.is_effective) continue;
     auto const document = typed_document(*source, state.schema.get());
-    if (!sets(document->root, pointer)) continue;
+    if (!sets(document->root, pointer) || is_locked(id.where, document->root)) continue;
     what.path = source->row.path;
     what.where = find_place(*document, pointer);
     return {.is_known = true, .source = &id};

@@ -7,6 +7,7 @@
 
 #include <boost/range/adaptor/reversed.hpp>
 
+#include <algorithm>
 #include <cstddef>
 #include <string_view>
 #include <unordered_map>
@@ -69,8 +70,11 @@ class search {
   /// their setter may be that of a parent.
   void ask(override_record const& overrides) {
     auto const still = std::exchange(open_, {});
+    engine::layer_locks const locks(state_.locks.get(), layer::overrides);
     for (auto const& [text, at] : still) {
-      if (engine::look_up(overrides.document, keys_[at].path()).value == nullptr) {
+      auto const path = keys_[at].path();
+      if (engine::look_up(overrides.document, path).value == nullptr ||
+          locks.find_ignoring(overrides.document, path) != nullptr) {
         open_.emplace(text, at);
         continue;
       }
@@ -86,6 +90,7 @@ class search {
     std::string at = state_.value.name_space;
     std::size_t place = 0;
     auto const document = engine::typed_document(source, state_.schema.get());
+    locks_ = {state_.locks.get(), source.row.id.where};
     walk(source, *document, document->root, at, place);
   }
 
@@ -93,7 +98,8 @@ class search {
   void ask_one_by_one() {
     for (auto const& [text, at] : open_) {
       auto const why = explain(state_, keys_[at]);
-      if (!why.layer_values.empty()) found_[at].from = why.layer_values.front().from;
+      auto const decides = std::ranges::find(why.layer_values, false, &layer_value::is_locked);
+      if (decides != why.layer_values.end()) found_[at].from = decides->from;
     }
   }
 
@@ -106,10 +112,12 @@ class search {
   }
 
  private:
-  /// Removes the leaf of a key from the open ones; null: it is not open.
-  blamed_key* take(std::string_view key_text) {
+  /// Removes the leaf of a key that a document sets from the open ones; null: it is not open, or a
+  /// lock takes it from the document.
+  blamed_key* take(std::string_view key_text, boost::json::object const& document) {
     auto const found = open_.find(key_text);
     if (found == open_.end()) return nullptr;
+    if (locks_.find_ignoring(document, keys_[found->second].path()) != nullptr) return nullptr;
     auto& leaf = found_[found->second];
     open_.erase(found);
     return &leaf;
@@ -121,7 +129,7 @@ class search {
       auto const here = place++;
       auto const length = at.size();
       append_key_part(at, member.key());
-      if (auto* const found = member.value().is_null() ? nullptr : take(at)) {
+      if (auto* const found = member.value().is_null() ? nullptr : take(at, document.root)) {
         found->from.where = source.row.id.where;
         found->from.path = source.row.path;
         found->from.revision = source.row.revision;
@@ -149,6 +157,7 @@ class search {
   }
 
   namespace_state const& state_;
+  engine::layer_locks locks_{nullptr, layer::defaults}; ///< for the source that is asked
   std::vector<blamed_key> found_;
   std::vector<key> keys_;
   using leaves = std::unordered_map<std::string_view, std::size_t>; ///< views into found_

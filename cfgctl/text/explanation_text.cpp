@@ -5,7 +5,8 @@
 /// place.
 ///
 /// A star marks the winner. Objects are merged over objects (RFC 7396): lower objects that add
-/// members have a plus. Hidden values are faint.
+/// members have a plus. Hidden values are faint, and a value that a lock takes away has an
+/// exclamation mark.
 
 #include "cfgctl/text/explanation_text.hpp"
 
@@ -70,15 +71,17 @@ table layers_table(client::explanation const& what) {
     }
     client::candidate const& from = *one.what;
     bool const object = from.value && from.value->is_object();
-    bool const counts = first || (shows && object);
+    bool const locked = from.locked.value_or(false);
+    bool const counts = !locked && (first || (shows && object));
     tint const color = counts ? tint::strong : tint::faint;
-    char const* const mark = counts ? "+" : "";
-    out.add({{first ? "*" : mark, tint::good},
+    std::string const mark = locked ? "!" : !counts ? "" : first ? "*" : "+";
+    out.add({{mark, locked ? tint::bad : tint::good},
              {one.layer, color},
              {value_of(from, what), color},
              {origin_text(from.from), color},
              {from.from.revision, color},
              {from.from.time.value_or(""), color}});
+    if (locked) continue;
     shows = shows && object;
     first = false;
   }
@@ -124,6 +127,12 @@ std::string schema_text(screen const& where, boost::json::object const& schema) 
   return out.empty() ? out : paint(where, tint::strong, "schema") + '\n' + out;
 }
 
+std::string lock_text(client::key_lock const& by) {
+  auto text = "It is locked by " + by.path + ':' + std::to_string(by.line);
+  if (!by.reason.empty()) text.append(": ").append(by.reason);
+  return text.append(". Values of layers above ").append(by.above).append(" do not count.");
+}
+
 } // namespace
 
 std::string constraints_text(boost::json::object const& schema) {
@@ -159,6 +168,7 @@ std::string explanation_text(screen const& where, std::string_view key,
   if (what.secret)
     out += "It is secret: only users with the right to read secrets see its value.\n";
   if (what.read_only.value_or(false)) out += "It is read-only: the schema leaves it to files.\n";
+  if (what.lock) out += for_screen(where, lock_text(*what.lock)) + '\n';
   out += what.writable ? "You may change it.\n" : "You may not change it.\n";
   return out;
 }

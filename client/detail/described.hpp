@@ -23,9 +23,10 @@ namespace cfgd::client {
 
 BOOST_DESCRIBE_STRUCT(origin, (), (layer, path, line, column, uid, revision, gid, pid, unit, time))
 BOOST_DESCRIBE_STRUCT(snapshot, (), (values, missing, revision))
-BOOST_DESCRIBE_STRUCT(candidate, (), (from, value))
+BOOST_DESCRIBE_STRUCT(candidate, (), (from, value, locked))
+BOOST_DESCRIBE_STRUCT(key_lock, (), (above, path, line, reason))
 BOOST_DESCRIBE_STRUCT(explanation, (),
-                      (value, candidates, schema, secret, writable, revision, read_only))
+                      (value, candidates, schema, secret, writable, revision, read_only, lock))
 BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, line, column))
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
 BOOST_DESCRIBE_STRUCT(transaction, (),

@@ -84,10 +84,18 @@ std::optional<std::string> shown_value(std::string const& shown, value_path cons
   return found && *found ? std::optional<std::string>(**found) : std::nullopt;
 }
 
+void append_lock(std::string& out, engine::lock const& by) {
+  out += ",\"lock\":";
+  json::append_compact(out, boost::json::object{{"above", to_string(by.above)},
+                                                {"path", by.path},
+                                                {"line", by.line},
+                                                {"reason", by.reason}});
+}
+
 /// Values and schema are canonical texts already, and are sent as they are.
 std::string explain_reply(value_path const& which, engine::explanation const& what,
                           bool may_write) {
-  bool const writable = may_write && !what.read_only;
+  bool const writable = may_write && !what.read_only && !what.lock;
   std::string const name = which.str();
   std::string out = "{";
   if (what.value) {
@@ -103,6 +111,7 @@ std::string explain_reply(value_path const& which, engine::explanation const& wh
       out += ',';
       append_value(out, name, *one.value);
     }
+    if (one.is_locked) out += ",\"locked\":true";
     out += '}';
   }
   out += ']';
@@ -111,6 +120,7 @@ std::string explain_reply(value_path const& which, engine::explanation const& wh
   out.append(",\"writable\":").append(writable ? "true" : "false");
   out.append(",\"revision\":").append(std::to_string(what.revision));
   if (what.read_only) out += ",\"readOnly\":true";
+  if (what.lock) append_lock(out, *what.lock);
   return out.append("}");
 }
 
