@@ -1,11 +1,14 @@
 #include "cfgctl/offline/check.hpp"
 
+#include "cfgctl/offline/subject_names.hpp"
 #include "core/key.hpp"
+#include "engine/access/read.hpp"
 #include "engine/check_files.hpp"
 #include "engine/rules/rules.hpp"
 #include "engine/typed_source.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <set>
 #include <system_error>
@@ -203,6 +206,15 @@ void add_rejection(std::vector<issue>& to, engine::source_transition const& refu
                 .where = why.where});
 }
 
+/// What an access file says about users and groups that are not known here.
+void add_unknown_names(std::vector<issue>& to, engine::source_update const& from,
+                       limits const& bounds) {
+  auto const* const good = std::get_if<engine::source_update::good>(&from.what);
+  if (good == nullptr || from.id.what != source_kind::access) return;
+  auto const read = engine::read_access(good->document, from.path, bounds);
+  if (read) std::ranges::move(unknown_names(*read), std::back_inserter(to));
+}
+
 /// Reads and validates one tree.
 class trial_run {
  public:
@@ -227,6 +239,8 @@ class trial_run {
     if (!tried) return tried.error();
     checked_tree const all{.files = change, .active = *tried->active_policy};
     std::vector<issue> found = std::move(listing.remarks);
+    for (auto const& one : change.updates)
+      add_unknown_names(found, one, bounds_);
     for (auto const& one : tried->rejected)
       add_rejection(found, one, all);
     for (issue one : tried->warnings) {

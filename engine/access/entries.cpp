@@ -8,7 +8,7 @@
 #include <utility>
 
 // Entries are asked in order, and the first one that fits decides; so an administrator can make an
-// exception by a file that is asked earlier, and nobody has to weigh entries against each other.
+// exception by a file that is asked earlier, and nobody has to compare entries with each other.
 //
 // A file that has never been valid could have said anything. From its place on, nothing is allowed
 // any more: a typing error must not open what a correct file would have closed.

@@ -39,7 +39,7 @@ std::string to_string(subject const& whom);
 /// The number of a user or group that is written as one; absent: it is a name.
 std::optional<std::uint32_t> number_of(subject const& whom);
 
-/// Why a text is no glob (* ? [a-z] [!a-z], no escapes), for people; empty: it is one.
+/// Why a text is not a valid glob (* ? [a-z] [!a-z], no escapes), for people; empty: it is one.
 std::string glob_fault(std::string_view glob);
 bool glob_matches(std::string const& glob, std::string_view text);
 
@@ -70,7 +70,7 @@ struct lock {
   friend bool operator==(lock const&, lock const&) = default;
 };
 
-/// All access files in force. Immutable once it is shared.
+/// What all effective access files say. Immutable once it is shared.
 struct access_rules {
   std::vector<access_entry> entries = {}; ///< in the order in which they are asked
   std::vector<lock> locks = {};

@@ -10,8 +10,8 @@
 // A locked value is ignored when the layers are merged, not removed from its source: it counts
 // again as soon as the lock is gone. So nothing of this is stored.
 //
-// What is no object above a locked key is ignored as a whole, also where no lower layer sets the
-// key: whether a value counts depends on the locks alone, not on other values.
+// What is above a locked key and has no members is ignored as a whole, also where no lower layer
+// sets the key: whether a value counts depends on the locks alone, not on other values.
 
 namespace cfgd::engine {
 namespace {

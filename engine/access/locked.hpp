@@ -25,8 +25,8 @@ using namespace_locks = std::vector<lock>;
 /// The locks of each namespace that has any.
 std::map<std::string, namespace_locks> locks_by_namespace(std::span<lock const> all);
 
-/// What locks take from one layer: values at and below a locked key, and above it all that is no
-/// object, because that would remove the key. The locks must outlive it.
+/// What locks take from one layer: values at and below a locked key, and above it all that has no
+/// members, because that would remove the key. The locks must outlive it.
 class layer_locks {
  public:
   /// `all` null: there are none.

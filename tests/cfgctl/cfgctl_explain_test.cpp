@@ -40,4 +40,32 @@ BOOST_AUTO_TEST_CASE(explain_shows_every_layer_and_the_winner) {
       "You may not change it.\n");
 }
 
+BOOST_AUTO_TEST_CASE(explain_shows_a_lock_and_what_it_takes_away) {
+  scripted_peer peer(
+      path,
+      {exchange(
+          {{call("io.cfgd.Config.Explain", R"({"key":"a.b"})"),
+            R"({"parameters":{"values":{"a.b":"red"},"candidates":[)"
+            R"({"origin":{"layer":"admin","path":"/e/a.yaml","line":3,"column":8,"revision":4},)"
+            R"("values":{"a.b":"blue"},"locked":true},)"
+            R"({"origin":{"layer":"vendor","path":"/v/a.yaml","line":1,"column":1,"revision":1},)"
+            R"("values":{"a.b":"red"}}],"secret":false,"writable":false,"revision":17,)"
+            R"("lock":{"above":"vendor","path":"/v/x.toml","line":3,"reason":"house style"}}})"}})});
+
+  auto run = cfgctl({"explain", "a.b"});
+
+  BOOST_TEST(run.finish() == 0);
+  BOOST_TEST(run.out() == "a.b = \"red\"\n"
+                          "   LAYER        VALUE   WHERE          REVISION  TIME\n"
+                          "   override     -\n"
+                          "   environment  -\n"
+                          "   runtime      -\n"
+                          "!  admin        \"blue\"  /e/a.yaml:3:8         4\n"
+                          "*  vendor       \"red\"   /v/a.yaml:1:1         1\n"
+                          "   default      -\n"
+                          "It is locked by /v/x.toml:3: house style. Values of layers above vendor "
+                          "do not count.\n"
+                          "You may not change it.\n");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -79,6 +79,7 @@ BOOST_AUTO_TEST_CASE(every_kind_has_a_directory) {
   BOOST_CHECK_EQUAL(directory_of(source_kind::values), "namespaces");
   BOOST_CHECK_EQUAL(directory_of(source_kind::schema), "schemas");
   BOOST_CHECK_EQUAL(directory_of(source_kind::rules), "rules");
+  BOOST_CHECK_EQUAL(directory_of(source_kind::access), "access");
 }
 
 BOOST_AUTO_TEST_CASE(a_schema_belongs_to_the_namespace_in_its_name) {
@@ -88,6 +89,14 @@ BOOST_AUTO_TEST_CASE(a_schema_belongs_to_the_namespace_in_its_name) {
        {"_common.json", "a.b.json", "Site.json", "site.toml", "site.jsonc", "site.d/x.json",
         ".site.json", "site.json~", "site", ".json", ""})
     BOOST_CHECK_MESSAGE(!namespace_of(schema(relative)), relative);
+}
+
+BOOST_AUTO_TEST_CASE(access_files_belong_to_no_namespace) {
+  source_id const id{layer::admin, "10-web.toml", source_kind::access};
+
+  BOOST_CHECK(!namespace_of(id));
+  BOOST_CHECK(is_source(id));
+  BOOST_CHECK(!is_source({layer::admin, "10-web.json", source_kind::access}));
 }
 
 BOOST_AUTO_TEST_CASE(rules_belong_to_no_namespace) {
@@ -138,7 +147,8 @@ BOOST_AUTO_TEST_CASE(ids_of_all_kinds_and_layers_parse_back) {
     std::string const of_values = where == layer::environment ? "site" : "site.d/50-up.jsonc";
     for (auto const& id : {source_id{where, of_values}, //
                            source_id{where, "_common.json", source_kind::schema},
-                           source_id{where, "site.toml", source_kind::rules}})
+                           source_id{where, "site.toml", source_kind::rules},
+                           source_id{where, "10-web.toml", source_kind::access}})
       BOOST_CHECK_MESSAGE(parse_source_id(to_string(id)) == id, to_string(id));
   }
   BOOST_CHECK_EQUAL(to_string(schema("site.json")), "schemas/admin/site.json");

@@ -14,7 +14,7 @@ using namespace cfgd;
 using namespace cfgd::engine;
 using namespace cfgd::test;
 
-constexpr auto locks = "access/vendor/10.toml";
+constexpr auto lock_file = "access/vendor/10.toml";
 constexpr auto of_vendor = "vendor/site.json";
 constexpr auto of_admin = "admin/site.json";
 
@@ -50,7 +50,7 @@ BOOST_FIXTURE_TEST_SUITE(locks, fixture)
 
 BOOST_AUTO_TEST_CASE(a_client_may_not_change_a_locked_key) {
   must(files_changed({good(of_vendor, R"({"theme":{"color":"red"},"port":1})"),
-                      good(::locks, locking("site.theme"))}));
+                      good(lock_file, locking("site.theme"))}));
 
   BOOST_TEST(rejected(set({{"site.theme", "{}"}})) == "site.theme");
   BOOST_TEST(rejected(set({{"site.theme.color", "\"red\""}})) == "site.theme.color");
@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(a_client_may_not_change_a_locked_key) {
 }
 
 BOOST_AUTO_TEST_CASE(the_refusal_has_the_reason_and_the_place) {
-  must(files_changed({good(::locks, locking("site.theme"))}));
+  must(files_changed({good(lock_file, locking("site.theme"))}));
 
   auto const said = refusal(set({{"site.theme", "1"}}));
 
@@ -80,7 +80,7 @@ BOOST_AUTO_TEST_CASE(the_refusal_has_the_reason_and_the_place) {
 
 BOOST_AUTO_TEST_CASE(a_parent_without_members_would_remove_the_key) {
   must(files_changed(
-      {good(of_vendor, R"({"a":{"b":{"c":1}}})"), good(::locks, locking("site.a.b.c"))}));
+      {good(of_vendor, R"({"a":{"b":{"c":1}}})"), good(lock_file, locking("site.a.b.c"))}));
 
   BOOST_TEST(rejected(set({{"site.a", "5"}})) == "site.a");
   auto hiding = set({});
@@ -96,7 +96,7 @@ BOOST_AUTO_TEST_CASE(values_of_files_above_the_lock_do_not_count) {
                       good("runtime/site.json", R"({"theme":null})")}));
   BOOST_TEST(text("site") == R"({"port":1})");
 
-  auto const done = must(files_changed({good(::locks, locking("site.theme"))}));
+  auto const done = must(files_changed({good(lock_file, locking("site.theme"))}));
 
   BOOST_TEST(text("site") == R"({"port":1,"theme":{"color":"red"}})");
   BOOST_TEST(done.changes.size() == 1U);
@@ -109,7 +109,7 @@ BOOST_AUTO_TEST_CASE(values_of_files_above_the_lock_do_not_count) {
 }
 
 BOOST_AUTO_TEST_CASE(a_new_file_is_noted_and_what_it_says_beside_the_lock_counts) {
-  must(files_changed({good(::locks, locking("site.theme.color"))}));
+  must(files_changed({good(lock_file, locking("site.theme.color"))}));
 
   must(files_changed({good(of_admin, R"({"theme":{"color":"blue","font":"x"}})")}));
   BOOST_TEST(text("site") == R"({"theme":{"font":"x"}})");
@@ -123,7 +123,7 @@ BOOST_AUTO_TEST_CASE(a_new_file_is_noted_and_what_it_says_beside_the_lock_counts
 BOOST_AUTO_TEST_CASE(the_layer_that_a_lock_names_still_counts) {
   must(files_changed({good(of_admin, R"({"theme":"blue"})"),
                       good("runtime/site.json", R"({"theme":"green"})"),
-                      good(::locks, locking("site.theme", "admin"))}));
+                      good(lock_file, locking("site.theme", "admin"))}));
 
   BOOST_TEST(text("site") == R"({"theme":"blue"})");
 }
@@ -132,7 +132,7 @@ BOOST_AUTO_TEST_CASE(earlier_overrides_come_back_when_the_lock_goes) {
   must(files_changed({good(of_vendor, R"({"theme":"red"})")}));
   must(set({{"site.theme", "\"blue\""}}));
 
-  auto const done = must(files_changed({good(::locks, locking("site.theme"))}));
+  auto const done = must(files_changed({good(lock_file, locking("site.theme"))}));
 
   BOOST_TEST(text("site") == R"({"theme":"red"})");
   BOOST_REQUIRE_EQUAL(done.warnings.size(), 1U);
@@ -140,7 +140,7 @@ BOOST_AUTO_TEST_CASE(earlier_overrides_come_back_when_the_lock_goes) {
                                          "/access/vendor/10.toml:2: house style");
   BOOST_TEST(rejected(unset({"site.theme"})) == "site.theme");
   BOOST_TEST(summarize_overrides(*find_namespace(state, "site")).hidden == 0U);
-  must(files_changed({gone(::locks)}));
+  must(files_changed({gone(lock_file)}));
   BOOST_TEST(text("site") == R"({"theme":"blue"})");
 }
 
@@ -148,9 +148,9 @@ BOOST_AUTO_TEST_CASE(a_lock_that_makes_values_invalid_is_rejected) {
   must(files_changed({good("schemas/admin/site.json", R"({"required":["theme"]})"),
                       good(of_admin, R"({"theme":"blue"})")}));
 
-  must(files_changed({good(::locks, locking("site.theme"))}));
+  must(files_changed({good(lock_file, locking("site.theme"))}));
 
-  BOOST_TEST((status(::locks) == source_status::quarantined));
+  BOOST_TEST((status(lock_file) == source_status::quarantined));
   BOOST_TEST(text("site") == R"({"theme":"blue"})");
 }
 
@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_rollback_leaves_locked_keys_with_a_warning) {
     return std::map<std::string, std::string>{{"site", R"({"port":1})"}};
   };
   must(files_changed({good(of_vendor, R"({"theme":{"color":"red","font":"x"},"port":2})"),
-                      good(::locks, locking("site.theme.color"))}));
+                      good(lock_file, locking("site.theme.color"))}));
 
   auto const done = must(rollback_request{.revision = 1, .name_space = "site"});
 
@@ -171,8 +171,8 @@ BOOST_AUTO_TEST_CASE(a_rollback_leaves_locked_keys_with_a_warning) {
 }
 
 BOOST_AUTO_TEST_CASE(a_restore_leaves_locked_keys_with_a_warning) {
-  must(
-      files_changed({good(of_vendor, R"({"theme":"red"})"), good(::locks, locking("site.theme"))}));
+  must(files_changed(
+      {good(of_vendor, R"({"theme":"red"})"), good(lock_file, locking("site.theme"))}));
 
   auto const done = must(restore_request{
       .overrides = {{"site", {{"theme", "blue"}, {"port", 1}}}, {"other", {{"a", 1}}}}});
@@ -185,7 +185,7 @@ BOOST_AUTO_TEST_CASE(a_restore_leaves_locked_keys_with_a_warning) {
 BOOST_AUTO_TEST_CASE(an_explanation_has_the_lock_and_what_it_takes_away) {
   must(files_changed({good(of_vendor, R"({"theme":"red","port":1})"),
                       good(of_admin, R"({"theme":"blue","port":2})"),
-                      good(::locks, locking("site.theme"))}));
+                      good(lock_file, locking("site.theme"))}));
 
   auto const theme = why("site.theme");
   auto const port = why("site.port");
@@ -204,7 +204,7 @@ BOOST_AUTO_TEST_CASE(an_explanation_has_the_lock_and_what_it_takes_away) {
 BOOST_AUTO_TEST_CASE(a_locked_value_counts_as_hidden) {
   must(files_changed({good(of_vendor, R"({"theme":"red","port":1})"),
                       good(of_admin, R"({"theme":"red","port":2})"),
-                      good(::locks, locking("site.theme"))}));
+                      good(lock_file, locking("site.theme"))}));
 
   auto const counts = count_hidden(*find_namespace(state, "site"));
 
@@ -216,7 +216,7 @@ BOOST_AUTO_TEST_CASE(members_of_named_elements_can_be_locked_for_files) {
   must(files_changed({good("schemas/admin/site.json", R"({"properties":{"nav":{"x-key":"name"}}})"),
                       good(of_vendor, R"({"nav":[{"name":"home","url":"/"}]})"),
                       good(of_admin, R"({"nav":[{"name":"home","url":"/x","title":"t"}]})"),
-                      good(::locks, locking("site.nav.home.url"))}));
+                      good(lock_file, locking("site.nav.home.url"))}));
 
   BOOST_TEST(text("site") == R"({"nav":[{"name":"home","title":"t","url":"/"}]})");
   BOOST_TEST(rejected(set({{"site.nav", R"([{"name":"home","url":"/y"}])"}})) == "site.nav");

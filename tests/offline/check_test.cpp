@@ -155,6 +155,26 @@ std::vector<tree_case> const trees{
       {"etc/namespaces/site.yaml", "a: 1\n"}},
      {},
      ""},
+    {"an access file with faults",
+     {{"etc/access/10-web.toml",
+       "[[entry]]\nallow = [\"read\", \"fly\"]\nto = \"any\"\nnamespaces = \"web\"\n"}},
+     {},
+     "etc/access/10-web.toml:2:19: error: is not an operation: read, write, rollback, secret or "
+     "admin [access]\n"},
+    {"an access file with names that this machine does not know",
+     {{"etc/access/10-web.toml", "[[entry]]\nallow = \"read\"\n"
+                                 "to = [\"user:root\", \"user:no-such-user\", \"user:4711\"]\n"
+                                 "namespaces = \"web\"\n"}},
+     {},
+     "etc/access/10-web.toml:1:1: warning: this machine does not know 'user:no-such-user': the "
+     "entry does not fit it [access]\n"},
+    {"a value that a lock takes away",
+     {{"vendor/access/10.toml",
+       "[[lock]]\nkeys = \"site.port\"\nabove = \"vendor\"\nreason = \"fixed\"\n"},
+      {"etc/namespaces/site.yaml", "a: 1\nport: 1\n"}},
+     {},
+     "etc/namespaces/site.yaml:2:1: warning: site.port: has no effect: is locked by "
+     "vendor/access/10.toml:1: fixed [lock]\n"},
     {"a rule that does not hold",
      {{"etc/rules/ports.toml", std::string(port_rule)},
       {"etc/namespaces/site.yaml", "port: 1\n"},
