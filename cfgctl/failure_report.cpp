@@ -41,7 +41,7 @@ constexpr std::array sentences{
     sentence{"RevisionMismatch",
              "the service is at revision {revision}\n"
              "  read the values again, then repeat the change with --if-revision {revision}"},
-    sentence{"ReadOnly", "{'$key' }is read-only{: schema $path}{:#line}{:#column}"},
+    sentence{"ReadOnly", "{'$key' }is read-only{, locked: $reason}{: $path}{:#line}{:#column}"},
     sentence{"StoreFailed",
              "the change could not be made durable, nothing was changed{: $message}"},
     sentence{"LimitExceeded", "the limit{ '$limit'} would be exceeded: {used} of {maximum}"},

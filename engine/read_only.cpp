@@ -53,7 +53,7 @@ lock const* lock_of(candidate const& made, key const& which, key_change const& l
 
 issue describe(key const& which, lock const& by) {
   return {.how = severity::warning,
-          .rule = "lock",
+          .rule = lock_rule,
           .key = which.str(),
           .pointer = pointer_to(which.path()),
           .message = "was left as it is: " + describe(by),
@@ -64,9 +64,9 @@ issue describe(key const& which, lock const& by) {
 error refusal(key const& which, lock const& by) {
   auto said = describe(which, by);
   said.how = severity::error;
-  said.message = "the key " + describe(by);
+  said.message = by.reason;
   return {.code = errc::read_only,
-          .message = said.message,
+          .message = "the key " + describe(by),
           .subject = which.str(),
           .used = 1,
           .issues = {std::move(said)}};

@@ -4,6 +4,7 @@
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "engine/access/locked.hpp"
 #include "ipc/interface_table.hpp"
 
 #include <boost/json/array.hpp>
@@ -57,6 +58,7 @@ wire_error read_only(error const& why) {
     if (!one.path.empty()) parameters["path"] = one.path;
     if (one.where.line != 0) parameters["line"] = one.where.line;
     if (one.where.column != 0) parameters["column"] = one.where.column;
+    if (one.rule == engine::lock_rule && !one.message.empty()) parameters["reason"] = one.message;
   }
   return {"ReadOnly", std::move(parameters)};
 }

@@ -31,7 +31,7 @@ issue note(std::string const& name_space, path_view path, lock const& by) {
   std::vector<std::string> parts{name_space};
   parts.insert(parts.end(), path.begin(), path.end());
   return {.how = severity::warning,
-          .rule = "lock",
+          .rule = lock_rule,
           .key = key(std::move(parts)).str(),
           .pointer = pointer_to(path),
           .message = "has no effect: " + describe(by)};

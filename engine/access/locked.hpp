@@ -19,6 +19,10 @@ namespace cfgd::engine {
 struct namespace_state;
 struct source_record;
 
+/// The rule of issues about locks. The message of the issue of an errc::read_only is the reason of
+/// the lock.
+inline constexpr char const* lock_rule = "lock";
+
 /// The locks of one namespace, each with its keys there. Never empty.
 using namespace_locks = std::vector<lock>;
 

@@ -165,7 +165,7 @@ BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b"})") == "'a.b' is read-only");
   BOOST_TEST(
       reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b","path":"/s.json","line":2,"column":3})") ==
-      "'a.b' is read-only: schema /s.json:2:3");
+      "'a.b' is read-only: /s.json:2:3");
   BOOST_TEST(reason("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
              "the change could not be made durable, nothing was changed: disk full");
   BOOST_TEST(

@@ -22,11 +22,11 @@ using test::write_file;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-/// A watched tree with schemas and rules beside the namespaces of its layer.
+/// A watched tree with schemas, rules and access files beside the namespaces of its layer.
 class tree_of_kinds : public watched_tree {
  public:
   tree_of_kinds() {
-    for (auto const what : {source_kind::schema, source_kind::rules}) {
+    for (auto const what : {source_kind::schema, source_kind::rules, source_kind::access}) {
       fs::create_directory(top() / directory_of(what));
       options.roots.push_back(
           {.where = layer::admin, .directory = top() / directory_of(what), .what = what});
@@ -35,6 +35,7 @@ class tree_of_kinds : public watched_tree {
 
   fs::path schema(std::string_view name) const { return top() / "schemas" / name; }
   fs::path rules(std::string_view name) const { return top() / "rules" / name; }
+  fs::path access(std::string_view name) const { return top() / "access" / name; }
 
   /// "schemas/admin/site.json=bytes", "admin/site.yaml!untrusted", "admin/a.json-", in the order
   /// in which they were reported.
@@ -328,7 +329,8 @@ BOOST_AUTO_TEST_CASE(the_number_of_listed_files_with_other_names_is_limited) {
 
 BOOST_AUTO_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_lower_layer) {
   tree_of_kinds tree;
-  for (auto const what : {source_kind::values, source_kind::schema, source_kind::rules})
+  for (auto const what :
+       {source_kind::values, source_kind::schema, source_kind::rules, source_kind::access})
     tree.options.roots.insert(tree.options.roots.begin(),
                               {.where = layer::vendor,
                                .directory = tree.top() / "vendor" / directory_of(what),
@@ -338,6 +340,7 @@ BOOST_AUTO_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_lower_layer) {
   write_file(vendor("namespaces/site.d/10.toml"), "d");
   write_file(vendor("schemas/site.json"), "s");
   write_file(vendor("rules/site.toml"), "r");
+  write_file(vendor("access/10.toml"), "a");
   fs::create_symlink("/dev/null", tree.file("site.yaml"));
   tree.begin();
   BOOST_TEST(tree.look());
@@ -348,11 +351,12 @@ BOOST_AUTO_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_lower_layer) {
   fs::create_symlink("/dev/null", tree.file("site.d/10.toml"));
   fs::create_symlink("/dev/null", tree.schema("site.json"));
   fs::create_symlink("/dev/null", tree.rules("site.toml"));
+  fs::create_symlink("/dev/null", tree.access("10.toml"));
   BOOST_TEST(tree.look());
-  for (auto const* const gone :
-       {"vendor/site.d/10.toml-", "schemas/vendor/site.json-", "rules/vendor/site.toml-"})
+  for (auto const* const gone : {"vendor/site.d/10.toml-", "schemas/vendor/site.json-",
+                                 "rules/vendor/site.toml-", "access/vendor/10.toml-"})
     BOOST_TEST(tree.was_reported(gone), gone);
-  BOOST_TEST(tree.watcher().unused().size() == 4U);
+  BOOST_TEST(tree.watcher().unused().size() == 5U);
 
   tree.seen.clear();
   fs::remove(tree.file("site.yaml"));
@@ -361,7 +365,7 @@ BOOST_AUTO_TEST_CASE(a_link_to_dev_null_masks_the_file_of_a_lower_layer) {
   BOOST_TEST(tree.was_reported("vendor/site.yaml=v"));
   BOOST_TEST(tree.was_reported("schemas/vendor/site.json=s"));
   BOOST_TEST(tree.was_reported("schemas/admin/site.json=own"));
-  BOOST_TEST(tree.watcher().unused().size() == 2U);
+  BOOST_TEST(tree.watcher().unused().size() == 3U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()
