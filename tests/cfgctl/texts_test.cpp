@@ -166,6 +166,9 @@ BOOST_AUTO_TEST_CASE(every_declared_error_has_its_sentence) {
   BOOST_TEST(
       reason("io.cfgd.Config.ReadOnly", R"({"key":"a.b","path":"/s.json","line":2,"column":3})") ==
       "'a.b' is read-only: /s.json:2:3");
+  BOOST_TEST(reason("io.cfgd.Config.ReadOnly",
+                    R"({"key":"a.b","path":"/x.toml","line":2,"reason":"house style"})") ==
+             "'a.b' is read-only, locked: house style: /x.toml:2");
   BOOST_TEST(reason("io.cfgd.Config.StoreFailed", R"({"message":"disk full"})") ==
              "the change could not be made durable, nothing was changed: disk full");
   BOOST_TEST(
