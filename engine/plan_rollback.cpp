@@ -190,7 +190,10 @@ decision plan::apply(restore_request const& asked) {
     auto const* const state = made.find(name);
     bool const has_layer = state != nullptr && state->overrides;
     auto const& now = has_layer ? state->overrides->document : none;
-    if (state != nullptr) document = keep_read_only(made, *state, now, std::move(document), kept);
+    namespace_state nothing;
+    nothing.value.name_space = name;
+    document =
+        keep_read_only(made, state == nullptr ? nothing : *state, now, std::move(document), kept);
     bool const is_left = !asked.overrides.contains(name) && document.empty();
     if (is_left)
       edits.of(name).unset(key({name}));

@@ -55,7 +55,7 @@ std::vector<std::string> source_directories(installation const& at) {
     auto whole = fs::weakly_canonical(directory, failed);
     if (!failed) all.push_back(whole.string());
   };
-  constexpr std::array names{"namespaces", "schemas", "rules", "checks"};
+  constexpr std::array names{"namespaces", "schemas", "rules", "access", "checks"};
   for (auto const& base : {at.tree.vendor, at.tree.etc})
     for (auto const* const name : names)
       if (!base.empty()) add(base / name);

@@ -183,6 +183,16 @@ BOOST_AUTO_TEST_CASE(a_restore_leaves_locked_keys_with_a_warning) {
   BOOST_TEST(done.warnings.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_restore_of_a_new_namespace_leaves_out_locked_keys) {
+  must(files_changed({good(lock_file, locking("site.theme"))}));
+
+  auto const done =
+      must(restore_request{.overrides = {{"site", {{"theme", "blue"}, {"port", 1}}}}});
+
+  BOOST_TEST(text("site") == R"({"port":1})");
+  BOOST_TEST(done.warnings.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(an_explanation_has_the_lock_and_what_it_takes_away) {
   must(files_changed({good(of_vendor, R"({"theme":"red","port":1})"),
                       good(of_admin, R"({"theme":"blue","port":2})"),
