@@ -5,7 +5,7 @@
 
 #include <map>
 
-// A name that is not known is no fault of the file, which may be meant for another machine; but a
+// A file with a name that is not known is valid: it may be meant for another machine; but a
 // typing error looks the same, and an entry that fits nobody refuses nothing.
 
 namespace cfgd::cfgctl::offline {
