@@ -262,6 +262,11 @@ void access_policy::use(std::shared_ptr<access_rules const> rules, known_names n
   state_ = std::move(made);
 }
 
+void access_policy::prepare(ipc::peer const& who) const {
+  auto const now = current();
+  if (now->has_units && !who.unit) who.unit = facts_->find_unit(who);
+}
+
 std::shared_ptr<access_policy::state const> access_policy::current() const {
   std::lock_guard const locked(mutex_);
   return state_;

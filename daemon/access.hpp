@@ -74,6 +74,10 @@ class access_policy {
   /// anything, and what they deny they deny to everybody.
   void use(std::shared_ptr<engine::access_rules const> rules, known_names names);
 
+  /// Looks up the unit of a connection, if any entry needs it: once, before copies of the peer are
+  /// made.
+  void prepare(ipc::peer const& who) const;
+
   /// The one place where a right is decided. `name_space` is empty for the service as a whole, and
   /// for everything: then only entries for "*" can allow something, and any entry that denies the
   /// operation somewhere counts. Everybody may read everything: what is read has to be filtered.

@@ -49,8 +49,8 @@ class access_names {
   /// Makes these entries effective when their names are known. A later call supersedes it.
   void follow(std::shared_ptr<engine::access_rules const> rules);
 
-  /// Finds the user and the groups of a name or number, for questions about others; absent: there
-  /// is no such user. May take long, or never answer: `done` is called on the loop.
+  /// Finds the user and the groups of a name or number, for questions about others; absent: nobody
+  /// has it. May take long, or never answer: `done` is called on the loop.
   void find_user(std::string name, std::function<void(std::optional<ipc::peer>)> done);
 
  private:

@@ -55,6 +55,7 @@ result<access_policy::need> dispatcher::authorize(method_row const* row,
   if (row == nullptr || !row->serve) return refusal("the method has no handler");
   if (row->needs == right::unspecified) return refusal("the method has no right");
   if (!row->touches) return refusal("the method has no namespaces");
+  policy_.prepare(asked.from);
   auto where = row->touches(asked);
   if (!where) return where.error();
   access_policy::need needs{.what = row->needs};
