@@ -157,7 +157,6 @@ void watches::rights_changed() {
     if (who.state) {
       who.state.reset();
       who.next.history_gone();
-      who.rights = ~rights_of(who.asked); // it is sent the state again in any case
     }
 }
 
@@ -168,10 +167,12 @@ bool watches::check_rights(std::size_t most) {
     rights_checked_ = next->first;
     auto& who = next->second;
     auto const rights = rights_of(who.asked);
-    if (std::exchange(who.rights, rights) == rights) continue;
-    who.state.reset();
-    who.next.history_gone();
-    outdated.push_back(next->first);
+    bool const differs = std::exchange(who.rights, rights) != rights;
+    if (differs) {
+      who.state.reset();
+      who.next.history_gone();
+    }
+    if (differs || who.next.is_sending_state()) outdated.push_back(next->first);
   }
   bool const is_done = next == all_.end();
   for (number const which : outdated)
