@@ -52,10 +52,10 @@ struct global_options {
 };
 
 /// Commands whose output may be longer than a screen.
-constexpr std::array<std::string_view, 19> long_commands{
-    "get",    "list",    "overrides",  "explain", "validate", "export",  "log",
-    "show",   "diff",    "blame",      "help",    "health",   "sources", "problems",
-    "doctor", "metrics", "introspect", "limits",  "schema"};
+constexpr std::array<std::string_view, 20> long_commands{
+    "get",      "access", "list",    "overrides",  "explain", "validate", "export",
+    "log",      "show",   "diff",    "blame",      "help",    "health",   "sources",
+    "problems", "doctor", "metrics", "introspect", "limits",  "schema"};
 
 void add_global_options(CLI::App& app, global_options& into) {
   app.add_option("--socket", into.socket, "Socket of the service")->type_name("PATH");
@@ -104,6 +104,7 @@ void add_commands(declarations const& to) {
   add_log_commands(to);
   add_history_commands(to);
   add_service_commands(to);
+  add_access_command(to);
   add_health_commands(to);
   add_top_command(to);
   add_doctor_command(to);

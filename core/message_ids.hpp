@@ -23,6 +23,8 @@ inline constexpr char variable_ignored[] = "71b2f6f0c4a94a2e8c6f5d0d9be3a412";
 inline constexpr char settings_faulty[] = "d8a06c2f5b1e4d3f9a7c0e4b6f2d8135";
 inline constexpr char settings_later[] = "4f9e1b7d2c8a4e60b5d3a1f7c9e08246";
 
+inline constexpr char access_name_unknown[] = "7c0a5e1f9b3d4c62a8e4d17f60b2c935";
+
 // Watching files.
 inline constexpr char not_watched[] = "2c6b9d4e8f1a4b7c9e0d3f5a7b8c1d57";
 inline constexpr char too_many_sources[] = "9a3e5c7d1b2f4d6e8c0a9b7f5e3d1c68";

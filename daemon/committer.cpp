@@ -115,7 +115,7 @@ committer::committer(asio::any_io_executor loop, std::unique_ptr<store::config_s
                      limits const& bounds, publisher publish)
     : loop_(std::move(loop)), guard_(loop_), store_(std::move(store)), bounds_(bounds),
       publish_(std::move(publish)), fallbacks_(find_fallbacks(store_->sources())),
-      thread_([this] { run(); }) {}
+      access_(store_->access()), thread_([this] { run(); }) {}
 
 committer::~committer() {
   {
@@ -197,6 +197,15 @@ void committer::note_use(use what, bool failed) {
     report_over("store_failed", "the store works again");
 }
 
+void committer::publish_access() {
+  auto newest = store_->access();
+  if (newest == access_) return;
+  access_ = newest;
+  deliver([this, newest = std::move(newest)] {
+    if (on_access_) on_access_(newest);
+  });
+}
+
 void committer::report_loss() {
   auto const lost = store_->take_loss();
   if (!lost) return;
@@ -213,6 +222,7 @@ void committer::run() {
   while (auto next = take_turn()) {
     commit(std::move(next->changes));
     if (next->question) next->question(*store_);
+    publish_access(); // a question may have read what another process has committed
     report_loss();
   }
 }
@@ -291,6 +301,7 @@ void committer::commit(std::vector<write> group) {
   if (sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
   if (try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
 
+  publish_access(); // first: nobody may see a change by rights that it has taken away
   for (auto& foreign : store_->take_foreign())
     deliver([this, without_values, foreign = std::move(foreign)] {
       publish_({foreign, without_values});

@@ -94,6 +94,12 @@ class committer {
   /// Calls `then` after every commit that has failed, and when the files of the store were lost.
   void on_failure(std::function<void()> then) { on_failure_ = std::move(then); }
 
+  /// Calls `use` with what access files say, whenever a commit has changed that, before the change
+  /// is published. Call it before the first request.
+  void on_access(std::function<void(std::shared_ptr<engine::access_rules const>)> then) {
+    on_access_ = std::move(then);
+  }
+
   /// Calls `done` when all submitted work is done; afterwards this object does not keep the loop
   /// running.
   void stop(std::function<void()> done);
@@ -139,6 +145,8 @@ class committer {
   enum class use : std::uint8_t { read, write };
   /// Runs `work`; an exception is logged and returned as store_failed.
   std::optional<error> guarded(std::function<void()> const& work, use what = use::read);
+  /// Publishes what access files say, if it is not what was published last.
+  void publish_access();
   /// Logs when everything that had failed works again.
   void note_use(use what, bool failed);
   /// Reports that the files of the store were lost, once.
@@ -151,11 +159,13 @@ class committer {
   limits bounds_;
   credential_values credentials_; ///< the thread's, once anything is submitted
   publisher publish_;
-  fallbacks fallbacks_;              ///< the thread's, too: what was published last
-  std::set<use> failing_;            ///< the thread's, too
-  counts figures_;                   ///< the loop's
-  std::function<void()> on_failure_; ///< the loop's, too
-  mutable std::mutex mutex_;         ///< guards the three below
+  fallbacks fallbacks_; ///< the thread's, too: what was published last
+  std::shared_ptr<engine::access_rules const> access_; ///< the same
+  std::set<use> failing_;                              ///< the thread's, too
+  counts figures_;                                     ///< the loop's
+  std::function<void()> on_failure_;                   ///< the loop's, too
+  std::function<void(std::shared_ptr<engine::access_rules const>)> on_access_; ///< the loop's, too
+  mutable std::mutex mutex_; ///< guards the three below
   std::vector<write> changes_;
   std::deque<read> questions_;
   bool stopping_ = false;

@@ -87,6 +87,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.sources = out.store->sources();
   out.pending = out.store->pending();
   out.overrides = out.store->override_summaries();
+  out.access = out.store->access();
   return out;
 }
 
@@ -100,6 +101,8 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                  [this](committer::publication const& news) { publish(news); }),
       watches_(view_, committer_, options_.how.bounds,
                [&loop](std::function<void()> work) { asio::post(loop, std::move(work)); }),
+      names_(
+          loop.get_executor(), access_, [this] { rights_changed(); }, access_names::options{}),
       server_(loop.get_executor(), options_.how.bounds,
               {.vendor = "cfgd",
                .product = "cfgd",
@@ -137,6 +140,10 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .overrides = opened.overrides,
                .store_id = opened.id});
   problems_.compare(opened.sources);
+  names_.begin(opened.access);
+  committer_.on_access([this](std::shared_ptr<engine::access_rules const> rules) {
+    names_.follow(std::move(rules));
+  });
   if (opened.recovered) report_recovery(*opened.recovered);
   committer_.set_credentials(options_.credentials);
   committer_.on_failure([this] { health_.look_at_inputs(); });
@@ -168,6 +175,8 @@ reporting::parts service::reporting_parts() {
 
 method_context service::make_context() {
   return {parts_,
+          access_,
+          names_,
           edits_,
           health_.checks(),
           health_streams_,

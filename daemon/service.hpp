@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/access.hpp"
+#include "daemon/access_names.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/credential_values.hpp"
 #include "daemon/health/status_table.hpp"
@@ -45,6 +46,7 @@ struct opened_store {
   std::vector<engine::source_row> sources;
   std::vector<engine::pending_change> pending;
   std::vector<engine::override_summary> overrides;
+  std::shared_ptr<engine::access_rules const> access;
   std::optional<store::recovery> recovered; ///< the store was damaged
 };
 /// Call it while the process has one thread. Errors: as store::open_or_recover.
@@ -123,6 +125,9 @@ class service {
   /// Does what is due; returns the time of the next deadline.
   std::chrono::steady_clock::time_point act();
   std::chrono::steady_clock::time_point next_due();
+  /// Other access entries are effective: open watches are looked at, a part of them in each turn.
+  void rights_changed();
+  void check_rights();
   void expire_pending(engine::pending_change const& what);
   /// A deadline has changed: the clock compares them again.
   void wake();
@@ -144,8 +149,10 @@ class service {
   unsigned failed_starts_ = 0;
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
+  bool checking_rights_ = false; ///< the next part of watches is due in a later turn
   committer committer_;
   watches watches_;
+  access_names names_; ///< calls rights_changed()
   ipc::server server_;
   watchers::source_watcher files_;
   watchers::store_watch store_watch_;

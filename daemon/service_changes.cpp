@@ -4,6 +4,7 @@
 #include "daemon/service.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
@@ -23,6 +24,8 @@ namespace asio = boost::asio;
 using watchers::source_watcher;
 
 constexpr std::chrono::seconds retry_pause{1};
+/// Watches whose rights are looked at in one turn of the loop.
+constexpr std::size_t watches_in_a_turn = 64;
 /// So many commits of the first look may fail before the service is ready without them.
 constexpr unsigned start_attempts = 5;
 
@@ -98,6 +101,17 @@ void service::publish(committer::publication const& news) {
   health_.look_at_inputs();
   supervisor_.status_changed();
   wake();
+}
+
+void service::rights_changed() {
+  watches_.rights_changed();
+  if (std::exchange(checking_rights_, true)) return;
+  asio::post(loop_, [this] { check_rights(); });
+}
+
+void service::check_rights() {
+  checking_rights_ = !watches_.check_rights(watches_in_a_turn);
+  if (checking_rights_) asio::post(loop_, [this] { check_rights(); });
 }
 
 asio::awaitable<void> service::keep_time() {

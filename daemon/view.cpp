@@ -102,9 +102,11 @@ void view::note_overrides(std::vector<engine::override_summary> const& newest) {
       overrides_.insert_or_assign(one.name_space, one);
 }
 
-engine::override_summary view::overrides() const {
+engine::override_summary
+view::overrides(std::function<bool(std::string_view)> const& may_read) const {
   engine::override_summary all;
   for (auto const& [name, one] : overrides_) {
+    if (may_read && !may_read(name)) continue;
     all.overrides += one.overrides;
     all.hidden += one.hidden;
     if (one.since) all.since = std::min(all.since.value_or(*one.since), *one.since);
@@ -124,9 +126,10 @@ bool view::is_secret(key const& which) const {
          !canonical::find(*both->shown, which.path());
 }
 
-view::texts view::reveal(texts const& shown,
-                         std::function<bool(std::string_view)> const& may) const {
+view::texts view::reveal(texts const& shown, std::function<bool(std::string_view)> const& may,
+                         std::function<bool(std::string_view)> const& may_read) const {
   texts revealed = shown;
+  if (may_read) std::erase_if(revealed, [&](auto const& one) { return !may_read(one.first); });
   for (auto& [name, text] : revealed)
     if (auto const* const secret = secrets_of(name); secret != nullptr && may(name))
       text = secret->whole;

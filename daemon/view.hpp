@@ -66,8 +66,9 @@ class view {
   fallbacks const& without_values() const { return fallbacks_; }
   pending_changes& pending() { return pending_; }
 
-  /// The overrides of all namespaces together; it has no name.
-  engine::override_summary overrides() const;
+  /// The overrides of all namespaces that `may_read` accepts (empty: all) together; it has no name.
+  engine::override_summary
+  overrides(std::function<bool(std::string_view)> const& may_read = {}) const;
 
   /// Why changes of files cannot be recorded; absent while they can.
   std::optional<error> const& unrecorded() const { return unrecorded_; }
@@ -109,8 +110,9 @@ class view {
   /// The texts of older revisions that somebody still holds, in bytes.
   std::size_t old_text_bytes();
   /// Texts that with_texts() has just passed, with the secrets of the namespaces that `may`
-  /// accepts.
-  texts reveal(texts const& shown, std::function<bool(std::string_view)> const& may) const;
+  /// accepts, and without namespaces that `may_read` refuses (empty: it refuses none).
+  texts reveal(texts const& shown, std::function<bool(std::string_view)> const& may,
+               std::function<bool(std::string_view)> const& may_read = {}) const;
 
  private:
   /// Keeps the secrets, and returns the value without them, for the cache.

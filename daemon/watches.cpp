@@ -7,8 +7,10 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 
-#include <set>
+#include <algorithm>
+#include <map>
 #include <unordered_map>
+#include <utility>
 
 // Watchers are looked up by number: whatever waits (for the committer, for room in a queue) keeps
 // the number and looks the watcher up again, because the peer may be gone by then. A change is
@@ -25,12 +27,13 @@ using permission = std::function<bool(std::string_view)>;
 
 /// The parameters of the reply for a change; empty if no visible key of it is below the prefixes.
 std::string render_change(change const& what, std::vector<std::string> const& prefixes,
-                          permission const& may_see_secrets) {
+                          permission const& may_see_secrets, permission const& may_read) {
   std::string values;
   std::string removed;
   key_change const* first = nullptr;
   for (auto const& one : what.keys) {
     if (!is_below(one.key, prefixes)) continue;
+    if (!may_read(namespace_of(one.key))) continue;
     if (one.secret && !may_see_secrets(namespace_of(one.key))) continue;
     if (first == nullptr) first = &one;
     std::string& list = one.deleted() ? removed : values;
@@ -62,11 +65,11 @@ std::string render_ready(std::string const& store_id, revision_number revision) 
   return out.append("\"ready\":true,\"revision\":").append(std::to_string(revision)).append("}");
 }
 
-/// The namespaces of a change's secrets.
-std::set<std::string_view> secret_namespaces(change const& what) {
-  std::set<std::string_view> names;
+/// The namespaces of a change, and whether it changes secrets in them.
+std::map<std::string_view, bool> namespaces_in(change const& what) {
+  std::map<std::string_view, bool> names;
   for (auto const& one : what.keys)
-    if (one.secret) names.insert(namespace_of(one.key));
+    names[namespace_of(one.key)] |= one.secret;
   return names;
 }
 
@@ -78,12 +81,13 @@ constexpr std::size_t most_old_text_bytes = std::size_t{64} * 1024 * 1024;
 
 /// Equal for watchers that get the same text for a change.
 std::string signature_of(std::vector<std::string> const& prefixes,
-                         std::set<std::string_view> const& secrets, permission const& may) {
+                         std::map<std::string_view, bool> const& names, permission const& may,
+                         permission const& may_read) {
   std::string joined;
   for (auto const& prefix : prefixes)
     joined.append(prefix).append(1, '\n'); // no key has a raw line end
-  for (auto const name : secrets)
-    joined += may(name) ? '+' : '-';
+  for (auto const& [name, has_secrets] : names)
+    joined += !may_read(name) ? '.' : has_secrets && may(name) ? '+' : '-';
   return joined;
 }
 
@@ -98,7 +102,8 @@ void watches::start(ipc::responder answer, subscription what) {
   // A revision of another store may be one of this store, too, and mean something else.
   if (what.after && what.store_id.value_or(view_.store_id()) != view_.store_id())
     next.history_gone();
-  all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false});
+  auto const rights = rights_of(what);
+  all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false, rights});
   answer.on_closed([this, mine] { all_.erase(mine); });
   pump(mine);
 }
@@ -113,9 +118,9 @@ void watches::on_change(std::shared_ptr<change const> what) {
     deliveries_.clear();
     what.reset();
   }
-  std::set<std::string_view> secrets;
-  if (what) secrets = secret_namespaces(*what);
-  deliveries_.push_back({.what = std::move(what), .secrets = std::move(secrets)});
+  std::map<std::string_view, bool> names;
+  if (what) names = namespaces_in(*what);
+  deliveries_.push_back({.what = std::move(what), .names = std::move(names)});
   if (!std::exchange(delivering_, true)) deliver();
 }
 
@@ -144,9 +149,10 @@ void watches::send_change(number which, watcher& to, delivery& one) {
   if (!one.what) return pump_later(which, to);
   auto const& what = *one.what;
   auto const& asked = to.asked;
-  auto const [text, is_new] =
-      one.rendered.try_emplace(signature_of(asked.prefixes, one.secrets, asked.may_see_secrets));
-  if (is_new) text->second = render_change(what, asked.prefixes, asked.may_see_secrets);
+  auto const [text, is_new] = one.rendered.try_emplace(
+      signature_of(asked.prefixes, one.names, asked.may_see_secrets, asked.may_read));
+  if (is_new)
+    text->second = render_change(what, asked.prefixes, asked.may_see_secrets, asked.may_read);
   bool const fits = text->second.size() <= bounds_.reply_bytes;
   if (!fits || !to.next.take_live(what.revision, has_room(to))) {
     pump_later(which, to);
@@ -179,7 +185,8 @@ void watches::on_hidden(engine::hidden_values const& what, revision_number revis
     if (!who.asked.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
     engine::hidden_values mine;
     for (auto const& one : what.listed)
-      if (is_below(one.key, who.asked.prefixes)) mine.listed.push_back(one);
+      if (is_below(one.key, who.asked.prefixes) && who.asked.may_read(namespace_of(one.key)))
+        mine.listed.push_back(one);
     if (mine.listed.empty()) continue;
     std::string out = "{\"withoutEffect\":";
     json::append_compact(out, to_json(mine, config_interface));
@@ -194,6 +201,47 @@ void watches::resync() {
     who.next.history_gone();
     pump_later(which, who);
   }
+}
+
+std::size_t watches::rights_of(subscription const& asked) {
+  std::string seen;
+  for (auto const& name : view_.cache().namespaces()) {
+    auto const concerns = [&](std::string const& prefix) { return namespace_of(prefix) == name; };
+    if (!asked.prefixes.empty() && std::ranges::none_of(asked.prefixes, concerns)) continue;
+    if (!asked.may_read(name)) continue;
+    seen += name;
+    seen += view_.secrets_of(name) != nullptr && asked.may_see_secrets(name) ? '+' : '-';
+  }
+  return std::hash<std::string>()(seen);
+}
+
+void watches::rights_changed() {
+  rights_checked_ = 0;
+  for (auto& [which, who] : all_)
+    if (who.state) {
+      who.state.reset();
+      who.next.history_gone();
+    }
+}
+
+bool watches::check_rights(std::size_t most) {
+  std::vector<number> outdated;
+  auto next = all_.upper_bound(rights_checked_);
+  for (; next != all_.end() && most != 0; ++next, --most) {
+    rights_checked_ = next->first;
+    auto& who = next->second;
+    auto const rights = rights_of(who.asked);
+    bool const differs = std::exchange(who.rights, rights) != rights;
+    if (differs) {
+      who.state.reset();
+      who.next.history_gone();
+    }
+    if (differs || who.next.is_sending_state()) outdated.push_back(next->first);
+  }
+  bool const is_done = next == all_.end();
+  for (number const which : outdated)
+    pump(which);
+  return is_done;
 }
 
 void watches::send_bookmarks(clock::time_point now) {
@@ -255,7 +303,7 @@ void watches::ask_state(number which) {
   std::optional<view::names> names; // none: all
   for (auto const& prefix : who.asked.prefixes) {
     if (!names) names.emplace();
-    names->emplace(namespace_of(prefix));
+    if (who.asked.may_read(namespace_of(prefix))) names->emplace(namespace_of(prefix));
   }
   view_.with_texts(
       committer_, std::move(names),
@@ -280,8 +328,9 @@ void watches::begin_state(watcher& of, view::texts const& texts) {
   auto const find = [this](std::string_view text, key const& which) {
     return view_.find_in(text, which);
   };
-  of.state.emplace(std::make_unique<state_stream>(view_.reveal(texts, of.asked.may_see_secrets),
-                                                  of.asked.prefixes, find),
+  of.state.emplace(std::make_unique<state_stream>(
+                       view_.reveal(texts, of.asked.may_see_secrets, of.asked.may_read),
+                       of.asked.prefixes, find),
                    bounds_.reply_batch_bytes);
   of.state_revision = view_.revision();
 }
@@ -330,7 +379,8 @@ bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
   auto const up_to = std::max(to.next.sent_up_to(), feed::sendable(slice, view_.revision()));
   for (auto const& one : slice.changes) {
     if (one->revision > up_to) break;
-    std::string const text = render_change(*one, to.asked.prefixes, to.asked.may_see_secrets);
+    std::string const text =
+        render_change(*one, to.asked.prefixes, to.asked.may_see_secrets, to.asked.may_read);
     if (text.size() > bounds_.reply_bytes) return false;
     if (!text.empty()) {
       to.next.reply_sent(one->revision);

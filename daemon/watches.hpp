@@ -15,7 +15,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -37,6 +36,10 @@ class watches {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
     std::optional<revision_number> after;
     std::function<bool(std::string_view name_space)> may_see_secrets;
+    /// Namespaces that it refuses look as if they did not exist.
+    std::function<bool(std::string_view name_space)> may_read = [](std::string_view) {
+      return true;
+    };
     /// Also report edits of files that have no effect.
     bool wants_hidden = false;
     /// The store that `after` is from; absent: this one.
@@ -57,6 +60,14 @@ class watches {
   /// become secrets.
   void resync();
 
+  /// Rights have changed: watchers for whom other namespaces are visible now, or other secrets, are
+  /// sent the state again. Changes that follow are filtered by the new rights at once; a state that
+  /// is being sent is begun anew. The watchers are looked at by check_rights().
+  void rights_changed();
+  /// Looks at the next `most` watchers after rights_changed(). False: there are more, for a later
+  /// turn of the loop.
+  [[nodiscard]] bool check_rights(std::size_t most);
+
   using clock = feed::clock;
   /// Sends the bookmarks that are due: replies with nothing but the revision.
   void send_bookmarks(clock::time_point now);
@@ -75,13 +86,15 @@ class watches {
     std::optional<pieces> state;
     revision_number state_revision = 0;
     bool state_asked = false;
+    std::size_t rights = 0; ///< rights_of() when they were looked at
   };
   using number = std::uint64_t;
   /// A change on its way to all watchers; without one each looks for itself.
   struct delivery {
     std::shared_ptr<change const> what;
-    std::set<std::string_view> secrets; ///< namespaces of its secrets, views into `what`
-    number reached = 0;                 ///< watchers up to this one have it
+    /// Its namespaces, and whether it changes secrets in them; views into `what`.
+    std::map<std::string_view, bool> names = {};
+    number reached = 0;                                         ///< watchers up to this one have it
     std::unordered_map<std::string, std::string> rendered = {}; ///< by what a watcher may see of it
   };
 
@@ -92,6 +105,9 @@ class watches {
   void restart_slow_states();
   /// Calls pump() in a turn of the watcher's connection, when it has read what it was sent.
   void pump_later(number which, watcher const& who);
+  /// A digest of what the watcher may see below its prefixes.
+  std::size_t rights_of(subscription const& asked);
+
   void pump(number which);
   void ask_state(number which);
   void begin_state(watcher& of, view::texts const& texts);
@@ -109,7 +125,8 @@ class watches {
   number last_ = 0;
   run_later later_;
   std::deque<delivery> deliveries_;
-  bool delivering_ = false; ///< deliver() runs, or will
+  bool delivering_ = false;   ///< deliver() runs, or will
+  number rights_checked_ = 0; ///< the watchers up to this one have the present rights
 };
 
 } // namespace cfgd

@@ -4,6 +4,8 @@
 
 #include <sys/types.h>
 
+#include <optional>
+#include <string>
 #include <vector>
 
 namespace cfgd::ipc {
@@ -16,6 +18,9 @@ struct peer {
   pid_t pid = 0;
   /// Supplementary groups and the primary one.
   std::vector<gid_t> groups;
+  /// Its systemd unit, empty if it has none. Absent: nobody has looked it up, because most
+  /// decisions need no unit; whoever does keeps it here.
+  mutable std::optional<std::string> unit = {};
 };
 
 /// Reads the credentials of a connected Unix socket. Errors: io.

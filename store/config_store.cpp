@@ -346,6 +346,10 @@ result<explanation> config_store::explain(value_path const& which) {
   return all;
 }
 
+std::shared_ptr<engine::access_rules const> config_store::access() const {
+  return impl_->state.active_policy->access;
+}
+
 result<std::vector<issue>> config_store::validate(std::string_view name_space,
                                                   boost::json::object const* document) {
   auto const* const found = engine::find_namespace(impl_->state, name_space);

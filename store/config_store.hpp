@@ -79,6 +79,8 @@ class config_store {
   /// namespace).
   [[nodiscard]] result<std::vector<issue>> validate(std::string_view name_space,
                                                     boost::json::object const* document);
+  /// What the access files say; never null. Another object whenever it has changed.
+  std::shared_ptr<engine::access_rules const> access() const;
   /// Whether a source was rejected by the policy, so that the next file change retries it.
   bool has_retryable() const;
   /// All pending changes, the next deadline first.

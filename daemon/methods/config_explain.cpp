@@ -129,12 +129,13 @@ std::string explain_reply(value_path const& which, engine::explanation const& wh
 void explain_key(method_context& with, authorized_call const& asked) {
   auto const which = parse_value_path(asked.parameters.at("key").get_string());
   if (!which) return fail(asked.answer, config_interface, which.error());
-  bool const writable = asked.by.may_write(which->base.name_space());
+  bool const writable = asked.by.may_write(which->base);
   bool const may_see = asked.by.may_see_secrets(which->base.name_space());
   auto const how = may_see ? schema_extent::whole : schema_extent::without_secrets;
+  auto const looked_up = asked.by.visible().in_visible(*which);
   with.writer.query(
-      [which = *which, how](store::config_store& store) {
-        return explain_without_secrets(store, which, how);
+      [looked_up, how](store::config_store& store) {
+        return explain_without_secrets(store, looked_up, how);
       },
       [&with, answer = asked.answer, which = *which, writable, may_see](result<explained> found) {
         if (!answer.alive()) return;

@@ -54,7 +54,7 @@ class text_get {
  public:
   text_get(method_context& with, authorized_call const& asked)
       : with_(with), answer_(asked.answer), may_see_secrets_(asked.by.visible_secrets()),
-        keys_(strings_of(asked.parameters, "keys")) {}
+        may_read_(asked.by.visible()), keys_(strings_of(asked.parameters, "keys")) {}
 
   ipc::responder const& answer() const { return answer_; }
 
@@ -62,7 +62,8 @@ class text_get {
   bool collect_names(time_share const& share) {
     while (next_ < keys_.size()) {
       auto const name = namespace_of(keys_[next_++]);
-      if (!names_.contains(name) && is_namespace_name(name)) names_.emplace(name);
+      if (!names_.contains(name) && is_namespace_name(name) && may_read_(name))
+        names_.emplace(name);
       if (next_ % keys_a_look == 0 && share.is_over()) return true;
     }
     next_ = 0;
@@ -100,6 +101,7 @@ class text_get {
   method_context& with_;
   ipc::responder answer_;
   secret_visibility may_see_secrets_;
+  visible_namespaces may_read_;
   std::vector<std::string> keys_; ///< as they were asked for
   std::size_t next_ = 0;
   view::names names_;
@@ -194,6 +196,7 @@ void get_values(method_context& with, authorized_call const& asked) {
   bj::array const& keys = asked.parameters.at("keys").get_array();
   if (keys.size() > keys_at_once) return get_from_texts(with, asked);
   std::unordered_set<std::string_view> seen;
+  bool const reads_all = asked.by.reads_all();
   for (auto const& one : keys) {
     std::string_view const text = one.get_string();
     // A key that is asked for twice is answered once: a member must not come twice.
@@ -201,6 +204,10 @@ void get_values(method_context& with, authorized_call const& asked) {
     auto const found = with.values.cache().find(text);
     if (found.what == value_cache::status::bad_key)
       return fail(asked.answer, config_interface, found.why);
+    if (!reads_all && !asked.by.may_read(parse_value_path(text)->base.name_space())) {
+      reply.add_missing(text);
+      continue;
+    }
     if (found.what == value_cache::status::not_loaded ||
         (with.values.has_secrets() &&
          with.values.secrets_of(parse_value_path(text)->base.name_space()) != nullptr))

@@ -39,14 +39,15 @@ void list_overrides(method_context& with, authorized_call const& asked) {
   if (auto const text = string_of(asked.parameters, "prefix")) {
     auto which = key::parse(*text);
     if (!which) return fail(asked.answer, config_interface, which.error());
-    prefix = *std::move(which);
+    prefix = asked.by.visible().in_visible(*which);
   }
   list_call const to{asked.answer, config_interface, asked.more};
   with.writer.query(
       [prefix](store::config_store& store) { return store.overrides(prefix); },
-      [&with, to](result<std::vector<engine::override_row>> rows) {
+      [&with, to, may_read = asked.by.visible()](result<std::vector<engine::override_row>> rows) {
         if (!to.answer.alive()) return;
         if (!rows) return fail(to.answer, to.interface, rows.error());
+        std::erase_if(*rows, [&](auto const& one) { return !may_read.has_key(one.key); });
         send_list(
             to, with.bounds,
             std::make_unique<row_items<engine::override_row>>(*std::move(rows), append_override),

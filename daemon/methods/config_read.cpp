@@ -70,15 +70,15 @@ std::string sync_reply(revision_number revision, std::size_t waiting, std::size_
 }
 
 void list_element(method_context& with, authorized_call const& asked, value_path const& which) {
-  auto const begin = [&with, answer = asked.answer, which,
-                      visible = asked.by.visible_secrets()](view::texts const& texts) {
+  auto const begin = [&with, answer = asked.answer, which, visible = asked.by.visible_secrets(),
+                      may_read = asked.by.visible()](view::texts const& texts) {
     auto const text =
-        list_inside(with.values.reveal(texts, visible), which, with.values.revision());
+        list_inside(with.values.reveal(texts, visible, may_read), which, with.values.revision());
     if (!text) return fail(answer, config_interface, text.error());
     reply_within(answer, config_interface, *text, with.bounds.reply_bytes);
   };
   with.values.with_texts(
-      with.writer, view::names{which.base.name_space()}, begin,
+      with.writer, view::names{asked.by.visible().or_absent(which.base.name_space())}, begin,
       [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
 }
 
@@ -92,16 +92,17 @@ void list_values(method_context& with, authorized_call const& asked) {
     if (!which) return fail(asked.answer, config_interface, which.error());
     if (!which->inside.empty()) return list_element(with, asked, *which);
     prefixes.push_back(which->str());
-    names = view::names{which->base.name_space()};
+    names = view::names{asked.by.visible().or_absent(which->base.name_space())};
   }
   list_call const to{asked.answer, config_interface, asked.more};
-  auto const begin = [&with, to, prefixes,
-                      visible = asked.by.visible_secrets()](view::texts const& texts) {
+  auto const begin = [&with, to, prefixes, visible = asked.by.visible_secrets(),
+                      may_read = asked.by.visible()](view::texts const& texts) {
     auto const find = [&with](std::string_view text, key const& which) {
       return with.values.find_in(text, which);
     };
     send_list(to, with.bounds,
-              std::make_unique<state_stream>(with.values.reveal(texts, visible), prefixes, find),
+              std::make_unique<state_stream>(with.values.reveal(texts, visible, may_read), prefixes,
+                                             find),
               [revision = with.values.revision()](std::string const& values) {
                 return list_text(values, revision);
               });
@@ -116,16 +117,18 @@ void validate_namespace(method_context& with, authorized_call const& asked) {
   std::optional<bj::object> document;
   if (auto const* const given = asked.parameters.if_contains("document"))
     document.emplace(given->get_object(), bj::storage_ptr{}); // the call's storage ends with it
+  auto const may_read = asked.by.visible();
   with.writer.query(
-      [name, document = std::move(document)](store::config_store& store) {
+      [name = may_read.or_absent(name),
+       document = std::move(document)](store::config_store& store) {
         return store.validate(name, document ? &*document : nullptr);
       },
-      [answer = asked.answer](result<std::vector<issue>> const& found) {
-        if (!found) return fail(answer, config_interface, found.error());
+      [answer = asked.answer, name, may_read](result<std::vector<issue>> const& found) {
+        if (!found) return fail(answer, config_interface, naming(found.error(), name));
         bool const valid = std::ranges::none_of(
             *found, [](issue const& one) { return one.how == severity::error; });
         bj::object out{{"valid", valid}};
-        out["issues"] = to_json(*found);
+        out["issues"] = to_json(may_read.part_of(*found));
         reply(answer, out);
       });
 }
@@ -147,6 +150,7 @@ void watch_values(method_context& with, authorized_call const& asked) {
   with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
                                     .after = revision_of(asked.parameters, "afterRevision"),
                                     .may_see_secrets = asked.by.visible_secrets(),
+                                    .may_read = asked.by.visible(),
                                     .wants_hidden = flag_of(asked.parameters, "hidden"),
                                     .store_id = string_of(asked.parameters, "storeId")});
 }

@@ -56,12 +56,15 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
 void set_values(method_context& with, authorized_call const& asked) {
   auto request = read_set(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer, config_interface));
+  request->permitted = asked.by.permission(asked.needs);
+  with.writer.submit(*std::move(request),
+                     answer_change(asked.answer, config_interface, asked.by.visible()));
 }
 
 void list_pending(method_context& with, authorized_call const& asked) {
   auto items = std::make_unique<row_items<engine::pending_change>>(
-      with.values.pending().list(), [](std::string& out, engine::pending_change const& one) {
+      asked.by.visible().part_of(with.values.pending().list()),
+      [](std::string& out, engine::pending_change const& one) {
         json::append_compact(out, to_json(one));
       });
   send_list({.answer = asked.answer, .interface = config_interface}, with.bounds, std::move(items),
@@ -71,7 +74,8 @@ void list_pending(method_context& with, authorized_call const& asked) {
 void confirm_pending(method_context& with, authorized_call const& asked) {
   engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
                                        .what = engine::pending_request::action::confirm,
-                                       .from = writer_of(asked.from)};
+                                       .from = writer_of(asked.from),
+                                       .permitted = asked.by.permission(asked.needs)};
   with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
     if (!done) return fail(answer, config_interface, done.error());
     announce_pending(wanted);
@@ -86,7 +90,8 @@ void extend_pending(method_context& with, authorized_call const& asked) {
   engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
                                        .what = engine::pending_request::action::extend,
                                        .deadline = wall_now() + *time,
-                                       .from = writer_of(asked.from)};
+                                       .from = writer_of(asked.from),
+                                       .permitted = asked.by.permission(asked.needs)};
   with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
     if (!done) return fail(answer, config_interface, done.error());
     announce_pending(wanted);

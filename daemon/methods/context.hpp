@@ -2,6 +2,8 @@
 
 #include "core/limits.hpp"
 #include "core/metrics_text.hpp"
+#include "daemon/access.hpp"
+#include "daemon/access_names.hpp"
 #include "daemon/health/monitor.hpp"
 #include "daemon/methods/edit_methods.hpp"
 #include "daemon/methods/health_streams.hpp"
@@ -16,6 +18,8 @@ namespace cfgd {
 /// What handlers of methods work with. Owns none of the parts; all of them, and this, must outlive
 /// the server's last call, for answers come later. Loop thread only.
 struct method_context : service_parts {
+  access_policy const& access;
+  access_names& names;
   edit_methods& edits;
   health::monitor& checks;
   health_streams& health;

@@ -41,30 +41,32 @@ void dispatcher::bind_to(ipc::server& server) {
 void dispatcher::serve(ipc::call const& asked) const {
   auto const found = by_name_.find(asked.method);
   auto const* const row = found == by_name_.end() ? nullptr : found->second;
-  auto const allowed = authorize(row, asked);
+  auto allowed = authorize(row, asked);
   if (allowed)
-    row->serve(authorized_call(asked, caller(policy_, asked.from)));
+    row->serve(authorized_call(asked, caller(policy_, asked.from), *std::move(allowed)));
   else if (allowed.error().code == errc::denied)
     refuse(asked, allowed.error());
   else
     fail(asked.answer, interface_of(asked.method), allowed.error());
 }
 
-result<void> dispatcher::authorize(method_row const* row, ipc::call const& asked) const {
+result<access_policy::need> dispatcher::authorize(method_row const* row,
+                                                  ipc::call const& asked) const {
   if (row == nullptr || !row->serve) return refusal("the method has no handler");
   if (row->needs == right::unspecified) return refusal("the method has no right");
   if (!row->touches) return refusal("the method has no namespaces");
-  auto const where = row->touches(asked);
+  policy_.prepare(asked.from);
+  auto where = row->touches(asked);
   if (!where) return where.error();
-  if (where->what != scope::extent::some) {
-    if (policy_.allows(asked.from, row->needs, {})) return {};
-    return policy_.denial(asked.from, row->needs, {});
+  access_policy::need needs{.what = row->needs};
+  if (where->what == scope::extent::some) {
+    if (where->names.empty() && where->keys.empty()) return refusal("the call names no namespace");
+    needs.names = std::move(where->names);
+    needs.keys = std::move(where->keys);
   }
-  if (where->names.empty()) return refusal("the call names no namespace");
-  for (auto const& name : where->names)
-    if (!policy_.allows(asked.from, row->needs, name))
-      return policy_.denial(asked.from, row->needs, name);
-  return {};
+  if (row->needs == right::read) return needs; // what is hidden looks as if it did not exist
+  if (auto const allowed = policy_.check(asked.from, needs); !allowed) return allowed.error();
+  return needs;
 }
 
 bool dispatcher::serve_quickly(method_row const& row, std::string_view parameters,

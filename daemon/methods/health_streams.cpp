@@ -25,12 +25,21 @@ std::string health_text(health::state overall, std::vector<health::report> const
   return text;
 }
 
-void health_streams::start(ipc::responder const& answer) {
+std::vector<health::report> shown_to(visible_namespaces const& may_read,
+                                     std::vector<health::report> all) {
+  if (may_read.everything()) return all;
+  for (auto& one : all)
+    one.found = {.what = one.found.what, .message = "the details are not visible to you"};
+  return all;
+}
+
+void health_streams::start(ipc::responder const& answer, visible_namespaces may_read) {
   number const mine = ++last_;
-  streams_.emplace(mine, stream{answer, {}});
+  auto const first = health_text(checks_.overall(), shown_to(may_read, checks_.reports()));
+  streams_.emplace(mine, stream{answer, std::move(may_read), {}});
   answer.on_closed([this, mine] { streams_.erase(mine); });
   answer.on_drained([this, mine] { pump(mine); });
-  answer.reply_continues(health_text(checks_.overall(), checks_.reports()));
+  answer.reply_continues(first);
 }
 
 void health_streams::on_change(health::monitor::transition const& what) {
@@ -51,6 +60,7 @@ void health_streams::pump(number which) {
   std::vector<health::report> news;
   for (auto const& name : std::exchange(one.needs_resync, {}))
     if (auto const* const report = checks_.find(name)) news.push_back(*report);
+  news = shown_to(one.may_read, std::move(news));
   auto const answer = one.answer;
   if (!news.empty()) answer.reply_continues(health_text(checks_.overall(), news));
 }

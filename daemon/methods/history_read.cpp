@@ -103,18 +103,19 @@ void append_line(std::string& out, engine::blamed_key const& one) {
   out += '}';
 }
 
-/// The parameter `prefix`, if it is there. Errors: bad_key, limit.
-result<std::optional<key>> read_prefix(ipc::call const& asked) {
+/// The parameter `prefix`, if it is there; a hidden one as visible_namespaces::in_visible. Errors:
+/// bad_key, limit.
+result<std::optional<key>> read_prefix(authorized_call const& asked) {
   auto const text = string_of(asked.parameters, "prefix");
   if (!text) return std::optional<key>();
   auto which = key::parse(*text);
   if (!which) return which.error();
-  return std::optional(*std::move(which));
+  return std::optional(asked.by.visible().in_visible(*which));
 }
 
 /// What a Log asks for. Errors: bad_key, limit, bad_value (`since` is not a time; it is the
 /// subject).
-result<engine::history_query> read_query(ipc::call const& asked) {
+result<engine::history_query> read_query(authorized_call const& asked) {
   auto prefix = read_prefix(asked);
   if (!prefix) return prefix.error();
   engine::history_query query{.prefix = *std::move(prefix)};
@@ -137,6 +138,7 @@ struct log_task {
   ipc::responder answer;
   engine::history_query asked;
   extent how;
+  visible_namespaces may_read;
   bool split;                                ///< over several replies
   std::string whole = {};                    ///< the changes so far, where it is not split
   std::vector<revision_number> damaged = {}; ///< their records are left out
@@ -157,12 +159,16 @@ void fetch_log(std::shared_ptr<log_task> const& task);
 void take_page(std::shared_ptr<log_task> const& task, engine::history_page const& page) {
   auto const maximum = task->with.bounds.reply_bytes;
   std::string& changes = task->whole;
+  std::size_t shown = 0;
   for (auto const& one : page.changes) {
+    auto const part = task->may_read.part_of(one);
+    if (!part) continue;
+    ++shown;
     if (!changes.empty()) changes += ',';
-    append_change(changes, *one, task->how);
+    append_change(changes, *part, task->how);
   }
   task->damaged.insert(task->damaged.end(), page.damaged.begin(), page.damaged.end());
-  task->asked.limit -= std::min(task->asked.limit, page.changes.size());
+  task->asked.limit -= std::min(task->asked.limit, shown);
   bool const is_last = !page.more || task->asked.limit == 0;
   bool const is_long = changes.size() > maximum;
   bool const has_news = !changes.empty() || !task->damaged.empty();
@@ -241,6 +247,7 @@ void read_log(method_context& with, authorized_call const& asked) {
                .answer = asked.answer,
                .asked = *std::move(query),
                .how = flag_of(asked.parameters, "values") ? extent::values : extent::keys,
+               .may_read = asked.by.visible(),
                .split = asked.more});
   if (task->split) task->answer.on_drained([task] { fetch_log(task); });
   fetch_log(task);
@@ -256,10 +263,12 @@ void compare_revisions(method_context& with, authorized_call const& asked) {
       [from, to, prefix = *prefix](store::config_store& store) {
         return store.differences(from, to.value_or(store.revision()), prefix);
       },
-      [&with, answer = asked.answer](result<std::vector<key_change>> const& found) {
+      [&with, answer = asked.answer,
+       may_read = asked.by.visible()](result<std::vector<key_change>> const& found) {
         if (!found) return fail(answer, history_interface, found.error());
         change all;
         all.keys = *found;
+        std::erase_if(all.keys, [&](auto const& one) { return !may_read.has_key(one.key); });
         std::string out = "{";
         append_values(out, "before", all, &key_change::before);
         append_values(out, "after", all, &key_change::after);
@@ -278,7 +287,8 @@ void get_past_values(method_context& with, authorized_call const& asked) {
   auto keys = parse_paths(wanted.texts);
   if (!keys) return fail(asked.answer, history_interface, keys.error());
   wanted.keys = *std::move(keys);
-  auto const names = namespaces_of(wanted.keys);
+  auto names = namespaces_of(wanted.keys);
+  std::erase_if(names, [&](auto const& name) { return !asked.by.may_read(name); });
   with.writer.query([revision = *revision_of(asked.parameters, "revision"),
                      names = std::vector<std::string>(names.begin(), names.end())](
                         store::config_store& store) { return store.values_at(revision, names); },
@@ -295,9 +305,11 @@ void get_past_values(method_context& with, authorized_call const& asked) {
 void blame_namespace(method_context& with, authorized_call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
   if (!is_namespace_name(name)) return fail(asked.answer, history_interface, bad_namespace(name));
-  with.writer.query([name](store::config_store& store) { return store.blame(name); },
-                    [&with, answer = asked.answer](result<engine::blamed_keys> const& found) {
-                      if (!found) return fail(answer, history_interface, found.error());
+  with.writer.query([shown = asked.by.visible().or_absent(name)](
+                        store::config_store& store) { return store.blame(shown); },
+                    [&with, name, answer = asked.answer](result<engine::blamed_keys> const& found) {
+                      if (!found)
+                        return fail(answer, history_interface, naming(found.error(), name));
                       std::string out = "{\"lines\":[";
                       for (auto const& one : found->lines) {
                         if (out.back() != '[') out += ',';

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/error.hpp"
+#include "core/key.hpp"
 #include "daemon/access.hpp"
 #include "ipc/call.hpp"
 
@@ -21,15 +22,21 @@ struct scope {
   };
   extent what = extent::some;
   std::vector<std::string> names = {};
+  /// The keys in them that a change touches; the right must cover each. If there are any, `names`
+  /// has only the namespaces that none of them is in.
+  std::vector<key> keys = {};
 };
 inline scope all_namespaces() { return {.what = scope::extent::all}; }
 inline scope no_namespaces() { return {.what = scope::extent::service}; }
 
 /// A call whose right was checked, as a handler gets it. Valid during the handler, as the call.
 struct authorized_call : ipc::call {
-  authorized_call(ipc::call const& made, caller made_by) : ipc::call(made), by(made_by) {}
+  authorized_call(ipc::call const& made, caller made_by, access_policy::need checked = {})
+      : ipc::call(made), by(made_by), needs(std::move(checked)) {}
 
   caller by;
+  /// What was checked, to be checked again when a request is decided: caller::permission.
+  access_policy::need needs;
 };
 
 /// A short cut for calls that come often and in one form, see ipc::quick_handler.
@@ -45,7 +52,8 @@ struct method_row {
   std::string_view name; ///< qualified
   right needs = right::unspecified;
   /// The namespaces that a call touches, from its parameters and what the daemon knows. What it
-  /// returns as an error (the parameters name no valid key, say) is the call's answer.
+  /// returns as an error (the parameters name no valid key, say) is the call's answer. Reading is
+  /// never refused: handlers answer for a hidden namespace as for one that does not exist.
   std::function<result<scope>(ipc::call const&)> touches = {};
   /// Called for authorised calls only.
   std::function<void(authorized_call const&)> serve = {};

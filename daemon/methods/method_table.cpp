@@ -17,7 +17,7 @@ std::vector<method_row> method_table(method_context& with) {
   auto const get_quick = [&with](std::string_view key_text, caller const& who, std::string& reply) {
     return get_quickly(with, key_text, who, reply);
   };
-  auto const of_pending = namespaces_of_pending(with.values);
+  auto const of_pending = namespaces_of_pending(with.values, with.access);
   return {
       {"io.cfgd.Config.Get", right::read, of_keys, by(get_values), {quick_key, get_quick}},
       {"io.cfgd.Config.List", right::read, of_prefix, by(list_values)},
@@ -52,6 +52,7 @@ std::vector<method_row> method_table(method_context& with) {
       {"io.cfgd.Service.CacheStats", right::none, nothing, by(show_cache)},
       {"io.cfgd.Service.Invalidate", right::admin, nothing, by(invalidate_cache)},
       {"io.cfgd.Service.Warm", right::admin, nothing, by(warm_cache)},
+      {"io.cfgd.Service.Access", right::none, nothing, by(show_access)},
       {"io.cfgd.Service.Metrics", right::none, nothing, by(show_metrics)},
       {"io.cfgd.Service.Figures", right::none, nothing, by(show_figures)},
 

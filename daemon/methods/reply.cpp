@@ -103,6 +103,8 @@ wire_error to_history_error(error const& why) {
 
 wire_error to_service_error(error const& why) {
   switch (why.code) {
+  case errc::bad_key:
+    return {"BadKey", {{"key", why.subject}, {"message", why.message}}};
   case errc::not_found:
     return {"NoSuchNamespace", {{"namespace", why.subject}}};
   case errc::store_failed:
@@ -124,6 +126,11 @@ wire_error to_service_error(error const& why) {
 
 void fail(ipc::responder const& answer, std::string_view interface, error const& why) {
   if (why.code == errc::denied) {
+    // The rights have changed since the call was checked: the message names the peer.
+    log::write(log::level::warning, "refused a queued request: " + why.message,
+               {{"MESSAGE_ID", message_id::call_refused},
+                {"CFGD_KIND", "permission"},
+                {"CFGD_NAMESPACE", why.subject}});
     answer.fail("org.varlink.service.PermissionDenied");
     return;
   }
@@ -277,12 +284,13 @@ std::string change_reply(engine::committed_change const& done, std::string_view 
 }
 
 std::function<void(engine::decision const&)> answer_change(ipc::responder const& answer,
-                                                           std::string_view interface) {
-  return [answer, interface](engine::decision const& done) {
+                                                           std::string_view interface,
+                                                           visible_namespaces may_read) {
+  return [answer, interface, may_read = std::move(may_read)](engine::decision const& done) {
     if (done)
-      answer.reply(change_reply(*done, interface));
+      answer.reply(change_reply(may_read.part_of(*done), interface));
     else
-      fail(answer, interface, done.error());
+      fail(answer, interface, may_read.part_of(done.error()));
   };
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/change.hpp"
 #include "core/error.hpp"
+#include "daemon/visible.hpp"
 #include "engine/records.hpp"
 #include "ipc/call.hpp"
 
@@ -68,10 +69,11 @@ std::vector<std::string> changed_keys(engine::committed_change const& done);
 /// The reply to a change of the override layer: revision, changed, warnings, deadline, hides.
 std::string change_reply(engine::committed_change const& done,
                          std::string_view interface = config_interface);
-/// Answers a call with change_reply() or its error, when the change is durable. `interface`: of a
-/// literal.
+/// Answers a call with change_reply() or its error, when the change is durable; with what
+/// `may_read` shows of it. `interface`: of a literal.
 std::function<void(engine::decision const&)> answer_change(ipc::responder const& answer,
-                                                           std::string_view interface);
+                                                           std::string_view interface,
+                                                           visible_namespaces may_read);
 
 /// `{"name":number}`
 std::string one_number(std::string_view name, std::uint64_t number);

@@ -73,6 +73,27 @@ class collector {
   std::string last_;
 };
 
+/// Adds the whole keys of a change to a scope. The namespace of a key that is not readable stays,
+/// and the handler will say what is wrong with it.
+void add_keys(scope& to, boost::json::object const& parameters) {
+  std::set<std::string, std::less<>> rest(to.names.begin(), to.names.end());
+  std::set<std::string, std::less<>> unread;
+  auto const add = [&](std::string_view text) {
+    if (auto which = key::parse(text))
+      to.keys.push_back(*std::move(which));
+    else if (auto name = first_part(text))
+      unread.insert(*std::move(name));
+  };
+  if (auto const* const values = parameters.if_contains("values"))
+    for (auto const& member : values->get_object())
+      add(member.key());
+  for (auto const& text : strings_of(parameters, "unset"))
+    add(text);
+  for (auto const& which : to.keys)
+    if (!unread.contains(which.name_space())) rest.erase(which.name_space());
+  to.names.assign(rest.begin(), rest.end());
+}
+
 /// The namespaces of the keys in these parameters; `otherwise` if there are none.
 result<scope> of_parameters(ipc::call const& asked, std::initializer_list<std::string_view> names,
                             scope otherwise) {
@@ -106,15 +127,30 @@ result<scope> of_keys(ipc::call const& asked) {
   return of_parameters(asked, {"keys"}, no_namespaces());
 }
 result<scope> of_change(ipc::call const& asked) {
-  return of_parameters(asked, {"values", "unset"}, all_namespaces());
+  auto found = of_parameters(asked, {"values", "unset"}, all_namespaces());
+  if (found && found->what == scope::extent::some) add_keys(*found, asked.parameters);
+  return found;
 }
 
-std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what) {
-  return [&what](ipc::call const& asked) -> result<scope> {
+std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what,
+                                                                     access_policy const& policy) {
+  return [&what, &policy](ipc::call const& asked) -> result<scope> {
     auto const revision = asked.parameters.at("revision").get_int64();
     auto const* const found = what.pending().find(static_cast<revision_number>(revision));
-    if (found == nullptr) return no_such_pending(revision);
-    return scope{.names = found->namespaces};
+    caller const by(policy, asked.from);
+    auto const is_known = [&](std::string const& name) {
+      return by.may_read(name) || by.may_write(name);
+    };
+    if (found == nullptr || std::ranges::none_of(found->namespaces, is_known))
+      return no_such_pending(revision);
+    scope touched{.names = found->namespaces};
+    for (auto const& text : found->keys) {
+      auto which = key::parse(text);
+      if (!which) continue; // its namespace is asked for as a whole
+      std::erase(touched.names, which->name_space());
+      touched.keys.push_back(*std::move(which));
+    }
+    return touched;
   };
 }
 

@@ -31,7 +31,9 @@ result<scope> of_keys(ipc::call const& asked);
 result<scope> of_change(ipc::call const& asked);
 
 /// The namespaces that the pending change `revision` has changed. Errors: not_found (subject: the
-/// revision as text). `what` must outlive it.
-std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what);
+/// revision as text; also if the caller may neither read nor write any of them). Both arguments
+/// must outlive it.
+std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what,
+                                                                     access_policy const& policy);
 
 } // namespace cfgd::methods

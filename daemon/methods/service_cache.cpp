@@ -54,10 +54,10 @@ void show_cache(method_context& with, authorized_call const& asked) {
   std::string totals = ",\"bytes\":" + std::to_string(stats.bytes);
   totals.append(",\"maximumBytes\":").append(std::to_string(stats.maximum_bytes));
   totals.append(",\"evictions\":").append(std::to_string(stats.evictions)).append("}");
+  std::vector<namespace_row> rows(stats.namespaces.begin(), stats.namespaces.end());
+  std::erase_if(rows, [&](auto const& one) { return !asked.by.may_read(one.first); });
   send_list({.answer = asked.answer, .interface = service_interface}, with.bounds,
-            std::make_unique<row_items<namespace_row>>(
-                std::vector<namespace_row>(stats.namespaces.begin(), stats.namespaces.end()),
-                append_namespace),
+            std::make_unique<row_items<namespace_row>>(std::move(rows), append_namespace),
             [totals](std::string const& all) { return "{\"namespaces\":{" + all + '}' + totals; });
 }
 

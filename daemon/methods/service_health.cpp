@@ -16,8 +16,8 @@ namespace cfgd::methods {
 
 void show_health(method_context& with, authorized_call const& asked) {
   // A check whose input has just changed runs before it is reported.
-  with.checks.when_current([&with, answer = asked.answer] {
-    answer.reply(health_text(with.checks.overall(), with.checks.reports()));
+  with.checks.when_current([&with, answer = asked.answer, may_read = asked.by.visible()] {
+    answer.reply(health_text(with.checks.overall(), shown_to(may_read, with.checks.reports())));
   });
 }
 
@@ -41,7 +41,7 @@ void run_checks(method_context& with, authorized_call const& asked) {
 }
 
 void watch_health(method_context& with, authorized_call const& asked) {
-  with.health.start(asked.answer);
+  with.health.start(asked.answer, asked.by.visible());
 }
 
 } // namespace cfgd::methods

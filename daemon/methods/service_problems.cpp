@@ -9,12 +9,37 @@
 
 #include <utility>
 
-// Problems and figures have no values in them, so everybody may read them. Problems that are
-// cleared are gone for all, so clearing needs the right to administer.
+// Problems and figures have no values in them. Figures name no namespace, so everybody may read
+// them; of problems those are left out that are about hidden namespaces, or may be. Problems that
+// are cleared are gone for all, so clearing needs the right to administer.
 
 namespace cfgd::methods {
 
 namespace bj = boost::json;
+
+namespace {
+
+/// Whether a problem names namespaces, and only such as the caller may read.
+bool is_about_visible(problem const& what, visible_namespaces const& may_read) {
+  bool is_visible = false;
+  for (auto const& [name, text] : what.context) {
+    if (name != "namespace") continue;
+    if (!may_read(text)) return false;
+    is_visible = true;
+  }
+  return is_visible;
+}
+
+/// The problems that are listed and visible.
+problems::by_kind counts_of(problems const& kept, visible_namespaces const& may_read) {
+  problems::by_kind counts{};
+  for (auto const* const one : kept.list())
+    if (is_about_visible(*one, may_read))
+      counts.at(static_cast<std::size_t>(one->kind)) += one->count;
+  return counts;
+}
+
+} // namespace
 
 void list_problems(method_context& with, authorized_call const& asked) {
   std::optional<problem_kind> kind;
@@ -28,12 +53,19 @@ void list_problems(method_context& with, authorized_call const& asked) {
     limit = static_cast<std::size_t>(most->get_int64());
   }
   auto const& kept = with.problems.kept();
+  auto const may_read = asked.by.visible();
+  bool const shows_all = may_read.everything();
+  auto all = kept.list(kind);
+  if (!shows_all)
+    std::erase_if(all, [&](problem const* one) { return !is_about_visible(*one, may_read); });
+  if (all.size() > limit) all.resize(limit);
   bj::array list;
-  for (auto const* const one : kept.list(kind, limit))
+  for (auto const* const one : all)
     list.push_back(to_json(*one));
+  auto const counted = shows_all ? kept.counts() : counts_of(kept, may_read);
   bj::object counts;
   for (std::size_t each = 0; each < problem_kinds; ++each)
-    if (auto const count = kept.counts().at(each); count != 0)
+    if (auto const count = counted.at(each); count != 0)
       counts[to_string(static_cast<problem_kind>(each))] = count;
   bj::object out{{"critical", kept.critical()}};
   out["problems"] = std::move(list);

@@ -84,9 +84,12 @@ bj::object unused_json(watchers::unused_file const& file, std::string_view watch
 /// not used.
 class source_list final : public item_source {
  public:
-  source_list(watchers::source_watcher& files, known_sources all)
+  source_list(watchers::source_watcher& files, known_sources all, visible_namespaces by)
       : files_(&files), rows_(std::move(all.rows)), keys_(std::move(all.keys)),
-        unused_(files.unused()) {
+        unused_(files.unused()), may_read_(std::move(by)) {
+    auto const is_hidden = [this](auto const& one) { return !may_read_.has_file(one.id); };
+    std::erase_if(rows_, is_hidden);
+    std::erase_if(unused_, is_hidden);
     // The policy may keep the values of a masked source effective: its row says so.
     std::erase_if(unused_, [this](watchers::unused_file const& file) {
       return file.how == watchers::unused_file::reason::masked &&
@@ -103,8 +106,10 @@ class source_list final : public item_source {
 
  private:
   bj::object shown_row(engine::source_row const& row) const {
+    auto seen = row;
+    if (seen.why) seen.why = may_read_.part_of(*std::move(seen.why));
     auto shown =
-        source_json(row, row.id.where == layer::environment ? "none" : files_->watched_by(row.id));
+        source_json(seen, row.id.where == layer::environment ? "none" : files_->watched_by(row.id));
     if (auto const found = keys_.find(row.id); found != keys_.end()) {
       shown["keys"] = found->second.all;
       shown["overridden"] = found->second.hidden;
@@ -119,6 +124,7 @@ class source_list final : public item_source {
   std::vector<engine::source_row> rows_;
   std::map<source_id, engine::source_keys> keys_;
   std::vector<watchers::unused_file> unused_;
+  visible_namespaces may_read_;
   std::size_t next_ = 0;
 };
 
@@ -136,12 +142,13 @@ void show_status(method_context& with, authorized_call const& asked) {
   auto& values = with.values;
   bool const degraded =
       !values.problems().empty() || values.unrecorded() || !values.without_values().empty();
+  auto const may_read = asked.by.visible();
   bj::array fallback;
   for (auto const& [name, how] : values.without_values())
-    fallback.emplace_back(name);
+    if (may_read(name)) fallback.emplace_back(name);
   bj::array namespaces;
   for (auto const& name : values.cache().namespaces())
-    namespaces.emplace_back(name);
+    if (may_read(name)) namespaces.emplace_back(name);
   bj::object out{{"version", version},
                  {"pid", ::getpid()},
                  {"startTime", to_rfc3339(with.started)},
@@ -153,9 +160,9 @@ void show_status(method_context& with, authorized_call const& asked) {
                  {"watchers", with.streams.size()}};
   out["namespaces"] = std::move(namespaces);
   out["fallback"] = std::move(fallback);
-  out["pending"] = to_json(values.pending().list());
+  out["pending"] = to_json(may_read.part_of(values.pending().list()));
   if (auto const until = with.edits.deadline()) out["editDeadline"] = to_rfc3339(*until);
-  auto const overrides = values.overrides();
+  auto const overrides = values.overrides(may_read);
   out["overrides"] = overrides.overrides;
   out["hidden"] = overrides.hidden;
   if (overrides.since) out["hiddenSince"] = to_rfc3339(*overrides.since);
@@ -170,10 +177,11 @@ void list_sources(method_context& with, authorized_call const& asked) {
       [](store::config_store& store) {
         return known_sources{.rows = store.sources(), .keys = store.source_keys()};
       },
-      [&with, to](result<known_sources> found) {
+      [&with, to, may_read = asked.by.visible()](result<known_sources> found) {
         if (!to.answer.alive()) return;
         if (!found) return fail(to.answer, to.interface, found.error());
-        send_list(to, with.bounds, std::make_unique<source_list>(with.files, *std::move(found)),
+        send_list(to, with.bounds,
+                  std::make_unique<source_list>(with.files, *std::move(found), may_read),
                   [](std::string const& items) { return "{\"sources\":[" + items + "]}"; });
       });
 }

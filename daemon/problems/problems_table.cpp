@@ -41,6 +41,8 @@ constexpr std::array table{
               process, "environment", "ignoring it"},
     situation{"settings_faulty", message_id::settings_faulty, parse, lg::warning, recoverable,
               process, "cfgd.toml", "keeping the previous settings"},
+    situation{"access_name_unknown", message_id::access_name_unknown, permission, lg::warning,
+              recoverable, process, "access files", "the name matches nobody"},
     // Changes.
     situation{"change_warned", message_id::change_warned, validation, lg::warning, recoverable,
               event, "rules", "the change was made"},

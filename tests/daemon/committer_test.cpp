@@ -1,3 +1,4 @@
+#include "daemon/access.hpp"
 #include "daemon/committer.hpp"
 #include "tests/support/store_requests.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -106,6 +107,33 @@ BOOST_FIXTURE_TEST_CASE(a_change_does_not_wait_for_the_queries_that_wait, fixtur
 
   BOOST_REQUIRE(until(6));
   BOOST_TEST(joined() == "long; published 1; answered 1; a 1; b 1; c 1; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_waiting_change_loses_to_an_access_file_before_it, fixture) {
+  access_policy const policy("no-such-group");
+  subject->on_access([this](std::shared_ptr<engine::access_rules const> const& rules) {
+    events.push_back("access " + std::to_string(rules->entries.size()));
+  });
+  std::promise<void> end;
+  subject->query(
+      [may_end = end.get_future().share()](store::config_store& store) {
+        may_end.wait();
+        return store.revision();
+      },
+      [](result<revision_number> const&) {});
+  auto entries = file("10.toml", "[[entry]]\ndeny = 'read'\nto = 'any'\nnamespaces = 'site'\n");
+  entries.id.what = source_kind::access;
+  auto reading = set({{"site.a", "1"}});
+  reading.permitted = policy.permission({.uid = 4242, .gid = 4242, .pid = 0, .groups = {}},
+                                        {.what = right::read, .names = {"site"}, .keys = {}});
+  subject->submit(reading, note());
+  subject->submit({entries}, {}, engine::grouping::one_change, [](engine::decision const&) {});
+  subject->submit(reading, note());
+  end.set_value();
+
+  BOOST_REQUIRE(run_until(loop, [this] { return !events.empty() && events.back() == "refused"; }));
+  BOOST_TEST(events.front() == "access 1"); // before the changes of its group are published
+  BOOST_TEST(joined().find("answered 1; ") != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(what_is_rejected_or_tried_is_not_published, fixture) {

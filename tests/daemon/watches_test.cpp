@@ -34,6 +34,7 @@ struct fixture {
   view what{1024 * 1024};
   std::optional<committer> writer;
   std::optional<watches> streams;
+  bool hides = false; ///< no watcher may read anything
   ipc::server server{
       loop.get_executor(), bounds, {"Vendor", "Product", "1", "https://example.org"}};
 
@@ -67,8 +68,10 @@ struct fixture {
   }
 
   void watch(ipc::call const& asked) {
-    watches::subscription wanted{
-        .prefixes = {}, .after = {}, .may_see_secrets = [](std::string_view) { return false; }};
+    watches::subscription wanted{.prefixes = {},
+                                 .after = {},
+                                 .may_see_secrets = [](std::string_view) { return false; },
+                                 .may_read = [this](std::string_view) { return !hides; }};
     if (auto const* const after = asked.parameters.if_contains("afterRevision"))
       wanted.after = static_cast<revision_number>(after->get_int64());
     if (auto const* const store = asked.parameters.if_contains("storeId"))
@@ -231,6 +234,53 @@ BOOST_FIXTURE_TEST_CASE(a_watcher_that_does_not_read_misses_nothing, fixture) {
 
   for (int revision = 2; revision <= 21; ++revision)
     expect(watcher, std::to_string(revision));
+}
+
+BOOST_FIXTURE_TEST_CASE(what_may_not_be_read_looks_as_if_it_did_not_exist, fixture) {
+  hides = true;
+  auto watcher = start();
+  auto const state = watcher.receive().value_or("closed");
+  BOOST_TEST(state.find("site") == std::string::npos);
+  BOOST_TEST(state.find("ready") != std::string::npos);
+
+  commit("2");
+  hides = false;
+  commit("3");
+  expect(watcher, "3", "3"); // nothing was sent for revision 2
+}
+
+BOOST_FIXTURE_TEST_CASE(watchers_with_other_rights_than_before_are_sent_the_state_again, fixture) {
+  auto watcher = start();
+  expect(watcher, "1", "1");
+  hides = true;
+  streams->rights_changed();
+  BOOST_TEST(streams->check_rights(10));
+
+  auto const hidden = watcher.receive().value_or("closed");
+  BOOST_TEST(hidden.find("\"resync\":true") != std::string::npos);
+  BOOST_TEST(hidden.find("site") == std::string::npos);
+
+  streams->rights_changed();
+  BOOST_TEST(streams->check_rights(10)); // nothing has changed
+  hides = false;
+  streams->rights_changed();
+  BOOST_TEST(streams->check_rights(10));
+  expect(watcher, "1", "1");
+}
+
+BOOST_FIXTURE_TEST_CASE(watchers_are_looked_at_a_few_at_a_time, fixture) {
+  std::vector<varlink_peer> watchers;
+  for (int each = 0; each < 3; ++each) {
+    watchers.push_back(start());
+    expect(watchers.back(), "1", "1");
+  }
+  hides = true;
+  streams->rights_changed();
+
+  BOOST_TEST(!streams->check_rights(2));
+  BOOST_TEST(streams->check_rights(2));
+  for (auto& watcher : watchers)
+    BOOST_TEST(watcher.receive().value_or("closed").find("resync") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

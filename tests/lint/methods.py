@@ -13,9 +13,9 @@ from pathlib import Path
 
 RIGHTS = {"none", "read", "write", "rollback", "admin"}
 ROW = re.compile(r'\{\s*"([A-Za-z0-9_.]+)",\s*right::(\w+),')
-# What only the dispatcher and access.* may ask.
+# What only the dispatcher, access.* and what filters replies may ask.
 CHECK = re.compile(r"\b(?:policy_?|access_?)\s*(?:\.|->)\s*allows\s*\(")
-MAY_CHECK = {"daemon/access.cpp", "daemon/access.hpp", "daemon/methods/dispatcher.cpp"}
+MAY_CHECK = {"daemon/access.cpp", "daemon/access.hpp", "daemon/methods/dispatcher.cpp", "daemon/visible.cpp"}
 
 
 def rows_of(table: str) -> list[tuple[str, str]]:

@@ -1,0 +1,71 @@
+/// access: what somebody may do, and which entry says so.
+
+#include "cfgctl/commands/declare.hpp"
+#include "cfgctl/session.hpp"
+#include "cfgctl/text/table.hpp"
+
+#include <utility>
+
+namespace cfgd::cfgctl {
+namespace {
+
+struct access_options {
+  std::string key;
+  std::string user;
+};
+
+struct access_request {
+  std::optional<std::string> user;
+  std::optional<std::string> key;
+};
+BOOST_DESCRIBE_STRUCT(access_request, (), (user, key))
+
+struct access_right {
+  std::string key;
+  std::string operation;
+  bool allowed = false;
+  std::optional<std::string> reason;
+  std::optional<std::string> entry;
+};
+BOOST_DESCRIBE_STRUCT(access_right, (), (key, operation, allowed, reason, entry))
+
+struct access_reply {
+  std::int64_t uid = 0;
+  std::vector<access_right> rights;
+};
+BOOST_DESCRIBE_STRUCT(access_reply, (), (uid, rights))
+constexpr wire::method<access_request, access_reply> access_method{"io.cfgd.Service.Access"};
+
+/// "default", "owner", or the entry.
+std::string reason_text(access_right const& one) {
+  return one.entry ? *one.entry : one.reason.value_or("");
+}
+
+std::string access_text(screen const& where, access_reply const& reply) {
+  table rows({left("KEY"), left("OPERATION"), left("ALLOWED"), path("WHY")});
+  for (auto const& one : reply.rights)
+    rows.add({one.key.empty() ? "(service)" : one.key, one.operation,
+              table::cell(one.allowed ? "yes" : "no", one.allowed ? tint::plain : tint::warning),
+              reason_text(one)});
+  return "uid " + std::to_string(reply.uid) + '\n' + rows.str(where);
+}
+
+exit_code access(context const& all, access_options const& asked) {
+  access_request with;
+  if (!asked.user.empty()) with.user = asked.user;
+  if (!asked.key.empty()) with.key = asked.key;
+  return ask(all, "access", access_method, with, access_text);
+}
+
+} // namespace
+
+void add_access_command(declarations const& to) {
+  auto const access_command =
+      declare(to, "access", "Print what a user may do, and which entry says so", access);
+  add_argument(access_command.app, "KEY", access_command.options.key,
+               "A key or a namespace; without it, all namespaces");
+  add_option(access_command.app, "--as", access_command.options.user, "USER",
+             "The rights of this user, by name or number; for administrators");
+}
+
+} // namespace cfgd::cfgctl
