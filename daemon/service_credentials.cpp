@@ -23,7 +23,7 @@ unit_credentials::options service::credential_options() const {
 void service::open_credentials() {
   // A system whose units do not ask has not enabled the socket.
   bool const is_wanted = options_.sockets.empty() || !passed(systemd::credentials_socket).empty();
-  if (!is_wanted) return;
+  if (!is_wanted || credentials_.is_stopped()) return;
   if (auto const listening = listen_for_units(); !listening) {
     log::write(log::level::warning, to_string(listening.error()) + "; units get no credentials",
                {{"MESSAGE_ID", message_id::socket_unusable}});

@@ -46,6 +46,7 @@ class unit_credentials {
   void start(ipc::task_group& tasks);
   /// Closes the sockets. Who waits gets nothing.
   void stop();
+  bool is_stopped() const { return stopping_; }
 
   struct counts {
     std::uint64_t served = 0;
