@@ -268,6 +268,11 @@ Answer<revision_number> calls<Connection, Answer>::reload() {
 }
 
 template <class Connection, template <class> class Answer>
+Answer<key_rotation> calls<Connection, Answer>::rotate_key() {
+  return ask(self(), methods::rotate_key, {});
+}
+
+template <class Connection, template <class> class Answer>
 Answer<cache_stats> calls<Connection, Answer>::cache() {
   return ask(self(), methods::cache, {});
 }

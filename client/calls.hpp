@@ -115,6 +115,8 @@ class calls {
   [[nodiscard]] Answer<std::vector<source_file>> sources();
   /// Reads all files and settings again. The revision then. refused: BadSettings.
   [[nodiscard]] Answer<revision_number> reload();
+  /// Seals the secrets in the store with a new key. refused: KeyIsCredential, StoreFailed.
+  [[nodiscard]] Answer<key_rotation> rotate_key();
   [[nodiscard]] Answer<cache_stats> cache();
   /// Drops cache entries of a namespace, or of all. Their number.
   [[nodiscard]] Answer<std::int64_t> invalidate(std::string_view name_space);

@@ -229,6 +229,13 @@ struct namespace_cache {
   std::int64_t invalidations = 0;
 };
 
+/// What a rotation of the key has done.
+struct key_rotation {
+  std::string key;              ///< names the new key
+  std::int64_t records = 0;     ///< sealed again
+  std::vector<std::string> old; ///< stores that the old key still opens
+};
+
 struct cache_stats {
   std::vector<namespace_cache> namespaces; ///< in the order of the reply
   std::int64_t bytes = 0;

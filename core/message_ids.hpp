@@ -39,6 +39,7 @@ inline constexpr char cache_unfilled[] = "3fc4f14c94774d64b9631e978c2908b8";
 inline constexpr char problems_unreadable[] = "1852b07ad3ae4016a4fde39fcd867689";
 inline constexpr char file_unwritten[] = "b9e6a34d3c3447bc9237feb903d4c7e4";
 inline constexpr char works_again[] = "3e34b0f8d95543359228f23a3ad50278";
+inline constexpr char key_rotated[] = "7e1b3d90c64f4a25b8d2f60a9c31e5b7";
 
 // Clients.
 inline constexpr char call_refused[] = "e7d4b1c8a52f4e6093b8d7f2c5a1e876";

@@ -12,6 +12,8 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -203,6 +205,15 @@ result<void> make_directories(std::vector<std::filesystem::path> const& wanted) 
   return {};
 }
 
+/// Memory has secrets: no core of it may reach a disk or a crash handler. A limit of 0 does not
+/// keep the kernel from piping one to a handler, and a process that is not dumpable has none at
+/// all. It may still read its own files in /proc.
+void forbid_cores() {
+  constexpr rlimit none{.rlim_cur = 0, .rlim_max = 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
 void report_fault(std::exception const& broken) {
   log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
              {{"MESSAGE_ID", message_id::stopped_by_fault}});
@@ -257,6 +268,7 @@ int main(int argc, char** argv) {
   ::signal(SIGPIPE, SIG_IGN); // a closed peer is an error of write(2), not the end of the daemon
   ::signal(SIGXFSZ, SIG_IGN); // so is a file at its size limit
   ::umask(022);
+  forbid_cores();
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;
   if (is_unsaid(asked)) return ask_where();

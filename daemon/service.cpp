@@ -76,7 +76,8 @@ void log_failed_task(std::string const& name, std::exception_ptr const& why) {
 } // namespace
 
 result<opened_store> open_store(std::filesystem::path const& directory, limits const& bounds) {
-  auto opened = store::open_or_recover(directory, bounds, wall_now());
+  auto opened =
+      store::open_or_recover(directory, bounds, wall_now(), store::key_sources_of_process());
   if (!opened) return opened.error();
   opened_store out;
   out.store = std::move(opened->store);

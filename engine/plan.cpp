@@ -5,6 +5,7 @@
 #include "engine/hidden.hpp"
 #include "engine/override_editors.hpp"
 #include "engine/read_only.hpp"
+#include "engine/secret_changes.hpp"
 
 #include <exception>
 #include <new>
@@ -122,6 +123,7 @@ write_set plan::writes() const {
     add_changes(before.sources, state.sources, out.sources);
     if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
+    if (declares_secrets(state)) out.with_secrets.push_back(name);
   }
   if (policy_ != base_.active_policy)
     add_changes(base_.active_policy->sources, policy_->sources, out.sources);

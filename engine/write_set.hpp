@@ -25,6 +25,9 @@ struct write_set {
       {}; ///< null: erase
   /// Notes on changes that are kept, or are among `changes`; others are left out.
   std::vector<change_note> notes = {};
+  /// Namespaces among those above whose schema declares secrets: their records are sealed, also
+  /// those that are in the store already.
+  std::vector<std::string> with_secrets = {};
 
   bool empty() const {
     return sources.empty() && overrides.empty() && effectives.empty() && changes.empty() &&

@@ -142,6 +142,7 @@ result<std::string> read_all(fs::path const& file, progress_report const& progre
         out["format"] = opened->format();
         out["revision"] = opened->revision();
         out["store_id"] = opened->store_id();
+        out["key_id"] = opened->key_id();
         out["records"] = opened->records();
         return json::canonical(out);
       },
@@ -157,7 +158,8 @@ backup_facts facts_of(bj::object const& report, fs::path const& file) {
           .revision = number("revision"),
           .store_id = std::string(report.at("store_id").as_string()),
           .records = number("records"),
-          .bytes = fs::file_size(file, ignored)};
+          .bytes = fs::file_size(file, ignored),
+          .key_id = std::string(report.at("key_id").as_string())};
 }
 
 result<bj::object> parse_report(result<std::string> const& text, fs::path const& file) {
@@ -171,10 +173,10 @@ result<bj::object> parse_report(result<std::string> const& text, fs::path const&
   return std::move(parsed->as_object());
 }
 
-bj::object read_layer(data_file const& from) {
+bj::object read_layer(data_file const& from, key_ring const* keys) {
   bj::object layer;
-  from.for_each_of(layout_keys::overrides, [&layer](lmdb::entry const& record) {
-    record_reader fields(layout_keys::overrides, record);
+  from.for_each_of(layout_keys::overrides, [&](lmdb::entry const& record) {
+    record_reader fields(layout_keys::overrides, record, keys);
     layer[record.key] = read_overrides(fields).document;
   });
   return {{"overrides", std::move(layer)}};
@@ -190,8 +192,10 @@ result<backup_facts> verify_backup(fs::path const& file, progress_report const& 
 }
 
 result<backup_overrides> read_backup_overrides(fs::path const& file,
-                                               progress_report const& progressed) {
-  auto report = parse_report(read_all(file, progressed, read_layer), file);
+                                               progress_report const& progressed,
+                                               key_ring const* keys) {
+  auto const layer = [keys](data_file const& from) { return read_layer(from, keys); };
+  auto report = parse_report(read_all(file, progressed, layer), file);
   if (!report) return report.error();
   return backup_overrides{.facts = facts_of(*report, file),
                           .overrides = std::move(report->at("overrides").as_object())};

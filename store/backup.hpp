@@ -3,6 +3,7 @@
 #include "core/change.hpp"
 #include "core/error.hpp"
 #include "store/guarded.hpp"
+#include "store/sealing.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -24,6 +25,8 @@ struct backup_facts {
   std::string store_id; ///< of the store that it was made of
   std::uint64_t records = 0;
   std::uint64_t bytes = 0; ///< size of the file
+  /// The id of the key that values are sealed with, which the backup does not have; empty: none is.
+  std::string key_id = {};
 };
 
 /// Copies the store of the state directory `state`, as it is between two commits, into `to`, mode
@@ -43,8 +46,10 @@ struct backup_overrides {
   backup_facts facts;
   boost::json::object overrides; ///< may hold nulls
 };
+/// `keys` may be null; sealed overrides are an error then (invalid: the message has the key's id).
 [[nodiscard]] result<backup_overrides> read_backup_overrides(std::filesystem::path const& file,
-                                                             progress_report const& progressed);
+                                                             progress_report const& progressed,
+                                                             key_ring const* keys = nullptr);
 
 /// What to restore, and how.
 struct restore_question {

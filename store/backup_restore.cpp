@@ -3,6 +3,7 @@
 #include "store/backup.hpp"
 #include "store/copies.hpp"
 #include "store/data_file.hpp"
+#include "store/key_place.hpp"
 #include "store/layout.hpp"
 #include "store/owner.hpp"
 #include "store/restoring.hpp"
@@ -102,13 +103,18 @@ void write_compacted(data_file const& from, fs::path const& into, target const& 
 }
 
 /// Reads a new store as the daemon will read it.
-void read_as_daemon(fs::path const& made, std::uint64_t bytes) {
+void read_as_daemon(fs::path const& made, std::uint64_t bytes,
+                    std::shared_ptr<key_ring const> const& keys) {
   lmdb::environment opened(
       made,
       {.map_bytes = 3 * bytes + 4096, .databases = layout::database_count, .is_private = true});
   lmdb::read_transaction view(opened);
   if (layout::check_format(view).value() != layout::format) return; // the daemon upgrades it first
-  layout const records(view);
+  // Sealed records whose key is not here have been read, but not opened: the daemon says so.
+  auto const id = layout::key_id(view);
+  bool const is_open = id.empty() || (keys && keys->find_text(id));
+  if (!is_open) return;
+  layout const records(view, keys);
   static_cast<void>(records.load(view));
   records.walk_back(view, records.revision(view), [](change_view const&) { return true; });
 }
@@ -225,11 +231,13 @@ class restoring {
 
   /// Makes data.mdb of the copy durable and removes all other files.
   result<void> fill(store_in_the_making const& made, target const& as) const {
+    auto const keys = keys_beside(asked_.state);
+    if (!keys) return keys.error();
     auto const work = [&](progress_report const& report) -> result<std::string> {
       auto const from = data_file::open(made.copy());
       if (!from) return from.error();
       write_compacted(*from, made.path(), as, report);
-      read_as_daemon(made.path(), as.bytes);
+      read_as_daemon(made.path(), as.bytes, *keys);
       return std::string();
     };
     if (auto const done = run_guarded(work, progressed_); !done) return about_file(done.error());

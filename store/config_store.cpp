@@ -89,7 +89,10 @@ void config_store::impl::load() {
 /// Loads everything in the store, compiles the policy and runs its rules.
 model config_store::impl::load_model(lmdb::transaction& view) {
   auto all = file.records().load(view);
-  who = {.id = file.records().id(view), .cut = file.records().cut(view)};
+  who = {.id = file.records().id(view),
+         .cut = file.records().cut(view),
+         .sealed = file.records().sealed_namespaces(view),
+         .keys = file.keys()};
   auto made = std::make_shared<policy>(*all.active_policy);
   // Effective files compiled before. If this program is stricter, they are left out.
   for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
@@ -165,6 +168,8 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   auto const writes = planned.writes();
   if (writes.empty()) return decisions;
   file.records().write(writing, writes);
+  auto sealed = file.records().sealed_namespaces(writing);
+  bool const has_traces = file.records().has_traces(writing);
   if (!writes.changes.empty())
     file.records().trim(writing, {.revisions = bounds.history_revisions,
                                   .since = now - bounds.history_age,
@@ -176,6 +181,9 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   // If memory runs out here, `seen` stays behind and the next call loads everything again.
   std::move(planned).advance(state);
   seen = id;
+  bool const grew = sealed.size() != who.sealed.size();
+  who.sealed = std::move(sealed);
+  if (has_traces && grew) remove_traces(now);
   return decisions;
 }
 
@@ -255,12 +263,14 @@ config_store::config_store(std::unique_ptr<impl> state) : impl_(std::move(state)
 config_store::~config_store() = default;
 
 result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path const& directory,
-                                                         limits const& bounds) {
-  auto file = store_file::open(directory, bounds);
+                                                         limits const& bounds,
+                                                         key_sources const& where) {
+  auto file = store_file::open(directory, bounds, where);
   if (!file) return file.error();
   auto state = std::make_unique<impl>(std::move(*file), bounds);
   try {
     state->load();
+    state->seal_all();
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),

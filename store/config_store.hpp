@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "core/value_path.hpp"
 #include "engine/records.hpp"
+#include "store/key_place.hpp"
 
 #include <filesystem>
 #include <map>
@@ -32,10 +33,11 @@ class config_store {
   /// Opens or creates the store in `directory` (created with mode 0700 if absent) and locks it
   /// against other daemons. Creation is atomic: a crash leaves no store or a whole one. An older
   /// format is upgraded in place. Errors: conflict (another process has the lock: the message has
-  /// its pid), io, untrusted (owner or mode of a file; the message has both), invalid (damaged; or
-  /// a newer format: the message has the version that is needed).
+  /// its pid), io, untrusted (owner or mode of a file, the message has both; or the key that the
+  /// store is sealed with is not here, the message has its id), invalid (damaged; or a newer
+  /// format: the message has the version that is needed).
   [[nodiscard]] static result<std::unique_ptr<config_store>>
-  open(std::filesystem::path const& directory, limits const& bounds);
+  open(std::filesystem::path const& directory, limits const& bounds, key_sources const& where = {});
 
   ~config_store();
   config_store(config_store const&) = delete;
@@ -124,6 +126,21 @@ class config_store {
   /// Erases all changes but the newest `keep`; returns the oldest revision that is kept (newest + 1
   /// if none). Needs several transactions for a long history, each durable; blocks for all of them.
   revision_number compact(std::size_t keep);
+
+  struct rotated_key {
+    std::string id;                              ///< of the new key, as digits
+    std::size_t records = 0;                     ///< that were sealed again
+    std::vector<std::filesystem::path> old = {}; ///< stores that the old key still opens
+  };
+  /// Makes a new key in the state directory, seals all sealed records with it in one transaction,
+  /// and replaces the files of the store and its copies by ones without old values in free pages.
+  /// A crash leaves a store that opens, with the old key or the new one. Blocks for the disk.
+  /// Errors: read_only (the key is a credential of the service; the message says what to do), io,
+  /// store_failed.
+  [[nodiscard]] result<rotated_key> rotate_key(wall_time now);
+  /// The id of the key that records are sealed with, as digits, and whether it is a credential.
+  std::string key_id() const;
+  bool has_key_credential() const;
 
   /// Frees the pages that dead reader processes still reserve; returns how many there were.
   std::size_t check_readers();

@@ -48,6 +48,13 @@ struct config_store::impl {
   std::size_t erase_history(std::size_t keep);
   void write_probe(std::string const& text, probe_report& report);
   bool make_room(std::span<request const> requests);
+  /// Seals what is not sealed yet, such as values whose schema declares a secret now.
+  void seal_all();
+  /// The id of the key that the file says it is sealed with, as digits.
+  std::string sealed_with();
+  /// Removes values from free pages and copies if some were left there. After a failure, the next
+  /// change of secrets or the next start tries it again.
+  void remove_traces(wall_time now);
   /// Replaces a lost store by one made from memory. Throws lmdb_error if that fails.
   void mend(wall_time now);
 

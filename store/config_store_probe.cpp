@@ -45,25 +45,26 @@ std::optional<lmdb::entry> find_record(lmdb::transaction& in, char const* databa
   return lmdb::entry{key, *value};
 }
 
-result<void> compare_effective(lmdb::transaction& in, effective const& kept) {
+result<void> compare_effective(lmdb::transaction& in, effective const& kept, key_ring const& with) {
   auto const record = find_record(in, keys::effective, kept.name_space);
   if (record.has_value() != (kept.text != nullptr))
     return differs(kept.name_space, "the effective value in memory differs from the one on disk");
   if (!record) return {};
-  record_reader fields(keys::effective, *record);
+  record_reader fields(keys::effective, *record, &with);
   auto const on_disk = read_effective(fields, kept.name_space);
   if (*on_disk.text != *kept.text || on_disk.revision != kept.revision)
     return differs(kept.name_space, "the effective value in memory differs from the one on disk");
   return {};
 }
 
-result<void> compare_sources(lmdb::transaction& in, namespace_state const& state) {
+result<void> compare_sources(lmdb::transaction& in, namespace_state const& state,
+                             key_ring const& with) {
   for (auto const& [id, kept] : state.sources) {
     auto const name = to_string(id);
     auto const record = find_record(in, keys::sources, name);
     bool equal = record.has_value();
     if (record) {
-      record_reader fields(keys::sources, *record);
+      record_reader fields(keys::sources, *record, &with);
       equal = same(*kept, read_source(fields, id));
     }
     if (!equal)
@@ -73,11 +74,12 @@ result<void> compare_sources(lmdb::transaction& in, namespace_state const& state
   return {};
 }
 
-result<void> compare_overrides(lmdb::transaction& in, namespace_state const& state) {
+result<void> compare_overrides(lmdb::transaction& in, namespace_state const& state,
+                               key_ring const& with) {
   auto const record = find_record(in, keys::overrides, state.value.name_space);
   bool equal = record.has_value() == (state.overrides != nullptr);
   if (record && equal) {
-    record_reader fields(keys::overrides, *record);
+    record_reader fields(keys::overrides, *record, &with);
     equal = read_overrides(fields).document == state.overrides->document;
   }
   if (!equal)
@@ -93,7 +95,8 @@ result<void> compare_layers(namespace_state const& state) {
 }
 
 /// Reads the figures of the environment and returns whether the probe record is `text`.
-bool read_probe(lmdb::environment& env, std::string const& text, probe_report& seen) {
+bool read_probe(lmdb::environment& env, std::string const& text, key_ring const& with,
+                probe_report& seen) {
   seen.dead_readers = env.check_readers();
   seen.map_bytes = env.map_bytes();
   seen.file_bytes = env.used_bytes();
@@ -107,7 +110,7 @@ bool read_probe(lmdb::environment& env, std::string const& text, probe_report& s
   lmdb::cursor at(view, view.open(keys::changes, must_be_there));
   if (auto const newest = at.last()) {
     try {
-      record_reader fields(keys::changes, *newest);
+      record_reader fields(keys::changes, *newest, &with);
       seen.last_change = read_change_time(fields);
     } catch (damaged_record const&) {
       seen.last_change.reset(); // the check of the integrity reports it
@@ -149,7 +152,9 @@ result<probe_report> config_store::probe(wall_time now) {
                    .message = impl_->loss_text +
                               "; a new store was made from memory, without the history"};
     impl_->write_probe(text, seen);
-    if (!impl_->guarded([&](lmdb::environment& env) { return read_probe(env, text, seen); }))
+    if (!impl_->guarded([&](lmdb::environment& env) {
+          return read_probe(env, text, *impl_->file.keys(), seen);
+        }))
       return error{.code = errc::store_failed,
                    .message = "the probe record read back differs from the one written"};
     seen.revision = impl_->state.revision;
@@ -176,9 +181,10 @@ result<effective> config_store::verify(std::string_view name_space) {
                      .message = "another process has just written to the store",
                      .subject = std::string(name_space)};
       if (auto ok = compare_layers(state); !ok) return ok.error();
-      if (auto ok = compare_effective(view, state.value); !ok) return ok.error();
-      if (auto ok = compare_sources(view, state); !ok) return ok.error();
-      if (auto ok = compare_overrides(view, state); !ok) return ok.error();
+      auto const& with = *impl_->file.keys();
+      if (auto ok = compare_effective(view, state.value, with); !ok) return ok.error();
+      if (auto ok = compare_sources(view, state, with); !ok) return ok.error();
+      if (auto ok = compare_overrides(view, state, with); !ok) return ok.error();
       return state.value;
     });
   } catch (lmdb_error const& failure) {

@@ -97,6 +97,7 @@ result<void> data_file::check_format() {
                             "; version " + word("needs") + " or newer is needed"};
   revision_ = number("revision");
   store_id_ = word("store_id");
+  key_id_ = word_or_empty("key");
   for (auto const* const name : databases())
     records_ += count(handle_of(name));
   return {};
@@ -136,6 +137,13 @@ std::string data_file::word(char const* key) const {
   check("mdb_get", mdb_get(view_.get(), handle_of(layout_keys::meta), &name, &value), path_);
   record_reader fields(layout_keys::meta, {.key = key, .value = to_view(value)});
   return std::string(fields.rest());
+}
+
+std::string data_file::word_or_empty(char const* key) const {
+  MDB_val name = to_value(key);
+  MDB_val value{};
+  int const code = mdb_get(view_.get(), handle_of(layout_keys::meta), &name, &value);
+  return code == MDB_NOTFOUND ? std::string() : word(key);
 }
 
 std::uint64_t data_file::number(char const* key) const {

@@ -27,6 +27,8 @@ class data_file {
   std::uint64_t format() const { return format_; }
   revision_number revision() const { return revision_; }
   std::string const& store_id() const { return store_id_; }
+  /// The id of the key that records are sealed with, as digits; empty: none is.
+  std::string const& key_id() const { return key_id_; }
   /// The names of the databases in the file.
   std::vector<char const*> databases() const;
   /// The number of records in all databases.
@@ -50,6 +52,8 @@ class data_file {
   [[nodiscard]] result<void> open_map();
   [[nodiscard]] result<void> check_format();
   std::string word(char const* key) const;
+  /// The same for a word that may be absent; empty then.
+  std::string word_or_empty(char const* key) const;
   std::uint64_t number(char const* key) const;
   bool has(char const* database) const;
   unsigned handle_of(char const* database) const;
@@ -61,6 +65,7 @@ class data_file {
   std::uint64_t format_ = 0;
   revision_number revision_ = 0;
   std::string store_id_;
+  std::string key_id_;
   std::uint64_t records_ = 0;
 };
 

@@ -5,24 +5,27 @@
 #include <lmdb.h>
 
 #include <limits>
+#include <utility>
 
 // Every record of every database has the same frame: one byte with the version of the frame, four
-// with a CRC-32C over the key, the version and the fields, then the fields. LMDB has no check sums;
+// with a CRC-32C over the key, the version and the fields, then the fields. Version 2 has sealed
+// fields; the sum is over the sealed bytes, so it is checked without a key. LMDB has no check sums;
 // with this, a flipped bit, a record of zeros or a record under another key is an error that names
 // the record, never a value. Numbers are little-endian on every machine.
 
 namespace cfgd::store {
 namespace {
 
-constexpr std::uint8_t frame_version = 1;
+constexpr std::uint8_t plain_frame = 1;
+constexpr std::uint8_t sealed_frame = 2;
 constexpr std::size_t frame_bytes = 5;
 
 using crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
 
-std::uint32_t check_sum(std::string_view key, std::string_view fields) {
+std::uint32_t check_sum(std::string_view key, std::uint8_t version, std::string_view fields) {
   crc32c sum;
   sum.process_bytes(key.data(), key.size());
-  sum.process_byte(frame_version);
+  sum.process_byte(version);
   sum.process_bytes(fields.data(), fields.size());
   return sum.checksum();
 }
@@ -31,6 +34,13 @@ template <class Number>
 void append_number(std::string& out, Number number) {
   for (std::size_t byte = 0; byte < sizeof number; ++byte)
     out.push_back(static_cast<char>(number >> (8 * byte) & 0xFF));
+}
+
+/// Fills in the frame at the begin of a record.
+void put_frame(std::string& record, std::uint8_t version, std::string_view key) {
+  std::string frame(1, static_cast<char>(version));
+  append_number(frame, check_sum(key, version, std::string_view(record).substr(frame_bytes)));
+  record.replace(0, frame_bytes, frame);
 }
 
 template <class Number>
@@ -66,6 +76,14 @@ damaged_record::damaged_record(std::string_view database, std::string_view key,
                      "' is damaged: " + std::string(why),
                  MDB_CORRUPTED) {}
 
+damaged_record::damaged_record(std::string const& message) : lmdb_error(message, MDB_CORRUPTED) {}
+
+sealed_record::sealed_record(std::string_view database, std::string_view key,
+                             std::string_view key_id)
+    : damaged_record("the record '" + printable(key) + "' of the database '" +
+                     std::string(database) + "' is sealed with the key " + key_id_text(key_id) +
+                     ", which is not here") {}
+
 record_writer::record_writer() : record_(frame_bytes, '\0') {}
 
 void record_writer::u8(std::uint8_t number) { record_.push_back(static_cast<char>(number)); }
@@ -89,22 +107,51 @@ void record_writer::end_text(std::size_t begun) {
 }
 
 std::string_view record_writer::finish(std::string_view key) {
-  std::string frame(1, static_cast<char>(frame_version));
-  append_number(frame, check_sum(key, std::string_view(record_).substr(frame_bytes)));
-  record_.replace(0, frame_bytes, frame);
+  put_frame(record_, plain_frame, key);
   return record_;
 }
 
-record_reader::record_reader(std::string_view database, lmdb::entry const& entry)
+std::string_view record_writer::finish_sealed(sealer const& with, sealed_place const& at) {
+  std::string sealed(frame_bytes, '\0');
+  with.seal(std::string_view(record_).substr(frame_bytes), at, sealed);
+  wipe(record_);
+  record_ = std::move(sealed);
+  put_frame(record_, sealed_frame, at.key);
+  return record_;
+}
+
+bool is_sealed(std::string_view record) {
+  return !record.empty() && static_cast<std::uint8_t>(record.front()) == sealed_frame;
+}
+
+record_reader::record_reader(std::string_view database, lmdb::entry const& entry,
+                             key_ring const* keys)
     : database_(database), key_(entry.key), left_(entry.value) {
   if (left_.size() < frame_bytes) fail("the record is too short");
-  if (static_cast<std::uint8_t>(left_.front()) != frame_version) fail("unknown frame version");
+  auto const version = static_cast<std::uint8_t>(left_.front());
+  if (version != plain_frame && version != sealed_frame) fail("unknown frame version");
   auto const sum = read_number<std::uint32_t>(left_.substr(1, 4));
   left_.remove_prefix(frame_bytes);
-  if (sum != check_sum(key_, left_)) fail("the check sum does not match");
+  if (sum != check_sum(key_, version, left_)) fail("the check sum does not match");
+  if (version == plain_frame) return;
+  if (keys == nullptr)
+    is_closed_ = true;
+  else
+    unseal(*keys);
+}
+
+void record_reader::unseal(key_ring const& keys) {
+  auto const id = key_id_of(left_);
+  auto const with = keys.find(id);
+  if (!with) throw sealed_record(database_, key_, id);
+  auto opened = with->open(left_, {.kind = database_, .key = key_});
+  if (!opened) fail("it was changed or moved after it was sealed with the key " + key_id_text(id));
+  opened_ = std::move(*opened);
+  left_ = opened_.view();
 }
 
 std::string_view record_reader::take(std::size_t bytes) {
+  if (is_closed_) throw sealed_record(database_, key_, key_id_of(left_));
   if (left_.size() < bytes) fail("a field is truncated");
   auto const taken = left_.substr(0, bytes);
   left_.remove_prefix(bytes);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/lmdb.hpp"
+#include "store/sealing.hpp"
 
 #include <cstdint>
 #include <string>
@@ -12,6 +13,15 @@ namespace cfgd::store {
 class damaged_record : public lmdb_error {
  public:
   damaged_record(std::string_view database, std::string_view key, std::string_view why);
+
+ protected:
+  explicit damaged_record(std::string const& message);
+};
+
+/// Thrown if a record is sealed with a key that is not here.
+class sealed_record : public damaged_record {
+ public:
+  sealed_record(std::string_view database, std::string_view key, std::string_view key_id);
 };
 
 /// Builds a record (docs/store-format.md): fields in a frame with a check sum. Numbers are
@@ -37,16 +47,24 @@ class record_writer {
 
   /// Completes the record for its key. The view is valid as long as the writer.
   std::string_view finish(std::string_view key);
+  /// The same, sealed for its place. The fields are overwritten in memory.
+  std::string_view finish_sealed(sealer const& with, sealed_place const& at);
 
  private:
   std::string record_;
 };
 
+/// Whether the fields of a record are sealed.
+bool is_sealed(std::string_view record);
+
 /// Reads the fields of a record in order; throws damaged_record for anything wrong with it. The
-/// constructor checks the check sum. Views are valid as long as the record.
+/// constructor checks the check sum, for which no key is needed. Views are valid as long as the
+/// record and the reader.
 class record_reader {
  public:
-  record_reader(std::string_view database, lmdb::entry const& entry);
+  /// Without `keys`, reading a field of a sealed record throws.
+  record_reader(std::string_view database, lmdb::entry const& entry,
+                key_ring const* keys = nullptr);
 
   std::uint8_t u8();
   std::uint32_t u32();
@@ -65,7 +83,10 @@ class record_reader {
 
  private:
   std::string_view take(std::size_t bytes);
+  void unseal(key_ring const& keys);
 
+  secret_bytes opened_;    ///< the fields of a sealed record
+  bool is_closed_ = false; ///< they are sealed, and there are no keys
   std::string_view database_;
   std::string_view key_;
   std::string_view left_;

@@ -1,9 +1,13 @@
 #include "store/layout.hpp"
 
 #include "store/layout_keys.hpp"
+#include "store/sealing_writer.hpp"
 
+#include <algorithm>
+#include <optional>
 #include <random>
 #include <tuple>
+#include <utility>
 
 // What is in which database (store/layout_keys.cpp has their names and keys). A model is loaded as
 // a whole and written in parts. History is read in its database, from either end, and trimmed at
@@ -32,19 +36,6 @@ void for_each(lmdb::transaction& in, lmdb::database over, Visit visit) {
   lmdb::cursor at(in, over);
   for (auto entry = at.first(); entry; entry = at.next())
     visit(*entry);
-}
-
-/// Writes the record of a key, or erases it if `what` is null.
-template <class What>
-void write_or_erase(lmdb::write_transaction& in, lmdb::database into, std::string_view key,
-                    What const* what, void (*write_fields)(record_writer&, What const&)) {
-  if (what == nullptr) {
-    in.erase(into, key);
-    return;
-  }
-  record_writer record;
-  write_fields(record, *what);
-  in.put(into, key, record.finish(key));
 }
 
 /// Keys of `overrides` and `effective`. Another program may have written the record.
@@ -95,13 +86,13 @@ void layout::continue_at(lmdb::write_transaction& in, revision_number revision) 
   keys::put_meta(in, meta, "cut", std::to_string(revision));
 }
 
-layout::layout(lmdb::transaction& in)
-    : meta_(in.open(keys::meta, lmdb::transaction::if_absent::fail)),
-      sources_(in.open(keys::sources, lmdb::transaction::if_absent::fail)),
-      overrides_(in.open(keys::overrides, lmdb::transaction::if_absent::fail)),
-      effective_(in.open(keys::effective, lmdb::transaction::if_absent::fail)),
-      changes_(in.open(keys::changes, lmdb::transaction::if_absent::fail)),
-      pending_(in.open(keys::timed, lmdb::transaction::if_absent::fail)) {}
+layout::layout(lmdb::transaction& in, std::shared_ptr<key_ring const> keys)
+    : keys_(std::move(keys)), meta_(in.open(layout_keys::meta, lmdb::transaction::if_absent::fail)),
+      sources_(in.open(layout_keys::sources, lmdb::transaction::if_absent::fail)),
+      overrides_(in.open(layout_keys::overrides, lmdb::transaction::if_absent::fail)),
+      effective_(in.open(layout_keys::effective, lmdb::transaction::if_absent::fail)),
+      changes_(in.open(layout_keys::changes, lmdb::transaction::if_absent::fail)),
+      pending_(in.open(layout_keys::timed, lmdb::transaction::if_absent::fail)) {}
 
 revision_number layout::revision(lmdb::transaction& in) const {
   return keys::get_number(in, meta_, "revision");
@@ -138,7 +129,7 @@ model layout::load(lmdb::transaction& in) const {
   auto active_policy = std::make_shared<policy>();
   for_each(in, sources_, [&](lmdb::entry const& entry) {
     auto const id = keys::decode_source(entry);
-    record_reader fields(keys::sources, entry);
+    record_reader fields(keys::sources, entry, keys_.get());
     auto record = std::make_shared<source_record const>(read_source(fields, id));
     if (id.what == source_kind::values)
       state_of(all, *namespace_of(id)).sources.emplace(id, std::move(record));
@@ -146,20 +137,20 @@ model layout::load(lmdb::transaction& in) const {
       active_policy->sources.emplace(id, std::move(record));
   });
   all.active_policy = std::move(active_policy);
-  for_each(in, overrides_, [&all](lmdb::entry const& entry) {
+  for_each(in, overrides_, [&](lmdb::entry const& entry) {
     check_name(keys::overrides, entry);
-    record_reader fields(keys::overrides, entry);
+    record_reader fields(keys::overrides, entry, keys_.get());
     state_of(all, entry.key).overrides =
         std::make_shared<override_record const>(read_overrides(fields));
   });
-  for_each(in, effective_, [&all](lmdb::entry const& entry) {
+  for_each(in, effective_, [&](lmdb::entry const& entry) {
     check_name(keys::effective, entry);
-    record_reader fields(keys::effective, entry);
+    record_reader fields(keys::effective, entry, keys_.get());
     state_of(all, entry.key).value = read_effective(fields, entry.key);
   });
-  for_each(in, pending_, [&all](lmdb::entry const& entry) {
+  for_each(in, pending_, [&](lmdb::entry const& entry) {
     auto const revision = keys::decode_revision(keys::timed, entry);
-    record_reader fields(keys::timed, entry);
+    record_reader fields(keys::timed, entry, keys_.get());
     all.pending.emplace(revision,
                         std::make_shared<pending_record const>(read_pending(fields, revision)));
   });
@@ -167,37 +158,53 @@ model layout::load(lmdb::transaction& in) const {
 }
 
 void layout::write(lmdb::write_transaction& in, write_set const& what) const {
+  names const declared(what.with_secrets.begin(), what.with_secrets.end());
+  auto const before = sealed_namespaces(in);
+  auto sealed = before;
+  if (keys_) sealed.insert(declared.begin(), declared.end());
+  // Values of a namespace that was not sealed stay in pages that become free.
+  if (std::ranges::any_of(declared, [&](std::string const& name) {
+        return keys_ && !before.contains(name) && in.get(effective_, name);
+      }))
+    note_traces(in);
+  sealing_writer to(in, keys_.get(), sealed);
   for (auto const& [id, source] : what.sources)
-    write_or_erase(in, sources_, to_string(id), source.get(), write_source);
+    to.write_or_erase({sources_, keys::sources}, to_string(id), source.get(), write_source,
+                      source != nullptr && must_seal(*source, sealed));
   for (auto const& [name, overrides] : what.overrides)
-    write_or_erase(in, overrides_, name, overrides.get(), write_overrides);
+    to.write_or_erase({overrides_, keys::overrides}, name, overrides.get(), write_overrides,
+                      sealed.contains(name));
   for (auto const& value : what.effectives)
-    write_or_erase(in, effective_, value.name_space, value.text ? &value : nullptr,
-                   write_effective);
+    to.write_or_erase({effective_, keys::effective}, value.name_space,
+                      value.text ? &value : nullptr, write_effective,
+                      sealed.contains(value.name_space));
   for (auto const& one : what.changes) {
     auto const key = keys::encode_revision(one->revision);
     record_writer record;
     write_change(record, *one);
     // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
-    in.append(changes_, key, record.finish(key));
+    in.append(changes_, key, to.finish(record, {keys::changes, key}, must_seal(*one, sealed)));
   }
   for (auto const& one : what.notes)
-    add_note(in, one);
+    add_note(to, one);
   for (auto const& [revision, one] : what.pending)
-    write_or_erase(in, pending_, keys::encode_revision(revision), one.get(), write_pending);
+    to.write_or_erase({pending_, keys::timed}, keys::encode_revision(revision), one.get(),
+                      write_pending, one != nullptr && must_seal(*one, sealed));
   if (!what.changes.empty()) keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
+  if (to.has_sealed()) to.note_key(meta_);
+  if (sealed.size() != before.size()) std::ignore = seal(in, declared);
 }
 
 // The cursor and the views into the old record must end before the record is written.
-void layout::add_note(lmdb::write_transaction& in, engine::change_note const& note) const {
+void layout::add_note(sealing_writer& to, engine::change_note const& note) const {
   auto const key = keys::encode_revision(note.revision);
   change noted;
   {
-    lmdb::cursor at(in, changes_);
+    lmdb::cursor at(to.in(), changes_);
     auto const entry = at.at_or_after(key);
     if (!entry || keys::decode_revision(keys::changes, *entry) != note.revision) return;
     try {
-      record_reader fields(keys::changes, *entry);
+      record_reader fields(keys::changes, *entry, keys_.get());
       noted = *read_change(fields, note.revision);
     } catch (damaged_record const&) {
       return; // the note is not worth the commit
@@ -206,7 +213,8 @@ void layout::add_note(lmdb::write_transaction& in, engine::change_note const& no
   noted.comment = engine::add_note(std::move(noted.comment), note);
   record_writer record;
   write_change(record, noted);
-  in.put(changes_, key, record.finish(key));
+  to.in().put(changes_, key,
+              to.finish(record, {keys::changes, key}, must_seal(noted, to.sealed())));
 }
 
 void layout::touch(lmdb::write_transaction& in) const {
@@ -229,7 +237,7 @@ history_slice layout::read_changes(lmdb::transaction& in, revision_number after,
     if (out.more) break;
     bytes += entry->value.size();
     try {
-      record_reader fields(keys::changes, *entry);
+      record_reader fields(keys::changes, *entry, keys_.get());
       out.changes.push_back(read_change(fields, keys::decode_revision(keys::changes, *entry)));
     } catch (damaged_record const&) {
       out.changes.clear();
@@ -251,7 +259,7 @@ examined_history layout::examine(lmdb::transaction& in, revision_number after,
     bytes += entry->value.size();
     out.last = keys::decode_revision(keys::changes, *entry);
     try {
-      record_reader fields(keys::changes, *entry);
+      record_reader fields(keys::changes, *entry, keys_.get());
       std::ignore = read_change(fields, out.last);
     } catch (damaged_record const&) {
       out.damaged.push_back(out.last);
@@ -276,9 +284,11 @@ void layout::walk_back(lmdb::transaction& in, revision_number newest,
   for (entry = entry ? at.previous() : at.last(); entry; entry = at.previous()) {
     auto const revision = keys::decode_revision(keys::changes, *entry);
     change_view seen;
+    // The view may point into the reader.
+    std::optional<record_reader> fields;
     try {
-      record_reader fields(keys::changes, *entry);
-      seen = view_change(fields, revision);
+      fields.emplace(keys::changes, *entry, keys_.get());
+      seen = view_change(*fields, revision);
     } catch (damaged_record const&) {
       if (!damaged) throw;
       damaged(revision);
@@ -294,7 +304,7 @@ bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
                     kept_history const& keep) const {
   if (keys::decode_revision(keys::changes, oldest) + keep.revisions > newest) return false;
   try {
-    record_reader fields(keys::changes, oldest);
+    record_reader fields(keys::changes, oldest, keys_.get());
     return read_change_time(fields) < keep.since;
   } catch (damaged_record const&) {
     return true; // otherwise no commit would succeed once it is the oldest one

@@ -8,6 +8,8 @@
 
 #include <functional>
 #include <limits>
+#include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +20,9 @@ namespace cfgd::store {
 /// environment stays open. Functions throw lmdb_error, and damaged_record if a record is damaged.
 class layout {
  public:
-  static constexpr std::uint64_t format = 2;
+  static constexpr std::uint64_t format = 3;
   /// The first version of cfgd that reads this format.
-  static constexpr std::string_view first_version = "0.2.0";
+  static constexpr std::string_view first_version = "0.3.0";
   static constexpr unsigned database_count = 6;
 
   /// Creates the databases of an empty store.
@@ -35,14 +37,17 @@ class layout {
   static void adopt(lmdb::write_transaction& in, identity const& of);
 
   /// Upgrades a store of an older format to this one; does nothing if it has this format.
-  static void upgrade(lmdb::write_transaction& in);
+  /// Seals what is always sealed.
+  static void upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> keys);
 
   /// Makes a store go on at `revision`, after a restore or without its history: revisions between
   /// the newest change and this one are not known, and no earlier one is resumed from.
   static void continue_at(lmdb::write_transaction& in, revision_number revision);
 
   /// Opens the databases. The transaction must be committed to keep them.
-  explicit layout(lmdb::transaction& in);
+  /// Without keys, sealed records cannot be read, and none is sealed.
+  explicit layout(lmdb::transaction& in, std::shared_ptr<key_ring const> keys = {});
+  key_ring const* keys() const { return keys_.get(); }
 
   /// The format of a store: this one or an older one. Errors: invalid (a newer format, or unknown).
   /// `used` is the newer format and `maximum` this one, both 0 otherwise.
@@ -81,6 +86,20 @@ class layout {
   examined_history examine(lmdb::transaction& in, revision_number after,
                            std::size_t maximum_bytes) const;
 
+  using names = std::set<std::string, std::less<>>;
+  /// The namespaces whose records are sealed: those whose schema declares secrets, or once did.
+  names sealed_namespaces(lmdb::transaction& in) const;
+  /// The id, as digits, of the key that the store is sealed with; empty: nothing is sealed.
+  static std::string key_id(lmdb::transaction& in);
+  /// Adds namespaces to those that are sealed, and seals every record that must be and is not:
+  /// theirs, quarantined contents and schemas. Returns the number of records.
+  std::size_t seal(lmdb::write_transaction& in, names const& added) const;
+  /// Seals every sealed record again with the current key. Returns the number of records.
+  std::size_t reseal(lmdb::write_transaction& in) const;
+  /// Whether free pages may have values that were not sealed, or were with another key.
+  bool has_traces(lmdb::transaction& in) const;
+  void forget_traces(lmdb::write_transaction& in) const;
+
   /// Writes the revision again without changing it: a transaction that only ages free pages.
   void touch(lmdb::write_transaction& in) const;
 
@@ -98,10 +117,15 @@ class layout {
   std::size_t trim(lmdb::write_transaction& in, kept_history const& keep) const;
 
  private:
+  class sealing_writer;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
-  void add_note(lmdb::write_transaction& in, engine::change_note const& note) const;
+  void add_note(sealing_writer& to, engine::change_note const& note) const;
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
 
+  std::size_t seal_records(lmdb::write_transaction& in, names const& sealed) const;
+  void note_traces(lmdb::write_transaction& in) const;
+
+  std::shared_ptr<key_ring const> keys_;
   lmdb::database meta_;
   lmdb::database sources_;
   lmdb::database overrides_;

@@ -2,10 +2,14 @@
 #include "store/layout_keys.hpp"
 #include "store/record_codec.hpp"
 
+#include <tuple>
+#include <utility>
+
 // From format 1 to format 2: sources and changes have more fields, and pending changes have a
-// database. All records whose format differs are rewritten in one transaction, so a store has one
-// format or the other and never a mixture, even after a crash. Only this file and read-only tools
-// know old formats.
+// database. From format 2 to format 3: records may be sealed, and those that have contents of which
+// it is not known whether they hold a secret are. All records whose format differs are rewritten in
+// one transaction, so a store has one format or the other and never a mixture, even after a crash.
+// Only this file and read-only tools know old formats.
 
 namespace cfgd::store {
 namespace {
@@ -30,12 +34,8 @@ void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite)
   }
 }
 
-} // namespace
-
-void layout::upgrade(lmdb::write_transaction& in) {
+void to_second_format(lmdb::write_transaction& in) {
   namespace keys = layout_keys;
-  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
-  if (keys::get_number(in, meta, "format") == format) return;
   in.open(keys::timed, lmdb::transaction::if_absent::create);
   rewrite_all(in, keys::sources,
               [](record_writer& out, record_reader& fields, lmdb::entry const& entry) {
@@ -47,8 +47,18 @@ void layout::upgrade(lmdb::write_transaction& in) {
                 auto const revision = keys::decode_revision(keys::changes, entry);
                 write_change(out, *read_change(fields, revision, record_format::first));
               });
-  keys::put_meta(in, meta, "format", std::to_string(format));
-  keys::put_meta(in, meta, "needs", first_version);
+}
+
+} // namespace
+
+void layout::upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> keys) {
+  auto const meta = in.open(layout_keys::meta, lmdb::transaction::if_absent::fail);
+  auto const found = layout_keys::get_number(in, meta, "format");
+  if (found == format) return;
+  if (found < 2) to_second_format(in);
+  std::ignore = layout(in, std::move(keys)).seal(in, {});
+  layout_keys::put_meta(in, meta, "format", std::to_string(format));
+  layout_keys::put_meta(in, meta, "needs", first_version);
 }
 
 } // namespace cfgd::store

@@ -134,6 +134,10 @@ std::size_t environment::check_readers() {
   return static_cast<std::size_t>(dead);
 }
 
+void environment::copy_compacted(std::filesystem::path const& empty) {
+  check("mdb_env_copy2", mdb_env_copy2(handle_, empty.c_str(), MDB_CP_COMPACT), directory_);
+}
+
 void environment::sync() { check("mdb_env_sync", mdb_env_sync(handle_, 1), directory_); }
 
 MDB_txn* environment::begin(unsigned flags) {

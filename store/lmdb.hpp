@@ -69,6 +69,8 @@ class environment {
   std::uint64_t last_transaction() const;
   /// Frees the slots of dead reader processes; returns how many there were.
   std::size_t check_readers();
+  /// Writes a copy without free pages into an empty directory: data.mdb, not durable yet.
+  void copy_compacted(std::filesystem::path const& empty);
   /// Flushes the file; needed only after creation, commits do it themselves.
   void sync();
 

@@ -1,5 +1,6 @@
 #include "store/model_file.hpp"
 
+#include "engine/secret_changes.hpp"
 #include "store/layout.hpp"
 #include "store/lmdb.hpp"
 
@@ -24,6 +25,7 @@ write_set everything_of(model const& all) {
     add_sources(out, state.sources);
     if (state.overrides) out.overrides.emplace_back(name, state.overrides);
     if (state.value.text) out.effectives.push_back(state.value);
+    if (engine::declares_secrets(state)) out.with_secrets.push_back(name);
   }
   add_sources(out, all.active_policy->sources);
   for (auto const& [revision, one] : all.pending)
@@ -42,7 +44,12 @@ void write_model(std::filesystem::path const& empty, model const& all, store_ide
   lmdb::write_transaction in(made);
   layout::create(in, wall_now());
   layout::adopt(in, {.id = who.id, .revision = all.revision, .cut = who.cut});
-  layout(in).write(in, everything_of(all));
+  layout const records(in, who.keys);
+  auto everything = everything_of(all);
+  everything.with_secrets.insert(everything.with_secrets.end(), who.sealed.begin(),
+                                 who.sealed.end());
+  records.write(in, everything);
+  records.forget_traces(in); // it is a new file
   in.commit();
 }
 

@@ -1,8 +1,12 @@
 #pragma once
 
+#include "store/sealing.hpp"
 #include "store/types.hpp"
 
 #include <filesystem>
+#include <functional>
+#include <memory>
+#include <set>
 #include <string>
 
 namespace cfgd::store {
@@ -12,6 +16,9 @@ struct store_identity {
   std::string id; ///< store_id
   /// Revisions before it are of another history (layout::cut).
   revision_number cut = 0;
+  /// Namespaces whose records are sealed (layout::sealed_namespaces).
+  std::set<std::string, std::less<>> sealed = {};
+  std::shared_ptr<key_ring const> keys = {}; ///< null: nothing is sealed
 };
 
 /// Writes a store with everything of a model, which has no history, into an empty directory:

@@ -57,10 +57,11 @@ class opening_mark {
 bool is_damage(error const& why) { return why.code == errc::invalid && why.used == 0; }
 
 /// What happens to a process that opens the store; absent: it survives.
-std::optional<error> try_in_child(fs::path const& directory, limits const& bounds) {
+std::optional<error> try_in_child(fs::path const& directory, limits const& bounds,
+                                  key_sources const& where) {
   auto const tried = run_guarded(
       [&](progress_report const&) -> result<std::string> {
-        std::ignore = config_store::open(directory, bounds);
+        std::ignore = config_store::open(directory, bounds, where);
         return std::string();
       },
       [](std::uint64_t, std::uint64_t) {});
@@ -153,13 +154,13 @@ std::vector<fs::path> list_damaged(fs::path const& state) {
 }
 
 result<recovered_store> open_or_recover(fs::path const& directory, limits const& bounds,
-                                        wall_time now) {
+                                        wall_time now, key_sources const& where) {
   opening_mark mark(directory);
   auto why = find_absence(directory);
-  if (!why && mark.was_there()) why = try_in_child(directory, bounds);
+  if (!why && mark.was_there()) why = try_in_child(directory, bounds, where);
   if (!why) {
     mark.make();
-    auto opened = config_store::open(directory, bounds);
+    auto opened = config_store::open(directory, bounds, where);
     if (!opened && !is_damage(opened.error())) return opened.error();
     why = opened ? find_newer_copy(directory, (*opened)->revision()) : opened.error();
     if (!why) return recovered_store{.store = std::move(*opened), .recovered = {}};
@@ -170,7 +171,7 @@ result<recovered_store> open_or_recover(fs::path const& directory, limits const&
     if (!done) return done.error();
     remove_older_damaged(directory);
     mark.make();
-    auto opened = config_store::open(directory, bounds);
+    auto opened = config_store::open(directory, bounds, where);
     if (!opened) return opened.error();
     return recovered_store{.store = std::move(*opened), .recovered = std::move(*done)};
   } catch (lmdb_error const& failure) {

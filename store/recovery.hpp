@@ -32,9 +32,11 @@ struct recovered_store {
 /// data.damaged.TIME, and a new one is made from the newest intact copy, or an empty one. A store
 /// that made the process end while it was read is first read in a child process. A store that is
 /// older than its copies goes on above them, as after restore_offline(). Only for processes
-/// with one thread. Errors: conflict, io, untrusted, and invalid for a store of a newer format.
+/// with one thread. A store whose key is not here is not damaged. Errors: conflict, io, untrusted,
+/// and invalid for a store of a newer format.
 [[nodiscard]] result<recovered_store> open_or_recover(std::filesystem::path const& directory,
-                                                      limits const& bounds, wall_time now);
+                                                      limits const& bounds, wall_time now,
+                                                      key_sources const& where = {});
 
 /// The damaged stores that are kept in a state directory, newest first.
 std::vector<std::filesystem::path> list_damaged(std::filesystem::path const& state);

@@ -9,6 +9,7 @@
 #include <bit>
 #include <cerrno>
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 // The map is address space, not memory, but it also limits the size of the file. So it starts small
@@ -27,10 +28,21 @@ std::size_t whole_pages(std::size_t bytes) { return bytes & ~(page_bytes - 1); }
 
 /// An upgrade may rewrite every record before a page of the old ones can be reused. So the file may
 /// exceed its limit once; its free pages are used first afterwards.
-void upgrade(lmdb::environment& old) {
+void make_room_for_all(lmdb::environment& old) {
   old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 3) + least_map_bytes));
+}
+
+void upgrade(lmdb::environment& old, std::shared_ptr<key_ring const> keys) {
+  make_room_for_all(old);
   lmdb::write_transaction all(old);
-  layout::upgrade(all);
+  layout::upgrade(all, std::move(keys));
+  all.commit();
+}
+
+void reseal(lmdb::environment& opened, std::shared_ptr<key_ring const> const& keys) {
+  make_room_for_all(opened);
+  lmdb::write_transaction all(opened);
+  std::ignore = layout(all, keys).reseal(all);
   all.commit();
 }
 
@@ -51,7 +63,8 @@ store_file::lost_store::lost_store(std::string const& message) : lmdb_error(mess
 store_file::store_file(state_directory&& place, limits const& bounds)
     : place_(std::move(place)), maximum_bytes_(bounds.store_bytes) {}
 
-result<store_file> store_file::open(std::filesystem::path const& directory, limits const& bounds) {
+result<store_file> store_file::open(std::filesystem::path const& directory, limits const& bounds,
+                                    key_sources const& where) {
   auto held = state_directory::open(directory);
   if (!held) return held.error();
   store_file made(std::move(*held), bounds);
@@ -67,7 +80,9 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
       return layout::check_format(view);
     }();
     if (!known) return known.error();
-    if (*known != layout::format) upgrade(first);
+    if (auto const found = made.take_keys(where); !found) return found.error();
+    if (auto const fit = made.check_keys(first); !fit) return fit.error();
+    if (*known != layout::format) upgrade(first, made.keys_);
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),
@@ -85,7 +100,7 @@ lmdb::environment& store_file::environment() {
   // A process that died in a read transaction would keep its pages from being reused.
   opened->check_readers();
   lmdb::read_transaction view(*opened);
-  records_.emplace(view);
+  records_.emplace(view, keys_);
   view.keep_databases();
   environment_ = std::move(opened);
   if (!known_)
@@ -155,6 +170,79 @@ result<void> store_file::rebuild(std::function<void(std::filesystem::path const&
   if (!replaced) return replaced.error();
   known_.reset();
   lost_.clear();
+  return {};
+}
+
+error store_file::lacks_key(std::string const& wanted) const {
+  return {.code = errc::untrusted,
+          .message = "the store is sealed with the key " + wanted + ", and the key here is " +
+                     (keys_ ? keys_->current()->id_text() : "missing") + "; put the key " + wanted +
+                     " there, as a backup of the machine has it, or move the directory '" +
+                     place_.data().string() + "' and the copies beside it away to start without it",
+          .subject = key_place_.string()};
+}
+
+// The key is made at the first start; for a store that is sealed it must be there.
+result<void> store_file::take_keys(key_sources const& where) {
+  auto found = find_keys(directory(), where);
+  if (!found) return found.error();
+  key_place_ = found->place;
+  has_key_credential_ = found->is_credential;
+  other_key_ = std::move(found->other);
+  if (found->current) keys_ = std::make_shared<key_ring>(std::move(found->current));
+  return {};
+}
+
+// A rotation may have ended after any of its steps: the store says which key it is sealed with.
+result<void> store_file::check_keys(lmdb::environment& opened) {
+  auto const wanted = [&opened] {
+    lmdb::read_transaction view(opened);
+    return layout::key_id(view);
+  }();
+  bool const fits_other = other_key_ && other_key_->id_text() == wanted;
+  if (!keys_ && !wanted.empty() && !fits_other) return lacks_key(wanted);
+  if (!keys_ && !fits_other) {
+    auto made = make_key_file(key_place_);
+    if (!made) return made.error();
+    keys_ = std::make_shared<key_ring>(std::move(*made));
+  }
+  bool const fits = wanted.empty() || (keys_ && keys_->current()->id_text() == wanted);
+  if (!fits && !fits_other) return lacks_key(wanted);
+  if (!other_key_ || (has_key_credential_ && fits)) return {};
+  if (has_key_credential_) {
+    keys_->add(other_key_);
+    reseal(opened, keys_);
+    return {};
+  }
+  // An exchange of keys was interrupted. After a failure of the disk, both may be in use.
+  auto const used = fits ? keys_->current() : other_key_;
+  auto const unused = fits ? other_key_ : (keys_ ? keys_->current() : nullptr);
+  keys_ = std::make_shared<key_ring>(used);
+  if (unused) keys_->add(unused);
+  reseal(opened, keys_);
+  if (!fits) return adopt_new_key(directory());
+  std::error_code ignored;
+  std::filesystem::remove(new_key_file(directory()), ignored);
+  return {};
+}
+
+// LMDB's writers wait while the copy is made: nothing is committed that it lacks.
+result<void> store_file::compact(wall_time now) {
+  {
+    lmdb::write_transaction const nobody_else(environment());
+    // After a crash, the next start removes the old file by this name.
+    auto const replaced = replace_store(
+        place_,
+        {.state = directory(),
+         .file = {},
+         .old = restore_question::old_store::discard,
+         .now = now,
+         .kept_as = "data.new.compacted."},
+        [this](std::filesystem::path const& empty) { environment_->copy_compacted(empty); });
+    if (!replaced) return replaced.error();
+  }
+  close();
+  known_.reset();
   return {};
 }
 

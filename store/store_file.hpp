@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/limits.hpp"
+#include "store/key_place.hpp"
 #include "store/layout.hpp"
 #include "store/lmdb.hpp"
 #include "store/state_directory.hpp"
@@ -27,7 +28,7 @@ class store_file {
 
   /// Errors: those of config_store::open().
   [[nodiscard]] static result<store_file> open(std::filesystem::path const& directory,
-                                               limits const& bounds);
+                                               limits const& bounds, key_sources const& where);
   store_file(store_file&&) noexcept = default;
   store_file& operator=(store_file&&) = delete;
 
@@ -50,6 +51,16 @@ class store_file {
   /// state_directory::open(). Throws lmdb_error.
   [[nodiscard]] result<void>
   rebuild(std::function<void(std::filesystem::path const& empty)> const& make, wall_time now);
+
+  /// Replaces the file by a copy of it without free pages, in which erased and replaced values
+  /// would be left. No transaction may be open. Errors: io. Throws lmdb_error; nothing is changed
+  /// then.
+  [[nodiscard]] result<void> compact(wall_time now);
+
+  /// The keys of the store; never null.
+  std::shared_ptr<key_ring> const& keys() const { return keys_; }
+  /// Whether the key is a credential of the service, not a file in the state directory.
+  bool has_key_credential() const { return has_key_credential_; }
 
   /// Writes an empty store into an empty directory; with a revision, see layout::continue_at().
   static void make_store(std::filesystem::path const& empty, revision_number continues);
@@ -82,8 +93,15 @@ class store_file {
   [[nodiscard]] result<identity> identify() const;
   std::string find_loss();
   [[nodiscard]] result<void> lock_again();
+  [[nodiscard]] result<void> take_keys(key_sources const& where);
+  [[nodiscard]] result<void> check_keys(lmdb::environment& opened);
+  error lacks_key(std::string const& wanted) const;
 
   state_directory place_;
+  std::shared_ptr<key_ring> keys_;
+  std::shared_ptr<sealer const> other_key_; ///< found at the start; may be null
+  bool has_key_credential_ = false;
+  std::filesystem::path key_place_;
   std::optional<identity> known_; ///< of the data file; absent until it was opened once
   std::string lost_;              ///< why the store is lost
   std::size_t maximum_bytes_;

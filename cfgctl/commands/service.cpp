@@ -1,4 +1,4 @@
-/// sync, status, sources, reload, cache.
+/// sync, status, sources, reload, cache, key.
 
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
@@ -83,6 +83,20 @@ exit_code cache_warm(context const& all, std::string const& name_space) {
              [](std::int64_t entries) { return entries_text(entries) + " filled\n"; });
 }
 
+std::string rotation_text(screen const& where, client::key_rotation const& done) {
+  std::string text = "new key " + done.key + ", " + std::to_string(done.records) +
+                     (done.records == 1 ? " record" : " records") + " sealed with it\n";
+  for (auto const& one : done.old)
+    text.append("remove it when it is not needed, the old key opens it: ")
+        .append(for_screen(where, one))
+        .append(1, '\n');
+  return text;
+}
+
+exit_code rotate_key(context const& all, no_options const&) {
+  return ask(all, "key rotate", methods::rotate_key, {}, rotation_text);
+}
+
 } // namespace
 
 void add_service_commands(declarations const& to) {
@@ -91,6 +105,11 @@ void add_service_commands(declarations const& to) {
   declare(to, "status", "Print the state of the service", status);
   declare(to, "sources", "Print the configuration files and their state", sources);
   declare(to, "reload", "Read every file again", reload);
+
+  auto* const key = to.app.add_subcommand("key", "The key that seals the secrets in the store");
+  key->require_subcommand(1);
+  key->fallthrough();
+  declare(*key, to.chosen, "rotate", "Make a new key and seal the secrets with it", rotate_key);
 
   auto* const cache = to.app.add_subcommand("cache", "The cache of values");
   cache->require_subcommand(1);

@@ -136,6 +136,23 @@ void look_at_store(installation const& at, diagnoses& into) {
   }
 }
 
+/// What the key in the state directory does not protect from. A service with a credential has none.
+void look_at_key(installation const& at, diagnoses& into) {
+  auto const key = at.state / "key";
+  struct stat found {};
+  if (::stat(key.c_str(), &found) != 0) {
+    if (errno == EACCES) return; // look_at_store reports it
+    return into.add(verdict::ok, "no key in " + at.state.string() +
+                                     ": the secrets in the store need the credential cfgd.key");
+  }
+  if ((found.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+    return into.add(verdict::fail, key.string() + " is accessible to other users",
+                    "chmod 600 " + key.string() + ", then cfgctl key rotate");
+  into.add(verdict::ok, "secrets are sealed with " + key.string() +
+                            ", which does not protect them from root, nor in a backup of " +
+                            at.state.string() + "; the credential cfgd.key does the latter");
+}
+
 void look_at_space(installation const& at, diagnoses& into) {
   struct statvfs found {};
   if (::statvfs(at.state.c_str(), &found) != 0) return; // look_at_store reports it
@@ -226,9 +243,9 @@ void look_at_clock(installation const& at, diagnoses& into) {
 
 std::vector<examination> system_examinations() {
   return {
-      {"units", look_at_units}, {"files", look_at_files},     {"store", look_at_store},
-      {"space", look_at_space}, {"inotify", look_at_inotify}, {"group", look_at_group},
-      {"clock", look_at_clock}, {"mounts", look_at_mounts},
+      {"units", look_at_units}, {"files", look_at_files}, {"store", look_at_store},
+      {"key", look_at_key},     {"space", look_at_space}, {"inotify", look_at_inotify},
+      {"group", look_at_group}, {"clock", look_at_clock}, {"mounts", look_at_mounts},
   };
 }
 

@@ -15,6 +15,7 @@
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/time.hpp"
+#include "store/key_place.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -42,11 +43,15 @@ struct restore_options {
 };
 
 json_object facts_json(store::backup_facts const& what) {
-  return {{"revision", what.revision},
-          {"records", what.records},
-          {"bytes", what.bytes},
-          {"format", what.format},
-          {"store_id", what.store_id}};
+  return {{"revision", what.revision}, {"records", what.records},   {"bytes", what.bytes},
+          {"format", what.format},     {"store_id", what.store_id}, {"key", what.key_id}};
+}
+
+/// The key is not in a backup: who keeps it beside the backup has sealed nothing.
+std::string key_text(store::backup_facts const& what) {
+  if (what.key_id.empty()) return {};
+  return "secrets in it are sealed with the key " + what.key_id +
+         ", which it does not have: to restore it elsewhere, keep that key, too\n";
 }
 
 std::string facts_text(store::backup_facts const& what) {
@@ -97,8 +102,11 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
 
 exit_code restore_online(context const& all, restore_options const& what,
                          state_place const& place) {
-  auto found = offline::with_progress(
-      "reading", [&](auto const& moved) { return store::read_backup_overrides(what.file, moved); });
+  // Without the key, only overrides that are sealed cannot be read.
+  auto const keys = store::keys_beside(place.state);
+  auto found = offline::with_progress("reading", [&](auto const& moved) {
+    return store::read_backup_overrides(what.file, moved, keys ? keys->get() : nullptr);
+  });
   if (!found) return refuse(all, "restore", found.error());
   context there = all;
   there.socket = place.socket;
@@ -125,7 +133,8 @@ exit_code back_up(context const& all, backup_options const& what) {
   auto as_json = facts_json(*done);
   as_json["file"] = what.file;
   as_json["state"] = place->state.string();
-  show(all, as_json, for_screen(all.where, what.file + ": " + facts_text(*done) + '\n'));
+  show(all, as_json,
+       for_screen(all.where, what.file + ": " + facts_text(*done) + '\n' + key_text(*done)));
   return exit_code::ok;
 }
 

@@ -46,6 +46,7 @@ BOOST_DESCRIBE_STRUCT(source_file, (),
                       (path, name_space, layer, state, message, line, column, revision, size, watch,
                        kind, issues, keys, overridden))
 BOOST_DESCRIBE_STRUCT(namespace_cache, (), (entries, bytes, hits, misses, invalidations))
+BOOST_DESCRIBE_STRUCT(key_rotation, (), (key, records, old))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
 BOOST_DESCRIBE_STRUCT(watch_event, (),
                       (values, removed, revision, from, ready, resync, without_effect, store_id))

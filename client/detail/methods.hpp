@@ -198,6 +198,7 @@ inline constexpr method<compact_request, oldest_reply> compact{"io.cfgd.History.
 inline constexpr method<nothing, service_status> status{"io.cfgd.Service.Status"};
 inline constexpr method<nothing, sources_reply> sources{"io.cfgd.Service.Sources", replies::parts};
 inline constexpr method<nothing, revision_reply> reload{"io.cfgd.Service.Reload"};
+inline constexpr method<nothing, key_rotation> rotate_key{"io.cfgd.Service.RotateKey"};
 inline constexpr method<nothing, cache_stats> cache{"io.cfgd.Service.CacheStats"};
 inline constexpr method<namespace_request, entries_reply> invalidate{"io.cfgd.Service.Invalidate"};
 inline constexpr method<namespace_request, entries_reply> warm{"io.cfgd.Service.Warm"};

@@ -53,6 +53,7 @@ void show_cache(method_context& with, authorized_call const& asked);
 void invalidate_cache(method_context& with, authorized_call const& asked);
 void warm_cache(method_context& with, authorized_call const& asked);
 void show_access(method_context& with, authorized_call const& asked);
+void rotate_key(method_context& with, authorized_call const& asked);
 void show_metrics(method_context& with, authorized_call const& asked);
 void show_figures(method_context& with, authorized_call const& asked);
 

@@ -53,6 +53,7 @@ std::vector<method_row> method_table(method_context& with) {
       {"io.cfgd.Service.Invalidate", right::admin, nothing, by(invalidate_cache)},
       {"io.cfgd.Service.Warm", right::admin, nothing, by(warm_cache)},
       {"io.cfgd.Service.Access", right::none, nothing, by(show_access)},
+      {"io.cfgd.Service.RotateKey", right::admin, nothing, by(rotate_key)},
       {"io.cfgd.Service.Metrics", right::none, nothing, by(show_metrics)},
       {"io.cfgd.Service.Figures", right::none, nothing, by(show_figures)},
 

@@ -109,6 +109,8 @@ wire_error to_service_error(error const& why) {
     return {"NoSuchNamespace", {{"namespace", why.subject}}};
   case errc::store_failed:
     return {"StoreFailed", {{"message", why.message}}};
+  case errc::read_only:
+    return {"KeyIsCredential", {{"message", why.message}}};
   case errc::limit:
     return limit_exceeded(why);
   case errc::parse: {

@@ -38,7 +38,7 @@ LINKS = {
     "engine/regex": ["cfgd_core", "PkgConfig::PCRE2"],
     "engine/rules": ["cfgd_core", "cfgd_regex", "Boost::json", "PkgConfig::LUA", "fmt::fmt", "utf8cpp"],
     "engine/schema": ["cfgd_core", "cfgd_regex", "Boost::json", "Boost::url", "PkgConfig::IDN2"],
-    "store": ["cfgd_core", "cfgd_engine", "PkgConfig::LMDB"],
+    "store": ["cfgd_core", "cfgd_engine", "PkgConfig::LMDB", "PkgConfig::SODIUM"],
 }
 # Included by the store alone.
 LMDB_OWNER = "store/"

@@ -86,7 +86,7 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_older_than_its_copies_goes_on_above_them) {
 BOOST_AUTO_TEST_CASE(an_intact_store_is_opened_as_it_is) {
   BOOST_TEST(!recover());
   BOOST_TEST(text("site") == R"({"a":1,"b":2})");
-  BOOST_TEST(joined() == "copy.1.mdb data lock ");
+  BOOST_TEST(joined() == "copy.1.mdb data key lock ");
 }
 
 BOOST_AUTO_TEST_CASE(a_truncated_store_is_replaced_by_the_newest_copy) {
@@ -194,7 +194,7 @@ BOOST_AUTO_TEST_CASE(a_newer_store_is_not_moved_aside) {
 
   BOOST_REQUIRE(!why);
   BOOST_TEST((why.error().code == errc::invalid));
-  BOOST_TEST(joined() == "copy.1.mdb data lock ");
+  BOOST_TEST(joined() == "copy.1.mdb data key lock ");
 }
 
 BOOST_AUTO_TEST_CASE(the_mark_of_an_interrupted_start_is_removed) {
@@ -203,7 +203,7 @@ BOOST_AUTO_TEST_CASE(the_mark_of_an_interrupted_start_is_removed) {
 
   BOOST_TEST(!recover());
 
-  BOOST_TEST(joined() == "copy.1.mdb data lock ");
+  BOOST_TEST(joined() == "copy.1.mdb data key lock ");
 }
 
 BOOST_AUTO_TEST_CASE(few_damaged_stores_are_kept) {

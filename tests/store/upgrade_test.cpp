@@ -7,7 +7,7 @@
 
 #include <ostream>
 
-// Stores of format 1 become stores of format 2 when they are opened.
+// Stores of format 1 become stores of format 3 when they are opened.
 
 namespace {
 
@@ -67,7 +67,7 @@ BOOST_AUTO_TEST_CASE(an_upgrade_keeps_everything) {
     BOOST_TEST(why.layer_values.front().from.at.column == 3U);
     BOOST_TEST(opened->pending().empty());
   }
-  BOOST_TEST(meta("format") == "2");
+  BOOST_TEST(meta("format") == "3");
   BOOST_TEST(meta("needs") == std::string(layout::first_version));
   BOOST_TEST(meta("store_id") == "0123456789abcdef0123456789abcdef");
 }
@@ -90,7 +90,7 @@ BOOST_AUTO_TEST_CASE(an_upgraded_store_accepts_changes) {
 BOOST_AUTO_TEST_CASE(an_empty_store_is_upgraded) {
   { first_format_store const old(directory / "state"); }
   BOOST_TEST(open()->revision() == 0U);
-  BOOST_TEST(meta("format") == "2");
+  BOOST_TEST(meta("format") == "3");
 }
 
 BOOST_AUTO_TEST_CASE(a_full_store_is_upgraded_and_stays_usable) {

@@ -1,0 +1,32 @@
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
+#include "daemon/methods/handlers.hpp"
+#include "daemon/methods/reply.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+
+#include <utility>
+
+// RotateKey. The committer does it between two commits: the file of the store is replaced.
+
+namespace cfgd::methods {
+
+void rotate_key(method_context& with, authorized_call const& asked) {
+  using rotated = store::config_store::rotated_key;
+  with.writer.query([](store::config_store& store) { return store.rotate_key(wall_now()); },
+                    [answer = asked.answer](result<rotated> const& done) {
+                      if (!done) return fail(answer, service_interface, done.error());
+                      log::write(log::level::notice,
+                                 "the secrets in the store are sealed with the new key " + done->id,
+                                 {{"MESSAGE_ID", message_id::key_rotated}});
+                      boost::json::array old;
+                      for (auto const& one : done->old)
+                        old.emplace_back(one.string());
+                      boost::json::object out{{"key", done->id}, {"records", done->records}};
+                      out["old"] = std::move(old);
+                      reply(answer, out);
+                    });
+}
+
+} // namespace cfgd::methods
