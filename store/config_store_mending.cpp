@@ -26,8 +26,8 @@ std::string merged_text(namespace_state const& state) {
   return json::canonical(engine::merge_layers(state, &memory));
 }
 
-/// The overrides that make the effective value of the layers below; null: none do, or they cannot
-/// be told.
+/// The overrides that make the effective value of the layers below; null: there are none, or
+/// they cannot be derived.
 std::shared_ptr<override_record const> derive_overrides(namespace_state const& state,
                                                         std::string const& below, wall_time now) {
   std::vector<key_change> leaves;

@@ -111,7 +111,7 @@ BOOST_DATA_TEST_CASE(others_are_served_during_an_attack, boost::unit_test::data:
   BOOST_TEST(seen.longest_get.count() < longest_call.count());
   BOOST_TEST(seen.longest_set.count() < longest_call.count());
   if (!with_sanitizer) BOOST_TEST(seen.peak < most_bytes);
-  // The same process, which can be told to stop, is still there.
+  // It is the same process, and it stops when it is asked to.
   BOOST_TEST(with.service.value("site.n") != "0");
   auto const before = std::chrono::steady_clock::now();
   BOOST_TEST(with.service.daemon.stop() == 0);

@@ -86,7 +86,7 @@ class member {
     if (fd_ < 0) fd_ = connect_now(socket_, SOCK_NONBLOCK);
     return fd_ >= 0;
   }
-  short wanted() const { return sent_ < size_ ? POLLIN | POLLOUT : POLLIN; }
+  short wanted() const { return static_cast<short>(sent_ < size_ ? POLLIN | POLLOUT : POLLIN); }
 
   void step(std::string const& batch, std::size_t replies) {
     size_ = batch.size();
@@ -282,7 +282,7 @@ attacker::attacker() {
   answers_ = answers[0];
 }
 
-int attacker::serve(int orders, int answers) const {
+int attacker::serve(int orders, int answers) {
   rlimit files{};
   if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
     files.rlim_cur = std::min<rlim_t>(files.rlim_max, 8'192);

@@ -31,7 +31,7 @@ std::span<attack const> attacks();
 /// Null: there is none of that name.
 attack const* find_attack(std::string_view name);
 
-/// A process of another user (of this one, unless this is root) that attacks when it is told to.
+/// A process of another user (of this one, unless this is root) that attacks on demand.
 /// Make it before the process has threads. Killed and reaped by the destructor.
 class attacker {
  public:
@@ -51,7 +51,7 @@ class attacker {
   void kill();
 
  private:
-  int serve(int orders, int answers) const;
+  static int serve(int orders, int answers);
 
   pid_t pid_ = -1;
   int orders_ = -1;
