@@ -55,6 +55,8 @@ struct config_store::impl {
   /// Removes values from free pages and copies if some were left there. After a failure, the next
   /// change of secrets or the next start tries it again.
   void remove_traces(wall_time now);
+  bool settle_one(namespace_state const& one, mending& found, write_set& writes,
+                  wall_time now) const;
   /// Replaces a lost store by one made from memory. Throws lmdb_error if that fails.
   void mend(wall_time now);
 
