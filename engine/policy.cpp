@@ -102,12 +102,18 @@ error place_fault(error why, std::string const& uri, source_record const& record
   return why;
 }
 
+/// Whether it stands for a schema that is not known (hiding_schema()).
+bool hides_all(namespace_schema const& which) {
+  return which.what->documents() == std::vector{std::string(hiding_uri)};
+}
+
 /// The compiled schema from before, if no document that it uses has changed; null: compile it.
 std::shared_ptr<namespace_schema const> find_unchanged(policy const& next, policy const& before,
                                                        std::string const& name,
                                                        record_pointer const& record) {
   auto const old = before.schemas.find(name);
   if (old == before.schemas.end() || old->second->source->row.id != record->row.id) return nullptr;
+  if (hides_all(*old->second)) return nullptr;
   for (auto const& uri : old->second->what->documents())
     if (!is_same(next, before, uri)) return nullptr;
   if (old->second->source == record) return old->second;
@@ -156,9 +162,8 @@ void compile_schemas(policy& next, policy const& before, limits const& bounds,
 /// Schemas that hide all stay until their file says something else.
 void keep_hiding(policy& next, policy const& before) {
   for (auto const& [name, schema] : before.schemas) {
-    bool const hides = schema->what->documents() == std::vector{std::string(hiding_uri)};
     auto const source = next.sources.find(schema->source->row.id);
-    if (hides && source != next.sources.end() && !source->second->row.is_effective)
+    if (hides_all(*schema) && source != next.sources.end() && !source->second->row.is_effective)
       next.schemas.try_emplace(name, schema);
   }
 }
