@@ -12,8 +12,11 @@ struct options {
   std::chrono::milliseconds time{500}; ///< of one measurement under load
   unsigned edits = 1'000;
   unsigned namespaces = 1'000;
-  unsigned revisions = 10'000; ///< of history
-  unsigned watchers = 100;     ///< at most what one user may have, limits::connections_per_uid
+  unsigned revisions = 10'000;   ///< of history
+  std::string attack = {};       ///< the only one; empty: all
+  std::size_t namespace_mib = 5; ///< of the namespace that is attacked
+  std::size_t history_mib = 8;   ///< of history, while attacks go on
+  unsigned watchers = 100;       ///< at most what one user may have, limits::connections_per_uid
 };
 
 /// Each starts what it needs in a directory of its own, measures and prints a table. Servers that
@@ -24,5 +27,6 @@ void watch(options const& how);
 void start(options const& how);
 void set(options const& how);
 void policy(options const& how);
+void attack(options const& how);
 
 } // namespace cfgd::bench

@@ -1,5 +1,6 @@
 #include "tests/bench/bench.hpp"
 #include "tests/bench/machine.hpp"
+#include "tests/support/attacks.hpp"
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
@@ -22,11 +23,8 @@ namespace {
 using namespace cfgd;
 
 std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
-    {"get", bench::get},
-    {"watch", bench::watch},
-    {"start", bench::start},
-    {"set", bench::set},
-    {"policy", bench::policy}};
+    {"get", bench::get}, {"watch", bench::watch},   {"start", bench::start},
+    {"set", bench::set}, {"policy", bench::policy}, {"attack", bench::attack}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -39,7 +37,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(benches.size());
   for (auto const& one : benches)
     known.push_back(one.first);
-  app.add_option("name", into.names, "get, watch, start, set, policy; all without one")
+  app.add_option("name", into.names, "get, watch, start, set, policy, attack; all without one")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
@@ -56,6 +54,16 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
       ->capture_default_str();
   app.add_option("--revisions", into.how.revisions, "Revisions of history")
       ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  std::vector<std::string> attacks;
+  for (auto const& one : test::attacks())
+    attacks.emplace_back(one.name);
+  app.add_option("--attack", into.how.attack, "The only attack")->check(CLI::IsMember(attacks));
+  app.add_option("--namespace-mib", into.how.namespace_mib, "Size of the attacked namespace")
+      ->check(CLI::Range(1, 7))
+      ->capture_default_str();
+  app.add_option("--history-mib", into.how.history_mib, "Size of the history under attack")
+      ->check(CLI::Range(0, 64))
       ->capture_default_str();
   app.add_option("--cfgd", into.how.cfgd, "The program that is measured")
       ->check(CLI::ExistingFile)
