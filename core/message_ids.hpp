@@ -30,6 +30,8 @@ inline constexpr char too_many_sources[] = "9a3e5c7d1b2f4d6e8c0a9b7f5e3d1c68";
 // The store.
 inline constexpr char store_failed[] = "5d1c6f0f4c0a4a8e9a1f6c3b7e2d4f10";
 inline constexpr char store_damaged[] = "6f0d5b7c2e914a38a1c47d93e8b65f20";
+inline constexpr char record_mended[] = "0c7e5a91d3f84b26a7e1930b5d6c28f4";
+inline constexpr char record_lost[] = "b24f8d61a97c4e03856ad1c0e93f7b5a";
 inline constexpr char store_lost[] = "a18e3c96f4d74b0d9b52e7c60f1d38ba";
 inline constexpr char not_recorded[] = "b3f7d1e95a2c4c8f8e6b0d4a9c1f7e79";
 inline constexpr char committer_silent[] = "e6c8a0f24d7b4f1a9b3e5c7d9f0b2a8a";

@@ -7,6 +7,7 @@
 #include "daemon/environment.hpp"
 #include "daemon/methods/method_table.hpp"
 #include "daemon/source_roots.hpp"
+#include "daemon/store_report.hpp"
 #include "daemon/version.hpp"
 #include "ipc/interfaces.hpp"
 
@@ -51,19 +52,6 @@ void report_settings(std::optional<error> const& refused, problems const& known)
   report(situation, to_string(*refused), std::move(fields));
 }
 
-void report_recovery(store::recovery const& done) {
-  if (done.is_older)
-    return report("store_damaged", done.why +
-                                       ": an older store was put in its place; its values "
-                                       "are effective, and it goes on at revision " +
-                                       std::to_string(done.continues));
-  auto const from = done.copy ? "from a copy of revision " + std::to_string(*done.copy)
-                              : std::string("empty, because no copy is intact");
-  auto const kept = done.kept.empty() ? std::string() : ", kept in '" + done.kept.string() + '\'';
-  report("store_damaged", "the store is damaged (" + done.why + ')' + kept + "; the new one is " +
-                              from + " and goes on at revision " + std::to_string(done.continues));
-}
-
 void log_failed_task(std::string const& name, std::exception_ptr const& why) {
   try {
     std::rethrow_exception(why);
@@ -81,6 +69,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   opened_store out;
   out.store = std::move(opened->store);
   out.recovered = std::move(opened->recovered);
+  out.mended = std::move(opened->mended);
   out.revision = out.store->revision();
   out.id = out.store->store_id();
   out.effectives = out.store->effectives();
@@ -135,6 +124,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .store_id = opened.id});
   problems_.compare(opened.sources);
   if (opened.recovered) report_recovery(*opened.recovered);
+  report_mended(opened.mended);
   committer_.on_failure([this] { health_.look_at_inputs(); });
   for (auto const interface :
        {ipc::interfaces::io_cfgd_config, ipc::interfaces::io_cfgd_history,

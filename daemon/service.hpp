@@ -42,6 +42,7 @@ struct opened_store {
   std::vector<engine::pending_change> pending;
   std::vector<engine::override_summary> overrides;
   std::optional<store::recovery> recovered; ///< the store was damaged
+  std::vector<store::mended_record> mended; ///< records of it were
 };
 /// Call it while the process has one thread. Errors: as store::open_or_recover.
 [[nodiscard]] result<opened_store> open_store(std::filesystem::path const& directory,

@@ -102,6 +102,13 @@ model config_store::impl::load_model(lmdb::transaction& view) {
       made->schemas.insert_or_assign(std::string(*name), hiding_schema(refused, bounds));
     made->sources[id] = std::move(refused);
   }
+  // The same for a schema whose record was damaged, until its file is read.
+  for (auto const& [id, record] : made->sources) {
+    auto const name = id.what == source_kind::schema ? namespace_of(id) : std::nullopt;
+    auto const& why = record->row.why;
+    if (name && !record->row.is_effective && why && why->code == errc::store_failed)
+      made->schemas.insert_or_assign(std::string(*name), hiding_schema(record, bounds));
+  }
   for (auto const& [name, schema] : made->schemas) {
     auto& named = all.namespaces[name];
     named.value.name_space = name;

@@ -20,6 +20,8 @@ struct verdict;
 
 namespace cfgd::store {
 
+struct mended_record;
+struct mending;
 struct probe_report;
 
 /// The store on disk (docs/store-format.md): sources, overrides, effective values, changes and
@@ -136,6 +138,13 @@ class config_store {
   [[nodiscard]] result<engine::effective> verify(std::string_view name_space);
   /// Looks for damaged records in the history behind a revision, in about `maximum_bytes` of it.
   engine::examined_history examine_history(revision_number after, std::size_t maximum_bytes);
+  /// After mend_records(): merges the effective values that were damaged, and derives overrides, or
+  /// says that they are lost. Appends to `found.done`. Throws lmdb_error.
+  void settle(mending& found, wall_time now);
+  /// Writes the damaged records of a namespace again as memory has them; those of schemas, rules
+  /// and pending changes if the name is empty. Returns what was damaged. Blocks for the fsync if
+  /// there was anything. Throws lmdb_error.
+  std::vector<mended_record> rewrite_damaged(std::string_view name_space);
   /// Runs a rule that is not part of the policy over the effective values, within the limits of
   /// rules. Nothing is recorded.
   rules::verdict run_rule(rules::rule const& which);

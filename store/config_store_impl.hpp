@@ -48,6 +48,8 @@ struct config_store::impl {
   std::size_t erase_history(std::size_t keep);
   void write_probe(std::string const& text, probe_report& report);
   bool make_room(std::span<request const> requests);
+  bool settle_one(namespace_state const& one, mending& found, write_set& writes,
+                  wall_time now) const;
   /// Replaces a lost store by one made from memory. Throws lmdb_error if that fails.
   void mend(wall_time now);
 

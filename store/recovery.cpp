@@ -15,7 +15,7 @@
 
 // A damaged store must not keep the service from starting: the files are there, and so is a copy of
 // the overrides. Nothing is deleted: the damaged store is renamed, in the step that puts the new
-// one in its place.
+// one in its place. Where only records are damaged, the store stays and they are mended in it.
 //
 // A damaged page may also end the process. The file "opening" exists while a store is opened and
 // read. Whoever finds it knows that its predecessor did not come to the end of that, by a fault or
@@ -66,6 +66,27 @@ std::optional<error> try_in_child(fs::path const& directory, limits const& bound
       [](std::uint64_t, std::uint64_t) {});
   if (tried || tried.error().code != errc::invalid) return std::nullopt;
   return tried.error();
+}
+
+/// config_store::open(); where single records are damaged, after mending them.
+result<std::unique_ptr<config_store>> open_mended(fs::path const& directory, limits const& bounds,
+                                                  wall_time now, mending& found) {
+  auto opened = config_store::open(directory, bounds);
+  if (opened || !is_damage(opened.error())) return opened;
+  auto done = mend_records(directory, bounds);
+  if (!done) return opened; // the first error says more
+  if (done->empty()) return opened;
+  opened = config_store::open(directory, bounds);
+  if (!opened) return opened;
+  try {
+    (*opened)->settle(*done, now);
+  } catch (lmdb_error const& failure) {
+    return error{.code = failure.damaged() ? errc::invalid : errc::io,
+                 .message = failure.what(),
+                 .subject = directory.string()};
+  }
+  found = std::move(*done);
+  return opened;
 }
 
 /// Why there is no store to open; absent: there is one, or there never was.
@@ -159,10 +180,13 @@ result<recovered_store> open_or_recover(fs::path const& directory, limits const&
   if (!why && mark.was_there()) why = try_in_child(directory, bounds);
   if (!why) {
     mark.make();
-    auto opened = config_store::open(directory, bounds);
+    mending found;
+    auto opened = open_mended(directory, bounds, now, found);
     if (!opened && !is_damage(opened.error())) return opened.error();
     why = opened ? find_newer_copy(directory, (*opened)->revision()) : opened.error();
-    if (!why) return recovered_store{.store = std::move(*opened), .recovered = {}};
+    if (!why)
+      return recovered_store{
+          .store = std::move(*opened), .recovered = {}, .mended = std::move(found.done)};
   }
   try {
     auto done = why->code == errc::conflict ? go_on_above(directory, *why, now)

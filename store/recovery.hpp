@@ -1,6 +1,7 @@
 #pragma once
 
 #include "store/config_store.hpp"
+#include "store/mending.hpp"
 
 #include <filesystem>
 #include <memory>
@@ -25,14 +26,16 @@ struct recovery {
 
 struct recovered_store {
   std::unique_ptr<config_store> store;
-  std::optional<recovery> recovered; ///< absent: the store was intact
+  std::optional<recovery> recovered;      ///< absent: the store was not replaced
+  std::vector<mended_record> mended = {}; ///< records that were damaged in it
 };
 
-/// config_store::open() that does not fail on a damaged store: it is moved aside as
-/// data.damaged.TIME, and a new one is made from the newest intact copy, or an empty one. A store
-/// that made the process end while it was read is first read in a child process. A store that is
-/// older than its copies goes on above them, as after restore_offline(). Only for processes
-/// with one thread. Errors: conflict, io, untrusted, and invalid for a store of a newer format.
+/// config_store::open() that does not fail on a damaged store. If records alone are damaged, each
+/// is mended (store/mending.hpp). Otherwise the store is moved aside as data.damaged.TIME, and a
+/// new one is made from the newest intact copy, or an empty one. A store that made the process end
+/// while it was read is first read in a child process. A store that is older than its copies goes
+/// on above them, as after restore_offline(). Only for processes with one thread. Errors: conflict,
+/// io, untrusted, and invalid for a store of a newer format.
 [[nodiscard]] result<recovered_store> open_or_recover(std::filesystem::path const& directory,
                                                       limits const& bounds, wall_time now);
 

@@ -1,4 +1,5 @@
 #include "daemon/health/built_in.hpp"
+#include "daemon/store_report.hpp"
 
 #include <boost/json/array.hpp>
 
@@ -38,7 +39,8 @@ struct integrity_run {
 
 struct verified_namespace {
   engine::effective value;
-  std::size_t errors = 0; ///< of schemas and rules in its effective value
+  std::size_t errors = 0;                        ///< of schemas and rules in its effective value
+  std::vector<store::mended_record> mended = {}; ///< records of it that were damaged
 };
 
 void add_fault(integrity_run& run, state how, std::string const& text) {
@@ -47,6 +49,13 @@ void add_fault(integrity_run& run, state how, std::string const& text) {
     run.found.message = text;
   }
   if (run.listed.size() < listed_faults) run.listed.emplace_back(text);
+}
+
+/// Damage that was repaired: the disk or the memory is not to be relied on.
+void take_mended(integrity_run& run, std::vector<store::mended_record> const& all) {
+  report_mended(all);
+  for (auto const& one : all)
+    add_fault(run, state::warning, one.text());
 }
 
 /// Whether the loop serves what the store has.
@@ -71,6 +80,7 @@ void validate_namespace(integrity_run& run, std::string const& name,
     return;
   }
   ++run.verified;
+  take_mended(run, seen->mended);
   if (seen->errors > 0)
     add_fault(run, state::warning,
               "'" + name + "': " + std::to_string(seen->errors) +
@@ -118,15 +128,28 @@ void examine_history(std::shared_ptr<integrity_run> const& run, revision_number 
 
 void step(std::shared_ptr<integrity_run> const& run) {
   if (run->next == run->names.size()) {
-    examine_history(run, 0);
+    // What is of no namespace: schemas, rules, pending changes.
+    run->of.writer.query([](store::config_store& store) { return store.rewrite_damaged({}); },
+                         [run](result<std::vector<store::mended_record>> const& mended) {
+                           if (mended)
+                             take_mended(*run, *mended);
+                           else
+                             add_fault(*run, state::critical, mended.error().message);
+                           examine_history(run, 0);
+                         });
     return;
   }
   auto const name = run->names[run->next++];
   run->of.writer.query(
       [name](store::config_store& store) -> result<verified_namespace> {
         auto value = store.verify(name);
+        std::vector<store::mended_record> mended;
+        if (!value && value.error().code == errc::store_failed) {
+          mended = store.rewrite_damaged(name);
+          if (!mended.empty()) value = store.verify(name);
+        }
         if (!value) return value.error();
-        verified_namespace seen{.value = std::move(*value)};
+        verified_namespace seen{.value = std::move(*value), .mended = std::move(mended)};
         auto const said = store.validate(name, nullptr);
         if (!said) return said.error();
         for (auto const& one : *said)

@@ -61,6 +61,27 @@ BOOST_AUTO_TEST_CASE(blame_names_damaged_records) {
              "4");
 }
 
+BOOST_AUTO_TEST_CASE(a_damaged_record_is_mended_and_the_service_goes_on_with_the_store) {
+  save_schema("site.json", R"({"properties":{"a":{"x-secret":true}}})");
+  sync();
+  auto const before = status();
+  BOOST_TEST(daemon.stop() == 0);
+  auto content = read_file(data);
+  for (auto at = content.find("x-secret"); at != std::string::npos;
+       at = content.find("x-secret", at))
+    content[at] = 'y';
+  write_file(data, content);
+
+  daemon.start();
+
+  daemon.wait_for_line("the source 'schemas/admin/site.json' had a damaged record in the store");
+  BOOST_TEST(answer("Service.Problems").find("had a damaged record") != std::string::npos);
+  BOOST_TEST(status().store_id.value() == before.store_id.value());
+  BOOST_TEST(revision() == before.revision);
+  BOOST_TEST(source("schemas/site.json").state == "active"); // its file was read again
+  BOOST_TEST(value("site") == R"({"a":1,"b":2})");           // for root, who may see secrets
+}
+
 BOOST_AUTO_TEST_CASE(a_damaged_store_is_replaced_and_the_service_starts) {
   auto const lost = revision();
   BOOST_TEST(daemon.stop() == 0); // makes a copy

@@ -116,18 +116,14 @@ BOOST_AUTO_TEST_CASE(a_truncated_store_is_replaced_by_the_newest_copy) {
   BOOST_TEST(!recover());
 }
 
-BOOST_AUTO_TEST_CASE(bad_meta_pages_and_bad_records_are_damage) {
+BOOST_AUTO_TEST_CASE(bad_meta_pages_are_damage) {
   store->finish_copies();
   store.reset();
   auto const whole = read_file(file);
   auto meta = whole;
   meta.replace(0, 8192, std::string(8192, 'x'));
-  auto record = whole;
-  for (auto where = record.find(R"("b":2)"); where != std::string::npos;
-       where = record.find(R"("b":2)", where + 1))
-    record[where + 1] = 'B';
 
-  for (auto const& content : {meta, record, std::string()}) {
+  for (auto const& content : {meta, std::string()}) {
     store.reset();
     write_file(file, content);
     auto const done = recover();

@@ -1,0 +1,227 @@
+#include "core/json.hpp"
+#include "engine/diff.hpp"
+#include "engine/overrides.hpp"
+#include "engine/stored_text.hpp"
+#include "store/config_store.hpp"
+#include "store/config_store_impl.hpp"
+#include "store/layout_keys.hpp"
+#include "store/mending.hpp"
+
+#include <boost/json/monotonic_resource.hpp>
+
+#include <utility>
+
+// What needs the layers: effective values are merged again, and overrides derived from what the
+// effective value has beyond the layers below them. While the store is in use memory has all of
+// them, and a record that turns out to be damaged is written again.
+
+namespace cfgd::store {
+namespace {
+
+namespace keys = layout_keys;
+constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
+
+std::string merged_text(namespace_state const& state) {
+  boost::json::monotonic_resource memory;
+  return json::canonical(engine::merge_layers(state, &memory));
+}
+
+/// The overrides that make the effective value of the layers below; null: there are none, or
+/// they cannot be derived.
+std::shared_ptr<override_record const> derive_overrides(namespace_state const& state,
+                                                        std::string const& below, wall_time now) {
+  std::vector<key_change> leaves;
+  engine::append_differences(leaves, state.value.name_space, below, *state.value.text);
+  engine::override_editor layer(nullptr);
+  override_origin by;
+  by.from.where = cfgd::layer::overrides;
+  by.time = now;
+  for (auto const& leaf : leaves) {
+    auto const which = engine::parse_stored_key(leaf.key);
+    auto value = leaf.deleted() ? result<boost::json::value>(nullptr)
+                                : engine::parse_stored_value(leaf.after);
+    if (!which || !value) return nullptr;
+    layer.set(*which, *value, by);
+  }
+  layer.set_revision(state.value.revision);
+  auto made = layer.finish();
+  auto tried = state;
+  tried.overrides = made;
+  return merged_text(tried) == *state.value.text ? made : nullptr;
+}
+
+/// Appends the keys of a layer to an outcome.
+void append_keys(std::string& to, override_record const& layer) {
+  constexpr std::size_t most = 10;
+  std::size_t count = 0;
+  for (auto const& [which, origin] : layer.keys) {
+    if (count++ == most) break;
+    to.append(count == 1 ? " (" : ", ").append(which.str());
+  }
+  if (layer.keys.size() > most)
+    to.append(" and ").append(std::to_string(layer.keys.size() - most)).append(" more");
+  if (count > 0) to += ')';
+}
+
+template <class Read>
+bool is_damaged(lmdb::transaction& in, char const* database, std::string const& key, Read read) {
+  try {
+    auto const value = in.get(in.open(database, must_be_there), key);
+    if (!value) return false; // another difference, which verify() names
+    record_reader fields(database, {key, *value});
+    read(fields);
+    return false;
+  } catch (damaged_record const&) {
+    return true;
+  }
+}
+
+/// Collects the records of a model that are damaged on disk, as they have to be written.
+class damage_search {
+ public:
+  explicit damage_search(lmdb::transaction& in) : in_(in) {}
+
+  void look_at(source_records const& all) {
+    for (auto const& [id, record] : all) {
+      if (!is_damaged(in_, keys::sources, to_string(id),
+                      [&id = id](record_reader& in) { std::ignore = read_source(in, id); }))
+        continue;
+      writes.sources.emplace_back(id, record);
+      note("the source '" + to_string(id) + '\'', namespace_of(id).value_or(""));
+    }
+  }
+  void look_at(namespace_state const& state) {
+    auto const& name = state.value.name_space;
+    look_at(state.sources);
+    if (is_damaged(in_, keys::overrides, name,
+                   [](record_reader& in) { std::ignore = read_overrides(in); })) {
+      writes.overrides.emplace_back(name, state.overrides);
+      note("the overrides of '" + name + '\'', name);
+    }
+    if (is_damaged(in_, keys::effective, name,
+                   [&name](record_reader& in) { std::ignore = read_effective(in, name); })) {
+      writes.effectives.push_back(state.value);
+      note("the effective value of '" + name + '\'', name);
+    }
+  }
+  void look_at(pending_records const& all) {
+    for (auto const& [revision, record] : all) {
+      if (!is_damaged(in_, keys::timed, keys::encode_revision(revision),
+                      [at = revision](record_reader& in) { std::ignore = read_pending(in, at); }))
+        continue;
+      writes.pending.emplace_back(revision, record);
+      note("the pending change " + std::to_string(revision), "");
+    }
+  }
+
+  write_set writes;
+  std::vector<mended_record> found;
+
+ private:
+  void note(std::string record, std::string_view name_space) {
+    found.push_back({.record = std::move(record),
+                     .outcome = "written again from memory",
+                     .name_space = std::string(name_space)});
+  }
+
+  lmdb::transaction& in_;
+};
+
+} // namespace
+
+/// What settle() writes for a namespace. Returns whether values are lost.
+bool config_store::impl::settle_one(namespace_state const& one, mending& found, write_set& writes,
+                                    wall_time now) const {
+  auto const& name = one.value.name_space;
+  bool const doubtful = found.doubtful.contains(name);
+  bool const named = found.without_overrides.contains(name);
+  if (!one.value.text) {
+    if (!one.exists() || found.without_effective.empty()) return false;
+    auto value = one.value;
+    value.text = std::make_shared<std::string const>(merged_text(one));
+    value.revision = state.revision;
+    writes.effectives.push_back(std::move(value));
+    found.done.push_back({.record = "the effective value of '" + name + '\'',
+                          .outcome = "merged again from its layers",
+                          .name_space = name,
+                          .revision = state.revision});
+    if (named)
+      found.done.push_back({.record = "the overrides of '" + name + '\'',
+                            .outcome = "lost, because the effective value is damaged, too",
+                            .is_lost = true,
+                            .name_space = name,
+                            .revision = state.revision});
+    return named || doubtful;
+  }
+  if (one.overrides || found.without_overrides.empty()) return false;
+  auto const below = merged_text(one);
+  if (below == *one.value.text && !named) return false;
+  mended_record what{.record = "the overrides of '" + name + '\'',
+                     .outcome = "derived from the effective value, without who set them",
+                     .name_space = name,
+                     .revision = one.value.revision};
+  auto made = doubtful ? nullptr : derive_overrides(one, below, now);
+  if (made) {
+    append_keys(what.outcome, *made);
+    writes.overrides.emplace_back(name, std::move(made));
+  } else if (below == *one.value.text) {
+    what.outcome = "none of them has an effect";
+  } else {
+    what.is_lost = true;
+    what.outcome = "lost; the effective value has them until a file of the namespace is read";
+  }
+  found.done.push_back(std::move(what));
+  return false;
+}
+
+void config_store::settle(mending& found, wall_time now) {
+  if (found.without_effective.empty() && found.without_overrides.empty()) return;
+  impl_->transact([&](lmdb::write_transaction& in) {
+    write_set writes{.revision = impl_->state.revision};
+    bool lost = false;
+    for (auto const& [name, one] : impl_->state.namespaces)
+      lost = impl_->settle_one(one, found, writes, now) || lost;
+    for (auto const& name : found.without_overrides) {
+      if (impl_->state.namespaces.contains(name)) continue;
+      found.done.push_back({.record = "the overrides of '" + name + '\'',
+                            .outcome = "lost, and with them the namespace",
+                            .is_lost = true,
+                            .name_space = name,
+                            .revision = impl_->state.revision});
+      lost = true;
+    }
+    impl_->file.records().write(in, writes);
+    // Values differ, and no change says so: nobody goes on from before.
+    if (lost) layout::continue_at(in, impl_->state.revision + 1);
+    return lost || !writes.empty();
+  });
+  impl_->load();
+}
+
+std::vector<mended_record> config_store::rewrite_damaged(std::string_view name_space) {
+  std::vector<mended_record> done;
+  auto const look = [&](lmdb::transaction& in) {
+    damage_search search(in);
+    if (auto const* const found = engine::find_namespace(impl_->state, name_space)) {
+      search.look_at(*found);
+    } else if (name_space.empty()) {
+      search.look_at(impl_->state.active_policy->sources);
+      search.look_at(impl_->state.pending);
+    }
+    done = std::move(search.found);
+    return std::move(search.writes);
+  };
+  bool const needed = impl_->guarded([&](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    return view.id() == impl_->seen && !look(view).empty();
+  });
+  if (!needed) return {};
+  impl_->transact([&](lmdb::write_transaction& in) {
+    auto const writes = look(in);
+    impl_->file.records().write(in, writes);
+    return !writes.empty();
+  });
+  return done;
+}
+
+} // namespace cfgd::store
