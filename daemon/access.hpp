@@ -34,6 +34,13 @@ class access_policy {
   /// The one place where a right is decided. `name_space` is empty for the service as a whole.
   [[nodiscard]] bool allows(ipc::peer const& who, right what, std::string_view name_space) const;
 
+  /// Whether a peer may use the socket of administrators.
+  [[nodiscard]] bool is_administrator(ipc::peer const& who) const {
+    return allows(who, right::admin, {});
+  }
+  /// The group of administrators, if there is one.
+  std::optional<gid_t> group() const { return group_; }
+
   /// The error for a peer that does not have a right: denied; the message names the peer, the
   /// operation and who may do it, the subject is `name_space`.
   error denial(ipc::peer const& who, right what, std::string_view name_space) const;
@@ -72,6 +79,7 @@ class caller {
   caller(access_policy const& policy, ipc::peer const& who) : policy_(&policy), who_(&who) {}
 
   ipc::peer const& peer() const { return *who_; }
+  bool is_administrator() const { return policy_->is_administrator(*who_); }
   bool may_write(std::string_view name_space) const {
     return policy_->allows(*who_, right::write, name_space);
   }

@@ -12,10 +12,13 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <malloc.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -197,6 +200,24 @@ result<void> make_directories(std::vector<std::filesystem::path> const& wanted) 
   return {};
 }
 
+/// Connections need one each. The number is bounded, because some calls take time for each.
+void raise_descriptors(std::size_t most) {
+  rlimit allowed{};
+  if (::getrlimit(RLIMIT_NOFILE, &allowed) != 0) return;
+  auto const wanted = std::min<rlim_t>(allowed.rlim_max, most);
+  if (wanted <= allowed.rlim_cur) return;
+  allowed.rlim_cur = wanted;
+  (void)::setrlimit(RLIMIT_NOFILE, &allowed); // it works with fewer, too
+}
+
+/// Large blocks always come from the kernel and go back to it when they are freed, and two arenas
+/// are enough for our threads: what is used in a burst does not stay.
+void bound_free_memory() {
+  constexpr int large_block = 256 * 1024;
+  (void)::mallopt(M_MMAP_THRESHOLD, large_block);
+  (void)::mallopt(M_ARENA_MAX, 2);
+}
+
 void report_fault(std::exception const& broken) {
   log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
              {{"MESSAGE_ID", message_id::stopped_by_fault}});
@@ -210,6 +231,8 @@ int run(command_line const& asked) {
   if (!how) return complain(how.error(), EX_CONFIG);
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level, how->log_filters);
+
+  raise_descriptors(how->bounds.descriptors);
 
   auto const sockets = systemd::take_sockets();
   std::vector<std::filesystem::path> above{where.state.parent_path()};
@@ -246,6 +269,7 @@ int run(command_line const& asked) {
 } // namespace
 
 int main(int argc, char** argv) {
+  bound_free_memory();
   fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // a closed peer is an error of write(2), not the end of the daemon
   ::signal(SIGXFSZ, SIG_IGN); // so is a file at its size limit

@@ -57,7 +57,7 @@ class service {
     /// The daemon's environment, "NAME=value" each.
     std::vector<std::string> environment;
     /// Sockets that were passed to the process, owned from here on. If empty, one is created.
-    std::vector<int> sockets = {};
+    systemd::passed_sockets sockets = {};
   };
 
   /// `opened` is the result of open_store(). Call start() once, then run the loop.
@@ -96,6 +96,8 @@ class service {
   void open_socket();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> adopt_sockets();
+  /// Without that socket the service works: a failure is logged.
+  void listen_to_administrators();
   void retry_later(error const& why);
   void apply(settings const& newest);
   // Called once each, by the constructor, when the members that they use are complete.

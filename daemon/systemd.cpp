@@ -53,14 +53,19 @@ std::vector<passed_socket> all_passed() {
 
 } // namespace
 
-std::vector<int> take_sockets() {
+passed_sockets take_sockets() {
+  constexpr std::string_view of_administrators = "varlink-admin";
   auto const passed = all_passed();
   bool const named = std::any_of(passed.begin(), passed.end(),
                                  [](auto const& one) { return one.name == "varlink"; });
-  std::vector<int> taken;
+  passed_sockets taken;
   for (auto const& one : passed) {
+    if (one.name == of_administrators) {
+      taken.for_administrators.push_back(one.descriptor);
+      continue;
+    }
     if (!named || one.name == "varlink") {
-      taken.push_back(one.descriptor);
+      taken.for_everybody.push_back(one.descriptor);
       continue;
     }
     log::write(log::level::warning,

@@ -15,10 +15,17 @@
 /// Without systemd all of this does nothing.
 namespace cfgd::systemd {
 
+struct passed_sockets {
+  std::vector<int> for_everybody;
+  std::vector<int> for_administrators;
+
+  bool empty() const { return for_everybody.empty() && for_administrators.empty(); }
+};
+
 /// The sockets that were passed to this process: those named "varlink", or all if none has that
-/// name. The others are closed with a warning. The caller owns the result. Call once: it clears the
-/// environment variables that describe the sockets.
-std::vector<int> take_sockets();
+/// name, and those named "varlink-admin". The others are closed with a warning. The caller owns the
+/// result. Call once: it clears the environment variables that describe the sockets.
+passed_sockets take_sockets();
 
 /// The unit that a process belongs to; empty if it is not known. Reads from /proc.
 std::string unit_of(pid_t process);

@@ -54,6 +54,7 @@ void invalidate_cache(method_context& with, authorized_call const& asked);
 void warm_cache(method_context& with, authorized_call const& asked);
 void show_metrics(method_context& with, authorized_call const& asked);
 void show_figures(method_context& with, authorized_call const& asked);
+void show_usage(method_context& with, authorized_call const& asked);
 
 // io.systemd.service
 void ping(method_context& with, authorized_call const& asked);
