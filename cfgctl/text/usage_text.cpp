@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cfgd::cfgctl {
@@ -23,19 +24,38 @@ std::string of_text(std::string const& used, std::string const& maximum) {
   return used + " of " + maximum;
 }
 
-std::vector<table::cell> row_of(boost::json::object const& user) {
-  auto const bytes = [&user](std::string_view name) { return bytes_text(number_of(user, name)); };
-  auto const all =
-      number_of(user, "readBytes") + number_of(user, "callBytes") + number_of(user, "queuedBytes");
+std::uint64_t bytes_of(boost::json::object const& user) {
+  return number_of(user, "readBytes") + number_of(user, "callBytes") +
+         number_of(user, "queuedBytes");
+}
+
+bool is_paused(boost::json::object const& user) {
   auto const* const paused = user.if_contains("paused");
-  bool const waits = paused != nullptr && paused->is_bool() && paused->get_bool();
-  return {user_text(static_cast<std::int64_t>(number_of(user, "uid"))),
+  return paused != nullptr && paused->is_bool() && paused->get_bool();
+}
+
+std::string name_of(boost::json::object const& user) {
+  return user_text(static_cast<std::int64_t>(number_of(user, "uid")));
+}
+
+/// The objects of `users`.
+std::vector<boost::json::object const*> users_of(boost::json::object const& reply) {
+  std::vector<boost::json::object const*> all;
+  auto const* const users = reply.if_contains("users");
+  if (users == nullptr || !users->is_array()) return all;
+  for (auto const& one : users->get_array())
+    if (auto const* const user = one.if_object()) all.push_back(user);
+  return all;
+}
+
+std::vector<table::cell> row_of(boost::json::object const& user) {
+  return {name_of(user),
           of_text(grouped(number_of(user, "connections")),
                   grouped(number_of(user, "maximumConnections"))),
-          of_text(bytes_text(all), bytes("maximumBytes")),
-          bytes("queuedBytes"),
+          of_text(bytes_text(bytes_of(user)), bytes_text(number_of(user, "maximumBytes"))),
+          bytes_text(number_of(user, "queuedBytes")),
           grouped(number_of(user, "refused")),
-          waits ? "paused" : ""};
+          is_paused(user) ? "paused" : ""};
 }
 
 } // namespace
@@ -48,13 +68,30 @@ std::string usage_text(screen const& where, boost::json::object const& reply) {
       " connections, " +
       of_text(bytes_text(number_of(reply, "bytes")), bytes_text(number_of(reply, "maximumBytes"))) +
       " of their memory\n";
-  auto const* const users = reply.if_contains("users");
-  if (users == nullptr || !users->is_array() || users->get_array().empty()) return text;
+  auto const users = users_of(reply);
+  if (users.empty()) return text;
   table out({left("USER"), right("CONNECTIONS"), right("MEMORY"), right("QUEUED"), right("REFUSED"),
              left("STATE")});
-  for (auto const& one : users->get_array())
-    if (auto const* const user = one.if_object()) out.add(row_of(*user));
+  for (auto const* const user : users)
+    out.add(row_of(*user));
   return text + out.str(where);
+}
+
+std::vector<std::string> user_lines(boost::json::object const& reply, std::size_t most) {
+  std::vector<std::string> lines;
+  for (auto const* const user : users_of(reply)) {
+    if (lines.size() == most) break;
+    auto const connections = number_of(*user, "connections");
+    auto line = name_of(*user);
+    line.append(": ").append(grouped(connections));
+    line.append(connections == 1 ? " connection, " : " connections, ");
+    line.append(bytes_text(bytes_of(*user)));
+    if (auto const refused = number_of(*user, "refused"); refused > 0)
+      line.append(", ").append(grouped(refused)).append(" refused");
+    if (is_paused(*user)) line.append(", paused");
+    lines.push_back(std::move(line));
+  }
+  return lines;
 }
 
 } // namespace cfgd::cfgctl

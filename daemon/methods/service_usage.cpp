@@ -19,8 +19,11 @@ using user = std::pair<uid_t, ipc::usage::account>;
 /// The users that the caller may see, who has most first.
 std::vector<user> visible_users(ipc::usage const& all, caller const& by) {
   auto const own = by.peer().uid;
-  if (!by.is_administrator()) return {{own, all.of(own)}};
   std::vector<user> users;
+  if (!by.is_administrator()) {
+    users.emplace_back(own, all.of(own));
+    return users;
+  }
   all.each([&](uid_t uid, ipc::usage::account const& has) { users.emplace_back(uid, has); });
   std::ranges::sort(users, [](user const& one, user const& other) {
     auto const bytes = std::pair(one.second.bytes.sum(), other.second.bytes.sum());
