@@ -6,7 +6,9 @@
 
 #include "client/detail/failures.hpp"
 
+#include <fcntl.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include <cstdlib>
 
@@ -36,6 +38,13 @@ result<std::string> socket_path(std::string_view given) {
     return detail::unreachable(given, "the path is longer than the maximum of 107 bytes");
   }
   return std::string(path);
+}
+
+std::string administrators_socket(std::string_view socket) {
+  if (socket != default_socket) return {};
+  auto path = std::string(socket).append(suffix_of_administrators);
+  // Asked with the effective ids, as connect(2) is: it needs write permission (unix(7)).
+  return ::faccessat(AT_FDCWD, path.c_str(), W_OK, AT_EACCESS) == 0 ? path : std::string();
 }
 
 } // namespace cfgd::client

@@ -177,10 +177,22 @@ struct async_connection::impl {
     if (socket_.is_open()) co_return result<void>();
     auto path = socket_path(address_);
     if (!path) co_return path.error();
+    if (auto first = administrators_socket(*path); !first.empty()) {
+      auto const epoch = epoch_;
+      auto const preferred = co_await connect_to(std::move(first), end);
+      if (preferred) co_return result<void>();
+      if (epoch != epoch_) co_return closed_meanwhile();
+      shut();
+    }
+    auto connected = co_await connect_to(std::move(*path), end);
+    co_return connected;
+  }
+
+  awaitable_result<void> connect_to(std::string path, time_point end) {
     int const made = detail::open_socket();
-    if (made < 0) co_return detail::unreachable(*path, detail::errno_text(errno));
+    if (made < 0) co_return detail::unreachable(path, detail::errno_text(errno));
     socket_.assign(asio::local::stream_protocol(), made);
-    line_.connect(std::move(*path), end);
+    line_.connect(std::move(path), end);
     auto connected = co_await run(run_until::done);
     if (!connected) co_return std::move(connected).error();
     co_return result<void>();

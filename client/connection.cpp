@@ -127,6 +127,10 @@ result<connection> connection::connect(std::string_view address,
                                        std::chrono::milliseconds time_limit) {
   auto path = socket_path(address);
   if (!path) return path.error();
+  if (auto first = administrators_socket(*path); !first.empty()) {
+    auto preferred = std::make_unique<impl>(time_limit);
+    if (preferred->connect(std::move(first))) return connection(std::move(preferred));
+  }
   auto made = std::make_unique<impl>(time_limit);
   if (auto done = made->connect(std::move(*path)); !done) return std::move(done).error();
   return connection(std::move(made));

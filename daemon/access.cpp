@@ -311,4 +311,6 @@ engine::permission access_policy::permission(ipc::peer const& who, need needs) c
 
 std::shared_ptr<access_rules const> access_policy::rules() const { return current()->rules; }
 
+std::optional<gid_t> access_policy::group() const { return facts_->group; }
+
 } // namespace cfgd

@@ -92,6 +92,13 @@ class access_policy {
   /// Whether no entry denies the peer to read any namespace.
   [[nodiscard]] bool reads_all(ipc::peer const& who) const;
 
+  /// Whether a peer may use the socket of administrators.
+  [[nodiscard]] bool is_administrator(ipc::peer const& who) const {
+    return allows(who, right::admin, {});
+  }
+  /// The group of administrators, if there is one.
+  std::optional<gid_t> group() const;
+
   /// The error for a peer that does not have a right: denied; the message names the peer, the
   /// operation and what refuses it, the subject is `name_space`. For the log, not for the peer.
   error denial(ipc::peer const& who, right what, std::string_view name_space) const;
@@ -154,6 +161,7 @@ class caller {
   }
   /// Whether no entry hides any namespace from the caller.
   bool reads_all() const { return policy_->reads_all(*who_); }
+  bool is_administrator() const { return policy_->is_administrator(*who_); }
   bool may_write(std::string_view name_space) const {
     return policy_->allows(*who_, right::write, name_space);
   }

@@ -12,12 +12,14 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <malloc.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -214,6 +216,24 @@ void forbid_cores() {
   ::prctl(PR_SET_DUMPABLE, 0);
 }
 
+/// Connections need one each. The number is bounded, because some calls take time for each.
+void raise_descriptors(std::size_t most) {
+  rlimit allowed{};
+  if (::getrlimit(RLIMIT_NOFILE, &allowed) != 0) return;
+  auto const wanted = std::min<rlim_t>(allowed.rlim_max, most);
+  if (wanted <= allowed.rlim_cur) return;
+  allowed.rlim_cur = wanted;
+  (void)::setrlimit(RLIMIT_NOFILE, &allowed); // it works with fewer, too
+}
+
+/// Large blocks always come from the kernel and go back to it when they are freed, and two arenas
+/// are enough for our threads: what is used in a burst does not stay.
+void bound_free_memory() {
+  constexpr int large_block = 256 * 1024;
+  (void)::mallopt(M_MMAP_THRESHOLD, large_block);
+  (void)::mallopt(M_ARENA_MAX, 2);
+}
+
 void report_fault(std::exception const& broken) {
   log::write(log::level::error, std::string("cannot go on: ") + broken.what(),
              {{"MESSAGE_ID", message_id::stopped_by_fault}});
@@ -228,7 +248,10 @@ int run(command_line const& asked) {
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level, how->log_filters);
 
-  auto sockets = systemd::take_sockets({systemd::varlink_socket, systemd::credentials_socket});
+  raise_descriptors(how->bounds.descriptors);
+
+  auto sockets = systemd::take_sockets(
+      {systemd::varlink_socket, systemd::admin_socket, systemd::credentials_socket});
   std::vector<std::filesystem::path> above{where.state.parent_path()};
   if (sockets.empty()) above.push_back(where.socket.parent_path());
   if (auto const made = make_directories(above); !made) return complain(made.error(), EX_CANTCREAT);
@@ -264,6 +287,7 @@ int run(command_line const& asked) {
 } // namespace
 
 int main(int argc, char** argv) {
+  bound_free_memory();
   fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // a closed peer is an error of write(2), not the end of the daemon
   ::signal(SIGXFSZ, SIG_IGN); // so is a file at its size limit

@@ -42,6 +42,7 @@ void reporting::tick(clock::time_point now) {
   with_.wrong.tick();
   with_.look_at_inputs();
   look_at_watches();
+  release_.look(with_.server.users().all().sum(), with_.server.take_peak_bytes(), now);
   if (where_.path.empty() || writing_ || now < next_textfile_) return;
   next_textfile_ = now + where_.interval;
   write_textfile();

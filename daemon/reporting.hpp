@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/file_writer.hpp"
+#include "daemon/memory_release.hpp"
 #include "daemon/metrics/service_metrics.hpp"
 #include "daemon/problems/problems_keeper.hpp"
 
@@ -15,7 +16,8 @@
 namespace cfgd {
 
 /// Collects the figures of the service, writes them to a file, and does once a second what has no
-/// event of its own: saving problems, noticing changed inputs of health checks. Loop thread only.
+/// event of its own: saving problems, noticing changed inputs of health checks, giving back memory.
+/// Loop thread only.
 class reporting {
  public:
   struct textfile {
@@ -54,6 +56,7 @@ class reporting {
   bool writing_ = false;
   bool cannot_write_ = false;
   bool polls_ = false;
+  memory_release release_;
 };
 
 } // namespace cfgd

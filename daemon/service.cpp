@@ -35,7 +35,8 @@ namespace asio = boost::asio;
 using watchers::source_watcher;
 
 constexpr std::chrono::seconds start_patience{1};
-constexpr std::chrono::seconds drain{2};
+/// For queued replies at the end. A service manager and an upgrade wait for it.
+constexpr std::chrono::seconds drain{1};
 constexpr std::chrono::milliseconds store_quiet{1};
 constexpr std::chrono::seconds store_tick{5};
 
@@ -143,6 +144,9 @@ service::service(asio::io_context& loop, options with, opened_store opened)
         ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
     server_.add_interface(interface);
   dispatcher_.bind_to(server_);
+  server_.set_privileges(
+      {.has_reserve = [own = ::geteuid()](uid_t uid) { return uid == 0 || uid == own; },
+       .is_administrator = [this](ipc::peer const& who) { return access_.is_administrator(who); }});
 }
 
 source_watcher::options service::watch_options() {
@@ -257,21 +261,36 @@ std::vector<int> const& service::passed(std::string_view name) const {
 
 result<void> service::listen() {
   if (!passed(systemd::varlink_socket).empty()) return adopt_sockets();
-  return server_.listen(options_.where.socket, options_.how.socket_mode);
+  auto const listening = server_.listen(options_.where.socket, options_.how.socket_mode);
+  if (listening) listen_to_administrators();
+  return listening;
+}
+
+void service::listen_to_administrators() {
+  auto const listening =
+      server_.listen_for_administrators(options_.where.socket_of_administrators(), access_.group());
+  if (listening) return;
+  log::write(log::level::warning,
+             to_string(listening.error()) + "; administrators have no socket of their own",
+             {{"MESSAGE_ID", message_id::socket_unusable}});
 }
 
 result<void> service::adopt_sockets() {
   result<void> outcome = error{.code = errc::protocol, .message = "no socket was passed"};
-  for (int const one : passed(systemd::varlink_socket)) {
-    auto const adopted = server_.adopt(one);
+  auto const adopt = [&](int one, ipc::server::entrance whom) {
+    auto const adopted = server_.adopt(one, whom);
     if (adopted) {
       outcome = {};
-      continue;
+      return;
     }
     log::write(log::level::warning, to_string(adopted.error()) + ", closing it",
                {{"MESSAGE_ID", message_id::socket_unusable}});
     if (!outcome) outcome = adopted;
-  }
+  };
+  for (int const one : passed(systemd::varlink_socket))
+    adopt(one, ipc::server::entrance::everybody);
+  for (int const one : passed(systemd::admin_socket))
+    adopt(one, ipc::server::entrance::administrators);
   return outcome;
 }
 

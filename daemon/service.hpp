@@ -112,6 +112,8 @@ class service {
   void open_credentials();
   [[nodiscard]] result<void> listen_for_units();
   void serve_credential(credential_request const& asked, unit_credentials::answer const& done);
+  /// Without that socket the service works: a failure is logged.
+  void listen_to_administrators();
   void retry_later(error const& why);
   void apply(settings const& newest);
   // Called once each, by the constructor, when the members that they use are complete.

@@ -25,6 +25,9 @@ struct file_layout {
   std::filesystem::path settings;    ///< cfgd.toml
   bool must_have_settings = false;   ///< their file was asked for: it is an error if it is absent
 
+  /// Where administrators find a place when the other socket is full: beside it.
+  std::filesystem::path socket_of_administrators() const { return socket.native() + ".admin"; }
+
   static file_layout system();
   static file_layout below(std::filesystem::path const& root);
 };

@@ -27,6 +27,7 @@ passed_sockets take_sockets(std::set<std::string_view> const& known);
 
 /// The name of sockets for calls; others have the purpose that their name says.
 inline constexpr std::string_view varlink_socket = "varlink";
+inline constexpr std::string_view admin_socket = "varlink-admin";
 inline constexpr std::string_view credentials_socket = "credentials";
 
 /// The unit that a process belongs to; empty if it is not known. Reads from /proc.

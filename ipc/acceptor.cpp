@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <tuple>
@@ -22,6 +23,11 @@
 // Without descriptors the listening socket stays readable, and a loop that just tried again would
 // burn a processor. So it waits 100 ms; and as long as it lasts, one waiting client at a time is
 // refused with the reason, on a descriptor that is reserved for this.
+//
+// It should not come to that: connections wait in the backlog when few descriptors are left, so
+// that clients cannot take those that the service needs to read a file, and those for whom another
+// socket has a smaller reserve. The kernel gives out the lowest free number, so a connection that
+// gets a number below the reserve leaves all of the reserve's numbers to others.
 
 namespace cfgd::ipc {
 
@@ -31,7 +37,6 @@ namespace asio = boost::asio;
 
 constexpr auto back_off = std::chrono::milliseconds(100);
 constexpr auto warning_pause = std::chrono::seconds(10);
-constexpr int accepted_at_once = 64;
 
 /// Since Linux 6.16: whether descriptors may be sent to us. Accepted sockets inherit it.
 constexpr int so_passrights = 83;
@@ -68,21 +73,22 @@ result<socket_kind> kind_of_socket(int number) {
   return option_of(number, SO_ACCEPTCONN) == 1 ? socket_kind::listening : socket_kind::connected;
 }
 
-acceptor::acceptor(asio::any_io_executor const& loop, unique_fd socket,
+acceptor::acceptor(asio::any_io_executor const& loop, unique_fd socket, options how,
                    std::function<void(unique_fd)> accepted)
-    : socket_(loop), pause_(loop), accepted_(std::move(accepted)), spare_(open_spare()) {
+    : socket_(loop), pause_(loop), how_(how), accepted_(std::move(accepted)), spare_(open_spare()) {
   int const no = 0; // older kernels do not know the option: we never receive descriptors anyway
   (void)::setsockopt(socket.get(), SOL_SOCKET, so_passrights, &no, sizeof no);
   socket_.assign(asio::local::stream_protocol(), socket.get());
   std::ignore = socket.release();
 }
 
-asio::awaitable<void> acceptor::run() {
+asio::awaitable<void> acceptor::run(std::function<void()> first) {
   while (!stopping_) {
     auto [failed] = co_await socket_.async_wait(asio::socket_base::wait_read,
                                                 asio::as_tuple(asio::use_awaitable));
     if (stopping_) break;
-    if (!failed && accept_waiting() == outcome::none_left) continue;
+    if (first) first();
+    if (!failed && accept_waiting() == outcome::go_on) continue;
     pause_.expires_after(back_off);
     co_await pause_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
@@ -95,8 +101,17 @@ void acceptor::stop() {
   pause_.cancel();
 }
 
+void acceptor::take_waiting() {
+  if (!stopping_) std::ignore = accept_waiting();
+}
+
 acceptor::outcome acceptor::accept_waiting() {
-  for (int count = 0; count < accepted_at_once && !stopping_; ++count) {
+  for (std::size_t count = 0; count < how_.at_once && !stopping_; ++count) {
+    if (auto const kept = kept_descriptors(); kept > 0) {
+      warn_rarely(std::to_string(kept) + " descriptors are kept for files and administrators",
+                  EMFILE);
+      return outcome::out_of_means;
+    }
     unique_fd connection(
         ::accept4(socket_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (connection) {
@@ -108,17 +123,31 @@ acceptor::outcome acceptor::accept_waiting() {
       return outcome::out_of_means;
     }
   }
-  return outcome::none_left;
+  return outcome::go_on;
+}
+
+std::size_t acceptor::kept_descriptors() {
+  if (how_.reserved_descriptors == 0) return 0;
+  rlimit allowed{};
+  ::getrlimit(RLIMIT_NOFILE, &allowed);
+  auto const all = static_cast<std::size_t>(allowed.rlim_cur);
+  auto const kept = std::min(how_.reserved_descriptors, all / 4);
+  // The lowest free number is known only by taking it.
+  unique_fd const next(::fcntl(socket_.native_handle(), F_DUPFD_CLOEXEC, 0));
+  bool const some_left = next && static_cast<std::size_t>(next.get()) + kept < all;
+  return some_left ? 0 : kept;
+}
+
+void acceptor::warn_rarely(std::string const& reason, int why) {
+  auto const now = std::chrono::steady_clock::now();
+  if (now < quiet_until_) return;
+  quiet_until_ = now + warning_pause;
+  log::write(log::level::warning, "cannot accept connections: " + reason + ", trying again",
+             {{"MESSAGE_ID", message_id::not_accepting}, {"ERRNO", std::to_string(why)}});
 }
 
 void acceptor::out_of_means(int why) {
-  auto const now = std::chrono::steady_clock::now();
-  if (now >= quiet_until_) {
-    quiet_until_ = now + warning_pause;
-    log::write(log::level::warning,
-               std::string("cannot accept connections: ") + std::strerror(why) + ", trying again",
-               {{"MESSAGE_ID", message_id::not_accepting}, {"ERRNO", std::to_string(why)}});
-  }
+  warn_rarely(std::strerror(why), why);
   if (means_are_short(why)) shed();
 }
 

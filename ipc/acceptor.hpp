@@ -9,8 +9,10 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 
 namespace cfgd::ipc {
 
@@ -23,23 +25,37 @@ enum class socket_kind : std::uint8_t { listening, connected };
 /// Takes connections from one listening socket.
 class acceptor {
  public:
+  struct options {
+    std::size_t at_once = 64; ///< connections in one turn of the loop
+    /// Connections wait in the backlog while no more descriptors than these are free; a quarter of
+    /// all at most.
+    std::size_t reserved_descriptors = 0;
+  };
+
   /// `accepted` gets each connection, non-blocking.
-  acceptor(boost::asio::any_io_executor const& loop, unique_fd socket,
+  acceptor(boost::asio::any_io_executor const& loop, unique_fd socket, options how,
            std::function<void(unique_fd)> accepted);
 
-  /// Runs until stop(). Belongs into a task_group that ends before this object.
-  boost::asio::awaitable<void> run();
+  /// Runs until stop(). Belongs into a task_group that ends before this object. Calls `first`
+  /// before each turn.
+  boost::asio::awaitable<void> run(std::function<void()> first = {});
+  /// Takes what waits now. run() does it, too.
+  void take_waiting();
   void stop();
 
  private:
-  enum class outcome : std::uint8_t { none_left, out_of_means };
+  enum class outcome : std::uint8_t { go_on, out_of_means };
 
   outcome accept_waiting();
   void out_of_means(int why);
+  void warn_rarely(std::string const& reason, int why);
   void shed();
+  /// How many descriptors are kept back now if no others are free; 0: there are others.
+  std::size_t kept_descriptors();
 
   boost::asio::local::stream_protocol::acceptor socket_;
   boost::asio::steady_timer pause_;
+  options how_;
   std::function<void(unique_fd)> accepted_;
   unique_fd spare_; ///< given up to refuse a client when there are no more descriptors
   bool stopping_ = false;

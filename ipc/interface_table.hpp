@@ -80,7 +80,7 @@ class interface_table {
 /// {"NAME":"VALUE"}
 std::string one_parameter(std::string_view name, std::string_view value);
 
-/// The parameters of LimitExceeded.
+/// The parameters of LimitExceeded, for a limit whose scope is the connection or the call.
 std::string limit_parameters(std::string_view limit, std::uint64_t used, std::uint64_t maximum);
 inline constexpr std::string_view limit_exceeded = "io.cfgd.Config.LimitExceeded";
 

@@ -36,6 +36,8 @@ void reply_queue::consume(std::size_t bytes) {
   } else if (sent_ > bytes_.size() / 2) {
     bytes_.erase(0, sent_);
     sent_ = 0;
+    if (bytes_.capacity() > kept_capacity && bytes_.capacity() / 4 > bytes_.size())
+      bytes_.shrink_to_fit();
   }
 }
 

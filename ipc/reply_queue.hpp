@@ -29,6 +29,8 @@ class reply_queue {
   bool above_soft() const { return size() > soft_; }
   /// Whether nothing more may be queued: a single message may pass the limit, the next may not.
   bool above_hard() const { return size() > hard_; }
+  /// Makes take_drained() say when it is empty, whether or not it was above the soft limit.
+  void expect_drained() { was_above_soft_ = true; }
   /// Whether it became empty after it was above the soft limit; says so once.
   bool take_drained();
   std::size_t held_bytes() const { return bytes_.capacity(); }

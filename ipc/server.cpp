@@ -3,12 +3,8 @@
 #include "core/json.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
-#include "ipc/acceptor.hpp"
-#include "ipc/fair_turns.hpp"
 #include "ipc/interfaces.hpp"
-#include "ipc/listening_socket.hpp"
-#include "ipc/session.hpp"
-#include "ipc/task_group.hpp"
+#include "ipc/server_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
@@ -18,13 +14,11 @@
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
-#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <list>
 #include <tuple>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -70,59 +64,22 @@ std::string describe(std::exception_ptr const& thrown) {
 
 } // namespace
 
-struct server::impl final : session_host {
-  impl(asio::any_io_executor executor, limits const& limits_of_server, identity of, server& self)
-      : session_host(limits_of_server, self), loop(std::move(executor)), who(std::move(of)),
-        checks(loop), drain_end(loop), tasks(loop, &impl::task_failed) {
-    checks.expires_at(clock::time_point::max());
-    add_own_interface();
-  }
+server::impl::impl(asio::any_io_executor executor, limits const& limits_of_server, identity of,
+                   server& self)
+    : session_host(limits_of_server, self), loop(std::move(executor)), who(std::move(of)),
+      rate(limits_of_server), turns(turn_share, ::geteuid()), checks(loop), drain_end(loop),
+      tasks(loop, &impl::task_failed) {
+  checks.expires_at(clock::time_point::max());
+  auto const is_ours = [own = ::geteuid()](uid_t uid) { return uid == 0 || uid == own; };
+  whose = {.has_reserve = is_ours,
+           .is_administrator = [is_ours](peer const& one) { return is_ours(one.uid); }};
+  add_own_interface();
+}
 
-  // session_host
-  void want_turn(session& which) override;
-  bool may_work_at_once() const override { return turns.empty() && at_once < longest_at_once; }
-  void worked(session const& which, clock::duration time) override;
-  void want_check(clock::time_point when) override;
-  void ended(session& which) override;
-  void warn(std::string const& message, peer const& about) override;
-
-  void add_own_interface();
-  std::string info() const;
-  void describe_interface(call const& asked) const;
-
-  void listen_on(unique_fd socket);
-  void admit(unique_fd connection);
-  bool over_limit(peer const& from, unique_fd const& connection);
-  void take_turns();
-  asio::awaitable<void> watch_deadlines();
-  asio::awaitable<void> close_after(std::chrono::milliseconds drain);
-  void close_all();
-  void for_each_session(std::function<void(session&)> const& visit);
-  void begin_stop(std::chrono::milliseconds drain);
-  void finish_stop();
-  session* find(std::uint64_t id, std::uint64_t call);
-
-  static void task_failed(std::string const& name, std::exception_ptr const& thrown) {
-    log::write(log::level::error, name + " ended: " + describe(thrown),
-               {{"MESSAGE_ID", message_id::task_ended}});
-  }
-
-  asio::any_io_executor loop;
-  identity who;
-  std::unordered_map<std::uint64_t, std::unique_ptr<session>> sessions; ///< by id
-  std::uint64_t next_id = 1; ///< 64 bits: an id never comes again
-  std::unordered_map<uid_t, std::size_t> connections_by_uid;
-  fair_turns turns{turn_share, ::geteuid()};
-  clock::duration at_once{}; ///< worked without a turn, since turns were taken
-  bool turns_posted = false;
-  bool watching = false; ///< watch_deadlines was spawned
-  std::list<acceptor> acceptors;
-  std::vector<listening_socket> made;
-  asio::steady_timer checks;
-  asio::steady_timer drain_end;
-  std::function<void()> stopped;
-  task_group tasks;
-};
+void server::impl::task_failed(std::string const& name, std::exception_ptr const& thrown) {
+  log::write(log::level::error, name + " ended: " + describe(thrown),
+             {{"MESSAGE_ID", message_id::task_ended}});
+}
 
 // ---- org.varlink.service
 
@@ -159,72 +116,7 @@ void server::impl::describe_interface(call const& asked) const {
     asked.answer.fail("org.varlink.service.InterfaceNotFound", one_parameter("interface", name));
 }
 
-// ---- connections
-
-void server::impl::listen_on(unique_fd socket) {
-  acceptors.emplace_back(loop, std::move(socket),
-                         [this](unique_fd connection) { admit(std::move(connection)); });
-  tasks.spawn("accepting", acceptors.back().run());
-}
-
-void server::impl::admit(unique_fd connection) {
-  auto from = peer_of(connection.get());
-  if (!from) {
-    log::write(log::level::warning, "closing a connection: " + to_string(from.error()),
-               {{"MESSAGE_ID", message_id::client_cut_off}});
-    return;
-  }
-  if (over_limit(*from, connection)) return;
-
-  session::socket_type socket(loop);
-  boost::system::error_code failed;
-  socket.assign(asio::local::stream_protocol(), connection.get(), failed);
-  if (failed) {
-    warn("closing a connection: " + failed.message(), *from);
-    return;
-  }
-  std::ignore = connection.release(); // the session owns it now
-  if (!std::exchange(watching, true)) tasks.spawn("connection deadlines", watch_deadlines());
-
-  auto const id = next_id++;
-  ++figures.accepted;
-  ++figures.connections;
-  ++connections_by_uid[from->uid];
-  auto made_session = std::make_unique<session>(*this, id, std::move(socket), std::move(*from));
-  sessions.emplace(id, std::move(made_session)).first->second->start();
-}
-
-bool server::impl::over_limit(peer const& from, unique_fd const& connection) {
-  auto const of_uid = connections_by_uid.find(from.uid);
-  auto const used = of_uid == connections_by_uid.end() ? 0 : of_uid->second;
-  auto const for_uid = from.uid == 0 ? bounds.connections_of_root : bounds.connections_per_uid;
-  std::string_view name;
-  std::string parameters;
-  if (used >= for_uid) {
-    name = from.uid == 0 ? "connections_of_root" : "connections_per_uid";
-    parameters = limit_parameters(name, used, for_uid);
-  } else if (figures.connections >= bounds.connections) {
-    name = "connections";
-    parameters = limit_parameters(name, figures.connections, bounds.connections);
-  } else {
-    return false;
-  }
-  ++figures.refused;
-  std::string message;
-  append_error(message, limit_exceeded, parameters);
-  // A new socket has room for this; who is refused and does not read is not waited for.
-  (void)::send(connection.get(), message.data(), message.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  warn("refusing a connection: limit '" + std::string(name) + "' reached", from);
-  return true;
-}
-
-void server::impl::ended(session& which) {
-  auto const of_uid = connections_by_uid.find(which.from().uid);
-  if (--of_uid->second == 0) connections_by_uid.erase(of_uid);
-  --figures.connections;
-  sessions.erase(which.id());
-  if (stopping && figures.connections == 0) finish_stop();
-}
+// ---- sessions
 
 session* server::impl::find(std::uint64_t id, std::uint64_t call) {
   auto const found = sessions.find(id);
@@ -268,7 +160,14 @@ void server::impl::take_turns() {
 }
 
 void server::impl::want_check(clock::time_point when) {
-  if (when < checks.expiry()) checks.expires_at(when);
+  if (when >= next_check) return;
+  next_check = when;
+  arm_checks();
+}
+
+void server::impl::arm_checks() {
+  auto const next = delayed.empty() ? next_check : std::min(next_check, delayed.begin()->first);
+  if (next < checks.expiry()) checks.expires_at(next);
 }
 
 asio::awaitable<void> server::impl::watch_deadlines() {
@@ -277,10 +176,15 @@ asio::awaitable<void> server::impl::watch_deadlines() {
     if (interrupted) continue; // an earlier deadline was set, or the end
     auto const now = clock::now();
     checks.expires_at(clock::time_point::max()); // checking may ask for an earlier time
-    auto next = clock::time_point::max();
-    for_each_session(
-        [&](session& each) { next = std::min(next, each.check_deadlines(now).value_or(next)); });
-    want_check(next);
+    begin_delayed(now);
+    if (now >= next_check) {
+      next_check = clock::time_point::max();
+      auto next = clock::time_point::max();
+      for_each_session(
+          [&](session& each) { next = std::min(next, each.check_deadlines(now).value_or(next)); });
+      want_check(next);
+    }
+    arm_checks();
   }
 }
 
@@ -299,8 +203,9 @@ void server::impl::for_each_session(std::function<void(session&)> const& visit) 
 void server::impl::begin_stop(std::chrono::milliseconds drain) {
   BOOST_ASSERT(!stopping);
   stopping = true;
-  for (auto& each : acceptors)
-    each.stop();
+  for (auto* const group : {&of_administrators, &acceptors})
+    for (auto& each : *group)
+      each.stop();
   for (auto& each : made)
     each.remove();
   tasks.spawn("closing", close_after(drain));
@@ -344,19 +249,33 @@ void server::bind_quick(std::string_view qualified, quick_handler serve) {
 result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
   auto made = listening_socket::make(path, mode);
   if (!made) return made.error();
-  impl_->listen_on(made->take());
+  impl_->listen_on(made->take(), entrance::everybody);
   impl_->made.push_back(std::move(*made));
   return {};
 }
 
-result<void> server::adopt(int number) {
+result<void> server::listen_for_administrators(std::filesystem::path const& path,
+                                               std::optional<gid_t> group) {
+  auto made = listening_socket::make(path, 0600);
+  if (!made) return made.error();
+  // Only with the right group does the mode become wider.
+  if (group && ::lchown(path.c_str(), static_cast<uid_t>(-1), *group) == 0)
+    (void)::chmod(path.c_str(), 0660);
+  impl_->listen_on(made->take(), entrance::administrators);
+  impl_->made.push_back(std::move(*made));
+  return {};
+}
+
+void server::set_privileges(privileges whose) { impl_->whose = std::move(whose); }
+
+result<void> server::adopt(int number, entrance whom) {
   unique_fd passed(number);
   auto const kind = kind_of_socket(number);
   if (!kind) return kind.error();
   if (*kind == socket_kind::listening)
-    impl_->listen_on(std::move(passed));
+    impl_->listen_on(std::move(passed), whom);
   else
-    impl_->admit(std::move(passed));
+    impl_->admit(std::move(passed), whom);
   return {};
 }
 
@@ -366,6 +285,16 @@ void server::stop(std::chrono::milliseconds drain, std::function<void()> done) {
 }
 
 server::counts const& server::figures() const { return impl_->figures; }
+
+limits const& server::bounds() const { return impl_->bounds; }
+
+usage const& server::users() const { return impl_->users; }
+
+std::size_t server::take_peak_bytes() {
+  auto const peak = impl_->users.peak_bytes();
+  impl_->users.forget_peak();
+  return peak;
+}
 
 void server::each_method(
     std::function<void(std::string_view, method_figures const&)> const& visit) const {
@@ -395,7 +324,7 @@ void responder::fail(std::string_view name, std::string_view parameters) const {
 
 std::size_t responder::queued_bytes() const {
   auto* const found = owner_->impl_->find(connection_, call_);
-  return found == nullptr ? 0 : found->queued_bytes();
+  return found == nullptr ? 0 : found->queued_for_stream();
 }
 
 void responder::on_drained(std::function<void()> resume) const {

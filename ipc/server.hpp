@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "ipc/call.hpp"
 #include "ipc/method_figures.hpp"
+#include "ipc/usage.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 
@@ -12,6 +13,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -48,14 +50,31 @@ class server {
   /// Adds a short cut to a method that has, or will get, a handler. Throws as bind() does.
   void bind_quick(std::string_view qualified, quick_handler serve);
 
+  /// Who has a place of its own. By default root and the user of this process, in both.
+  struct privileges {
+    /// Has the reserves of connections and memory, and is not counted by second.
+    std::function<bool(uid_t)> has_reserve;
+    /// May use the sockets of administrators.
+    std::function<bool(peer const&)> is_administrator;
+  };
+  void set_privileges(privileges whose);
+
+  /// Who a socket is for. Connections to one for administrators are taken first and up to the last
+  /// descriptors but a few; other peers are disconnected.
+  enum class entrance : std::uint8_t { everybody, administrators };
+
   /// Makes a socket at `path` with mode 0666 & `mode` and listens. A stale socket there (nobody
   /// answers) is replaced; anything else is refused.
   /// Errors: io, untrusted (what lies there is no socket), conflict (somebody listens there).
   [[nodiscard]] result<void> listen(std::filesystem::path const& path, unsigned mode = 0666);
+  /// The same for administrators: mode 0660 with `group`, or 0600 if there is none, or if this
+  /// process may not give a file to it. Errors: as listen().
+  [[nodiscard]] result<void> listen_for_administrators(std::filesystem::path const& path,
+                                                       std::optional<gid_t> group);
 
   /// Takes over a passed descriptor, listening or already connected (sd_listen_fds(3)). Owns it.
   /// Errors: protocol (no Unix stream socket).
-  [[nodiscard]] result<void> adopt(int descriptor);
+  [[nodiscard]] result<void> adopt(int descriptor, entrance whom = entrance::everybody);
 
   /// Stops accepting, answers nothing new, lets queued replies go out for `drain`, then closes all
   /// and calls `done`. Removes a socket that listen() made.
@@ -64,13 +83,21 @@ class server {
   struct counts {
     std::size_t connections = 0;
     std::uint64_t accepted = 0;
-    std::uint64_t refused = 0;     ///< over a limit
+    std::uint64_t refused = 0;         ///< over a limit, or at a socket of administrators
+    std::uint64_t delayed = 0;         ///< accepted, and served later because of the user's rate
+    std::uint64_t refused_replies = 0; ///< an error instead, because of the user's memory
+    std::uint64_t closed_for_memory = 0;
     std::uint64_t slow_closed = 0; ///< did not read
     std::uint64_t cut_off = 0;     ///< went over a limit of one connection
     std::uint64_t calls = 0;
     std::uint64_t errors = 0; ///< calls answered with an error
   };
   counts const& figures() const;
+  limits const& bounds() const;
+  /// What each user has.
+  usage const& users() const;
+  /// The most memory of connections since the last call.
+  std::size_t take_peak_bytes();
   /// By qualified name; methods that nobody has are one, "unknown".
   void each_method(std::function<void(std::string_view, method_figures const&)> const& visit) const;
   /// Replies that the kernel has not taken yet, of all connections.

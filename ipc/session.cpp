@@ -45,7 +45,8 @@ constexpr std::chrono::seconds lost_wait_check{5};
 session_host::session_host(limits const& limits_of_server, server& owner_of_sessions)
     : bounds(limits_of_server), json_bounds{limits_of_server.request_depth,
                                             limits_of_server.request_elements},
-      owner(owner_of_sessions), read_scratch(read_scratch_bytes), parse_arena(parse_arena_bytes) {}
+      owner(owner_of_sessions), users(limits_of_server), read_scratch(read_scratch_bytes),
+      parse_arena(parse_arena_bytes) {}
 
 class session::activity {
  public:
@@ -74,6 +75,11 @@ void session::start() {
 }
 
 void session::stop() {
+  activity const here(*this);
+  settle();
+}
+
+void session::resume() {
   activity const here(*this);
   settle();
 }
@@ -107,7 +113,8 @@ void session::woken(wait what, boost::system::error_code const& failed) {
   if (what == wait::hangup && !failed) {
     gone_ = gone_ || peer_is_gone();
     // Urgent data wakes us too (send(2), MSG_OOB), and would again and again. Varlink has none.
-    if (!gone_) return close();
+    // Nor does anybody want what a paused user's peer asked before it left.
+    if (!gone_ || (paused_ && !open_)) return close();
   }
   if (turn_wanted_ || !host_.may_work_at_once()) return request_turn();
   auto const began = clock::now();
@@ -169,10 +176,12 @@ void session::take_turn() {
 
 void session::run_turn() {
   if (auto const cut_off = std::exchange(cut_off_, {})) cut_off();
+  paused_ = host_.users.pauses(peer_.uid);
   if (may_go_on()) go_on();
   handle_frames();
   reader_.keep();
   flush();
+  account();
   settle();
 }
 
@@ -213,6 +222,7 @@ void session::note_drained() {
 
 void session::settle() {
   if (closed_ || close_if_over()) return;
+  paused_ = host_.users.pauses(peer_.uid);
   if ((may_begin_call() && !starved_) || may_go_on()) request_turn();
   wait_for_next();
 }
@@ -243,9 +253,11 @@ void session::wait_for_next() {
     host_.want_check(*stalled_since_ + host_.bounds.queue_stalled);
   }
   bool const room = reader_.buffered_bytes() <= host_.bounds.frame_bytes;
-  if (!end_of_input_ && !ending_ && !queue_.above_soft() && (starved_ || (open_ && room)))
+  if (paused_) host_.paused(*this);
+  if (!end_of_input_ && !ending_ && !paused_ && !queue_.above_soft() &&
+      (starved_ || (open_ && room)))
     wait_for(wait::read);
-  else if (open_ && !gone_)
+  else if ((open_ || paused_) && !gone_)
     wait_for(wait::hangup);
 }
 
@@ -305,6 +317,7 @@ void session::close() {
   auto const cut_off = std::exchange(cut_off_, {});
   if (open_) ++method_->cancelled;
   open_ = false;
+  account();
   if (cut_off) cut_off();
   if (hooks_of_call && hooks_of_call->closed) hooks_of_call->closed();
 }

@@ -7,6 +7,7 @@
 #include "ipc/peer.hpp"
 #include "ipc/reply_queue.hpp"
 #include "ipc/server.hpp"
+#include "ipc/usage.hpp"
 
 #include <boost/asio/local/stream_protocol.hpp>
 
@@ -45,6 +46,10 @@ class session_host {
   virtual void want_check(clock::time_point when) = 0;
   /// `which` has closed and nothing refers to it any more: destroys it.
   virtual void ended(session& which) = 0;
+  /// `which` reads nothing because its user has too much memory: resume() is called later.
+  virtual void paused(session& which) = 0;
+  /// `users` has changed: somebody may have to be closed, or can go on.
+  virtual void usage_changed() = 0;
   /// Logs a warning about a peer.
   virtual void warn(std::string const& message, peer const& about) = 0;
 
@@ -53,6 +58,7 @@ class session_host {
   server& owner;
   interface_table table;
   server::counts figures;
+  usage users;
   method_figures unknown; ///< calls that are for no method
   bool stopping = false;
 
@@ -78,6 +84,8 @@ class session {
   void take_turn();
   /// Ends it as soon as its answers are out; session_host::stopping is set.
   void stop();
+  /// Looks again whether it may read; after session_host::paused.
+  void resume();
   /// The next time it wants to be called, if any.
   std::optional<clock::time_point> check_deadlines(clock::time_point now);
   /// Drops everything; a call without an answer is cancelled.
@@ -93,6 +101,9 @@ class session {
   void reply_continues(std::string_view parameters);
   void fail(std::string_view name, std::string_view parameters);
   std::size_t queued_bytes() const { return queue_.size(); }
+  /// The same for who makes a stream: above the soft limit while its user is paused.
+  std::size_t queued_for_stream();
+  held_bytes const& held() const { return held_; }
   void on_drained(std::function<void()> resume);
   void on_closed(std::function<void()> cancel);
   void on_turn(std::function<void()> resume);
@@ -132,8 +143,11 @@ class session {
 
   bool begin_message();
   void end_message();
-  /// Ends the call at hand with an error if a reply of so many bytes is over the limit.
+  /// Ends the call at hand with an error if a reply of so many bytes is over a limit.
   bool refuse_long_reply(std::size_t bytes);
+  void refuse_reply(std::string const& parameters);
+  /// Reports the memory that it has.
+  void account();
   void end_call();
   /// The same, and counts what became of it.
   void end_call(std::uint64_t method_figures::*outcome);
@@ -153,6 +167,8 @@ class session {
   frame_reader reader_;
   reply_queue queue_;
   std::unique_ptr<hooks> hooks_; ///< of the call at hand
+  held_bytes held_;              ///< as the host knows it
+  std::size_t call_bytes_ = 0;   ///< of the call at hand
   std::uint64_t call_ = 0;
   method_figures* method_ = nullptr;             ///< of the call at hand
   interface_table::method const* row_ = nullptr; ///< the same; null: no such method
@@ -170,8 +186,9 @@ class session {
   bool ending_ = false; ///< closes when the queue is empty
   bool overflowed_ = false;
   bool closed_ = false;
-  bool waiting_[3] = {};                           ///< by `wait`
-  clock::time_point waits_since_{};                ///< the last wait began, or was looked at
+  bool paused_ = false;             ///< its user has too much memory: nothing is read
+  bool waiting_[3] = {};            ///< by `wait`
+  clock::time_point waits_since_{}; ///< the last wait began, or was looked at
   std::optional<clock::time_point> partial_since_; ///< a message began and has not ended
   std::optional<clock::time_point> stalled_since_; ///< the queue is not empty and nothing was taken
 };

@@ -6,6 +6,7 @@
 #include <boost/json/monotonic_resource.hpp>
 #include <boost/json/object.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <string>
@@ -27,11 +28,15 @@ constexpr std::uint32_t quick_calls_a_timed_one = 64;
 constexpr std::size_t quick_calls_a_look = 16;
 /// After this time other sessions have their turn, however many calls wait here.
 constexpr std::chrono::microseconds longest_turn{100};
+/// Memory is reported when so much of it is new, and at the end of a turn.
+constexpr std::size_t report_bytes = 64 * std::size_t{1024};
+/// Replies up to this are queued whatever the user has: there is always room for an error.
+constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
 
 } // namespace
 
 bool session::may_begin_call() const {
-  return !open_ && !ending_ && !closed_ && !host_.stopping && !queue_.above_soft();
+  return !open_ && !ending_ && !closed_ && !paused_ && !host_.stopping && !queue_.above_soft();
 }
 
 void session::handle_frames() {
@@ -64,6 +69,7 @@ void session::dispatch(std::string_view frame) {
 
   ++host_.figures.calls;
   ++call_;
+  call_bytes_ = frame.size();
   open_ = true;
   kind_ = envelope.kind;
   method_ = &host_.unknown;
@@ -170,7 +176,25 @@ bool session::begin_message() {
 
 void session::end_message() {
   queue_.end_append();
+  if (queue_.size() > held_.queued + report_bytes) account();
   if (!in_turn_) request_turn();
+}
+
+void session::account() {
+  // What a closed one has read goes with it; a frame of it may be in use at the moment.
+  held_bytes const now{.read = closed_ ? 0 : reader_.held_bytes(),
+                       .called = open_ ? call_bytes_ : 0,
+                       .queued = queue_.size()};
+  if (now == held_) return;
+  host_.users.change(peer_.uid, held_, now);
+  held_ = now;
+  host_.usage_changed();
+}
+
+std::size_t session::queued_for_stream() {
+  if (queue_.empty() || !host_.users.pauses(peer_.uid)) return queue_.size();
+  queue_.expect_drained();
+  return std::max(queue_.size(), host_.bounds.queue_soft_bytes + 1);
 }
 
 void session::end_call() {
@@ -185,13 +209,25 @@ void session::end_call(std::uint64_t method_figures::*outcome) {
 }
 
 bool session::refuse_long_reply(std::size_t bytes) {
-  if (bytes <= host_.bounds.reply_bytes || row_ == nullptr) return false;
+  if (row_ == nullptr) return false;
+  if (bytes > host_.bounds.reply_bytes) {
+    refuse_reply(limit_parameters("reply_bytes", bytes, host_.bounds.reply_bytes));
+    return true;
+  }
+  if (bytes <= small_reply_bytes) return false;
+  account();
+  auto const why = host_.users.refuse_reply(peer_.uid, held_, bytes);
+  if (!why) return false;
+  ++host_.figures.refused_replies;
+  refuse_reply(limit_parameters(*why));
+  return true;
+}
+
+void session::refuse_reply(std::string const& parameters) {
   // The producer of a stream is notified in the next turn, never from inside its own call.
   if (hooks_ && hooks_->closed) cut_off_ = std::move(hooks_->closed);
   auto const name = interface_table::limit_error_of(*row_);
-  fail(name.empty() ? limit_exceeded : std::string_view(name),
-       limit_parameters("reply_bytes", bytes, host_.bounds.reply_bytes));
-  return true;
+  fail(name.empty() ? limit_exceeded : std::string_view(name), parameters);
 }
 
 void session::reply(std::string_view parameters) {

@@ -29,6 +29,9 @@ namespace {
 /// A user may always have this, whatever others have: a request and its reply of usual size.
 constexpr std::size_t always_allowed = 64 * std::size_t{1024};
 
+/// Users whose refusals are counted; of more, who was refused least is forgotten.
+constexpr std::size_t most_refused_users = 64;
+
 constexpr std::size_t part(std::size_t of, std::size_t numerator, std::size_t denominator) {
   return of / denominator * numerator;
 }
@@ -51,7 +54,7 @@ std::optional<excess> usage::refuse_connection(uid_t uid, bool privileged) {
            for_uid};
   else if (connections_ >= for_all)
     why = {"all users", "connections", connections_, for_all};
-  if (why && found != accounts_.end()) ++found->second.refused;
+  if (why) note_refusal(uid);
   return why;
 }
 
@@ -80,6 +83,7 @@ void usage::change(uid_t uid, held_bytes const& before, held_bytes const& now) {
   bool const had = of.bytes.sum() > 0;
   replace(of.bytes, before, now);
   replace(all_, before, now);
+  peak_ = std::max(peak_, all_.sum());
   if (of.privileged) return replace(privileged_, before, now);
   bool const has = of.bytes.sum() > 0;
   if (has && !had) ++users_with_bytes_;
@@ -109,12 +113,17 @@ std::size_t usage::maximum_of(uid_t uid) const {
   return std::clamp((own + free) / (users_with_bytes_ + 1), always_allowed, limit);
 }
 
-bool usage::pauses(uid_t uid) const {
+bool usage::is_above(uid_t uid, std::size_t numerator, std::size_t denominator) const {
+  if (all_.sum() <= always_allowed) return false; // mostly
   auto const found = accounts_.find(uid);
   if (found == accounts_.end()) return false;
   auto const own = found->second.bytes.sum();
-  return own > always_allowed && own > part(maximum_of(uid), 3, 4);
+  return own > always_allowed && own > part(maximum_of(uid), numerator, denominator);
 }
+
+bool usage::pauses(uid_t uid) const { return is_above(uid, 3, 4); }
+
+bool usage::may_resume(uid_t uid) const { return !is_above(uid, 1, 2); }
 
 std::optional<excess> usage::refuse_reply(uid_t uid, held_bytes const& held, std::size_t bytes) {
   std::optional<excess> why;
@@ -126,9 +135,30 @@ std::optional<excess> usage::refuse_reply(uid_t uid, held_bytes const& held, std
            bounds_.buffer_bytes_per_connection};
   else if (all_.sum() + bytes > bounds_.buffer_bytes)
     why = {"all users", "buffer_bytes", all_.sum() + bytes, bounds_.buffer_bytes};
-  auto const found = accounts_.find(uid);
-  if (why && found != accounts_.end()) ++found->second.refused;
+  if (why) note_refusal(uid);
   return why;
+}
+
+void usage::note_refusal(uid_t uid) {
+  auto const by_count = [](auto const& one, auto const& other) {
+    return one.second < other.second;
+  };
+  if (refusals_.size() >= most_refused_users && !refusals_.contains(uid))
+    refusals_.erase(std::min_element(refusals_.begin(), refusals_.end(), by_count));
+  ++refusals_[uid];
+}
+
+std::uint64_t usage::refusals_of(uid_t uid) const {
+  auto const found = refusals_.find(uid);
+  return found == refusals_.end() ? 0 : found->second;
+}
+
+std::optional<uid_t> usage::most_refused() const {
+  auto const by_count = [](auto const& one, auto const& other) {
+    return one.second < other.second;
+  };
+  auto const most = std::max_element(refusals_.begin(), refusals_.end(), by_count);
+  return most == refusals_.end() ? std::nullopt : std::optional(most->first);
 }
 
 std::optional<uid_t> usage::to_close() const {
@@ -150,12 +180,14 @@ std::optional<uid_t> usage::to_close() const {
 
 usage::account usage::of(uid_t uid) const {
   auto const found = accounts_.find(uid);
-  return found == accounts_.end() ? account{} : found->second;
+  auto one = found == accounts_.end() ? account{} : found->second;
+  one.refused = refusals_of(uid);
+  return one;
 }
 
 void usage::each(std::function<void(uid_t, account const&)> const& visit) const {
   for (auto const& [uid, one] : accounts_)
-    visit(uid, one);
+    visit(uid, of(uid));
 }
 
 std::string limit_parameters(excess const& what) {

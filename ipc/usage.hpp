@@ -39,7 +39,7 @@ class usage {
   struct account {
     std::size_t connections = 0;
     held_bytes bytes;
-    std::uint64_t refused = 0; ///< connections and replies, while it has connections
+    std::uint64_t refused = 0; ///< connections and replies
     bool privileged = false;
   };
 
@@ -58,6 +58,8 @@ class usage {
   std::size_t maximum_of(uid_t uid) const;
   /// Whether nothing more should be read from `uid`: it has three quarters of its maximum.
   bool pauses(uid_t uid) const;
+  /// Whether a user who was paused has so little now that it can go on: half of its maximum.
+  bool may_resume(uid_t uid) const;
   /// Why a reply of `bytes` cannot be queued on a connection that has `held`; absent: it can.
   /// Counts a refusal.
   std::optional<excess> refuse_reply(uid_t uid, held_bytes const& held, std::size_t bytes);
@@ -66,24 +68,36 @@ class usage {
   std::optional<uid_t> to_close() const;
 
   held_bytes const& all() const { return all_; }
+  /// The most bytes since the last call of forget_peak(), or since the start.
+  std::size_t peak_bytes() const { return peak_; }
+  void forget_peak() { peak_ = all_.sum(); }
   std::size_t connections() const { return connections_; }
+  /// Counts a refusal that was decided elsewhere.
+  void note_refusal(uid_t uid);
+  /// Who was refused most often; absent: nobody was.
+  std::optional<uid_t> most_refused() const;
   /// The account of `uid`, an empty one if it has no connection.
   account of(uid_t uid) const;
+  /// Every user with a connection.
   void each(std::function<void(uid_t, account const&)> const& visit) const;
 
  private:
   /// What those who are not privileged may have together, less what privileged users have above
   /// their reserve.
   std::size_t whole() const;
+  std::uint64_t refusals_of(uid_t uid) const;
+  bool is_above(uid_t uid, std::size_t numerator, std::size_t denominator) const;
   static void replace(held_bytes& in, held_bytes const& before, held_bytes const& now);
 
   limits bounds_;
   held_bytes all_;
   held_bytes privileged_;
+  std::size_t peak_ = 0;
   std::size_t connections_ = 0;
   std::size_t privileged_connections_ = 0;
   std::size_t users_with_bytes_ = 0; ///< of those who are not privileged
   std::unordered_map<uid_t, account> accounts_;
+  std::unordered_map<uid_t, std::uint64_t> refusals_; ///< of a bounded number of users
 };
 
 /// The parameters of LimitExceeded.

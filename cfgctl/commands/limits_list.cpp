@@ -1,4 +1,4 @@
-/// limits: prints the limits of core/limits.inc.
+/// limits: prints the limits of core/limits.inc and, if the service answers, who uses what.
 
 #include "cfgctl/commands/limits_list.hpp"
 
@@ -6,6 +6,7 @@
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/table.hpp"
+#include "cfgctl/text/usage_text.hpp"
 #include "cfgctl/text/values.hpp"
 
 #include <boost/json/array.hpp>
@@ -61,9 +62,19 @@ boost::json::value limits_json(limits const& from) {
 
 void add_limits_command(declarations const& to) {
   declare(
-      to, "limits", "Print every limit of the service", +[](context const& all, no_options const&) {
+      to, "limits", "Print every limit of the service, and who uses what",
+      +[](context const& all, no_options const&) {
         limits const ours;
-        show(all, limits_json(ours), limits_text(all.where, ours));
+        auto json = limits_json(ours);
+        auto text = limits_text(all.where, ours);
+        // The limits are the same without a service, or with one that does not know the method.
+        if (auto const use = call(all, [](client::connection& service) {
+              return service.call("io.cfgd.Service.Usage");
+            })) {
+          json.as_object()["use"] = *use;
+          text += '\n' + usage_text(all.where, *use);
+        }
+        show(all, json, text);
         return exit_code::ok;
       });
 }

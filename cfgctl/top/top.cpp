@@ -83,6 +83,9 @@ class sampler {
     if (!problems && problems.error().kind != client::failure::refused) return problems.error();
     if (problems && !problems->problems.empty())
       out.last_problem = std::move(problems->problems.front());
+    auto use = service_->call("io.cfgd.Service.Usage");
+    if (!use && use.error().kind != client::failure::refused) return use.error();
+    if (use) out.use = std::move(*use);
     return out;
   }
 

@@ -11,6 +11,7 @@
 #include "cfgctl/text/figures_text.hpp"
 #include "cfgctl/text/health_text.hpp"
 #include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/usage_text.hpp"
 #include "cfgctl/text/users.hpp"
 
 #include <boost/json/array.hpp>
@@ -238,6 +239,13 @@ void top_model::add_figures(std::vector<frame_line>& to) const {
                               " waiting; memory " + bytes_of(sum("cfgd_resident_memory_bytes"))));
 }
 
+void top_model::add_users(std::vector<frame_line>& to) const {
+  constexpr std::size_t most = 3;
+  char const* title = "users";
+  for (auto& line : user_lines(newest_->use, most))
+    to.push_back(labelled(std::exchange(title, ""), std::move(line)));
+}
+
 void top_model::add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const {
   constexpr std::size_t columns_of_all = 60;
   bool const narrow = how.columns < columns_of_all; // a block of lines for each would hide the rest
@@ -344,6 +352,7 @@ std::vector<frame_line> top_model::frame(view const& how) const {
   add_head(out, how);
   add_history(out, how);
   add_figures(out);
+  add_users(out);
   std::vector<frame_line> bottom;
   add_health(bottom);
   add_files(bottom);

@@ -7,6 +7,7 @@
 #include "client/history_types.hpp"
 #include "client/types.hpp"
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <array>
@@ -30,12 +31,13 @@ struct top_sample {
   std::vector<client::change> changes;             ///< the newest first
   std::vector<client::source_file> bad_files = {}; ///< sources that are not active
   std::optional<client::problem> last_problem = {};
+  boost::json::object use = {}; ///< the reply of Usage; empty: not known
 };
 
 /// The calls that are made for a sample.
-constexpr std::array<std::string_view, 5> own_calls{
-    "io.cfgd.Service.Figures", "io.cfgd.Service.Health", "io.cfgd.History.Log",
-    "io.cfgd.Service.Sources", "io.cfgd.Service.Problems"};
+constexpr std::array<std::string_view, 6> own_calls{
+    "io.cfgd.Service.Figures", "io.cfgd.Service.Health",   "io.cfgd.History.Log",
+    "io.cfgd.Service.Sources", "io.cfgd.Service.Problems", "io.cfgd.Service.Usage"};
 
 enum class top_order : std::uint8_t { rate, latency, total, name };
 top_order next_of(top_order which);
@@ -94,6 +96,7 @@ class top_model {
   void add_head(std::vector<frame_line>& to, view const& how) const;
   void add_history(std::vector<frame_line>& to, view const& how) const;
   void add_figures(std::vector<frame_line>& to) const;
+  void add_users(std::vector<frame_line>& to) const;
   void add_methods(std::vector<frame_line>& to, view const& how, std::size_t most) const;
   void add_health(std::vector<frame_line>& to) const;
   void add_files(std::vector<frame_line>& to) const;

@@ -44,23 +44,46 @@ finding look_at_cache(value_cache& cache) {
 /// Of events that concern peers.
 struct increases {
   recent_increase refused;
+  recent_increase replies; ///< refused, or dropped with their connection
   recent_increase slow;
 };
 
-finding look_at_peers(ipc::server::counts const& seen, increases& lately, std::size_t most,
+/// ", most of user 1000": who was refused most often.
+std::string most_refused_text(ipc::usage const& users) {
+  auto const who = users.most_refused();
+  return who ? ", most of user " + std::to_string(*who) : std::string();
+}
+
+finding look_at_peers(ipc::server const& of, increases& lately, std::size_t most,
                       thresholds const& percent) {
+  auto const& seen = of.figures();
   auto const refused = lately.refused.take(seen.refused, steady::now());
+  auto const replies =
+      lately.replies.take(seen.refused_replies + seen.closed_for_memory, steady::now());
   auto const slow = lately.slow.take(seen.slow_closed, steady::now());
   finding found;
-  found.details = {
-      {"connections", seen.connections}, {"maximum", most},     {"refused", seen.refused},
-      {"slowClosed", seen.slow_closed},  {"calls", seen.calls}, {"errors", seen.errors}};
+  found.details = {{"connections", seen.connections},
+                   {"maximum", most},
+                   {"refused", seen.refused},
+                   {"slowClosed", seen.slow_closed},
+                   {"calls", seen.calls},
+                   {"errors", seen.errors},
+                   {"delayed", seen.delayed},
+                   {"refusedReplies", seen.refused_replies},
+                   {"closedForMemory", seen.closed_for_memory},
+                   {"bufferBytes", of.users().all().sum()}};
+  if (auto const who = of.users().most_refused()) found.details["mostRefusedUid"] = *who;
   found.add(percent.evaluate(percent_of(seen.connections, most)),
             std::to_string(seen.connections) + " of " + std::to_string(most) + " connections");
   if (refused > 0)
     found.add(state::warning, count_text(refused, "connection") +
                                   (refused == 1 ? " was" : " were") +
-                                  " refused because of a limit");
+                                  " refused because of a limit" + most_refused_text(of.users()));
+  if (replies > 0)
+    found.add(state::warning, std::to_string(replies) + (replies == 1 ? " reply" : " replies") +
+                                  (replies == 1 ? " was" : " were") +
+                                  " refused because of a user's memory" +
+                                  most_refused_text(of.users()));
   if (slow > 0)
     found.add(state::warning, count_text(slow, "client") + (slow == 1 ? " was" : " were") +
                                   " disconnected, for not reading");
@@ -102,12 +125,12 @@ check clock_check(measures const& by) {
 
 check peers_check(subjects const& of, measures const& by) {
   auto const shown_for = report_time(by.how.pace_of(built_in::peers), std::chrono::minutes(1));
-  auto const lately = std::make_shared<increases>(
-      increases{recent_increase(shown_for), recent_increase(shown_for)});
+  auto const lately = std::make_shared<increases>(increases{
+      recent_increase(shown_for), recent_increase(shown_for), recent_increase(shown_for)});
   return make_check(built_in::peers, by,
                     [of, lately, most = by.bounds.connections,
                      percent = by.how.peers_percent](completion const& done) {
-                      done(look_at_peers(of.server.figures(), *lately, most, percent));
+                      done(look_at_peers(of.server, *lately, most, percent));
                     });
 }
 

@@ -56,6 +56,7 @@ void show_access(method_context& with, authorized_call const& asked);
 void rotate_key(method_context& with, authorized_call const& asked);
 void show_metrics(method_context& with, authorized_call const& asked);
 void show_figures(method_context& with, authorized_call const& asked);
+void show_usage(method_context& with, authorized_call const& asked);
 
 // io.systemd.service
 void ping(method_context& with, authorized_call const& asked);

@@ -56,6 +56,7 @@ std::vector<method_row> method_table(method_context& with) {
       {"io.cfgd.Service.RotateKey", right::admin, nothing, by(rotate_key)},
       {"io.cfgd.Service.Metrics", right::none, nothing, by(show_metrics)},
       {"io.cfgd.Service.Figures", right::none, nothing, by(show_figures)},
+      {"io.cfgd.Service.Usage", right::none, nothing, by(show_usage)},
 
       {"io.systemd.service.Ping", right::none, nothing, by(ping)},
       {"io.systemd.service.Reload", right::admin, nothing, by(reload_for_systemd)},

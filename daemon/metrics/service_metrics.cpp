@@ -52,12 +52,30 @@ void add_connections(registry& to, ipc::server& server) {
          [&server](sampler& into) { into.value(server.figures().refused); });
   to.add({.name = "cfgd_connections_closed",
           .what = counter,
-          .help = "Connections that the service closed, by reason: slow (the client did not read), "
-                  "limit (it went over one)."},
+          .help =
+              "Connections that the service closed, by reason: slow (the client did not read), "
+              "limit (it went over one), memory (all of it was in use, and this one had most)."},
          [&server](sampler& into) {
            into.value(server.figures().slow_closed, {{"reason", "slow"}});
            into.value(server.figures().cut_off, {{"reason", "limit"}});
+           into.value(server.figures().closed_for_memory, {{"reason", "memory"}});
          });
+  to.add({.name = "cfgd_connections_delayed",
+          .what = counter,
+          .help = "Connections that were served later because their user makes too many."},
+         [&server](sampler& into) { into.value(server.figures().delayed); });
+  to.add({.name = "cfgd_replies_refused",
+          .what = counter,
+          .help = "Replies that became an error because of their user's memory."},
+         [&server](sampler& into) { into.value(server.figures().refused_replies); });
+  to.add({.name = "cfgd_buffer_bytes",
+          .unit = "bytes",
+          .help = "Memory of all connections: what was read and not handled, calls without an "
+                  "answer, queued replies."},
+         [&server](sampler& into) { into.value(std::uint64_t{server.users().all().sum()}); });
+  to.add(
+      {.name = "cfgd_buffer_limit_bytes", .unit = "bytes", .help = "What they may have together."},
+      [&server](sampler& into) { into.value(std::uint64_t{server.bounds().buffer_bytes}); });
   to.add({.name = "cfgd_reply_queue_bytes",
           .unit = "bytes",
           .help = "Replies that clients have not taken yet, of all connections."},

@@ -84,6 +84,8 @@ constexpr std::array table{
     situation{"client_cut_off", message_id::client_cut_off, protocol, lg::warning, recoverable,
               event, "clients",
               "it received an error if possible and was disconnected; others are served"},
+    situation{"user_floods", message_id::user_floods, network, lg::warning, recoverable, event,
+              "clients", "the user is slowed down or refused; the others are served"},
     situation{"not_accepting", message_id::not_accepting, network, lg::warning, recoverable, event,
               "sockets", "retrying"},
     situation{"socket_unusable", message_id::socket_unusable, network, lg::warning, recoverable,

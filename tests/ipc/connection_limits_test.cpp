@@ -1,4 +1,5 @@
 #include "core/log.hpp"
+#include "core/unique_fd.hpp"
 #include "tests/ipc/session_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -6,6 +7,7 @@
 #include <fcntl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -18,10 +20,16 @@ using namespace cfgd::test;
 
 namespace {
 
-std::string exceeded(std::string_view limit, std::size_t used, std::size_t maximum) {
-  return R"({"error":"io.cfgd.Config.LimitExceeded","parameters":{"limit":")" + std::string(limit) +
-         R"(","used":)" + std::to_string(used) + R"(,"maximum":)" + std::to_string(maximum) + "}}";
+std::string exceeded(std::string_view limit, std::size_t used, std::size_t maximum,
+                     std::string const& scope = {}) {
+  std::string text = R"({"error":"io.cfgd.Config.LimitExceeded","parameters":{)";
+  if (!scope.empty()) text.append(R"("scope":")").append(scope).append(R"(",)");
+  text.append(R"("limit":")").append(limit);
+  return text + R"(","used":)" + std::to_string(used) + R"(,"maximum":)" + std::to_string(maximum) +
+         "}}";
 }
+
+std::string user_scope() { return "user " + std::to_string(::getuid()); }
 
 std::string const note = try_call("Note", R"({"text":"x"})");
 
@@ -85,7 +93,7 @@ BOOST_AUTO_TEST_CASE(connections_in_all_are_limited) {
   }
 
   auto refused = connect();
-  BOOST_TEST(received(refused) == exceeded("connections", 3, 3));
+  BOOST_TEST(received(refused) == exceeded("connections", 3, 3, "all users"));
   BOOST_TEST(refused.is_closed());
   BOOST_TEST(server->figures().refused == 1U);
   BOOST_TEST(server->figures().connections == 3U);
@@ -107,7 +115,8 @@ BOOST_AUTO_TEST_CASE(connections_of_a_uid_are_limited) {
   auto third = connect();
 
   BOOST_TEST(third.ask(note) ==
-             exceeded(::getuid() == 0 ? "connections_of_root" : "connections_per_uid", 2, 2));
+             exceeded(::getuid() == 0 ? "connections_of_root" : "connections_per_uid", 2, 2,
+                      user_scope()));
 }
 
 BOOST_AUTO_TEST_CASE(refusals_are_logged_with_measure) {
@@ -116,7 +125,7 @@ BOOST_AUTO_TEST_CASE(refusals_are_logged_with_measure) {
 
   for (int count = 0; count < 50; ++count) {
     auto client = connect();
-    BOOST_TEST(received(client) == exceeded("connections", 0, 0));
+    BOOST_TEST(received(client) == exceeded("connections", 0, 0, "all users"));
   }
 
   BOOST_TEST(server->figures().refused == 50U);
@@ -221,6 +230,7 @@ BOOST_AUTO_TEST_CASE(the_deadline_is_that_of_a_message_and_not_of_the_connection
 }
 
 BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_refused_with_a_reason) {
+  bounds.reserved_descriptors = 0;
   start();
   auto served = connect();
   BOOST_TEST(served.ask(note) == "{}");
@@ -255,6 +265,135 @@ BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_refused_with_a_reason) {
   auto const freed = std::chrono::steady_clock::now();
   BOOST_TEST(clients.back().ask(note) == "{}");
   BOOST_TEST((std::chrono::steady_clock::now() - freed < std::chrono::seconds(2)));
+}
+
+BOOST_AUTO_TEST_CASE(descriptors_are_kept_and_clients_wait_for_them) {
+  bounds.reserved_descriptors = 20;
+  start();
+  auto served = connect();
+  BOOST_TEST(served.ask(note) == "{}");
+  std::vector<int> ends;
+  for (int count = 0; count < 60; ++count)
+    ends.push_back(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  std::vector<varlink_peer> clients;
+  {
+    few_descriptors const limit(50);
+    for (int const end : ends) {
+      sockaddr_un address{};
+      address.sun_family = AF_UNIX;
+      path().native().copy(address.sun_path, sizeof address.sun_path - 1);
+      BOOST_REQUIRE(::connect(end, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+      clients.emplace_back(loop, end);
+    }
+    BOOST_TEST(clients.back().receive(std::chrono::milliseconds(250)).value_or("waits") == "waits");
+
+    BOOST_TEST(served.ask(note) == "{}");
+    unique_fd const file(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    BOOST_TEST(static_cast<bool>(file));
+    BOOST_TEST(server->figures().refused == 0U);
+    BOOST_TEST(server->figures().connections < 61U);
+  }
+
+  BOOST_TEST(count_warnings(lines, "descriptors are kept for files and administrators") == 1U);
+  BOOST_TEST(clients.back().ask(note) == "{}");
+}
+
+BOOST_AUTO_TEST_CASE(connections_above_the_rate_are_served_later_and_then_refused) {
+  bounds.connections_per_second = 10;
+  bounds.connection_burst = 2;
+  start();
+  server->set_privileges({.has_reserve = [](uid_t) { return false; },
+                          .is_administrator = [](ipc::peer const&) { return true; }});
+  std::vector<varlink_peer> clients;
+  auto const begun = std::chrono::steady_clock::now();
+  for (int count = 0; count < 40; ++count) {
+    clients.push_back(connect());
+    BOOST_REQUIRE(until([&] {
+      auto const& seen = server->figures();
+      return seen.accepted + seen.refused == clients.size();
+    }));
+  }
+
+  BOOST_TEST(clients[0].ask(note) == "{}");
+  BOOST_TEST(clients[4].ask(note) == "{}");
+  BOOST_TEST((std::chrono::steady_clock::now() - begun >= std::chrono::milliseconds(200)));
+  auto const refused = received(clients.back());
+  BOOST_TEST(refused.find(R"("scope":")" + user_scope()) != std::string::npos, refused);
+  BOOST_TEST(refused.find(R"("limit":"connections_per_second")") != std::string::npos, refused);
+  BOOST_TEST(server->figures().delayed >= 5U);
+  BOOST_TEST(server->figures().refused >= 1U);
+  BOOST_TEST(server->users().most_refused().value_or(uid_t(-1)) == ::getuid());
+}
+
+BOOST_AUTO_TEST_CASE(the_socket_of_administrators_is_for_them_only) {
+  start();
+  bool is_one = true;
+  server->set_privileges({.has_reserve = [](uid_t) { return false; },
+                          .is_administrator = [&is_one](ipc::peer const&) { return is_one; }});
+  auto const place = directory / "admin";
+  BOOST_REQUIRE(server->listen_for_administrators(place, ::getgid()).has_value());
+  struct stat status {};
+  BOOST_REQUIRE(::stat(place.c_str(), &status) == 0);
+  BOOST_TEST((status.st_mode & 07777U) == 0660U);
+
+  varlink_peer allowed(loop, place);
+  BOOST_TEST(allowed.ask(note) == "{}");
+  is_one = false;
+  varlink_peer other(loop, place);
+  BOOST_TEST(other.is_closed());
+}
+
+BOOST_AUTO_TEST_CASE(who_does_not_read_is_paused_and_then_refused_and_goes_on_when_it_reads) {
+  bounds.buffer_bytes_per_uid = 4 * 1024 * 1024;
+  start();
+  server->set_privileges({.has_reserve = [](uid_t) { return false; },
+                          .is_administrator = [](ipc::peer const&) { return false; }});
+  auto first = connect();
+  auto large = connect();
+  auto second = connect();
+  auto late = connect();
+  auto const& users = server->users();
+
+  first.send(try_call("Produce", R"({"bytes":3000000})"));
+  BOOST_REQUIRE(until([&] { return users.all().queued > 2'000'000; }));
+  auto const refused = large.ask(try_call("Produce", R"({"bytes":1700000})"));
+  BOOST_TEST(refused.find(R"("scope":")" + user_scope()) != std::string::npos, refused);
+  BOOST_TEST(refused.find(R"("limit":"buffer_bytes_per_uid")") != std::string::npos, refused);
+  second.send(try_call("Produce", R"({"bytes":1190000})"));
+  BOOST_REQUIRE(until([&] { return users.pauses(::getuid()); }));
+  late.send(note);
+  BOOST_TEST(late.receive(std::chrono::milliseconds(50)).value_or("waits") == "waits");
+
+  BOOST_TEST(received(first).size() > 3'000'000U);
+  BOOST_TEST(received(second).size() > 1'190'000U);
+  BOOST_TEST(received(late) == "{}");
+  BOOST_TEST(until([&] { return users.all().sum() == 0; }));
+  BOOST_TEST(server->figures().refused_replies == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(the_largest_connection_is_closed_when_all_memory_is_used) {
+  bounds.buffer_bytes = 1024 * 1024;
+  bounds.reserved_buffer_bytes = 1;
+  bounds.buffer_bytes_per_uid = 4 * 1024 * 1024;
+  start();
+  server->set_privileges({.has_reserve = [](uid_t) { return false; },
+                          .is_administrator = [](ipc::peer const&) { return false; }});
+  auto small = connect();
+  auto large = connect();
+  small.send(try_call("Hold"));
+  BOOST_REQUIRE(until([&] { return held.size() == 1; }));
+  large.send(try_call("Stream", "{}", R"(,"more":true)"));
+  BOOST_REQUIRE(until([&] { return held.size() == 2; }));
+
+  // Small replies are always queued, so that many of them go over every maximum.
+  std::string const parameters = R"({"number":1})" + std::string(4000, ' ');
+  for (int count = 0; count < 400; ++count)
+    held[1].reply_continues(parameters);
+
+  BOOST_TEST(until([&] { return server->figures().closed_for_memory == 1; }));
+  BOOST_TEST(count_warnings(lines, "closing the largest connection of user") == 1U);
+  held[0].reply();
+  BOOST_TEST(received(small) == "{}");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

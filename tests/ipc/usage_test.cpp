@@ -63,6 +63,16 @@ BOOST_AUTO_TEST_CASE(counts_by_user_and_kind_and_forgets_who_has_left) {
   BOOST_TEST(left == 0U);
 }
 
+BOOST_AUTO_TEST_CASE(remembers_the_peak_until_it_was_taken) {
+  add(1000, 3 * mib);
+  use.change(1000, {.queued = 3 * mib}, {.queued = 1 * mib});
+  BOOST_TEST(use.peak_bytes() == 3 * mib);
+
+  use.forget_peak();
+
+  BOOST_TEST(use.peak_bytes() == 1 * mib);
+}
+
 BOOST_AUTO_TEST_CASE(a_user_has_its_maximum_as_long_as_there_is_enough) {
   add(1000, 10 * mib);
 
@@ -91,6 +101,27 @@ BOOST_AUTO_TEST_CASE(the_user_with_most_is_paused_and_the_others_are_not) {
   BOOST_TEST(use.pauses(1000));
   BOOST_TEST(!use.pauses(1001));
   BOOST_TEST(!use.pauses(1002));
+}
+
+BOOST_AUTO_TEST_CASE(who_was_paused_goes_on_at_half_of_the_maximum) {
+  add(1000, 15 * mib);
+  add(1000, 1);
+  BOOST_TEST(!use.may_resume(1000));
+
+  use.change(1000, {.queued = 15 * mib}, {.queued = 10 * mib - 1});
+
+  BOOST_TEST(use.may_resume(1000));
+}
+
+BOOST_AUTO_TEST_CASE(who_is_refused_most_is_known_and_the_number_of_users_is_bounded) {
+  BOOST_TEST(!use.most_refused().has_value());
+  for (int count = 0; count < 3; ++count)
+    use.note_refusal(1000);
+  for (uid_t uid = 2000; uid < 3000; ++uid)
+    use.note_refusal(uid);
+
+  BOOST_TEST(use.most_refused().value_or(0) == 1000U);
+  BOOST_TEST(use.of(1000).refused == 3U);
 }
 
 BOOST_AUTO_TEST_CASE(a_reply_above_the_maximum_is_refused_with_scope_limit_use_and_maximum) {
