@@ -2,6 +2,7 @@
 
 #include "engine/change_note.hpp"
 #include "store/encoding.hpp"
+#include "store/key_index.hpp"
 #include "store/lmdb.hpp"
 #include "store/record_codec.hpp"
 #include "store/types.hpp"
@@ -18,10 +19,10 @@ namespace cfgd::store {
 /// environment stays open. Functions throw lmdb_error, and damaged_record if a record is damaged.
 class layout {
  public:
-  static constexpr std::uint64_t format = 2;
+  static constexpr std::uint64_t format = 3;
   /// The first version of cfgd that reads this format.
-  static constexpr std::string_view first_version = "0.2.0";
-  static constexpr unsigned database_count = 6;
+  static constexpr std::string_view first_version = "0.3.0";
+  static constexpr unsigned database_count = 7;
 
   /// Creates the databases of an empty store.
   static void create(lmdb::write_transaction& in, wall_time now);
@@ -77,6 +78,12 @@ class layout {
                  std::function<bool(change_view const&)> const& visit,
                  std::function<void(revision_number)> const& damaged = {}) const;
 
+  /// The same for the changes that touch the key with this text or a key below it, and perhaps some
+  /// others: time grows with them, not with the history.
+  void walk_key_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,
+                     std::function<bool(change_view const&)> const& visit,
+                     std::function<void(revision_number)> const& damaged = {}) const;
+
   /// Reads the changes later than `after`, about `maximum_bytes` of them.
   examined_history examine(lmdb::transaction& in, revision_number after,
                            std::size_t maximum_bytes) const;
@@ -100,6 +107,15 @@ class layout {
  private:
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(lmdb::write_transaction& in, engine::change_note const& note) const;
+  static void upgrade_to_third(lmdb::write_transaction& in);
+  /// The newest revision up to which the index by key is whole.
+  revision_number indexed(lmdb::transaction& in) const;
+  /// Adds the changes to the index that others have written.
+  void index_others(lmdb::write_transaction& in, revision_number newest) const;
+  /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
+  static bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
+                   std::function<void(revision_number)> const& damaged);
+  static std::vector<std::string> entries_of(lmdb::entry const& record);
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
 
   lmdb::database meta_;
@@ -108,6 +124,7 @@ class layout {
   lmdb::database effective_;
   lmdb::database changes_;
   lmdb::database pending_;
+  key_index keys_;
 };
 
 } // namespace cfgd::store

@@ -2,13 +2,13 @@
 #include "store/layout_keys.hpp"
 #include "store/record_codec.hpp"
 
-// From format 1 to format 2: sources and changes have more fields, and pending changes have a
-// database. All records whose format differs are rewritten in one transaction, so a store has one
-// format or the other and never a mixture, even after a crash. Only this file and read-only tools
-// know old formats.
+// From each format to the next one, in one transaction, so a store has one format or another and
+// never a mixture, even after a crash. Only this file and read-only tools know old formats.
 
 namespace cfgd::store {
 namespace {
+
+namespace keys = layout_keys;
 
 /// Calls `rewrite(out, fields, entry)` for each record and replaces the record by what it writes.
 template <class Rewrite>
@@ -30,12 +30,8 @@ void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite)
   }
 }
 
-} // namespace
-
-void layout::upgrade(lmdb::write_transaction& in) {
-  namespace keys = layout_keys;
-  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
-  if (keys::get_number(in, meta, "format") == format) return;
+/// Sources and changes get more fields, pending changes a database.
+void upgrade_to_second(lmdb::write_transaction& in) {
   in.open(keys::timed, lmdb::transaction::if_absent::create);
   rewrite_all(in, keys::sources,
               [](record_writer& out, record_reader& fields, lmdb::entry const& entry) {
@@ -47,6 +43,46 @@ void layout::upgrade(lmdb::write_transaction& in) {
                 auto const revision = keys::decode_revision(keys::changes, entry);
                 write_change(out, *read_change(fields, revision, record_format::first));
               });
+}
+
+} // namespace
+
+/// Changes get an index by key.
+void layout::upgrade_to_third(lmdb::write_transaction& in) {
+  in.open(keys::keys, lmdb::transaction::if_absent::create);
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  layout const records(in);
+  auto const newest = records.revision(in);
+  // A change at a time: the first entry that is written ends the view of a change.
+  std::vector<std::string> damaged;
+  for (revision_number before = newest; before > 0;) {
+    std::vector<std::string> entries;
+    revision_number seen = 0;
+    records.walk_back(
+        in, before,
+        [&](change_view const& one) {
+          seen = one.revision;
+          entries = key_index::entries_of(one);
+          return false;
+        },
+        [&](revision_number at) {
+          auto const one = key_index::entries_of_damaged(at);
+          damaged.insert(damaged.end(), one.begin(), one.end());
+        });
+    if (seen == 0) break;
+    records.keys_.add(in, entries);
+    before = seen - 1;
+  }
+  records.keys_.add(in, damaged);
+  keys::put_meta(in, meta, "indexed", std::to_string(newest));
+}
+
+void layout::upgrade(lmdb::write_transaction& in) {
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  auto const found = keys::get_number(in, meta, "format");
+  if (found == format) return;
+  if (found < 2) upgrade_to_second(in);
+  if (found < 3) upgrade_to_third(in);
   keys::put_meta(in, meta, "format", std::to_string(format));
   keys::put_meta(in, meta, "needs", first_version);
 }
