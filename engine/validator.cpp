@@ -104,7 +104,7 @@ validator::validator(limits const& bounds) : engine_(bounds) {}
 
 schema::verdict validator::validate_schema(namespace_state const& state, bj::value const& value) {
   if (!state.schema) return {};
-  auto said = state.schema->what->validate(value);
+  auto said = state.schema->what->validate(value, check_);
   for (auto& one : said.issues)
     locate(one, state, value);
   return said;
@@ -123,6 +123,7 @@ bj::value const* validator::parsed(namespace_state const& state) {
 
 rules::verdict validator::run(rules::rule const& which, finder const& states,
                               overlay const& newer) {
+  if (check_) check_();
   rules::world const world{.value = [&](std::string_view name) -> bj::value const* {
                              if (auto const* const value = newer(name)) return value;
                              auto const* const state = states(name);

@@ -11,6 +11,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cfgd::engine {
@@ -22,6 +23,9 @@ class validator {
  public:
   /// `bounds` is copied.
   explicit validator(limits const& bounds);
+
+  /// Calls `check` now and then while schemas and rules run; what it throws ends them.
+  void check_often(std::function<void()> check) { check_ = std::move(check); }
 
   /// Validates a value with the schema of its namespace. `state` has the layers that the value was
   /// merged from; issues are located in them. Valid without issues if there is no schema.
@@ -44,6 +48,7 @@ class validator {
 
  private:
   rules::engine engine_;
+  std::function<void()> check_;
   struct parsed_text {
     std::shared_ptr<std::string const> text;
     boost::json::value value;

@@ -168,15 +168,21 @@ class search {
 
 } // namespace
 
-blamed_keys blame_leaves(layout const& records, lmdb::transaction& in,
-                         namespace_state const& state) {
+result<blamed_keys> blame_namespace(layout const& records, lmdb::transaction& in, model const& now,
+                                    std::string_view name_space) {
+  auto const* const found = engine::find_namespace(now, name_space);
+  if (found == nullptr || !found->value.text)
+    return error{.code = errc::not_found,
+                 .message = "no such namespace",
+                 .subject = std::string(name_space)};
+  auto const& state = *found;
   search all(state);
   auto const ask = [&all](change_view const& one) {
     all.ask(one);
     return !all.done();
   };
   auto const skip = [&all](revision_number damaged) { all.skip(damaged); };
-  if (!all.done()) records.walk_back(in, records.revision(in), ask, skip);
+  if (!all.done()) records.walk_key_back(in, state.value.name_space, now.revision, ask, skip);
   all.end_changes();
   if (state.overrides) all.ask(*state.overrides);
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources))

@@ -45,27 +45,6 @@ std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
   return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
 }
 
-/// Whether the current schema calls the value at `parts`, a namespace and a path, a secret.
-bool is_secret(model const& now, std::vector<std::string> const& parts) {
-  if (parts.size() < 2) return false;
-  auto const* const state = engine::find_namespace(now, parts.front());
-  return state != nullptr && state->schema &&
-         state->schema->what->is_secret(std::span(parts).subspan(1));
-}
-
-/// Marks leaves of an old change that the current schema calls secret.
-void mark_secrets_of_today(std::shared_ptr<change const>& one, model const& now) {
-  std::shared_ptr<change> copy;
-  for (std::size_t index = 0; index < one->keys.size(); ++index) {
-    if (one->keys[index].secret) continue;
-    auto const parts = split_dotted(one->keys[index].key);
-    if (!parts || !is_secret(now, *parts)) continue;
-    if (!copy) copy = std::make_shared<change>(*one);
-    copy->keys[index].secret = true;
-  }
-  if (copy) one = std::move(copy);
-}
-
 constexpr char const* written_over = "another store, or an older one, was written over it";
 
 error full_error(limits const& bounds, std::size_t used) {
@@ -82,6 +61,7 @@ void config_store::impl::load() {
   guarded([this](lmdb::environment& env) {
     lmdb::read_transaction view(env);
     state = load_model(view);
+    shown.reset();
     seen = view.id();
   });
 }
@@ -146,6 +126,7 @@ void config_store::impl::absorb(lmdb::transaction& view) {
   auto described = describe_foreign(state, fresh, std::move(news.changes));
   std::move(described.begin(), described.end(), std::back_inserter(foreign));
   state = std::move(fresh);
+  shown.reset();
   seen = view.id();
 }
 
@@ -186,6 +167,7 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   writing.commit();
   file.check_names();
   // If memory runs out here, `seen` stays behind and the next call loads everything again.
+  shown.reset();
   std::move(planned).advance(state);
   seen = id;
   bool const grew = sealed.size() != who.sealed.size();
@@ -379,10 +361,8 @@ bool config_store::has_retryable() const { return !impl_->state.retryable.empty(
 history_slice config_store::changes_after(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    auto slice = impl_->file.records().read_changes(view, after, maximum_bytes);
-    for (auto& one : slice.changes)
-      mark_secrets_of_today(one, impl_->state);
-    return slice;
+    if (view.id() != impl_->seen) impl_->absorb(view);
+    return read_changes_after(impl_->file.records(), view, impl_->state, after, maximum_bytes);
   });
 }
 
@@ -396,6 +376,18 @@ std::vector<committed_change> config_store::refresh() {
     impl_->absorb(view);
   });
   return take_foreign();
+}
+
+std::shared_ptr<snapshot const> config_store::take_snapshot() {
+  return impl_->guarded([this](lmdb::environment&) {
+    if (!impl_->shown) impl_->shown = std::make_shared<model const>(impl_->state);
+    return std::make_shared<snapshot const>(
+        snapshot{.state = impl_->shown, .transaction = impl_->seen, .store_id = impl_->who.id});
+  });
+}
+
+std::unique_ptr<history_reader> config_store::make_reader() const {
+  return std::make_unique<history_reader>(impl_->file.shared(), impl_->bounds);
 }
 
 std::optional<std::string> config_store::take_loss() {

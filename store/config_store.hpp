@@ -24,6 +24,8 @@ namespace cfgd::store {
 struct mended_record;
 struct mending;
 struct probe_report;
+struct snapshot;
+class history_reader;
 
 /// The store on disk (docs/store-format.md): sources, overrides, effective values, changes and
 /// pending changes in one LMDB environment, in its default sync mode. Used by one thread, the
@@ -115,6 +117,12 @@ class config_store {
   /// revisions are older than those of that commit, so publish them first. refresh() returns them,
   /// too.
   std::vector<engine::committed_change> take_foreign();
+
+  /// The state in memory, for readers on other threads: call refresh() before. The namespaces are
+  /// copied, their content is shared; the copy is used again until the state changes.
+  std::shared_ptr<snapshot const> take_snapshot();
+  /// Reads this store on another thread. Any number may be made.
+  std::unique_ptr<history_reader> make_reader() const;
 
   /// What was found out since the last call: that the files of the store were removed, replaced or
   /// truncated by somebody. commit() and others fail then, nothing is acknowledged; the next

@@ -46,13 +46,8 @@ config_store::values_at(revision_number revision, std::span<std::string const> n
 }
 
 result<blamed_keys> config_store::blame(std::string_view name_space) {
-  return look_back(*impl_, [&](lmdb::transaction& in) -> result<blamed_keys> {
-    auto const* const found = engine::find_namespace(impl_->state, name_space);
-    if (found == nullptr || !found->value.text)
-      return error{.code = errc::not_found,
-                   .message = "no such namespace",
-                   .subject = std::string(name_space)};
-    return blame_leaves(impl_->file.records(), in, *found);
+  return look_back(*impl_, [&](lmdb::transaction& in) {
+    return blame_namespace(impl_->file.records(), in, impl_->state, name_space);
   });
 }
 

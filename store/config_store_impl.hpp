@@ -3,6 +3,7 @@
 #include "store/config_store.hpp"
 #include "store/copies.hpp"
 #include "store/model_file.hpp"
+#include "store/snapshot.hpp"
 #include "store/store_file.hpp"
 #include "store/types.hpp"
 
@@ -65,6 +66,8 @@ struct config_store::impl {
   engine::validator policy_validator;
   /// Equal to the store as of transaction `seen`. Replaced or advanced only after a commit.
   model state;
+  /// A copy of it for other threads; null: the model has changed since, or nobody has asked.
+  std::shared_ptr<model const> shown;
   /// Id of the last transaction that the model has.
   std::uint64_t seen = 0;
   /// Taken over from other processes and not yet returned by take_foreign().

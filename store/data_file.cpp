@@ -19,9 +19,9 @@
 namespace cfgd::store {
 namespace {
 
-constexpr std::array known_databases{layout_keys::meta,      layout_keys::sources,
-                                     layout_keys::overrides, layout_keys::effective,
-                                     layout_keys::changes,   layout_keys::timed};
+constexpr std::array known_databases{
+    layout_keys::meta,    layout_keys::sources, layout_keys::overrides, layout_keys::effective,
+    layout_keys::changes, layout_keys::timed,   layout_keys::keys};
 
 using lmdb::check;
 using lmdb::to_value;
@@ -106,8 +106,8 @@ result<void> data_file::check_format() {
 std::vector<char const*> data_file::databases() const {
   std::vector<char const*> found;
   for (auto const* const name : known_databases)
-    // A store of format 1 lacks the databases that came with format 2.
-    if (format_ > 1 || has(name)) found.push_back(name);
+    // A store of an older format lacks the databases that came later.
+    if (format_ == layout::format || has(name)) found.push_back(name);
   return found;
 }
 

@@ -7,6 +7,9 @@
 
 #include <algorithm>
 
+// The state that the present is derived from is that of the model: newer changes in the store are
+// left out. Questions about a key read the changes alone that touch it.
+//
 // Past states are not stored. A past state is the current one with all later changes undone, newest
 // first; engine/unwinding.hpp does that for the leaves that a question is about.
 //
@@ -36,10 +39,11 @@ error no_such_revision(revision_number asked, revision_number oldest, revision_n
 }
 
 /// Checks that the state at a revision can be derived: the changes after it are kept.
-result<void> check_known(layout const& records, lmdb::transaction& in, revision_number asked) {
+result<void> check_known(layout const& records, lmdb::transaction& in, model const& now,
+                         revision_number asked) {
   auto const oldest = records.oldest(in) - 1;
-  auto const newest = records.revision(in);
-  if (records.knows(in, asked)) return {};
+  auto const newest = now.revision;
+  if (asked <= newest && records.knows(in, asked)) return {};
   auto why = no_such_revision(asked, oldest, newest);
   if (asked > oldest && asked < newest)
     why.message = "revision " + std::to_string(asked) +
@@ -48,16 +52,27 @@ result<void> check_known(layout const& records, lmdb::transaction& in, revision_
   return why;
 }
 
-/// The changes after `after` up to `last`.
-unwinding unwind(layout const& records, lmdb::transaction& in, revision_number after,
-                 revision_number last, unwinding::filter which) {
+/// A range of history: the changes after `after` up to `last`; of one key and those below it, if
+/// its text is not empty.
+struct history_range {
+  revision_number after = 0;
+  revision_number last = 0;
+  std::string below = {};
+};
+
+unwinding unwind(layout const& records, lmdb::transaction& in, history_range const& range,
+                 unwinding::filter which) {
   unwinding taken(std::move(which));
-  if (after == last) return taken;
-  records.walk_back(in, last, [&](change_view const& one) {
-    if (one.revision <= after) return false;
+  if (range.after == range.last) return taken;
+  auto const take = [&](change_view const& one) {
+    if (one.revision <= range.after) return false;
     taken.add(one);
     return true;
-  });
+  };
+  if (range.below.empty())
+    records.walk_back(in, range.last, take);
+  else
+    records.walk_key_back(in, range.below, range.last, take);
   return taken;
 }
 
@@ -70,6 +85,18 @@ bool is_secret(model const& now, std::string_view key_text) {
   auto const* const state = engine::find_namespace(now, namespace_of(key_text));
   return state != nullptr && has_secrets(*state) &&
          state->schema->what->is_secret(parse_key(key_text).path());
+}
+
+/// Marks leaves of an old change that the current schema calls secret.
+void mark_secrets_of_today(std::shared_ptr<change const>& one, model const& now) {
+  std::shared_ptr<change> copy;
+  for (std::size_t index = 0; index < one->keys.size(); ++index) {
+    if (one->keys[index].secret) continue;
+    if (!is_secret(now, one->keys[index].key)) continue;
+    if (!copy) copy = std::make_shared<change>(*one);
+    copy->keys[index].secret = true;
+  }
+  if (copy) one = std::move(copy);
 }
 
 /// Copies changes with the requested keys only.
@@ -137,11 +164,11 @@ current_texts(model const& now, std::function<bool(std::string_view)> const& wan
   return texts;
 }
 
-/// What changed in the wanted namespaces since revision `at`.
-unwinding changes_since(layout const& records, lmdb::transaction& in, revision_number at,
-                        std::function<bool(std::string_view)> const& wanted) {
-  return unwind(records, in, at, records.revision(in),
-                [wanted](std::string_view key_text) { return wanted(namespace_of(key_text)); });
+/// Selects keys by their namespaces.
+unwinding::filter keys_of(std::function<bool(std::string_view)> wanted) {
+  return [wanted = std::move(wanted)](std::string_view key_text) {
+    return wanted(namespace_of(key_text));
+  };
 }
 
 /// Runs `work`, and names the database in failures of the engine, which does not know about it.
@@ -166,7 +193,7 @@ std::string shown(namespace_state const* state, boost::json::object&& document) 
 
 history_page read_log(layout const& records, lmdb::transaction& in, model const& now,
                       history_query const& asked, std::size_t maximum_bytes) {
-  history_page page{.changes = {}, .oldest = records.oldest(in), .newest = records.revision(in)};
+  history_page page{.changes = {}, .oldest = records.oldest(in), .newest = now.revision};
   if (asked.before == 0) return page;
   copier const copies(key_filter(asked.prefix), now);
   std::size_t bytes = 0;
@@ -187,32 +214,56 @@ history_page read_log(layout const& records, lmdb::transaction& in, model const&
     if (!page.more) page.changes.push_back(copies.copy(one));
     return !page.more;
   };
-  records.walk_back(in, asked.before - 1, visit, [&](revision_number damaged) {
+  auto const skip = [&](revision_number damaged) {
     if (damaged > asked.after) page.damaged.push_back(damaged);
-  });
+  };
+  auto const newest = std::min(asked.before - 1, now.revision);
+  if (asked.prefix)
+    records.walk_key_back(in, asked.prefix->str(), newest, visit, skip);
+  else
+    records.walk_back(in, newest, visit, skip);
   return page;
+}
+
+history_slice read_changes_after(layout const& records, lmdb::transaction& in, model const& now,
+                                 revision_number after, std::size_t maximum_bytes) {
+  auto slice = records.read_changes(in, after, maximum_bytes);
+  auto const later = std::ranges::find_if(
+      slice.changes, [&now](auto const& one) { return one->revision > now.revision; });
+  if (later != slice.changes.end()) slice.more = false;
+  slice.changes.erase(later, slice.changes.end());
+  slice.newest = now.revision;
+  for (auto& one : slice.changes)
+    mark_secrets_of_today(one, now);
+  return slice;
 }
 
 result<std::map<std::string, std::string>> texts_at(layout const& records, lmdb::transaction& in,
                                                     model const& now, revision_number at,
                                                     std::string const& name_space) {
-  if (auto const known = check_known(records, in, at); !known) return known.error();
+  if (auto const known = check_known(records, in, now, at); !known) return known.error();
   auto const wanted = [&name_space](std::string_view name) {
     return name_space.empty() || name == name_space;
   };
-  auto const since = changes_since(records, in, at, wanted);
+  auto const since = unwind(records, in, {.after = at, .last = now.revision, .below = name_space},
+                            keys_of(wanted));
   return with_place([&] { return since.texts_before(current_texts(now, wanted)); });
 }
 
 result<std::map<std::string, std::string>>
 shown_texts_at(layout const& records, lmdb::transaction& in, model const& now, revision_number at,
                std::span<std::string const> name_spaces) {
-  if (auto const known = check_known(records, in, at); !known) return known.error();
+  if (auto const known = check_known(records, in, now, at); !known) return known.error();
   auto const wanted = [name_spaces](std::string_view name) {
     return name_spaces.empty() || std::ranges::find(name_spaces, name) != name_spaces.end();
   };
   auto const current = current_texts(now, wanted);
-  auto const since = changes_since(records, in, at, wanted);
+  auto const since =
+      unwind(records, in,
+             {.after = at,
+              .last = now.revision,
+              .below = name_spaces.size() == 1 ? name_spaces.front() : std::string()},
+             keys_of(wanted));
   auto undone = with_place([&] { return since.undo(current, unwinding::secrets::left_out); });
   std::map<std::string, std::string> texts;
   for (auto const& [name, text] : current)
@@ -230,9 +281,12 @@ differences_between(layout const& records, lmdb::transaction& in, model const& n
                     std::optional<key> const& prefix) {
   auto const [from, to] = from_to;
   for (auto const asked : {from, to})
-    if (auto const known = check_known(records, in, asked); !known) return known.error();
-  auto const between =
-      unwind(records, in, std::min(from, to), std::max(from, to), key_filter(prefix));
+    if (auto const known = check_known(records, in, now, asked); !known) return known.error();
+  auto const between = unwind(records, in,
+                              {.after = std::min(from, to),
+                               .last = std::max(from, to),
+                               .below = prefix ? prefix->str() : std::string()},
+                              key_filter(prefix));
   std::vector<std::pair<key, unwinding::leaf const*>> sorted;
   for (auto const& [text, leaf] : between.leaves())
     if (leaf.before != leaf.after) sorted.emplace_back(parse_key(text), &leaf);

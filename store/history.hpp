@@ -17,7 +17,8 @@
 #include <vector>
 
 /// Questions to history. It is read backwards from the newest change, because the current state is
-/// the only one that is kept. `now` is the model of the same transaction as `in`. The results are
+/// the only one that is kept. `now` is the model of the same transaction as `in`, or of an
+/// earlier one: later changes are not looked at. The results are
 /// copies. The time grows with the changes since the revision in question. All functions throw
 /// lmdb_error, and damaged_record if a record is damaged.
 namespace cfgd::store {
@@ -28,6 +29,10 @@ namespace cfgd::store {
 /// The changes that match a query, newest first: about `maximum_bytes` of them, but at least one.
 history_page read_log(layout const& records, lmdb::transaction& in, model const& now,
                       history_query const& asked, std::size_t maximum_bytes);
+
+/// See config_store::changes_after().
+history_slice read_changes_after(layout const& records, lmdb::transaction& in, model const& now,
+                                 revision_number after, std::size_t maximum_bytes);
 
 /// Effective texts of one namespace at a revision, or of all if the name is empty, with secrets.
 [[nodiscard]] result<std::map<std::string, std::string>>

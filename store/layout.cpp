@@ -4,6 +4,7 @@
 #include "store/sealing_writer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <random>
 #include <tuple>
@@ -21,6 +22,8 @@ namespace keys = layout_keys;
 /// To save bytes more changes may be erased at once than are added: a large change may take the
 /// room of many small ones.
 constexpr std::size_t erased_for_bytes = 1'000;
+/// A transaction ends its erasing when it has erased more entries of the index.
+constexpr std::size_t erased_entries = 20'000;
 
 /// 128 random bits: revisions of different stores can be equal, their ids cannot.
 std::string make_store_id() {
@@ -56,7 +59,7 @@ void layout::create(lmdb::write_transaction& in, wall_time now) {
   using enum lmdb::transaction::if_absent;
   auto const meta = in.open(keys::meta, create);
   for (auto const* const name :
-       {keys::sources, keys::overrides, keys::effective, keys::changes, keys::timed})
+       {keys::sources, keys::overrides, keys::effective, keys::changes, keys::timed, keys::keys})
     in.open(name, create);
   keys::put_meta(in, meta, "format", std::to_string(format));
   keys::put_meta(in, meta, "needs", first_version);
@@ -92,7 +95,8 @@ layout::layout(lmdb::transaction& in, std::shared_ptr<key_ring const> keys)
       overrides_(in.open(layout_keys::overrides, lmdb::transaction::if_absent::fail)),
       effective_(in.open(layout_keys::effective, lmdb::transaction::if_absent::fail)),
       changes_(in.open(layout_keys::changes, lmdb::transaction::if_absent::fail)),
-      pending_(in.open(layout_keys::timed, lmdb::transaction::if_absent::fail)) {}
+      pending_(in.open(layout_keys::timed, lmdb::transaction::if_absent::fail)),
+      index_(in.open(layout_keys::keys, lmdb::transaction::if_absent::fail)) {}
 
 revision_number layout::revision(lmdb::transaction& in) const {
   return keys::get_number(in, meta_, "revision");
@@ -178,19 +182,24 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
                       sealed.contains(value.name_space));
+  if (!what.changes.empty()) index_others(in, what.changes.front()->revision - 1);
   for (auto const& one : what.changes) {
     auto const key = keys::encode_revision(one->revision);
     record_writer record;
     write_change(record, *one);
     // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
     in.append(changes_, key, to.finish(record, {keys::changes, key}, must_seal(*one, sealed)));
+    index_.add(in, key_index::entries_of(engine::view_of(*one)));
   }
   for (auto const& one : what.notes)
     add_note(to, one);
   for (auto const& [revision, one] : what.pending)
     to.write_or_erase({pending_, keys::timed}, keys::encode_revision(revision), one.get(),
                       write_pending, one != nullptr && must_seal(*one, sealed));
-  if (!what.changes.empty()) keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
+  if (!what.changes.empty()) {
+    keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
+    keys::put_meta(in, meta_, "indexed", std::to_string(what.changes.back()->revision));
+  }
   if (to.has_sealed()) to.note_key(meta_);
   if (sealed.size() != before.size()) std::ignore = seal(in, declared);
 }
@@ -274,6 +283,71 @@ revision_number layout::oldest(lmdb::transaction& in) const {
   return first ? keys::decode_revision(keys::changes, *first) : revision(in) + 1;
 }
 
+revision_number layout::indexed(lmdb::transaction& in) const {
+  return keys::get_meta(in, meta_, "indexed") ? keys::get_number(in, meta_, "indexed") : 0;
+}
+
+void layout::index_others(lmdb::write_transaction& in, revision_number newest) const {
+  auto const known = indexed(in);
+  if (known >= newest) return;
+  std::vector<std::string> missing;
+  walk_back(
+      in, newest,
+      [&](change_view const& one) {
+        if (one.revision <= known) return false;
+        auto more = key_index::entries_of(one);
+        std::move(more.begin(), more.end(), std::back_inserter(missing));
+        return true;
+      },
+      [&](revision_number at) {
+        if (at > known) missing.push_back(key_index::entries_of_damaged(at).front());
+      });
+  index_.add(in, missing);
+}
+
+void layout::walk_key_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,
+                           std::function<bool(change_view const&)> const& visit,
+                           std::function<void(revision_number)> const& damaged) const {
+  auto const known = indexed(in);
+  bool goes_on = true;
+  auto const visit_other = [&](change_view const& one) {
+    if (one.revision <= known) return false;
+    goes_on = visit(one);
+    return goes_on;
+  };
+  auto const note_damaged = [&](revision_number at) {
+    if (at <= known) return;
+    if (!damaged) throw damaged_record(keys::changes, keys::encode_revision(at), "it is damaged");
+    damaged(at);
+  };
+  // Another program may have written changes without entries.
+  if (newest > known && revision(in) > known) walk_back(in, newest, visit_other, note_damaged);
+  if (!goes_on) return;
+  index_.walk_back(in, key_text, std::min(newest, known), [&](revision_number at) {
+    auto const key = keys::encode_revision(at);
+    auto const found = in.get(changes_, key);
+    return !found || show({.key = key, .value = *found}, visit, damaged);
+  });
+}
+
+bool layout::show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
+                  std::function<void(revision_number)> const& damaged) const {
+  auto const revision = keys::decode_revision(keys::changes, entry);
+  change_view seen;
+  // The view may point into the reader.
+  std::optional<record_reader> fields;
+  try {
+    fields.emplace(keys::changes, entry, keys_.get());
+    seen = view_change(*fields, revision);
+  } catch (damaged_record const&) {
+    if (!damaged) throw;
+    damaged(revision);
+    return true;
+  }
+  seen.bytes = entry.value.size();
+  return visit(seen);
+}
+
 void layout::walk_back(lmdb::transaction& in, revision_number newest,
                        std::function<bool(change_view const&)> const& visit,
                        std::function<void(revision_number)> const& damaged) const {
@@ -281,22 +355,8 @@ void layout::walk_back(lmdb::transaction& in, revision_number newest,
   auto entry = newest == std::numeric_limits<revision_number>::max()
                    ? std::nullopt
                    : at.at_or_after(keys::encode_revision(newest + 1));
-  for (entry = entry ? at.previous() : at.last(); entry; entry = at.previous()) {
-    auto const revision = keys::decode_revision(keys::changes, *entry);
-    change_view seen;
-    // The view may point into the reader.
-    std::optional<record_reader> fields;
-    try {
-      fields.emplace(keys::changes, *entry, keys_.get());
-      seen = view_change(*fields, revision);
-    } catch (damaged_record const&) {
-      if (!damaged) throw;
-      damaged(revision);
-      continue;
-    }
-    seen.bytes = entry->value.size();
-    if (!visit(seen)) return;
-  }
+  for (entry = entry ? at.previous() : at.last(); entry; entry = at.previous())
+    if (!show(*entry, visit, damaged)) return;
 }
 
 // Revisions are consecutive, so their difference is the number of changes kept in between.
@@ -311,14 +371,30 @@ bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
   }
 }
 
+/// What the index has of a change. Entries of one that was damaged later are not known; no change
+/// is found for them.
+std::vector<std::string> layout::entries_of(lmdb::entry const& record) const {
+  std::vector<std::string> entries;
+  show(
+      record,
+      [&entries](change_view const& one) {
+        entries = key_index::entries_of(one);
+        return true;
+      },
+      [&entries](revision_number damaged) { entries = key_index::entries_of_damaged(damaged); });
+  return entries;
+}
+
 std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) const {
   std::size_t erased = 0;
+  std::size_t unindexed = 0;
   auto const newest = revision(in);
   while (true) {
     bool const too_large = erased < erased_for_bytes && in.used_bytes(changes_) > keep.bytes;
     if (erased >= keep.erased && !too_large) return erased;
     // A new cursor for each change, because erasing one invalidates it.
     std::string key;
+    std::vector<std::string> entries;
     {
       lmdb::cursor at(in, changes_);
       auto const oldest = at.first();
@@ -329,9 +405,13 @@ std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) 
           (too_large && !only) || (erased < keep.erased && may_go(*oldest, newest, keep));
       if (!goes) return erased;
       key = oldest->key;
+      entries = entries_of(*oldest);
     }
     in.erase(changes_, key);
+    index_.erase(in, entries);
     ++erased;
+    unindexed += entries.size();
+    if (unindexed > erased_entries) return erased;
   }
 }
 

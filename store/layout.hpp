@@ -2,6 +2,7 @@
 
 #include "engine/change_note.hpp"
 #include "store/encoding.hpp"
+#include "store/key_index.hpp"
 #include "store/lmdb.hpp"
 #include "store/record_codec.hpp"
 #include "store/types.hpp"
@@ -23,7 +24,7 @@ class layout {
   static constexpr std::uint64_t format = 3;
   /// The first version of cfgd that reads this format.
   static constexpr std::string_view first_version = "0.3.0";
-  static constexpr unsigned database_count = 6;
+  static constexpr unsigned database_count = 7;
 
   /// Creates the databases of an empty store.
   static void create(lmdb::write_transaction& in, wall_time now);
@@ -38,7 +39,7 @@ class layout {
 
   /// Upgrades a store of an older format to this one; does nothing if it has this format.
   /// Seals what is always sealed.
-  static void upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> keys);
+  static void upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
 
   /// Makes a store go on at `revision`, after a restore or without its history: revisions between
   /// the newest change and this one are not known, and no earlier one is resumed from.
@@ -82,6 +83,12 @@ class layout {
                  std::function<bool(change_view const&)> const& visit,
                  std::function<void(revision_number)> const& damaged = {}) const;
 
+  /// The same for the changes that touch the key with this text or a key below it, and perhaps some
+  /// others: time grows with them, not with the history.
+  void walk_key_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,
+                     std::function<bool(change_view const&)> const& visit,
+                     std::function<void(revision_number)> const& damaged = {}) const;
+
   /// Reads the changes later than `after`, about `maximum_bytes` of them.
   examined_history examine(lmdb::transaction& in, revision_number after,
                            std::size_t maximum_bytes) const;
@@ -120,6 +127,15 @@ class layout {
   class sealing_writer;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(sealing_writer& to, engine::change_note const& note) const;
+  static void upgrade_to_third(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
+  /// The newest revision up to which the index by key is whole.
+  revision_number indexed(lmdb::transaction& in) const;
+  /// Adds the changes to the index that others have written.
+  void index_others(lmdb::write_transaction& in, revision_number newest) const;
+  /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
+  bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
+            std::function<void(revision_number)> const& damaged);
+  static std::vector<std::string> entries_of(lmdb::entry const& record);
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
 
   std::size_t seal_records(lmdb::write_transaction& in, names const& sealed) const;
@@ -132,6 +148,7 @@ class layout {
   lmdb::database effective_;
   lmdb::database changes_;
   lmdb::database pending_;
+  key_index index_;
 };
 
 } // namespace cfgd::store

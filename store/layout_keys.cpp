@@ -12,6 +12,7 @@
 //   effective  namespace       its effective value and revision
 //   changes    revision        one change
 //   timed      revision        a pending change, and what undoes it
+//   keys       key, revision   nothing: the change touches the key (store/key_index.hpp)
 //
 // The frame of records and the record "format" of meta will not change in later formats, so every
 // version of cfgd recognizes a store that is too new for it.

@@ -18,6 +18,7 @@ inline constexpr char const* overrides = "overrides";
 inline constexpr char const* effective = "effective";
 inline constexpr char const* changes = "changes";
 inline constexpr char const* timed = "timed";
+inline constexpr char const* keys = "keys";
 
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);

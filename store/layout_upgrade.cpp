@@ -5,14 +5,13 @@
 #include <tuple>
 #include <utility>
 
-// From format 1 to format 2: sources and changes have more fields, and pending changes have a
-// database. From format 2 to format 3: records may be sealed, and those that have contents of which
-// it is not known whether they hold a secret are. All records whose format differs are rewritten in
-// one transaction, so a store has one format or the other and never a mixture, even after a crash.
-// Only this file and read-only tools know old formats.
+// From each format to the next one, in one transaction, so a store has one format or another and
+// never a mixture, even after a crash. Only this file and read-only tools know old formats.
 
 namespace cfgd::store {
 namespace {
+
+namespace keys = layout_keys;
 
 /// Calls `rewrite(out, fields, entry)` for each record and replaces the record by what it writes.
 template <class Rewrite>
@@ -34,8 +33,8 @@ void rewrite_all(lmdb::write_transaction& in, char const* name, Rewrite rewrite)
   }
 }
 
-void to_second_format(lmdb::write_transaction& in) {
-  namespace keys = layout_keys;
+/// Sources and changes get more fields, pending changes a database.
+void upgrade_to_second(lmdb::write_transaction& in) {
   in.open(keys::timed, lmdb::transaction::if_absent::create);
   rewrite_all(in, keys::sources,
               [](record_writer& out, record_reader& fields, lmdb::entry const& entry) {
@@ -51,14 +50,46 @@ void to_second_format(lmdb::write_transaction& in) {
 
 } // namespace
 
-void layout::upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> keys) {
-  auto const meta = in.open(layout_keys::meta, lmdb::transaction::if_absent::fail);
-  auto const found = layout_keys::get_number(in, meta, "format");
+/// Changes get an index by key. Records may be sealed, and those that have contents of which it is
+/// not known whether they hold a secret are.
+void layout::upgrade_to_third(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with) {
+  in.open(keys::keys, lmdb::transaction::if_absent::create);
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  layout const records(in, std::move(with));
+  auto const newest = records.revision(in);
+  // A change at a time: the first entry that is written ends the view of a change.
+  std::vector<std::string> damaged;
+  for (revision_number before = newest; before > 0;) {
+    std::vector<std::string> entries;
+    revision_number seen = 0;
+    records.walk_back(
+        in, before,
+        [&](change_view const& one) {
+          seen = one.revision;
+          entries = key_index::entries_of(one);
+          return false;
+        },
+        [&](revision_number at) {
+          auto const one = key_index::entries_of_damaged(at);
+          damaged.insert(damaged.end(), one.begin(), one.end());
+        });
+    if (seen == 0) break;
+    records.index_.add(in, entries);
+    before = seen - 1;
+  }
+  records.index_.add(in, damaged);
+  keys::put_meta(in, meta, "indexed", std::to_string(newest));
+  std::ignore = records.seal(in, {});
+}
+
+void layout::upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with) {
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  auto const found = keys::get_number(in, meta, "format");
   if (found == format) return;
-  if (found < 2) to_second_format(in);
-  std::ignore = layout(in, std::move(keys)).seal(in, {});
-  layout_keys::put_meta(in, meta, "format", std::to_string(format));
-  layout_keys::put_meta(in, meta, "needs", first_version);
+  if (found < 2) upgrade_to_second(in);
+  if (found < 3) upgrade_to_third(in, std::move(with));
+  keys::put_meta(in, meta, "format", std::to_string(format));
+  keys::put_meta(in, meta, "needs", first_version);
 }
 
 } // namespace cfgd::store

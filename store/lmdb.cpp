@@ -3,6 +3,7 @@
 #include "core/standard_descriptors.hpp"
 #include "core/unique_fd.hpp"
 #include "store/lmdb_calls.hpp"
+#include "store/reader_gate.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -73,7 +74,7 @@ bool lmdb_error::writing_failed() const { return code_ == EIO || code_ == ENOSPC
 
 namespace lmdb {
 environment::environment(std::filesystem::path directory, options const& how)
-    : directory_(std::move(directory)) {
+    : directory_(std::move(directory)), gate_(how.gate) {
   // Libraries write messages to descriptor 2, even if that is data.mdb.
   if (!has_standard_descriptors())
     throw lmdb_error("opening above descriptor 2", EBADF, directory_);
@@ -118,7 +119,17 @@ std::size_t environment::used_bytes() const {
   return (info.me_last_pgno + 1) * status.ms_psize;
 }
 
+bool environment::is_whole() const {
+  int descriptor = -1;
+  check("mdb_env_get_fd", mdb_env_get_fd(handle_, &descriptor), directory_);
+  struct stat status {};
+  if (::fstat(descriptor, &status) != 0) throw lmdb_error("fstat", errno, directory_);
+  return static_cast<std::size_t>(status.st_size) >= used_bytes();
+}
+
 void environment::set_map_bytes(std::size_t bytes) {
+  std::optional<reader_gate::pause> alone;
+  if (gate_ != nullptr) alone.emplace(*gate_);
   check("mdb_env_set_mapsize", mdb_env_set_mapsize(handle_, bytes), directory_);
 }
 
@@ -147,6 +158,14 @@ MDB_txn* environment::begin(unsigned flags) {
     set_map_bytes(0);
     code = mdb_txn_begin(handle_, nullptr, flags, &begun);
   }
+  check("mdb_txn_begin", code, directory_);
+  return begun;
+}
+
+MDB_txn* environment::try_begin() {
+  MDB_txn* begun = nullptr;
+  int const code = mdb_txn_begin(handle_, nullptr, MDB_RDONLY, &begun);
+  if (code == MDB_MAP_RESIZED) return nullptr;
   check("mdb_txn_begin", code, directory_);
   return begun;
 }
@@ -191,6 +210,13 @@ std::size_t transaction::used_bytes(database of) const {
 
 read_transaction::read_transaction(environment& owner) : transaction(owner, MDB_RDONLY) {}
 
+std::unique_ptr<read_transaction> read_transaction::try_begin(environment& owner,
+                                                              std::function<void()> const& check) {
+  auto* const begun = owner.try_begin();
+  if (begun == nullptr) return nullptr;
+  return std::unique_ptr<read_transaction>(new read_transaction(owner, begun, check));
+}
+
 write_transaction::write_transaction(environment& owner) : transaction(owner, 0) {}
 
 void write_transaction::put(database into, std::string_view key, std::string_view value) {
@@ -220,6 +246,7 @@ cursor::cursor(transaction& owner, database over) : owner_(&owner) {
 cursor::~cursor() { mdb_cursor_close(handle_); }
 
 std::optional<entry> cursor::move(std::string_view key, unsigned operation) {
+  if (owner_->check_) owner_->check_();
   auto name = to_value(key);
   MDB_val content{};
   int const code = mdb_cursor_get(handle_, &name, &content, static_cast<MDB_cursor_op>(operation));

@@ -5,10 +5,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+
+namespace cfgd::store {
+class reader_gate;
+} // namespace cfgd::store
 
 struct MDB_env;
 struct MDB_txn;
@@ -45,7 +51,8 @@ namespace lmdb {
 
 using database = unsigned int;
 
-/// An open environment. All transactions must end before it does, and before the map grows.
+/// An open environment. All transactions must end before it does, and before the map grows. One
+/// thread owns it; others may read in it (read_transaction::try_begin()).
 class environment {
  public:
   struct options {
@@ -53,6 +60,8 @@ class environment {
     unsigned databases = 0;    ///< the most that can be open
     /// Only this process knows the directory: there is no lock file.
     bool is_private = false;
+    /// Where readers of other threads are; null: there are none. Must outlive the environment.
+    reader_gate* gate = nullptr;
   };
   /// Opens the environment in `directory`, or creates an empty one there.
   environment(std::filesystem::path directory, options const& how);
@@ -65,6 +74,8 @@ class environment {
   std::size_t used_bytes() const;
   /// Grows the map. 0: adopts the size that another process has set. No transaction may be open.
   void set_map_bytes(std::size_t bytes);
+  /// Whether the file has all pages in use: it may have been truncated by somebody. Any thread.
+  bool is_whole() const;
   /// Id of the last committed transaction, of any process.
   std::uint64_t last_transaction() const;
   /// Frees the slots of dead reader processes; returns how many there were.
@@ -78,10 +89,13 @@ class environment {
 
  private:
   friend class transaction;
+  friend class read_transaction;
   MDB_txn* begin(unsigned flags);
+  MDB_txn* try_begin();
   void cover_map();
 
   std::filesystem::path directory_;
+  reader_gate* gate_ = nullptr;
   MDB_env* handle_ = nullptr;
 };
 
@@ -112,11 +126,14 @@ class transaction {
 
  protected:
   transaction(environment& owner, unsigned flags);
+  transaction(environment& owner, MDB_txn* begun, std::function<void()> const& check)
+      : owner_(&owner), handle_(begun), check_(check) {}
   ~transaction();
   void finish();
 
   environment* owner_;
   MDB_txn* handle_;
+  std::function<void()> check_ = {}; ///< called when a cursor moves
 
  private:
   friend class cursor;
@@ -127,8 +144,16 @@ class transaction {
 class read_transaction : public transaction {
  public:
   explicit read_transaction(environment& owner);
+  /// On another thread than the owner's, inside of its gate. Null: another process has grown the
+  /// map, which the owner has to adopt. `check` is called whenever a cursor moves, and may throw.
+  static std::unique_ptr<read_transaction> try_begin(environment& owner,
+                                                     std::function<void()> const& check);
   /// Ends it; the databases that it opened stay open.
   void keep_databases() { finish(); }
+
+ private:
+  read_transaction(environment& owner, MDB_txn* begun, std::function<void()> const& check)
+      : transaction(owner, begun, check) {}
 };
 
 /// The only writer among all processes; its constructor waits for another one to end. Aborted

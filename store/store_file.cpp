@@ -96,16 +96,32 @@ lmdb::environment& store_file::environment() {
   if (environment_) return *environment_;
   auto opened = std::make_unique<lmdb::environment>(
       place_.data(), lmdb::environment::options{.map_bytes = first_map_bytes(),
-                                                .databases = layout::database_count});
+                                                .databases = layout::database_count,
+                                                .gate = &shared_->gate});
   // A process that died in a read transaction would keep its pages from being reused.
   opened->check_readers();
   lmdb::read_transaction view(*opened);
   records_.emplace(view, keys_);
   view.keep_databases();
   environment_ = std::move(opened);
+  {
+    reader_gate::pause const alone(shared_->gate);
+    shared_->opened = environment_.get();
+    shared_->records = &*records_;
+  }
   if (!known_)
     if (auto const found = identify()) known_ = *found;
   return *environment_;
+}
+
+void store_file::close() {
+  if (!environment_) return;
+  {
+    reader_gate::pause const alone(shared_->gate);
+    shared_->opened = nullptr;
+    shared_->records = nullptr;
+  }
+  environment_.reset();
 }
 
 result<store_file::identity> store_file::identify() const {

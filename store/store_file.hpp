@@ -4,6 +4,7 @@
 #include "store/key_place.hpp"
 #include "store/layout.hpp"
 #include "store/lmdb.hpp"
+#include "store/snapshot.hpp"
 #include "store/state_directory.hpp"
 
 #include <sys/types.h>
@@ -30,6 +31,9 @@ class store_file {
   [[nodiscard]] static result<store_file> open(std::filesystem::path const& directory,
                                                limits const& bounds, key_sources const& where);
   store_file(store_file&&) noexcept = default;
+  ~store_file() {
+    if (shared_) close();
+  }
   store_file& operator=(store_file&&) = delete;
 
   /// The environment, opened if it is closed. Throws lmdb_error, and lost_store if the names of the
@@ -67,7 +71,9 @@ class store_file {
   /// Valid while the environment is open.
   layout const& records() const { return *records_; }
   /// Call it after any failure except a full map: LMDB may fail all calls until it is opened again.
-  void close() { environment_.reset(); }
+  void close();
+  /// For readers on other threads.
+  std::shared_ptr<shared_environment> const& shared() const { return shared_; }
 
   enum class purpose : std::uint8_t {
     any,
@@ -105,6 +111,7 @@ class store_file {
   std::optional<identity> known_; ///< of the data file; absent until it was opened once
   std::string lost_;              ///< why the store is lost
   std::size_t maximum_bytes_;
+  std::shared_ptr<shared_environment> shared_ = std::make_shared<shared_environment>();
   std::unique_ptr<lmdb::environment> environment_;
   std::optional<layout> records_;
 };

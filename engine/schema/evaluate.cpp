@@ -8,6 +8,7 @@
 #include <boost/json/string.hpp>
 
 #include <algorithm>
+#include <utility>
 
 // The same code answers two questions. Without `out` it only says whether a document fits and stops
 // at the first fault: nearly all documents fit, and this is the quick way. With `out` it goes on
@@ -104,8 +105,9 @@ bool refuse(findings* out, instance const& at, std::string_view rule, std::strin
   return false;
 }
 
-evaluator::evaluator(program const& what, limits const& bounds, std::uint64_t steps)
-    : program_(what), bounds_(bounds), budget_{.left = steps},
+evaluator::evaluator(program const& what, limits const& bounds, std::uint64_t steps,
+                     std::function<void()> check)
+    : program_(what), bounds_(bounds), budget_{.left = steps}, check_(std::move(check)),
       matcher_({.steps = bounds.pattern_steps}) {}
 
 void evaluator::halt(std::string rule, std::string pointer, std::string message) {
@@ -116,6 +118,12 @@ void evaluator::halt(std::string rule, std::string pointer, std::string message)
 
 bool evaluator::spend(std::uint64_t steps) {
   if (halted_) return false;
+  constexpr std::uint64_t check_every = 1'000;
+  unchecked_ += steps;
+  if (check_ && unchecked_ >= check_every) {
+    unchecked_ = 0;
+    check_();
+  }
   if (!budget_.spent && budget_.take(steps)) return true;
   halt("schema_steps", "",
        "takes more than " + std::to_string(bounds_.schema_steps) +

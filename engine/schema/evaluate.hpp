@@ -7,6 +7,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,7 +36,9 @@ class evaluator {
  public:
   /// `what` and `bounds` must outlive it. `steps` is the number of nodes, comparisons and matches
   /// that it may take.
-  evaluator(program const& what, limits const& bounds, std::uint64_t steps);
+  /// `check` is called now and then, and may throw; it may be empty.
+  evaluator(program const& what, limits const& bounds, std::uint64_t steps,
+            std::function<void()> check = {});
 
   /// Whether the value matches. `out` null: no findings are needed, and the first mismatch ends the
   /// evaluation. `seen` null: no marks are needed.
@@ -93,6 +96,8 @@ class evaluator {
   program const& program_;
   limits const& bounds_;
   allowance budget_;
+  std::function<void()> check_;
+  std::uint64_t unchecked_ = 0; ///< steps since it was called
   regex::matcher matcher_;
   std::vector<resource const*> scope_;
   std::size_t depth_ = 0;

@@ -71,15 +71,15 @@ result<std::shared_ptr<schema const>> schema::compile(std::string const& uri, lo
   return std::shared_ptr<schema const>(new schema(std::move(made)));
 }
 
-verdict schema::validate(bj::value const& document) const {
+verdict schema::validate(bj::value const& document, std::function<void()> const& check) const {
   auto const& code = impl_->code;
   if (!code.has_deprecated) {
-    evaluator quick(code, impl_->bounds, impl_->bounds.schema_steps);
+    evaluator quick(code, impl_->bounds, impl_->bounds.schema_steps, check);
     if (quick.run(*code.root, document, nullptr)) return {};
     if (quick.halted()) return {.issues = {*quick.halted()}, .errors = 1};
   }
   findings found(impl_->bounds.issues);
-  evaluator thorough(code, impl_->bounds, impl_->bounds.schema_steps);
+  evaluator thorough(code, impl_->bounds, impl_->bounds.schema_steps, check);
   thorough.run(*code.root, document, &found);
   if (thorough.halted()) return {.issues = {*thorough.halted()}, .errors = 1};
   return {

@@ -92,7 +92,9 @@ class schema {
 
   /// Validates a document. A document that takes more than limits::schema_steps gets an error that
   /// names the limit. Messages contain no value of the document.
-  verdict validate(boost::json::value const& document) const;
+  /// `check` is called now and then, and ends the evaluation by what it throws; it may be empty.
+  verdict validate(boost::json::value const& document,
+                   std::function<void()> const& check = {}) const;
 
   /// The document that the defaults of the schema make, nested ones included: {"port":80} for
   /// properties.port.default. Null values are left out. Valid as long as the schema.

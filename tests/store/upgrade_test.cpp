@@ -1,13 +1,14 @@
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
 #include "tests/support/first_format.hpp"
+#include "tests/support/second_format.hpp"
 #include "tests/support/store_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
 
 #include <ostream>
 
-// Stores of format 1 become stores of format 3 when they are opened.
+// Stores of older formats become stores of the newest one when they are opened.
 
 namespace {
 
@@ -85,6 +86,27 @@ BOOST_AUTO_TEST_CASE(an_upgraded_store_accepts_changes) {
   request const back = rollback_request{.revision = 1};
   BOOST_REQUIRE(opened->commit({&back, 1}, at()).front().has_value());
   BOOST_TEST(*opened->read("site").text == R"({"a":1})");
+}
+
+BOOST_AUTO_TEST_CASE(a_store_of_the_second_format_gets_an_index_of_its_history) {
+  {
+    auto const made = open();
+    for (auto const* const name : {"site.a", "site.b", "site.a"}) {
+      request const asked = set({{name, std::to_string(made->revision())}});
+      BOOST_REQUIRE(made->commit({&asked, 1}, at()).front().has_value());
+    }
+  }
+  second_format_store::go_back(directory / "state/data");
+  BOOST_TEST(meta("format") == "2");
+
+  auto const opened = open();
+
+  auto const found = opened->log({.prefix = to_key("site.a"), .scan_bytes = 1 << 20}, 1 << 20);
+  BOOST_TEST(show(found.changes) == "3: site.a=0->2; 1: site.a=->0;");
+  BOOST_TEST(opened->log({.prefix = to_key("site.c"), .scan_bytes = 0}, 1 << 20).changes.empty());
+  BOOST_TEST(*opened->read("site").text == R"({"a":2,"b":1})");
+  BOOST_TEST(meta("format") == "3");
+  BOOST_TEST(meta("indexed") == "3");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_store_is_upgraded) {

@@ -1,0 +1,148 @@
+#include "store/key_index.hpp"
+#include "store/layout.hpp"
+#include "store/layout_keys.hpp"
+#include "tests/support/foreign_writer.hpp"
+#include "tests/support/store_fixture.hpp"
+
+#include <boost/test/unit_test.hpp>
+
+#include <algorithm>
+#include <ostream>
+
+// Questions about a key read the changes that touch it, and no others.
+
+namespace {
+
+using namespace cfgd;
+using namespace cfgd::engine;
+using namespace cfgd::store;
+using namespace cfgd::test;
+
+constexpr std::size_t much = 1 << 20;
+
+struct fixture : store_fixture {
+  /// "3 2 1"
+  std::string log(std::string const& prefix, std::size_t scan_bytes = much) {
+    auto const page =
+        store->log({.prefix = to_key(prefix), .limit = 1'000, .scan_bytes = scan_bytes}, much);
+    std::string out;
+    for (auto const& one : page.changes)
+      out += (out.empty() ? "" : " ") + std::to_string(one->revision);
+    return out + (page.more ? " ..." : "");
+  }
+  /// Records of a database, of the store on disk.
+  std::size_t count(char const* name) {
+    store.reset();
+    std::size_t records = 0;
+    {
+      lmdb::environment env(directory / "state/data", {.map_bytes = 64 << 20, .databases = 8});
+      lmdb::read_transaction view(env);
+      lmdb::cursor at(view, view.open(name, lmdb::transaction::if_absent::fail));
+      for (auto entry = at.first(); entry; entry = at.next())
+        ++records;
+    }
+    store = open();
+    return records;
+  }
+  void put(char const* name, std::string const& key, std::string const& value) {
+    store.reset();
+    {
+      lmdb::environment env(directory / "state/data", {.map_bytes = 64 << 20, .databases = 8});
+      lmdb::write_transaction in(env);
+      in.put(in.open(name, lmdb::transaction::if_absent::fail), key, value);
+      in.commit();
+    }
+    store = open();
+  }
+};
+
+} // namespace
+
+BOOST_FIXTURE_TEST_SUITE(key_index, fixture)
+
+BOOST_AUTO_TEST_CASE(changes_of_a_key_and_of_keys_below_it_are_found_newest_first) {
+  must(set({{"site.a.b", "1"}}));
+  must(set({{"site.ab", "1"}}));
+  must(set({{"site.a.c", "1"}}));
+  must(set({{"other.a.b", "1"}}));
+  must(set({{"site.a.b", "2"}, {"site.ab", "2"}}));
+
+  BOOST_TEST(log("site.a") == "5 3 1");
+  BOOST_TEST(log("site.a.b") == "5 1");
+  BOOST_TEST(log("site.ab") == "5 2");
+  BOOST_TEST(log("site") == "5 3 2 1");
+  BOOST_TEST(log("other") == "4");
+  BOOST_TEST(log("site.b") == "");
+}
+
+BOOST_AUTO_TEST_CASE(parts_with_dots_and_quotes_are_not_taken_apart) {
+  must(set({{R"(site."a.b".c)", "1"}}));
+  must(set({{R"(site."x\"y.z")", "1"}}));
+
+  BOOST_TEST(log(R"(site."a.b")") == "1");
+  BOOST_TEST(log("site.a") == "");
+  BOOST_TEST(log(R"(site."x\"y.z")") == "2");
+}
+
+BOOST_AUTO_TEST_CASE(a_missing_key_is_answered_without_reading_other_changes) {
+  for (int value = 0; value < 50; ++value)
+    must(set({{"site.a", std::to_string(value)}}));
+
+  // A page that reads anything would end at this size.
+  BOOST_TEST(log("site.b", 0) == "");
+  BOOST_TEST(log("none", 0) == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_change_with_very_many_keys_is_found_by_each_of_them) {
+  must(set({{"site.a", "1"}}));
+  std::string members;
+  for (int member = 0; member < 1'500; ++member)
+    members += (members.empty() ? "\"k" : ",\"k") + std::to_string(member) + "\":1";
+  must(set({{"site.many", "{" + members + "}"}}));
+  must(set({{"site.many.k7", "2"}}));
+
+  BOOST_TEST(log("site.many.k7") == "3 2");
+  BOOST_TEST(log("site.many.k1499") == "2");
+  BOOST_TEST(log("site.a") == "1");
+  BOOST_TEST(count("keys") < 20U);
+}
+
+BOOST_AUTO_TEST_CASE(entries_go_with_their_changes) {
+  for (int value = 0; value < 20; ++value)
+    must(set({{"site.a.b", std::to_string(value)}}));
+  BOOST_TEST(count("keys") == 60U);
+
+  store->compact(3);
+
+  BOOST_TEST(count("keys") == 9U);
+  BOOST_TEST(log("site.a") == "20 19 18");
+  store->compact(0);
+  BOOST_TEST(count("keys") == 0U);
+  BOOST_TEST(log("site.a") == "");
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_another_program_did_not_index_are_found) {
+  must(set({{"site.a", "0"}}));
+  store.reset();
+  foreign_writer::write_two_revisions(directory / "state/data", 1, "0");
+  store = open();
+
+  BOOST_TEST(log("site.a") == "3 2 1");
+  must(set({{"site.b", "1"}}));
+  BOOST_TEST(log("site.a") == "3 2 1");
+  BOOST_TEST(log("site.b") == "4");
+  BOOST_TEST(count("keys") == 8U);
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_change_is_named_to_whom_it_concerns) {
+  must(set({{"site.a", "1"}}));
+  must(set({{"site.b", "1"}}));
+  put("changes", layout_keys::encode_revision(2), "rubbish");
+
+  auto const concerned = store->log({.prefix = to_key("site.b")}, much);
+  BOOST_TEST(concerned.changes.empty());
+  BOOST_TEST(concerned.damaged == std::vector<revision_number>{2});
+  BOOST_TEST(store->log({.prefix = to_key("site.a")}, much).damaged.empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
