@@ -100,7 +100,7 @@ BOOST_FIXTURE_TEST_CASE(a_pending_change_has_its_visible_keys, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(files_of_no_namespace_are_for_those_who_see_all, fixture) {
-  source_id const rule{.what = source_kind::rules, .where = layer::admin, .relative = "site.toml"};
+  source_id const rule{.where = layer::admin, .relative = "site.toml", .what = source_kind::rules};
   source_id const vault{.where = layer::admin, .relative = "vault.yaml"};
   source_id const site{.where = layer::admin, .relative = "site.yaml"};
 
