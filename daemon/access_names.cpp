@@ -225,8 +225,9 @@ void access_names::shared::run(std::shared_ptr<shared> const& self) {
       questions.pop_front();
       locked.unlock();
       auto found = find_account(asked.name);
-      post(
-          [done = std::move(asked.done), found = std::move(found)](access_names&) { done(found); });
+      post(self, [done = std::move(asked.done), found = std::move(found)](access_names&) {
+        done(found);
+      });
       locked.lock();
       continue;
     }
