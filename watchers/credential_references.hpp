@@ -23,8 +23,8 @@ using credential_lookup = std::function<result<std::string>(std::string_view nam
 /// Puts the text of the credential in the place of every reference: an object with exactly this
 /// member, anywhere below the root. Its place becomes that of the object. Each leaves a note of the
 /// rule credential_rule. Returns the number of references. `name_space` is for messages. On an
-/// error the document is in an unspecified state. Errors: bad_value (the member is not a text), those
-/// of `find`; with the place, and the key in the message.
+/// error the document is in an unspecified state. Errors: bad_value (the member is not a text),
+/// those of `find`; with the place, and the key in the message.
 [[nodiscard]] result<std::size_t> resolve_credentials(sourced_document& document,
                                                       std::string_view name_space,
                                                       credential_lookup const& find);
