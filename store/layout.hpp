@@ -134,8 +134,8 @@ class layout {
   void index_others(lmdb::write_transaction& in, revision_number newest) const;
   /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
   bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
-            std::function<void(revision_number)> const& damaged);
-  static std::vector<std::string> entries_of(lmdb::entry const& record);
+            std::function<void(revision_number)> const& damaged) const;
+  std::vector<std::string> entries_of(lmdb::entry const& record) const;
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
 
   std::size_t seal_records(lmdb::write_transaction& in, names const& sealed) const;
