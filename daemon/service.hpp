@@ -6,6 +6,7 @@
 #include "daemon/methods/context.hpp"
 #include "daemon/methods/dispatcher.hpp"
 #include "daemon/problems/problems_keeper.hpp"
+#include "daemon/query_thread.hpp"
 #include "daemon/reporting.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
@@ -131,7 +132,9 @@ class service {
   unsigned failed_starts_ = 0;
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
+  std::unique_ptr<store::history_reader> reader_; ///< until queries_ has it
   committer committer_;
+  query_thread queries_;
   watches watches_;
   ipc::server server_;
   watchers::source_watcher files_;

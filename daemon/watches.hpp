@@ -3,6 +3,7 @@
 #include "core/limits.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/feed.hpp"
+#include "daemon/query_thread.hpp"
 #include "daemon/state_stream.hpp"
 #include "daemon/view.hpp"
 #include "ipc/call.hpp"
@@ -22,8 +23,8 @@ namespace cfgd {
 /// responder knows the length of its queue. Loop thread only.
 class watches {
  public:
-  /// `what` and `history` must outlive it.
-  watches(view& what, committer& history, limits const& bounds);
+  /// `what`, `reader` and `history` must outlive it.
+  watches(view& what, committer& reader, query_thread& history, limits const& bounds);
 
   struct subscription {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
@@ -31,6 +32,7 @@ class watches {
     std::function<bool(std::string_view name_space)> may_see_secrets;
     /// Also report edits of files that have no effect.
     bool wants_hidden = false;
+    asker by = {}; ///< start() fills in when it has gone
   };
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
@@ -78,6 +80,7 @@ class watches {
 
   view& view_;
   committer& committer_;
+  query_thread& queries_;
   limits bounds_;
   std::map<number, watcher> all_;
   number last_ = 0;

@@ -119,8 +119,9 @@ void validate_namespace(method_context& with, authorized_call const& asked) {
   std::optional<bj::object> document;
   if (auto const* const given = asked.parameters.if_contains("document"))
     document.emplace(given->get_object(), bj::storage_ptr{}); // the call's storage ends with it
-  with.writer.query(
-      [name, document = std::move(document)](store::config_store& store) {
+  with.queries.ask(
+      asker_of(with, asked),
+      [name, document = std::move(document)](store::reading const& store) {
         return store.validate(name, document ? &*document : nullptr);
       },
       [answer = asked.answer](result<std::vector<issue>> const& found) {
@@ -150,7 +151,9 @@ void watch_values(method_context& with, authorized_call const& asked) {
   with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
                                     .after = revision_of(asked.parameters, "afterRevision"),
                                     .may_see_secrets = asked.by.visible_secrets(),
-                                    .wants_hidden = flag_of(asked.parameters, "hidden")});
+                                    .wants_hidden = flag_of(asked.parameters, "hidden"),
+                                    .by = {.uid = asked.from.uid,
+                                           .is_privileged = is_privileged(asked.from.uid)}});
 }
 
 void sync_files(method_context& with, authorized_call const& asked) {

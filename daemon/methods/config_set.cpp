@@ -51,7 +51,8 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
 void set_values(method_context& with, authorized_call const& asked) {
   auto request = read_set(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer, config_interface));
+  with.writer.submit(asker_of(with, asked), *std::move(request),
+                     answer_change(asked.answer, config_interface));
 }
 
 void list_pending(method_context& with, authorized_call const& asked) {
@@ -62,11 +63,12 @@ void confirm_pending(method_context& with, authorized_call const& asked) {
   engine::pending_request const wanted{.revision = *revision_of(asked.parameters, "revision"),
                                        .what = engine::pending_request::action::confirm,
                                        .from = writer_of(asked.from)};
-  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
-    if (!done) return fail(answer, config_interface, done.error());
-    announce_pending(wanted);
-    answer.reply();
-  });
+  with.writer.submit(asker_of(with, asked), wanted,
+                     [wanted, answer = asked.answer](engine::decision const& done) {
+                       if (!done) return fail(answer, config_interface, done.error());
+                       announce_pending(wanted);
+                       answer.reply();
+                     });
 }
 
 void extend_pending(method_context& with, authorized_call const& asked) {
@@ -77,11 +79,12 @@ void extend_pending(method_context& with, authorized_call const& asked) {
                                        .what = engine::pending_request::action::extend,
                                        .deadline = wall_now() + *time,
                                        .from = writer_of(asked.from)};
-  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
-    if (!done) return fail(answer, config_interface, done.error());
-    announce_pending(wanted);
-    reply(answer, {{"deadline", to_rfc3339(wanted.deadline)}});
-  });
+  with.writer.submit(asker_of(with, asked), wanted,
+                     [wanted, answer = asked.answer](engine::decision const& done) {
+                       if (!done) return fail(answer, config_interface, done.error());
+                       announce_pending(wanted);
+                       reply(answer, {{"deadline", to_rfc3339(wanted.deadline)}});
+                     });
 }
 
 } // namespace cfgd::methods

@@ -56,13 +56,15 @@ void roll_back(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"revision"})) return;
   auto request = read_rollback(asked, with.bounds);
   if (!request) return fail(asked.answer, history_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer, history_interface));
+  with.writer.submit(asker_of(with, asked), *std::move(request),
+                     answer_change(asked.answer, history_interface));
 }
 
 void restore_overrides(method_context& with, authorized_call const& asked) {
   auto request = read_restore(asked);
   if (!request) return fail(asked.answer, history_interface, request.error());
-  with.writer.submit(*std::move(request), answer_change(asked.answer, history_interface));
+  with.writer.submit(asker_of(with, asked), *std::move(request),
+                     answer_change(asked.answer, history_interface));
 }
 
 void compact_history(method_context& with, authorized_call const& asked) {

@@ -30,6 +30,7 @@ struct fixture {
   limits bounds;
   view what{1024 * 1024};
   std::optional<committer> writer;
+  std::optional<query_thread> queries;
   std::optional<watches> streams;
   ipc::server server{
       loop.get_executor(), bounds, {"Vendor", "Product", "1", "https://example.org"}};
@@ -42,6 +43,7 @@ struct fixture {
                 .effectives = store->effectives(),
                 .sources = store->sources(),
                 .pending = store->pending()});
+    auto reader = store->make_reader();
     writer.emplace(loop.get_executor(), std::move(store), bounds,
                    [this](committer::publication const& news) {
                      what.publish(news.what);
@@ -49,7 +51,9 @@ struct fixture {
                        streams->on_change(*one);
                      if (news.what.needs_resync) streams->resync();
                    });
-    streams.emplace(what, *writer, bounds);
+    queries.emplace(loop.get_executor(), std::move(reader), *writer, bounds,
+                    [this] { writer->refresh(); });
+    streams.emplace(what, *writer, *queries, bounds);
     server.add_interface(ipc::interfaces::io_cfgd_config);
     server.bind("io.cfgd.Config.Watch", [this](ipc::call const& asked) { watch(asked); });
     if (!server.listen(directory / "socket")) throw std::runtime_error("listen");
