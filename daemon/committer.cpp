@@ -15,11 +15,13 @@
 #include <utility>
 #include <variant>
 
-// In each turn the thread takes all changes that wait, which make one transaction: the longer a
-// commit takes the more requests the next one has (group commit). Then it runs one query, so that
-// many queries do not keep a change waiting. Results go to the loop in the order of the work, each
-// after the publication of its change: a caller that was answered finds its own change in the
-// cache.
+// In each turn the thread takes the changes that wait, which make one transaction: the longer a
+// commit takes the more requests the next one has (group commit). Changes of clients fill a group
+// up to a time, users in turn, so that the thousand changes of one delay the one of another by a
+// group. Then it makes a snapshot for the thread that answers queries, if that wants one, and runs
+// one query of its own, so that many queries do not keep a change waiting. Results go to the loop
+// in the order of the work, each after the publication of its change: a caller that was answered
+// finds its own change in the cache.
 //
 // Files that schemas or rules rejected are retried with every change of files. A change made by a
 // call may be what they waited for; so an empty file change follows it where there are such files.
@@ -99,6 +101,14 @@ bool is_trial(engine::request const& what) {
       what);
 }
 
+error too_many(std::string const& message, std::string name, std::size_t used, std::size_t most) {
+  return {.code = errc::limit,
+          .message = message,
+          .subject = std::move(name),
+          .used = used,
+          .maximum = most};
+}
+
 /// On this thread and only for writes: it reads from /proc, and few connections ever write.
 void fill_in_unit(engine::request& what) {
   std::visit(
@@ -130,6 +140,44 @@ void committer::submit(engine::request request, finished done) {
   enqueue(write{{}, std::move(request), std::move(done)});
 }
 
+void committer::submit(asker who, engine::request request, finished done) {
+  std::optional<error> refused;
+  {
+    std::lock_guard const locked(mutex_);
+    auto const all = client_changes_.size();
+    auto const mine = client_changes_.size_of(who.uid);
+    if (mine >= bounds_.changes_waiting_per_uid)
+      refused = too_many("too many changes of user " + std::to_string(who.uid) + " wait",
+                         "changes_waiting_per_uid", mine, bounds_.changes_waiting_per_uid);
+    else if (all >= bounds_.changes_waiting && !who.is_privileged)
+      refused = too_many("too many changes wait", "changes_waiting", all, bounds_.changes_waiting);
+    else
+      client_changes_.push({.uid = who.uid, .is_privileged = who.is_privileged},
+                           write{{}, std::move(request), std::move(done), std::move(who)});
+  }
+  if (refused)
+    done(engine::decision(*refused));
+  else
+    wake_.notify_one();
+}
+
+void committer::drop_gone() {
+  std::vector<write> dropped; // ended outside of the lock
+  std::lock_guard const locked(mutex_);
+  dropped =
+      client_changes_.remove_if([](write const& one) { return one.who.gone.stop_requested(); });
+}
+
+result<std::shared_ptr<store::snapshot const>>
+committer::snapshot_now(std::chrono::steady_clock::time_point until) {
+  std::unique_lock locked(mutex_);
+  auto const mine = ++snapshots_wanted_;
+  wake_.notify_one();
+  if (snapshot_made_.wait_until(locked, until, [&] { return snapshots_made_ >= mine; }))
+    return snapshot_;
+  return error{.code = errc::store_failed, .message = "the store does not answer"};
+}
+
 void committer::submit(std::vector<observation> observed, std::vector<engine::source_update> extra,
                        engine::grouping how, finished done) {
   engine::file_change batch{.updates = std::move(extra), .how = how};
@@ -149,24 +197,38 @@ void committer::stop(std::function<void()> done) {
 }
 
 void committer::refresh() {
-  struct found {
-    std::vector<engine::committed_change> foreign;
-    std::optional<fallbacks> without_values;
-  };
   query(
-      [this](store::config_store& store) {
-        found news{.foreign = store.refresh(), .without_values = {}};
-        if (!news.foreign.empty()) {
-          news.without_values = take_new_fallbacks();
-          if (store.has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
-        }
-        return news;
+      [this](store::config_store&) {
+        take_over();
+        return true;
       },
-      [this](result<found> const& news) {
-        if (!news) return;
-        for (auto const& one : news->foreign)
-          publish_({one, news->without_values});
-      });
+      [](result<bool> const&) {});
+}
+
+void committer::take_over() {
+  auto foreign = store_->refresh();
+  if (foreign.empty()) return;
+  auto without_values = take_new_fallbacks();
+  if (store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
+  deliver([this, foreign = std::move(foreign), without_values = std::move(without_values)] {
+    for (auto const& one : foreign)
+      publish_({one, without_values});
+  });
+}
+
+void committer::make_snapshot(std::uint64_t number) {
+  result<std::shared_ptr<store::snapshot const>> made = error{};
+  if (auto failed = guarded([&] {
+        take_over();
+        made = store_->take_snapshot();
+      }))
+    made = *std::move(failed);
+  {
+    std::lock_guard const locked(mutex_);
+    snapshot_ = std::move(made);
+    snapshots_made_ = number;
+  }
+  snapshot_made_.notify_all();
 }
 
 void committer::enqueue(write what) {
@@ -187,7 +249,7 @@ void committer::enqueue(read what) {
 
 std::size_t committer::waiting() const {
   std::lock_guard const locked(mutex_);
-  return changes_.size() + questions_.size();
+  return changes_.size() + client_changes_.size() + questions_.size();
 }
 
 void committer::note_use(use what, bool failed) {
@@ -220,7 +282,10 @@ void committer::deliver(std::function<void()> message) { asio::post(loop_, std::
 
 void committer::run() {
   while (auto next = take_turn()) {
+    auto const began = std::chrono::steady_clock::now();
     commit(std::move(next->changes));
+    settle(*next, std::chrono::steady_clock::now() - began);
+    if (next->snapshot != 0) make_snapshot(next->snapshot);
     if (next->question) next->question(*store_);
     publish_access(); // a question may have read what another process has committed
     report_loss();
@@ -229,14 +294,41 @@ void committer::run() {
 
 std::optional<committer::turn> committer::take_turn() {
   std::unique_lock locked(mutex_);
-  wake_.wait(locked, [&] { return stopping_ || !changes_.empty() || !questions_.empty(); });
-  if (changes_.empty() && questions_.empty()) return std::nullopt;
-  turn next{.changes = std::exchange(changes_, {}), .question = {}};
+  auto const has_work = [this] {
+    return !changes_.empty() || !client_changes_.empty() || !questions_.empty() ||
+           snapshots_wanted_ != snapshots_made_;
+  };
+  wake_.wait(locked, [&] { return stopping_ || has_work(); });
+  if (!has_work()) return std::nullopt;
+  turn next;
+  take_changes(next);
+  if (snapshots_wanted_ != snapshots_made_) next.snapshot = snapshots_wanted_;
   if (!questions_.empty()) {
     next.question = std::move(questions_.front());
     questions_.pop_front();
   }
   return next;
+}
+
+/// All changes of the daemon, and of clients about as many as a group may take.
+void committer::take_changes(turn& into) {
+  into.changes = std::exchange(changes_, {});
+  requests_of_clients::cost expected{};
+  while (expected < bounds_.commit_group) {
+    auto next = client_changes_.take();
+    if (!next) return;
+    expected += next->expected;
+    into.clients.emplace_back(next->whose, next->expected);
+    into.changes.push_back(std::move(next->what));
+  }
+}
+
+void committer::settle(turn const& done, requests_of_clients::cost spent) {
+  if (done.clients.empty()) return;
+  auto const each = spent / static_cast<int>(done.clients.size());
+  std::lock_guard const locked(mutex_);
+  for (auto const& [whose, expected] : done.clients)
+    client_changes_.settle(whose, expected, each);
 }
 
 void committer::prepare(write& next) {

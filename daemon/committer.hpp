@@ -2,15 +2,19 @@
 
 #include "core/histogram.hpp"
 #include "core/limits.hpp"
+#include "daemon/asker.hpp"
 #include "daemon/credential_values.hpp"
+#include "daemon/fair_queue.hpp"
 #include "daemon/fallback.hpp"
 #include "store/config_store.hpp"
+#include "store/snapshot.hpp"
 #include "watchers/source_watcher.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/post.hpp>
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -38,11 +42,12 @@ struct as_result<result<T>> {
 };
 } // namespace detail
 
-/// The thread that owns the store: it alone parses sources, commits and reads from disk. The loop
-/// submits work and receives results as messages; nothing else is shared. Changes that are
-/// submitted while a commit is made durable go into the next commit together. Changes do not wait
-/// for queries: of the queries that wait, one is run after each commit, in their order. Call all
-/// functions from the loop thread; they call their callbacks there.
+/// The thread that owns the store: it alone parses sources and commits. The loop submits work and
+/// receives results as messages; nothing else is shared. Changes that are submitted while a commit
+/// is made durable go into the next commit together: all of the daemon's own, and of those by calls
+/// as many as take limits::commit_group, users in turn. Changes do not wait for queries: of the
+/// queries that wait, one is run after each commit, in their order. Call all functions from the
+/// loop thread, except snapshot_now(); they call their callbacks there.
 class committer {
  public:
   /// A committed change, and the namespaces without an effective source, if that list has changed.
@@ -66,8 +71,14 @@ class committer {
   /// What references in files stand for. Call it before anything is submitted.
   void set_credentials(credential_values known) { credentials_ = std::move(known); }
 
-  /// Commits a request. `done` gets the decision; its errors are those of engine::decision.
+  /// Commits a request of the daemon itself. `done` gets the decision; its errors are those of
+  /// engine::decision.
   void submit(engine::request request, finished done);
+  /// Commits a request of a client, in turn with those of other users; drops it if the client goes
+  /// before. More errors: limit (too many changes wait).
+  void submit(asker who, engine::request request, finished done);
+  /// Drops the requests of clients that have gone.
+  void drop_gone();
   /// Parses observed sources and commits them as one file change; `extra` (of the environment) is
   /// part of it. With grouping::all_or_none, contents that the store already has are left out.
   void submit(std::vector<watchers::observation> observed, std::vector<engine::source_update> extra,
@@ -107,6 +118,12 @@ class committer {
   /// Reads commits of other processes from the store and publishes them.
   void refresh();
 
+  /// What the store has in memory, as of now or later. What is in it was published before. For
+  /// other threads than the loop: blocks until the commit that runs has ended, or `until`. Errors:
+  /// store_failed.
+  [[nodiscard]] result<std::shared_ptr<store::snapshot const>>
+  snapshot_now(std::chrono::steady_clock::time_point until);
+
   /// Counts of transactions since the start.
   struct counts {
     std::uint64_t done = 0;
@@ -126,12 +143,17 @@ class committer {
     std::vector<watchers::observation> observed;
     engine::request request;
     finished done;
+    asker who = {};
   };
+  using requests_of_clients = fair_queue<write>;
   using read = std::function<void(store::config_store&)>;
   /// What the thread does next: all changes that wait, then a query.
   struct turn {
     std::vector<write> changes;
-    read question; ///< may be empty
+    /// Of the last ones of them, which are of clients, and what they were expected to cost.
+    std::vector<std::pair<requests_of_clients::user, requests_of_clients::cost>> clients = {};
+    std::uint64_t snapshot = 0; ///< number of the snapshot that is wanted; 0: none
+    read question = {};         ///< may be empty
   };
 
   void enqueue(write what);
@@ -139,6 +161,11 @@ class committer {
   void run();
   /// Waits for work; absent: there will be none.
   std::optional<turn> take_turn();
+  void take_changes(turn& into);
+  void settle(turn const& done, requests_of_clients::cost spent);
+  /// Takes over what other processes have committed, and publishes it.
+  void take_over();
+  void make_snapshot(std::uint64_t number);
   void commit(std::vector<write> group);
   void prepare(write& next);
   std::optional<fallbacks> take_new_fallbacks();
@@ -165,11 +192,16 @@ class committer {
   counts figures_;                                     ///< the loop's
   std::function<void()> on_failure_;                   ///< the loop's, too
   std::function<void(std::shared_ptr<engine::access_rules const>)> on_access_; ///< the loop's, too
-  mutable std::mutex mutex_; ///< guards the three below
-  std::vector<write> changes_;
+  mutable std::mutex mutex_;   ///< guards those below
+  std::vector<write> changes_; ///< of the daemon
+  requests_of_clients client_changes_;
   std::deque<read> questions_;
   bool stopping_ = false;
+  std::uint64_t snapshots_wanted_ = 0; ///< number of the last one
+  std::uint64_t snapshots_made_ = 0;
+  result<std::shared_ptr<store::snapshot const>> snapshot_ = error{};
   std::condition_variable wake_;
+  std::condition_variable snapshot_made_;
   std::jthread thread_; ///< last: uses all above
 };
 

@@ -87,10 +87,12 @@ service::service(asio::io_context& loop, options with, opened_store opened)
       problems_(loop.get_executor(), disk_, options_.where.state / "problems.json"),
       access_(options_.how.admin_group), view_(options_.how.bounds.cache_bytes),
       unrecorded_(compare_environment(options_.environment, opened.sources, options_.how.bounds)),
-      data_file_(opened.store->data_file()),
+      data_file_(opened.store->data_file()), reader_(opened.store->make_reader()),
       committer_(loop.get_executor(), std::move(opened.store), options_.how.bounds,
                  [this](committer::publication const& news) { publish(news); }),
-      watches_(view_, committer_, options_.how.bounds,
+      queries_(loop.get_executor(), std::move(reader_), committer_, options_.how.bounds,
+               [this] { committer_.refresh(); }),
+      watches_(view_, committer_, queries_, options_.how.bounds,
                [&loop](std::function<void()> work) { asio::post(loop, std::move(work)); }),
       names_(
           loop.get_executor(), access_, [this] { rights_changed(); }, access_names::options{}),
@@ -103,7 +105,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
       store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
                    [this] { committer_.refresh(); }),
-      parts_{view_, committer_, watches_, files_, server_},
+      parts_{view_, committer_, watches_, files_, server_, queries_},
       health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
                 health_streams_.on_change(what);
@@ -362,6 +364,7 @@ void service::stop(std::function<void()> done) {
   credentials_.stop();
   if (credentials_socket_) credentials_socket_->remove();
   server_.stop(drain, [this, done = std::move(done)] {
+    queries_.stop();
     tasks_.cancel();
     tasks_.on_empty([this, done] { problems_.save([this, done] { committer_.stop(done); }); });
   });

@@ -8,6 +8,7 @@
 #include "daemon/methods/context.hpp"
 #include "daemon/methods/dispatcher.hpp"
 #include "daemon/problems/problems_keeper.hpp"
+#include "daemon/query_thread.hpp"
 #include "daemon/reporting.hpp"
 #include "daemon/settings.hpp"
 #include "daemon/systemd.hpp"
@@ -153,7 +154,9 @@ class service {
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
   bool checking_rights_ = false; ///< the next part of watches is due in a later turn
+  std::unique_ptr<store::history_reader> reader_; ///< until queries_ has it
   committer committer_;
+  query_thread queries_;
   watches watches_;
   access_names names_; ///< calls rights_changed()
   ipc::server server_;

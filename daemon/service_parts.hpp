@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/committer.hpp"
+#include "daemon/query_thread.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/server.hpp"
@@ -16,6 +17,7 @@ struct service_parts {
   watches& streams;
   watchers::source_watcher& files;
   ipc::server& server;
+  query_thread& queries;
 };
 
 } // namespace cfgd

@@ -93,8 +93,10 @@ std::string signature_of(std::vector<std::string> const& prefixes,
 
 } // namespace
 
-watches::watches(view& what, committer& history, limits const& bounds, run_later later)
-    : view_(what), committer_(history), bounds_(bounds), later_(std::move(later)) {}
+watches::watches(view& what, committer& reader, query_thread& history, limits const& bounds,
+                 run_later later)
+    : view_(what), committer_(reader), queries_(history), bounds_(bounds),
+      later_(std::move(later)) {}
 
 void watches::start(ipc::responder answer, subscription what) {
   number const mine = ++last_;
@@ -102,9 +104,15 @@ void watches::start(ipc::responder answer, subscription what) {
   // A revision of another store may be one of this store, too, and mean something else.
   if (what.after && what.store_id.value_or(view_.store_id()) != view_.store_id())
     next.history_gone();
+  std::stop_source gone;
+  what.by.gone = gone.get_token();
   auto const rights = rights_of(what);
   all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false, rights});
-  answer.on_closed([this, mine] { all_.erase(mine); });
+  answer.on_closed([this, mine, gone]() mutable {
+    all_.erase(mine);
+    gone.request_stop();
+    queries_.drop_gone();
+  });
   pump(mine);
 }
 
@@ -355,11 +363,13 @@ void watches::send_state_piece(watcher& to) {
 void watches::ask_history(number which) {
   watcher& who = all_.at(which);
   auto const fetch = who.next.history_asked();
-  committer_.query([after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
-                       store::config_store& store) { return store.changes_after(after, bytes); },
-                   [this, which, fetch](result<engine::history_slice> const& slice) {
-                     take_history(which, fetch, slice);
-                   });
+  queries_.ask(
+      who.asked.by,
+      [after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
+          store::reading const& store) { return store.changes_after(after, bytes); },
+      [this, which, fetch](result<engine::history_slice> const& slice) {
+        take_history(which, fetch, slice);
+      });
 }
 
 void watches::take_history(number which, std::uint64_t fetch,

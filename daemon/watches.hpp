@@ -4,6 +4,7 @@
 #include "daemon/committer.hpp"
 #include "daemon/feed.hpp"
 #include "daemon/pieces.hpp"
+#include "daemon/query_thread.hpp"
 #include "daemon/state_stream.hpp"
 #include "daemon/view.hpp"
 #include "ipc/call.hpp"
@@ -29,8 +30,9 @@ class watches {
   /// Runs work on the loop, later, after what waits there already.
   using run_later = std::function<void(std::function<void()>)>;
 
-  /// `what` and `history` must outlive it, and it must outlive what it gives to `later`.
-  watches(view& what, committer& history, limits const& bounds, run_later later);
+  /// `what`, `reader` and `history` must outlive it, and it must outlive what it gives to `later`.
+  watches(view& what, committer& reader, query_thread& history, limits const& bounds,
+          run_later later);
 
   struct subscription {
     std::vector<std::string> prefixes; ///< as is_below takes them; empty: everything
@@ -44,6 +46,7 @@ class watches {
     bool wants_hidden = false;
     /// The store that `after` is from; absent: this one.
     std::optional<std::string> store_id = {};
+    asker by = {}; ///< start() fills in when it has gone
   };
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
@@ -120,6 +123,7 @@ class watches {
 
   view& view_;
   committer& committer_;
+  query_thread& queries_;
   limits bounds_;
   std::map<number, watcher> all_;
   number last_ = 0;

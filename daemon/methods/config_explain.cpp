@@ -24,7 +24,7 @@ namespace {
 /// Whether a leaf below a key is a secret, as the store says; asks once for each.
 class secret_finder {
  public:
-  explicit secret_finder(store::config_store& store) : store_(store) {}
+  explicit secret_finder(store::reading const& store) : store_(store) {}
 
   bool any_below(key const& at, std::string_view text) {
     bool any = false;
@@ -42,7 +42,7 @@ class secret_finder {
     return at->second;
   }
 
-  store::config_store& store_;
+  store::reading const& store_;
   std::map<std::string, bool> known_;
 };
 
@@ -54,7 +54,7 @@ struct explained {
 };
 
 /// Errors: bad_key. If a value inside of an array is a secret, the array is one.
-result<explained> explain_without_secrets(store::config_store& store, value_path const& which,
+result<explained> explain_without_secrets(store::reading const& store, value_path const& which,
                                           schema_extent how) {
   auto found = store.explain(which);
   if (!found) return found.error();
@@ -133,8 +133,9 @@ void explain_key(method_context& with, authorized_call const& asked) {
   bool const may_see = asked.by.may_see_secrets(which->base.name_space());
   auto const how = may_see ? schema_extent::whole : schema_extent::without_secrets;
   auto const looked_up = asked.by.visible().in_visible(*which);
-  with.writer.query(
-      [looked_up, how](store::config_store& store) {
+  with.queries.ask(
+      asker_of(with, asked),
+      [looked_up, how](store::reading const& store) {
         return explain_without_secrets(store, looked_up, how);
       },
       [&with, answer = asked.answer, which = *which, writable, may_see](result<explained> found) {

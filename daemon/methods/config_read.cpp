@@ -118,9 +118,10 @@ void validate_namespace(method_context& with, authorized_call const& asked) {
   if (auto const* const given = asked.parameters.if_contains("document"))
     document.emplace(given->get_object(), bj::storage_ptr{}); // the call's storage ends with it
   auto const may_read = asked.by.visible();
-  with.writer.query(
+  with.queries.ask(
+      asker_of(with, asked),
       [name = may_read.or_absent(name),
-       document = std::move(document)](store::config_store& store) {
+       document = std::move(document)](store::reading const& store) {
         return store.validate(name, document ? &*document : nullptr);
       },
       [answer = asked.answer, name, may_read](result<std::vector<issue>> const& found) {
@@ -152,7 +153,9 @@ void watch_values(method_context& with, authorized_call const& asked) {
                                     .may_see_secrets = asked.by.visible_secrets(),
                                     .may_read = asked.by.visible(),
                                     .wants_hidden = flag_of(asked.parameters, "hidden"),
-                                    .store_id = string_of(asked.parameters, "storeId")});
+                                    .store_id = string_of(asked.parameters, "storeId"),
+                                    .by = {.uid = asked.from.uid,
+                                           .is_privileged = is_privileged(asked.from.uid)}});
 }
 
 void sync_files(method_context& with, authorized_call const& asked) {

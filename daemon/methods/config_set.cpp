@@ -57,7 +57,7 @@ void set_values(method_context& with, authorized_call const& asked) {
   auto request = read_set(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
   request->permitted = asked.by.permission(asked.needs);
-  with.writer.submit(*std::move(request),
+  with.writer.submit(asker_of(with, asked), *std::move(request),
                      answer_change(asked.answer, config_interface, asked.by.visible()));
 }
 
@@ -76,11 +76,12 @@ void confirm_pending(method_context& with, authorized_call const& asked) {
                                        .what = engine::pending_request::action::confirm,
                                        .from = writer_of(asked.from),
                                        .permitted = asked.by.permission(asked.needs)};
-  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
-    if (!done) return fail(answer, config_interface, done.error());
-    announce_pending(wanted);
-    answer.reply();
-  });
+  with.writer.submit(asker_of(with, asked), wanted,
+                     [wanted, answer = asked.answer](engine::decision const& done) {
+                       if (!done) return fail(answer, config_interface, done.error());
+                       announce_pending(wanted);
+                       answer.reply();
+                     });
 }
 
 void extend_pending(method_context& with, authorized_call const& asked) {
@@ -92,11 +93,12 @@ void extend_pending(method_context& with, authorized_call const& asked) {
                                        .deadline = wall_now() + *time,
                                        .from = writer_of(asked.from),
                                        .permitted = asked.by.permission(asked.needs)};
-  with.writer.submit(wanted, [wanted, answer = asked.answer](engine::decision const& done) {
-    if (!done) return fail(answer, config_interface, done.error());
-    announce_pending(wanted);
-    reply(answer, {{"deadline", to_rfc3339(wanted.deadline)}});
-  });
+  with.writer.submit(asker_of(with, asked), wanted,
+                     [wanted, answer = asked.answer](engine::decision const& done) {
+                       if (!done) return fail(answer, config_interface, done.error());
+                       announce_pending(wanted);
+                       reply(answer, {{"deadline", to_rfc3339(wanted.deadline)}});
+                     });
 }
 
 } // namespace cfgd::methods

@@ -11,6 +11,10 @@
 /// checked by the dispatcher: handlers ask for none.
 namespace cfgd::methods {
 
+/// Who asks: for work on another thread, which is dropped when the connection ends. Takes the
+/// call's responder::on_closed().
+asker asker_of(method_context& with, authorized_call const& asked);
+
 // io.cfgd.Config
 void get_values(method_context& with, authorized_call const& asked);
 /// The key of a Get of one key that needs no escapes.

@@ -57,7 +57,7 @@ void roll_back(method_context& with, authorized_call const& asked) {
   auto request = read_rollback(asked, with.bounds);
   if (!request) return fail(asked.answer, history_interface, request.error());
   request->permitted = asked.by.permission(asked.needs);
-  with.writer.submit(*std::move(request),
+  with.writer.submit(asker_of(with, asked), *std::move(request),
                      answer_change(asked.answer, history_interface, asked.by.visible()));
 }
 
@@ -65,7 +65,7 @@ void restore_overrides(method_context& with, authorized_call const& asked) {
   auto request = read_restore(asked);
   if (!request) return fail(asked.answer, history_interface, request.error());
   request->permitted = asked.by.permission(asked.needs);
-  with.writer.submit(*std::move(request),
+  with.writer.submit(asker_of(with, asked), *std::move(request),
                      answer_change(asked.answer, history_interface, asked.by.visible()));
 }
 

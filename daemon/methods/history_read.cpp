@@ -16,8 +16,8 @@
 #include <set>
 #include <utility>
 
-// Reads of history. It is on disk, so the committer reads it, a bounded page at a time: with `more`
-// a Log sends each page as the peer takes it, without it all pages make one reply.
+// Reads of history. It is on disk, so a thread of its own reads it, a bounded page at a time: with
+// `more` a Log sends each page as the peer takes it, without it all pages make one reply.
 //
 // A value is left out if it was a secret when it changed, and also if the key is a secret now: a
 // schema may be newer than the value. The store decides that: it has the schemas.
@@ -136,6 +136,7 @@ result<engine::history_query> read_query(authorized_call const& asked) {
 struct log_task {
   method_context& with;
   ipc::responder answer;
+  asker by;
   engine::history_query asked;
   extent how;
   visible_namespaces may_read;
@@ -188,15 +189,18 @@ void fetch_log(std::shared_ptr<log_task> const& task) {
   if (task->waits || !task->answer.alive() || task->answer.queued_bytes() > bounds.queue_soft_bytes)
     return;
   task->waits = true;
-  task->with.writer.query([asked = task->asked, bytes = bounds.reply_batch_bytes](
-                              store::config_store& store) { return store.log(asked, bytes); },
-                          [task](result<engine::history_page> const& page) {
-                            task->waits = false;
-                            if (page)
-                              take_page(task, *page);
-                            else
-                              fail(task->answer, history_interface, page.error());
-                          });
+  task->with.queries.ask(
+      task->by,
+      [asked = task->asked, bytes = bounds.reply_batch_bytes](store::reading const& store) {
+        return store.log(asked, bytes);
+      },
+      [task](result<engine::history_page> const& page) {
+        task->waits = false;
+        if (page)
+          take_page(task, *page);
+        else
+          fail(task->answer, history_interface, page.error());
+      });
 }
 
 /// A GetAt: the keys, and how each was written.
@@ -245,6 +249,7 @@ void read_log(method_context& with, authorized_call const& asked) {
   auto const task = std::make_shared<log_task>(
       log_task{.with = with,
                .answer = asked.answer,
+               .by = asker_of(with, asked),
                .asked = *std::move(query),
                .how = flag_of(asked.parameters, "values") ? extent::values : extent::keys,
                .may_read = asked.by.visible(),
@@ -259,8 +264,9 @@ void compare_revisions(method_context& with, authorized_call const& asked) {
   if (!prefix) return fail(asked.answer, history_interface, prefix.error());
   auto const from = *revision_of(asked.parameters, "from");
   auto const to = revision_of(asked.parameters, "to");
-  with.writer.query(
-      [from, to, prefix = *prefix](store::config_store& store) {
+  with.queries.ask(
+      asker_of(with, asked),
+      [from, to, prefix = *prefix](store::reading const& store) {
         return store.differences(from, to.value_or(store.revision()), prefix);
       },
       [&with, answer = asked.answer,
@@ -289,35 +295,40 @@ void get_past_values(method_context& with, authorized_call const& asked) {
   wanted.keys = *std::move(keys);
   auto names = namespaces_of(wanted.keys);
   std::erase_if(names, [&](auto const& name) { return !asked.by.may_read(name); });
-  with.writer.query([revision = *revision_of(asked.parameters, "revision"),
-                     names = std::vector<std::string>(names.begin(), names.end())](
-                        store::config_store& store) { return store.values_at(revision, names); },
-                    [&with, answer = asked.answer, wanted = std::move(wanted)](
-                        result<std::map<std::string, std::string>> const& found) {
-                      if (!found) return fail(answer, history_interface, found.error());
-                      auto const maximum = with.bounds.reply_bytes;
-                      auto const text = past_values_reply(wanted, *found, maximum);
-                      if (!text) return fail(answer, history_interface, text.error());
-                      reply_within(answer, history_interface, *text, maximum);
-                    });
+  with.queries.ask(
+      asker_of(with, asked),
+      [revision = *revision_of(asked.parameters, "revision"),
+       names = std::vector<std::string>(names.begin(), names.end())](store::reading const& store) {
+        return store.values_at(revision, names);
+      },
+      [&with, answer = asked.answer,
+       wanted = std::move(wanted)](result<std::map<std::string, std::string>> const& found) {
+        if (!found) return fail(answer, history_interface, found.error());
+        auto const maximum = with.bounds.reply_bytes;
+        auto const text = past_values_reply(wanted, *found, maximum);
+        if (!text) return fail(answer, history_interface, text.error());
+        reply_within(answer, history_interface, *text, maximum);
+      });
 }
 
 void blame_namespace(method_context& with, authorized_call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
   if (!is_namespace_name(name)) return fail(asked.answer, history_interface, bad_namespace(name));
-  with.writer.query([shown = asked.by.visible().or_absent(name)](
-                        store::config_store& store) { return store.blame(shown); },
-                    [&with, name, answer = asked.answer](result<engine::blamed_keys> const& found) {
-                      if (!found)
-                        return fail(answer, history_interface, naming(found.error(), name));
-                      std::string out = "{\"lines\":[";
-                      for (auto const& one : found->lines) {
-                        if (out.back() != '[') out += ',';
-                        append_line(out, one);
-                      }
-                      out.append("]").append(describe_damaged(found->damaged)).append("}");
-                      reply_within(answer, history_interface, out, with.bounds.reply_bytes);
-                    });
+  with.queries.ask(
+      asker_of(with, asked),
+      [shown = asked.by.visible().or_absent(name)](store::reading const& store) {
+        return store.blame(shown);
+      },
+      [&with, name, answer = asked.answer](result<engine::blamed_keys> const& found) {
+        if (!found) return fail(answer, history_interface, naming(found.error(), name));
+        std::string out = "{\"lines\":[";
+        for (auto const& one : found->lines) {
+          if (out.back() != '[') out += ',';
+          append_line(out, one);
+        }
+        out.append("]").append(describe_damaged(found->damaged)).append("}");
+        reply_within(answer, history_interface, out, with.bounds.reply_bytes);
+      });
 }
 
 } // namespace cfgd::methods

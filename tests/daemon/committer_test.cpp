@@ -7,9 +7,11 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/test/unit_test.hpp>
 
+#include <functional>
 #include <future>
 #include <optional>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +30,10 @@ struct fixture {
   std::vector<std::string> events;
   std::optional<committer> subject;
 
-  fixture() {
+  fixture() { restart(); }
+  /// With the bounds of now.
+  void restart() {
+    subject.reset();
     subject.emplace(loop.get_executor(),
                     store::config_store::open(directory / "state", bounds).value(), bounds,
                     [this](committer::publication const& news) {
@@ -36,6 +41,21 @@ struct fixture {
                     });
   }
 
+  /// Calls `submit` while the thread is busy, so that all of that waits together.
+  void hold(std::function<void()> const& submit) {
+    std::promise<void> begun;
+    std::promise<void> end;
+    subject->query(
+        [&begun, may_end = end.get_future().share()](store::config_store&) {
+          begun.set_value();
+          may_end.wait();
+          return true;
+        },
+        [](result<bool> const&) {});
+    begun.get_future().wait();
+    submit();
+    end.set_value();
+  }
   committer::finished note() {
     return [this](engine::decision const& made) {
       events.push_back(made ? "answered " + std::to_string(made->revision) : "refused");
@@ -190,6 +210,49 @@ BOOST_FIXTURE_TEST_CASE(commits_and_their_requests_are_counted, fixture) {
   BOOST_TEST(subject->figures().requests == 1U);
   BOOST_TEST(subject->figures().failed == 0U);
   BOOST_TEST(subject->waiting() == 0U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_thousand_changes_of_a_user_delay_another_one_by_a_group, fixture) {
+  bounds.changes_waiting_per_uid = 1'000;
+  restart();
+  hold([this] {
+    for (int value = 0; value < 200; ++value)
+      subject->submit({.uid = 1'000}, set({{"site.a", std::to_string(value)}}), note());
+    subject->submit({.uid = 1'001}, set({{"site.b", "1"}}), [this](engine::decision const& made) {
+      events.push_back("other " + std::to_string(made.value().revision));
+    });
+  });
+
+  BOOST_REQUIRE(run_until(loop, [&] { return joined().find("other") != std::string::npos; }));
+  // A change is expected to take a millisecond, so a group has 20 of them.
+  auto const before = joined().substr(0, joined().find("other"));
+  BOOST_TEST(before.find("answered 21; ") == std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(changes_of_clients_that_have_gone_are_dropped, fixture) {
+  std::stop_source gone;
+  hold([&] {
+    subject->submit({.uid = 1'000, .gone = gone.get_token()}, set({{"site.a", "1"}}), note());
+    subject->submit({.uid = 1'000}, set({{"site.a", "2"}}), note());
+    gone.request_stop();
+    subject->drop_gone();
+  });
+
+  BOOST_REQUIRE(until(2));
+  BOOST_TEST(joined() == "published 1; answered 1; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(too_many_changes_of_a_user_are_refused, fixture) {
+  bounds.changes_waiting_per_uid = 2;
+  restart();
+  hold([this] {
+    for (int value = 0; value < 3; ++value)
+      subject->submit({.uid = 1'000}, set({{"site.a", std::to_string(value)}}), note());
+    BOOST_TEST(joined() == "refused; ");
+    subject->submit({.uid = 1'001}, set({{"site.b", "1"}}), note());
+  });
+
+  BOOST_TEST(until(7));
 }
 
 BOOST_FIXTURE_TEST_CASE(stop_finishes_what_was_submitted, fixture) {

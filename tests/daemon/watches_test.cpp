@@ -33,6 +33,7 @@ struct fixture {
   limits bounds;
   view what{1024 * 1024};
   std::optional<committer> writer;
+  std::optional<query_thread> queries;
   std::optional<watches> streams;
   bool hides = false; ///< no watcher may read anything
   ipc::server server{
@@ -47,6 +48,7 @@ struct fixture {
                 .sources = store->sources(),
                 .pending = store->pending(),
                 .store_id = store->store_id()});
+    auto reader = store->make_reader();
     writer.emplace(loop.get_executor(), std::move(store), bounds,
                    [this](committer::publication const& news) {
                      what.publish(news.what);
@@ -54,7 +56,9 @@ struct fixture {
                        streams->on_change(one);
                      if (news.what.needs_resync) streams->resync();
                    });
-    streams.emplace(what, *writer, bounds, [this](std::function<void()> work) {
+    queries.emplace(loop.get_executor(), std::move(reader), *writer, bounds,
+                    [this] { writer->refresh(); });
+    streams.emplace(what, *writer, *queries, bounds, [this](std::function<void()> work) {
       boost::asio::post(loop, std::move(work));
     });
     server.add_interface(ipc::interfaces::io_cfgd_config);
