@@ -80,13 +80,13 @@ BOOST_AUTO_TEST_CASE(all_faults_are_reported_with_their_places) {
                     "above = \"runtime\"\n"
                     "[other]\n") ==
              "5:1 unknown key 'colour'; "
-             "2:19 is not an operation: read, write, rollback, secret or admin; "
+             "2:18 is not an operation: read, write, rollback, secret or admin; "
              "3:1 must be user:NAME, group:NAME, unit:NAME or any; "
              "4:15 the bracket '[' is not closed; "
              "7:9 is not a valid key: the first part must be a namespace: a-z, then a-z 0-9 _ -, "
              "64 at most; "
              "8:1 must be \"vendor\", \"fleet\" or \"admin\"; "
-             "9:1 unknown key 'other'; only [[entry]] and [[lock]] are allowed here; ");
+             "9:2 unknown key 'other'; only [[entry]] and [[lock]] are allowed here; ");
 }
 
 BOOST_AUTO_TEST_CASE(what_is_missing_or_doubled_is_reported) {
