@@ -12,10 +12,10 @@
 namespace cfgd {
 
 /// Hands calls to the handlers of a table of methods after it has checked the right that each
-/// needs: the only place that does so. Reading is refused by no handler but filtered. It fails
-/// closed: a method without a row, a row without a right, and a call that names no namespace where
-/// its method touches some are answered PermissionDenied, with a line in the log. Counting and
-/// timing is the server's. Loop thread only.
+/// needs: the only place that does so. Only the right to read is not refused here: handlers leave
+/// out what the caller may not read. It fails closed: a method without a row, a row without a
+/// right, and a call that names no namespace where its method touches some are answered
+/// PermissionDenied, with a line in the log. Counting and timing is the server's. Loop thread only.
 class dispatcher {
  public:
   /// `policy` must outlive it. No method may have two rows.
