@@ -3,6 +3,7 @@
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/service_text.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <utility>
 
