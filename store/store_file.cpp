@@ -32,6 +32,11 @@ void upgrade(lmdb::environment& old) {
   lmdb::write_transaction all(old);
   layout::upgrade(all);
   all.commit();
+  // LMDB reuses pages two transactions after the one that freed them. The map may be full for the
+  // next one, so it is made here, where there is room.
+  lmdb::write_transaction again(old);
+  layout(again).touch(again);
+  again.commit();
 }
 
 } // namespace
