@@ -44,6 +44,11 @@ void reseal(lmdb::environment& opened, std::shared_ptr<key_ring const> const& ke
   lmdb::write_transaction all(opened);
   std::ignore = layout(all, keys).reseal(all);
   all.commit();
+  // LMDB reuses pages two transactions after the one that freed them. The map may be full for the
+  // next one, so it is made here, where there is room.
+  lmdb::write_transaction again(old);
+  layout(again).touch(again);
+  again.commit();
 }
 
 } // namespace
