@@ -82,12 +82,12 @@ class fair_queue {
   std::vector<Work> remove_if(Goes goes) {
     std::vector<Work> removed;
     for (auto& group : halves_)
-      for (auto& [uid, lane] : group.lanes) {
-        auto const stays = std::stable_partition(lane.waiting.begin(), lane.waiting.end(),
+      for (auto& [uid, of_user] : group.lanes) {
+        auto const stays = std::stable_partition(of_user.waiting.begin(), of_user.waiting.end(),
                                                  [&](Work const& one) { return !goes(one); });
-        group.waiting -= static_cast<std::size_t>(lane.waiting.end() - stays);
-        std::move(stays, lane.waiting.end(), std::back_inserter(removed));
-        lane.waiting.erase(stays, lane.waiting.end());
+        group.waiting -= static_cast<std::size_t>(of_user.waiting.end() - stays);
+        std::move(stays, of_user.waiting.end(), std::back_inserter(removed));
+        of_user.waiting.erase(stays, of_user.waiting.end());
       }
     return removed;
   }

@@ -32,11 +32,20 @@ void make_room_for_all(lmdb::environment& old) {
   old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 3) + least_map_bytes));
 }
 
+/// LMDB reuses pages two transactions after the one that freed them. The map may be full for the
+/// next one, so it is made here, where there is room.
+void make_pages_reusable(lmdb::environment& in) {
+  lmdb::write_transaction next(in);
+  layout(next).touch(next);
+  next.commit();
+}
+
 void upgrade(lmdb::environment& old, std::shared_ptr<key_ring const> keys) {
   make_room_for_all(old);
   lmdb::write_transaction all(old);
   layout::upgrade(all, std::move(keys));
   all.commit();
+  make_pages_reusable(old);
 }
 
 void reseal(lmdb::environment& opened, std::shared_ptr<key_ring const> const& keys) {
@@ -44,11 +53,7 @@ void reseal(lmdb::environment& opened, std::shared_ptr<key_ring const> const& ke
   lmdb::write_transaction all(opened);
   std::ignore = layout(all, keys).reseal(all);
   all.commit();
-  // LMDB reuses pages two transactions after the one that freed them. The map may be full for the
-  // next one, so it is made here, where there is room.
-  lmdb::write_transaction again(old);
-  layout(again).touch(again);
-  again.commit();
+  make_pages_reusable(opened);
 }
 
 } // namespace

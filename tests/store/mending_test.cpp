@@ -339,7 +339,7 @@ BOOST_AUTO_TEST_CASE(a_copy_of_another_store_is_not_used) {
     fs::copy_file(copy, state / copy.filename());
   flip(keys::overrides, "site");
 
-  auto const found = mend_records(state, bounds).value();
+  auto const found = mend_records(state, bounds, {}).value();
 
   BOOST_TEST(found.without_overrides.contains("site"));
 }

@@ -23,7 +23,7 @@ using namespace cfgd::engine;
 using namespace cfgd::store;
 using namespace cfgd::test;
 
-constexpr char const* schema = "schemas/admin/app.json";
+constexpr char const* schema_file = "schemas/admin/app.json";
 constexpr char const* secret = "canary-7f3a";
 
 struct fixture : store_fixture {
@@ -37,7 +37,7 @@ struct fixture : store_fixture {
 
   /// A schema with a secret, which a file, a call and a pending change set.
   void fill() {
-    must(files_changed({good(schema, secret_schema())}));
+    must(files_changed({good(schema_file, secret_schema())}));
     must(files_changed({good("admin/app.json", R"({"pw":")" + std::string(secret) + R"( 1"})")}));
     must(set({{"app.pw", quoted(std::string(secret) + " 2")}}));
     auto timed = set({{"app.pw", quoted(std::string(secret) + " 3")}});
@@ -100,7 +100,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_becomes_a_secret_leaves_the_files) {
   store->finish_copies();
   BOOST_TEST(!holders(secret).empty());
 
-  must(files_changed({good(schema, secret_schema())}));
+  must(files_changed({good(schema_file, secret_schema())}));
 
   BOOST_TEST(holders(secret).empty());
   BOOST_TEST(list_copies(state).size() == 1U);
@@ -112,7 +112,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_becomes_a_secret_leaves_the_files) {
 
 BOOST_AUTO_TEST_CASE(a_namespace_stays_sealed_without_its_schema) {
   fill();
-  must(files_changed({gone(schema)}));
+  must(files_changed({gone(schema_file)}));
   must(set({{"app.pw", quoted(std::string(secret) + " 4")}}));
 
   BOOST_TEST(holders(secret).empty());

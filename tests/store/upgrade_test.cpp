@@ -135,7 +135,7 @@ BOOST_AUTO_TEST_CASE(a_full_store_is_upgraded_and_stays_usable) {
   for (int value = 0; value < 20; ++value) {
     request const asked = set({{"site.a", std::to_string(value)}});
     auto const decision = opened->commit({&asked, 1}, at());
-    BOOST_TEST_INFO(decision.front() ? std::string() : to_string(decision.front().error()));
+    BOOST_TEST_INFO((decision.front() ? std::string() : to_string(decision.front().error())));
     BOOST_TEST(decision.front().has_value());
   }
   BOOST_TEST(*opened->read("site").text == R"({"a":19})");
