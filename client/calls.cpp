@@ -273,6 +273,17 @@ Answer<key_rotation> calls<Connection, Answer>::rotate_key() {
 }
 
 template <class Connection, template <class> class Answer>
+Answer<access_report> calls<Connection, Answer>::access(std::optional<std::string> user,
+                                                        std::optional<std::string> key) {
+  return ask(self(), methods::access, {std::move(user), std::move(key)});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<usage_report> calls<Connection, Answer>::usage() {
+  return ask(self(), methods::usage, {});
+}
+
+template <class Connection, template <class> class Answer>
 Answer<cache_stats> calls<Connection, Answer>::cache() {
   return ask(self(), methods::cache, {});
 }

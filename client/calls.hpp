@@ -117,6 +117,12 @@ class calls {
   [[nodiscard]] Answer<revision_number> reload();
   /// Seals the secrets in the store with a new key. refused: KeyIsCredential, StoreFailed.
   [[nodiscard]] Answer<key_rotation> rotate_key();
+  /// What a user may do; without `user` the caller. Without `key` the list has the service itself
+  /// and every namespace that the caller may read. refused: PermissionDenied, NoSuchUser, BadKey.
+  [[nodiscard]] Answer<access_report> access(std::optional<std::string> user = {},
+                                             std::optional<std::string> key = {});
+  /// Who uses what: all users for administrators, for others themselves.
+  [[nodiscard]] Answer<usage_report> usage();
   [[nodiscard]] Answer<cache_stats> cache();
   /// Drops cache entries of a namespace, or of all. Their number.
   [[nodiscard]] Answer<std::int64_t> invalidate(std::string_view name_space);

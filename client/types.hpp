@@ -236,6 +236,41 @@ struct key_rotation {
   std::vector<std::string> old; ///< stores that the old key still opens
 };
 
+/// One right of a user, and what decides it.
+struct access_right {
+  std::string key;       ///< a key or a namespace; empty: the service itself
+  std::string operation; ///< read, write, rollback, secret or admin
+  bool allowed = false;
+  std::optional<std::string> reason; ///< entry, default, owner or broken
+  std::optional<std::string> entry;  ///< PATH:LINE of an access file
+};
+
+struct access_report {
+  std::int64_t uid = 0;
+  std::vector<access_right> rights;
+};
+
+/// What one user has of the service.
+struct user_use {
+  std::int64_t uid = 0;
+  std::int64_t connections = 0;
+  std::int64_t maximum_connections = 0;
+  std::int64_t read_bytes = 0;    ///< of requests that are not complete
+  std::int64_t call_bytes = 0;    ///< of calls that are being answered
+  std::int64_t queued_bytes = 0;  ///< of replies that the user has not read
+  std::int64_t maximum_bytes = 0; ///< of all three together, at the moment
+  bool paused = false;            ///< nothing is read from the user
+  std::int64_t refused = 0;       ///< connections and replies, since the start
+};
+
+struct usage_report {
+  std::int64_t connections = 0;
+  std::int64_t maximum_connections = 0;
+  std::int64_t bytes = 0;
+  std::int64_t maximum_bytes = 0;
+  std::vector<user_use> users; ///< who has most bytes first
+};
+
 struct cache_stats {
   std::vector<namespace_cache> namespaces; ///< in the order of the reply
   std::int64_t bytes = 0;

@@ -138,9 +138,7 @@ void server::impl::want_turn(session& which) {
   if (!std::exchange(turns_posted, true)) asio::post(loop, [this] { take_turns(); });
 }
 
-bool server::impl::may_work_at_once() const {
-  return turns.empty() && at_once < longest_at_once;
-}
+bool server::impl::may_work_at_once() const { return turns.empty() && at_once < longest_at_once; }
 
 void server::impl::worked(session const& which, clock::duration time) {
   at_once += time;

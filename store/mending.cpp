@@ -144,7 +144,7 @@ class mender {
       try {
         decode(database, *entry, with_);
       } catch (sealed_record const&) {
-        continue; // the key is missing, which is no damage
+        continue; // whole, only its key is missing
       } catch (damaged_record const&) {
         found.emplace_back(entry->key);
       }

@@ -14,34 +14,12 @@ struct access_options {
   std::string user;
 };
 
-struct access_request {
-  std::optional<std::string> user;
-  std::optional<std::string> key;
-};
-BOOST_DESCRIBE_STRUCT(access_request, (), (user, key))
-
-struct access_right {
-  std::string key;
-  std::string operation;
-  bool allowed = false;
-  std::optional<std::string> reason;
-  std::optional<std::string> entry;
-};
-BOOST_DESCRIBE_STRUCT(access_right, (), (key, operation, allowed, reason, entry))
-
-struct access_reply {
-  std::int64_t uid = 0;
-  std::vector<access_right> rights;
-};
-BOOST_DESCRIBE_STRUCT(access_reply, (), (uid, rights))
-constexpr wire::method<access_request, access_reply> access_method{"io.cfgd.Service.Access"};
-
 /// "default", "owner", or the entry.
-std::string reason_text(access_right const& one) {
+std::string reason_text(client::access_right const& one) {
   return one.entry ? *one.entry : one.reason.value_or("");
 }
 
-std::string access_text(screen const& where, access_reply const& reply) {
+std::string access_text(screen const& where, client::access_report const& reply) {
   table rows({left("KEY"), left("OPERATION"), left("ALLOWED"), path("WHY")});
   for (auto const& one : reply.rights)
     rows.add({one.key.empty() ? "(service)" : one.key, one.operation,
@@ -51,10 +29,10 @@ std::string access_text(screen const& where, access_reply const& reply) {
 }
 
 exit_code access(context const& all, access_options const& asked) {
-  access_request with;
-  if (!asked.user.empty()) with.user = asked.user;
-  if (!asked.key.empty()) with.key = asked.key;
-  return ask(all, "access", access_method, with, access_text);
+  auto const given = [](std::string const& text) {
+    return text.empty() ? std::optional<std::string>() : std::optional(text);
+  };
+  return ask(all, "access", methods::access, {given(asked.user), given(asked.key)}, access_text);
 }
 
 } // namespace

@@ -47,6 +47,13 @@ BOOST_DESCRIBE_STRUCT(source_file, (),
                        kind, issues, keys, overridden))
 BOOST_DESCRIBE_STRUCT(namespace_cache, (), (entries, bytes, hits, misses, invalidations))
 BOOST_DESCRIBE_STRUCT(key_rotation, (), (key, records, old))
+BOOST_DESCRIBE_STRUCT(access_right, (), (key, operation, allowed, reason, entry))
+BOOST_DESCRIBE_STRUCT(access_report, (), (uid, rights))
+BOOST_DESCRIBE_STRUCT(user_use, (),
+                      (uid, connections, maximum_connections, read_bytes, call_bytes, queued_bytes,
+                       maximum_bytes, paused, refused))
+BOOST_DESCRIBE_STRUCT(usage_report, (),
+                      (connections, maximum_connections, bytes, maximum_bytes, users))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
 BOOST_DESCRIBE_STRUCT(watch_event, (),
                       (values, removed, revision, from, ready, resync, without_effect, store_id))

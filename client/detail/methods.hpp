@@ -62,6 +62,10 @@ struct extend_request {
   revision_number revision = 0;
   std::chrono::seconds seconds{0};
 };
+struct access_request {
+  std::optional<std::string> user;
+  std::optional<std::string> key;
+};
 struct edit_request {
   std::optional<std::chrono::seconds> seconds;
 };
@@ -132,6 +136,7 @@ BOOST_DESCRIBE_STRUCT(interface_request, (), (interface))
 BOOST_DESCRIBE_STRUCT(validate_request, (), (name_space, document))
 BOOST_DESCRIBE_STRUCT(revision_request, (), (revision))
 BOOST_DESCRIBE_STRUCT(extend_request, (), (revision, seconds))
+BOOST_DESCRIBE_STRUCT(access_request, (), (user, key))
 BOOST_DESCRIBE_STRUCT(edit_request, (), (seconds))
 BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden, store_id))
 BOOST_DESCRIBE_STRUCT(diff_request, (), (from, to, prefix))
@@ -199,6 +204,8 @@ inline constexpr method<nothing, service_status> status{"io.cfgd.Service.Status"
 inline constexpr method<nothing, sources_reply> sources{"io.cfgd.Service.Sources", replies::parts};
 inline constexpr method<nothing, revision_reply> reload{"io.cfgd.Service.Reload"};
 inline constexpr method<nothing, key_rotation> rotate_key{"io.cfgd.Service.RotateKey"};
+inline constexpr method<access_request, access_report> access{"io.cfgd.Service.Access"};
+inline constexpr method<nothing, usage_report> usage{"io.cfgd.Service.Usage"};
 inline constexpr method<nothing, cache_stats> cache{"io.cfgd.Service.CacheStats"};
 inline constexpr method<namespace_request, entries_reply> invalidate{"io.cfgd.Service.Invalidate"};
 inline constexpr method<namespace_request, entries_reply> warm{"io.cfgd.Service.Warm"};

@@ -84,6 +84,8 @@ constexpr std::array table{
     situation{"client_cut_off", message_id::client_cut_off, protocol, lg::warning, recoverable,
               event, "clients",
               "it received an error if possible and was disconnected; others are served"},
+    situation{"credential_refused", message_id::credential_refused, permission, lg::warning,
+              recoverable, event, "units", "the unit gets an empty credential"},
     situation{"user_floods", message_id::user_floods, network, lg::warning, recoverable, event,
               "clients", "the user is slowed down or refused; the others are served"},
     situation{"not_accepting", message_id::not_accepting, network, lg::warning, recoverable, event,

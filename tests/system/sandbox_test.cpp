@@ -131,9 +131,8 @@ BOOST_AUTO_TEST_CASE(the_daemon_itself_is_confined) {
 BOOST_AUTO_TEST_CASE(the_units_are_without_complaint_and_score_half_a_point_or_less) {
   auto const& inside = host.inside();
 
-  auto const verified =
-      inside.run({"systemd-analyze", "verify", "--man=no", "cfgd.service", "cfgd.socket",
-                  "cfgd-admin.socket"});
+  auto const verified = inside.run({"systemd-analyze", "verify", "--man=no", "cfgd.service",
+                                    "cfgd.socket", "cfgd-admin.socket"});
   auto const scored = inside.run(
       {"systemd-analyze", "security", "--offline=true", "--threshold=5", "cfgd.service"});
 
