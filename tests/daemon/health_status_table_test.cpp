@@ -28,16 +28,18 @@ using test::write_file;
 struct looked_at {
   explicit looked_at(limits const& bounds, settings const& how = patient())
       : opened(store::config_store::open(directory / "state", bounds).value()),
+        reader(opened->make_reader()),
         writer(loop.get_executor(), std::move(opened), bounds,
                [this](committer::publication const& news) { what.publish(news.what); }),
-        streams(what, writer, bounds, [](std::function<void()> const& work) { work(); }),
+        queries(loop.get_executor(), std::move(reader), writer, bounds, [] {}),
+        streams(what, writer, queries, bounds, [](std::function<void()> const& work) { work(); }),
         files(loop.get_executor(),
               {.roots = {{layer::admin, directory / "namespaces", source_kind::values}},
                .trusted_uid = ::geteuid(),
                .bounds = bounds},
               {}, [](std::vector<watchers::observation> const&) {}),
         server(loop.get_executor(), bounds, {}),
-        checked(loop.get_executor(), {what, writer, streams, files, server},
+        checked(loop.get_executor(), {what, writer, streams, files, server, queries},
                 {.how = how,
                  .bounds = bounds,
                  .state = directory / "state",
@@ -86,7 +88,9 @@ struct looked_at {
   boost::asio::io_context loop{1};
   view what{64 * 1024};
   std::unique_ptr<store::config_store> opened;
+  std::unique_ptr<store::history_reader> reader;
   committer writer;
+  query_thread queries;
   watches streams;
   watchers::source_watcher files;
   ipc::server server;

@@ -6,7 +6,6 @@
 #include <future>
 #include <thread>
 
-using cfgd::memory_release;
 using namespace std::chrono_literals;
 
 namespace {
@@ -15,8 +14,9 @@ constexpr std::size_t mib = std::size_t{1024} * 1024;
 
 struct released {
   std::atomic<int> times = 0;
-  memory_release of{[this] { ++times; }};
-  memory_release::clock::time_point const begin = memory_release::clock::time_point(1h);
+  cfgd::memory_release of{[this] { ++times; }};
+  using clock = cfgd::memory_release::clock;
+  clock::time_point const begin = clock::time_point(1h);
 
   /// Whether a release begins after this time with so much in use, and at most `most` since.
   bool look(std::chrono::milliseconds after, std::size_t used, std::size_t most = 0) {

@@ -17,10 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 using namespace cfgd::test;
 
-constexpr std::string_view canary = "c4n4ry";
+constexpr std::string_view trace = "c4n4ry";
 
 /// The text of a secret of its own for each way in, so that a failure says which one leaks.
-std::string secret_by(std::string_view way) { return std::string(canary).append("-").append(way); }
+std::string secret_by(std::string_view way) { return std::string(trace).append("-").append(way); }
 
 struct serving : running {
   serving() {
@@ -69,14 +69,14 @@ struct serving : running {
       if (entry.is_regular_file()) files.push_back(entry.path());
     std::size_t count = 0;
     for (auto const& file : files) {
-      if (!fs::exists(file) || read_file(file).find(canary) == std::string::npos) continue;
+      if (!fs::exists(file) || read_file(file).find(trace) == std::string::npos) continue;
       std::cerr << file << std::endl;
       ++count;
     }
     return count;
   }
   bool is_clean(std::string const& text) const {
-    bool const clean = text.find(canary) == std::string::npos;
+    bool const clean = text.find(trace) == std::string::npos;
     if (!clean) std::cerr << text << std::endl;
     return clean;
   }
@@ -98,7 +98,7 @@ BOOST_FIXTURE_TEST_CASE(a_secret_is_in_no_file_and_no_line_of_the_log, serving) 
   daemon.kill();
   BOOST_TEST(count_in_files() == 0U);
   daemon.start();
-  BOOST_TEST(value("app.pw").find(canary) != std::string::npos);
+  BOOST_TEST(value("app.pw").find(trace) != std::string::npos);
   BOOST_TEST(daemon.stop() == 0);
   BOOST_TEST(count_in_files() == 0U);
   BOOST_TEST(is_clean(daemon.log()));
@@ -133,7 +133,7 @@ BOOST_FIXTURE_TEST_CASE(what_becomes_a_secret_leaves_the_files, serving) {
   sync();
 
   BOOST_TEST(count_in_files() == 0U);
-  BOOST_TEST(value("web.token").find(canary) != std::string::npos);
+  BOOST_TEST(value("web.token").find(trace) != std::string::npos);
 }
 
 BOOST_FIXTURE_TEST_CASE(the_key_is_exchanged_while_the_service_runs, serving) {
