@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -173,11 +174,25 @@ void announce_notes(engine::source_row const& row) {
   }
 }
 
+/// Adds the namespace of a source and those that its issues name, before anything else that can be
+/// left out: who may not read one of them does not see the problem (methods/service_problems.cpp).
+void add_namespaces(std::vector<log::field>& fields, engine::source_row const& row) {
+  auto const own = namespace_of(row.id);
+  if (!own) return;
+  std::set<std::string_view> known{*own};
+  fields.push_back({"CFGD_NAMESPACE", std::string(*own)});
+  if (!row.why) return;
+  auto const& issues = row.why->issues;
+  for (std::size_t index = 0; index < std::min(issue_fields, issues.size()); ++index)
+    if (auto const name = namespace_of(issues[index].key);
+        known.insert(name).second && !name.empty())
+      fields.push_back({"CFGD_NAMESPACE", std::string(name)});
+}
+
 void announce_source(engine::source_transition const& what, view& now) {
   auto const& row = what.now;
   std::vector<log::field> fields{{"CFGD_PATH", row.path}};
-  if (auto const name = namespace_of(row.id))
-    fields.push_back({"CFGD_NAMESPACE", std::string(*name)});
+  add_namespaces(fields, row);
   if (row.why) {
     if (auto const at = place_of(row); at.line != 0)
       fields.push_back({"CFGD_LINE", std::to_string(at.line)});

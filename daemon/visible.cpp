@@ -2,6 +2,7 @@
 
 #include "core/key.hpp"
 #include "daemon/access.hpp"
+#include "engine/validator.hpp"
 
 #include <algorithm>
 #include <random>
@@ -79,6 +80,13 @@ std::vector<issue> visible_namespaces::part_of(std::vector<issue> all) const {
   for (auto& one : all)
     if (one.key.empty() || !has_key(one.key))
       one = {.how = one.how, .rule = "access", .message = "the reason is not visible to you"};
+    else if (one.message.starts_with(engine::unevaluated))
+      // The place is that of the rule, whose file may be about any namespace.
+      one = {.how = one.how,
+             .rule = one.rule,
+             .key = one.key,
+             .pointer = one.pointer,
+             .message = std::string(engine::unevaluated)};
   return all;
 }
 

@@ -91,6 +91,15 @@ std::string signature_of(std::vector<std::string> const& prefixes,
   return joined;
 }
 
+/// The namespaces that a state needs; absent: all.
+std::optional<view::names> names_for(watches::subscription const& asked) {
+  if (asked.prefixes.empty()) return std::nullopt;
+  view::names names;
+  for (auto const& prefix : asked.prefixes)
+    if (asked.may_read(namespace_of(prefix))) names.emplace(namespace_of(prefix));
+  return names;
+}
+
 } // namespace
 
 watches::watches(view& what, committer& reader, query_thread& history, limits const& bounds,
@@ -308,19 +317,16 @@ void watches::ask_state(number which) {
   watcher& who = all_.at(which);
   if (who.state_asked) return;
   who.state_asked = true;
-  std::optional<view::names> names; // none: all
-  for (auto const& prefix : who.asked.prefixes) {
-    if (!names) names.emplace();
-    if (who.asked.may_read(namespace_of(prefix))) names->emplace(namespace_of(prefix));
-  }
+  auto const names = names_for(who.asked);
   view_.with_texts(
-      committer_, std::move(names),
-      [this, which](view::texts const& texts) {
+      committer_, names,
+      [this, which, names](view::texts const& texts) {
         auto const found = all_.find(which);
         if (found == all_.end()) return;
         watcher& asking = found->second;
         asking.state_asked = false;
-        begin_state(asking, texts);
+        // Otherwise the rights have changed meanwhile, and it is asked for again.
+        if (names_for(asking.asked) == names) begin_state(asking, texts);
         pump_later(which, asking);
       },
       [this, which](error const& why) {

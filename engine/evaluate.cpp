@@ -223,16 +223,19 @@ evaluation evaluate(candidate const& made, validator& policy_validator, limits c
   return evaluator(made, policy_validator, bounds).evaluate();
 }
 
-std::vector<issue> validate_namespace(model const& in, validator& policy_validator,
-                                      namespace_state const& state,
-                                      boost::json::object const* document) {
+std::vector<issue>
+validate_namespace(model const& in, validator& policy_validator, namespace_state const& state,
+                   boost::json::object const* document,
+                   std::function<bool(std::string_view name_space)> const& may_read) {
   boost::json::value given;
   if (document != nullptr) given = *document;
   auto const* const value = document != nullptr ? &given : policy_validator.parsed(state);
   if (value == nullptr) return {};
   auto const& name = state.value.name_space;
   auto issues = policy_validator.validate_schema(state, *value).issues;
-  auto const states = [&](std::string_view which) { return find_namespace(in, which); };
+  auto const states = [&](std::string_view which) -> namespace_state const* {
+    return may_read && !may_read(which) ? nullptr : find_namespace(in, which);
+  };
   auto const newer = [&](std::string_view which) { return which == name ? value : nullptr; };
   for (auto const& rule : in.active_policy->rules) {
     if (rule.has_run && !rule.last.read.contains(name)) continue;

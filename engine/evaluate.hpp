@@ -4,9 +4,11 @@
 #include "engine/candidate.hpp"
 #include "engine/validator.hpp"
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd::engine {
@@ -53,10 +55,12 @@ evaluation evaluate(candidate const& made, validator& policy_validator, limits c
 void run_rules(model& over, validator& policy_validator);
 
 /// The issues that the policy finds in the effective value of a namespace or, if one is given, in a
-/// document in its place. Errors come first, then warnings.
-std::vector<issue> validate_namespace(model const& in, validator& policy_validator,
-                                      namespace_state const& state,
-                                      boost::json::object const* document);
+/// document in its place. Errors come first, then warnings. For rules, namespaces that `may_read`
+/// refuses (empty: it refuses none) do not exist, so that nothing can be learned of their values.
+std::vector<issue>
+validate_namespace(model const& in, validator& policy_validator, namespace_state const& state,
+                   boost::json::object const* document,
+                   std::function<bool(std::string_view name_space)> const& may_read = {});
 
 /// All rejections as one error: the limit if one is exceeded, else invalid with all issues.
 error rejection_error(std::vector<rejection> const& rejections, limits const& bounds);

@@ -144,7 +144,7 @@ issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
   issue found{.how = which.how, .rule = which.name, .key = which.key, .message = which.message};
   if (said.what == unknown) found.how = severity::warning;
   if (said.what != fails) {
-    found.message = "the rule cannot be evaluated: " + said.message;
+    found.message = std::string(unevaluated).append(": ").append(said.message);
     found.path = which.path;
     found.where = which.where;
     return found;

@@ -56,6 +56,9 @@ class validator {
   std::map<std::string, parsed_text, std::less<>> parsed_;
 };
 
+/// How the message begins of a rule that cannot be evaluated. The rest may name any namespace.
+inline constexpr std::string_view unevaluated = "the rule cannot be evaluated";
+
 /// Fills in key, path and place of an issue from its pointer: the topmost layer that sets the value
 /// there, or the nearest parent that a layer sets.
 void locate(issue& what, namespace_state const& state, boost::json::value const& value);

@@ -63,13 +63,14 @@ bool reading::is_secret(std::string_view name_space, std::span<std::string const
 }
 
 // A validator of its own: the one of the store belongs to the thread that commits.
-result<std::vector<issue>> reading::validate(std::string_view name_space,
-                                             boost::json::object const* document) const {
+result<std::vector<issue>>
+reading::validate(std::string_view name_space, boost::json::object const* document,
+                  std::function<bool(std::string_view name_space)> const& may_read) const {
   auto const* const found = engine::find_namespace(now_, name_space);
   if (found == nullptr) return error{.code = errc::not_found, .subject = std::string(name_space)};
   engine::validator policy_validator(bounds_);
   policy_validator.check_often(check_);
-  return engine::validate_namespace(now_, policy_validator, *found, document);
+  return engine::validate_namespace(now_, policy_validator, *found, document, may_read);
 }
 
 history_reader::outcome history_reader::run(snapshot const& with, age how,

@@ -57,8 +57,10 @@ class reading {
   [[nodiscard]] result<explanation> explain(value_path const& which) const;
   bool has_secrets(std::string_view name_space) const;
   bool is_secret(std::string_view name_space, std::span<std::string const> path) const;
-  [[nodiscard]] result<std::vector<issue>> validate(std::string_view name_space,
-                                                    boost::json::object const* document) const;
+  /// `may_read`: as for engine::validate_namespace; called on the thread that reads.
+  [[nodiscard]] result<std::vector<issue>>
+  validate(std::string_view name_space, boost::json::object const* document,
+           std::function<bool(std::string_view name_space)> const& may_read = {}) const;
 
  private:
   model const& now_;

@@ -61,7 +61,10 @@ class text_get {
   /// Collects the namespaces of the keys; whether there is more to do.
   bool collect_names(time_share const& share) {
     while (next_ < keys_.size()) {
-      auto const name = namespace_of(keys_[next_++]);
+      auto const& text = keys_[next_++];
+      std::string name(namespace_of(text));
+      if (!is_namespace_name(name)) // it may be quoted
+        if (auto const which = parse_value_path(text)) name = which->base.name_space();
       if (!names_.contains(name) && is_namespace_name(name) && may_read_(name))
         names_.emplace(name);
       if (next_ % keys_a_look == 0 && share.is_over()) return true;
@@ -201,13 +204,18 @@ void get_values(method_context& with, authorized_call const& asked) {
     std::string_view const text = one.get_string();
     // A key that is asked for twice is answered once: a member must not come twice.
     if (keys.size() > 1 && !seen.insert(text).second) continue;
+    // Before it is looked up: that an array has no such element says that there is one.
+    if (!reads_all) {
+      auto const which = parse_value_path(text);
+      if (!which) return fail(asked.answer, config_interface, which.error());
+      if (!asked.by.may_read(which->base.name_space())) {
+        reply.add_missing(text);
+        continue;
+      }
+    }
     auto const found = with.values.cache().find(text);
     if (found.what == value_cache::status::bad_key)
       return fail(asked.answer, config_interface, found.why);
-    if (!reads_all && !asked.by.may_read(parse_value_path(text)->base.name_space())) {
-      reply.add_missing(text);
-      continue;
-    }
     if (found.what == value_cache::status::not_loaded ||
         (with.values.has_secrets() &&
          with.values.secrets_of(parse_value_path(text)->base.name_space()) != nullptr))

@@ -120,9 +120,10 @@ void validate_namespace(method_context& with, authorized_call const& asked) {
   auto const may_read = asked.by.visible();
   with.queries.ask(
       asker_of(with, asked),
-      [name = may_read.or_absent(name),
-       document = std::move(document)](store::reading const& store) {
-        return store.validate(name, document ? &*document : nullptr);
+      // A copy for the other thread.
+      [name = may_read.or_absent(name), document = std::move(document),
+       may_read](store::reading const& store) {
+        return store.validate(name, document ? &*document : nullptr, may_read);
       },
       [answer = asked.answer, name, may_read](result<std::vector<issue>> const& found) {
         if (!found) return fail(answer, config_interface, naming(found.error(), name));

@@ -93,7 +93,7 @@ void edit_methods::begin(authorized_call const& asked) {
   holder_ = asked.from.uid;
   deadline_ = wall_now() + *time;
   ends_at_ = clock::now() + *time;
-  begun_ = answer;
+  begun_.emplace(waiter{answer, asked.by.visible()});
   answer.on_closed([this] {
     if (phase_ == phase::holding) finish();
   });
@@ -101,15 +101,15 @@ void edit_methods::begin(authorized_call const& asked) {
 }
 
 void edit_methods::begin_holding() {
-  if (!begun_->alive()) {
+  if (!begun_->answer.alive()) {
     phase_ = phase::none;
     begun_.reset();
     for (auto const& one : std::exchange(ends_, {}))
-      one.fail("io.cfgd.Config.NoEdit");
+      one.answer.fail("io.cfgd.Config.NoEdit");
     return;
   }
   phase_ = phase::holding;
-  begun_->reply_continues("{\"deadline\":\"" + to_rfc3339(deadline_) + "\"}");
+  begun_->answer.reply_continues("{\"deadline\":\"" + to_rfc3339(deadline_) + "\"}");
   parts_.deadline_changed();
   if (!ends_.empty()) finish();
 }
@@ -119,7 +119,7 @@ void edit_methods::end(authorized_call const& asked) {
     asked.answer.fail("io.cfgd.Config.NoEdit");
     return;
   }
-  ends_.push_back(asked.answer);
+  ends_.push_back({asked.answer, asked.by.visible()});
   if (phase_ == phase::holding) finish();
 }
 
@@ -138,9 +138,9 @@ void edit_methods::commit() {
   auto const answer_all = [waiting](engine::decision const& made) {
     for (auto const& one : waiting) {
       if (made)
-        one.reply(edit_reply(*made));
+        one.answer.reply(edit_reply(one.may_read.part_of(*made)));
       else
-        fail(one, config_interface, made.error());
+        fail(one.answer, config_interface, one.may_read.part_of(made.error()));
     }
   };
   if (edit.empty())

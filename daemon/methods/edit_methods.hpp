@@ -5,6 +5,7 @@
 #include "daemon/file_edit.hpp"
 #include "daemon/methods/method_row.hpp"
 #include "daemon/view.hpp"
+#include "daemon/visible.hpp"
 #include "ipc/call.hpp"
 #include "watchers/source_watcher.hpp"
 
@@ -64,8 +65,13 @@ class edit_methods {
   wall_time deadline_{}; ///< for replies
   clock::time_point ends_at_{};
   file_edit held_;
-  std::optional<ipc::responder> begun_; ///< BeginEdit, until its last reply
-  std::vector<ipc::responder> ends_;    ///< EndEdit
+  /// Who waits for the decision, and what of it is visible.
+  struct waiter {
+    ipc::responder answer;
+    visible_namespaces may_read;
+  };
+  std::optional<waiter> begun_; ///< BeginEdit, until its last reply
+  std::vector<waiter> ends_;    ///< EndEdit
 };
 
 } // namespace cfgd

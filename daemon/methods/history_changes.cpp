@@ -72,13 +72,18 @@ void restore_overrides(method_context& with, authorized_call const& asked) {
 void compact_history(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"keep"})) return;
   auto const keep = static_cast<std::size_t>(*integer_of(asked.parameters, "keep"));
-  with.writer.query([keep](store::config_store& store) { return store.compact(keep); },
-                    [answer = asked.answer](result<revision_number> const& oldest) {
-                      if (oldest)
-                        answer.reply(one_number("oldest", *oldest));
-                      else
-                        fail(answer, history_interface, oldest.error());
-                    });
+  with.writer.query(
+      [keep, permitted = asked.by.permission(asked.needs)](
+          store::config_store& store) -> result<revision_number> {
+        if (auto const fine = permitted(*store.access()); !fine) return fine.error();
+        return store.compact(keep);
+      },
+      [answer = asked.answer](result<revision_number> const& oldest) {
+        if (oldest)
+          answer.reply(one_number("oldest", *oldest));
+        else
+          fail(answer, history_interface, oldest.error());
+      });
 }
 
 } // namespace cfgd::methods

@@ -22,11 +22,11 @@ namespace {
 namespace bj = boost::json;
 
 /// The namespaces that a call names: one, or all. Errors: not_found.
-result<view::names> wanted_namespaces(view& values, ipc::call const& asked) {
+result<view::names> wanted_namespaces(view& values, authorized_call const& asked) {
   auto const wanted = string_of(asked.parameters, "namespace");
   view::names names;
   for (auto& name : values.cache().namespaces())
-    if (!wanted || name == *wanted) names.insert(std::move(name));
+    if (!wanted || (name == *wanted && asked.by.may_read(name))) names.insert(std::move(name));
   if (wanted && names.empty())
     return error{
         .code = errc::not_found, .message = "there is no such namespace", .subject = *wanted};

@@ -14,19 +14,24 @@ namespace cfgd::methods {
 
 void rotate_key(method_context& with, authorized_call const& asked) {
   using rotated = store::config_store::rotated_key;
-  with.writer.query([](store::config_store& store) { return store.rotate_key(wall_now()); },
-                    [answer = asked.answer](result<rotated> const& done) {
-                      if (!done) return fail(answer, service_interface, done.error());
-                      log::write(log::level::notice,
-                                 "the secrets in the store are sealed with the new key " + done->id,
-                                 {{"MESSAGE_ID", message_id::key_rotated}});
-                      boost::json::array old;
-                      for (auto const& one : done->old)
-                        old.emplace_back(one.string());
-                      boost::json::object out{{"key", done->id}, {"records", done->records}};
-                      out["old"] = std::move(old);
-                      reply(answer, out);
-                    });
+  with.writer.query(
+      [permitted =
+           asked.by.permission(asked.needs)](store::config_store& store) -> result<rotated> {
+        if (auto const fine = permitted(*store.access()); !fine) return fine.error();
+        return store.rotate_key(wall_now());
+      },
+      [answer = asked.answer](result<rotated> const& done) {
+        if (!done) return fail(answer, service_interface, done.error());
+        log::write(log::level::notice,
+                   "the secrets in the store are sealed with the new key " + done->id,
+                   {{"MESSAGE_ID", message_id::key_rotated}});
+        boost::json::array old;
+        for (auto const& one : done->old)
+          old.emplace_back(one.string());
+        boost::json::object out{{"key", done->id}, {"records", done->records}};
+        out["old"] = std::move(old);
+        reply(answer, out);
+      });
 }
 
 } // namespace cfgd::methods

@@ -1,6 +1,7 @@
 #include "core/log.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/reply.hpp"
+#include "engine/validator.hpp"
 #include "ipc/interface_table.hpp"
 
 #include <boost/json/array.hpp>
@@ -19,10 +20,14 @@ namespace bj = boost::json;
 
 namespace {
 
-/// Whether a problem names namespaces, and only such as the caller may read.
+/// Whether a problem names namespaces, and only such as the caller may read. What a refusal says is
+/// about others and their entries, and a rule that cannot be evaluated may name any namespace.
 bool is_about_visible(problem const& what, visible_namespaces const& may_read) {
+  if (what.what->name == "call_refused") return false;
+  if (what.message.find(engine::unevaluated) != std::string::npos) return false;
   bool is_visible = false;
   for (auto const& [name, text] : what.context) {
+    if (name == "issue" && text.find(engine::unevaluated) != std::string::npos) return false;
     if (name != "namespace") continue;
     if (!may_read(text)) return false;
     is_visible = true;

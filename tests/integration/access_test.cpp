@@ -69,7 +69,7 @@ struct serving_all : serving {
   serving_all() : serving("") {}
 };
 
-constexpr std::array<std::pair<char const*, char const*>, 20> calls{{
+constexpr std::array<std::pair<char const*, char const*>, 21> calls{{
     {"Config.Get", R"({"keys":["%.word"]})"},
     {"Config.Get", R"({"keys":["%.list[7]","%","site.title"]})"},
     {"Config.List", R"({"prefix":"%"})"},
@@ -86,6 +86,7 @@ constexpr std::array<std::pair<char const*, char const*>, 20> calls{{
     {"History.Log", R"({"prefix":"%.color","values":true,"limit":5})"},
     {"History.Diff", R"({"from":1,"prefix":"%"})"},
     {"History.GetAt", R"({"revision":1,"keys":["%.word"]})"},
+    {"History.GetAt", R"({"revision":3,"keys":["%.word","%.list[7]"]})"},
     {"History.Blame", R"({"namespace":"%"})"},
     {"History.Rollback", R"({"revision":1,"namespace":"%"})"},
     {"Service.Invalidate", R"({"namespace":"%"})"},
