@@ -70,8 +70,12 @@ void unwinding::add(change_view const& older) {
   for (auto const& one : older.keys) {
     if (!which_(one.key)) continue;
     auto const [found, is_new] = leaves_.try_emplace(one.key);
-    if (is_new) found->second.after = one.after;
+    if (is_new) {
+      found->second.after = one.after;
+      found->second.newest = older.kept_by;
+    }
     found->second.before = one.before;
+    found->second.oldest = older.kept_by;
     found->second.secret = found->second.secret || one.secret;
   }
 }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -19,7 +20,7 @@
 namespace cfgd::engine {
 
 /// A change as it lies in its record, without copies of its values. The views are valid as long as
-/// that record: for a record of the store, until the transaction ends or writes.
+/// that record (for a record of the store, until the transaction ends or writes) and as `kept_by`.
 struct change_view {
   revision_number revision = 0;
   wall_time time{};
@@ -37,6 +38,8 @@ struct change_view {
   std::vector<issue> warnings = {};
   std::vector<origin> files = {};
   std::size_t bytes = 0; ///< size of the record; 0 if unknown
+  /// What the views point into, of a record that was sealed; null: into the record.
+  std::shared_ptr<void const> kept_by = {};
 };
 
 /// Matches the text of a key against a prefix: that key and all keys below it. Without a prefix it
@@ -63,13 +66,16 @@ class unwinding {
   using filter = std::function<bool(std::string_view key_text)>;
   explicit unwinding(filter which) : which_(std::move(which)) {}
 
-  /// Adds the next older change. What its views point to must outlive this object.
+  /// Adds the next older change. Its record must outlive this object.
   void add(change_view const& older);
 
   struct leaf {
     std::string_view before; ///< empty: absent
     std::string_view after;
     bool secret = false; ///< in at least one of the changes
+    /// change_view::kept_by of the newest and of the oldest change.
+    std::shared_ptr<void const> newest = {};
+    std::shared_ptr<void const> oldest = {};
   };
   std::unordered_map<std::string_view, leaf> const& leaves() const { return leaves_; }
 

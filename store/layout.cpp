@@ -334,11 +334,15 @@ bool layout::show(lmdb::entry const& entry, std::function<bool(change_view const
                   std::function<void(revision_number)> const& damaged) const {
   auto const revision = keys::decode_revision(keys::changes, entry);
   change_view seen;
-  // The view may point into the reader.
-  std::optional<record_reader> fields;
   try {
-    fields.emplace(keys::changes, entry, keys_.get());
-    seen = view_change(*fields, revision);
+    if (is_sealed(entry.value)) {
+      auto const opened = std::make_shared<record_reader>(keys::changes, entry, keys_.get());
+      seen = view_change(*opened, revision);
+      seen.kept_by = opened;
+    } else {
+      record_reader fields(keys::changes, entry);
+      seen = view_change(fields, revision);
+    }
   } catch (damaged_record const&) {
     if (!damaged) throw;
     damaged(revision);

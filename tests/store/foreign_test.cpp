@@ -1,4 +1,5 @@
 #include "engine/plan.hpp"
+#include "store/key_place.hpp"
 #include "store/layout.hpp"
 #include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
@@ -45,9 +46,10 @@ struct fixture : store_fixture {
   /// One transaction of another process that plans as this one does, but may forget the changes.
   void commit_elsewhere(std::vector<request> const& requests,
                         change_records changes = change_records::kept) {
+    auto const keys = keys_beside(store->data_file().parent_path().parent_path()).value();
     run_elsewhere([&](lmdb::environment& env) {
       lmdb::write_transaction in(env);
-      layout const records(in);
+      layout const records(in, keys);
       auto const base = records.load(in);
       validator policy_validator(bounds);
       plan planned(
