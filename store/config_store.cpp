@@ -176,8 +176,10 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   return decisions;
 }
 
-/// Runs a transaction that erases, so it may use the reserve. `work` returns whether to commit.
-void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> const& work) {
+/// Runs a transaction that erases or seals, so it may use the reserve. `work` returns whether to
+/// commit.
+void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> const& work,
+                                  store_file::purpose how) {
   while (true) {
     try {
       auto& env = file.environment();
@@ -189,7 +191,7 @@ void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> 
       seen = id;
       return;
     } catch (lmdb_error const& failure) {
-      if (!failure.map_full() || !file.grow(store_file::purpose::erasing)) throw;
+      if (!failure.map_full() || !file.grow(how)) throw;
     }
   }
 }
@@ -260,6 +262,9 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
   try {
     state->load();
     state->seal_all();
+  } catch (sealed_record const& failure) { // no damage: the store must not be replaced
+    return error{
+        .code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),
@@ -382,7 +387,10 @@ std::shared_ptr<snapshot const> config_store::take_snapshot() {
   return impl_->guarded([this](lmdb::environment&) {
     if (!impl_->shown) impl_->shown = std::make_shared<model const>(impl_->state);
     return std::make_shared<snapshot const>(
-        snapshot{.state = impl_->shown, .transaction = impl_->seen, .store_id = impl_->who.id});
+        snapshot{.state = impl_->shown,
+                 .transaction = impl_->seen,
+                 .generation = impl_->file.shared()->generation,
+                 .store_id = impl_->who.id});
   });
 }
 

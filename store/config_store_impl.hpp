@@ -45,7 +45,8 @@ struct config_store::impl {
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
   std::vector<decision> commit_once(lmdb::environment& env, std::span<request const> requests,
                                     wall_time now);
-  void transact(std::function<bool(lmdb::write_transaction&)> const& work);
+  void transact(std::function<bool(lmdb::write_transaction&)> const& work,
+                store_file::purpose how = store_file::purpose::erasing);
   std::size_t erase_history(std::size_t keep);
   void write_probe(std::string const& text, probe_report& report);
   bool make_room(std::span<request const> requests);

@@ -52,10 +52,12 @@ void config_store::impl::seal_all() {
   bool const is_new = std::ranges::any_of(
       names, [this](std::string const& name) { return !who.sealed.contains(name); });
   if (is_new)
-    transact([&](lmdb::write_transaction& in) {
-      std::ignore = file.records().seal(in, {names.begin(), names.end()});
-      return true;
-    });
+    transact(
+        [&](lmdb::write_transaction& in) {
+          std::ignore = file.records().seal(in, {names.begin(), names.end()});
+          return true;
+        },
+        store_file::purpose::sealing);
   who.sealed.insert(names.begin(), names.end());
   remove_traces(wall_now());
 }
@@ -65,21 +67,26 @@ void config_store::impl::remove_traces(wall_time now) {
     lmdb::read_transaction view(file.environment());
     return file.records().has_traces(view);
   };
-  if (!left()) return;
+  // What was committed before is durable: a failure here is not one of it.
   try {
+    if (!left()) return;
     if (!file.compact(now)) return;
-    seen = file.environment().last_transaction();
+    // Ids of transactions begin again. If opening fails, or another process has committed already,
+    // the next call loads everything.
+    seen = 0;
+    if (auto const last = file.environment().last_transaction(); last == 1) seen = last;
+    kept.start_over();
     for (auto const& copy : list_copies(file.directory()))
       fs::remove(copy);
-    kept.start_over();
     kept.finish(state, who);
     if (!kept.failure().empty()) return;
     transact([this](lmdb::write_transaction& in) {
       file.records().forget_traces(in);
       return true;
     });
-  } catch (lmdb_error const&) {
+  } catch (lmdb_error const& failure) {
     file.close(); // what was committed is; the file says that there are traces
+    note_loss(failure);
   } catch (fs::filesystem_error const&) {
     return;
   }
@@ -99,10 +106,12 @@ result<config_store::rotated_key> config_store::rotate_key(wall_time now) {
   auto const before = file.keys()->current();
   file.keys()->use(*made);
   try {
-    impl_->transact([&](lmdb::write_transaction& in) {
-      out.records = file.records().reseal(in);
-      return true;
-    });
+    impl_->transact(
+        [&](lmdb::write_transaction& in) {
+          out.records = file.records().reseal(in);
+          return true;
+        },
+        store_file::purpose::sealing);
   } catch (lmdb_error const& failure) {
     file.close();
     file.keys()->use(before);

@@ -93,7 +93,10 @@ void copies::note_commit(model const& all, store_identity const& who) {
 }
 
 void copies::start_over() {
+  if (running_.valid()) running_.wait(); // else it would appear later, with what is replaced
+  collect();
   newest_.reset();
+  behind_ = true;
   not_before_ = {};
 }
 

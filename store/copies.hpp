@@ -36,7 +36,8 @@ class copies {
 
   /// Something was committed: `all` is the state now. Begins a copy if one is due.
   void note_commit(engine::model const& all, store_identity const& who);
-  /// The store that the copies are of was replaced: the next commit begins a copy.
+  /// The store that the copies are of was replaced: the next commit begins a copy. Waits for one
+  /// that is being written.
   void start_over();
   /// Makes the last copy, if there was a commit after the one before it. Blocks.
   void finish(engine::model const& all, store_identity const& who);

@@ -182,7 +182,10 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
                       sealed.contains(value.name_space));
-  if (!what.changes.empty()) index_others(in, what.changes.front()->revision - 1);
+  if (!what.changes.empty()) {
+    erase_beyond(in, what.changes.front()->revision);
+    index_others(in, what.changes.front()->revision - 1);
+  }
   for (auto const& one : what.changes) {
     auto const key = keys::encode_revision(one->revision);
     record_writer record;
@@ -202,6 +205,22 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   }
   if (to.has_sealed()) to.note_key(meta_);
   if (sealed.size() != before.size()) std::ignore = seal(in, declared);
+}
+
+/// Erases what has a later revision than any change: records whose key is damaged. LMDB could not
+/// append behind them.
+void layout::erase_beyond(lmdb::write_transaction& in, revision_number next) const {
+  auto const first = keys::encode_revision(next);
+  while (true) {
+    std::string key;
+    {
+      lmdb::cursor at(in, changes_);
+      auto const last = at.last();
+      if (!last || last->key < first) return;
+      key = last->key;
+    }
+    if (!in.erase(changes_, key)) return;
+  }
 }
 
 // The cursor and the views into the old record must end before the record is written.

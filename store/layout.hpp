@@ -125,6 +125,7 @@ class layout {
 
  private:
   class sealing_writer;
+  void erase_beyond(lmdb::write_transaction& in, revision_number next) const;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(sealing_writer& to, engine::change_note const& note) const;
   static void upgrade_to_third(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);

@@ -103,6 +103,14 @@ void environment::cover_map() {
   auto const claimed = static_cast<off_t>(used_bytes());
   if (status.st_size < claimed && ::ftruncate(descriptor, claimed) != 0)
     throw lmdb_error("ftruncate", errno, directory_);
+  note_size();
+}
+
+void environment::note_size() const noexcept {
+  int descriptor = -1;
+  struct stat status {};
+  if (mdb_env_get_fd(handle_, &descriptor) == MDB_SUCCESS && ::fstat(descriptor, &status) == 0)
+    bytes_ = static_cast<std::size_t>(status.st_size);
 }
 
 std::size_t environment::map_bytes() const {
@@ -124,7 +132,9 @@ bool environment::is_whole() const {
   check("mdb_env_get_fd", mdb_env_get_fd(handle_, &descriptor), directory_);
   struct stat status {};
   if (::fstat(descriptor, &status) != 0) throw lmdb_error("fstat", errno, directory_);
-  return static_cast<std::size_t>(status.st_size) >= used_bytes();
+  // LMDB never shortens it: if it is as long as it was, it was not truncated.
+  auto const now = static_cast<std::size_t>(status.st_size);
+  return now >= used_bytes() || now >= bytes_;
 }
 
 void environment::set_map_bytes(std::size_t bytes) {

@@ -2,6 +2,7 @@
 
 #include "core/error.hpp"
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -76,6 +77,9 @@ class environment {
   void set_map_bytes(std::size_t bytes);
   /// Whether the file has all pages in use: it may have been truncated by somebody. Any thread.
   bool is_whole() const;
+  /// Call it after a commit: the file may lack pages that were allocated and freed by one
+  /// transaction, and is whole if it is as long as it was.
+  void note_size() const noexcept;
   /// Id of the last committed transaction, of any process.
   std::uint64_t last_transaction() const;
   /// Frees the slots of dead reader processes; returns how many there were.
@@ -97,6 +101,7 @@ class environment {
   std::filesystem::path directory_;
   reader_gate* gate_ = nullptr;
   MDB_env* handle_ = nullptr;
+  mutable std::atomic<std::size_t> bytes_ = 0; ///< of the file, as it was seen last
 };
 
 /// One record. The views are valid until the transaction ends or writes.
@@ -169,7 +174,10 @@ class write_transaction : public transaction {
   /// Returns whether the record existed.
   bool erase(database from, std::string_view key);
   /// Makes it durable; blocks for the fsync. The transaction is over even if this throws.
-  void commit() { finish(); }
+  void commit() {
+    finish();
+    owner_->note_size();
+  }
 };
 
 /// Walks a database in key order. Must end before its transaction. No entry: the end was reached.

@@ -13,6 +13,8 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
+#include <sstream>
 #include <utility>
 
 // LMDB has no check sums, so a bit that flips in a page is found by the sum of the record that it
@@ -31,6 +33,9 @@ namespace keys = layout_keys;
 constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
 constexpr std::size_t spare_bytes = 16 * 1024 * 1024;
 constexpr std::size_t page_bytes = 4096;
+
+/// The first format whose records are those of this one.
+constexpr std::uint64_t same_records = 2;
 
 using decoder = void (*)(char const* database, lmdb::entry const& entry, key_ring const* with);
 
@@ -91,7 +96,7 @@ class good_copy {
   void search() {
     for (auto const& path : list_copies(directory_)) {
       auto const facts = verify_backup(path, [](std::uint64_t, std::uint64_t) {});
-      if (!facts || facts->format != layout::format) continue;
+      if (!facts || facts->format < same_records) continue;
       if (store_id_ && facts->store_id != *store_id_) continue;
       auto opened = data_file::open(path);
       if (!opened) continue;
@@ -109,8 +114,9 @@ class good_copy {
 class mender {
  public:
   /// `with`: opens sealed records; null: there are no keys.
-  mender(lmdb::write_transaction& in, fs::path const& directory, key_ring const* with)
-      : in_(in), with_(with), copy_(directory, readable("store_id")) {}
+  mender(lmdb::write_transaction& in, fs::path const& directory,
+         std::shared_ptr<key_ring const> with)
+      : in_(in), with_(std::move(with)), copy_(directory, readable("store_id")) {}
 
   mending run() {
     mend_meta();
@@ -142,7 +148,7 @@ class mender {
     lmdb::cursor at(in_, open(database));
     for (auto entry = at.first(); entry; entry = at.next()) {
       try {
-        decode(database, *entry, with_);
+        decode(database, *entry, with_.get());
       } catch (sealed_record const&) {
         continue; // whole, only its key is missing
       } catch (damaged_record const&) {
@@ -157,7 +163,7 @@ class mender {
     auto const bytes = copy_.find(database, key);
     if (!bytes) return false;
     try {
-      decode(database, {key, *bytes}, with_);
+      decode(database, {key, *bytes}, with_.get());
     } catch (damaged_record const&) {
       return false; // sealed with a key that is gone, say
     }
@@ -166,7 +172,8 @@ class mender {
   }
 
   void mend_meta() {
-    for (auto const& key : find_damaged(keys::meta, decode_meta)) {
+    auto const damaged = find_damaged(keys::meta, decode_meta);
+    for (auto const& key : damaged) {
       erase(keys::meta, key);
       if (key == "format")
         keys::put_meta(in_, open(keys::meta), key, std::to_string(layout::format));
@@ -178,6 +185,49 @@ class mender {
     // A damaged key leaves its record out.
     for (std::string const key : {"revision", "store_id"})
       if (!readable(key.c_str())) mend_number(key);
+    if (!damaged.empty()) mend_sealing();
+  }
+
+  /// Without these records, secrets would be written as they are: which namespaces are sealed, and
+  /// with which key. What is sealed says it.
+  void mend_sealing() {
+    std::set<std::string> names;
+    std::istringstream known(readable("sealed").value_or("") + ' ' + copied_word("sealed"));
+    for (std::string name; known >> name;)
+      names.insert(name);
+    std::string id;
+    for (auto const* const database :
+         {keys::effective, keys::overrides, keys::sources, keys::timed, keys::changes}) {
+      lmdb::cursor at(in_, open(database));
+      bool const by_name = database == keys::effective || database == keys::overrides;
+      for (auto entry = at.first(); entry && (by_name || id.empty()); entry = at.next()) {
+        if (!is_sealed(entry->value)) continue;
+        if (by_name && is_namespace_name(entry->key)) names.emplace(entry->key);
+        if (id.empty()) id = key_of(database, *entry);
+      }
+    }
+    std::string joined;
+    for (auto const& name : names)
+      joined.append(joined.empty() ? "" : " ").append(name);
+    if (!joined.empty()) keys::put_meta(in_, open(keys::meta), "sealed", joined);
+    if (!id.empty() && !readable("key")) keys::put_meta(in_, open(keys::meta), "key", id);
+  }
+
+  /// The id, as digits, of the key that an intact record is sealed with; empty: it is damaged.
+  static std::string key_of(char const* database, lmdb::entry const& entry) {
+    constexpr std::size_t frame_bytes = 5;
+    try {
+      record_reader const whole(database, entry);
+      return key_id_text(key_id_of(entry.value.substr(frame_bytes)));
+    } catch (damaged_record const&) {
+      return {};
+    }
+  }
+
+  /// A word of meta of the copy; empty: there is none.
+  std::string copied_word(char const* key) {
+    auto const bytes = copy_.find(keys::meta, key);
+    return bytes ? std::string(record_reader(keys::meta, {key, *bytes}).rest()) : std::string();
   }
 
   void mend_number(std::string const& key) {
@@ -188,6 +238,8 @@ class mender {
       keys::put_meta(in_, meta, key, std::to_string(wall_now().time_since_epoch().count()));
     else if (key == "cut") // unknown: nobody continues from before
       keys::put_meta(in_, meta, key, std::to_string(find_revision()));
+    else if (key == "traces") // that it is there says that there are traces
+      keys::put_meta(in_, meta, key, "1");
     else if (key == "store_id")
       keys::put_meta(in_, meta, key,
                      copy_.get() != nullptr ? copy_.get()->store_id() : make_store_id());
@@ -218,7 +270,7 @@ class mender {
     auto const damaged = find_damaged(keys::sources, decode_source);
     for (auto const& key : damaged)
       mend_source(key);
-    if (!damaged.empty()) keep_schemas();
+    if (!damaged.empty()) keep_policy();
   }
 
   void mend_source(std::string const& key) {
@@ -231,15 +283,19 @@ class mender {
       out_.doubtful.emplace(*name);
     }
     if (id && id->what == source_kind::schema) {
-      put_lost_schema(*id);
+      put_lost_policy(*id);
       one.outcome += ", and until then its namespace hides all values";
+    } else if (id && id->what == source_kind::access) {
+      put_lost_policy(*id);
+      one.outcome += ", and until then it refuses";
     } else if (id && take_from_copy(keys::sources, key, decode_source)) {
       one.outcome = "taken from " + copy_.name() + ", and its file is read again if it is newer";
     }
     out_.done.push_back(std::move(one));
   }
 
-  void put_lost_schema(source_id const& id) {
+  /// Of schemas and access files: without them more would be permitted.
+  void put_lost_policy(source_id const& id) {
     source_record record;
     record.row.id = id;
     record.row.path = to_string(id);
@@ -253,19 +309,21 @@ class mender {
     in_.put(open(keys::sources), key, out.finish(key));
   }
 
-  /// A schema that the copy has and the store has not: the key of its record was damaged, or its
-  /// file is gone, which the next look finds.
-  void keep_schemas() {
+  /// A schema or access file that the copy has and the store has not: the key of its record was
+  /// damaged, or its file is gone, which the next look finds.
+  void keep_policy() {
     auto const* const from = copy_.get();
     if (from == nullptr) return;
     std::vector<source_id> missing;
     from->for_each_of(keys::sources, [&](lmdb::entry const& one) {
       auto id = parse_source_id(one.key);
-      if (id && id->what == source_kind::schema && !in_.get(open(keys::sources), one.key))
+      bool const limits_rights =
+          id && (id->what == source_kind::schema || id->what == source_kind::access);
+      if (limits_rights && !in_.get(open(keys::sources), one.key))
         missing.push_back(std::move(*id));
     });
     for (auto const& id : missing) {
-      put_lost_schema(id);
+      put_lost_policy(id);
       if (auto const name = namespace_of(id)) out_.doubtful.emplace(*name);
     }
   }
@@ -285,7 +343,7 @@ class mender {
   /// Whether no change after the copy is of the namespace. False if that is not known.
   bool is_unchanged_since_copy(std::string const& name_space) {
     auto const* const from = copy_.get();
-    layout const records(in_);
+    layout const records(in_, with_);
     if (from == nullptr || !records.knows(in_, from->revision())) return false;
     bool unchanged = true;
     auto const visit = [&](change_view const& one) {
@@ -314,7 +372,7 @@ class mender {
   }
 
   lmdb::write_transaction& in_;
-  key_ring const* with_;
+  std::shared_ptr<key_ring const> with_;
   good_copy copy_;
   mending out_;
 };
@@ -354,8 +412,14 @@ result<mending> mend_records(fs::path const& directory, limits const& bounds,
                           {.map_bytes = (size + spare_bytes) / page_bytes * page_bytes,
                            .databases = layout::database_count});
     lmdb::write_transaction in(env);
-    if (auto const format = layout::check_format(in); !format) return format.error();
-    auto out = mender(in, directory, with->get()).run();
+    auto const format = layout::check_format(in);
+    if (!format) return format.error();
+    // The records of the first format are read by its upgrade alone.
+    if (*format < same_records)
+      return error{.code = errc::invalid, .message = "the store has an old format"};
+    // The next start upgrades it.
+    if (*format < layout::format) in.open(keys::keys, lmdb::transaction::if_absent::create);
+    auto out = mender(in, directory, *with).run();
     in.commit();
     return out;
   } catch (lmdb_error const& failure) {

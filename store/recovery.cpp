@@ -108,14 +108,30 @@ void remove_older_damaged(fs::path const& state) {
     fs::remove_all(all[index], ignored);
 }
 
+/// Whether the key that a copy is sealed with is here.
+bool is_readable(fs::path const& copy, result<found_keys> const& known) {
+  auto const facts = verify_backup(copy, [](std::uint64_t, std::uint64_t) {});
+  if (!facts || facts->key_id.empty()) return facts.has_value();
+  auto const fits = [&facts](std::shared_ptr<sealer const> const& one) {
+    return one && one->id_text() == facts->key_id;
+  };
+  return known && (fits(known->current) || fits(known->other));
+}
+
 /// Puts the newest intact copy, or an empty store, in the place of the damaged one.
-result<recovery> recover(fs::path const& directory, error const& why, wall_time now) {
+result<recovery> recover(fs::path const& directory, error const& why, wall_time now,
+                         key_sources const& where) {
   auto const held = state_directory::open(directory);
   if (!held) return held.error();
   recovery out{.why = to_string(why), .is_older = false, .kept = {}, .copy = {}};
   restore_question asked{.state = directory, .file = {}, .now = now, .kept_as = damaged_prefix};
   auto const all = list_copies(directory);
-  for (auto const& copy : all) {
+  // A store whose key is gone would not be opened.
+  auto const known_keys = find_keys(directory, where);
+  auto ordered = all;
+  std::ranges::stable_partition(
+      ordered, [&known_keys](fs::path const& copy) { return is_readable(copy, known_keys); });
+  for (auto const& copy : ordered) {
     asked.file = copy;
     auto done = restore_into(*held, asked);
     if (!done && done.error().code != errc::invalid) return done.error();
@@ -192,7 +208,7 @@ result<recovered_store> open_or_recover(fs::path const& directory, limits const&
   }
   try {
     auto done = why->code == errc::conflict ? go_on_above(directory, *why, now)
-                                            : recover(directory, *why, now);
+                                            : recover(directory, *why, now, where);
     if (!done) return done.error();
     remove_older_damaged(directory);
     mark.make();

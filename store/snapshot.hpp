@@ -29,12 +29,15 @@ struct shared_environment {
   reader_gate gate;
   lmdb::environment* opened = nullptr; ///< null: its owner has closed it
   layout const* records = nullptr;
+  /// Counts how often it was opened: the ids of transactions begin again where the file is replaced.
+  std::uint64_t generation = 0;
 };
 
 /// All that a store has in memory, as of one transaction. Immutable; any thread.
 struct snapshot {
   std::shared_ptr<model const> state;
   std::uint64_t transaction = 0; ///< the newest one that `state` has
+  std::uint64_t generation = 0;  ///< of the environment that the transaction was in
   std::string store_id;
 };
 

@@ -28,8 +28,9 @@ std::size_t whole_pages(std::size_t bytes) { return bytes & ~(page_bytes - 1); }
 
 /// An upgrade may rewrite every record before a page of the old ones can be reused. So the file may
 /// exceed its limit once; its free pages are used first afterwards.
+/// The index by key may take more than the changes do.
 void make_room_for_all(lmdb::environment& old) {
-  old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 3) + least_map_bytes));
+  old.set_map_bytes(std::max(old.map_bytes(), whole_pages(old.used_bytes() * 8) + least_map_bytes));
 }
 
 /// LMDB reuses pages two transactions after the one that freed them. The map may be full for the
@@ -51,6 +52,8 @@ void upgrade(lmdb::environment& old, std::shared_ptr<key_ring const> keys) {
 void reseal(lmdb::environment& opened, std::shared_ptr<key_ring const> const& keys) {
   make_room_for_all(opened);
   lmdb::write_transaction all(opened);
+  // An older one has no sealed records, and lacks databases.
+  if (layout::check_format(all).value() != layout::format) return;
   std::ignore = layout(all, keys).reseal(all);
   all.commit();
   make_pages_reusable(opened);
@@ -93,6 +96,9 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
     if (auto const found = made.take_keys(where); !found) return found.error();
     if (auto const fit = made.check_keys(first); !fit) return fit.error();
     if (*known != layout::format) upgrade(first, made.keys_);
+  } catch (sealed_record const& failure) { // no damage: the store must not be replaced
+    return error{
+        .code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),
@@ -118,6 +124,7 @@ lmdb::environment& store_file::environment() {
     reader_gate::pause const alone(shared_->gate);
     shared_->opened = environment_.get();
     shared_->records = &*records_;
+    ++shared_->generation;
   }
   if (!known_)
     if (auto const found = identify()) known_ = *found;
@@ -234,7 +241,11 @@ result<void> store_file::check_keys(lmdb::environment& opened) {
   }
   bool const fits = wanted.empty() || (keys_ && keys_->current()->id_text() == wanted);
   if (!fits && !fits_other) return lacks_key(wanted);
-  if (!other_key_ || (has_key_credential_ && fits)) return {};
+  if (!other_key_) return {};
+  if (has_key_credential_ && fits) {
+    keys_->add(other_key_); // a record may have been taken from a copy that has it
+    return {};
+  }
   if (has_key_credential_) {
     keys_->add(other_key_);
     reseal(opened, keys_);
@@ -264,7 +275,12 @@ result<void> store_file::compact(wall_time now) {
          .old = restore_question::old_store::discard,
          .now = now,
          .kept_as = "data.new.compacted."},
-        [this](std::filesystem::path const& empty) { environment_->copy_compacted(empty); });
+        [this](std::filesystem::path const& empty) {
+          environment_->copy_compacted(empty);
+          // LMDB makes the copy with mode 0666 and the umask.
+          std::filesystem::permissions(empty / "data.mdb", std::filesystem::perms::owner_read |
+                                                               std::filesystem::perms::owner_write);
+        });
     if (!replaced) return replaced.error();
   }
   close();
@@ -274,6 +290,7 @@ result<void> store_file::compact(wall_time now) {
 
 // The reserve is at most an eighth of the limit, so that small stores are usable too.
 std::size_t store_file::map_limit(purpose what) const {
+  if (what == purpose::sealing) return whole_pages(maximum_bytes_ * 4) + least_map_bytes;
   auto const reserve = std::min(most_reserve_bytes, maximum_bytes_ / 8);
   return whole_pages(what == purpose::erasing ? maximum_bytes_ : maximum_bytes_ - reserve);
 }

@@ -78,6 +78,7 @@ class store_file {
   enum class purpose : std::uint8_t {
     any,
     erasing, ///< may use the reserve, so that a full store can still erase
+    sealing, ///< may exceed the limit once: rewrites all records, and compact() follows
   };
   /// Doubles the map, up to the limit for this purpose; returns whether it grew. No transaction may
   /// be open.

@@ -16,6 +16,7 @@
 #include "cfgctl/text/values.hpp"
 #include "core/time.hpp"
 #include "store/key_place.hpp"
+#include "store/owner.hpp"
 
 #include <filesystem>
 #include <optional>
@@ -103,7 +104,12 @@ std::optional<exit_code> restore_offline(context const& all, restore_options con
 exit_code restore_online(context const& all, restore_options const& what,
                          state_place const& place) {
   // Without the key, only overrides that are sealed cannot be read.
-  auto const keys = store::keys_beside(place.state);
+  auto const keys = [&place]() -> result<std::shared_ptr<store::key_ring const>> {
+    // The key belongs to the user of the service; root reads it as that user.
+    auto const owner = store::acting_as_owner::of(place.state);
+    if (!owner) return owner.error();
+    return store::keys_beside(place.state);
+  }();
   auto found = offline::with_progress("reading", [&](auto const& moved) {
     return store::read_backup_overrides(what.file, moved, keys ? keys->get() : nullptr);
   });
