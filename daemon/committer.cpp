@@ -163,9 +163,12 @@ void committer::submit(asker who, engine::request request, finished done) {
 
 void committer::drop_gone() {
   std::vector<write> dropped; // ended outside of the lock
+  std::vector<client_read> unread;
   std::lock_guard const locked(mutex_);
   dropped =
       client_changes_.remove_if([](write const& one) { return one.who.gone.stop_requested(); });
+  unread =
+      client_questions_.remove_if([](client_read const& one) { return one.gone.stop_requested(); });
 }
 
 result<std::shared_ptr<store::snapshot const>>
@@ -239,17 +242,21 @@ void committer::enqueue(write what) {
   wake_.notify_one();
 }
 
-void committer::enqueue(read what) {
+void committer::enqueue(read what, std::optional<asker> by) {
   {
     std::lock_guard const locked(mutex_);
-    questions_.push_back(std::move(what));
+    if (by)
+      client_questions_.push({.uid = by->uid, .is_privileged = by->is_privileged},
+                             {std::move(what), std::move(by->gone)});
+    else
+      questions_.push_back(std::move(what));
   }
   wake_.notify_one();
 }
 
 std::size_t committer::waiting() const {
   std::lock_guard const locked(mutex_);
-  return changes_.size() + client_changes_.size() + questions_.size();
+  return changes_.size() + client_changes_.size() + questions_.size() + client_questions_.size();
 }
 
 void committer::note_use(use what, bool failed) {
@@ -286,7 +293,13 @@ void committer::run() {
     commit(std::move(next->changes));
     settle(*next, std::chrono::steady_clock::now() - began);
     if (next->snapshot != 0) make_snapshot(next->snapshot);
+    auto const asked = std::chrono::steady_clock::now();
     if (next->question) next->question(*store_);
+    if (next->reader) {
+      auto const took = std::chrono::steady_clock::now() - asked;
+      std::lock_guard const locked(mutex_);
+      client_questions_.settle(next->reader->first, next->reader->second, took);
+    }
     publish_access(); // a question may have read what another process has committed
     report_loss();
   }
@@ -296,7 +309,7 @@ std::optional<committer::turn> committer::take_turn() {
   std::unique_lock locked(mutex_);
   auto const has_work = [this] {
     return !changes_.empty() || !client_changes_.empty() || !questions_.empty() ||
-           snapshots_wanted_ != snapshots_made_;
+           !client_questions_.empty() || snapshots_wanted_ != snapshots_made_;
   };
   wake_.wait(locked, [&] { return stopping_ || has_work(); });
   if (!has_work()) return std::nullopt;
@@ -306,6 +319,9 @@ std::optional<committer::turn> committer::take_turn() {
   if (!questions_.empty()) {
     next.question = std::move(questions_.front());
     questions_.pop_front();
+  } else if (auto asked = client_questions_.take()) {
+    next.question = std::move(asked->what.what);
+    next.reader.emplace(asked->whose, asked->expected);
   }
   return next;
 }

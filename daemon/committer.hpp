@@ -24,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <stop_token>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -77,7 +78,7 @@ class committer {
   /// Commits a request of a client, in turn with those of other users; drops it if the client goes
   /// before. More errors: limit (too many changes wait).
   void submit(asker who, engine::request request, finished done);
-  /// Drops the requests of clients that have gone.
+  /// Drops the requests and queries of clients that have gone.
   void drop_gone();
   /// Parses observed sources and commits them as one file change; `extra` (of the environment) is
   /// part of it. With grouping::all_or_none, contents that the store already has are left out.
@@ -87,19 +88,22 @@ class committer {
   /// Runs `ask(store)` on the committer's thread after everything submitted before, and perhaps
   /// after changes that are submitted later: keep it short. `done` gets its return value as a
   /// result (or unchanged, if it is a result), after the publications of what `ask` has seen.
-  /// Errors: store_failed (`ask` threw an exception), and those of `ask`.
+  /// Without `by` it is the daemon's and comes first; those of clients are run users in turn, and
+  /// dropped when the client has gone. Errors: store_failed (`ask` threw an exception), and
+  /// those of `ask`.
   template <class Ask, class Done>
-  void query(Ask ask, Done done) {
-    enqueue(read(
-        [this, ask = std::move(ask), done = std::move(done)](store::config_store& store) mutable {
-          using answer = as_result<std::invoke_result_t<Ask&, store::config_store&>>;
-          std::optional<answer> answered;
-          if (auto failed = guarded([&] { answered.emplace(ask(store)); }))
-            answered.emplace(std::move(*failed));
-          deliver([done = std::move(done), answered = std::move(*answered)]() mutable {
-            done(std::move(answered));
-          });
-        }));
+  void query(Ask ask, Done done, std::optional<asker> by = {}) {
+    enqueue(read([this, ask = std::move(ask),
+                  done = std::move(done)](store::config_store& store) mutable {
+              using answer = as_result<std::invoke_result_t<Ask&, store::config_store&>>;
+              std::optional<answer> answered;
+              if (auto failed = guarded([&] { answered.emplace(ask(store)); }))
+                answered.emplace(std::move(*failed));
+              deliver([done = std::move(done), answered = std::move(*answered)]() mutable {
+                done(std::move(answered));
+              });
+            }),
+            std::move(by));
   }
 
   /// Calls `then` after every commit that has failed, and when the files of the store were lost.
@@ -147,6 +151,11 @@ class committer {
   };
   using requests_of_clients = fair_queue<write>;
   using read = std::function<void(store::config_store&)>;
+  struct client_read {
+    read what;
+    std::stop_token gone;
+  };
+  using queries_of_clients = fair_queue<client_read>;
   /// What the thread does next: all changes that wait, then a query.
   struct turn {
     std::vector<write> changes;
@@ -154,10 +163,12 @@ class committer {
     std::vector<std::pair<requests_of_clients::user, requests_of_clients::cost>> clients = {};
     std::uint64_t snapshot = 0; ///< number of the snapshot that is wanted; 0: none
     read question = {};         ///< may be empty
+    /// Whose it is, if it is a client's, and what it was expected to cost.
+    std::optional<std::pair<queries_of_clients::user, queries_of_clients::cost>> reader = {};
   };
 
   void enqueue(write what);
-  void enqueue(read what);
+  void enqueue(read what, std::optional<asker> by);
   void run();
   /// Waits for work; absent: there will be none.
   std::optional<turn> take_turn();
@@ -195,7 +206,8 @@ class committer {
   mutable std::mutex mutex_;   ///< guards those below
   std::vector<write> changes_; ///< of the daemon
   requests_of_clients client_changes_;
-  std::deque<read> questions_;
+  std::deque<read> questions_; ///< of the daemon
+  queries_of_clients client_questions_;
   bool stopping_ = false;
   std::uint64_t snapshots_wanted_ = 0; ///< number of the last one
   std::uint64_t snapshots_made_ = 0;

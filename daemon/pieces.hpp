@@ -75,6 +75,7 @@ class pieces {
   /// is made. Not after the last piece.
   std::optional<piece> step(time_share const& share);
   /// The memory of the piece that is being made.
+  std::size_t size_bytes() const { return items_.size(); }
   std::size_t held_bytes() const { return items_.capacity(); }
 
  private:

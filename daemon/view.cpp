@@ -138,7 +138,7 @@ view::texts view::reveal(texts const& shown, std::function<bool(std::string_view
 
 void view::with_texts(committer& reader, std::optional<names> which,
                       std::function<void(texts const&)> use,
-                      std::function<void(error const&)> failed) {
+                      std::function<void(error const&)> failed, std::optional<asker> by) {
   texts found;
   bool complete = true;
   auto const look = [&](std::string const& name) {
@@ -180,7 +180,8 @@ void view::with_texts(committer& reader, std::optional<names> which,
           cache_.fill(shown);
         }
         use(all);
-      });
+      },
+      std::move(by));
 }
 
 } // namespace cfgd

@@ -101,9 +101,10 @@ class view {
   /// Passes the texts of namespaces, without secrets, to `use`; all are of the revision that is
   /// current when `use` is called: at once if all are loaded, otherwise when the committer has read
   /// them. Without `which`: all namespaces. Namespaces that do not exist are left out. `failed` is
-  /// called instead if the store cannot be read.
+  /// called instead if the store cannot be read; neither if `by` has gone.
   void with_texts(committer& reader, std::optional<names> which,
-                  std::function<void(texts const&)> use, std::function<void(error const&)> failed);
+                  std::function<void(texts const&)> use, std::function<void(error const&)> failed,
+                  std::optional<asker> by = {});
   /// The value of a key in a text of its namespace, as canonical::find(); the current texts are not
   /// scanned for it.
   std::optional<std::string_view> find_in(std::string_view text, key const& which);

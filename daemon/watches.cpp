@@ -76,6 +76,8 @@ std::map<std::string_view, bool> namespaces_in(change const& what) {
 /// More changes than this are not kept for watchers that have not been reached: they take them from
 /// history.
 constexpr std::size_t most_deliveries = 64;
+/// Rendered texts of one change are kept up to this, and the one at hand.
+constexpr std::size_t most_rendered_bytes = std::size_t{16} * 1024 * 1024;
 /// Texts of older revisions that are only kept for states that are still being sent.
 constexpr std::size_t most_old_text_bytes = std::size_t{64} * 1024 * 1024;
 
@@ -121,6 +123,7 @@ void watches::start(ipc::responder answer, subscription what) {
     all_.erase(mine);
     gone.request_stop();
     queries_.drop_gone();
+    committer_.drop_gone();
   });
   pump(mine);
 }
@@ -166,10 +169,16 @@ void watches::send_change(number which, watcher& to, delivery& one) {
   if (!one.what) return pump_later(which, to);
   auto const& what = *one.what;
   auto const& asked = to.asked;
+  if (one.rendered_bytes > most_rendered_bytes) {
+    one.rendered.clear();
+    one.rendered_bytes = 0;
+  }
   auto const [text, is_new] = one.rendered.try_emplace(
       signature_of(asked.prefixes, one.names, asked.may_see_secrets, asked.may_read));
-  if (is_new)
+  if (is_new) {
     text->second = render_change(what, asked.prefixes, asked.may_see_secrets, asked.may_read);
+    one.rendered_bytes += text->second.size();
+  }
   bool const fits = text->second.size() <= bounds_.reply_bytes;
   if (!fits || !to.next.take_live(what.revision, has_room(to))) {
     pump_later(which, to);
@@ -335,7 +344,8 @@ void watches::ask_state(number which) {
         ipc::responder answer = found->second.answer;
         all_.erase(found);
         fail(answer, config_interface, why);
-      });
+      },
+      who.asked.by);
 }
 
 void watches::begin_state(watcher& of, view::texts const& texts) {

@@ -99,6 +99,7 @@ class watches {
     std::map<std::string_view, bool> names = {};
     number reached = 0;                                         ///< watchers up to this one have it
     std::unordered_map<std::string, std::string> rendered = {}; ///< by what a watcher may see of it
+    std::size_t rendered_bytes = 0;
   };
 
   void deliver();

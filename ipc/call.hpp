@@ -44,6 +44,9 @@ class responder {
   /// queued, and the connection's user has its share of the loop's time. So work is done in steps,
   /// and no faster than the peer reads. A second call replaces the first; dropped with the call.
   void on_turn(std::function<void()> resume) const;
+  /// Counts so many bytes of a reply that is being made as memory of the user, until the next
+  /// reply; ends the call with an error if that is too much.
+  void making(std::size_t bytes) const;
   /// Calls `cancel` once if the connection ends before the last reply: closing is cancelling.
   void on_closed(std::function<void()> cancel) const;
 

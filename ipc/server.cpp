@@ -337,6 +337,10 @@ void responder::on_turn(std::function<void()> resume) const {
   if (auto* found = owner_->impl_->find(connection_, call_)) found->on_turn(std::move(resume));
 }
 
+void responder::making(std::size_t bytes) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->making(bytes);
+}
+
 void responder::on_closed(std::function<void()> cancel) const {
   if (auto* found = owner_->impl_->find(connection_, call_)) found->on_closed(std::move(cancel));
 }

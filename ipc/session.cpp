@@ -223,7 +223,8 @@ void session::note_drained() {
 void session::settle() {
   if (closed_ || close_if_over()) return;
   paused_ = host_.users.pauses(peer_.uid);
-  if ((may_begin_call() && !starved_) || may_go_on()) request_turn();
+  if (paused_ && gone_ && !open_) return close(); // as when the hangup is seen
+  if (cut_off_ || (may_begin_call() && !starved_) || may_go_on()) request_turn();
   wait_for_next();
 }
 
@@ -274,13 +275,20 @@ std::optional<session::clock::time_point> session::check_deadlines(clock::time_p
   activity const here(*this);
   if (closed_) return std::nullopt;
   std::optional<clock::time_point> next;
+  if (paused_) {
+    // resume() comes at half of the maximum; what the user has may stay between that and a pause.
+    settle();
+    if (closed_) return std::nullopt;
+    if (paused_) next = now + lost_wait_check;
+  }
   if (stalled_since_ && !queue_.empty()) {
-    next = *stalled_since_ + host_.bounds.queue_stalled;
-    if (*next <= now) {
+    auto const due = *stalled_since_ + host_.bounds.queue_stalled;
+    if (due <= now) {
       overflowed_ = true;
       close_if_over();
       return std::nullopt;
     }
+    next = std::min(next.value_or(due), due);
   }
   if (std::ranges::find(waiting_, true) != std::end(waiting_)) {
     if (waits_since_ + lost_wait_check <= now) {

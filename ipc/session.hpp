@@ -104,6 +104,7 @@ class session {
   /// The same for who makes a stream: above the soft limit while its user is paused.
   std::size_t queued_for_stream();
   held_bytes const& held() const { return held_; }
+  void making(std::size_t bytes);
   void on_drained(std::function<void()> resume);
   void on_closed(std::function<void()> cancel);
   void on_turn(std::function<void()> resume);
@@ -169,6 +170,7 @@ class session {
   std::unique_ptr<hooks> hooks_; ///< of the call at hand
   held_bytes held_;              ///< as the host knows it
   std::size_t call_bytes_ = 0;   ///< of the call at hand
+  std::size_t made_bytes_ = 0;   ///< of its next reply, which is being made
   std::uint64_t call_ = 0;
   method_figures* method_ = nullptr;             ///< of the call at hand
   interface_table::method const* row_ = nullptr; ///< the same; null: no such method

@@ -36,7 +36,8 @@ constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
 } // namespace
 
 bool session::may_begin_call() const {
-  return !open_ && !ending_ && !closed_ && !paused_ && !host_.stopping && !queue_.above_soft();
+  if (open_ || ending_ || closed_ || host_.stopping || queue_.above_soft()) return false;
+  return !paused_ || (queue_.empty() && host_.users.mostly_reads(peer_.uid));
 }
 
 void session::handle_frames() {
@@ -70,6 +71,7 @@ void session::dispatch(std::string_view frame) {
   ++host_.figures.calls;
   ++call_;
   call_bytes_ = frame.size();
+  made_bytes_ = 0;
   open_ = true;
   kind_ = envelope.kind;
   method_ = &host_.unknown;
@@ -183,7 +185,7 @@ void session::end_message() {
 void session::account() {
   // What a closed one has read goes with it; a frame of it may be in use at the moment.
   held_bytes const now{.read = closed_ ? 0 : reader_.held_bytes(),
-                       .called = open_ ? call_bytes_ : 0,
+                       .called = open_ ? call_bytes_ + made_bytes_ : 0,
                        .queued = queue_.size()};
   if (now == held_) return;
   host_.users.change(peer_.uid, held_, now);
@@ -208,7 +210,18 @@ void session::end_call(std::uint64_t method_figures::*outcome) {
   end_call();
 }
 
+void session::making(std::size_t bytes) {
+  made_bytes_ = bytes;
+  account();
+  if (bytes <= small_reply_bytes) return;
+  auto const why = host_.users.refuse_reply(peer_.uid, held_, 0);
+  if (!why) return;
+  ++host_.figures.refused_replies;
+  refuse_reply(limit_parameters(*why));
+}
+
 bool session::refuse_long_reply(std::size_t bytes) {
+  made_bytes_ = 0; // it is in the reply now
   if (row_ == nullptr) return false;
   if (bytes > host_.bounds.reply_bytes) {
     refuse_reply(limit_parameters("reply_bytes", bytes, host_.bounds.reply_bytes));

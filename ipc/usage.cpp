@@ -125,6 +125,11 @@ bool usage::pauses(uid_t uid) const { return is_above(uid, 3, 4); }
 
 bool usage::may_resume(uid_t uid) const { return !is_above(uid, 1, 2); }
 
+bool usage::mostly_reads(uid_t uid) const {
+  auto const found = accounts_.find(uid);
+  return found != accounts_.end() && found->second.bytes.read > found->second.bytes.queued;
+}
+
 std::optional<excess> usage::refuse_reply(uid_t uid, held_bytes const& held, std::size_t bytes) {
   std::optional<excess> why;
   auto const own = of(uid).bytes.sum();

@@ -60,6 +60,9 @@ class usage {
   bool pauses(uid_t uid) const;
   /// Whether a user who was paused has so little now that it can go on: half of its maximum.
   bool may_resume(uid_t uid) const;
+  /// Whether most of what a user has was read and not handled: readers of its replies cannot make
+  /// that less, so its calls go on although it is paused.
+  bool mostly_reads(uid_t uid) const;
   /// Why a reply of `bytes` cannot be queued on a connection that has `held`; absent: it can.
   /// Counts a refusal.
   std::optional<excess> refuse_reply(uid_t uid, held_bytes const& held, std::size_t bytes);

@@ -28,7 +28,10 @@ void send_list(list_call const& to, limits const& bounds, std::unique_ptr<item_s
   auto const maximum = bounds.reply_bytes;
   work_in_steps(to.answer, [to, list, maximum, reply_of = std::move(reply_of)] {
     auto const one = list->step(time_share());
-    if (!one) return true;
+    if (!one) {
+      if (!to.more) to.answer.making(list->size_bytes());
+      return true;
+    }
     auto const text = reply_of(one->items);
     if (to.more && !one->is_last)
       to.answer.reply_continues(text);

@@ -88,7 +88,9 @@ class text_get {
       std::string_view const text = keys_[next_++];
       // A key that is asked for twice is answered once: a member must not come twice.
       if (seen_.insert(text).second && !add(text)) return false;
-      if (next_ % keys_a_look == 0 && share.is_over()) return true;
+      if (next_ % keys_a_look != 0 || !share.is_over()) continue;
+      answer_.making(reply_.size_bytes());
+      return true;
     }
     reply_within(answer_, config_interface, reply_.finish(revision_), with_.bounds.reply_bytes);
     return false;
@@ -173,21 +175,22 @@ bool text_get::add(std::string_view text) {
   return true;
 }
 
-void answer_in_steps(method_context& with, std::shared_ptr<text_get> const& one) {
+void answer_in_steps(method_context& with, std::shared_ptr<text_get> const& one, asker by) {
   with.values.with_texts(
       with.writer, one->take_names(),
       [one](view::texts const& texts) {
         one->begin(texts);
         work_in_steps(one->answer(), [one] { return one->answer_some(time_share()); });
       },
-      [answer = one->answer()](error const& why) { fail(answer, config_interface, why); });
+      [answer = one->answer()](error const& why) { fail(answer, config_interface, why); },
+      std::move(by));
 }
 
 void get_from_texts(method_context& with, authorized_call const& asked) {
   auto const one = std::make_shared<text_get>(with, asked);
-  work_in_steps(asked.answer, [&with, one] {
+  work_in_steps(asked.answer, [&with, one, by = asker_of(with, asked)] {
     if (one->collect_names(time_share())) return true;
-    answer_in_steps(with, one);
+    answer_in_steps(with, one, by);
     return false;
   });
 }

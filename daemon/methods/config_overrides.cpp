@@ -52,7 +52,8 @@ void list_overrides(method_context& with, authorized_call const& asked) {
             to, with.bounds,
             std::make_unique<row_items<engine::override_row>>(*std::move(rows), append_override),
             [](std::string const& items) { return "{\"overrides\":[" + items + "]}"; });
-      });
+      },
+      asker_of(with, asked));
 }
 
 } // namespace cfgd::methods

@@ -79,7 +79,8 @@ void list_element(method_context& with, authorized_call const& asked, value_path
   };
   with.values.with_texts(
       with.writer, view::names{asked.by.visible().or_absent(which.base.name_space())}, begin,
-      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
+      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); },
+      asker_of(with, asked));
 }
 
 } // namespace
@@ -109,7 +110,8 @@ void list_values(method_context& with, authorized_call const& asked) {
   };
   with.values.with_texts(
       with.writer, std::move(names), begin,
-      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); });
+      [answer = asked.answer](error const& why) { fail(answer, config_interface, why); },
+      asker_of(with, asked));
 }
 
 void validate_namespace(method_context& with, authorized_call const& asked) {

@@ -180,14 +180,16 @@ void take_page(std::shared_ptr<log_task> const& task, engine::history_page const
     if (is_last || is_long) return reply_within(task->answer, history_interface, out, maximum);
     task->answer.reply_continues(out);
   }
+  if (!task->split) task->answer.making(changes.size());
   task->asked.before = page.resume_before ? *page.resume_before : page.changes.back()->revision;
   fetch_log(task);
 }
 
 void fetch_log(std::shared_ptr<log_task> const& task) {
   auto const& bounds = task->with.bounds;
-  if (task->waits || !task->answer.alive() || task->answer.queued_bytes() > bounds.queue_soft_bytes)
-    return;
+  if (task->waits || !task->answer.alive()) return;
+  // Who waits for room is called again; a reply in one piece does not wait for any.
+  if (task->split && task->answer.queued_bytes() > bounds.queue_soft_bytes) return;
   task->waits = true;
   task->with.queries.ask(
       task->by,

@@ -183,7 +183,8 @@ void list_sources(method_context& with, authorized_call const& asked) {
         send_list(to, with.bounds,
                   std::make_unique<source_list>(with.files, *std::move(found), may_read),
                   [](std::string const& items) { return "{\"sources\":[" + items + "]}"; });
-      });
+      },
+      asker_of(with, asked));
 }
 
 void reload_service(method_context& with, authorized_call const& asked) {
