@@ -116,7 +116,10 @@ void session::woken(wait what, boost::system::error_code const& failed) {
     // Nor does anybody want what a paused user's peer asked before it left.
     if (!gone_ || (paused_ && !open_)) return close();
   }
-  if (turn_wanted_ || !host_.may_work_at_once()) return request_turn();
+  if (turn_wanted_ || !host_.may_work_at_once()) {
+    reader_.keep(); // until the turn, others read into the memory that was borrowed
+    return request_turn();
+  }
   auto const began = clock::now();
   run_turn();
   host_.worked(*this, clock::now() - began);
