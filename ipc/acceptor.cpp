@@ -131,7 +131,7 @@ std::size_t acceptor::kept_descriptors() {
   rlimit allowed{};
   ::getrlimit(RLIMIT_NOFILE, &allowed);
   auto const all = static_cast<std::size_t>(allowed.rlim_cur);
-  auto const kept = std::min(how_.reserved_descriptors, all / 4);
+  auto const kept = std::min(how_.reserved_descriptors, all / how_.reserve_divisor);
   // The lowest free number is known only by taking it.
   unique_fd const next(::fcntl(socket_.native_handle(), F_DUPFD_CLOEXEC, 0));
   bool const some_left = next && static_cast<std::size_t>(next.get()) + kept < all;

@@ -27,9 +27,10 @@ class acceptor {
  public:
   struct options {
     std::size_t at_once = 64; ///< connections in one turn of the loop
-    /// Connections wait in the backlog while no more descriptors than these are free; a quarter of
-    /// all at most.
+    /// Connections wait in the backlog while no more descriptors than these are free.
     std::size_t reserved_descriptors = 0;
+    /// At most so many are kept: all divided by this.
+    std::size_t reserve_divisor = 4;
   };
 
   /// `accepted` gets each connection, non-blocking.

@@ -31,9 +31,10 @@ namespace asio = boost::asio;
 
 acceptor::options server::impl::accepting(entrance whom) const {
   // Administrators get descriptors of the reserve, and leave some to files and the store.
-  auto const kept = bounds.reserved_descriptors;
+  std::size_t const part = whom == entrance::everybody ? 1 : 2;
   return {.at_once = std::max<std::size_t>(bounds.accepted_at_once, 1),
-          .reserved_descriptors = whom == entrance::everybody ? kept : kept / 2};
+          .reserved_descriptors = bounds.reserved_descriptors / part,
+          .reserve_divisor = 4 * part};
 }
 
 void server::impl::listen_on(unique_fd socket, entrance whom) {

@@ -178,8 +178,8 @@ BOOST_FIXTURE_TEST_CASE(a_missing_one_rejects_the_file_until_it_is_there, with_c
   run.daemon.start();
 
   auto const line = run.daemon.wait_for_line("there is no credential 'db'");
-  BOOST_TEST(line.find("web.json:2:") != std::string::npos);
-  BOOST_TEST(line.find("'web.name'") != std::string::npos);
+  BOOST_TEST(line.find("web.json':2:") != std::string::npos, line);
+  BOOST_TEST(line.find("web.name") != std::string::npos, line);
   BOOST_TEST(run.value("web.name") == "-");
   run.daemon.stop();
   give("db", "one");
