@@ -165,7 +165,8 @@ void server::impl::usage_changed() {
 
 asio::awaitable<void> server::impl::relieve() {
   // In a turn of its own: who has reported the change is in the middle of something.
-  co_await asio::post(loop, asio::use_awaitable);
+  auto turn = asio::post(loop, asio::use_awaitable);
+  co_await std::move(turn);
   while (auto const uid = users.to_close())
     close_largest(*uid);
   std::vector<std::uint64_t> going_on;

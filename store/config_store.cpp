@@ -263,8 +263,7 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
     state->load();
     state->seal_all();
   } catch (sealed_record const& failure) { // no damage: the store must not be replaced
-    return error{
-        .code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
+    return error{.code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),
@@ -386,11 +385,10 @@ std::vector<committed_change> config_store::refresh() {
 std::shared_ptr<snapshot const> config_store::take_snapshot() {
   return impl_->guarded([this](lmdb::environment&) {
     if (!impl_->shown) impl_->shown = std::make_shared<model const>(impl_->state);
-    return std::make_shared<snapshot const>(
-        snapshot{.state = impl_->shown,
-                 .transaction = impl_->seen,
-                 .generation = impl_->file.shared()->generation,
-                 .store_id = impl_->who.id});
+    return std::make_shared<snapshot const>(snapshot{.state = impl_->shown,
+                                                     .transaction = impl_->seen,
+                                                     .generation = impl_->file.shared()->generation,
+                                                     .store_id = impl_->who.id});
   });
 }
 

@@ -104,9 +104,8 @@ bool read_probe(lmdb::environment& env, std::string const& text, key_ring const&
   lmdb::read_transaction view(env);
   auto const back = keys::get_meta(view, view.open(keys::meta, must_be_there), probe_key);
   seen.read = steady::now() - begin;
-  for (auto const* const name :
-       {keys::meta, keys::sources, keys::overrides, keys::effective, keys::changes, keys::timed,
-        keys::keys})
+  for (auto const* const name : {keys::meta, keys::sources, keys::overrides, keys::effective,
+                                 keys::changes, keys::timed, keys::keys})
     seen.live_bytes += view.used_bytes(view.open(name, must_be_there));
   lmdb::cursor at(view, view.open(keys::changes, must_be_there));
   if (auto const newest = at.last()) {

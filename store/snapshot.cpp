@@ -88,8 +88,7 @@ history_reader::outcome history_reader::run(snapshot const& with, age how,
     auto view = lmdb::read_transaction::try_begin(*where_->opened, check_all);
     if (!view) return outcome::stale;
     auto const& records = *where_->records;
-    bool const is_newest =
-        view->id() == with.transaction && where_->generation == with.generation;
+    bool const is_newest = view->id() == with.transaction && where_->generation == with.generation;
     bool const is_same = is_newest || (records.id(*view) == with.store_id &&
                                        records.revision(*view) >= with.state->revision);
     if (!is_same || (how == age::newest && !is_newest)) return outcome::stale;

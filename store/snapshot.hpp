@@ -29,7 +29,8 @@ struct shared_environment {
   reader_gate gate;
   lmdb::environment* opened = nullptr; ///< null: its owner has closed it
   layout const* records = nullptr;
-  /// Counts how often it was opened: the ids of transactions begin again where the file is replaced.
+  /// Counts how often it was opened: the ids of transactions begin again where the file is
+  /// replaced.
   std::uint64_t generation = 0;
 };
 

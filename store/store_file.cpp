@@ -97,8 +97,7 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
     if (auto const fit = made.check_keys(first); !fit) return fit.error();
     if (*known != layout::format) upgrade(first, made.keys_);
   } catch (sealed_record const& failure) { // no damage: the store must not be replaced
-    return error{
-        .code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
+    return error{.code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
                  .message = failure.what(),

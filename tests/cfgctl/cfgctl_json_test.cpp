@@ -64,6 +64,7 @@ std::map<std::string, way> const ways{
     {"import", {.arguments = {"FILE"}}},
     {"init", {.arguments = {"NEW"}, .what = needs::nothing_as_list}},
     {"introspect", {.arguments = {"a.b"}}},
+    {"key", {.what = needs::command}},
     {"limits", {.what = needs::nothing}},
     {"promote", {.arguments = {"a"}}},
     {"restore", {.arguments = {"FILE"}}},

@@ -27,7 +27,8 @@ BOOST_AUTO_TEST_CASE(a_line_about_all_and_a_row_for_each_user) {
   BOOST_TEST(text.starts_with("In use: 7 of 1,024 connections, 3 MiB of 64 MiB of their memory\n"),
              text);
   BOOST_TEST(text.find("uid 4242424") != std::string::npos, text);
-  BOOST_TEST(text.find("5 of 128  3 MiB of 32 MiB   2 MiB    1,234  paused\n") != std::string::npos,
+  BOOST_TEST(text.find("5 of 128     3 MiB of 32 MiB    2 MiB    1,234  paused\n") !=
+                 std::string::npos,
              text);
   BOOST_TEST(text.find("uid 4242425") != std::string::npos, text);
 }

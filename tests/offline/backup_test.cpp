@@ -55,6 +55,13 @@ struct fixture : cfgd::test::store_fixture {
     return store::back_up(directory / "state", file, no_report).value();
   }
 
+  /// A backup has sealed records: it is read where its key is.
+  void bring_key() const {
+    fs::create_directories(other);
+    fs::permissions(other, fs::perms::owner_all);
+    fs::copy_file(directory / "state" / "key", other / "key", fs::copy_options::overwrite_existing);
+  }
+
   store::restore_question question() const {
     return {.state = other, .file = file, .now = cfgd::test::at()};
   }
@@ -119,10 +126,11 @@ BOOST_AUTO_TEST_CASE(a_backup_is_complete_and_closed_to_other_users) {
   BOOST_REQUIRE(::stat(file.c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 07777U) == 0600U);
   BOOST_TEST(facts.revision == store->revision());
-  BOOST_TEST(facts.format == 2U);
+  BOOST_TEST(facts.format == 3U);
   BOOST_TEST(facts.bytes == fs::file_size(file));
   BOOST_TEST(done.facts.records == facts.records);
   BOOST_TEST(done.old.empty());
+  bring_key();
   BOOST_TEST(all_of(other) == before);
   BOOST_TEST(done.continues == store::revision_stride); // the old one is not known
   BOOST_TEST(joined(names_in(directory.path())) == "backup.mdb other state ");
@@ -176,6 +184,7 @@ BOOST_AUTO_TEST_CASE(a_backup_can_be_copied_into_place_by_hand) {
   fs::permissions(other, fs::perms::owner_all);
   fs::permissions(other / "data", fs::perms::owner_all);
   fs::copy_file(file, other / "data/data.mdb");
+  bring_key();
 
   BOOST_TEST(all_of(other) == before);
 }
@@ -220,6 +229,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_byte_is_detected_or_harmless) {
     fs::remove_all(other);
     ++tried;
     if (auto const done = store::restore_offline(question(), no_report)) {
+      bring_key();
       BOOST_TEST_CONTEXT("offset " << offset) BOOST_TEST(all_of(other) == before);
     } else {
       ++refused;
@@ -328,9 +338,8 @@ BOOST_AUTO_TEST_CASE(a_restore_keeps_the_old_store) {
   BOOST_TEST(second.old.string() == first.old.string() + ".2");
   BOOST_TEST(joined(names_in(directory / "state")) == "data " + first.old.filename().string() +
                                                           ' ' + second.old.filename().string() +
-                                                          " lock ");
-  fs::create_directory(other);
-  fs::permissions(other, fs::perms::owner_all);
+                                                          " key lock ");
+  bring_key();
   fs::rename(first.old, other / "data");
   BOOST_TEST(all_of(other) == later);
 }
@@ -347,7 +356,7 @@ BOOST_AUTO_TEST_CASE(a_trial_changes_nothing) {
   BOOST_TEST(store::restore_offline(asked, no_report).has_value());
 
   BOOST_TEST(all_of(directory / "state") == later);
-  BOOST_TEST(joined(names_in(directory / "state")) == "copy.1.mdb data lock ");
+  BOOST_TEST(joined(names_in(directory / "state")) == "copy.1.mdb data key lock ");
 }
 
 BOOST_AUTO_TEST_CASE(a_trial_creates_no_state_directory) {
@@ -447,7 +456,9 @@ BOOST_AUTO_TEST_CASE(the_program_makes_backups_and_restores_them) {
   auto absent = cfgctl({"restore", directory / "none", "--state", other});
 
   auto const records = std::to_string(store::verify_backup(file, no_report).value().records);
-  BOOST_TEST(made.out() == file.string() + ": revision 42, " + records + " records\n");
+  BOOST_TEST(made.out().starts_with(file.string() + ": revision 42, " + records + " records\n"),
+             made.out());
+  BOOST_TEST(made.out().find("sealed with the key") != std::string::npos, made.out());
   BOOST_TEST(plain.finish() == 0);
   BOOST_TEST(plain.out() == "would restore revision 42, " + records + " records\n");
   BOOST_TEST(whole.finish() == 0);

@@ -159,7 +159,8 @@ std::vector<tree_case> const trees{
      {{"etc/access/10-web.toml",
        "[[entry]]\nallow = [\"read\", \"fly\"]\nto = \"any\"\nnamespaces = \"web\"\n"}},
      {},
-     "etc/access/10-web.toml:2:18: error: is not an operation: read, write, rollback, secret or "
+     "etc/access/10-web.toml:2:18: error: at /entry/0/allow/1: is not an operation: read, write, "
+     "rollback, secret or "
      "admin [access]\n"},
     {"an access file with names that this machine does not know",
      {{"etc/access/10-web.toml", "[[entry]]\nallow = \"read\"\n"
