@@ -101,6 +101,32 @@ bool is_trial(engine::request const& what) {
       what);
 }
 
+/// What a commit has to be followed by.
+struct aftermath {
+  bool sources_moved = false; ///< which namespaces have no values may have changed
+  bool try_again = false;     ///< rejected files may be accepted now
+};
+
+aftermath find_aftermath(std::vector<engine::request> const& requests,
+                         std::vector<engine::decision> const& outcomes, bool has_fallbacks) {
+  aftermath found;
+  for (std::size_t index = 0; index < requests.size(); ++index) {
+    if (!outcomes[index] || is_trial(requests[index])) continue;
+    bool const is_batch = std::holds_alternative<engine::file_change>(requests[index]);
+    // A file that is good from its first day on makes no transition, and may end a fallback.
+    found.sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && has_fallbacks);
+    found.try_again |= !is_batch && !outcomes[index]->effectives.empty();
+  }
+  return found;
+}
+
+/// Throws what the store says of a commit that has failed as a whole.
+void throw_failure(std::vector<engine::decision> const& outcomes) {
+  for (auto const& one : outcomes)
+    if (!one && one.error().code == errc::store_failed)
+      throw std::runtime_error(one.error().message);
+}
+
 error too_many(std::string const& message, std::string name, std::size_t used, std::size_t most) {
   return {.code = errc::limit,
           .message = message,
@@ -151,14 +177,14 @@ void committer::submit(asker who, engine::request request, finished done) {
                          "changes_waiting_per_uid", mine, bounds_.changes_waiting_per_uid);
     else if (all >= bounds_.changes_waiting && !who.is_privileged)
       refused = too_many("too many changes wait", "changes_waiting", all, bounds_.changes_waiting);
-    else
-      client_changes_.push({.uid = who.uid, .is_privileged = who.is_privileged},
-                           write{{}, std::move(request), std::move(done), std::move(who)});
+    if (!refused) {
+      requests_of_clients::user const whose{.uid = who.uid, .is_privileged = who.is_privileged};
+      client_changes_.push(whose, write{{}, std::move(request), std::move(done), std::move(who)});
+      wake_.notify_one();
+      return;
+    }
   }
-  if (refused)
-    done(engine::decision(*refused));
-  else
-    wake_.notify_one();
+  done(engine::decision(*refused));
 }
 
 void committer::drop_gone() {
@@ -381,9 +407,7 @@ void committer::commit(std::vector<write> group) {
   auto const failed = guarded(
       [&] {
         outcomes = store_->commit(requests, wall_now());
-        for (auto const& one : outcomes)
-          if (!one && one.error().code == errc::store_failed)
-            throw std::runtime_error(one.error().message);
+        throw_failure(outcomes);
       },
       use::write);
   if (failed && outcomes.empty()) outcomes.assign(group.size(), engine::decision(*failed));
@@ -396,18 +420,10 @@ void committer::commit(std::vector<write> group) {
     if (!is_done && on_failure_) on_failure_();
   });
 
-  bool sources_moved = false;
-  bool try_again = false;
-  for (std::size_t index = 0; index < group.size(); ++index) {
-    if (!outcomes[index] || is_trial(requests[index])) continue;
-    bool const is_batch = std::holds_alternative<engine::file_change>(requests[index]);
-    // A file that is good from its first day on makes no transition, and may end a fallback.
-    sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && !fallbacks_.empty());
-    try_again |= !is_batch && !outcomes[index]->effectives.empty();
-  }
+  auto const next = find_aftermath(requests, outcomes, !fallbacks_.empty());
   std::optional<fallbacks> without_values;
-  if (sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
-  if (try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
+  if (next.sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
+  if (next.try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
 
   publish_access(); // first: nobody may see a change by rights that it has taken away
   for (auto& foreign : store_->take_foreign())

@@ -49,13 +49,14 @@ class query_thread {
       std::optional<answer> answered = {};
     };
     auto const kept = std::make_shared<state>(state{std::move(work), std::move(done)});
-    add({.who = std::move(who),
-         .work = [kept](store::reading const& in) { kept->answered.emplace(kept->work(in)); },
-         .finish =
-             [kept](std::optional<error> const& failed) {
-               if (failed) kept->answered.emplace(*failed);
-               kept->done(std::move(*kept->answered));
-             }});
+    question made;
+    made.who = std::move(who);
+    made.work = [kept](store::reading const& in) { kept->answered.emplace(kept->work(in)); };
+    made.finish = [kept](std::optional<error> const& failed) {
+      if (failed) kept->answered.emplace(*failed);
+      kept->done(std::move(*kept->answered));
+    };
+    add(std::move(made));
   }
 
   /// Drops the questions whose askers have gone.
