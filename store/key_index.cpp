@@ -91,8 +91,7 @@ std::vector<std::string> key_index::entries_of(engine::change_view const& one) {
       });
   }
   std::ranges::sort(entries);
-  auto const repeated = std::ranges::unique(entries);
-  entries.erase(repeated.begin(), repeated.end());
+  entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
   for (auto& entry : entries)
     entry += revision;
   return entries;

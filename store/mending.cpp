@@ -232,12 +232,10 @@ class mender {
 
   void mend_number(std::string const& key) {
     auto const meta = open(keys::meta);
-    if (key == "revision")
+    if (key == "revision" || key == "cut") // of an unknown cut nobody continues from before
       keys::put_meta(in_, meta, key, std::to_string(find_revision()));
     else if (key == "created")
       keys::put_meta(in_, meta, key, std::to_string(wall_now().time_since_epoch().count()));
-    else if (key == "cut") // unknown: nobody continues from before
-      keys::put_meta(in_, meta, key, std::to_string(find_revision()));
     else if (key == "traces") // that it is there says that there are traces
       keys::put_meta(in_, meta, key, "1");
     else if (key == "store_id")

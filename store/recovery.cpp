@@ -129,8 +129,9 @@ result<recovery> recover(fs::path const& directory, error const& why, wall_time 
   // A store whose key is gone would not be opened.
   auto const known_keys = find_keys(directory, where);
   auto ordered = all;
-  std::ranges::stable_partition(
-      ordered, [&known_keys](fs::path const& copy) { return is_readable(copy, known_keys); });
+  std::stable_partition(ordered.begin(), ordered.end(), [&known_keys](fs::path const& copy) {
+    return is_readable(copy, known_keys);
+  });
   for (auto const& copy : ordered) {
     asked.file = copy;
     auto done = restore_into(*held, asked);

@@ -19,7 +19,6 @@ using cfgd::test::call;
 using cfgd::test::call_more;
 using cfgd::test::cfgctl_fixture;
 using cfgd::test::check;
-using cfgd::test::exchange;
 using cfgd::test::get;
 using cfgd::test::refused;
 using cfgd::test::reply;
