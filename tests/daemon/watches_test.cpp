@@ -193,6 +193,7 @@ BOOST_FIXTURE_TEST_CASE(a_closed_watcher_is_forgotten, fixture) {
 
 BOOST_FIXTURE_TEST_CASE(many_watchers_get_every_change_in_order, fixture) {
   std::vector<varlink_peer> all;
+  all.reserve(50);
   for (int each = 0; each < 50; ++each)
     all.push_back(start());
   for (auto& watcher : all)

@@ -108,6 +108,7 @@ BOOST_AUTO_TEST_CASE(others_are_served_between_two_steps) {
 BOOST_AUTO_TEST_CASE(calls_that_wait_for_their_turn_stay_what_they_are) {
   auto client = start_and_connect();
   std::vector<varlink_peer> others;
+  others.reserve(8);
   for (int count = 0; count < 8; ++count)
     others.push_back(connect());
 
