@@ -14,4 +14,27 @@ inline std::size_t skip_string(std::string_view text, std::size_t at) {
   return std::min(at + 1, text.size());
 }
 
+/// The position after the array or object whose bracket is at `at`.
+inline std::size_t skip_brackets(std::string_view text, std::size_t at) {
+  std::size_t depth = 0;
+  while (at < text.size()) {
+    char const c = text[at];
+    if (c == '"') {
+      at = skip_string(text, at);
+      continue;
+    }
+    ++at;
+    if (c == '[' || c == '{') ++depth;
+    if ((c == ']' || c == '}') && --depth == 0) break;
+  }
+  return at;
+}
+
+/// The position after the leaf that begins at `at`: any value but an object with members.
+inline std::size_t skip_leaf(std::string_view text, std::size_t at) {
+  if (text[at] == '"') return skip_string(text, at);
+  if (text[at] == '[' || text[at] == '{') return skip_brackets(text, at);
+  return std::min(text.find_first_of(",}", at), text.size());
+}
+
 } // namespace cfgd::json

@@ -25,25 +25,6 @@ void append_name(std::string& out, std::string_view quoted) {
   append_key_part(out, read->get_string());
 }
 
-/// The position after the leaf that begins at `at`.
-std::size_t behind_leaf(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return json::skip_string(text, at);
-  if (text[at] == '{') return at + 2;
-  if (text[at] != '[') return std::min(text.find_first_of(",}", at), text.size());
-  std::size_t depth = 0;
-  while (at < text.size()) {
-    char const c = text[at];
-    if (c == '"') {
-      at = json::skip_string(text, at);
-      continue;
-    }
-    ++at;
-    if (c == '[' || c == '{') ++depth;
-    if ((c == ']' || c == '}') && --depth == 0) break;
-  }
-  return at;
-}
-
 bool is_open_object(std::string_view rest) {
   return rest.starts_with('{') && !rest.starts_with("{}");
 }
@@ -81,7 +62,7 @@ void leaf_walk::advance() {
       ++at_;
       continue;
     }
-    auto const end = behind_leaf(text_, at_);
+    auto const end = json::skip_leaf(text_, at_);
     value_ = text_.substr(at_, end - at_);
     at_ = end;
     return;

@@ -23,29 +23,6 @@ namespace {
 /// Scanning a text of this many bytes takes as long as a lookup in an outline.
 constexpr std::size_t short_text = 512;
 
-/// The position after the list that begins at `at`.
-std::size_t behind_list(std::string_view text, std::size_t at) {
-  std::size_t depth = 0;
-  while (at < text.size()) {
-    char const c = text[at];
-    if (c == '"') {
-      at = json::skip_string(text, at);
-      continue;
-    }
-    ++at;
-    if (c == '[' || c == '{') ++depth;
-    if ((c == ']' || c == '}') && --depth == 0) break;
-  }
-  return at;
-}
-
-/// The position after the value that begins at `at`, which is not an object.
-std::size_t behind_leaf(std::string_view text, std::size_t at) {
-  if (text[at] == '"') return json::skip_string(text, at);
-  if (text[at] == '[') return behind_list(text, at);
-  return std::min(text.find_first_of(",}", at), text.size());
-}
-
 } // namespace
 
 outline::outline(std::string_view text) {
@@ -69,7 +46,7 @@ outline::outline(std::string_view text) {
         at = one.value + 1;
         continue;
       }
-      at = one.end = behind_leaf(text, one.value);
+      at = one.end = json::skip_leaf(text, one.value);
       waiting.push_back(one);
       continue;
     }

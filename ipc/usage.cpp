@@ -16,7 +16,7 @@
 //    largest user ends, and again until it is less.
 //
 // The maximum is a fixed one as long as there is enough, so that a single user can use the service
-// well. Above three quarters of the whole it is a share of what is left. A user thereby never takes
+// well. Above three quarters of the whole it is a share of what is left. So a user never takes
 // all that is free, and who comes late always finds something: closing keeps a tenth free.
 //
 // Privileged users (root, the daemon's own) may have the whole, with a reserve that nobody else
