@@ -7,7 +7,6 @@
 #include <boost/assert.hpp>
 #include <boost/json/value.hpp>
 
-#include <algorithm>
 #include <utility>
 
 // The position in the text and the lengths of the names of the objects around it are all that a
