@@ -65,20 +65,17 @@ std::optional<error> query_thread::refusal_of(question const& what) const {
 }
 
 void query_thread::add(question what) {
-  std::optional<error> refused;
-  {
-    std::lock_guard const locked(mutex_);
-    if (ending_.stop_requested()) return;
-    refused = refusal_of(what);
-    if (!refused) {
-      queue::user const whose{.uid = what.who.uid, .is_privileged = what.who.is_privileged};
-      waiting_.push(whose, std::move(what));
-    }
-  }
-  if (refused)
+  queue::user const whose{.uid = what.who.uid, .is_privileged = what.who.is_privileged};
+  std::unique_lock locked(mutex_);
+  if (ending_.stop_requested()) return;
+  if (auto const refused = refusal_of(what)) {
+    locked.unlock();
     what.finish(refused);
-  else
-    wake_.notify_one();
+    return;
+  }
+  waiting_.push(whose, std::move(what));
+  locked.unlock();
+  wake_.notify_one();
 }
 
 void query_thread::drop_gone() {
