@@ -36,6 +36,8 @@ namespace {
 namespace asio = boost::asio;
 
 constexpr auto back_off = std::chrono::milliseconds(100);
+/// Who connects as fast as it can must not keep those waiting who have a connection.
+constexpr auto longest_turn = std::chrono::microseconds(100);
 constexpr auto warning_pause = std::chrono::seconds(10);
 
 /// Since Linux 6.16: whether descriptors may be sent to us. Accepted sockets inherit it.
@@ -106,7 +108,9 @@ void acceptor::take_waiting() {
 }
 
 acceptor::outcome acceptor::accept_waiting() {
+  auto const end = std::chrono::steady_clock::now() + longest_turn;
   for (std::size_t count = 0; count < how_.at_once && !stopping_; ++count) {
+    if (count > 0 && std::chrono::steady_clock::now() >= end) break;
     if (auto const kept = kept_descriptors(); kept > 0) {
       warn_rarely(std::to_string(kept) + " descriptors are kept for files and administrators",
                   EMFILE);

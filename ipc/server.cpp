@@ -31,7 +31,7 @@
 // Turns that are asked for from outside (a handler answered later, a call is served in steps, a
 // client has more calls waiting than its share) wait, and users are served in turn by the time that
 // they have spent (fair_turns). A handler of the loop serves each that waits once, and ends after
-// 2 ms: neither ten thousand watchers of one key nor clients with full pipes keep new events,
+// 0.25 ms: neither ten thousand watchers of one key nor clients with full pipes keep new events,
 // timers and the watchdog waiting. A session that its socket has woken works at once if nobody
 // waits.
 //
@@ -48,9 +48,9 @@ using clock = session_host::clock;
 /// A user's share of one round of turns.
 constexpr std::chrono::microseconds turn_share{100};
 /// After this time the loop looks for new events, however many wait for a turn.
-constexpr std::chrono::milliseconds longest_loop_turn{2};
+constexpr std::chrono::microseconds longest_loop_turn{250};
 /// Sessions that work at once do so for this time, then they wait for a turn as others do.
-constexpr std::chrono::milliseconds longest_at_once{1};
+constexpr std::chrono::microseconds longest_at_once{200};
 
 std::string describe(std::exception_ptr const& thrown) {
   try {

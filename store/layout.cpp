@@ -385,10 +385,15 @@ void layout::walk_back(lmdb::transaction& in, revision_number newest,
 // Revisions are consecutive, so their difference is the number of changes kept in between.
 bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
                     kept_history const& keep) const {
-  if (keys::decode_revision(keys::changes, oldest) + keep.revisions > newest) return false;
+  auto const number = keys::decode_revision(keys::changes, oldest);
+  if (number + keep.revisions > newest) return false;
   try {
-    record_reader fields(keys::changes, oldest, keys_.get());
-    return read_change_time(fields) < keep.since;
+    // A first change of some MiB would be summed up with each commit until it is old enough.
+    if (oldest_.number != number) {
+      record_reader fields(keys::changes, oldest, keys_.get());
+      oldest_ = {.number = number, .time = read_change_time(fields)};
+    }
+    return oldest_.time < keep.since;
   } catch (damaged_record const&) {
     return true; // otherwise no commit would succeed once it is the oldest one
   }

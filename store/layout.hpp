@@ -150,6 +150,11 @@ class layout {
   lmdb::database changes_;
   lmdb::database pending_;
   key_index index_;
+  /// The oldest change that trim() has read last. Only the writer uses it.
+  mutable struct {
+    revision_number number = 0;
+    wall_time time{};
+  } oldest_;
 };
 
 } // namespace cfgd::store

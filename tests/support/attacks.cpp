@@ -203,7 +203,13 @@ void run_descriptors(std::filesystem::path const& socket, steady_time end) {
   hold(socket, end, 100'000, "{");
 }
 
+void run_busy(std::filesystem::path const& /*socket*/, steady_time end) {
+  while (clock::now() < end) {
+  }
+}
+
 constexpr std::array all_attacks{
+    attack{"busy", "no attack: a process that uses one processor and calls nobody", run_busy},
     attack{"list", "20 connections, 64 List of a missing prefix in each write", run_list},
     attack{"log", "100 times connect, Log of a missing key, close", run_log},
     attack{"watch", "128 Watch that are not read", run_watch},
