@@ -54,7 +54,7 @@ std::string key_text(std::size_t number) {
                      number % keys_in_namespace);
 }
 
-std::string value_text(std::size_t number) { return fmt::format("{:0>64}", number); }
+std::string value_text(std::size_t number) { return fmt::format("{:0>{}}", number, value_bytes); }
 
 // ---- cfgd
 

@@ -17,6 +17,7 @@ namespace cfgd::bench {
 inline constexpr std::size_t key_count = 1'000;
 inline constexpr std::size_t keys_in_namespace = 100;
 std::string key_text(std::size_t number);
+inline constexpr std::size_t value_bytes = 64;
 std::string value_text(std::size_t number);
 
 /// `cfgd --root`, as a user starts it.
