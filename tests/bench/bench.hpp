@@ -17,6 +17,7 @@ struct options {
   std::size_t namespace_mib = 5; ///< of the namespace that is attacked
   std::size_t history_mib = 8;   ///< of history, while attacks go on
   unsigned watchers = 100;       ///< at most what one user may have, limits::connections_per_uid
+  bool renew = false;            ///< write the committed counts of instructions again
 };
 
 /// Each starts what it needs in a directory of its own, measures and prints a table. Servers that
@@ -28,5 +29,6 @@ void start(options const& how);
 void set(options const& how);
 void policy(options const& how);
 void attack(options const& how);
+void count_instructions(options const& how);
 
 } // namespace cfgd::bench

@@ -58,8 +58,10 @@ std::string value_text(std::size_t number) { return fmt::format("{:0>{}}", numbe
 
 // ---- cfgd
 
-cfgd_server::cfgd_server(std::string program, std::filesystem::path root, std::string_view settings)
-    : program_(std::move(program)), root_(std::move(root)) {
+cfgd_server::cfgd_server(std::string program, std::filesystem::path root, std::string_view settings,
+                         std::vector<std::string> command)
+    : command_(std::move(command)), root_(std::move(root)) {
+  command_.insert(command_.end(), {std::move(program), "--root", root_.string()});
   std::filesystem::create_directories(root_ / "etc" / "namespaces");
   test::write_file(root_ / "etc" / "cfgd.toml", settings);
 }
@@ -69,8 +71,7 @@ std::filesystem::path cfgd_server::source(std::string_view name) const {
 }
 
 std::chrono::duration<double, std::milli> cfgd_server::start() {
-  process_ = std::make_unique<server_process>(
-      root_ / "log", std::vector<std::string>{program_, "--root", root_.string()});
+  process_ = std::make_unique<server_process>(root_ / "log", command_);
   int const socket = connect(this->socket(), *process_);
   std::string const question = varlink("io.cfgd.Service.Status", "");
   for (;;) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::bench {
 
@@ -23,12 +24,14 @@ std::string value_text(std::size_t number);
 /// `cfgd --root`, as a user starts it.
 class cfgd_server {
  public:
-  /// `settings` becomes cfgd.toml.
-  cfgd_server(std::string program, std::filesystem::path root, std::string_view settings = "");
+  /// `settings` becomes cfgd.toml; `command` is what runs the program, it alone by default.
+  cfgd_server(std::string program, std::filesystem::path root, std::string_view settings = "",
+              std::vector<std::string> command = {});
 
   /// A file of the admin layer.
   std::filesystem::path source(std::string_view name) const;
   std::filesystem::path socket() const { return root_ / "run" / "io.cfgd"; }
+  std::filesystem::path const& root() const { return root_; }
 
   /// Returns when it answers that it is ready: the time since its exec.
   std::chrono::duration<double, std::milli> start();
@@ -42,7 +45,7 @@ class cfgd_server {
   traffic sets(std::size_t clients, std::size_t calls);
 
  private:
-  std::string program_;
+  std::vector<std::string> command_;
   std::filesystem::path root_;
   std::size_t sets_made_ = key_count; ///< behind the values that are there from the start
   std::unique_ptr<server_process> process_;
