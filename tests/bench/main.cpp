@@ -11,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <string>
 #include <vector>
@@ -33,6 +34,9 @@ std::vector<part> const parts{{"get", bench::get},
                               {"set", bench::set},
                               {"policy", bench::policy},
                               {"attack", bench::attack},
+                              {"snapshot", bench::snapshot},
+                              {"scale", bench::scale},
+                              {"compare", bench::compare, true},
                               {"counts", bench::count_instructions, true}};
 
 struct command_line {
@@ -46,7 +50,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(parts.size());
   for (auto const& one : parts)
     known.push_back(one.name);
-  app.add_option("name", into.names, "Parts to run; without one all but counts")
+  app.add_option("name", into.names, "Parts to run; without one all but compare and counts")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
@@ -74,6 +78,12 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   app.add_option("--history-mib", into.how.history_mib, "Size of the history under attack")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
+  app.add_option("--largest", into.how.largest, "Largest size of a scale curve, from 10")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
+  app.add_option("--compare", into.how.other,
+                 "Another build, or its cfgd: both in turn, and the ratios")
+      ->check(CLI::ExistingPath);
   app.add_flag("--renew", into.how.renew, "Write the committed counts of instructions again");
   app.add_option("--cfgd", into.how.cfgd, "The program that is measured")
       ->check(CLI::ExistingFile)
@@ -108,6 +118,8 @@ int main(int argc, char** argv) {
   declare(app, asked, milliseconds);
   CLI11_PARSE(app, argc, argv);
   asked.how.time = std::chrono::milliseconds(milliseconds);
+  if (std::filesystem::is_directory(asked.how.other)) asked.how.other += "/bin/cfgd";
+  if (!asked.how.other.empty() && asked.names.empty()) asked.names = {"compare"};
   try {
     return run(asked);
   } catch (std::exception const& wrong) {

@@ -36,17 +36,6 @@ std::string call(std::string_view method, std::string_view parameters, ipc::call
   return frame;
 }
 
-void write_files(cfgd_server const& into, world const& what) {
-  for (std::size_t number = 0; number < what.namespaces; ++number) {
-    std::string text = "{";
-    for (std::size_t key = 0; key < what.keys; ++key)
-      text += fmt::format("{}\n  \"{}\": \"{:0>{}}\"", key == 0 ? "" : ",", key_name(key), key,
-                          what.value_bytes);
-    test::write_file(into.source(name_of(number) + ".json"), text + "\n}\n");
-  }
-  test::write_file(into.source(name_of(edited_namespace) + ".d/50-edit.json"), R"({"edited":0})");
-}
-
 std::vector<std::string> gets_of(world const& what) {
   std::size_t const total = what.namespaces * what.keys;
   std::mt19937 generator(1); // NOLINT: the same for every run, so that runs compare
@@ -116,6 +105,17 @@ std::size_t occurrences(std::string_view text, std::string_view what) {
 }
 
 } // namespace
+
+void write_files(cfgd_server const& into, world const& what) {
+  for (std::size_t number = 0; number < what.namespaces; ++number) {
+    std::string text = "{";
+    for (std::size_t key = 0; key < what.keys; ++key)
+      text += fmt::format("{}\n  \"{}\": \"{:0>{}}\"", key == 0 ? "" : ",", key_name(key), key,
+                          what.value_bytes);
+    test::write_file(into.source(name_of(number) + ".json"), text + "\n}\n");
+  }
+  test::write_file(into.source(name_of(edited_namespace) + ".d/50-edit.json"), R"({"edited":0})");
+}
 
 std::string settings_of(world const& what) {
   return fmt::format("[watch]\nquiet_ms = 0\n[store]\nhistory_revisions = {}\n",

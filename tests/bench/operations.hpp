@@ -20,6 +20,8 @@ struct world {
   friend bool operator==(world const&, world const&) = default;
 };
 
+/// The files of the admin layer.
+void write_files(cfgd_server const& into, world const& what);
 /// cfgd.toml for it: a file takes effect at once, the history is long enough.
 std::string settings_of(world const& what);
 

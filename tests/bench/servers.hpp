@@ -51,6 +51,9 @@ class cfgd_server {
   std::unique_ptr<server_process> process_;
 };
 
+/// Memory once a whole integrity check is done and it has stayed the same for a second.
+memory_use steady_memory(cfgd_server& cfgd);
+
 /// Writes key_count keys with their values as files of the admin layer.
 void write_sources(cfgd_server const& into);
 
@@ -64,6 +67,8 @@ class redis_server {
   /// Gives it key_count keys with their values.
   void fill();
   traffic gets(std::size_t clients, std::size_t calls) const;
+  /// Makes one hash of so many keys with their values; calls for all of it.
+  traffic get_all(std::size_t keys);
   traffic sets(std::size_t clients, std::size_t calls);
 
  private:

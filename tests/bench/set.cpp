@@ -1,4 +1,5 @@
 #include "tests/bench/bench.hpp"
+#include "tests/bench/peers.hpp"
 #include "tests/bench/servers.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -134,11 +135,23 @@ struct servers {
     if (redis_server::is_installed())
       redis = start_redis(directory / "redis");
     else
-      fmt::print("redis-server is not installed: cfgd and LMDB alone\n");
+      fmt::print("redis-server is not installed: left out\n");
+    if (etcd_server::is_installed()) {
+      etcd = std::make_unique<etcd_server>(directory / "etcd");
+      etcd->fill();
+    } else {
+      fmt::print("etcd is not installed: left out\n");
+    }
+    if (dconf_service::is_installed())
+      dconf = std::make_unique<dconf_service>(directory / "dconf");
+    else
+      fmt::print("dconf-service and dbus-daemon are not installed: left out\n");
   }
   std::unique_ptr<cfgd_server> cfgd;
   plain_store lmdb;
   std::unique_ptr<redis_server> redis;
+  std::unique_ptr<etcd_server> etcd;
+  std::unique_ptr<dconf_service> dconf;
 };
 
 struct scenario {
@@ -163,10 +176,14 @@ double times_as_long(std::vector<figures> const& mine, std::vector<figures> cons
 void measure_sets(scenario const& what, servers& all, options const& how, table& out) {
   traffic cfgd = all.cfgd->sets(what.clients, what.calls);
   traffic redis = all.redis ? all.redis->sets(what.clients, what.calls) : traffic{};
+  traffic etcd = all.etcd ? all.etcd->sets(what.clients, what.calls) : traffic{};
   std::vector<contender> contenders{
       {"cfgd", [&] { return run_load(cfgd, how.time); }},
       {"LMDB", [&] { return all.lmdb.write(what.clients * what.calls, how.time); }}};
   if (all.redis) contenders.push_back({"redis", [&] { return run_load(redis, how.time); }});
+  if (all.etcd) contenders.push_back({"etcd", [&] { return run_load(etcd, how.time); }});
+  if (all.dconf && what.clients == 1)
+    contenders.push_back({"dconf", [&] { return all.dconf->write(how.time); }});
 
   auto const results = alternate(contenders, how.rounds);
 

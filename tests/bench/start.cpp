@@ -42,22 +42,6 @@ struct series {
   }
 };
 
-/// Memory when a whole integrity check is done and the memory has stayed the same for a second.
-memory_use steady_memory(cfgd_server& cfgd) {
-  constexpr std::chrono::milliseconds between_looks{100};
-  constexpr int looks_unchanged = 10;
-  constexpr int most_looks = 150;
-  cfgd.ask("io.cfgd.Service.RunChecks", R"({"names":["integrity"]})");
-  memory_use seen = memory_of(cfgd.process().pid());
-  for (int unchanged = 0, look = 0; unchanged < looks_unchanged && look < most_looks; ++look) {
-    pause(between_looks);
-    memory_use const now = memory_of(cfgd.process().pid());
-    unchanged = now.resident == seen.resident ? unchanged + 1 : 0;
-    seen = now;
-  }
-  return seen;
-}
-
 struct measured {
   series empty;
   series first;
