@@ -1,4 +1,5 @@
 #include "tests/bench/bench.hpp"
+#include "tests/bench/peers.hpp"
 #include "tests/bench/servers.hpp"
 #include "tests/support/temporary_directory.hpp"
 
@@ -22,14 +23,24 @@ constexpr scenario scenarios[] = {{"1 client", 1, 1, ">= 1.05"},
                                   {"50 clients", 50, 1, ">= 1.10, p99 <= 1"},
                                   {"50 clients x 16", 50, 16, ">= 1.5"}};
 
-void measure(scenario const& what, cfgd_server const& cfgd, redis_server const* redis,
-             echo_server const& echo, options const& how, table& out) {
-  std::vector<traffic> kinds{cfgd.gets(what.clients, what.calls)};
+struct servers {
+  cfgd_server cfgd;
+  echo_server echo;
+  std::unique_ptr<etcd_server> etcd = {};
+  std::unique_ptr<redis_server> redis = {};
+};
+
+void measure(scenario const& what, servers const& all, options const& how, table& out) {
+  std::vector<traffic> kinds{all.cfgd.gets(what.clients, what.calls)};
   std::vector<std::string> names{"cfgd"};
-  kinds.push_back(echo.messages(what.clients, what.calls));
+  kinds.push_back(all.echo.messages(what.clients, what.calls));
   names.emplace_back("echo");
-  if (redis != nullptr) {
-    kinds.push_back(redis->gets(what.clients, what.calls));
+  if (all.etcd) {
+    kinds.push_back(all.etcd->gets(what.clients, what.calls));
+    names.emplace_back("etcd");
+  }
+  if (all.redis) {
+    kinds.push_back(all.redis->gets(what.clients, what.calls));
     names.emplace_back("redis");
   }
   std::vector<contender> contenders;
@@ -42,7 +53,7 @@ void measure(scenario const& what, cfgd_server const& cfgd, redis_server const* 
   for (std::size_t index = 0; index < kinds.size(); ++index) {
     auto const& mine = results[index];
     auto const ratio = [&](double figures::*which) {
-      return redis == nullptr ? "-" : fixed(ratio_of(mine, results.back(), which), 2);
+      return !all.redis ? "-" : fixed(ratio_of(mine, results.back(), which), 2);
     };
     out.add({fmt::format("{}, {}", what.name, names[index]),
              fixed(median_of(mine, &figures::per_second), 0),
@@ -56,21 +67,26 @@ void measure(scenario const& what, cfgd_server const& cfgd, redis_server const* 
 
 void get(options const& how) {
   test::temporary_directory const directory;
-  cfgd_server cfgd(how.cfgd, directory / "root");
-  write_sources(cfgd);
-  cfgd.start();
-  echo_server const echo(directory / "echo");
-  std::unique_ptr<redis_server> redis;
-  if (redis_server::is_installed()) {
-    redis = std::make_unique<redis_server>(directory / "redis", redis_server::durability::none);
-    redis->fill();
+  servers all{.cfgd = cfgd_server(how.cfgd, directory / "root"),
+              .echo = echo_server(directory / "echo")};
+  write_sources(all.cfgd);
+  all.cfgd.start();
+  if (etcd_server::is_installed()) {
+    all.etcd = std::make_unique<etcd_server>(directory / "etcd");
+    all.etcd->fill();
   } else {
-    fmt::print("redis-server is not installed: cfgd and echo alone\n");
+    fmt::print("etcd is not installed: left out\n");
+  }
+  if (redis_server::is_installed()) {
+    all.redis = std::make_unique<redis_server>(directory / "redis", redis_server::durability::none);
+    all.redis->fill();
+  } else {
+    fmt::print("redis-server is not installed: left out\n");
   }
 
   table out({"Get", "calls/s", "p50 us", "p99 us", "x redis", "p99 x redis", "goal"});
   for (auto const& what : scenarios)
-    measure(what, cfgd, redis.get(), echo, how, out);
+    measure(what, all, how, out);
   fmt::print("{}\n", out.text());
 }
 

@@ -15,6 +15,10 @@
 // reply is found by counting a byte that each of them has a known number of times (the NUL of
 // Varlink, the line ends of RESP). So the generator costs the same for every server, and little.
 //
+// Throughput counts the replies that came before the end, also those of batches that were not
+// complete then; latency counts every batch that was sent, also those that ended later. Otherwise
+// long batches would be missing from both.
+//
 // The text of replies is looked at for the first batch of each client and for every 32nd read: a
 // server that answers with errors must not look fast.
 
@@ -37,7 +41,7 @@ class generator {
  public:
   generator(std::vector<traffic*> const& kinds, std::chrono::milliseconds time)
       : kinds_(kinds), time_(time), epoll_(::epoll_create1(EPOLL_CLOEXEC)),
-        latencies_(kinds.size()) {
+        latencies_(kinds.size()), marks_in_time_(kinds.size()) {
     for (std::size_t kind = 0; kind < kinds.size(); ++kind)
       for (std::size_t count = 0; count < kinds[kind]->clients; ++count)
         add_client(kind);
@@ -59,9 +63,10 @@ class generator {
       take_events();
     std::vector<figures> all;
     for (std::size_t kind = 0; kind < kinds_.size(); ++kind) {
-      auto const done = static_cast<double>(latencies_[kind].size() * kinds_[kind]->calls);
+      auto const replies =
+          static_cast<double>(marks_in_time_[kind]) / static_cast<double>(kinds_[kind]->marks);
       all.push_back(
-          summarize(latencies_[kind], done / std::chrono::duration<double>(time_).count()));
+          summarize(latencies_[kind], replies / std::chrono::duration<double>(time_).count()));
     }
     return all;
   }
@@ -92,6 +97,7 @@ class generator {
     int const count = ::epoll_wait(epoll_, events.data(), events.size(),
                                    std::chrono::milliseconds(longest_wait).count());
     if (count == 0) throw std::runtime_error("no answer in time");
+    in_time_ = steady::now() < end_;
     for (int index = 0; index < count; ++index)
       read_from(events[static_cast<std::size_t>(index)].data.u64);
   }
@@ -107,6 +113,7 @@ class generator {
         static_cast<std::size_t>(std::count(text.begin(), text.end(), kinds_[one.kind]->mark));
     if (marks > one.marks_due) throw std::runtime_error("more replies than calls");
     one.marks_due -= marks;
+    if (in_time_) marks_in_time_[one.kind] += marks;
     if (one.marks_due > 0) return;
     finish_batch(index);
   }
@@ -118,10 +125,9 @@ class generator {
       throw std::runtime_error("a wrong reply: " + one.first.substr(0, 500));
     one.was_checked = true;
     auto const now = steady::now();
-    if (now >= end_) return;
     latencies_[one.kind].push_back(
         std::chrono::duration<double, std::micro>(now - one.sent).count());
-    send_batch(index, now);
+    if (now < end_) send_batch(index, now);
   }
 
   void look_at(client& one, std::string_view text) {
@@ -137,8 +143,10 @@ class generator {
   int epoll_;
   std::vector<client> clients_;
   std::vector<std::vector<double>> latencies_; ///< of batches, by kind
+  std::vector<std::size_t> marks_in_time_;     ///< by kind: of replies before the end
   std::array<char, 64 * 1024> buffer_{};
   steady::time_point end_;
+  bool in_time_ = true;  ///< whether the events at hand came before the end
   std::size_t busy_ = 0; ///< clients that wait for replies
   unsigned reads_ = 0;
 };

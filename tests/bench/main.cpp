@@ -11,9 +11,9 @@
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
+#include <filesystem>
 #include <functional>
 #include <string>
-#include <utility>
 #include <vector>
 
 // Measures cfgd beside its peers, all in one run on one machine: docs/benchmarks.md.
@@ -22,9 +22,22 @@ namespace {
 
 using namespace cfgd;
 
-std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
-    {"get", bench::get}, {"watch", bench::watch},   {"start", bench::start},
-    {"set", bench::set}, {"policy", bench::policy}, {"attack", bench::attack}};
+struct part {
+  std::string name;
+  std::function<void(bench::options const&)> measure;
+  bool only_when_named = false;
+};
+
+std::vector<part> const parts{{"get", bench::get},
+                              {"watch", bench::watch},
+                              {"start", bench::start},
+                              {"set", bench::set},
+                              {"policy", bench::policy},
+                              {"attack", bench::attack},
+                              {"snapshot", bench::snapshot},
+                              {"scale", bench::scale},
+                              {"compare", bench::compare, true},
+                              {"counts", bench::count_instructions, true}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -34,10 +47,10 @@ struct command_line {
 
 void declare(CLI::App& app, command_line& into, long& milliseconds) {
   std::vector<std::string> known;
-  known.reserve(benches.size());
-  for (auto const& one : benches)
-    known.push_back(one.first);
-  app.add_option("name", into.names, "get, watch, start, set, policy, attack; all without one")
+  known.reserve(parts.size());
+  for (auto const& one : parts)
+    known.push_back(one.name);
+  app.add_option("name", into.names, "Parts to run; without one all but compare and counts")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
@@ -65,6 +78,13 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   app.add_option("--history-mib", into.how.history_mib, "Size of the history under attack")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
+  app.add_option("--largest", into.how.largest, "Largest size of a scale curve, from 10")
+      ->check(CLI::Range(10, 100'000))
+      ->capture_default_str();
+  app.add_option("--compare", into.how.other,
+                 "Another build, or its cfgd: both in turn, and the ratios")
+      ->check(CLI::ExistingPath);
+  app.add_flag("--renew", into.how.renew, "Write the committed counts of instructions again");
   app.add_option("--cfgd", into.how.cfgd, "The program that is measured")
       ->check(CLI::ExistingFile)
       ->capture_default_str();
@@ -79,10 +99,11 @@ int run(command_line const& asked) {
   ::signal(SIGPIPE, SIG_IGN);
   fmt::print("{}\n{} rounds; load {}\n\n", bench::describe_machine(asked.directory),
              asked.how.rounds, bench::load_now());
-  for (auto const& [name, measure] : benches) {
-    if (!asked.names.empty() && std::ranges::find(asked.names, name) == asked.names.end()) continue;
-    measure(asked.how);
-    fmt::print("load after {}: {}\n\n", name, bench::load_now());
+  for (auto const& one : parts) {
+    bool const named = std::ranges::find(asked.names, one.name) != asked.names.end();
+    if (!named && (one.only_when_named || !asked.names.empty())) continue;
+    one.measure(asked.how);
+    fmt::print("load after {}: {}\n\n", one.name, bench::load_now());
     std::fflush(stdout);
   }
   return EXIT_SUCCESS;
@@ -97,6 +118,8 @@ int main(int argc, char** argv) {
   declare(app, asked, milliseconds);
   CLI11_PARSE(app, argc, argv);
   asked.how.time = std::chrono::milliseconds(milliseconds);
+  if (std::filesystem::is_directory(asked.how.other)) asked.how.other += "/bin/cfgd";
+  if (!asked.how.other.empty() && asked.names.empty()) asked.names = {"compare"};
   try {
     return run(asked);
   } catch (std::exception const& wrong) {

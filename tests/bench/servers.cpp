@@ -1,6 +1,7 @@
 #include "tests/bench/servers.hpp"
 
 #include "ipc/message.hpp"
+#include "tests/bench/peers.hpp"
 #include "tests/support/temporary_directory.hpp"
 
 #include <fmt/format.h>
@@ -10,7 +11,6 @@
 
 #include <algorithm>
 #include <random>
-#include <sstream>
 #include <stdexcept>
 #include <vector>
 
@@ -54,12 +54,14 @@ std::string key_text(std::size_t number) {
                      number % keys_in_namespace);
 }
 
-std::string value_text(std::size_t number) { return fmt::format("{:0>64}", number); }
+std::string value_text(std::size_t number) { return fmt::format("{:0>{}}", number, value_bytes); }
 
 // ---- cfgd
 
-cfgd_server::cfgd_server(std::string program, std::filesystem::path root, std::string_view settings)
-    : program_(std::move(program)), root_(std::move(root)) {
+cfgd_server::cfgd_server(std::string program, std::filesystem::path root, std::string_view settings,
+                         std::vector<std::string> command)
+    : command_(std::move(command)), root_(std::move(root)) {
+  command_.insert(command_.end(), {std::move(program), "--root", root_.string()});
   std::filesystem::create_directories(root_ / "etc" / "namespaces");
   test::write_file(root_ / "etc" / "cfgd.toml", settings);
 }
@@ -69,8 +71,7 @@ std::filesystem::path cfgd_server::source(std::string_view name) const {
 }
 
 std::chrono::duration<double, std::milli> cfgd_server::start() {
-  process_ = std::make_unique<server_process>(
-      root_ / "log", std::vector<std::string>{program_, "--root", root_.string()});
+  process_ = std::make_unique<server_process>(root_ / "log", command_);
   int const socket = connect(this->socket(), *process_);
   std::string const question = varlink("io.cfgd.Service.Status", "");
   for (;;) {
@@ -124,6 +125,21 @@ traffic cfgd_server::sets(std::size_t clients, std::size_t calls) {
           .bad = {"\"error\"", "\"changed\":[]"}};
 }
 
+memory_use steady_memory(cfgd_server& cfgd) {
+  constexpr std::chrono::milliseconds between_looks{100};
+  constexpr int looks_unchanged = 10;
+  constexpr int most_looks = 150;
+  cfgd.ask("io.cfgd.Service.RunChecks", R"({"names":["integrity"]})");
+  memory_use seen = memory_of(cfgd.process().pid());
+  for (int unchanged = 0, look = 0; unchanged < looks_unchanged && look < most_looks; ++look) {
+    pause(between_looks);
+    memory_use const now = memory_of(cfgd.process().pid());
+    unchanged = now.resident == seen.resident ? unchanged + 1 : 0;
+    seen = now;
+  }
+  return seen;
+}
+
 void write_sources(cfgd_server const& into) {
   for (std::size_t number = 0; number < key_count; number += keys_in_namespace) {
     std::string text = "{";
@@ -139,13 +155,7 @@ void write_sources(cfgd_server const& into) {
 
 // ---- redis
 
-bool redis_server::is_installed() {
-  char const* const path = std::getenv("PATH"); // NOLINT: no other thread yet
-  std::istringstream directories(path == nullptr ? "/usr/bin" : path);
-  for (std::string directory; std::getline(directories, directory, ':');)
-    if (::access((directory + "/redis-server").c_str(), X_OK) == 0) return true;
-  return false;
-}
+bool redis_server::is_installed() { return is_in_path("redis-server"); }
 
 redis_server::redis_server(std::filesystem::path directory, durability how)
     : directory_((std::filesystem::create_directories(directory), std::move(directory))),
@@ -167,6 +177,22 @@ void redis_server::fill() {
     receive_until(socket, '\n');
   }
   ::close(socket);
+}
+
+traffic redis_server::get_all(std::size_t keys) {
+  int const socket = connect(directory_ / "socket", process_);
+  std::string const name = fmt::format("all_{}", keys);
+  for (std::size_t number = 0; number < keys; ++number) {
+    send_all(socket, resp({"HSET", name, key_text(number), value_text(number)}));
+    receive_until(socket, '\n');
+  }
+  ::close(socket);
+  return {.socket = directory_ / "socket",
+          .batches = {resp({"HGETALL", name})},
+          .mark = '\n',
+          .marks = 1 + 4 * keys,
+          .good = "$64\r\n",
+          .bad = {"-ERR"}};
 }
 
 traffic redis_server::gets(std::size_t clients, std::size_t calls) const {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::bench {
 
@@ -17,17 +18,20 @@ namespace cfgd::bench {
 inline constexpr std::size_t key_count = 1'000;
 inline constexpr std::size_t keys_in_namespace = 100;
 std::string key_text(std::size_t number);
+inline constexpr std::size_t value_bytes = 64;
 std::string value_text(std::size_t number);
 
 /// `cfgd --root`, as a user starts it.
 class cfgd_server {
  public:
-  /// `settings` becomes cfgd.toml.
-  cfgd_server(std::string program, std::filesystem::path root, std::string_view settings = "");
+  /// `settings` becomes cfgd.toml; `command` is what runs the program, it alone by default.
+  cfgd_server(std::string program, std::filesystem::path root, std::string_view settings = "",
+              std::vector<std::string> command = {});
 
   /// A file of the admin layer.
   std::filesystem::path source(std::string_view name) const;
   std::filesystem::path socket() const { return root_ / "run" / "io.cfgd"; }
+  std::filesystem::path const& root() const { return root_; }
 
   /// Returns when it answers that it is ready: the time since its exec.
   std::chrono::duration<double, std::milli> start();
@@ -41,11 +45,14 @@ class cfgd_server {
   traffic sets(std::size_t clients, std::size_t calls);
 
  private:
-  std::string program_;
+  std::vector<std::string> command_;
   std::filesystem::path root_;
   std::size_t sets_made_ = key_count; ///< behind the values that are there from the start
   std::unique_ptr<server_process> process_;
 };
+
+/// Memory once a whole integrity check is done and it has stayed the same for a second.
+memory_use steady_memory(cfgd_server& cfgd);
 
 /// Writes key_count keys with their values as files of the admin layer.
 void write_sources(cfgd_server const& into);
@@ -60,6 +67,8 @@ class redis_server {
   /// Gives it key_count keys with their values.
   void fill();
   traffic gets(std::size_t clients, std::size_t calls) const;
+  /// Makes one hash of so many keys with their values; calls for all of it.
+  traffic get_all(std::size_t keys);
   traffic sets(std::size_t clients, std::size_t calls);
 
  private:

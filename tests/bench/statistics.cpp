@@ -28,6 +28,24 @@ figures summarize(std::vector<double> const& latencies, double per_second) {
           .p99 = percentile(latencies, 0.99)};
 }
 
+double fitted_exponent(std::vector<std::pair<double, double>> const& points) {
+  auto const count = static_cast<double>(points.size());
+  double x_sum = 0;
+  double y_sum = 0;
+  double xx_sum = 0;
+  double xy_sum = 0;
+  for (auto const& [x, y] : points) {
+    double const x_log = std::log(x);
+    double const y_log = std::log(y);
+    x_sum += x_log;
+    y_sum += y_log;
+    xx_sum += x_log * x_log;
+    xy_sum += x_log * y_log;
+  }
+  if (points.size() < 2) return 0;
+  return (count * xy_sum - x_sum * y_sum) / (count * xx_sum - x_sum * x_sum);
+}
+
 rounds_of alternate(std::vector<contender> const& all, unsigned rounds) {
   rounds_of results(all.size());
   for (unsigned round = 0; round < rounds; ++round)

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cfgd::bench {
@@ -18,6 +19,9 @@ struct figures {
   double p99 = 0;
 };
 figures summarize(std::vector<double> const& latencies, double per_second);
+
+/// The b of y = a * x^b, by least squares of the logarithms; 0 for less than two points.
+double fitted_exponent(std::vector<std::pair<double, double>> const& points);
 
 /// One of several things that are measured beside each other.
 struct contender {

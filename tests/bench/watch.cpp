@@ -28,12 +28,12 @@ namespace {
 using microseconds = std::chrono::duration<double, std::micro>;
 
 constexpr std::size_t values = 100;
-constexpr std::size_t value_bytes = 76;
+constexpr std::size_t padded_bytes = 76;
 
 std::string document(std::size_t edit) {
   std::string text = fmt::format("{{\n  \"counter\": {}", edit);
   for (std::size_t number = 0; number < values; ++number)
-    text += fmt::format(",\n  \"setting_name_{:03}\": \"{:0>{}}\"", number, number, value_bytes);
+    text += fmt::format(",\n  \"setting_name_{:03}\": \"{:0>{}}\"", number, number, padded_bytes);
   return text + "\n}\n";
 }
 
