@@ -1,7 +1,7 @@
 #include "engine/decide.hpp"
 
 #include <algorithm>
-#include <iterator>
+#include <map>
 #include <utility>
 
 // From an accepted candidate to a committed change. With grouping::change_per_namespace each
@@ -60,15 +60,14 @@ void make_effective(committed_change& out, candidate& made, evaluation::differen
   out.effectives.push_back(state.value);
 }
 
-/// Removes and returns the warnings that are about a namespace.
-std::vector<issue> warnings_of(std::vector<issue>& all, std::string const& name) {
-  std::vector<issue> mine;
-  auto const others = std::stable_partition(all.begin(), all.end(), [&](issue const& one) {
-    return one.key != name && !one.key.starts_with(name + '.');
-  });
-  std::move(others, all.end(), std::back_inserter(mine));
-  all.erase(others, all.end());
-  return mine;
+/// Warnings by the namespace of their key.
+std::map<std::string, std::vector<issue>> by_name_space(std::vector<issue>&& all) {
+  std::map<std::string, std::vector<issue>> sorted;
+  for (auto& one : all) {
+    auto& mine = sorted[one.key.substr(0, one.key.find('.'))];
+    mine.push_back(std::move(one));
+  }
+  return sorted;
 }
 
 /// Whether verdicts and the namespaces read are the same. Messages do not count: they are of use
@@ -86,11 +85,11 @@ committed_change decide(candidate& made, evaluation&& found, decision_terms cons
   committed_change out{.revision = by.revision};
   out.warnings = found.warnings;
   if (by.how == grouping::change_per_namespace) {
+    auto warnings = by_name_space(std::move(found.warnings));
     for (auto& difference : found.differences) {
-      auto warnings = warnings_of(found.warnings, difference.name);
       std::vector<changed_keys> mine;
       mine.push_back({difference.name, std::move(difference.keys)});
-      add_change(out, by, std::move(mine), std::move(warnings));
+      add_change(out, by, std::move(mine), std::move(warnings[difference.name]));
       make_effective(out, made, difference);
     }
   } else {

@@ -89,6 +89,8 @@ class file_change_plan::update_visitor {
 };
 
 result<void> file_change_plan::add_updates(finder const& find) {
+  entries_.reserve(asked_.updates.size());
+  std::map<source_id, std::size_t> known; // index of its entry
   for (auto const& asked : asked_.updates) {
     if (!is_source(asked.id))
       return error{.code = errc::bad_key,
@@ -99,23 +101,24 @@ result<void> file_change_plan::add_updates(finder const& find) {
               .before = find(asked.id),
               .now = {}};
     if (asked.id.what != source_kind::values) one.order = rank::policy;
-    // A second update of the same source is applied to the result of the first.
-    auto const twin = std::ranges::find(entries_, asked.id, &entry::id);
-    auto const before = one.before;
-    if (twin != entries_.end()) one.before = twin->now;
-    std::visit(update_visitor(one, asked, bounds_, edit_number_), asked.what);
-    one.before = before;
-    if (twin != entries_.end()) {
-      one.has_new_content = one.has_new_content || twin->has_new_content;
-      if (one.bytes.empty()) one.bytes = twin->bytes;
-      if (one.before || one.now)
-        *twin = std::move(one);
-      else
-        entries_.erase(twin);
-    } else if (one.before || one.now) {
+    auto const [at, is_first] = known.try_emplace(asked.id, entries_.size());
+    if (is_first) {
+      std::visit(update_visitor(one, asked, bounds_, edit_number_), asked.what);
       entries_.push_back(std::move(one));
+      continue;
     }
+    // A second update of the same source is applied to the result of the first.
+    auto& twin = entries_[at->second];
+    auto before = std::exchange(one.before, twin.now);
+    std::visit(update_visitor(one, asked, bounds_, edit_number_), asked.what);
+    one.before = std::move(before);
+    if (one.exists()) {
+      one.has_new_content = one.has_new_content || twin.has_new_content;
+      if (one.bytes.empty()) one.bytes = twin.bytes;
+    }
+    twin = std::move(one);
   }
+  std::erase_if(entries_, [](entry const& one) { return !one.exists(); });
   return {};
 }
 

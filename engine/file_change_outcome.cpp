@@ -78,6 +78,21 @@ file_change_plan::entry::reading const& file_change_plan::read(entry const& one,
   return *one.read;
 }
 
+std::span<file_change_plan::entry* const>
+file_change_plan::entries_of(std::string_view name_space) const {
+  auto const found = by_name_space_.find(name_space);
+  if (found == by_name_space_.end()) return {};
+  return found->second;
+}
+
+file_change_plan::entry const* file_change_plan::first_of_policy() const {
+  auto const found = std::ranges::find_if(entries_, [this](entry const& one) {
+    ++steps_;
+    return one.is_accepted() && one.id.what != source_kind::values;
+  });
+  return found == entries_.end() ? nullptr : &*found;
+}
+
 origin file_change_plan::origin_of(std::string const& name_space, std::string const& key_text,
                                    schema_pointer const& schema) const {
   auto const path = path_of(key_text);
@@ -86,21 +101,22 @@ origin file_change_plan::origin_of(std::string const& name_space, std::string co
   entry const* values_file = nullptr;
   entry const* policy_file = nullptr;
   int best = -1;
-  for (auto const& one : entries_) {
-    if (!one.is_accepted()) continue;
-    if (one.id.what != source_kind::values) {
-      if (policy_file == nullptr || one.name_space == name_space) policy_file = &one;
+  for (auto const* const one : entries_of(name_space)) {
+    ++steps_;
+    if (!one->is_accepted()) continue;
+    if (one->id.what != source_kind::values) {
+      policy_file = one;
       continue;
     }
-    if (one.name_space != name_space) continue;
-    auto const& documents = read(one, schema);
+    auto const& documents = read(*one, schema);
     int const fits = has_key(documents.now.get(), path)      ? 2
                      : has_key(documents.before.get(), path) ? 1
                                                              : 0;
-    if (fits < best || (fits == best && one.id < values_file->id)) continue;
-    values_file = &one;
+    if (fits < best || (fits == best && one->id < values_file->id)) continue;
+    values_file = one;
     best = fits;
   }
+  if (values_file == nullptr && policy_file == nullptr) policy_file = first_of_policy();
   auto const* const found = values_file != nullptr ? values_file : policy_file;
   if (found == nullptr) return {};
   auto const* const record = found->now ? found->now.get() : found->before.get();
@@ -166,7 +182,7 @@ void file_change_plan::note_locks(committed_change& done, candidate& made) const
     std::ranges::move(lock_notes_on_overrides(state, bounds_.issues),
                       std::back_inserter(done.warnings));
     for (auto& [id, record] : state.sources) {
-      if (std::ranges::find(entries_, id, &entry::id) != entries_.end()) continue;
+      if (std::ranges::find(entries_of(name), id, &entry::id) != entries_of(name).end()) continue;
       auto noted = std::make_shared<source_record>(*record);
       take_notes(*noted, &state, std::nullopt, bounds_);
       auto found = find_transition(record.get(), noted.get());
@@ -179,6 +195,9 @@ void file_change_plan::note_locks(committed_change& done, candidate& made) const
 
 void file_change_plan::finish(committed_change& done, candidate& made) {
   note_locks(done, made);
+  std::map<std::string_view, revision_number> changed;
+  for (auto const& one : done.effectives)
+    changed.emplace(one.name_space, one.revision);
   for (auto& one : entries_) {
     auto const* const state = made.find(one.name_space);
     if (one.now && !one.rejected) {
@@ -186,9 +205,8 @@ void file_change_plan::finish(committed_change& done, candidate& made) {
       take_notes(*one.now, state, emptied_note(one, schema), bounds_);
     }
     if (one.now && one.is_accepted()) {
-      auto const changed =
-          std::ranges::find(done.effectives, one.name_space, &effective::name_space);
-      one.now->row.revision = changed == done.effectives.end() ? done.revision : changed->revision;
+      auto const found = changed.find(one.name_space);
+      one.now->row.revision = found == changed.end() ? done.revision : found->second;
     }
     auto const now = one.record();
     if (auto found = find_transition(one.before.get(), now.get())) {

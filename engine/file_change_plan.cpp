@@ -4,6 +4,7 @@
 #include "engine/typed_source.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 // Which sources of a file change are accepted. Nobody waits for an answer to a file change, so it
@@ -87,11 +88,6 @@ file_change_plan::attempt file_change_plan::evaluate(candidate made,
   return {std::move(made), std::move(found)};
 }
 
-bool file_change_plan::is_about(rejection const& what, entry const& one) {
-  if (what.by == one.id) return true;
-  return !one.name_space.empty() && what.against.contains(one.name_space);
-}
-
 /// Rejects a source: its content before stays effective, the new one goes to quarantine.
 void file_change_plan::reject(entry& one, error why) {
   one.rejected = why;
@@ -122,17 +118,21 @@ void file_change_plan::reject(entry& one, error why) {
 
 /// Rejects the sources of a rank that rejections are about. Returns whether there was one.
 bool file_change_plan::reject_of_rank(rank which, std::vector<rejection> const& rejections) {
-  bool any = false;
-  for (auto& one : entries_) {
-    if (one.order != which || !one.is_accepted()) continue;
-    std::vector<rejection> mine;
-    std::ranges::copy_if(rejections, std::back_inserter(mine),
-                         [&one](rejection const& what) { return is_about(what, one); });
-    if (mine.empty()) continue;
-    reject(one, combine(mine, one.now ? one.now->row.path : std::string(), bounds_));
-    any = true;
+  std::map<entry*, std::vector<rejection>> about; // in the order of the entries
+  for (auto const& what : rejections) {
+    std::set<entry*> these; // once, although both may be said of one
+    for (auto const& name : what.against)
+      std::ranges::copy(entries_of(name), std::inserter(these, these.end()));
+    if (what.by)
+      std::ranges::copy_if(entries_of(namespace_of(*what.by).value_or("")),
+                           std::inserter(these, these.end()),
+                           [&what](entry const* one) { return one->id == what.by; });
+    for (auto* const one : these)
+      if (one->order == which && one->is_accepted()) about[one].push_back(what);
   }
-  return any;
+  for (auto const& [one, mine] : about)
+    reject(*one, combine(mine, one->now ? one->now->row.path : std::string(), bounds_));
+  return !about.empty();
 }
 
 /// Rejects the sources of the lowest rank that rejections are about. False: no source can be
@@ -202,6 +202,8 @@ void file_change_plan::retry_rejected(attempt& best, std::function<attempt()> co
 }
 
 file_change_plan::attempt file_change_plan::resolve(std::function<attempt()> const& try_now) {
+  for (auto& one : entries_)
+    by_name_space_[one.name_space].push_back(&one);
   bool const has_unreadable = std::ranges::any_of(asked_.updates, [](source_update const& one) {
     return std::holds_alternative<source_update::refused>(one.what);
   });

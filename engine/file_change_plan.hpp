@@ -6,13 +6,16 @@
 #include "engine/place_index.hpp"
 #include "engine/records.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace cfgd::engine {
@@ -57,6 +60,9 @@ class file_change_plan {
   /// `schema` is that of the namespace; null: none.
   origin origin_of(std::string const& name_space, std::string const& key_text,
                    schema_pointer const& schema) const;
+  /// How many sources origin_of() has looked at so far: at a first start it is asked for every key
+  /// of every file.
+  std::size_t steps() const { return steps_; }
 
   /// Gives accepted sources their revision and their notes, and adds the transitions of all sources
   /// to `done`, and what their new content says without effect. `made` is the accepted candidate;
@@ -94,12 +100,18 @@ class file_change_plan {
     };
     mutable std::optional<reading> read = {}; ///< for the schema that was last asked for
 
+    /// Whether the source was known, or is now.
+    bool exists() const { return before || now; }
     bool is_new() const { return order != rank::retryable; }
     bool is_accepted() const { return has_new_content && !rejected; }
     std::shared_ptr<source_record const> record() const;
   };
   class update_visitor;
 
+  /// The sources of a namespace, values and policy, in the order of the file change.
+  std::span<entry* const> entries_of(std::string_view name_space) const;
+  /// The first accepted source that is not of values; null: there is none.
+  entry const* first_of_policy() const;
   bool is_edit() const { return asked_.how == grouping::all_or_none; }
   void add_retry(source_id const& id, std::shared_ptr<source_record const> before);
   void reject(entry& one, error why);
@@ -121,13 +133,15 @@ class file_change_plan {
   void note_locks(committed_change& done, candidate& made) const;
   /// Removes the overrides of soft rollbacks whose keys the accepted sources change.
   void drop_soft_overrides(candidate& made) const;
-  static bool is_about(rejection const& what, entry const& one);
   static void put(entry const& one, source_records& into);
 
   file_change const& asked_;
   limits const& bounds_;
   std::uint64_t edit_number_;
   std::vector<entry> entries_;
+  /// Of the entries, which do not move any more once resolve() is called.
+  std::map<std::string_view, std::vector<entry*>> by_name_space_;
+  mutable std::size_t steps_ = 0;
 };
 
 } // namespace cfgd::engine

@@ -1,3 +1,4 @@
+#include "engine/file_change_plan.hpp"
 #include "tests/support/plan_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -196,6 +197,58 @@ BOOST_AUTO_TEST_CASE(a_file_that_became_empty_is_noted_with_the_number_of_its_va
   must(files_changed({good("admin/third.toml", R"({"b":1})")}));
   BOOST_TEST(must(files_changed({good("admin/third.toml", "{}")})).transitions.empty());
   BOOST_TEST(!find_source(state, to_source("admin/third.toml"))->row.why.has_value());
+}
+
+BOOST_AUTO_TEST_CASE(several_updates_of_one_source_count_once) {
+  must(files_changed({good("admin/third.json", R"({"a":5})"), gone("admin/third.json"),
+                      good("admin/third.json", R"({"a":6})"), good("admin/new.json", "{}"),
+                      gone("admin/new.json"), touched("admin/new.json")}));
+
+  BOOST_TEST(text("third") == R"({"a":6})");
+  BOOST_TEST(find_source(state, to_source("admin/new.json")) == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(the_origin_of_a_key_is_sought_in_its_own_namespace_only) {
+  constexpr std::size_t count = 300;
+  file_change asked{.updates = {}, .how = grouping::change_per_namespace};
+  for (std::size_t number = 0; number < count; ++number)
+    asked.updates.push_back(
+        good("admin/many" + std::to_string(number) + ".json", R"({"a":1,"b":2})"));
+  engine::file_change_plan work(asked, bounds, 0);
+  auto const find = [this](source_id const& id) { return find_source(state, id); };
+  BOOST_REQUIRE(work.add_updates(find));
+  work.add_retryable({}, 0, find);
+  candidate::states const nothing;
+  auto const best = work.resolve([&] {
+    return work.evaluate(candidate(nothing, state.namespaces, state.active_policy),
+                         policy_validator);
+  });
+  BOOST_REQUIRE(best.found.differences.size() == count);
+
+  for (auto const& one : best.found.differences)
+    for (auto const& leaf : one.keys)
+      BOOST_TEST(work.origin_of(one.name, leaf.key, nullptr).path ==
+                 "/admin/" + one.name + ".json");
+
+  BOOST_TEST(work.steps() == 2 * count);
+}
+
+BOOST_AUTO_TEST_CASE(many_files_are_rejected_each_for_its_own_reason) {
+  std::vector<source_update> updates;
+  for (auto const* const name : {"first", "second"})
+    updates.push_back(good(std::string("admin/") + name + ".json", R"({"port":"x"})"));
+  for (int number = 0; number < 40; ++number)
+    updates.push_back(good("admin/many" + std::to_string(number) + ".json", R"({"a":1})"));
+
+  auto const done = must(files_changed(std::move(updates)));
+
+  BOOST_TEST(done.effectives.size() == 40U);
+  for (auto const* const name : {"first", "second"}) {
+    auto const& row = find_source(state, to_source(std::string("admin/") + name + ".json"))->row;
+    BOOST_TEST((row.status == source_status::quarantined));
+    BOOST_TEST(row.why->issues.size() == 1U);
+    BOOST_TEST(row.why->issues.front().key == std::string(name) + ".port");
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
