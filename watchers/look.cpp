@@ -24,10 +24,6 @@
 namespace cfgd::watchers {
 namespace {
 
-bool is_drop_in_directory(std::string_view name) {
-  return name.ends_with(".d") && is_namespace_name(name.substr(0, name.size() - 2));
-}
-
 /// The names in a directory that the predicate accepts, sorted by bytes.
 template <class Predicate>
 result<std::vector<std::string>> list(directory const& where, Predicate accepts) {
@@ -52,6 +48,10 @@ result<std::vector<std::string>> list(directory const& where, Predicate accepts)
 }
 
 } // namespace
+
+bool is_drop_in_directory(std::string_view name) {
+  return name.ends_with(".d") && is_namespace_name(name.substr(0, name.size() - 2));
+}
 
 looker::looker(source_watcher::options const& how, std::vector<known_source> const& known,
                inotify const* kernel)
@@ -86,9 +86,11 @@ look_result looker::look(look_request const& what) {
     read_again(id);
   if (what.whole) watches_.begin_whole();
   for (std::size_t index = 0; index < roots_.size(); ++index) {
-    bool const touched = what.whole || what.roots.contains(index) ||
-                         std::any_of(what.units.begin(), what.units.end(),
-                                     [index](look_unit const& part) { return part.root == index; });
+    auto const is_this = [index](std::size_t one) { return one == index; };
+    bool const touched =
+        what.whole || what.roots.contains(index) ||
+        std::ranges::any_of(what.units, is_this, &look_unit::root) ||
+        std::ranges::any_of(what.entries, is_this, [](auto const& one) { return one.first.root; });
     if (touched) look_at_root(index);
   }
   if (what.whole) watches_.end_whole();
@@ -112,11 +114,6 @@ void looker::read_again(source_id const& id) {
     auto const found = unit_found->second.files.find(file);
     if (found != unit_found->second.files.end()) found->second.identity = {};
   }
-}
-
-bool looker::wants(std::size_t index, std::string const& name) const {
-  return request_->whole || request_->roots.contains(index) ||
-         request_->units.contains({.root = index, .name = name});
 }
 
 void looker::look_at_root(std::size_t index) {
@@ -147,11 +144,13 @@ void looker::look_at_root(std::size_t index) {
     now.top_directory = *opened;
     look_at_unit(now, *opened);
     close_unit(now);
-    auto changed = changed_parts(top, **opened);
-    if (!changed) return;
-    parts.insert(parts.end(), changed->begin(), changed->end());
-    std::sort(parts.begin(), parts.end());
-    parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    if (!now.is_partial) {
+      auto changed = changed_parts(top, **opened);
+      if (!changed) return;
+      parts.insert(parts.end(), changed->begin(), changed->end());
+      std::sort(parts.begin(), parts.end());
+      parts.erase(std::unique(parts.begin(), parts.end()), parts.end());
+    }
   }
   for (auto const& name : parts)
     look_at_subdirectory(index, *opened, name);
@@ -215,6 +214,16 @@ walker looker::way_of(visit& now) {
 void looker::look_at_unit(visit& now, directory_ptr const& here) {
   watches_.visit(*here, {});
   now.directories.insert(here->path);
+  if (auto const names = entries_alone(now, *here)) {
+    now.is_partial = true;
+    for (auto const& name : *names)
+      look_at_entry(now, here, name);
+  } else {
+    look_at_all(now, here);
+  }
+}
+
+void looker::look_at_all(visit& now, directory_ptr const& here) {
   std::vector<std::string> others;
   auto names = list(*here, [&](std::string_view name) {
     bool const is_wanted = is_source(now.id(name));
@@ -222,12 +231,17 @@ void looker::look_at_unit(visit& now, directory_ptr const& here) {
     return is_wanted;
   });
   if (!names) {
-    block_unit(now.index, now.name, names.error());
+    block_files(now, names.error());
     return;
   }
   note_others(now, *here, std::move(others));
+  bool const had_links = std::exchange(now.here.has_links, false);
   for (auto const& name : *names)
     look_at_file(now, here, name);
+  now.here.has_links |= had_links && !request_->skip.empty(); // it may be one that was skipped
+  now.here.path = here->path;
+  now.here.device = here->info.st_dev;
+  now.here.inode = here->info.st_ino;
   report_absent(now, *names, here->path);
 }
 
@@ -235,15 +249,19 @@ void looker::block_unit(std::size_t index, std::string const& name, error const&
   auto& top = roots_[index];
   auto const part = top.units.find(name);
   visit now{.index = index, .top = top, .name = name, .here = part->second};
-  auto const path = name.empty() ? top.path : join(top.path, name);
+  block_files(now, why);
+  // A dangling link keeps its dependencies; anything else is no longer a unit.
+  if (why.code != errc::not_found || now.here.linked) return;
+  close_unit(now);
+  if (!name.empty() && now.here.files.empty()) top.units.erase(part);
+}
+
+void looker::block_files(visit& now, error const& why) {
+  now.here.path.clear();
+  auto const path = now.name.empty() ? now.top.path : join(now.top.path, now.name);
   if (why.code == errc::not_found) {
     report_absent(now, {}, path);
     replace_others(now, {});
-    // A dangling link keeps its dependencies; anything else is no longer a unit.
-    if (!now.here.linked) {
-      close_unit(now);
-      if (!name.empty() && now.here.files.empty()) top.units.erase(part);
-    }
     return;
   }
   for (auto& [file, known] : now.here.files) {
@@ -253,6 +271,8 @@ void looker::block_unit(std::size_t index, std::string const& name, error const&
 }
 
 void looker::close_unit(visit& now) {
+  if (now.is_partial)
+    now.directories.insert(now.here.directories.begin(), now.here.directories.end());
   if (now.directories == now.here.directories) return;
   now.here.directories = now.directories;
   result_->unit_directories[{.root = now.index, .name = now.name}] = now.directories;

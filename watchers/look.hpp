@@ -38,7 +38,10 @@ struct look_unit {
 struct look_request {
   bool whole = false;          ///< all units
   std::set<std::size_t> roots; ///< all units of these roots
-  std::set<look_unit> units;
+  std::set<look_unit> units;   ///< all of these units
+  /// Real paths with events, by unit that depends on their directories. Only these entries are
+  /// looked at, unless others may depend on them.
+  std::map<look_unit, std::set<std::string>> entries;
   /// Real paths of files that are skipped because they still settle.
   std::unordered_set<std::string> skip;
   /// Sources to be read even if stat(2) shows no change.
@@ -105,7 +108,13 @@ class looker {
     other_files others;
     file_identity directory;
     bool linked = false;
+    bool has_links = false; ///< some of its files are links: they may depend on any entry
     std::set<std::string> directories;
+    /// The directory that all of it was found in by the last look; no path: it has to be looked at
+    /// as a whole.
+    std::string path;
+    std::uint64_t device = 0;
+    std::uint64_t inode = 0;
   };
   struct root {
     source_root what;
@@ -124,6 +133,7 @@ class looker {
   };
 
   bool wants(std::size_t index, std::string const& name) const;
+  bool wants_all(look_unit const& which) const;
   walker way_of(visit& now);
   void read_again(source_id const& id);
   void look_at_root(std::size_t index);
@@ -131,6 +141,10 @@ class looker {
                                                                directory const& here) const;
   void look_at_subdirectory(std::size_t index, directory_ptr const& top, std::string const& name);
   void look_at_unit(visit& now, directory_ptr const& here);
+  void look_at_all(visit& now, directory_ptr const& here);
+  std::optional<std::vector<std::string>> entries_alone(visit const& now,
+                                                        directory const& here) const;
+  void look_at_entry(visit& now, directory_ptr const& here, std::string const& name);
   void look_at_file(visit& now, directory_ptr const& here, std::string const& name);
   [[nodiscard]] result<candidate> find_candidate(visit& now, directory_ptr const& here,
                                                  std::string const& name);
@@ -138,11 +152,17 @@ class looker {
   void report_mask(entry& known, source_id const& id, std::string const& own,
                    file_identity const& identity);
   void note_others(visit& now, directory const& here, std::vector<std::string> names);
+  void note_other(visit& now, directory const& here, std::string const& name);
+  static std::optional<std::uint64_t> size_of_other(visit const& now, directory const& here,
+                                                    std::string const& name);
   void replace_others(visit& now, other_files newest);
   void block(entry& known, source_id const& id, std::string const& own, blockage what);
+  void block_files(visit& now, error const& why);
   void block_unit(std::size_t index, std::string const& name, error const& why);
   void report_absent(visit& now, std::vector<std::string> const& present,
                      std::string const& directory);
+  bool forget(visit const& now, std::string const& name, entry const& known,
+              std::string const& directory);
   void close_unit(visit& now);
   void report(source_id id, entry const& known, std::string const& own,
               decltype(finding::what) what);

@@ -22,6 +22,7 @@ result<looker::candidate> looker::find_candidate(visit& now, directory_ptr const
   if (!S_ISLNK(file.info.st_mode)) return file;
   file.masks = is_mask(*here, name, file.info);
   if (file.masks) return file;
+  now.here.has_links = true;
   auto end = way_of(now).resolve(now.top_directory, now.top.path, here, name);
   if (!end) return end.error();
   file.parent = end->parent;
@@ -111,15 +112,30 @@ void looker::note_others(visit& now, directory const& here, std::vector<std::str
   other_files newest;
   for (auto const& name : names) {
     if (of_others + newest.size() >= how_.bounds.ignored_files) break;
-    struct stat info {};
-    if (::fstatat(here.fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) continue;
-    bool const is_top_of_values = now.name.empty() && now.top.what.what == source_kind::values;
-    bool const is_drop_in = is_top_of_values && name.ends_with(".d");
-    if (is_drop_in && is_namespace_name(name.substr(0, name.size() - 2))) continue;
-    if (S_ISDIR(info.st_mode) && !is_drop_in) continue;
-    newest.emplace(name, S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0);
+    if (auto const size = size_of_other(now, here, name)) newest.emplace(name, *size);
   }
   replace_others(now, std::move(newest));
+}
+
+/// One of them alone. Where the limit has left out others, the next look at all finds them.
+void looker::note_other(visit& now, directory const& here, std::string const& name) {
+  auto newest = now.here.others;
+  newest.erase(name);
+  auto const size = size_of_other(now, here, name);
+  bool const has_room = now.here.others.contains(name) || others_count_ < how_.bounds.ignored_files;
+  if (size && has_room) newest.emplace(name, *size);
+  replace_others(now, std::move(newest));
+}
+
+/// nullopt: it is not there, or it is not listed.
+std::optional<std::uint64_t> looker::size_of_other(visit const& now, directory const& here,
+                                                   std::string const& name) {
+  struct stat info {};
+  if (::fstatat(here.fd.get(), name.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return std::nullopt;
+  if (now.is_top_of_values() && is_drop_in_directory(name)) return std::nullopt;
+  bool const is_misnamed_drop_in = now.is_top_of_values() && name.ends_with(".d");
+  if (S_ISDIR(info.st_mode) && !is_misnamed_drop_in) return std::nullopt;
+  return S_ISREG(info.st_mode) ? static_cast<std::uint64_t>(info.st_size) : 0;
 }
 
 void looker::replace_others(visit& now, other_files newest) {
@@ -141,13 +157,19 @@ void looker::report_absent(visit& now, std::vector<std::string> const& present,
                            std::string const& directory) {
   std::erase_if(now.here.files, [&](auto const& file) {
     auto const& [name, known] = file;
-    if (std::binary_search(present.begin(), present.end(), name)) return false;
-    auto const own = join(directory, name);
-    if (request_->skip.contains(own) || request_->skip.contains(known.location)) return false;
-    --file_count_;
-    report(now.id(name), known, own, finding::absent{});
-    return true;
+    return !std::binary_search(present.begin(), present.end(), name) &&
+           forget(now, name, known, directory);
   });
+}
+
+/// Reports that a file is absent. False: it still settles, and has to stay known.
+bool looker::forget(visit const& now, std::string const& name, entry const& known,
+                    std::string const& directory) {
+  auto const own = join(directory, name);
+  if (request_->skip.contains(own) || request_->skip.contains(known.location)) return false;
+  --file_count_;
+  report(now.id(name), known, own, finding::absent{});
+  return true;
 }
 
 void looker::report(source_id id, entry const& known, std::string const& own,

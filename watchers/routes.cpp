@@ -3,8 +3,9 @@
 /// A unit depends on its own directory and on those that its links lead through; all units of a
 /// root depend on every directory from "/" to the root. An event in one of these is a reason to
 /// look at the units that depend on it, whatever name the event has: Kubernetes replaces the link
-/// "..data", and no event has the name of a source. Names are compared only in the directories
-/// above a root: /tmp has many events, and only those of the next component are relevant.
+/// "..data", and no event has the name of a source. The look decides whether the entry with the
+/// event is enough (look_entries.cpp). Names are compared only in the directories above a root:
+/// /tmp has many events, and only those of the next component are relevant.
 #include "watchers/routes.hpp"
 
 #include <algorithm>
@@ -82,6 +83,10 @@ std::vector<std::string> routes::subjects(kernel_event const& event) const {
 void routes::add_dependents(std::string const& directory, look_request& to) const {
   if (auto const units = units_by_directory_.find(directory); units != units_by_directory_.end())
     to.units.insert(units->second.begin(), units->second.end());
+  add_roots(directory, to);
+}
+
+void routes::add_roots(std::string const& directory, look_request& to) const {
   if (auto const roots = roots_by_directory_.find(directory); roots != roots_by_directory_.end())
     to.roots.insert(roots->second.begin(), roots->second.end());
 }
@@ -90,7 +95,11 @@ void routes::add_units(std::string const& subject, look_request& to) const {
   add_dependents(subject, to);
   auto const slash = subject.rfind('/');
   if (slash == std::string::npos) return;
-  add_dependents(slash == 0 ? std::string("/") : subject.substr(0, slash), to);
+  auto const directory = slash == 0 ? std::string("/") : subject.substr(0, slash);
+  if (auto const units = units_by_directory_.find(directory); units != units_by_directory_.end())
+    for (auto const& unit : units->second)
+      to.entries[unit].insert(subject);
+  add_roots(directory, to);
 }
 
 bool routes::is_polled(look_unit const& unit) const {

@@ -29,7 +29,8 @@ class routes {
   std::vector<std::string> subjects(kernel_event const& event) const;
   void forget(int watch) { directories_.erase(watch); }
 
-  /// Adds to the request the units that depend on the path or on its directory.
+  /// Adds to the request the units that depend on the path, and the path for the units that depend
+  /// on its directory.
   void add_units(std::string const& subject, look_request& to) const;
   /// Whether the unit depends on a directory that is not watched.
   bool is_polled(look_unit const& unit) const;
@@ -39,6 +40,7 @@ class routes {
 
  private:
   void add_dependents(std::string const& directory, look_request& to) const;
+  void add_roots(std::string const& directory, look_request& to) const;
 
   std::unordered_map<int, std::vector<watched_directory>> directories_; ///< by watch
   std::unordered_map<std::string, int> watches_;                        ///< by path

@@ -61,7 +61,8 @@ bool source_watcher::impl::plan(look_request& next) {
   }
   plan_missing(next, now);
   plan_emptied(next, now);
-  if (!next.whole && next.roots.empty() && next.units.empty()) return false;
+  if (!next.whole && next.roots.empty() && next.units.empty() && next.entries.empty())
+    return false;
   for (auto& who : waiters_) {
     if (!std::exchange(who.looked, true))
       current_.how_far = std::max(current_.how_far, who.how_far);

@@ -1,9 +1,6 @@
-#include "tests/support/temporary_directory.hpp"
-#include "watchers/look.hpp"
+#include "tests/watchers/looked_tree.hpp"
 
 #include <boost/test/unit_test.hpp>
-
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
@@ -14,67 +11,25 @@
 namespace {
 
 using cfgd::layer;
+using cfgd::test::described;
+using cfgd::test::everything;
+using cfgd::test::looked_tree;
 using cfgd::test::replace_file;
-using cfgd::test::temporary_directory;
 using cfgd::test::write_file;
-using cfgd::watchers::finding;
 using cfgd::watchers::look_request;
 using cfgd::watchers::look_result;
-using cfgd::watchers::whole_file;
 namespace fs = std::filesystem;
 
-class tree {
- public:
-  tree() {
-    how_.roots = {{.where = layer::admin, .directory = top_ / "admin"}};
-    how_.trusted_uid = ::geteuid();
-    fs::create_directory(top_ / "admin");
-  }
-
-  fs::path file(std::string const& name) const { return top_ / "admin" / name; }
-  cfgd::watchers::looker make_looker() const { return {how_, {}, &kernel_}; }
-  cfgd::watchers::source_watcher::options& how() { return how_; }
-
- private:
-  temporary_directory top_;
-  cfgd::watchers::inotify kernel_;
-  cfgd::watchers::source_watcher::options how_;
-};
-
-look_request everything() {
-  look_request request;
-  request.whole = true;
-  return request;
-}
 look_request only(std::string const& unit) {
   look_request request;
   request.units = {{.root = 0, .name = unit}};
   return request;
 }
 
-/// "a.json=bytes b.json!untrusted c.json- d.json?", sorted.
-std::string described(look_result const& result) {
-  std::vector<std::string> words;
-  for (auto const& one : result.findings) {
-    auto const& name = one.id.relative;
-    if (auto const* file = std::get_if<whole_file>(&one.what))
-      words.push_back(name + '=' + file->bytes);
-    if (auto const* why = std::get_if<cfgd::error>(&one.what))
-      words.push_back(name + '!' + to_string(why->code));
-    if (std::holds_alternative<finding::absent>(one.what)) words.push_back(name + '-');
-    if (std::holds_alternative<finding::unstable>(one.what)) words.push_back(name + '?');
-  }
-  std::sort(words.begin(), words.end());
-  std::string text;
-  for (auto const& word : words)
-    text += (text.empty() ? "" : " ") + word;
-  return text;
-}
-
 BOOST_AUTO_TEST_SUITE(look)
 
 BOOST_AUTO_TEST_CASE(unchanged_files_are_neither_reported_nor_read_again) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("a.d/b.json"), "2");
   auto looker = files.make_looker();
@@ -93,7 +48,7 @@ BOOST_AUTO_TEST_CASE(unchanged_files_are_neither_reported_nor_read_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_look_at_a_part_does_not_touch_the_rest) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
@@ -106,7 +61,7 @@ BOOST_AUTO_TEST_CASE(a_look_at_a_part_does_not_touch_the_rest) {
 }
 
 BOOST_AUTO_TEST_CASE(a_look_at_the_root_finds_new_and_lost_drop_in_directories) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
   looker.look(everything());
@@ -117,7 +72,7 @@ BOOST_AUTO_TEST_CASE(a_look_at_the_root_finds_new_and_lost_drop_in_directories) 
 }
 
 BOOST_AUTO_TEST_CASE(files_that_settle_are_skipped) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("gone.json"), "1");
   auto looker = files.make_looker();
@@ -133,7 +88,7 @@ BOOST_AUTO_TEST_CASE(files_that_settle_are_skipped) {
 }
 
 BOOST_AUTO_TEST_CASE(requested_sources_are_read_again) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.json"), "1");
   write_file(files.file("a.d/b.json"), "2");
   auto looker = files.make_looker();
@@ -147,7 +102,7 @@ BOOST_AUTO_TEST_CASE(requested_sources_are_read_again) {
 }
 
 BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_unwatched_when_removed) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
   auto const first = looker.look(everything());
@@ -167,7 +122,7 @@ BOOST_AUTO_TEST_CASE(directories_are_watched_before_they_are_listed_and_unwatche
 }
 
 BOOST_AUTO_TEST_CASE(a_recreated_directory_gets_a_new_watch) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.d/b.json"), "1");
   auto looker = files.make_looker();
   auto const first = looker.look(everything());
@@ -183,7 +138,7 @@ BOOST_AUTO_TEST_CASE(a_recreated_directory_gets_a_new_watch) {
 }
 
 BOOST_AUTO_TEST_CASE(without_inotify_everything_is_found_and_nothing_is_watched) {
-  tree files;
+  looked_tree files;
   write_file(files.file("a.json"), "1");
   cfgd::watchers::looker looker(files.how(), {}, nullptr);
 
@@ -195,7 +150,7 @@ BOOST_AUTO_TEST_CASE(without_inotify_everything_is_found_and_nothing_is_watched)
 }
 
 BOOST_AUTO_TEST_CASE(files_beyond_the_limit_are_counted) {
-  tree files;
+  looked_tree files;
   files.how().bounds.source_files = 2;
   for (auto const* const name : {"a.json", "b.json", "c.json"})
     write_file(files.file(name), "1");
