@@ -1,3 +1,4 @@
+#include "store/crc32c.hpp"
 #include "store/encoding.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -19,7 +20,7 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 /// Bit by bit, as slow as it is short.
-std::uint32_t crc_32c(std::string_view bytes) {
+std::uint32_t reference_sum(std::string_view bytes) {
   std::uint32_t sum = 0xFFFFFFFF;
   for (char const byte : bytes) {
     sum ^= static_cast<std::uint8_t>(byte);
@@ -213,15 +214,25 @@ BOOST_AUTO_TEST_CASE(fields_are_read_back_in_order) {
 
 BOOST_AUTO_TEST_CASE(the_check_sum_is_crc_32c) {
   // The check value of the catalogue of CRCs stands for the reference, the reference for us.
-  BOOST_REQUIRE_EQUAL(crc_32c("123456789"), 0xE3069283U);
+  BOOST_REQUIRE_EQUAL(reference_sum("123456789"), 0xE3069283U);
   record_writer out;
   out.rest("fields");
   auto const record = out.finish("key");
   std::uint32_t sum = 0;
   for (std::size_t byte = 4; byte > 0; --byte)
     sum = sum << 8 | static_cast<std::uint8_t>(record[byte]);
-  BOOST_TEST(sum == crc_32c("key\x01"
-                            "fields"));
+  BOOST_TEST(sum == reference_sum("key\x01"
+                                  "fields"));
+}
+
+BOOST_AUTO_TEST_CASE(the_instruction_and_the_table_give_the_same_sum) {
+  std::string bytes;
+  for (int length = 0; length < 100; ++length) {
+    auto const sum = reference_sum("key\x01" + bytes);
+    BOOST_TEST(crc_32c({"key", "\x01", bytes}) == sum, length);
+    BOOST_TEST(crc_32c_by_table({"key", "\x01", bytes}) == sum, length);
+    bytes.push_back(static_cast<char>(length * 37));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
