@@ -82,25 +82,35 @@ void unwinding::add(change_view const& older) {
 
 unwinding::documents unwinding::undo(std::map<std::string, std::string_view> const& now,
                                      secrets how) const {
+  return replace(now, how, &leaf::before);
+}
+
+unwinding::documents unwinding::redo(std::map<std::string, std::string_view> const& then) const {
+  return replace(then, secrets::kept, &leaf::after);
+}
+
+/// Gives the leaves the values of one side of the range.
+unwinding::documents unwinding::replace(std::map<std::string, std::string_view> const& texts,
+                                        secrets how, std::string_view leaf::*with) const {
   documents all;
   std::vector<std::pair<key, leaf const*>> to_set;
   for (auto const& [text, what] : leaves_) {
     auto which = parse_key(text);
     auto const& name = which.name_space();
     if (!all.contains(name)) {
-      auto const found = now.find(name);
-      bool const is_there = found != now.end() && !found->second.empty();
+      auto const found = texts.find(name);
+      bool const is_there = found != texts.end() && !found->second.empty();
       all[name] = is_there ? parse_value(found->second).as_object() : boost::json::object();
     }
     auto& document = all.find(name)->second;
     auto const* const there = find_member(document, which.path());
     if (there != nullptr && is_leaf(*there)) erase_member(document, which.path());
     bool const hidden = how == secrets::left_out && what.secret;
-    if (!what.before.empty() && !hidden) to_set.emplace_back(std::move(which), &what);
+    if (!(what.*with).empty() && !hidden) to_set.emplace_back(std::move(which), &what);
   }
   // A leaf that became an object is restored after the leaves below it were removed.
   for (auto const& [which, what] : to_set)
-    put_member(all.find(which.name_space())->second, which.path()) = parse_value(what->before);
+    put_member(all.find(which.name_space())->second, which.path()) = parse_value(what->*with);
   return all;
 }
 

@@ -85,6 +85,8 @@ class unwinding {
   enum class secrets : std::uint8_t { kept, left_out };
   /// Throws storage_failure if a recorded key or value is not valid.
   documents undo(std::map<std::string, std::string_view> const& now, secrets how) const;
+  /// The other way: the namespaces after the range, given their texts before it.
+  documents redo(std::map<std::string, std::string_view> const& then) const;
 
   /// All namespaces as canonical texts before the range, given all of them `now`. Those without a
   /// leaf are left out, unless they did not change. Throws like undo().
@@ -92,6 +94,9 @@ class unwinding {
   texts_before(std::map<std::string, std::string_view> const& now) const;
 
  private:
+  documents replace(std::map<std::string, std::string_view> const& texts, secrets how,
+                    std::string_view leaf::*with) const;
+
   filter which_;
   std::unordered_map<std::string_view, leaf> leaves_;
 };

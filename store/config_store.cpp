@@ -1,10 +1,7 @@
 #include "store/config_store.hpp"
 
-#include "core/json.hpp"
 #include "engine/evaluate.hpp"
-#include "engine/stored_text.hpp"
 #include "store/config_store_impl.hpp"
-#include "store/foreign.hpp"
 #include "store/history.hpp"
 
 #include <algorithm>
@@ -35,18 +32,6 @@ bool takes_away(request const& asked) {
   return set != nullptr && set->values.empty();
 }
 
-/// The text of a namespace without its secrets, which is derived and not stored.
-std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
-  auto const& text = state.value.text;
-  if (!text || !state.schema || !state.schema->what->has_secrets()) return text;
-  auto const whole = engine::parse_stored_value(*text);
-  if (!whole) return text;
-  auto shown = json::canonical(engine::without_secrets(*whole, *state.schema->what));
-  return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
-}
-
-constexpr char const* written_over = "another store, or an older one, was written over it";
-
 error full_error(limits const& bounds, std::size_t used) {
   return {.code = errc::store_failed,
           .message = "the store is full",
@@ -56,88 +41,6 @@ error full_error(limits const& bounds, std::size_t used) {
 }
 
 } // namespace
-
-void config_store::impl::load() {
-  guarded([this](lmdb::environment& env) {
-    lmdb::read_transaction view(env);
-    state = load_model(view);
-    shown.reset();
-    seen = view.id();
-  });
-}
-
-/// Loads everything in the store, compiles the policy and runs its rules.
-model config_store::impl::load_model(lmdb::transaction& view) {
-  auto all = file.records().load(view);
-  who = {.id = file.records().id(view),
-         .cut = file.records().cut(view),
-         .sealed = file.records().sealed_namespaces(view),
-         .keys = file.keys()};
-  auto made = std::make_shared<policy>(*all.active_policy);
-  // Effective files compiled before. If this program is stricter, they are left out.
-  for (auto const& [id, why] : engine::compile(*made, {}, bounds)) {
-    auto refused = std::make_shared<source_record>(*made->sources.at(id));
-    refused->row.status = source_status::quarantined;
-    refused->row.why = why;
-    refused->row.is_effective = false;
-    // Without the schema it is unknown which values are secrets, so all of them are.
-    if (auto const name = namespace_of(id))
-      made->schemas.insert_or_assign(std::string(*name), hiding_schema(refused, bounds));
-    made->sources[id] = std::move(refused);
-  }
-  // The same for a schema whose record was damaged, until its file is read.
-  for (auto const& [id, record] : made->sources) {
-    auto const name = id.what == source_kind::schema ? namespace_of(id) : std::nullopt;
-    auto const& why = record->row.why;
-    if (name && !record->row.is_effective && why && why->code == errc::store_failed)
-      made->schemas.insert_or_assign(std::string(*name), hiding_schema(record, bounds));
-  }
-  for (auto const& [name, schema] : made->schemas) {
-    auto& named = all.namespaces[name];
-    named.value.name_space = name;
-    named.schema = schema;
-  }
-  all.active_policy = made;
-  note_retryable(all, {}, made->sources);
-  for (auto& [name, one] : all.namespaces) {
-    one.locks = locks_of(*made, name);
-    note_retryable(all, {}, one.sources);
-    one.value.shown = shown_text(one);
-  }
-  engine::run_rules(all, policy_validator);
-  return all;
-}
-
-/// The ids of transactions come from the lock file: the data file alone shows that it is older.
-void config_store::impl::check_age(lmdb::environment const& env) {
-  if (env.last_transaction() < seen) file.give_up(written_over);
-}
-
-/// Takes over what other processes have committed since the model was loaded or advanced.
-void config_store::impl::absorb(lmdb::transaction& view) {
-  auto const known = who;
-  auto fresh = load_model(view);
-  if (who.id != known.id || fresh.revision < state.revision) {
-    who = known;
-    file.give_up(written_over);
-  }
-  auto news =
-      file.records().read_changes(view, state.revision, std::numeric_limits<std::size_t>::max());
-  auto described = describe_foreign(state, fresh, std::move(news.changes));
-  std::move(described.begin(), described.end(), std::back_inserter(foreign));
-  state = std::move(fresh);
-  shown.reset();
-  seen = view.id();
-}
-
-/// The same inside a write transaction: nobody can commit after it until that ends.
-void config_store::impl::absorb_before(lmdb::environment& env, lmdb::write_transaction& writing) {
-  check_age(env);
-  // Ids count up by one, and an aborted transaction does not use up its id.
-  if (writing.id() == seen + 1) return;
-  lmdb::read_transaction view(env);
-  absorb(view);
-}
 
 std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
                                                       std::span<request const> requests,
@@ -153,21 +56,28 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   for (auto const& one : requests)
     decisions.push_back(planned.apply(one));
 
-  auto const writes = planned.writes();
+  auto writes = planned.writes();
   if (writes.empty()) return decisions;
-  file.records().write(writing, writes);
-  auto sealed = file.records().sealed_namespaces(writing);
-  bool const has_traces = file.records().has_traces(writing);
+  auto const& records = file.records();
+  checkpoint_step step(behind, state, writes);
+  records.write(writing, writes);
+  if (step.settled()) records.note_settled(writing, *step.settled());
+  auto sealed = records.sealed_namespaces(writing);
+  bool const has_traces = records.has_traces(writing);
   if (!writes.changes.empty())
-    file.records().trim(writing, {.revisions = bounds.history_revisions,
-                                  .since = now - bounds.history_age,
-                                  .erased = writes.changes.size() + trimmed_beyond,
-                                  .bytes = bounds.history_bytes});
+    records.trim(
+        writing,
+        {.revisions = bounds.history_revisions,
+         .since = now - bounds.history_age,
+         .erased = writes.changes.size() + trimmed_beyond,
+         .bytes = bounds.history_bytes},
+        [&](revision_number erased) { records.write(writing, step.renew_before(erased)); });
   auto const id = writing.id();
   writing.commit();
   file.check_names();
   // If memory runs out here, `seen` stays behind and the next call loads everything again.
   shown.reset();
+  step.committed();
   std::move(planned).advance(state);
   seen = id;
   bool const grew = sealed.size() != who.sealed.size();
@@ -203,12 +113,19 @@ std::size_t config_store::impl::erase_history(std::size_t keep) {
   std::size_t all = 0;
   while (true) {
     std::size_t erased = 0;
+    write_set renewed;
+    std::optional<checkpoint_step> step;
     transact([&](lmdb::write_transaction& in) {
-      erased =
-          file.records().trim(in, {.revisions = keep, .since = wall_time::max(), .erased = piece});
+      auto const& records = file.records();
+      step.emplace(behind, state, renewed);
+      records.write(in, renewed);
+      erased = records.trim(
+          in, {.revisions = keep, .since = wall_time::max(), .erased = piece},
+          [&](revision_number oldest) { records.write(in, step->renew_before(oldest)); });
       return erased > 0;
     });
     if (erased == 0) return all;
+    step->committed();
     all += erased;
   }
 }
@@ -246,6 +163,7 @@ void config_store::impl::mend(wall_time now) {
   if (!made)
     throw store_file::lost_store(loss + "; no new one can be made: " + to_string(made.error()));
   loss.clear();
+  behind = checkpoints(state.revision);
   kept.start_over();
   seen = file.environment().last_transaction();
 }

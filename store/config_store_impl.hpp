@@ -1,5 +1,6 @@
 #pragma once
 
+#include "store/checkpoints.hpp"
 #include "store/config_store.hpp"
 #include "store/copies.hpp"
 #include "store/model_file.hpp"
@@ -16,6 +17,9 @@
 #include <vector>
 
 namespace cfgd::store {
+
+/// The canonical text that the layers of an existing namespace give.
+std::string merged_text(namespace_state const& state);
 
 /// The parts of config_store, shared by the config_store*.cpp files. Functions that take a
 /// transaction or an environment are called inside guarded().
@@ -40,6 +44,7 @@ struct config_store::impl {
 
   void load();
   model load_model(lmdb::transaction& view);
+  void merge_unknown(model& all);
   void check_age(lmdb::environment const& env);
   void absorb(lmdb::transaction& view);
   void absorb_before(lmdb::environment& env, lmdb::write_transaction& writing);
@@ -73,6 +78,7 @@ struct config_store::impl {
   std::uint64_t seen = 0;
   /// Taken over from other processes and not yet returned by take_foreign().
   std::vector<committed_change> foreign;
+  checkpoints behind; ///< as of `seen`
   store_identity who;
   copies kept;
   std::string loss;      ///< why the store is lost; empty: it is not

@@ -1,4 +1,3 @@
-#include "core/json.hpp"
 #include "engine/diff.hpp"
 #include "engine/overrides.hpp"
 #include "engine/stored_text.hpp"
@@ -6,8 +5,6 @@
 #include "store/config_store_impl.hpp"
 #include "store/layout_keys.hpp"
 #include "store/mending.hpp"
-
-#include <boost/json/monotonic_resource.hpp>
 
 #include <utility>
 
@@ -20,11 +17,6 @@ namespace {
 
 namespace keys = layout_keys;
 constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
-
-std::string merged_text(namespace_state const& state) {
-  boost::json::monotonic_resource memory;
-  return json::canonical(engine::merge_layers(state, &memory));
-}
 
 /// The overrides that make the effective value of the layers below; null: there are none, or
 /// they cannot be derived.
@@ -96,7 +88,7 @@ class damage_search {
     look_at(state.sources);
     if (is_damaged(in_, with_, keys::overrides, name,
                    [](record_reader& in) { std::ignore = read_overrides(in); })) {
-      writes.overrides.emplace_back(name, state.overrides);
+      writes.overrides.push_back({name, nullptr, state.overrides});
       note("the overrides of '" + name + '\'', name);
     }
     if (is_damaged(in_, with_, keys::effective, name,
@@ -137,12 +129,9 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
   auto const& name = one.value.name_space;
   bool const doubtful = found.doubtful.contains(name);
   bool const named = found.without_overrides.contains(name);
-  if (!one.value.text) {
-    if (!one.exists() || found.without_effective.empty()) return false;
-    auto value = one.value;
-    value.text = std::make_shared<std::string const>(merged_text(one));
-    value.revision = state.revision;
-    writes.effectives.push_back(std::move(value));
+  if (behind.is_unknown(name)) {
+    if (found.without_effective.empty()) return false;
+    writes.effectives.push_back(one.value);
     found.done.push_back({.record = "the effective value of '" + name + '\'',
                           .outcome = "merged again from its layers",
                           .name_space = name,
@@ -165,7 +154,7 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
   auto made = doubtful ? nullptr : derive_overrides(one, below, now);
   if (made) {
     append_keys(what.outcome, *made);
-    writes.overrides.emplace_back(name, std::move(made));
+    writes.overrides.push_back({name, nullptr, std::move(made)});
   } else if (below == *one.value.text) {
     what.outcome = "none of them has an effect";
   } else {
@@ -218,11 +207,14 @@ std::vector<mended_record> config_store::rewrite_damaged(std::string_view name_s
     return view.id() == impl_->seen && !look(view).empty();
   });
   if (!needed) return {};
+  write_set written;
   impl_->transact([&](lmdb::write_transaction& in) {
-    auto const writes = look(in);
-    impl_->file.records().write(in, writes);
-    return !writes.empty();
+    written = look(in);
+    impl_->file.records().write(in, written);
+    return !written.empty();
   });
+  for (auto const& value : written.effectives)
+    impl_->behind.forget(value.name_space);
   return done;
 }
 

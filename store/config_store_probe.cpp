@@ -5,8 +5,6 @@
 #include "store/probe.hpp"
 #include "store/recovery.hpp"
 
-#include <boost/json/monotonic_resource.hpp>
-
 #include <utility>
 
 // The store's checks of itself. The probe makes a commit and reads it back; its record is in the
@@ -45,15 +43,36 @@ std::optional<lmdb::entry> find_record(lmdb::transaction& in, char const* databa
   return lmdb::entry{key, *value};
 }
 
-result<void> compare_effective(lmdb::transaction& in, effective const& kept, key_ring const& with) {
+/// The value on disk: the record, and the changes after it.
+result<void> compare_effective(layout const& records, lmdb::transaction& in, model const& now,
+                               effective const& kept) {
   auto const record = find_record(in, keys::effective, kept.name_space);
-  if (record.has_value() != (kept.text != nullptr))
-    return differs(kept.name_space, "the effective value in memory differs from the one on disk");
+  auto why = differs(kept.name_space, "the effective value in memory differs from the one on disk");
+  if (record.has_value() != (kept.text != nullptr)) return why;
   if (!record) return {};
-  record_reader fields(keys::effective, *record, &with);
-  auto const on_disk = read_effective(fields, kept.name_space);
-  if (*on_disk.text != *kept.text || on_disk.revision != kept.revision)
-    return differs(kept.name_space, "the effective value in memory differs from the one on disk");
+  record_reader fields(keys::effective, *record, records.keys());
+  auto on_disk = read_effective(fields, kept.name_space);
+  unwinding later(
+      [&kept](std::string_view key_text) { return namespace_of(key_text) == kept.name_space; });
+  auto revision = on_disk.revision;
+  records.walk_key_back(
+      in, kept.name_space, now.revision,
+      [&](change_view const& one) {
+        if (one.revision <= on_disk.revision) return false;
+        bool const is_first = later.leaves().empty();
+        later.add(one);
+        if (is_first && !later.leaves().empty()) revision = one.revision;
+        return true;
+      },
+      [&](revision_number damaged) {
+        if (damaged > on_disk.revision)
+          throw damaged_record(keys::changes, keys::encode_revision(damaged), "it is damaged");
+      });
+  auto text = *on_disk.text;
+  if (!later.leaves().empty())
+    text = json::canonical(
+        boost::json::value(std::move(later.redo({{kept.name_space, text}}).begin()->second)));
+  if (text != *kept.text || revision != kept.revision) return why;
   return {};
 }
 
@@ -88,9 +107,7 @@ result<void> compare_overrides(lmdb::transaction& in, namespace_state const& sta
 }
 
 result<void> compare_layers(namespace_state const& state) {
-  if (!state.value.text) return {};
-  boost::json::monotonic_resource memory;
-  if (json::canonical(engine::merge_layers(state, &memory)) == *state.value.text) return {};
+  if (!state.value.text || merged_text(state) == *state.value.text) return {};
   return differs(state.value.name_space, "the effective value differs from the merged layers");
 }
 
@@ -182,7 +199,10 @@ result<effective> config_store::verify(std::string_view name_space) {
                      .subject = std::string(name_space)};
       if (auto ok = compare_layers(state); !ok) return ok.error();
       auto const& with = *impl_->file.keys();
-      if (auto ok = compare_effective(view, state.value, with); !ok) return ok.error();
+      if (!impl_->behind.is_unknown(name_space))
+        if (auto ok = compare_effective(impl_->file.records(), view, impl_->state, state.value);
+            !ok)
+          return ok.error();
       if (auto ok = compare_sources(view, state, with); !ok) return ok.error();
       if (auto ok = compare_overrides(view, state, with); !ok) return ok.error();
       return state.value;

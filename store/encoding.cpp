@@ -1,6 +1,6 @@
 #include "store/encoding.hpp"
 
-#include <boost/crc.hpp>
+#include "store/crc32c.hpp"
 
 #include <lmdb.h>
 
@@ -20,14 +20,9 @@ constexpr std::uint8_t plain_frame = 1;
 constexpr std::uint8_t sealed_frame = 2;
 constexpr std::size_t frame_bytes = 5;
 
-using crc32c = boost::crc_optimal<32, 0x1EDC6F41, 0xFFFFFFFF, 0xFFFFFFFF, true, true>;
-
 std::uint32_t check_sum(std::string_view key, std::uint8_t version, std::string_view fields) {
-  crc32c sum;
-  sum.process_bytes(key.data(), key.size());
-  sum.process_byte(version);
-  sum.process_bytes(fields.data(), fields.size());
-  return sum.checksum();
+  auto const byte = static_cast<char>(version);
+  return crc_32c({key, {&byte, 1}, fields});
 }
 
 template <class Number>

@@ -34,25 +34,6 @@ std::string make_store_id() {
   return id;
 }
 
-template <class Visit>
-void for_each(lmdb::transaction& in, lmdb::database over, Visit visit) {
-  lmdb::cursor at(in, over);
-  for (auto entry = at.first(); entry; entry = at.next())
-    visit(*entry);
-}
-
-/// Keys of `overrides` and `effective`. Another program may have written the record.
-void check_name(char const* database, lmdb::entry const& entry) {
-  if (!is_namespace_name(entry.key))
-    throw damaged_record(database, entry.key, "the key is not a valid namespace name");
-}
-
-namespace_state& state_of(model& all, std::string_view name_space) {
-  auto& state = all.namespaces[std::string(name_space)];
-  state.value.name_space = name_space;
-  return state;
-}
-
 } // namespace
 
 void layout::create(lmdb::write_transaction& in, wall_time now) {
@@ -106,6 +87,7 @@ void layout::adopt(lmdb::write_transaction& in, identity const& of) {
   auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
   keys::put_meta(in, meta, "store_id", of.id);
   keys::put_meta(in, meta, "revision", std::to_string(of.revision));
+  keys::put_meta(in, meta, keys::settled, std::to_string(of.revision));
   if (of.cut > 0) keys::put_meta(in, meta, "cut", std::to_string(of.cut));
 }
 
@@ -127,40 +109,6 @@ bool layout::knows(lmdb::transaction& in, revision_number at) const {
   return last && at <= keys::decode_revision(keys::changes, *last);
 }
 
-model layout::load(lmdb::transaction& in) const {
-  model all;
-  all.revision = revision(in);
-  auto active_policy = std::make_shared<policy>();
-  for_each(in, sources_, [&](lmdb::entry const& entry) {
-    auto const id = keys::decode_source(entry);
-    record_reader fields(keys::sources, entry, keys_.get());
-    auto record = std::make_shared<source_record const>(read_source(fields, id));
-    if (id.what == source_kind::values)
-      state_of(all, *namespace_of(id)).sources.emplace(id, std::move(record));
-    else
-      active_policy->sources.emplace(id, std::move(record));
-  });
-  all.active_policy = std::move(active_policy);
-  for_each(in, overrides_, [&](lmdb::entry const& entry) {
-    check_name(keys::overrides, entry);
-    record_reader fields(keys::overrides, entry, keys_.get());
-    state_of(all, entry.key).overrides =
-        std::make_shared<override_record const>(read_overrides(fields));
-  });
-  for_each(in, effective_, [&](lmdb::entry const& entry) {
-    check_name(keys::effective, entry);
-    record_reader fields(keys::effective, entry, keys_.get());
-    state_of(all, entry.key).value = read_effective(fields, entry.key);
-  });
-  for_each(in, pending_, [&](lmdb::entry const& entry) {
-    auto const revision = keys::decode_revision(keys::timed, entry);
-    record_reader fields(keys::timed, entry, keys_.get());
-    all.pending.emplace(revision,
-                        std::make_shared<pending_record const>(read_pending(fields, revision)));
-  });
-  return all;
-}
-
 void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   names const declared(what.with_secrets.begin(), what.with_secrets.end());
   auto const before = sealed_namespaces(in);
@@ -175,9 +123,9 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   for (auto const& [id, source] : what.sources)
     to.write_or_erase({sources_, keys::sources}, to_string(id), source.get(), write_source,
                       source != nullptr && must_seal(*source, sealed));
-  for (auto const& [name, overrides] : what.overrides)
-    to.write_or_erase({overrides_, keys::overrides}, name, overrides.get(), write_overrides,
-                      sealed.contains(name));
+  for (auto const& one : what.overrides)
+    to.write_or_erase({overrides_, keys::overrides}, one.name, one.after.get(), write_overrides,
+                      sealed.contains(one.name));
   for (auto const& value : what.effectives)
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
@@ -413,7 +361,8 @@ std::vector<std::string> layout::entries_of(lmdb::entry const& record) const {
   return entries;
 }
 
-std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) const {
+std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep,
+                         std::function<void(revision_number)> const& before_erasing) const {
   std::size_t erased = 0;
   std::size_t unindexed = 0;
   auto const newest = revision(in);
@@ -435,6 +384,7 @@ std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep) 
       key = oldest->key;
       entries = entries_of(*oldest);
     }
+    if (before_erasing) before_erasing(keys::decode_revision(keys::changes, {key, {}}));
     in.erase(changes_, key);
     index_.erase(in, entries);
     ++erased;

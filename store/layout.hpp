@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/change_note.hpp"
+#include "store/checkpoints.hpp"
 #include "store/encoding.hpp"
 #include "store/key_index.hpp"
 #include "store/lmdb.hpp"
@@ -21,7 +22,7 @@ namespace cfgd::store {
 /// environment stays open. Functions throw lmdb_error, and damaged_record if a record is damaged.
 class layout {
  public:
-  static constexpr std::uint64_t format = 3;
+  static constexpr std::uint64_t format = 4;
   /// The first version of cfgd that reads this format.
   static constexpr std::string_view first_version = "0.3.0";
   static constexpr unsigned database_count = 7;
@@ -55,7 +56,9 @@ class layout {
   [[nodiscard]] static result<std::uint64_t> check_format(lmdb::transaction& in);
 
   /// Loads everything but the history. Schemas and rules are only loaded as sources, not compiled.
-  model load(lmdb::transaction& in) const;
+  /// `behind` gets what the checkpoints of effective values lack; those that it calls unknown are
+  /// to be merged from the layers. May be null.
+  model load(lmdb::transaction& in, checkpoints* behind = nullptr) const;
   /// The revision of the service in this transaction.
   revision_number revision(lmdb::transaction& in) const;
   std::string id(lmdb::transaction& in) const;
@@ -65,8 +68,11 @@ class layout {
   /// not in a gap that continue_at() has left.
   bool knows(lmdb::transaction& in, revision_number at) const;
 
-  /// Writes all records of a write set. They are durable once `in` is committed.
+  /// Writes all records of a write set, a checkpoint for each of its effective values. They are
+  /// durable once `in` is committed.
   void write(lmdb::write_transaction& in, write_set const& what) const;
+  /// Writes down that every change up to `at` is in the checkpoints.
+  void note_settled(lmdb::write_transaction& in, revision_number at) const;
 
   /// Changes later than `after`, oldest first: about `maximum_bytes` of them, but at least one. A
   /// damaged record among them counts as a history that does not reach back that far.
@@ -120,11 +126,14 @@ class layout {
     std::size_t bytes = std::numeric_limits<std::size_t>::max();
   };
   /// Erases the oldest changes that need not be kept; returns how many. The newest one is always
-  /// kept.
-  std::size_t trim(lmdb::write_transaction& in, kept_history const& keep) const;
+  /// kept. `before_erasing` may write records.
+  std::size_t trim(lmdb::write_transaction& in, kept_history const& keep,
+                   std::function<void(revision_number)> const& before_erasing = {}) const;
 
  private:
   class sealing_writer;
+  /// Applies the changes that the checkpoints lack.
+  checkpoints roll_forward(lmdb::transaction& in, model& all) const;
   void erase_beyond(lmdb::write_transaction& in, revision_number next) const;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(sealing_writer& to, engine::change_note const& note) const;

@@ -20,6 +20,9 @@ inline constexpr char const* changes = "changes";
 inline constexpr char const* timed = "timed";
 inline constexpr char const* keys = "keys";
 
+/// Key in meta: the revision up to which every change is in the records of `effective`.
+inline constexpr char const* settled = "settled";
+
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);
 

@@ -48,6 +48,12 @@ void upgrade_to_second(lmdb::write_transaction& in) {
               });
 }
 
+/// Changes may be later than the records of effective values.
+void upgrade_to_fourth(lmdb::write_transaction& in) {
+  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
+  keys::put_meta(in, meta, keys::settled, std::to_string(keys::get_number(in, meta, "revision")));
+}
+
 } // namespace
 
 /// Changes get an index by key. Records may be sealed, and those that have contents of which it is
@@ -87,7 +93,8 @@ void layout::upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const
   auto const found = keys::get_number(in, meta, "format");
   if (found == format) return;
   if (found < 2) upgrade_to_second(in);
-  if (found < 3) upgrade_to_third(in, std::move(with));
+  if (found < 3) upgrade_to_third(in, with);
+  if (found < 4) upgrade_to_fourth(in);
   keys::put_meta(in, meta, "format", std::to_string(format));
   keys::put_meta(in, meta, "needs", first_version);
 }

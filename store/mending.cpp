@@ -66,7 +66,8 @@ void decode_pending(char const* database, lmdb::entry const& entry, key_ring con
 void decode_meta(char const* database, lmdb::entry const& entry, key_ring const* /*with*/) {
   record_reader fields(database, entry);
   auto const text = fields.rest();
-  if (entry.key == "revision" || entry.key == "cut" || entry.key == "created")
+  if (entry.key == "revision" || entry.key == "cut" || entry.key == "created" ||
+      entry.key == keys::settled)
     keys::parse_number(entry.key, text);
 }
 

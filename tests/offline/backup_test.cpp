@@ -298,7 +298,7 @@ BOOST_AUTO_TEST_CASE(a_newer_format_is_rejected_with_the_version_needed) {
   auto const why = store::back_up(directory / "state", file, no_report);
 
   BOOST_TEST(why.error().message ==
-             "the store has format 99, this program reads format 3; version 9.1.0 "
+             "the store has format 99, this program reads format 4; version 9.1.0 "
              "or newer is needed");
   BOOST_TEST(!fs::exists(file));
 }

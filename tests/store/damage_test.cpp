@@ -1,3 +1,4 @@
+#include "store/crc32c.hpp"
 #include "store/encoding.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -19,7 +20,7 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 /// Bit by bit, as slow as it is short.
-std::uint32_t crc_32c(std::string_view bytes) {
+std::uint32_t reference_sum(std::string_view bytes) {
   std::uint32_t sum = 0xFFFFFFFF;
   for (char const byte : bytes) {
     sum ^= static_cast<std::uint8_t>(byte);
@@ -43,6 +44,15 @@ struct fixture : store_fixture {
     write_file(file, content);
     return places;
   }
+  /// Opens a store whose changes 2 and 3 are damaged; site.a is 2. No other record in use has the
+  /// value that is overwritten.
+  void damage_two_changes() {
+    for (auto const* const value : {"0", "\"BEFORE\"", "1", "2"})
+      must(set({{"site.a", value}}));
+    store.reset();
+    BOOST_TEST(overwrite("BEFORE", 'b') > 0);
+    store = open();
+  }
   error failure() { return config_store::open(directory / "state", bounds).error(); }
 };
 
@@ -64,24 +74,18 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_in_a_value_is_found_at_opening) {
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_record_of_history_is_left_out_and_named) {
-  must(set({{"site.a", "\"BEFORE\""}}));
-  must(set({{"site.a", "1"}}));
-  must(set({{"site.a", "2"}}));
-  store.reset();
-  // Overrides and effective values have the new one; only history and free pages have the old one.
-  BOOST_TEST(overwrite("BEFORE", 'b') > 0);
-  store = open();
+  damage_two_changes();
 
   BOOST_TEST(text("site") == R"({"a":2})");
   auto const page = store->log({.limit = 10}, 1 << 20);
-  BOOST_TEST(show(page.changes) == "3: site.a=1->2;");
+  BOOST_TEST(show(page.changes) == "4: site.a=1->2; 1: site.a=->0;");
   BOOST_REQUIRE_EQUAL(page.damaged.size(), 2U); // both records have the old value
-  BOOST_TEST(page.damaged[0] == 2U);
-  BOOST_TEST(page.damaged[1] == 1U);
-  BOOST_TEST(store->log({.after = 2, .limit = 10}, 1 << 20).damaged.empty());
+  BOOST_TEST(page.damaged[0] == 3U);
+  BOOST_TEST(page.damaged[1] == 2U);
+  BOOST_TEST(store->log({.after = 3, .limit = 10}, 1 << 20).damaged.empty());
   auto const examined = store->examine_history(0, 1 << 20);
   BOOST_TEST(examined.damaged.size() == 2U);
-  BOOST_TEST(examined.last == 3U);
+  BOOST_TEST(examined.last == 4U);
   BOOST_TEST(!examined.more);
 }
 
@@ -107,38 +111,35 @@ BOOST_AUTO_TEST_CASE(blame_leaves_out_a_damaged_record_and_what_it_may_hide) {
 }
 
 BOOST_AUTO_TEST_CASE(a_watcher_is_not_resumed_over_a_damaged_record) {
-  must(set({{"site.a", "\"BEFORE\""}}));
-  must(set({{"site.a", "1"}}));
-  must(set({{"site.a", "2"}}));
-  store.reset();
-  BOOST_TEST(overwrite("BEFORE", 'b') > 0);
-  store = open();
+  damage_two_changes();
 
   BOOST_TEST(store->changes_after(0, 1 << 20).compacted);
   BOOST_TEST(store->changes_after(0, 1 << 20).changes.empty());
-  BOOST_TEST(show(store->changes_after(2, 1 << 20).changes) == "3: site.a=1->2;");
+  BOOST_TEST(show(store->changes_after(3, 1 << 20).changes) == "4: site.a=1->2;");
   // The past behind it would be wrong, so it is not derived.
   BOOST_CHECK_EXCEPTION(std::ignore = store->values_at(1, {}), damaged_record,
                         [](damaged_record const& failure) {
                           return std::string_view(failure.what())
-                              .starts_with("the record '\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02' "
+                              .starts_with("the record '\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x03' "
                                            "of the database 'changes' is damaged");
                         });
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_record_is_trimmed_and_stops_no_commit) {
-  must(set({{"site.a", "\"BEFORE\""}}));
-  must(set({{"site.a", "1"}}));
-  store.reset();
-  BOOST_TEST(overwrite("BEFORE", 'b') > 0);
+  damage_two_changes();
   bounds.history_revisions = 1;
   bounds.history_age = std::chrono::hours(0);
-  store = open();
+  reopen();
 
-  BOOST_TEST(must(set({{"site.b", "2"}})).revision == 3U);
-  BOOST_TEST(must(set({{"site.b", "3"}})).revision == 4U);
+  for (int value = 2; value < 4; ++value) {
+    request const asked = set({{"site.b", std::to_string(value)}});
+    BOOST_TEST(store->commit({&asked, 1}, at(value)).front().has_value());
+  }
+  BOOST_TEST(store->revision() == 6U);
 
   BOOST_TEST(store->examine_history(0, 1 << 20).damaged.empty());
+  reopen();
+  BOOST_TEST(text("site") == R"({"a":2,"b":3})");
 }
 
 BOOST_AUTO_TEST_CASE(a_truncated_file_is_rejected) {
@@ -213,15 +214,25 @@ BOOST_AUTO_TEST_CASE(fields_are_read_back_in_order) {
 
 BOOST_AUTO_TEST_CASE(the_check_sum_is_crc_32c) {
   // The check value of the catalogue of CRCs stands for the reference, the reference for us.
-  BOOST_REQUIRE_EQUAL(crc_32c("123456789"), 0xE3069283U);
+  BOOST_REQUIRE_EQUAL(reference_sum("123456789"), 0xE3069283U);
   record_writer out;
   out.rest("fields");
   auto const record = out.finish("key");
   std::uint32_t sum = 0;
   for (std::size_t byte = 4; byte > 0; --byte)
     sum = sum << 8 | static_cast<std::uint8_t>(record[byte]);
-  BOOST_TEST(sum == crc_32c("key\x01"
-                            "fields"));
+  BOOST_TEST(sum == reference_sum("key\x01"
+                                  "fields"));
+}
+
+BOOST_AUTO_TEST_CASE(the_instruction_and_the_table_give_the_same_sum) {
+  std::string bytes;
+  for (int length = 0; length < 100; ++length) {
+    auto const sum = reference_sum("key\x01" + bytes);
+    BOOST_TEST(crc_32c({"key", "\x01", bytes}) == sum, length);
+    BOOST_TEST(crc_32c_by_table({"key", "\x01", bytes}) == sum, length);
+    bytes.push_back(static_cast<char>(length * 37));
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

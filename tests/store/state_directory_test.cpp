@@ -142,15 +142,15 @@ BOOST_AUTO_TEST_CASE(a_link_in_place_of_the_store_is_not_followed) {
 
 BOOST_AUTO_TEST_CASE(a_newer_format_is_rejected_with_the_version_needed) {
   store.reset();
-  put_meta("format", "4");
+  put_meta("format", "5");
   put_meta("needs", "7.5");
 
   auto const why = failure();
 
   BOOST_TEST((why.code == errc::invalid));
-  BOOST_TEST(why.message == "the store has format 4, this program reads format 3; version 7.5 or "
+  BOOST_TEST(why.message == "the store has format 5, this program reads format 4; version 7.5 or "
                             "newer is needed");
-  put_meta("format", "3");
+  put_meta("format", "4");
   BOOST_TEST(config_store::open(state, bounds).has_value());
 }
 

@@ -68,7 +68,7 @@ BOOST_AUTO_TEST_CASE(an_upgrade_keeps_everything) {
     BOOST_TEST(why.layer_values.front().from.at.column == 3U);
     BOOST_TEST(opened->pending().empty());
   }
-  BOOST_TEST(meta("format") == "3");
+  BOOST_TEST(meta("format") == "4");
   BOOST_TEST(meta("needs") == std::string(layout::first_version));
   BOOST_TEST(meta("store_id") == "0123456789abcdef0123456789abcdef");
 }
@@ -105,14 +105,14 @@ BOOST_AUTO_TEST_CASE(a_store_of_the_second_format_gets_an_index_of_its_history) 
   BOOST_TEST(show(found.changes) == "3: site.a=0->2; 1: site.a=->0;");
   BOOST_TEST(opened->log({.prefix = to_key("site.c"), .scan_bytes = 0}, 1 << 20).changes.empty());
   BOOST_TEST(*opened->read("site").text == R"({"a":2,"b":1})");
-  BOOST_TEST(meta("format") == "3");
+  BOOST_TEST(meta("format") == "4");
   BOOST_TEST(meta("indexed") == "3");
 }
 
 BOOST_AUTO_TEST_CASE(an_empty_store_is_upgraded) {
   { first_format_store const old(directory / "state"); }
   BOOST_TEST(open()->revision() == 0U);
-  BOOST_TEST(meta("format") == "3");
+  BOOST_TEST(meta("format") == "4");
 }
 
 BOOST_AUTO_TEST_CASE(a_full_store_is_upgraded_and_stays_usable) {

@@ -47,11 +47,6 @@ inline void write_revision(store::lmdb::write_transaction& in, std::uint64_t rev
   add_origin(overrides, revision);
   put(in, "overrides", "site", overrides);
 
-  record_writer effective;
-  effective.u64(revision);
-  effective.rest(R"({"a":)" + value + "}");
-  put(in, "effective", "site", effective);
-
   record_writer change;
   change.i64(1'000);
   add_origin(change, revision);

@@ -1,11 +1,13 @@
 #pragma once
 
+#include "store/layout.hpp"
 #include "tests/support/foreign_writer.hpp"
 
 #include <filesystem>
 #include <string>
 
-// Makes stores of format 2: it is format 3 without the index of history. Needs cfgd_store.
+// Makes stores of format 2: it has no index of history, and its records of effective values have
+// every change. Needs cfgd_store.
 
 namespace cfgd::test::second_format_store {
 
@@ -14,6 +16,13 @@ namespace cfgd::test::second_format_store {
 inline void go_back(std::filesystem::path const& data) {
   store::lmdb::environment env(data, {.map_bytes = 64 << 20, .databases = 8});
   store::lmdb::write_transaction in(env);
+  {
+    store::layout const records(in);
+    engine::write_set values;
+    for (auto const& [name, state] : records.load(in).namespaces)
+      values.effectives.push_back(state.value);
+    records.write(in, values);
+  }
   auto const keys = in.open("keys", store::lmdb::transaction::if_absent::fail);
   while (true) {
     std::string key;
@@ -27,6 +36,7 @@ inline void go_back(std::filesystem::path const& data) {
   }
   auto const meta = in.open("meta", store::lmdb::transaction::if_absent::fail);
   in.erase(meta, "indexed");
+  in.erase(meta, "settled");
   for (auto const& [word, text] : {std::pair("format", "2"), std::pair("needs", "0.2.0")}) {
     store::record_writer record;
     record.rest(text);
