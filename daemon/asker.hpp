@@ -3,6 +3,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include <cstdint>
 #include <stop_token>
 
 namespace cfgd {
@@ -14,6 +15,8 @@ struct asker {
   bool is_privileged = false;
   /// Stopped when nobody waits for the answer any more: the work is dropped.
   std::stop_token gone = {};
+  /// The number of the connection; 0: none.
+  std::uint64_t connection = 0;
 };
 
 /// Root, and the user that the daemon runs as.

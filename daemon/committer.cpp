@@ -1,131 +1,29 @@
 #include "daemon/committer.hpp"
 
 #include "daemon/problems/problems_report.hpp"
-#include "daemon/systemd.hpp"
-#include "watchers/credential_references.hpp"
-#include "watchers/read_source.hpp"
+
+#include <boost/asio/post.hpp>
 
 #include <algorithm>
 #include <chrono>
 #include <exception>
 #include <iterator>
-#include <map>
 #include <optional>
-#include <stdexcept>
 #include <utility>
-#include <variant>
 
 // In each turn the thread takes the changes that wait, which make one transaction: the longer a
 // commit takes the more requests the next one has (group commit). Changes of clients fill a group
 // up to a time, users in turn, so that the thousand changes of one delay the one of another by a
 // group. Then it makes a snapshot for the thread that answers queries, if that wants one, and runs
 // one query of its own, so that many queries do not keep a change waiting. Results go to the loop
-// in the order of the work, each after the publication of its change: a caller that was answered
-// finds its own change in the cache.
-//
-// Files that schemas or rules rejected are retried with every change of files. A change made by a
-// call may be what they waited for; so an empty file change follows it where there are such files.
+// in the order of the work (deliveries.hpp), each after the publication of its change: a caller
+// that was answered finds its own change in the cache.
 
 namespace cfgd {
 namespace {
 
 namespace asio = boost::asio;
 using watchers::observation;
-
-engine::source_status blocked_status(error const& why) {
-  return why.code == errc::not_found ? engine::source_status::missing
-                                     : engine::source_status::untrusted;
-}
-
-/// Parses the bytes of a source and puts credentials in the place of references to them. `hash`
-/// becomes that of no content if the document has any.
-result<sourced_document> read_document(source_id const& id, std::string_view bytes,
-                                       limits const& bounds, credential_values const& credentials,
-                                       content_hash& hash) {
-  auto document = watchers::read_source(id, bytes, bounds);
-  if (!document || id.what != source_kind::values || !watchers::has_credentials(*document))
-    return document;
-  hash = {};
-  auto const resolved =
-      watchers::resolve_credentials(*document, namespace_of(id).value_or(std::string_view()),
-                                    [&](std::string_view name) { return credentials.find(name); });
-  if (!resolved) return resolved.error();
-  return document;
-}
-
-/// Converts an observation for the store; parses new content.
-engine::source_update to_update(observation seen, limits const& bounds,
-                                credential_values const& credentials) {
-  engine::source_update update{.id = std::move(seen.id),
-                               .path = std::move(seen.path),
-                               .identity = seen.identity,
-                               .what = engine::source_update::touched{}};
-  if (auto* const content = std::get_if<observation::content>(&seen.what)) {
-    update.hash = content->hash;
-    auto document = read_document(update.id, content->bytes, bounds, credentials, update.hash);
-    if (document)
-      update.what = engine::source_update::good{std::move(*document), std::move(content->bytes)};
-    else
-      update.what = engine::source_update::refused{std::move(content->bytes), document.error()};
-  } else if (auto* const blocked = std::get_if<observation::blocked>(&seen.what)) {
-    update.what = engine::source_update::blocked{blocked_status(blocked->why), blocked->why};
-  } else if (auto* const gone = std::get_if<observation::gone>(&seen.what)) {
-    update.what = engine::source_update::gone{.masked_by = std::move(gone->masked_by)};
-  }
-  return update;
-}
-
-/// Leaves out contents that equal the last ones seen, valid or not: after a reload everything is
-/// observed again, and a file that was rejected before must not fail an edit of other files.
-void drop_known(std::vector<observation>& observed, std::vector<engine::source_row> const& rows) {
-  std::map<source_id, content_hash> known;
-  for (auto const& row : rows)
-    if (row.status == engine::source_status::active ||
-        row.status == engine::source_status::quarantined)
-      known.emplace(row.id, row.hash);
-  std::erase_if(observed, [&](observation const& one) {
-    auto const* const content = std::get_if<observation::content>(&one.what);
-    auto const found = content == nullptr ? known.end() : known.find(one.id);
-    return found != known.end() && found->second == content->hash;
-  });
-}
-
-bool is_trial(engine::request const& what) {
-  return std::visit(
-      [](auto const& one) {
-        if constexpr (requires { one.dry_run; })
-          return one.dry_run;
-        else
-          return false;
-      },
-      what);
-}
-
-/// What a commit has to be followed by.
-struct aftermath {
-  bool sources_moved = false; ///< which namespaces have no values may have changed
-  bool try_again = false;     ///< rejected files may be accepted now
-};
-
-aftermath find_aftermath(std::vector<engine::request> const& requests,
-                         std::vector<engine::decision> const& outcomes, bool has_fallbacks) {
-  aftermath found;
-  for (std::size_t index = 0; index < requests.size(); ++index) {
-    if (!outcomes[index] || is_trial(requests[index])) continue;
-    bool const is_batch = std::holds_alternative<engine::file_change>(requests[index]);
-    // A file that is good from its first day on makes no transition, and may end a fallback.
-    found.sources_moved |= !outcomes[index]->transitions.empty() || (is_batch && has_fallbacks);
-    found.try_again |= !is_batch && !outcomes[index]->effectives.empty();
-  }
-  return found;
-}
-
-/// Throws what the store says of a commit that has failed as a whole.
-void throw_failure(std::vector<engine::decision> const& outcomes) {
-  for (auto const& one : outcomes)
-    if (!one && one.error().code == errc::store_failed)
-      throw std::runtime_error(one.error().message);
-}
 
 error too_many(std::string const& message, std::string name, std::size_t used, std::size_t most) {
   return {.code = errc::limit,
@@ -135,15 +33,9 @@ error too_many(std::string const& message, std::string name, std::size_t used, s
           .maximum = most};
 }
 
-/// On this thread and only for writes: it reads from /proc, and few connections ever write.
-void fill_in_unit(engine::request& what) {
-  std::visit(
-      [](auto& one) {
-        if constexpr (requires { one.from; })
-          one.from.unit = systemd::unit_of(one.from.pid.value_or(0));
-      },
-      what);
-}
+/// Of the time of a group, what a user's changes take before the next user has its turn.
+constexpr int turns_in_a_group = 20;
+constexpr std::chrono::microseconds shortest_turn{50};
 
 } // namespace
 
@@ -151,11 +43,15 @@ committer::committer(asio::any_io_executor loop, std::unique_ptr<store::config_s
                      limits const& bounds, publisher publish)
     : loop_(std::move(loop)), guard_(loop_), store_(std::move(store)), bounds_(bounds),
       publish_(std::move(publish)), fallbacks_(find_fallbacks(store_->sources())),
-      access_(store_->access()), thread_([this] { run(); }) {}
+      access_(store_->access()), results_(loop_),
+      client_changes_(std::max<requests_of_clients::cost>(
+          requests_of_clients::cost(bounds.commit_group) / turns_in_a_group, shortest_turn)),
+      thread_([this] { run(); }) {}
 
 committer::~committer() {
   {
     std::lock_guard const locked(mutex_);
+    std::move(submitted_.begin(), submitted_.end(), std::back_inserter(changes_));
     stopping_ = true;
   }
   wake_.notify_one();
@@ -163,36 +59,73 @@ committer::~committer() {
 }
 
 void committer::submit(engine::request request, finished done) {
-  enqueue(write{{}, std::move(request), std::move(done)});
+  accept(write{{}, std::move(request), std::move(done)});
 }
 
 void committer::submit(asker who, engine::request request, finished done) {
-  std::optional<error> refused;
+  accept(write{{}, std::move(request), std::move(done), std::move(who)});
+}
+
+void committer::accept(write what) {
+  submitted_.push_back(std::move(what));
+  if (!std::exchange(handing_over_, true)) asio::post(loop_, [this] { hand_over(); });
+}
+
+void committer::hand_over() {
+  handing_over_ = false;
+  if (submitted_.empty()) return;
+  std::vector<std::pair<finished, error>> refused; // answered outside of the lock
   {
     std::lock_guard const locked(mutex_);
-    auto const all = client_changes_.size();
-    auto const mine = client_changes_.size_of(who.uid);
-    if (mine >= bounds_.changes_waiting_per_uid)
-      refused = too_many("too many changes of user " + std::to_string(who.uid) + " wait",
-                         "changes_waiting_per_uid", mine, bounds_.changes_waiting_per_uid);
-    else if (all >= bounds_.changes_waiting && !who.is_privileged)
-      refused = too_many("too many changes wait", "changes_waiting", all, bounds_.changes_waiting);
-    if (!refused) {
-      requests_of_clients::user const whose{.uid = who.uid, .is_privileged = who.is_privileged};
-      client_changes_.push(whose, write{{}, std::move(request), std::move(done), std::move(who)});
-      wake_.notify_one();
-      return;
+    for (auto& one : submitted_) {
+      if (!one.who) {
+        changes_.push_back(std::move(one));
+      } else if (auto why = refusal_of(*one.who)) {
+        refused.emplace_back(std::move(one.done), *std::move(why));
+      } else {
+        requests_of_clients::user const whose{.uid = one.who->uid,
+                                              .is_privileged = one.who->is_privileged};
+        client_changes_.push(whose, std::move(one));
+      }
     }
   }
-  done(engine::decision(*refused));
+  submitted_.clear();
+  wake_.notify_one();
+  for (auto const& [done, why] : refused)
+    done(engine::decision(why));
+}
+
+std::optional<error> committer::refusal_of(asker const& who) const {
+  auto const mine = client_changes_.size_of(who.uid);
+  if (mine >= bounds_.changes_waiting_per_uid)
+    return too_many("too many changes of user " + std::to_string(who.uid) + " wait",
+                    "changes_waiting_per_uid", mine, bounds_.changes_waiting_per_uid);
+  auto const all = client_changes_.size();
+  if (all >= bounds_.changes_waiting && !who.is_privileged)
+    return too_many("too many changes wait", "changes_waiting", all, bounds_.changes_waiting);
+  return std::nullopt;
+}
+
+bool committer::has_room(uid_t uid) const {
+  // The other half is for first calls of connections, which cannot wait there.
+  std::lock_guard const locked(mutex_);
+  return client_changes_.size_of(uid) + submitted_.size() < bounds_.changes_waiting_per_uid / 2 &&
+         client_changes_.size() + submitted_.size() < bounds_.changes_waiting / 2;
 }
 
 void committer::drop_gone() {
+  // A connection that ends calls it once for each of its changes.
+  if (std::exchange(dropping_, true)) return;
+  asio::post(loop_, [this] { drop_all_gone(); });
+}
+
+void committer::drop_all_gone() {
+  dropping_ = false;
   std::vector<write> dropped; // ended outside of the lock
   std::vector<client_read> unread;
   std::lock_guard const locked(mutex_);
   dropped =
-      client_changes_.remove_if([](write const& one) { return one.who.gone.stop_requested(); });
+      client_changes_.remove_if([](write const& one) { return one.who->gone.stop_requested(); });
   unread =
       client_questions_.remove_if([](client_read const& one) { return one.gone.stop_requested(); });
 }
@@ -210,7 +143,7 @@ committer::snapshot_now(std::chrono::steady_clock::time_point until) {
 void committer::submit(std::vector<observation> observed, std::vector<engine::source_update> extra,
                        engine::grouping how, finished done) {
   engine::file_change batch{.updates = std::move(extra), .how = how};
-  enqueue(write{std::move(observed), std::move(batch), std::move(done)});
+  accept(write{std::move(observed), std::move(batch), std::move(done)});
 }
 
 void committer::stop(std::function<void()> done) {
@@ -252,6 +185,7 @@ void committer::make_snapshot(std::uint64_t number) {
         made = store_->take_snapshot();
       }))
     made = *std::move(failed);
+  results_.send(); // whoever has the snapshot sends its own answers behind it
   {
     std::lock_guard const locked(mutex_);
     snapshot_ = std::move(made);
@@ -269,6 +203,7 @@ void committer::enqueue(write what) {
 }
 
 void committer::enqueue(read what, std::optional<asker> by) {
+  hand_over(); // it sees what was submitted before
   {
     std::lock_guard const locked(mutex_);
     if (by)
@@ -282,7 +217,8 @@ void committer::enqueue(read what, std::optional<asker> by) {
 
 std::size_t committer::waiting() const {
   std::lock_guard const locked(mutex_);
-  return changes_.size() + client_changes_.size() + questions_.size() + client_questions_.size();
+  return submitted_.size() + changes_.size() + client_changes_.size() + questions_.size() +
+         client_questions_.size();
 }
 
 void committer::note_use(use what, bool failed) {
@@ -311,12 +247,11 @@ void committer::report_loss() {
   });
 }
 
-void committer::deliver(std::function<void()> message) { asio::post(loop_, std::move(message)); }
-
 void committer::run() {
   while (auto next = take_turn()) {
     auto const began = std::chrono::steady_clock::now();
     commit(std::move(next->changes));
+    results_.send();
     settle(*next, std::chrono::steady_clock::now() - began);
     if (next->snapshot != 0) make_snapshot(next->snapshot);
     auto const asked = std::chrono::steady_clock::now();
@@ -328,6 +263,7 @@ void committer::run() {
     }
     publish_access(); // a question may have read what another process has committed
     report_loss();
+    results_.send();
   }
 }
 
@@ -359,6 +295,7 @@ void committer::take_changes(turn& into) {
   while (expected < bounds_.commit_group) {
     auto next = client_changes_.take();
     if (!next) return;
+    if (next->what.who->gone.stop_requested()) continue;
     expected += next->expected;
     into.clients.emplace_back(next->whose, next->expected);
     into.changes.push_back(std::move(next->what));
@@ -371,73 +308,6 @@ void committer::settle(turn const& done, requests_of_clients::cost spent) {
   std::lock_guard const locked(mutex_);
   for (auto const& [whose, expected] : done.clients)
     client_changes_.settle(whose, expected, each);
-}
-
-void committer::prepare(write& next) {
-  auto* const batch = std::get_if<engine::file_change>(&next.request);
-  if (batch == nullptr) {
-    fill_in_unit(next.request);
-    return;
-  }
-  if (batch->how == engine::grouping::all_or_none)
-    (void)guarded([&] { drop_known(next.observed, store_->sources()); });
-  for (auto& seen : next.observed)
-    batch->updates.push_back(to_update(std::move(seen), bounds_, credentials_));
-  next.observed.clear();
-}
-
-std::optional<fallbacks> committer::take_new_fallbacks() {
-  auto newest = find_fallbacks(store_->sources());
-  if (newest == fallbacks_) return std::nullopt;
-  fallbacks_ = newest;
-  return newest;
-}
-
-void committer::commit(std::vector<write> group) {
-  if (group.empty()) return;
-  std::vector<engine::request> requests;
-  requests.reserve(group.size());
-  for (auto& one : group) {
-    prepare(one);
-    requests.push_back(std::move(one.request));
-  }
-
-  std::vector<engine::decision> outcomes;
-  auto const began = std::chrono::steady_clock::now();
-  auto const failed = guarded(
-      [&] {
-        outcomes = store_->commit(requests, wall_now());
-        throw_failure(outcomes);
-      },
-      use::write);
-  if (failed && outcomes.empty()) outcomes.assign(group.size(), engine::decision(*failed));
-  auto const took = std::chrono::steady_clock::now() - began;
-  bool const is_done = !failed;
-  deliver([this, took, is_done, count = requests.size()] {
-    ++(is_done ? figures_.done : figures_.failed);
-    figures_.requests += count;
-    figures_.times.observe(took);
-    if (!is_done && on_failure_) on_failure_();
-  });
-
-  auto const next = find_aftermath(requests, outcomes, !fallbacks_.empty());
-  std::optional<fallbacks> without_values;
-  if (next.sources_moved) (void)guarded([&] { without_values = take_new_fallbacks(); });
-  if (next.try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
-
-  publish_access(); // first: nobody may see a change by rights that it has taken away
-  for (auto& foreign : store_->take_foreign())
-    deliver([this, without_values, foreign = std::move(foreign)] {
-      publish_({foreign, without_values});
-    });
-  for (std::size_t index = 0; index < group.size(); ++index) {
-    bool const visible = outcomes[index].has_value() && !is_trial(requests[index]);
-    deliver([this, visible, without_values, outcome = std::move(outcomes[index]),
-             done = std::move(group[index].done)] {
-      if (visible) publish_({*outcome, without_values});
-      if (done) done(outcome);
-    });
-  }
 }
 
 std::optional<error> committer::guarded(std::function<void()> const& work, use what) {

@@ -4,15 +4,17 @@
 #include "core/limits.hpp"
 #include "daemon/asker.hpp"
 #include "daemon/credential_values.hpp"
+#include "daemon/deliveries.hpp"
 #include "daemon/fair_queue.hpp"
 #include "daemon/fallback.hpp"
+#include "daemon/systemd.hpp"
 #include "store/config_store.hpp"
 #include "store/snapshot.hpp"
 #include "watchers/source_watcher.hpp"
+#include "watchers/store_watch.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/post.hpp>
 
 #include <chrono>
 #include <condition_variable>
@@ -44,11 +46,12 @@ struct as_result<result<T>> {
 } // namespace detail
 
 /// The thread that owns the store: it alone parses sources and commits. The loop submits work and
-/// receives results as messages; nothing else is shared. Changes that are submitted while a commit
-/// is made durable go into the next commit together: all of the daemon's own, and of those by calls
-/// as many as take limits::commit_group, users in turn. Changes do not wait for queries: of the
-/// queries that wait, one is run after each commit, in their order. Call all functions from the
-/// loop thread, except snapshot_now(); they call their callbacks there.
+/// receives results as messages; nothing else is shared. Changes that are submitted in a turn of
+/// the loop are handed over together, behind it. Those that wait when a commit ends go into the
+/// next one together: all of the daemon's own, and of those by calls as many as take
+/// limits::commit_group, users in turn. Changes do not wait for queries: of the queries that wait,
+/// one is run after each commit, in their order. Call all functions from the loop thread, except
+/// snapshot_now(); they call their callbacks there.
 class committer {
  public:
   /// A committed change, and the namespaces without an effective source, if that list has changed.
@@ -72,12 +75,18 @@ class committer {
   /// What references in files stand for. Call it before anything is submitted.
   void set_credentials(credential_values known) { credentials_ = std::move(known); }
 
+  /// Whose events a commit must not cause. Call it before anything is submitted; it must outlive
+  /// this object.
+  void set_watch(watchers::store_watch& of_store) { watch_ = &of_store; }
+
   /// Commits a request of the daemon itself. `done` gets the decision; its errors are those of
   /// engine::decision.
   void submit(engine::request request, finished done);
   /// Commits a request of a client, in turn with those of other users; drops it if the client goes
   /// before. More errors: limit (too many changes wait).
   void submit(asker who, engine::request request, finished done);
+  /// Whether one more change of this user can wait, and leaves room for others.
+  bool has_room(uid_t uid) const;
   /// Drops the requests and queries of clients that have gone.
   void drop_gone();
   /// Parses observed sources and commits them as one file change; `extra` (of the environment) is
@@ -140,6 +149,10 @@ class committer {
   /// The number of submitted requests and queries that wait.
   std::size_t waiting() const;
 
+  /// Calls `then` on the loop, at once or after the results that were sent to it before. For
+  /// threads that have seen them in a snapshot.
+  void after_deliveries(deliveries::message then) { results_.run_behind(std::move(then)); }
+
  private:
   template <class T>
   using as_result = typename detail::as_result<T>::type;
@@ -147,7 +160,7 @@ class committer {
     std::vector<watchers::observation> observed;
     engine::request request;
     finished done;
-    asker who = {};
+    std::optional<asker> who = {}; ///< absent: the daemon
   };
   using requests_of_clients = fair_queue<write>;
   using read = std::function<void(store::config_store&)>;
@@ -167,6 +180,11 @@ class committer {
     std::optional<std::pair<queries_of_clients::user, queries_of_clients::cost>> reader = {};
   };
 
+  void accept(write what);
+  void drop_all_gone();
+  /// Gives the thread what was submitted.
+  void hand_over();
+  std::optional<error> refusal_of(asker const& who) const;
   void enqueue(write what);
   void enqueue(read what, std::optional<asker> by);
   void run();
@@ -179,6 +197,8 @@ class committer {
   void make_snapshot(std::uint64_t number);
   void commit(std::vector<write> group);
   void prepare(write& next);
+  /// Reads from /proc, so it is done on this thread and for writers only.
+  void fill_in_unit(write& next);
   std::optional<fallbacks> take_new_fallbacks();
   enum class use : std::uint8_t { read, write };
   /// Runs `work`; an exception is logged and returned as store_failed.
@@ -189,7 +209,7 @@ class committer {
   void note_use(use what, bool failed);
   /// Reports that the files of the store were lost, once.
   void report_loss();
-  void deliver(std::function<void()> message);
+  void deliver(deliveries::message what) { results_.add(std::move(what)); }
 
   boost::asio::any_io_executor loop_;
   boost::asio::executor_work_guard<boost::asio::any_io_executor> guard_;
@@ -200,8 +220,14 @@ class committer {
   fallbacks fallbacks_; ///< the thread's, too: what was published last
   std::shared_ptr<engine::access_rules const> access_; ///< the same
   std::set<use> failing_;                              ///< the thread's, too
-  counts figures_;                                     ///< the loop's
-  std::function<void()> on_failure_;                   ///< the loop's, too
+  systemd::client_units units_;                        ///< the thread's, too
+  watchers::store_watch* watch_ = nullptr;
+  deliveries results_;
+  std::vector<write> submitted_;     ///< the loop's: not yet handed over
+  bool handing_over_ = false;        ///< the loop's, too: hand_over() was posted
+  bool dropping_ = false;            ///< the loop's, too: so was drop_gone()
+  counts figures_;                   ///< the loop's
+  std::function<void()> on_failure_; ///< the loop's, too
   std::function<void(std::shared_ptr<engine::access_rules const>)> on_access_; ///< the loop's, too
   mutable std::mutex mutex_;   ///< guards those below
   std::vector<write> changes_; ///< of the daemon

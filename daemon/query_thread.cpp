@@ -113,9 +113,12 @@ void query_thread::run() {
     }
     // Also what was dropped goes to the loop: its callbacks may own things of the loop.
     boost::asio::post(loop_, [this, failed = std::move(failed), what = std::move(next->what)] {
-      if (what.who.gone.stop_requested()) return;
-      what.finish(failed);
-      if (failed && failed->code == errc::store_failed) lost_();
+      // What it has seen was sent to the loop before, but perhaps not yet published.
+      writer_.after_deliveries([this, failed, what] {
+        if (what.who.gone.stop_requested()) return;
+        what.finish(failed);
+        if (failed && failed->code == errc::store_failed) lost_();
+      });
     });
   }
 }

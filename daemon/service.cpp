@@ -86,8 +86,11 @@ service::service(asio::io_context& loop, options with, opened_store opened)
     : loop_(loop), options_(std::move(with)), disk_(loop.get_executor()),
       problems_(loop.get_executor(), disk_, options_.where.state / "problems.json"),
       access_(options_.how.admin_group), view_(options_.how.bounds.cache_bytes),
+      lines_(loop.get_executor(), view_),
       unrecorded_(compare_environment(options_.environment, opened.sources, options_.how.bounds)),
       data_file_(opened.store->data_file()), reader_(opened.store->make_reader()),
+      store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
+                   [this] { committer_.refresh(); }),
       committer_(loop.get_executor(), std::move(opened.store), options_.how.bounds,
                  [this](committer::publication const& news) { publish(news); }),
       queries_(loop.get_executor(), std::move(reader_), committer_, options_.how.bounds,
@@ -103,8 +106,6 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .url = "https://varlink.org"}),
       files_(loop.get_executor(), watch_options(), known_files(opened.sources),
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
-      store_watch_(loop.get_executor(), data_file_, store_quiet, store_tick,
-                   [this] { committer_.refresh(); }),
       parts_{view_, committer_, watches_, files_, server_, queries_},
       health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
@@ -139,6 +140,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
   });
   if (opened.recovered) report_recovery(*opened.recovered);
   committer_.set_credentials(options_.credentials);
+  committer_.set_watch(store_watch_);
   report_mended(opened.mended);
   committer_.on_failure([this] { health_.look_at_inputs(); });
   for (auto const interface :

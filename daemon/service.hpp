@@ -2,6 +2,7 @@
 
 #include "daemon/access.hpp"
 #include "daemon/access_names.hpp"
+#include "daemon/announcer.hpp"
 #include "daemon/committer.hpp"
 #include "daemon/credential_values.hpp"
 #include "daemon/health/status_table.hpp"
@@ -146,6 +147,7 @@ class service {
   problems_keeper problems_; ///< early: records the problems that the others log
   access_policy access_;
   view view_;
+  announcer lines_;
   unrecorded_changes unrecorded_;
   std::filesystem::path data_file_;
   bool ready_ = false;  ///< every source was read once and recorded, or that has failed too often
@@ -155,13 +157,13 @@ class service {
   bool retrying_ = false;
   bool checking_rights_ = false; ///< the next part of watches is due in a later turn
   std::unique_ptr<store::history_reader> reader_; ///< until queries_ has it
+  watchers::store_watch store_watch_;             ///< before committer_, whose thread uses it
   committer committer_;
   query_thread queries_;
   watches watches_;
   access_names names_; ///< calls rights_changed()
   ipc::server server_;
   watchers::source_watcher files_;
-  watchers::store_watch store_watch_;
   service_parts parts_;
   health::status_table health_;
   edit_methods edits_;

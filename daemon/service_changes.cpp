@@ -97,7 +97,7 @@ void service::publish(committer::publication const& news) {
     watches_.on_change(one);
   if (done.needs_resync) watches_.resync();
   if (done.without_effect.count != 0) watches_.on_hidden(done.without_effect, view_.revision());
-  announce(done, view_);
+  lines_.announce(done);
   health_.look_at_inputs();
   supervisor_.status_changed();
   wake();

@@ -83,6 +83,16 @@ std::string unit_of(pid_t process) {
   return text;
 }
 
+std::string client_units::of(std::uint64_t connection, pid_t process) {
+  constexpr std::size_t most = 1'024;
+  if (auto const found = known_.find(connection); found != known_.end()) return found->second;
+  auto unit = find_(process);
+  if (connection == 0) return unit;
+  if (known_.size() >= most) known_.clear();
+  known_.emplace(connection, unit);
+  return unit;
+}
+
 supervisor::supervisor(asio::any_io_executor const& loop, parts with, pace how)
     : parts_(std::move(with)), pace_(how), listened_to_(std::getenv("NOTIFY_SOCKET") != nullptr),
       next_beat_(clock::now()), next_status_(next_beat_),

@@ -7,11 +7,14 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 /// Communication with the service manager (sd_listen_fds(3), sd_notify(3), sd_watchdog_enabled(3)).
@@ -32,6 +35,21 @@ inline constexpr std::string_view credentials_socket = "credentials";
 
 /// The unit that a process belongs to; empty if it is not known. Reads from /proc.
 std::string unit_of(pid_t process);
+
+/// The units of clients: looked up once for each connection, of a bounded number of them. One
+/// thread.
+class client_units {
+ public:
+  explicit client_units(std::function<std::string(pid_t)> find = unit_of)
+      : find_(std::move(find)) {}
+
+  /// `connection` is a number that is never used again; 0: nothing is kept.
+  std::string of(std::uint64_t connection, pid_t process);
+
+ private:
+  std::function<std::string(pid_t)> find_;
+  std::unordered_map<std::uint64_t, std::string> known_;
+};
 
 /// Decides whether a thread that is asked at every beat still answers. No I/O.
 class pulse {

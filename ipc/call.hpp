@@ -25,6 +25,8 @@ class responder {
   /// Whether an answer would still reach somebody. A oneway call, which is never answered, is alive
   /// until it is replied to: the reply is not sent, and lets the connection's next call begin.
   bool alive() const;
+  /// The number of the connection, which is never given to another one.
+  std::uint64_t connection() const { return connection_; }
 
   /// The last reply. `parameters` is the text of a JSON object, or empty for none. Text is copied
   /// into the connection's queue as it is and is not parsed again.
@@ -79,5 +81,11 @@ using handler = std::function<void(call const&)>;
 /// not look at, nobody does. Not asked for oneway calls. Must not throw.
 using quick_handler =
     std::function<bool(std::string_view parameters, peer const& from, std::string& reply)>;
+
+/// For methods whose calls may overlap: whether one more may begin while earlier calls of the same
+/// connection, of such methods too, wait for their answers. Answers leave in the order of the
+/// calls. The handler must neither stream nor work in steps, and make the effects of calls appear
+/// in their order. Asked on the loop; must not throw.
+using overlap_check = std::function<bool(peer const& from)>;
 
 } // namespace cfgd::ipc

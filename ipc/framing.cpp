@@ -58,6 +58,12 @@ std::optional<std::string_view> frame_reader::next() {
   return message;
 }
 
+void frame_reader::put_back(std::string_view message) {
+  BOOST_ASSERT(begin_ > message.size() && data_ + begin_ == message.data() + message.size() + 1);
+  begin_ -= message.size() + 1;
+  scanned_ = begin_;
+}
+
 bool frame_reader::too_large() const {
   if (end_ - begin_ <= maximum_) return false;
   auto const limit = begin_ + maximum_ + 1;

@@ -23,6 +23,8 @@ class frame_reader {
   /// message is too_large. Views stay valid until prepare(), keep(), or a next() that gives
   /// nothing.
   std::optional<std::string_view> next();
+  /// Gives back the message that next() gave last: it is the next one again.
+  void put_back(std::string_view message);
 
   /// Whether the message at hand is already longer than allowed, ended or not. Nothing can be read
   /// behind it.

@@ -42,6 +42,10 @@ void interface_table::bind_quick(std::string_view qualified, quick_handler serve
   declared(qualified).serve_quickly = std::move(serve);
 }
 
+void interface_table::bind_overlap(std::string_view qualified, overlap_check may) {
+  declared(qualified).may_overlap = std::move(may);
+}
+
 interface_table::method const* interface_table::find(call_envelope const& call,
                                                      refusal& refused) const {
   auto const found = methods_.find(call.method);

@@ -29,7 +29,8 @@ class interface_table {
     served_interface const* of = nullptr;
     idl::method const* description = nullptr;
     handler serve;
-    quick_handler serve_quickly; ///< may be empty
+    quick_handler serve_quickly;    ///< may be empty
+    overlap_check may_overlap = {}; ///< empty: never
     /// Counted by who serves; of no weight for what is decided here.
     mutable method_figures figures = {};
   };
@@ -45,6 +46,7 @@ class interface_table {
   /// Throws std::invalid_argument if no interface declares `qualified`.
   void bind(std::string_view qualified, handler serve);
   void bind_quick(std::string_view qualified, quick_handler serve);
+  void bind_overlap(std::string_view qualified, overlap_check may);
 
   /// The method that a call is for, if its name, flags and the state of this table allow to go on.
   /// Sets `refused` and returns null otherwise.

@@ -124,6 +124,12 @@ session* server::impl::find(std::uint64_t id, std::uint64_t call) {
   return found->second.get();
 }
 
+session* server::impl::find_open(std::uint64_t id, std::uint64_t call) {
+  auto const found = sessions.find(id);
+  if (found == sessions.end() || !found->second->has_open(call)) return nullptr;
+  return found->second.get();
+}
+
 void server::impl::warn(std::string const& message, peer const& about) {
   log::write(log::level::warning, message,
              {{"MESSAGE_ID", message_id::client_cut_off},
@@ -248,6 +254,10 @@ void server::bind_quick(std::string_view qualified, quick_handler serve) {
   impl_->table.bind_quick(qualified, std::move(serve));
 }
 
+void server::bind_overlap(std::string_view qualified, overlap_check may) {
+  impl_->table.bind_overlap(qualified, std::move(may));
+}
+
 result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
   auto made = listening_socket::make(path, mode);
   if (!made) return made.error();
@@ -310,10 +320,10 @@ std::size_t server::queued_bytes() const {
   return bytes;
 }
 
-bool responder::alive() const { return owner_->impl_->find(connection_, call_) != nullptr; }
+bool responder::alive() const { return owner_->impl_->find_open(connection_, call_) != nullptr; }
 
 void responder::reply(std::string_view parameters) const {
-  if (auto* found = owner_->impl_->find(connection_, call_)) found->reply(parameters);
+  if (auto* found = owner_->impl_->find_open(connection_, call_)) found->reply(call_, parameters);
 }
 
 void responder::reply_continues(std::string_view parameters) const {
@@ -321,7 +331,8 @@ void responder::reply_continues(std::string_view parameters) const {
 }
 
 void responder::fail(std::string_view name, std::string_view parameters) const {
-  if (auto* found = owner_->impl_->find(connection_, call_)) found->fail(name, parameters);
+  if (auto* found = owner_->impl_->find_open(connection_, call_))
+    found->fail(call_, name, parameters);
 }
 
 std::size_t responder::queued_bytes() const {

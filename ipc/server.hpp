@@ -50,6 +50,9 @@ class server {
   /// Adds a short cut to a method that has, or will get, a handler. Throws as bind() does.
   void bind_quick(std::string_view qualified, quick_handler serve);
 
+  /// Lets calls of a method that has, or will get, a handler overlap. Throws as bind() does.
+  void bind_overlap(std::string_view qualified, overlap_check may);
+
   /// Who has a place of its own. By default root and the user of this process, in both.
   struct privileges {
     /// Has the reserves of connections and memory, and is not counted by second.

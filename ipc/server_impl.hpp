@@ -71,7 +71,10 @@ struct server::impl final : session_host {
   void for_each_session(std::function<void(session&)> const& visit);
   void begin_stop(std::chrono::milliseconds drain);
   void finish_stop();
+  /// The session whose call at hand it is.
   session* find(std::uint64_t id, std::uint64_t call);
+  /// The one that has the call unanswered, at hand or set aside.
+  session* find_open(std::uint64_t id, std::uint64_t call);
 
   static void task_failed(std::string const& name, std::exception_ptr const& thrown);
 

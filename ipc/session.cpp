@@ -114,7 +114,7 @@ void session::woken(wait what, boost::system::error_code const& failed) {
     gone_ = gone_ || peer_is_gone();
     // Urgent data wakes us too (send(2), MSG_OOB), and would again and again. Varlink has none.
     // Nor does anybody want what a paused user's peer asked before it left.
-    if (!gone_ || (paused_ && !open_)) return close();
+    if (!gone_ || (paused_ && !is_busy())) return close();
   }
   if (turn_wanted_ || !host_.may_work_at_once()) {
     reader_.keep(); // until the turn, others read into the memory that was borrowed
@@ -226,7 +226,7 @@ void session::note_drained() {
 void session::settle() {
   if (closed_ || close_if_over()) return;
   paused_ = host_.users.pauses(peer_.uid);
-  if (paused_ && gone_ && !open_) return close(); // as when the hangup is seen
+  if (paused_ && gone_ && !is_busy()) return close(); // as when the hangup is seen
   if (cut_off_ || (may_begin_call() && !starved_) || may_go_on()) request_turn();
   wait_for_next();
 }
@@ -240,9 +240,10 @@ bool session::close_if_over() {
     close();
     return true;
   }
-  bool const cancelled = gone_ && open_ && kind_ != call_kind::oneway;
-  bool const answered = queue_.empty() && !open_;
-  bool const stops = host_.stopping && queue_.empty() && (!open_ || kind_ == call_kind::more);
+  bool const cancelled = gone_ && awaits_answer();
+  bool const answered = queue_.empty() && !is_busy();
+  bool const stops =
+      host_.stopping && queue_.empty() && earlier_.empty() && (!open_ || kind_ == call_kind::more);
   bool const no_more_calls = ending_ || (end_of_input_ && starved_);
   if (!cancelled && !stops && !(answered && no_more_calls)) return false;
   close();
@@ -259,14 +260,14 @@ void session::wait_for_next() {
   bool const room = reader_.buffered_bytes() <= host_.bounds.frame_bytes;
   if (paused_) host_.paused(*this);
   if (!end_of_input_ && !ending_ && !paused_ && !queue_.above_soft() &&
-      (starved_ || (open_ && room)))
+      (starved_ || (is_busy() && room)))
     wait_for(wait::read);
-  else if ((open_ || paused_) && !gone_)
+  else if ((is_busy() || paused_) && !gone_)
     wait_for(wait::hangup);
 }
 
 void session::note_deadlines(std::size_t handled) {
-  if (!starved_ || !reader_.has_partial() || open_ || ending_) {
+  if (!starved_ || !reader_.has_partial() || is_busy() || ending_) {
     partial_since_.reset();
     return;
   }
@@ -326,10 +327,16 @@ void session::close() {
   queue_.discard();
   auto const hooks_of_call = std::move(hooks_);
   auto const cut_off = std::exchange(cut_off_, {});
+  auto const earlier = std::exchange(earlier_, {});
   if (open_) ++method_->cancelled;
   open_ = false;
   account();
   if (cut_off) cut_off();
+  for (auto const& one : earlier) {
+    if (!one.open) continue;
+    ++one.method->cancelled;
+    if (one.with && one.with->closed) one.with->closed();
+  }
   if (hooks_of_call && hooks_of_call->closed) hooks_of_call->closed();
 }
 

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -68,8 +69,9 @@ class session_host {
   std::vector<unsigned char> parse_arena;
 };
 
-/// One connection: reads calls, hands them to handlers one at a time, sends what they answer.
-/// Destroys itself through session_host::ended.
+/// One connection: reads calls, hands them to handlers in their order, sends what they answer in
+/// the same order. A call begins when the one before it was answered; those of methods that overlap
+/// begin as soon as the handler before has returned. Destroys itself through session_host::ended.
 class session {
  public:
   using clock = session_host::clock;
@@ -95,11 +97,14 @@ class session {
   peer const& from() const { return peer_; }
   /// Whether `call` is the one at hand.
   bool serves(std::uint64_t call) const { return open_ && call_ == call && !closed_; }
+  /// Whether `call` has no answer yet, be it at hand or set aside.
+  bool has_open(std::uint64_t call) const;
 
+  // For responders, with a call that has_open().
+  void reply(std::uint64_t call, std::string_view parameters);
+  void fail(std::uint64_t call, std::string_view name, std::string_view parameters);
   // For responders, with the call at hand.
-  void reply(std::string_view parameters);
   void reply_continues(std::string_view parameters);
-  void fail(std::string_view name, std::string_view parameters);
   std::size_t queued_bytes() const { return queue_.size(); }
   /// The same for who makes a stream: above the soft limit while its user is paused.
   std::size_t queued_for_stream();
@@ -120,6 +125,23 @@ class session {
     std::function<void()> again; ///< once, in a turn that begins with an empty queue
   };
 
+  /// A call that does not hold up the calls behind it; once it was answered, what is left of it is
+  /// an answer that waits for those of the calls before.
+  struct earlier_call {
+    std::uint64_t number = 0;
+    method_figures* method = nullptr;
+    interface_table::method const* row = nullptr;
+    std::unique_ptr<hooks> with = {};
+    std::size_t bytes = 0;
+    std::size_t made = 0;
+    clock::time_point began = {};
+    std::uint32_t stands_for = 0;
+    call_kind kind = call_kind::plain;
+    bool open = false;
+    std::string answer = {};
+  };
+  using earlier_calls = std::list<earlier_call>;
+
   void wait_for(wait what);
   void woken(wait what, boost::system::error_code const& failed);
   /// Whether a wait was lost: the socket is ready and nobody was called.
@@ -133,6 +155,19 @@ class session {
   bool peer_is_gone() const;
 
   bool may_begin_call() const;
+  /// Whether a call has no answer yet, or its answer waits.
+  bool is_busy() const { return open_ || !earlier_.empty(); }
+  /// The same for calls that end with the connection.
+  bool awaits_answer() const;
+  bool may_overlap(interface_table::method const* next, call_kind how, std::size_t bytes) const;
+  void set_aside();
+  void exchange_with(earlier_call& other);
+  /// Makes an earlier call the one at hand while `work` answers it.
+  template <class Work>
+  void answer_earlier(std::uint64_t call, Work const& work);
+  /// Where the answer of the call at hand goes.
+  std::string& place_of_answer();
+  void release_answers();
   void handle_frames();
   void dispatch(std::string_view frame);
   bool serve_quickly(call_envelope const& envelope, interface_table::method const& which);
@@ -142,6 +177,8 @@ class session {
   void guarded(interface_table::method const& which, std::function<void()> const& work);
   void not_varlink(error const& why);
 
+  void reply(std::string_view parameters);
+  void fail(std::string_view name, std::string_view parameters);
   bool begin_message();
   void end_message();
   /// Ends the call at hand with an error if a reply of so many bytes is over a limit.
@@ -177,10 +214,13 @@ class session {
   std::function<void()> cut_off_;                ///< the closed hook of a call that was cut off
   clock::time_point began_{};                    ///< the same, if it is timed
   std::uint32_t stands_for_ = 0; ///< how many calls its time counts for; 0: it is not timed
+  earlier_calls earlier_;        ///< in their order
+  earlier_calls::iterator answering_ = earlier_.end(); ///< which of them is at hand
   std::uint32_t uses_ = 0;
   call_kind kind_ = call_kind::plain;
-  bool open_ = false;    ///< a call is being served
-  bool in_turn_ = false; ///< replies need no turn of their own
+  bool open_ = false;       ///< a call is being served
+  bool is_held_up_ = false; ///< the next call waits until no earlier one is left
+  bool in_turn_ = false;    ///< replies need no turn of their own
   bool turn_wanted_ = false;
   bool starved_ = true; ///< there is no whole message in the reader
   bool end_of_input_ = false;

@@ -15,6 +15,13 @@
 // What a session does with the frames it has read, and with what handlers answer. Nothing here
 // touches the socket: replies go into the queue and leave at the end of the turn (session.cpp).
 //
+// Calls of methods that overlap are set aside when their handler has returned: what is known of
+// them goes into a list, and the next call becomes the one at hand. Behind them only calls of such
+// methods begin; the first other one is put back and waits until all of them were answered. An
+// earlier call is at hand again while it is answered, so that there is one way to answer. An answer
+// that comes before its turn, of a call that was refused at once, waits in the list. How many bytes
+// of calls a connection may have so is bounded by frame_bytes, their number by pipelined_calls.
+//
 // The limit reply_bytes is enforced here and nowhere else for replies in one piece: a longer one
 // becomes an error that names the limit, and the connection goes on.
 
@@ -35,8 +42,83 @@ constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
 
 } // namespace
 
+bool session::has_open(std::uint64_t call) const {
+  if (closed_) return false;
+  if (open_ && call_ == call) return true;
+  return std::ranges::any_of(
+      earlier_, [call](earlier_call const& one) { return one.open && one.number == call; });
+}
+
+bool session::awaits_answer() const {
+  return (open_ && kind_ != call_kind::oneway) ||
+         std::ranges::any_of(earlier_, [](earlier_call const& one) {
+           return one.open && one.kind != call_kind::oneway;
+         });
+}
+
+bool session::may_overlap(interface_table::method const* next, call_kind how,
+                          std::size_t bytes) const {
+  if (next == nullptr || !next->may_overlap || how == call_kind::more) return false;
+  for (auto const& one : earlier_)
+    bytes += one.bytes;
+  return bytes <= host_.bounds.frame_bytes && earlier_.size() < host_.bounds.pipelined_calls &&
+         next->may_overlap(peer_);
+}
+
+void session::set_aside() {
+  if (!open_ || row_ == nullptr || !row_->may_overlap || kind_ == call_kind::more) return;
+  bool const is_large = call_bytes_ > report_bytes;
+  exchange_with(earlier_.emplace_back(earlier_call{.number = call_}));
+  if (!is_large) return;
+  account();
+  paused_ = host_.users.pauses(peer_.uid);
+}
+
+void session::exchange_with(earlier_call& other) {
+  std::swap(method_, other.method);
+  std::swap(row_, other.row);
+  std::swap(hooks_, other.with);
+  std::swap(call_bytes_, other.bytes);
+  std::swap(made_bytes_, other.made);
+  std::swap(began_, other.began);
+  std::swap(stands_for_, other.stands_for);
+  std::swap(kind_, other.kind);
+  std::swap(open_, other.open);
+}
+
+template <class Work>
+void session::answer_earlier(std::uint64_t call, Work const& work) {
+  answering_ = std::ranges::find(earlier_, call, &earlier_call::number);
+  BOOST_ASSERT(answering_ != earlier_.end());
+  exchange_with(*answering_);
+  work();
+  exchange_with(*answering_);
+  answering_ = earlier_.end();
+  release_answers();
+}
+
+std::string& session::place_of_answer() {
+  if (earlier_.empty() || answering_ == earlier_.begin())
+    return queue_.begin_append(host_.write_spare);
+  return answering_ == earlier_.end() ? earlier_.emplace_back().answer : answering_->answer;
+}
+
+void session::release_answers() {
+  bool any = false;
+  while (!earlier_.empty() && !earlier_.front().open) {
+    if (auto const& text = earlier_.front().answer; !text.empty()) {
+      queue_.begin_append(host_.write_spare) += text;
+      any = true;
+    }
+    earlier_.pop_front();
+  }
+  if (earlier_.empty()) is_held_up_ = false;
+  if (any) end_message();
+}
+
 bool session::may_begin_call() const {
-  if (open_ || ending_ || closed_ || host_.stopping || queue_.above_soft()) return false;
+  if (open_ || is_held_up_ || ending_ || closed_ || host_.stopping || queue_.above_soft())
+    return false;
   return !paused_ || (queue_.empty() && host_.users.mostly_reads(peer_.uid));
 }
 
@@ -67,6 +149,13 @@ void session::dispatch(std::string_view frame) {
   call_envelope envelope;
   if (auto const read = parse_envelope(frame, host_.json_bounds, envelope); !read)
     return not_varlink(read.error());
+  interface_table::refusal refused;
+  auto const* const which = host_.table.find(envelope, refused);
+  if (!earlier_.empty() && !may_overlap(which, envelope.kind, frame.size())) {
+    reader_.put_back(frame);
+    is_held_up_ = true;
+    return;
+  }
 
   ++host_.figures.calls;
   ++call_;
@@ -77,13 +166,13 @@ void session::dispatch(std::string_view frame) {
   method_ = &host_.unknown;
   row_ = nullptr;
   stands_for_ = 0;
-  interface_table::refusal refused;
-  if (auto const* which = host_.table.find(envelope, refused); which == nullptr) {
+  if (which == nullptr) {
     fail(refused.name, refused.parameters);
   } else {
     method_ = &which->figures;
     row_ = which;
     if (!serve_quickly(envelope, *which)) serve(envelope, *which);
+    set_aside();
   }
 }
 
@@ -184,9 +273,13 @@ void session::end_message() {
 
 void session::account() {
   // What a closed one has read goes with it; a frame of it may be in use at the moment.
-  held_bytes const now{.read = closed_ ? 0 : reader_.held_bytes(),
-                       .called = open_ ? call_bytes_ + made_bytes_ : 0,
-                       .queued = queue_.size()};
+  held_bytes now{.read = closed_ ? 0 : reader_.held_bytes(),
+                 .called = open_ ? call_bytes_ + made_bytes_ : 0,
+                 .queued = queue_.size()};
+  for (auto const& one : earlier_) {
+    now.called += one.open ? one.bytes + one.made : 0;
+    now.queued += one.answer.size();
+  }
   if (now == held_) return;
   host_.users.change(peer_.uid, held_, now);
   held_ = now;
@@ -238,14 +331,26 @@ bool session::refuse_long_reply(std::size_t bytes) {
 
 void session::refuse_reply(std::string const& parameters) {
   // The producer of a stream is notified in the next turn, never from inside its own call.
-  if (hooks_ && hooks_->closed) cut_off_ = std::move(hooks_->closed);
+  // Who has made an earlier call's answer is done.
+  if (hooks_ && hooks_->closed && answering_ == earlier_.end())
+    cut_off_ = std::move(hooks_->closed);
   auto const name = interface_table::limit_error_of(*row_);
   fail(name.empty() ? limit_exceeded : std::string_view(name), parameters);
 }
 
+void session::reply(std::uint64_t call, std::string_view parameters) {
+  if (serves(call)) return reply(parameters);
+  answer_earlier(call, [&] { reply(parameters); });
+}
+
+void session::fail(std::uint64_t call, std::string_view name, std::string_view parameters) {
+  if (serves(call)) return fail(name, parameters);
+  answer_earlier(call, [&] { fail(name, parameters); });
+}
+
 void session::reply(std::string_view parameters) {
   if (refuse_long_reply(parameters.size())) return;
-  if (begin_message()) append_reply(queue_.begin_append(host_.write_spare), parameters, false);
+  if (begin_message()) append_reply(place_of_answer(), parameters, false);
   if (!overflowed_) end_call(&method_figures::replied);
   end_message();
 }
@@ -259,7 +364,7 @@ void session::reply_continues(std::string_view parameters) {
 
 void session::fail(std::string_view name, std::string_view parameters) {
   ++host_.figures.errors;
-  if (begin_message()) append_error(queue_.begin_append(host_.write_spare), name, parameters);
+  if (begin_message()) append_error(place_of_answer(), name, parameters);
   if (!overflowed_) end_call(&method_figures::failed);
   end_message();
 }

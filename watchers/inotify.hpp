@@ -35,6 +35,8 @@ class inotify {
   static std::uint32_t const files_mask;
   /// The same without writes, for a directory of which only some names are relevant.
   static std::uint32_t const names_mask;
+  /// The same, and takes the writes out of the mask of a directory that is watched already.
+  static std::uint32_t const no_writes_mask;
 
   /// Throws std::system_error: EMFILE (fs.inotify.max_user_instances), ENOMEM.
   inotify();

@@ -1,9 +1,14 @@
 /// The watch on the store.
 ///
-/// LMDB writes its data file with pwrite(2), so inotify reports every commit, also those of this
-/// process: the receiver compares the last transaction id of the store. The directory is watched
-/// and not the file, because a restored store is renamed into place. If the directory itself is
-/// replaced, the next tick sets the watch again.
+/// LMDB writes its data file with pwrite(2), so inotify reports every commit: the receiver compares
+/// the last transaction id of the store. The directory is watched and not the file, because a
+/// restored store is renamed into place. If the directory itself is replaced, the next tick sets
+/// the watch again.
+///
+/// A commit of this process would wake the loop once for each piece that LMDB writes. So writes are
+/// taken out of the watch's mask meanwhile; changing the mask causes no event of its own. Nothing
+/// is missed: the kernel reports a write when it is visible to readers, so whatever is not reported
+/// was committed before the mask was whole again, and the caller looks after that.
 #include "watchers/store_watch.hpp"
 
 #include "core/log.hpp"
@@ -21,6 +26,7 @@
 #include <sys/inotify.h>
 
 #include <algorithm>
+#include <mutex>
 #include <optional>
 #include <system_error>
 #include <utility>
@@ -45,6 +51,8 @@ struct store_watch::impl {
   void watch_directory();
   void on_event(kernel_event const& event);
   void notify();
+  /// For any thread.
+  void set_mask(std::uint32_t mask);
 
   std::string directory_;
   std::string name_;
@@ -55,6 +63,8 @@ struct store_watch::impl {
   std::optional<asio::posix::stream_descriptor> events_;
   asio::steady_timer timer_;
   int watch_ = -1;
+  std::mutex mutex_;                     ///< guards that below
+  unique_fd watched_;                    ///< the directory
   std::optional<clock::time_point> due_; ///< an event has come
   clock::time_point next_tick_;
 };
@@ -84,11 +94,19 @@ store_watch::impl::~impl() {
 
 void store_watch::impl::watch_directory() {
   if (!kernel_) return;
-  unique_fd const directory(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  unique_fd directory(::open(directory_.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  std::lock_guard const locked(mutex_);
   int const now = directory ? kernel_->watch(directory.get(), directory_, inotify::files_mask) : -1;
+  watched_ = std::move(directory);
   if (now == watch_) return;
   if (watch_ >= 0) kernel_->unwatch(watch_);
   watch_ = now;
+}
+
+void store_watch::impl::set_mask(std::uint32_t mask) {
+  std::lock_guard const locked(mutex_);
+  // Without a watch, or if this fails, the tick notifies, which sets the watch again.
+  if (kernel_ && watched_) (void)kernel_->watch(watched_.get(), directory_, mask);
 }
 
 void store_watch::impl::on_event(kernel_event const& event) {
@@ -133,6 +151,14 @@ store_watch::store_watch(asio::any_io_executor const& loop, std::filesystem::pat
     : impl_(std::make_unique<impl>(loop, data_file, quiet, tick, std::move(written))) {}
 
 store_watch::~store_watch() = default;
+
+store_watch::silence::silence(store_watch* of) : of_(of) {
+  if (of_ != nullptr) of_->impl_->set_mask(inotify::no_writes_mask);
+}
+
+store_watch::silence::~silence() {
+  if (of_ != nullptr) of_->impl_->set_mask(inotify::files_mask);
+}
 
 asio::awaitable<void> store_watch::run() {
   using namespace asio::experimental::awaitable_operators;

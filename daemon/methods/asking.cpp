@@ -12,7 +12,10 @@ asker asker_of(method_context& with, authorized_call const& asked) {
     with.writer.drop_gone();
   });
   auto const uid = asked.from.uid;
-  return {.uid = uid, .is_privileged = is_privileged(uid), .gone = gone.get_token()};
+  return {.uid = uid,
+          .is_privileged = is_privileged(uid),
+          .gone = gone.get_token(),
+          .connection = asked.answer.connection()};
 }
 
 } // namespace cfgd::methods

@@ -31,6 +31,8 @@ void dispatcher::bind_to(ipc::server& server) {
   for (auto const& name : declared)
     server.bind(name, [this](ipc::call const& asked) { serve(asked); });
   for (auto const& row : rows_)
+    if (row.may_overlap) server.bind_overlap(row.name, row.may_overlap);
+  for (auto const& row : rows_)
     if (row.quick.key_of != nullptr)
       server.bind_quick(row.name, [this, &row](std::string_view parameters, ipc::peer const& from,
                                                std::string& reply) {

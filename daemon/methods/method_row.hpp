@@ -58,6 +58,7 @@ struct method_row {
   /// Called for authorised calls only.
   std::function<void(authorized_call const&)> serve = {};
   quick_method quick = {};
+  ipc::overlap_check may_overlap = {}; ///< see there; empty: calls never do
 };
 
 } // namespace cfgd

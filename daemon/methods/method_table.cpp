@@ -17,12 +17,13 @@ std::vector<method_row> method_table(method_context& with) {
   auto const get_quick = [&with](std::string_view key_text, caller const& who, std::string& reply) {
     return get_quickly(with, key_text, who, reply);
   };
+  auto const can_queue = [&with](ipc::peer const& from) { return with.writer.has_room(from.uid); };
   auto const of_pending = namespaces_of_pending(with.values, with.access);
   return {
       {"io.cfgd.Config.Get", right::read, of_keys, by(get_values), {quick_key, get_quick}},
       {"io.cfgd.Config.List", right::read, of_prefix, by(list_values)},
       {"io.cfgd.Config.Explain", right::read, of_key, by(explain_key)},
-      {"io.cfgd.Config.Set", right::write, of_change, by(set_values)},
+      {"io.cfgd.Config.Set", right::write, of_change, by(set_values), {}, can_queue},
       {"io.cfgd.Config.ListOverrides", right::read, of_prefix, by(list_overrides)},
       {"io.cfgd.Config.ListPending", right::read, everything, by(list_pending)},
       {"io.cfgd.Config.Confirm", right::write, of_pending, by(confirm_pending)},

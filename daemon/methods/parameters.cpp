@@ -129,7 +129,7 @@ origin writer_of(ipc::peer const& who) {
           .uid = who.uid,
           .gid = who.gid,
           .pid = who.pid,
-          .unit = {},
+          .unit = who.unit.value_or(std::string()),
           .revision = 0};
 }
 

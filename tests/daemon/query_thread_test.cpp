@@ -140,6 +140,7 @@ BOOST_AUTO_TEST_CASE(a_question_ends_at_its_time_limit_and_names_it) {
 
 BOOST_AUTO_TEST_CASE(what_nobody_waits_for_is_dropped_running_or_waiting) {
   change();
+  BOOST_REQUIRE(until("changed"));
   std::promise<void> begun;
   std::stop_source gone;
   read_for_ever({.uid = 1'000, .gone = gone.get_token()}, begun);

@@ -246,6 +246,19 @@ BOOST_AUTO_TEST_CASE(no_socket_is_taken_that_was_passed_to_another_process) {
   BOOST_TEST(cfgd::systemd::take_sockets({cfgd::systemd::varlink_socket}).empty());
 }
 
+BOOST_AUTO_TEST_CASE(the_unit_of_a_connection_is_looked_up_once) {
+  int looked_up = 0;
+  cfgd::systemd::client_units units([&](pid_t process) {
+    return std::to_string(++looked_up) + " of " + std::to_string(process);
+  });
+
+  BOOST_TEST(units.of(7, 100) == "1 of 100");
+  BOOST_TEST(units.of(8, 100) == "2 of 100");
+  BOOST_TEST(units.of(7, 200) == "1 of 100"); // whoever has the number of the process by now
+  BOOST_TEST(units.of(0, 100) == "3 of 100");
+  BOOST_TEST(units.of(0, 100) == "4 of 100");
+}
+
 BOOST_AUTO_TEST_CASE(a_process_that_is_not_there_has_no_unit) {
   BOOST_TEST(cfgd::systemd::unit_of(0).empty());
   BOOST_TEST(cfgd::systemd::unit_of(-1).empty());

@@ -22,6 +22,9 @@ struct serving : running {
     daemon.start();
   }
 
+  static std::string set_text(std::string const& values) {
+    return call_text("Config.Set", R"({"values":)" + values + '}');
+  }
   std::string refusal(transaction const& what) {
     auto const done = daemon.connect().set(what);
     return done ? "accepted" : done.error().name.substr(done.error().name.rfind('.') + 1);
@@ -45,6 +48,56 @@ BOOST_FIXTURE_TEST_CASE(keys_of_several_namespaces_are_one_revision, serving) {
              boost::test_tools::per_element());
   BOOST_TEST(text_of(watching.parameters().at("values")) ==
              R"({"app.a":2,"app.deep.y":true,"fresh.z":"new"})");
+}
+
+BOOST_FIXTURE_TEST_CASE(pipelined_changes_share_commits_and_are_answered_in_order, serving) {
+  auto const commits = [this] {
+    auto const text = answer_at("/text", "Service.Metrics");
+    std::string const name = R"(cfgd_commits_total{outcome=\"done\"} )";
+    return std::stoi(text.substr(text.find(name) + name.size()));
+  };
+  auto const before = commits();
+  std::string all;
+  for (int n = 0; n < 16; ++n)
+    all.append(
+           set_text(n == 7 ? R"({"app..bad":1})" : R"({"app.a":)" + std::to_string(100 + n) + '}'))
+        .append(1, '\0');
+  all += call_text("Config.Get", R"({"keys":["app.a"]})");
+  stream peer(daemon.socket());
+
+  peer.send(all);
+
+  int revision = 1;
+  for (int n = 0; n < 16; ++n) {
+    auto const reply = text_of(peer.next());
+    if (n == 7)
+      BOOST_TEST(reply.find("BadKey") != std::string::npos);
+    else
+      BOOST_TEST(reply.find(R"("revision":)" + std::to_string(++revision)) != std::string::npos,
+                 reply);
+  }
+  BOOST_TEST(text_of(peer.next()).find(R"("app.a":115)") != std::string::npos);
+  BOOST_TEST(commits() - before < 8);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_pipelined_change_meets_the_state_that_the_one_before_left, serving) {
+  save_schema("app.json", R"({"properties":{"a":{"type":"integer","maximum":9}}})");
+  sync();
+  stream peer(daemon.socket());
+  auto const now = revision();
+  auto const expecting = [](std::string_view values, std::uint64_t revision) {
+    return call_text("Config.Set", R"({"values":)" + std::string(values) + R"(,"ifRevision":)" +
+                                       std::to_string(revision) + '}');
+  };
+
+  peer.send(expecting(R"({"app.a":2})", now) + '\0' + expecting(R"({"app.a":10})", now + 1) + '\0' +
+            expecting(R"({"app.a":3})", now + 1) + '\0' + expecting(R"({"app.a":4})", now));
+
+  BOOST_TEST(text_of(peer.next()).find("\"error\"") == std::string::npos);
+  BOOST_TEST(text_of(peer.next()).find("Config.Invalid") != std::string::npos);
+  BOOST_TEST(text_of(peer.next()).find("\"error\"") == std::string::npos);
+  BOOST_TEST(text_of(peer.next()).find("RevisionMismatch") != std::string::npos);
+  BOOST_TEST(value("app.a") == "3");
 }
 
 BOOST_FIXTURE_TEST_CASE(an_override_hides_the_file_and_shows_it_again, serving) {

@@ -56,6 +56,32 @@ BOOST_AUTO_TEST_CASE(joins_what_was_split_anywhere) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_message_that_is_put_back_is_the_next_one_again) {
+  frame_reader reader(100);
+  put(reader, three);
+
+  reader.put_back(*reader.next());
+  BOOST_TEST(reader.buffered_bytes() == three.size());
+  reader.keep(); // the views are gone
+
+  BOOST_TEST(take_all(reader) == three_messages, boost::test_tools::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(the_last_message_can_be_put_back) {
+  frame_reader reader(100);
+  put(reader, three);
+  while (auto const message = reader.next())
+    if (*message == "three") {
+      reader.put_back(*message);
+      break;
+    }
+
+  put(reader, three);
+
+  BOOST_TEST(take_all(reader) == (std::vector<std::string>{"three", "one", "", "three"}),
+             boost::test_tools::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(joins_single_bytes) {
   frame_reader reader(100);
   std::vector<std::string> messages;

@@ -20,6 +20,8 @@ method Produce(bytes: int) -> (text: string)
 method Note(text: ?string) -> ()
 # Answered by the test, if at all.
 method Hold() -> (text: ?string)
+# The same; calls overlap.
+method Queue(text: ?string) -> (text: ?string)
 # Answered by the test, several times.
 # [Requires 'more' flag]
 method Stream() -> (number: ?int)
@@ -63,6 +65,13 @@ void serving::start() {
   };
   server->bind("org.example.try.Hold", hold);
   server->bind("org.example.try.Stream", hold);
+  server->bind("org.example.try.Queue", [this, hold](ipc::call const& made) {
+    auto const* text = made.parameters.if_contains("text");
+    if (text != nullptr && text->get_string() == "wrong")
+      return made.answer.fail("org.example.try.InternalError", R"({"message":"wrong"})");
+    hold(made);
+  });
+  server->bind_overlap("org.example.try.Queue", [this](ipc::peer const&) { return has_room; });
   server->bind("org.example.try.Types", [](ipc::call const& made) {
     made.answer.reply(R"({"seen":)" + std::to_string(made.parameters.size()) + '}');
   });

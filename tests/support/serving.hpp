@@ -36,7 +36,8 @@ class serving {
   boost::asio::io_context loop;
   limits bounds;
   std::optional<ipc::server> server;
-  std::vector<ipc::responder> held; ///< of Hold and Stream, unanswered
+  std::vector<ipc::responder> held; ///< of Hold, Queue and Stream, unanswered
+  bool has_room = true;             ///< calls of Queue may overlap
   std::vector<std::string> noted;   ///< what Note was called with
   int closed = 0;                   ///< calls of on_closed
   int drained = 0;                  ///< calls of on_drained

@@ -48,6 +48,14 @@ class watched_store {
   std::filesystem::path operator/(char const* name) const { return directory_ / name; }
   std::filesystem::path const& path() const { return directory_.path(); }
 
+  cfgd::watchers::store_watch& watch() { return watch_; }
+  /// Does what there is to do; the kernel's events of what was written are there at once.
+  void settle() {
+    loop_.context().restart();
+    while (loop_.context().poll() != 0) {
+    }
+  }
+
   int notified = 0;
 
  private:
@@ -97,6 +105,48 @@ BOOST_AUTO_TEST_CASE(other_files_are_not_notified) {
 
 BOOST_AUTO_TEST_CASE(a_file_renamed_into_place_is_notified) {
   watched_store store(1ms, 10min);
+
+  cfgd::test::replace_file(store / "data.mdb", "restored");
+
+  BOOST_TEST(store.until_notified(1));
+}
+
+BOOST_AUTO_TEST_CASE(own_commits_are_not_notified) {
+  watched_store store(0ms, 10min);
+  data_file const data(store / "data.mdb");
+  BOOST_TEST(store.until_notified(1));
+  store.notified = 0;
+
+  {
+    cfgd::watchers::store_watch::silence const own(&store.watch());
+    data.commit();
+  }
+  store.settle();
+
+  BOOST_TEST(store.notified == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_commit_after_the_own_one_is_notified) {
+  watched_store store(0ms, 10min);
+  data_file const data(store / "data.mdb");
+  BOOST_TEST(store.until_notified(1));
+  store.notified = 0;
+  {
+    cfgd::watchers::store_watch::silence const own(&store.watch());
+    data.commit();
+  }
+
+  data.commit();
+
+  BOOST_TEST(store.until_notified(1));
+}
+
+BOOST_AUTO_TEST_CASE(a_store_that_is_replaced_during_an_own_commit_is_notified) {
+  watched_store store(0ms, 10min);
+  data_file const data(store / "data.mdb");
+  BOOST_TEST(store.until_notified(1));
+  store.notified = 0;
+  cfgd::watchers::store_watch::silence const own(&store.watch());
 
   cfgd::test::replace_file(store / "data.mdb", "restored");
 

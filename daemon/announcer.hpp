@@ -1,0 +1,47 @@
+#pragma once
+
+#include "core/change.hpp"
+#include "daemon/view.hpp"
+#include "engine/records.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+
+namespace cfgd {
+
+/// Logs what is published (announce.hpp). Lines of changes by calls wait until the answers that
+/// were given with them are on their way, a bounded number of them; what files have done is logged
+/// at once. The order of lines is that of revisions. Loop thread only; must outlive the loop's run.
+class announcer {
+ public:
+  /// Lines that wait at most; more are written at once, the oldest first.
+  static constexpr std::size_t most_waiting = 1'024;
+
+  announcer(boost::asio::any_io_executor loop, view& now) : loop_(std::move(loop)), now_(now) {}
+  /// Writes what waits.
+  ~announcer() { flush(); }
+  announcer(announcer const&) = delete;
+  announcer& operator=(announcer const&) = delete;
+
+  /// Call it after the change was published to the view.
+  void announce(engine::committed_change const& done);
+  /// Writes the lines that wait.
+  void flush() { write(waiting_.size()); }
+
+ private:
+  void write(std::size_t count);
+  void write_first();
+  /// Writes a slice of the lines that are due, and comes again.
+  void run();
+
+  boost::asio::any_io_executor loop_;
+  view& now_;
+  std::deque<std::shared_ptr<change const>> waiting_;
+  std::size_t due_ = 0; ///< so many of them: a turn of the loop has passed since
+  bool posted_ = false;
+};
+
+} // namespace cfgd
