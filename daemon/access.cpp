@@ -89,6 +89,13 @@ access_rules for_everything(access_rules rules) {
   return rules;
 }
 
+bool never_refuse_reading(access_rules const& rules) {
+  return rules.broken.empty() && std::ranges::none_of(rules.entries, [](access_entry const& one) {
+           return !one.allow &&
+                  std::ranges::find(one.operations, operation::read) != one.operations.end();
+         });
+}
+
 bool names_units(access_rules const& rules) {
   return std::ranges::any_of(rules.entries, [](access_entry const& one) {
     return std::ranges::find(one.subjects, subject::kind::unit, &subject::what) !=
@@ -158,12 +165,13 @@ struct access_policy::state {
   std::shared_ptr<access_rules const> narrowed; ///< by names that are not known
   access_rules everything;
   bool has_units = false;
+  bool everybody_reads = false; ///< everything: no entry could refuse it
 
   state(std::shared_ptr<facts const> with, std::shared_ptr<access_rules const> published,
         known_names known)
       : all(std::move(with)), rules(std::move(published)), names(std::move(known)),
         narrowed(narrow(rules, names)), everything(for_everything(*narrowed)),
-        has_units(names_units(*rules)) {}
+        has_units(names_units(*rules)), everybody_reads(never_refuse_reading(*narrowed)) {}
 
   /// `which`: of a key in the namespace; null: the whole namespace.
   access_decision decide(ipc::peer const& who, right what, std::string_view name_space,
@@ -213,7 +221,7 @@ access_decision access_policy::state::decide(ipc::peer const& who, right what,
 }
 
 bool access_policy::state::reads_all(ipc::peer const& who) const {
-  if (all->is_owner(who) || (narrowed->entries.empty() && narrowed->broken.empty())) return true;
+  if (all->is_owner(who) || everybody_reads) return true;
   auto const found = ask(who, operation::read, {}, nullptr);
   return found.what != engine::access_answer::verdict::denied ||
          (found.by == nullptr && all->is_member(who));
@@ -260,6 +268,7 @@ void access_policy::use(std::shared_ptr<access_rules const> rules, known_names n
   auto made = std::make_shared<state const>(facts_, std::move(rules), std::move(names));
   std::lock_guard const locked(mutex_);
   state_ = std::move(made);
+  everybody_reads_.store(state_->everybody_reads, std::memory_order_release);
 }
 
 void access_policy::prepare(ipc::peer const& who) const {
@@ -282,6 +291,7 @@ access_decision access_policy::decide(ipc::peer const& who, right what, key cons
 }
 
 bool access_policy::allows(ipc::peer const& who, right what, std::string_view name_space) const {
+  if (what == right::read && everybody_reads_.load(std::memory_order_acquire)) return true;
   return decide(who, what, name_space).allowed;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/records.hpp"
 #include "ipc/peer.hpp"
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -124,6 +125,8 @@ class access_policy {
   std::shared_ptr<state const> current() const;
 
   std::shared_ptr<facts const> facts_;
+  /// What the state says: most calls ask only this, and need not lock.
+  std::atomic<bool> everybody_reads_{true};
   mutable std::mutex mutex_; ///< guards the pointer below
   std::shared_ptr<state const> state_;
 };

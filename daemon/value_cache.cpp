@@ -6,17 +6,20 @@
 #include "core/outline.hpp"
 #include "core/value_path.hpp"
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <algorithm>
+#include <forward_list>
 #include <list>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
-// Two tables, one in the other: namespaces by name, and in each the ready members by key. The name
-// is the part before the first dot, so a hit is two look-ups with views of the caller's text, and
-// nothing is parsed. A key that is spelt in another way than cfgd writes it ("site".title) is
-// parsed, and its member is made for each call: if it were kept, one value could fill the memory
-// under a million spellings.
+// A table of namespaces by name, and one of the ready members of all of them by key, so that a hit
+// is one look-up with a view of the caller's text, and nothing is parsed. A namespace owns its
+// members; they leave the table with it. A key that is spelt in another way than cfgd writes it
+// ("site".title) is parsed, and its member is made for each call: if it were kept, one value could
+// fill the memory under a million spellings.
 //
 // Keys without a ready member are found by the outline of the text, which is made for the second
 // one: a caller who asks for all keys of a large namespace must not block the loop.
@@ -39,15 +42,28 @@ struct text_hash {
 template <class Value>
 using table = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>;
 
-/// About what a table's node, its bucket and the allocator add to the texts.
-constexpr std::size_t entry_overhead_bytes = 64 + 2 * sizeof(std::string);
+/// About what the table's node, its bucket, the object and the allocator add to the texts.
+constexpr std::size_t entry_overhead_bytes = 128;
+
+struct kept_namespace;
+
+/// A member that is ready to send, behind the key that it is found by.
+struct ready_member {
+  std::string text;
+  std::size_t key_bytes = 0;
+  kept_namespace* of = nullptr;
+  bool is_plain = false; ///< a JSON string spells the key as it is
+
+  std::string_view key_text() const { return std::string_view(text).substr(0, key_bytes); }
+  std::string_view member() const { return std::string_view(text).substr(key_bytes); }
+};
 
 struct kept_namespace {
   std::string_view name; ///< the table's
   std::shared_ptr<std::string const> text;
   std::optional<canonical::finder> values; ///< of the text, while loaded
   revision_number revision = 0;
-  table<std::string> members;
+  std::forward_list<ready_member> members; ///< addresses are kept
   value_cache::namespace_figures figures;
   std::list<kept_namespace*>::iterator place; ///< valid while loaded
 };
@@ -56,10 +72,18 @@ std::size_t bytes_of(std::string_view key, std::string_view member) {
   return key.size() + member.size() + entry_overhead_bytes;
 }
 
+/// Whether `member`, which begins with the key as a JSON string, has it there without an escape.
+bool is_spelt_as_it_is(std::string_view key, std::string_view member) {
+  return member.substr(1).starts_with(key) && member.substr(1 + key.size()).starts_with("\":");
+}
+
 } // namespace
 
 struct value_cache::impl {
   table<kept_namespace> namespaces;
+  /// The keys are the members'. Open addressing: a look-up is most of what a Get costs here.
+  boost::unordered_flat_map<std::string_view, ready_member const*, std::hash<std::string_view>>
+      ready;
   std::list<kept_namespace*> used; ///< loaded ones, last used first
   std::size_t bytes = 0;
   std::size_t maximum = 0;
@@ -71,13 +95,22 @@ struct value_cache::impl {
     return found == namespaces.end() ? nullptr : &found->second;
   }
 
-  void touch(kept_namespace& one) { used.splice(used.begin(), used, one.place); }
+  void touch(kept_namespace& one) {
+    if (used.front() != &one) used.splice(used.begin(), used, one.place);
+  }
+
+  void count_hit(ready_member const& found) {
+    ++found.of->figures.hits;
+    touch(*found.of);
+  }
 
   void unload(kept_namespace& one) {
     if (!one.text) return;
     bytes -= one.figures.bytes;
     one.figures.bytes = 0;
     one.figures.entries = 0;
+    for (auto const& each : one.members)
+      ready.erase(each.key_text());
     one.members.clear();
     one.values.reset();
     one.text.reset();
@@ -108,11 +141,17 @@ struct value_cache::impl {
   std::string_view keep_member(kept_namespace& one, std::string_view key) {
     auto const more = bytes_of(key, scratch);
     if (!make_room(one, more)) return scratch;
-    auto const added = one.members.emplace(key, scratch).first;
+    auto& added = one.members.emplace_front();
+    added.text.reserve(key.size() + scratch.size());
+    added.text.append(key).append(scratch);
+    added.key_bytes = key.size();
+    added.of = &one;
+    added.is_plain = is_spelt_as_it_is(key, scratch);
+    ready.emplace(added.key_text(), &added);
     bytes += more;
     one.figures.bytes += more;
     ++one.figures.entries;
-    return added->second;
+    return added.member();
   }
 
   void make_member(std::string_view key_text, std::string_view value) {
@@ -187,16 +226,17 @@ value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text)
 }
 
 value_cache::lookup_result value_cache::find(std::string_view key_text) {
-  auto* const one = impl_->find(namespace_of(key_text));
-  if (one != nullptr && one->text) {
-    auto const ready = one->members.find(key_text);
-    if (ready != one->members.end()) {
-      ++one->figures.hits;
-      impl_->touch(*one);
-      return {.what = status::found, .member = ready->second};
-    }
-  }
-  return impl_->look_up(key_text);
+  auto const found = impl_->ready.find(key_text);
+  if (found == impl_->ready.end()) return impl_->look_up(key_text);
+  impl_->count_hit(*found->second);
+  return {.what = status::found, .member = found->second->member()};
+}
+
+std::string_view value_cache::find_plain(std::string_view key_in_json) {
+  auto const found = impl_->ready.find(key_in_json);
+  if (found == impl_->ready.end() || !found->second->is_plain) return {};
+  impl_->count_hit(*found->second);
+  return found->second->member();
 }
 
 value_cache::text_result value_cache::text_of(std::string_view name_space) {
@@ -238,7 +278,7 @@ std::size_t value_cache::warm(std::string_view name_space) {
   canonical::for_each_leaf(key({std::string(name_space)}), *one->text,
                            [this, one](key const& which, std::string_view value) {
                              auto const text = which.str();
-                             if (one->members.contains(text)) return true;
+                             if (impl_->ready.contains(text)) return true;
                              impl_->make_member(text, value);
                              auto const before = one->figures.entries;
                              impl_->keep_member(*one, text);

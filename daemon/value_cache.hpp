@@ -50,6 +50,10 @@ class value_cache {
   /// Looks a key up as the caller wrote it, which may have indexes. Counts a hit where the ready
   /// bytes were there, else a miss.
   lookup_result find(std::string_view key_text);
+  /// The ready member of a key by the bytes that stand between the quotes of a JSON string, which
+  /// nobody has looked at: empty if there is none, or if the key is written with escapes in JSON.
+  /// Counts a hit, and else nothing. Valid until the next call.
+  std::string_view find_plain(std::string_view key_in_json);
 
   /// The text of a namespace for lists and watches; counts as use.
   struct text_result {

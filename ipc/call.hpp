@@ -74,11 +74,11 @@ struct call {
 /// answered with the interface's InternalError.
 using handler = std::function<void(call const&)>;
 
-/// A short cut for calls that come often and in one form: gets the text of the parameters, before
-/// they are read or checked (empty, or what looks like an object and may not be JSON), and either
-/// writes the parameters of the only reply to `reply` and returns true, or returns false and the
-/// call goes its usual way. It must know the whole text byte for byte to say true: what it does
-/// not look at, nobody does. Not asked for oneway calls. Must not throw.
+/// A short cut for calls that come often and in one form. Gets what stands where the parameters
+/// should be, which nobody has looked at: any bytes. Either appends the parameters of the only
+/// reply to `reply` and returns true, or returns false, and the call goes its usual way. It must
+/// know the whole text byte for byte to say true: what it does not look at, nobody does. Must not
+/// throw.
 using quick_handler =
     std::function<bool(std::string_view parameters, peer const& from, std::string& reply)>;
 

@@ -39,7 +39,18 @@ void interface_table::bind(std::string_view qualified, handler serve) {
 }
 
 void interface_table::bind_quick(std::string_view qualified, quick_handler serve) {
-  declared(qualified).serve_quickly = std::move(serve);
+  auto& which = declared(qualified);
+  if (which.description->requires_more)
+    throw std::invalid_argument("no short cut for a series: " + std::string(qualified));
+  if (!which.serve_quickly) prepared_.push_back({call_beginning(qualified), &which});
+  which.serve_quickly = std::move(serve);
+}
+
+interface_table::prepared_call interface_table::find_prepared(std::string_view message) const {
+  for (auto const& [text, which] : prepared_)
+    if (message.starts_with(text) && message.ends_with('}') && which->serve)
+      return {which, message.substr(text.size(), message.size() - text.size() - 1)};
+  return {};
 }
 
 void interface_table::bind_overlap(std::string_view qualified, overlap_check may) {

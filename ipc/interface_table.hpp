@@ -45,12 +45,21 @@ class interface_table {
   void add(std::string_view text);
   /// Throws std::invalid_argument if no interface declares `qualified`.
   void bind(std::string_view qualified, handler serve);
+  /// Throws it also for a method that requires 'more'.
   void bind_quick(std::string_view qualified, quick_handler serve);
   void bind_overlap(std::string_view qualified, overlap_check may);
 
   /// The method that a call is for, if its name, flags and the state of this table allow to go on.
   /// Sets `refused` and returns null otherwise.
   method const* find(call_envelope const& call, refusal& refused) const;
+  /// The short cut for a call that begins as clients write most of them, compared as bytes; null
+  /// otherwise, or if the method has none. The rest of the text may be anything: `parameters` is
+  /// all of it but the last byte, which is '}'. A plain call if `parameters` is a JSON object.
+  struct prepared_call {
+    method const* which = nullptr;
+    std::string_view parameters = {};
+  };
+  prepared_call find_prepared(std::string_view message) const;
   /// Takes the nulls out of `parameters`; the refusal if they do not fit.
   static std::optional<refusal> check(method const& which, boost::json::object& parameters);
 
@@ -75,7 +84,13 @@ class interface_table {
   method& declared(std::string_view qualified);
   refusal unknown(std::string_view name) const;
 
-  std::list<served_interface> interfaces_; ///< in the order they were added; addresses are kept
+  struct prepared_beginning {
+    std::string text;
+    method const* which = nullptr;
+  };
+
+  std::vector<prepared_beginning> prepared_; ///< of the methods with a short cut
+  std::list<served_interface> interfaces_;   ///< in the order they were added; addresses are kept
   std::unordered_map<std::string, method, text_hash, std::equal_to<>> methods_;
 };
 

@@ -348,6 +348,11 @@ void append_call(std::string& out, std::string_view method, std::string_view par
   end_message(out);
 }
 
+std::string call_beginning(std::string_view method) {
+  std::string text = R"({"method":")";
+  return text.append(method).append(R"(","parameters":)");
+}
+
 void append_reply(std::string& out, std::string_view parameters, bool continues) {
   out += '{';
   append_parameters(out, parameters);

@@ -68,4 +68,11 @@ void append_call(std::string& out, std::string_view method, std::string_view par
 void append_reply(std::string& out, std::string_view parameters, bool continues);
 void append_error(std::string& out, std::string_view name, std::string_view parameters);
 
+/// What stands around the parameters in the only reply to a call, for who writes them in place.
+inline constexpr std::string_view reply_beginning = R"({"parameters":)";
+inline constexpr std::string_view reply_end{"}\0", 2};
+/// What stands before the parameters in a call as append_call() and most clients write it; behind
+/// them stands nothing but '}'.
+std::string call_beginning(std::string_view method);
+
 } // namespace cfgd::ipc

@@ -45,7 +45,7 @@ void reply_queue::release(std::string& spare) {
   if (!empty() || bytes_.capacity() == 0) return;
   if (bytes_.capacity() <= kept_capacity && bytes_.capacity() > spare.capacity())
     bytes_.swap(spare);
-  std::string().swap(bytes_);
+  if (bytes_.capacity() > std::string().capacity()) std::string().swap(bytes_);
 }
 
 void reply_queue::discard() {

@@ -47,7 +47,8 @@ class server {
   /// Throws std::invalid_argument if no interface declares `qualified`: a bug.
   void bind(std::string_view qualified, handler serve);
 
-  /// Adds a short cut to a method that has, or will get, a handler. Throws as bind() does.
+  /// Adds a short cut to a method that has, or will get, a handler. Throws as bind() does, and for
+  /// a method that requires 'more'.
   void bind_quick(std::string_view qualified, quick_handler serve);
 
   /// Lets calls of a method that has, or will get, a handler overlap. Throws as bind() does.

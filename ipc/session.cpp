@@ -71,6 +71,7 @@ session::session(session_host& host, std::uint64_t id, socket_type socket, peer 
 
 void session::start() {
   activity const here(*this);
+  turn_began_ = clock::now();
   settle();
 }
 
@@ -81,6 +82,7 @@ void session::stop() {
 
 void session::resume() {
   activity const here(*this);
+  turn_began_ = clock::now();
   settle();
 }
 
@@ -93,7 +95,7 @@ void session::wait_for(wait what) {
   auto const kind = what == wait::read    ? socket_type::wait_read
                     : what == wait::write ? socket_type::wait_write
                                           : socket_type::wait_error;
-  waits_since_ = clock::now();
+  waits_since_ = turn_began_;
   host_.want_check(waits_since_ + lost_wait_check);
   socket_.async_wait(
       kind, [this, what](boost::system::error_code const& failed) { woken(what, failed); });
@@ -120,9 +122,8 @@ void session::woken(wait what, boost::system::error_code const& failed) {
     reader_.keep(); // until the turn, others read into the memory that was borrowed
     return request_turn();
   }
-  auto const began = clock::now();
   run_turn();
-  host_.worked(*this, clock::now() - began);
+  host_.worked(*this, clock::now() - turn_began_);
 }
 
 void session::read_some() {
@@ -178,6 +179,7 @@ void session::take_turn() {
 }
 
 void session::run_turn() {
+  turn_began_ = clock::now();
   if (auto const cut_off = std::exchange(cut_off_, {})) cut_off();
   paused_ = host_.users.pauses(peer_.uid);
   if (may_go_on()) go_on();

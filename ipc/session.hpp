@@ -65,7 +65,6 @@ class session_host {
 
   std::vector<char> read_scratch;
   std::string write_spare;
-  std::string quick_reply;
   std::vector<unsigned char> parse_arena;
 };
 
@@ -170,7 +169,9 @@ class session {
   void release_answers();
   void handle_frames();
   void dispatch(std::string_view frame);
-  bool serve_quickly(call_envelope const& envelope, interface_table::method const& which);
+  /// Whether a short cut has answered the whole call.
+  bool answer_quickly(std::string_view frame);
+  void begin_call(std::size_t bytes, call_kind kind, interface_table::method const* which);
   void serve(call_envelope const& envelope, interface_table::method const& which);
   void invoke(interface_table::method const& which, call const& made);
   /// Runs a part of the call at hand: what it throws is logged and answered.
@@ -231,6 +232,7 @@ class session {
   bool paused_ = false;             ///< its user has too much memory: nothing is read
   bool waiting_[3] = {};            ///< by `wait`
   clock::time_point waits_since_{}; ///< the last wait began, or was looked at
+  clock::time_point turn_began_{};  ///< the last one; asking for the time again would be dear
   std::optional<clock::time_point> partial_since_; ///< a message began and has not ended
   std::optional<clock::time_point> stalled_since_; ///< the queue is not empty and nothing was taken
 };

@@ -124,7 +124,6 @@ bool session::may_begin_call() const {
 
 void session::handle_frames() {
   in_turn_ = true;
-  auto const turn_began = clock::now();
   std::size_t handled = 0;
   while (!starved_ && handled < host_.bounds.pipelined_calls && may_begin_call()) {
     auto const frame = reader_.next();
@@ -136,7 +135,8 @@ void session::handle_frames() {
     auto const before = began_;
     dispatch(*frame);
     bool const is_timed = began_ != before; // the others are short
-    if ((is_timed || handled % quick_calls_a_look == 0) && clock::now() - turn_began > longest_turn)
+    if ((is_timed || handled % quick_calls_a_look == 0) &&
+        clock::now() - turn_began_ > longest_turn)
       break;
   }
   in_turn_ = false;
@@ -146,6 +146,8 @@ void session::handle_frames() {
 }
 
 void session::dispatch(std::string_view frame) {
+  // A short cut answers at once, so nothing may be open before it.
+  if (earlier_.empty() && answer_quickly(frame)) return;
   call_envelope envelope;
   if (auto const read = parse_envelope(frame, host_.json_bounds, envelope); !read)
     return not_varlink(read.error());
@@ -156,35 +158,48 @@ void session::dispatch(std::string_view frame) {
     is_held_up_ = true;
     return;
   }
-
-  ++host_.figures.calls;
-  ++call_;
-  call_bytes_ = frame.size();
-  made_bytes_ = 0;
-  open_ = true;
-  kind_ = envelope.kind;
-  method_ = &host_.unknown;
-  row_ = nullptr;
-  stands_for_ = 0;
-  if (which == nullptr) {
-    fail(refused.name, refused.parameters);
-  } else {
-    method_ = &which->figures;
-    row_ = which;
-    if (!serve_quickly(envelope, *which)) serve(envelope, *which);
-    set_aside();
-  }
+  begin_call(frame.size(), envelope.kind, which);
+  if (which == nullptr) return fail(refused.name, refused.parameters);
+  serve(envelope, *which);
+  set_aside();
 }
 
-bool session::serve_quickly(call_envelope const& envelope, interface_table::method const& which) {
-  if (!which.serve_quickly || kind_ == call_kind::oneway) return false;
-  if (host_.figures.calls % quick_calls_a_timed_one == 0) {
-    stands_for_ = quick_calls_a_timed_one; // serve() sets both again
-    began_ = clock::now();
+void session::begin_call(std::size_t bytes, call_kind kind, interface_table::method const* which) {
+  ++host_.figures.calls;
+  ++call_;
+  call_bytes_ = bytes;
+  made_bytes_ = 0;
+  open_ = true;
+  kind_ = kind;
+  method_ = which == nullptr ? &host_.unknown : &which->figures;
+  row_ = which;
+  stands_for_ = 0;
+}
+
+bool session::answer_quickly(std::string_view frame) {
+  auto const [which, parameters] = host_.table.find_prepared(frame);
+  // What becomes of a reply that cannot be queued is decided where the usual ones are.
+  if (which == nullptr || gone_ || queue_.above_hard()) return false;
+  bool const is_timed = (host_.figures.calls + 1) % quick_calls_a_timed_one == 0;
+  if (is_timed) began_ = clock::now();
+  auto& out = queue_.begin_append(host_.write_spare);
+  auto const before = out.size();
+  out += reply_beginning;
+  auto const begin = out.size();
+  bool const is_known = which->serve_quickly(parameters, peer_, out);
+  if (!is_known || out.size() - begin > small_reply_bytes) {
+    auto const text = out.substr(begin);
+    out.resize(before);
+    if (!is_known) return false;
+    begin_call(frame.size(), call_kind::plain, which); // with all checks of a long reply
+    reply(text);
+    return true;
   }
-  host_.quick_reply.clear();
-  if (!which.serve_quickly(envelope.parameters, peer_, host_.quick_reply)) return false;
-  reply(host_.quick_reply);
+  out += reply_end;
+  ++host_.figures.calls;
+  ++which->figures.replied;
+  if (is_timed) which->figures.times.observe(clock::now() - began_, quick_calls_a_timed_one);
+  end_message();
   return true;
 }
 

@@ -242,9 +242,7 @@ std::string_view quick_key(std::string_view parameters) {
   if (!parameters.starts_with(before) || !parameters.ends_with(behind) ||
       parameters.size() <= before.size() + behind.size())
     return {};
-  std::string_view const text =
-      parameters.substr(before.size(), parameters.size() - before.size() - behind.size());
-  return std::all_of(text.begin(), text.end(), is_plain) ? text : std::string_view();
+  return parameters.substr(before.size(), parameters.size() - before.size() - behind.size());
 }
 
 bool get_quickly(method_context& with, std::string_view key_text, caller const& by,
@@ -255,12 +253,16 @@ bool get_quickly(method_context& with, std::string_view key_text, caller const& 
     auto const name = key_text.substr(0, key_text.find('.'));
     if (values.secrets_of(name) != nullptr && by.may_see_secrets(name)) return false;
   }
-  auto const found = values.cache().find(key_text);
-  if (found.what != value_cache::status::found || found.member.size() > with.bounds.reply_bytes)
-    return false;
+  auto member = values.cache().find_plain(key_text);
+  if (member.empty()) {
+    // Any bytes may be in it until it is known.
+    if (!std::all_of(key_text.begin(), key_text.end(), is_plain)) return false;
+    member = values.cache().find(key_text).member;
+  }
+  if (member.empty() || member.size() > with.bounds.reply_bytes) return false;
   char digits[24];
   auto const end = std::to_chars(std::begin(digits), std::end(digits), values.revision()).ptr;
-  reply.append("{\"values\":{").append(found.member).append("},\"missing\":[],\"revision\":");
+  reply.append("{\"values\":{").append(member).append("},\"missing\":[],\"revision\":");
   reply.append(std::begin(digits), end).append(1, '}');
   return true;
 }

@@ -75,7 +75,7 @@ bool dispatcher::serve_quickly(method_row const& row, std::string_view parameter
                                ipc::peer const& from, std::string& reply) const {
   auto const key_text = row.quick.key_of(parameters);
   if (key_text.empty()) return false;
-  // A key of the quick form has no quotes, so namespace_of() is right for it.
+  // Of what is served, it is the namespace: a key of the quick form has no quotes.
   if (!policy_.allows(from, row.needs, namespace_of(key_text))) return false;
   return row.quick.serve(key_text, caller(policy_, from), reply);
 }

@@ -41,9 +41,11 @@ struct authorized_call : ipc::call {
 
 /// A short cut for calls that come often and in one form, see ipc::quick_handler.
 struct quick_method {
-  /// The one key that the parameters name, a view into them; empty: the call has another form.
+  /// The one key that the parameters name, a view into them, if it is a key and they are JSON:
+  /// `serve` has to know. Empty: the call has another form.
   std::string_view (*key_of)(std::string_view parameters) = nullptr;
-  /// Writes the reply and returns true, or leaves the call to the row's handler. Must not throw.
+  /// Appends the parameters of the reply and returns true, or leaves the call to the row's handler.
+  /// Must not throw.
   std::function<bool(std::string_view key_text, caller const& by, std::string& reply)> serve = {};
 };
 

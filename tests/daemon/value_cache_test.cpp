@@ -69,6 +69,38 @@ BOOST_AUTO_TEST_CASE(an_element_of_an_array_is_found_and_kept) {
   BOOST_TEST(of("site").entries == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(a_ready_key_is_found_by_the_bytes_of_its_json) {
+  cache.publish(make("site", R"({"a":[1],"b.c":2,"back\\":3})"));
+  BOOST_TEST(cache.find_plain("site.a").empty(), "it is not ready");
+
+  for (auto const* const key : {"site.a", "site.a[0]", R"(site."b.c")", R"(site."back\\")"})
+    find(key);
+
+  BOOST_TEST(cache.find_plain("site.a") == R"("site.a":[1])");
+  BOOST_TEST(cache.find_plain("site.a[0]") == R"("site.a[0]":1)");
+  BOOST_TEST(of("site").hits == 2U);
+  for (auto const* const key : {R"(site."b.c")", R"(site.\"b.c\")", R"(site."back\\")", "site", ""})
+    BOOST_TEST(cache.find_plain(key).empty(), key);
+  BOOST_TEST(of("site").hits == 2U);
+}
+
+BOOST_AUTO_TEST_CASE(ready_keys_go_with_their_namespace) {
+  cache.publish(make("one", R"({"a":1})"));
+  cache.publish(make("two", R"({"a":2})"));
+  find("one.a");
+  find("two.a");
+
+  cache.publish(make("one", R"({"a":3})", 2));
+  BOOST_TEST(cache.find_plain("one.a").empty());
+  BOOST_TEST(cache.find_plain("two.a") == R"("two.a":2)");
+  find("one.a");
+  BOOST_TEST(cache.find_plain("one.a") == R"("one.a":3)");
+  cache.invalidate("one");
+  BOOST_TEST(cache.find_plain("one.a").empty());
+  cache.publish({.name_space = "two", .revision = 3});
+  BOOST_TEST(cache.find_plain("two.a").empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_not_there_has_no_value) {
   cache.publish(make("site", R"({"a":1})"));
   BOOST_TEST(find("site.b") == "no value");

@@ -222,11 +222,10 @@ BOOST_FIXTURE_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest, s
   std::vector<std::string> offered;
   server->bind_quick("org.example.try.Echo",
                      [&](std::string_view parameters, ipc::peer const& from, std::string& reply) {
-                       BOOST_TEST(reply.empty());
                        BOOST_TEST(from.uid == ::getuid());
                        offered.emplace_back(parameters);
                        if (parameters != R"({"text":"known"})") return false;
-                       reply = R"({"text":"quick"})";
+                       reply += R"({"text":"quick"})";
                        return true;
                      });
   auto client = connect();
@@ -239,7 +238,49 @@ BOOST_FIXTURE_TEST_CASE(a_short_cut_answers_what_it_knows_and_leaves_the_rest, s
                  .find("MethodNotImplemented") != std::string::npos);
   client.send(try_call("Echo", R"({"text":"known"})", R"(,"oneway":true)"));
   BOOST_TEST(client.ask(echo("known")) == echoed("quick"));
-  BOOST_TEST(offered.size() == 4U);
+  BOOST_TEST(client.ask(' ' + echo("known")) == echoed("known"));
+  BOOST_TEST(offered.size() == 6U);
+  BOOST_TEST(offered[3] == R"({"text":"known"},"upgrade":true)");
+  BOOST_TEST(server->figures().calls == 7U);
+}
+
+BOOST_FIXTURE_TEST_CASE(what_a_short_cut_has_begun_to_write_is_not_sent, session_fixture) {
+  start();
+  server->bind_quick("org.example.try.Echo", [](auto, auto const&, std::string& reply) {
+    reply += "{";
+    return false;
+  });
+
+  auto client = connect();
+  client.send(echo("1"));
+  client.send(echo("2"));
+
+  BOOST_TEST(received(client) == echoed("1"));
+  BOOST_TEST(received(client) == echoed("2"));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_short_cut_may_answer_at_length_up_to_the_limit, session_fixture) {
+  bounds.reply_bytes = 50'000;
+  start();
+  std::size_t bytes = 40'000;
+  server->bind_quick("org.example.try.Echo", [&](auto, auto const&, std::string& reply) {
+    reply.append("{\"text\":\"").append(bytes, 'x').append("\"}");
+    return true;
+  });
+  auto client = connect();
+
+  BOOST_TEST(client.ask(echo("a")) == echoed(std::string(bytes, 'x')));
+  bytes = 60'000;
+  BOOST_TEST(client.ask(echo("a")).find("reply_bytes") != std::string::npos);
+  bytes = 10;
+  BOOST_TEST(client.ask(echo("a")) == echoed(std::string(bytes, 'x')));
+  BOOST_TEST(server->figures().errors == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_series_has_no_short_cut, session_fixture) {
+  start();
+  auto const known = [](auto, auto const&, std::string&) { return true; };
+  BOOST_CHECK_THROW(server->bind_quick("org.example.try.Stream", known), std::invalid_argument);
 }
 
 BOOST_FIXTURE_TEST_CASE(a_series_ends_with_the_reply_that_does_not_continue, connected_fixture) {
