@@ -27,6 +27,7 @@ void watch(options const& how);
 void start(options const& how);
 void set(options const& how);
 void policy(options const& how);
+void live(options const& how);
 void attack(options const& how);
 
 } // namespace cfgd::bench

@@ -23,8 +23,9 @@ namespace {
 using namespace cfgd;
 
 std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
-    {"get", bench::get}, {"watch", bench::watch},   {"start", bench::start},
-    {"set", bench::set}, {"policy", bench::policy}, {"attack", bench::attack}};
+    {"get", bench::get},      {"watch", bench::watch},   {"start", bench::start},
+    {"set", bench::set},      {"policy", bench::policy}, {"live", bench::live},
+    {"attack", bench::attack}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -37,7 +38,8 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(benches.size());
   for (auto const& one : benches)
     known.push_back(one.first);
-  app.add_option("name", into.names, "get, watch, start, set, policy, attack; all without one")
+  app.add_option("name", into.names,
+                 "get, watch, start, set, policy, live, attack; all without one")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
