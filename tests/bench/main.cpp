@@ -23,9 +23,9 @@ namespace {
 using namespace cfgd;
 
 std::vector<std::pair<std::string, std::function<void(bench::options const&)>>> const benches{
-    {"get", bench::get},      {"watch", bench::watch},   {"start", bench::start},
-    {"set", bench::set},      {"policy", bench::policy}, {"live", bench::live},
-    {"attack", bench::attack}};
+    {"get", bench::get},       {"watch", bench::watch},   {"start", bench::start},
+    {"set", bench::set},       {"policy", bench::policy}, {"live", bench::live},
+    {"fanout", bench::fanout}, {"attack", bench::attack}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -39,7 +39,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   for (auto const& one : benches)
     known.push_back(one.first);
   app.add_option("name", into.names,
-                 "get, watch, start, set, policy, live, attack; all without one")
+                 "get, watch, start, set, policy, live, fanout, attack; all without one")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
@@ -56,6 +56,9 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
       ->capture_default_str();
   app.add_option("--revisions", into.how.revisions, "Revisions of history")
       ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--subscribers", into.how.subscribers, "Watchers that all get one change")
+      ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   std::vector<std::string> attacks;
   for (auto const& one : test::attacks())

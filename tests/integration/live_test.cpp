@@ -120,7 +120,7 @@ BOOST_FIXTURE_TEST_CASE(takes_the_state_of_a_new_store, followed) {
   auto const before = values.store_id();
 
   daemon.kill();
-  std::filesystem::remove_all(root / "var");
+  std::filesystem::remove_all(root / "state");
   daemon.start();
   wait_until(values, [&] { return values.store_id() != before && values.stale() == nullptr; });
 
