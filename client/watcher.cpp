@@ -18,14 +18,17 @@ class watched_keys {
   using event = watch_event;
 
   explicit watched_keys(watch_options const& how)
-      : prefixes_(how.prefixes), progress_(how.after_revision, how.resync, how.store_id) {
+      : prefixes_(how.prefixes), on_resumed_(how.on_resumed),
+        progress_(how.after_revision, how.resync, how.store_id) {
     if (how.hidden) hidden_ = true;
+    if (how.without_secrets) secrets_ = false;
   }
 
   static std::string_view method() { return detail::methods::watch.name; }
   std::string begin() {
     auto const after = progress_.begin();
     detail::watch_request asked{&prefixes_, after, hidden_};
+    asked.secrets = secrets_;
     if (after) asked.store_id = progress_.store_id();
     return detail::encode(asked);
   }
@@ -34,7 +37,10 @@ class watched_keys {
   result<std::optional<event>> take(boost::json::object&& reply) {
     auto decoded = detail::decode<watch_event>(method(), std::move(reply));
     if (!decoded) return std::move(decoded).error();
-    return progress_.take(std::move(*decoded));
+    bool const is_mark = decoded->ready;
+    auto whole = progress_.take(std::move(*decoded));
+    if (is_mark && !whole && on_resumed_) on_resumed_();
+    return whole;
   }
   revision_number revision() const { return progress_.revision(); }
   std::optional<std::string> const& store_id() const { return progress_.store_id(); }
@@ -42,6 +48,8 @@ class watched_keys {
  private:
   std::vector<std::string> prefixes_;
   std::optional<bool> hidden_;
+  std::optional<bool> secrets_;
+  std::function<void()> on_resumed_;
   detail::watch_progress progress_;
 };
 

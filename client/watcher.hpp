@@ -49,6 +49,11 @@ struct watch_options {
   /// The store that after_revision is from, as watcher::store_id() said. If the service has another
   /// one by now, the watch begins with a resync. Absent: the one that the service has.
   std::optional<std::string> store_id = {};
+  /// Leave out what is secret, also where the caller may see it. An older service rejects that.
+  bool without_secrets = false;
+  /// The counterpart of on_lost: the watch continues, and what was missed meanwhile has been
+  /// reported. Not called if an event with `ready` says it. May be empty; as on_lost.
+  std::function<void()> on_resumed = {};
 };
 
 /// Watches keys over any number of reconnects: every revision once, in order, whole; or, where the

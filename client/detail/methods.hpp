@@ -74,6 +74,7 @@ struct watch_request {
   std::optional<revision_number> after_revision;
   std::optional<bool> hidden = {};
   std::optional<std::string> store_id = {};
+  std::optional<bool> secrets = {};
 };
 struct diff_request {
   revision_number from = 0;
@@ -138,7 +139,7 @@ BOOST_DESCRIBE_STRUCT(revision_request, (), (revision))
 BOOST_DESCRIBE_STRUCT(extend_request, (), (revision, seconds))
 BOOST_DESCRIBE_STRUCT(access_request, (), (user, key))
 BOOST_DESCRIBE_STRUCT(edit_request, (), (seconds))
-BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden, store_id))
+BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden, store_id, secrets))
 BOOST_DESCRIBE_STRUCT(diff_request, (), (from, to, prefix))
 BOOST_DESCRIBE_STRUCT(get_at_request, (), (keys, revision))
 BOOST_DESCRIBE_STRUCT(compact_request, (), (keep))

@@ -151,9 +151,13 @@ void watch_values(method_context& with, authorized_call const& asked) {
   std::vector<std::string> prefixes;
   for (auto const& one : *keys)
     prefixes.push_back(one.str());
+  auto const* const secrets = asked.parameters.if_contains("secrets");
+  std::function<bool(std::string_view)> may_see_secrets = asked.by.visible_secrets();
+  if (secrets != nullptr && secrets->is_bool() && !secrets->get_bool())
+    may_see_secrets = [](std::string_view) { return false; };
   with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
                                     .after = revision_of(asked.parameters, "afterRevision"),
-                                    .may_see_secrets = asked.by.visible_secrets(),
+                                    .may_see_secrets = std::move(may_see_secrets),
                                     .may_read = asked.by.visible(),
                                     .wants_hidden = flag_of(asked.parameters, "hidden"),
                                     .store_id = string_of(asked.parameters, "storeId"),

@@ -18,6 +18,7 @@ struct options {
   std::string attack = {};       ///< the only one; empty: all
   std::size_t namespace_mib = 5; ///< of the namespace that is attacked
   std::size_t history_mib = 8;   ///< of history, while attacks go on
+  unsigned subscribers = 1'000;  ///< that all get one change
   unsigned watchers = 100;       ///< at most what one user may have, limits::connections_per_uid
   bool renew = false;            ///< write the committed counts of instructions again
 };
@@ -30,6 +31,8 @@ void watch(options const& how);
 void start(options const& how);
 void set(options const& how);
 void policy(options const& how);
+void live(options const& how);
+void fanout(options const& how);
 void attack(options const& how);
 void snapshot(options const& how);
 void scale(options const& how);

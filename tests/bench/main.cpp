@@ -33,6 +33,8 @@ std::vector<part> const parts{{"get", bench::get},
                               {"start", bench::start},
                               {"set", bench::set},
                               {"policy", bench::policy},
+                              {"live", bench::live},
+                              {"fanout", bench::fanout},
                               {"attack", bench::attack},
                               {"snapshot", bench::snapshot},
                               {"scale", bench::scale},
@@ -67,6 +69,9 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
       ->capture_default_str();
   app.add_option("--revisions", into.how.revisions, "Revisions of history")
       ->check(CLI::Range(1, 1'000'000))
+      ->capture_default_str();
+  app.add_option("--subscribers", into.how.subscribers, "Watchers that all get one change")
+      ->check(CLI::Range(1, 1'000))
       ->capture_default_str();
   std::vector<std::string> attacks;
   for (auto const& one : test::attacks())

@@ -7,6 +7,7 @@
 #include <cfgd/async_connection.hpp>
 #include <cfgd/call_error.hpp>
 #include <cfgd/connection.hpp>
+#include <cfgd/live.hpp>
 #include <cfgd/types.hpp>
 #include <cfgd/watcher.hpp>
 #include <exception>
@@ -39,6 +40,16 @@ asio::awaitable<bool> fail_to_follow(client::watcher& site) {
   co_return !event && is_unreachable(event.error());
 }
 
+bool fail_to_copy() {
+  client::live_options options;
+  options.address = nobody;
+  auto const none = client::live::open(options);
+  options.first = client::first_connect::retry;
+  auto const later = client::live::open(options);
+  return !none && is_unreachable(none.error()) && later && later->stale() &&
+         !later->get<std::string>("site.title") && later->values().size() == 0;
+}
+
 bool run(asio::io_context& loop, asio::awaitable<bool> task) {
   std::optional<bool> outcome;
   asio::co_spawn(loop, std::move(task), [&](std::exception_ptr, bool done) { outcome = done; });
@@ -65,7 +76,7 @@ int main() {
   how.address = nobody;
   client::watcher site(loop.get_executor(), how);
 
-  bool const good = client::socket_path("unix:/x").value() == "/x" && fail_to_connect() &&
+  bool const good = client::socket_path("unix:/x").value() == "/x" && fail_to_connect() && fail_to_copy() &&
                     run(loop, fail_to_set(service)) && run(loop, fail_to_follow(site));
   return good ? 0 : 1;
 }
