@@ -97,7 +97,14 @@ void service::publish(committer::publication const& news) {
     watches_.on_change(one);
   if (done.needs_resync) watches_.resync();
   if (done.without_effect.count != 0) watches_.on_hidden(done.without_effect, view_.revision());
-  announce(done, view_);
+  // Behind the turns of the connections that were wanted above: a watcher does not wait for lines.
+  asio::post(loop_, [this, said = engine::committed_change{.revision = done.revision,
+                                                           .changes = done.changes,
+                                                           .transitions = done.transitions,
+                                                           .warnings = done.warnings,
+                                                           .without_effect = done.without_effect}] {
+    announce(said, view_);
+  });
   health_.look_at_inputs();
   supervisor_.status_changed();
   wake();
