@@ -16,7 +16,8 @@
 namespace cfgd {
 namespace {
 
-/// Whether the lines of its changes are all that is to be said.
+/// Whether the lines of its changes are all that is to be said, so that they can be said one by
+/// one.
 bool is_by_calls(engine::committed_change const& done) {
   if (done.changes.empty() || !done.transitions.empty() || done.without_effect.count != 0)
     return false;
@@ -29,12 +30,15 @@ bool is_by_calls(engine::committed_change const& done) {
 } // namespace
 
 void announcer::announce(engine::committed_change const& done) {
-  if (!is_by_calls(done)) {
-    flush();
-    cfgd::announce(done, now_);
-    return;
-  }
-  waiting_.insert(waiting_.end(), done.changes.begin(), done.changes.end());
+  if (is_by_calls(done))
+    for (auto const& one : done.changes)
+      waiting_.push_back({.revision = one->revision, .changes = {one}});
+  else
+    waiting_.push_back({.revision = done.revision,
+                        .changes = done.changes,
+                        .transitions = done.transitions,
+                        .warnings = done.warnings,
+                        .without_effect = done.without_effect});
   if (waiting_.size() > most_waiting) write(waiting_.size() - most_waiting);
   if (!std::exchange(posted_, true)) boost::asio::post(loop_, [this] { run(); });
 }
@@ -48,7 +52,7 @@ void announcer::write_first() {
   auto const first = std::move(waiting_.front());
   waiting_.pop_front();
   due_ -= std::min<std::size_t>(due_, 1);
-  cfgd::announce({.revision = first->revision, .changes = {first}}, now_);
+  cfgd::announce(first, now_);
 }
 
 void announcer::run() {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "core/change.hpp"
 #include "daemon/view.hpp"
 #include "engine/records.hpp"
 
@@ -8,16 +7,15 @@
 
 #include <cstddef>
 #include <deque>
-#include <memory>
 
 namespace cfgd {
 
-/// Logs what is published (announce.hpp). Lines of changes by calls wait until the answers that
-/// were given with them are on their way, a bounded number of them; what files have done is logged
-/// at once. The order of lines is that of revisions. Loop thread only; must outlive the loop's run.
+/// Logs what is published (announce.hpp), when the answers and what watchers get of it are on their
+/// way: a bounded number of changes waits. The order of lines is that of revisions. Loop thread
+/// only; must outlive the loop's run.
 class announcer {
  public:
-  /// Lines that wait at most; more are written at once, the oldest first.
+  /// Changes that wait at most; more are written at once, the oldest first.
   static constexpr std::size_t most_waiting = 1'024;
 
   announcer(boost::asio::any_io_executor loop, view& now) : loop_(std::move(loop)), now_(now) {}
@@ -39,7 +37,7 @@ class announcer {
 
   boost::asio::any_io_executor loop_;
   view& now_;
-  std::deque<std::shared_ptr<change const>> waiting_;
+  std::deque<engine::committed_change> waiting_; ///< what of them is logged
   std::size_t due_ = 0; ///< so many of them: a turn of the loop has passed since
   bool posted_ = false;
 };

@@ -26,12 +26,13 @@ engine::source_status blocked_status(error const& why) {
                                      : engine::source_status::untrusted;
 }
 
-/// Parses the bytes of a source and puts credentials in the place of references to them. `hash`
-/// becomes that of no content if the document has any.
-result<sourced_document> read_document(source_id const& id, std::string_view bytes,
+/// Parses the bytes of a source, unless that was done, and puts credentials in the place of
+/// references to them. `hash` becomes that of no content if the document has any.
+result<sourced_document> read_document(source_id const& id, observation::content& from,
                                        limits const& bounds, credential_values const& credentials,
                                        content_hash& hash) {
-  auto document = watchers::read_source(id, bytes, bounds);
+  auto document =
+      from.document ? *std::move(from.document) : watchers::read_source(id, from.bytes, bounds);
   if (!document || id.what != source_kind::values || !watchers::has_credentials(*document))
     return document;
   hash = {};
@@ -51,7 +52,7 @@ engine::source_update to_update(observation seen, limits const& bounds,
                                .what = engine::source_update::touched{}};
   if (auto* const content = std::get_if<observation::content>(&seen.what)) {
     update.hash = content->hash;
-    auto document = read_document(update.id, content->bytes, bounds, credentials, update.hash);
+    auto document = read_document(update.id, *content, bounds, credentials, update.hash);
     if (document)
       update.what = engine::source_update::good{std::move(*document), std::move(content->bytes)};
     else

@@ -15,7 +15,8 @@ using watchers::observation;
 void file_edit::hold(std::vector<observation> observed) {
   for (auto& one : observed) {
     auto& known = held_[one.id];
-    if (std::holds_alternative<observation::content>(one.what)) {
+    if (auto* const content = std::get_if<observation::content>(&one.what)) {
+      content->document.reset(); // bytes are smaller, and the edit may take long
       known.content = std::move(one);
       known.last.reset();
     } else if (std::holds_alternative<observation::gone>(one.what)) {

@@ -157,8 +157,8 @@ ledger::outcome ledger::take_bytes(finding& found, whole_file& file, circumstanc
                           .identity = file.identity,
                           .what = observation::touched{}});
   if (!same_bytes || all)
-    observations.back().what =
-        observation::content{.bytes = std::move(file.bytes), .hash = file.hash};
+    observations.back().what = observation::content{
+        .bytes = std::move(file.bytes), .hash = file.hash, .document = std::move(found.document)};
   return outcome::settled;
 }
 

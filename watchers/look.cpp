@@ -77,6 +77,7 @@ looker::looker(source_watcher::options const& how, std::vector<known_source> con
 }
 
 look_result looker::look(look_request const& what) {
+  if (what.is_ahead) return look_ahead(what);
   look_result found;
   request_ = &what;
   result_ = &found;
@@ -94,11 +95,22 @@ look_result looker::look(look_request const& what) {
     if (touched) look_at_root(index);
   }
   if (what.whole) watches_.end_whole();
+  ahead_.clear();
+  ahead_bytes_ = 0;
   found.watches = watches_.take_changes();
   found.unwatched = watches_.failures();
   found.watch_count = watches_.size();
   request_ = nullptr;
   result_ = nullptr;
+  return found;
+}
+
+look_result looker::look_ahead(look_request const& what) {
+  look_result found;
+  request_ = &what;
+  for (auto const& with_events : what.entries)
+    found.reads += read_ahead(with_events.first);
+  request_ = nullptr;
   return found;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "core/source.hpp"
@@ -49,6 +50,9 @@ struct look_request {
   /// Watches that the kernel has removed.
   std::vector<int> lost_watches;
   source_watcher::depth how_far = source_watcher::depth::changed;
+  /// Nothing is found, reported or watched: files among `entries` that have changed are read and
+  /// parsed for the next look, which uses what it finds unchanged.
+  bool is_ahead = false;
 };
 
 /// What has changed about a source since the last finding about it.
@@ -63,6 +67,8 @@ struct finding {
   file_identity identity;
   /// monostate: only the location has changed.
   std::variant<std::monostate, whole_file, error, absent, unstable, mask> what;
+  /// What read_source() returns for the bytes, if they were read ahead.
+  std::optional<result<sourced_document>> document = {};
 };
 
 /// Files in a unit whose names are not those of sources, with their sizes.
@@ -126,6 +132,12 @@ class looker {
   struct visit;
   struct candidate;
 
+  /// What was read ahead of a look.
+  struct ahead {
+    whole_file file;
+    result<sourced_document> document;
+  };
+
   struct blockage {
     file_identity identity;
     std::string location;
@@ -144,6 +156,10 @@ class looker {
   void look_at_all(visit& now, directory_ptr const& here);
   std::optional<std::vector<std::string>> entries_alone(visit const& now,
                                                         directory const& here) const;
+  look_result look_ahead(look_request const& what);
+  std::size_t read_ahead(look_unit const& which);
+  std::size_t read_ahead(visit const& now, directory const& here, std::string const& name);
+  std::optional<ahead> take_ahead(source_id const& id, file_identity const& identity);
   void look_at_entry(visit& now, directory_ptr const& here, std::string const& name);
   void look_at_file(visit& now, directory_ptr const& here, std::string const& name);
   [[nodiscard]] result<candidate> find_candidate(visit& now, directory_ptr const& here,
@@ -173,6 +189,8 @@ class looker {
   watch_table watches_;
   std::size_t file_count_ = 0;
   std::size_t others_count_ = 0;
+  std::map<source_id, ahead> ahead_; ///< for the next look
+  std::size_t ahead_bytes_ = 0;      ///< of all of its files
 
   look_request const* request_ = nullptr; ///< during look()
   look_result* result_ = nullptr;

@@ -75,6 +75,14 @@ void looker::look_at_file(visit& now, directory_ptr const& here, std::string con
     if (moved) report(id, known, own, {});
     return;
   }
+  if (auto before = take_ahead(id, identity)) {
+    known.identity = identity;
+    known.certain = true;
+    known.blocked.reset();
+    report(id, known, own, std::move(before->file));
+    result_->findings.back().document = std::move(before->document);
+    return;
+  }
   auto bytes =
       read_whole(file->parent->fd.get(), file->name, path, trusted_, how_.bounds.file_bytes);
   ++result_->reads;

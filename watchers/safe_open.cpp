@@ -39,8 +39,6 @@ constexpr int maximum_attempts = 3;
 /// Behind the refusal of a link.
 constexpr char const* links_allowed =
     ", and files.link_roots in cfgd.toml does not name its target";
-/// Time stamps of files come from a clock of the kernel that ticks at least 100 times a second.
-constexpr std::int64_t clock_tick_ns = 15'000'000;
 
 std::int64_t nanoseconds(timespec const& when) {
   return std::int64_t{when.tv_sec} * 1'000'000'000 + when.tv_nsec;
@@ -384,7 +382,8 @@ result<whole_file> read_whole(int directory, std::string const& name, std::strin
     return whole_file{.bytes = std::move(*bytes),
                       .hash = hash,
                       .identity = identity,
-                      .certain = nanoseconds(now) - identity.changed_ns > clock_tick_ns};
+                      .certain = std::chrono::nanoseconds(nanoseconds(now) - identity.changed_ns) >
+                                 certain_after};
   }
   return error{.code = errc::conflict,
                .message = "'" + path + "' changed while it was read",

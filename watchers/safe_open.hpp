@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -105,13 +106,17 @@ std::optional<error> distrust_of(struct stat const& info, std::string const& pat
 std::optional<error> refuse_file(struct stat const& info, std::string const& path,
                                  trust const& trusted, std::size_t maximum);
 
+/// Every later write to a file that has not changed for longer than this changes its identity: time
+/// stamps of files come from a clock of the kernel that ticks at least 100 times a second.
+inline constexpr std::chrono::milliseconds certain_after{15};
+
 /// The content of a file that did not change while it was read.
 struct whole_file {
   std::string bytes;
   content_hash hash{};
   file_identity identity;
-  /// Whether every later write changes the identity. False if the file was written to within one
-  /// tick of the clock that the kernel uses for time stamps of files.
+  /// Whether every later write changes the identity. False if the file was written to within
+  /// certain_after.
   bool certain = false;
 };
 

@@ -11,6 +11,9 @@
 /// writer that keeps the file open, and for truncate(2), which closes nothing, it is ready after
 /// `open`.
 ///
+/// Reading ahead: most subjects that have been quiet for most of the quiet period stay so. A file
+/// that is written all the time is not read ahead more often than it could have been released.
+///
 /// Few subjects settle at a time, so every function walks all of them.
 #include "watchers/settle.hpp"
 
@@ -72,6 +75,35 @@ std::optional<settle::time> settle::next() const {
     first_forced = std::min(first_forced, forced_at(which));
   }
   return std::min(all_ready.value_or(time::max()), first_forced);
+}
+
+std::optional<settle::time> settle::ahead_at(state const& which) const {
+  if (how_.ahead == 0ms || which.open || which.again) return std::nullopt;
+  auto at = which.last + how_.ahead;
+  if (which.ahead) {
+    if (*which.ahead >= which.last) return std::nullopt;
+    at = std::max(at, *which.ahead + how_.quiet);
+  }
+  if (at >= ready_at(which)) return std::nullopt;
+  return at;
+}
+
+std::optional<settle::time> settle::next_ahead() const {
+  std::optional<time> first;
+  for (auto const& [subject, which] : pending_)
+    if (auto const at = ahead_at(which); at && (!first || *at < *first)) first = at;
+  return first;
+}
+
+std::vector<std::string> settle::take_ahead(time now) {
+  std::vector<std::string> subjects;
+  for (auto& [subject, which] : pending_) {
+    auto const at = ahead_at(which);
+    if (!at || *at > now) continue;
+    which.ahead = now;
+    subjects.push_back(subject);
+  }
+  return subjects;
 }
 
 std::vector<settle::released> settle::take(time now) {

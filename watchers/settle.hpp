@@ -31,6 +31,8 @@ class settle {
     std::chrono::milliseconds together{100};
     /// An open file is ready this long after its last event.
     std::chrono::milliseconds open{10'000};
+    /// Time without events after which a subject may be read ahead; 0: never. Less than `quiet`.
+    std::chrono::milliseconds ahead{0};
   };
 
   enum class sign : std::uint8_t {
@@ -66,6 +68,13 @@ class settle {
   /// Removes and returns all subjects that are not open.
   std::vector<released> take_closed(time now);
 
+  /// Returns the subjects that will be released soon if no other event comes, so that what they
+  /// need can be prepared. Returns each at most once after an event, and once in a quiet period.
+  std::vector<std::string> take_ahead(time now);
+
+  /// When take_ahead() will return a subject if no other event comes; nullopt: it will not.
+  std::optional<time> next_ahead() const;
+
   /// When take() will return a group if no other event comes; nullopt: no subject settles.
   std::optional<time> next() const;
 
@@ -82,13 +91,15 @@ class settle {
     time last;
     bool open = false;
     bool written = false;
-    bool again = false; ///< put back, without an event since
+    bool again = false;             ///< put back, without an event since
+    std::optional<time> ahead = {}; ///< when it was last taken by take_ahead()
   };
 
   released release(std::string const& subject, state const& which, time now) const;
 
   time ready_at(state const& which) const;
   time forced_at(state const& which) const;
+  std::optional<time> ahead_at(state const& which) const;
 
   times how_;
   std::map<std::string, state, std::less<>> pending_;

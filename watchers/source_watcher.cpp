@@ -39,6 +39,10 @@ namespace cfgd::watchers {
 namespace {
 
 using clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+
+/// What is read then is certain: a write that changes it later changes the identity of the file.
+constexpr auto read_ahead_after = certain_after + 1ms;
 
 /// Events of watches that the current look has set; if there are more, everything is looked at.
 constexpr std::size_t maximum_early_events = 65'536;
@@ -68,8 +72,10 @@ settle::sign sign_of(std::uint32_t mask) {
 source_watcher::impl::impl(asio::any_io_executor const& loop, options how,
                            std::vector<known_source> const& known, handler found)
     : loop_(loop), how_(std::move(how)), found_(std::move(found)), kernel_(open_inotify()),
-      timer_(loop), settle_({.quiet = how_.quiet, .late = how_.late}), ledger_(how_, known),
-      looker_(how_, known, kernel_ ? &*kernel_ : nullptr) {
+      timer_(loop), settle_({.quiet = how_.quiet,
+                             .late = how_.late,
+                             .ahead = how_.quiet > read_ahead_after ? read_ahead_after : 0ms}),
+      ledger_(how_, known), looker_(how_, known, kernel_ ? &*kernel_ : nullptr) {
   inbox_->owner = this;
   if (kernel_) events_.emplace(loop, kernel_->descriptor());
 }
@@ -187,6 +193,7 @@ clock::time_point source_watcher::impl::next_wake() const {
   if (busy_ || !inbox_->running) return clock::time_point::max();
   auto next = std::min(next_sweep_, next_poll_);
   if (auto const settled = settle_.next()) next = std::min(next, *settled);
+  if (auto const ahead = settle_.next_ahead()) next = std::min(next, *ahead);
   if (auto const overdue = ledger_.next_overdue()) next = std::min(next, *overdue);
   if (auto const emptied = ledger_.next_emptied()) next = std::min(next, *emptied);
   return next;
@@ -196,7 +203,7 @@ clock::time_point source_watcher::impl::next_wake() const {
 void source_watcher::impl::pump() {
   if (busy_ || !inbox_->running) return;
   look_request next;
-  if (plan(next)) {
+  if (plan(next) || plan_ahead(next)) {
     start(std::move(next));
   } else if (next_wake() != timer_.expiry()) {
     timer_.cancel(); // it is set again by keep_time()

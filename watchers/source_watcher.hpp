@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/document.hpp"
 #include "core/limits.hpp"
 #include "core/source.hpp"
 
@@ -14,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -37,6 +39,8 @@ struct observation {
   struct content {
     std::string bytes;
     content_hash hash{};
+    /// What read_source() returns for them, if they have been parsed already.
+    std::optional<result<sourced_document>> document = {};
   };
   /// The same bytes as before in a file with another identity (touch, chmod, copy over itself).
   struct touched {};

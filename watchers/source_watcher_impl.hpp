@@ -60,6 +60,7 @@ struct source_watcher::impl {
   time next_wake() const;
   void pump();
   bool plan(look_request& next);
+  bool plan_ahead(look_request& next);
   void plan_missing(look_request& next, time now);
   void plan_emptied(look_request& next, time now);
   void start(look_request next);
@@ -87,7 +88,8 @@ struct source_watcher::impl {
   /// The current look.
   struct look_state {
     bool whole = false;
-    bool asked = false; ///< by look_now(), or it is the first
+    bool asked = false;    ///< by look_now(), or it is the first
+    bool is_ahead = false; ///< it only reads what settles
     depth how_far = depth::changed;
     std::chrono::system_clock::time_point began;
     std::unordered_map<std::string, settle::released> released; ///< by subject

@@ -61,8 +61,7 @@ bool source_watcher::impl::plan(look_request& next) {
   }
   plan_missing(next, now);
   plan_emptied(next, now);
-  if (!next.whole && next.roots.empty() && next.units.empty() && next.entries.empty())
-    return false;
+  if (!next.whole && next.roots.empty() && next.units.empty() && next.entries.empty()) return false;
   for (auto& who : waiters_) {
     if (!std::exchange(who.looked, true))
       current_.how_far = std::max(current_.how_far, who.how_far);
@@ -73,6 +72,16 @@ bool source_watcher::impl::plan(look_request& next) {
   next.again = std::exchange(again_, {});
   next.lost_watches = std::exchange(lost_watches_, {});
   return true;
+}
+
+/// What will be released in a moment is read before, so that then only its identity is checked.
+bool source_watcher::impl::plan_ahead(look_request& next) {
+  for (auto const& subject : settle_.take_ahead(clock::now()))
+    routes_.add_units(subject, next);
+  next.units.clear();
+  next.roots.clear();
+  next.is_ahead = current_.is_ahead = !next.entries.empty();
+  return next.is_ahead;
 }
 
 void source_watcher::impl::plan_missing(look_request& next, clock::time_point now) {
@@ -97,7 +106,7 @@ void source_watcher::impl::plan_emptied(look_request& next, clock::time_point no
 
 void source_watcher::impl::start(look_request next) {
   busy_ = true;
-  ++figures_.looks;
+  if (!next.is_ahead) ++figures_.looks;
   asio::post(worker_, [this, box = inbox_, next = std::move(next)] {
     look_result result;
     std::exception_ptr failure;
@@ -117,6 +126,13 @@ void source_watcher::impl::on_look(look_result result, std::exception_ptr const&
     busy_ = false;
     failure_ = failure;
     timer_.cancel();
+    return;
+  }
+  if (current_.is_ahead) {
+    figures_.reads += result.reads;
+    early_.clear(); // it has set no watches
+    busy_ = false;
+    pump();
     return;
   }
   routes_.apply(result);

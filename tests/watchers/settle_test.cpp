@@ -3,6 +3,8 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -153,6 +155,52 @@ BOOST_AUTO_TEST_CASE(other_subjects_do_not_wait_for_one_put_back) {
   BOOST_TEST(names(settling.take(at(20ms))) == "b");
   BOOST_TEST(names(settling.take(at(519ms))).empty());
   BOOST_TEST(names(settling.take(at(520ms))) == "a");
+}
+
+BOOST_AUTO_TEST_CASE(a_subject_is_read_ahead_once_after_its_last_event) {
+  settler settling({.ahead = 16ms});
+  settling.note("a", sign::replaced, at(0ms));
+
+  BOOST_TEST((settling.next_ahead() == at(16ms)));
+  BOOST_TEST(settling.take_ahead(at(15ms)).empty());
+  BOOST_TEST(settling.take_ahead(at(16ms)).size() == 1U);
+  BOOST_TEST(!settling.next_ahead());
+  BOOST_TEST(settling.take_ahead(at(17ms)).empty());
+  BOOST_TEST(names(settling.take(at(20ms))) == "a");
+}
+
+BOOST_AUTO_TEST_CASE(a_subject_with_events_all_the_time_is_read_ahead_once_in_a_quiet_period) {
+  for (auto step = 1ms; step < 20ms; ++step) {
+    BOOST_TEST_CONTEXT(step.count()) {
+      settler settling({.ahead = 16ms});
+      std::optional<std::chrono::milliseconds> last;
+      for (auto now = 0ms; now < 1'000ms; ++now) {
+        if (now % step == 0ms) settling.note("a", sign::closed, at(now));
+        (void)settling.take(at(now));
+        if (settling.take_ahead(at(now)).empty()) continue;
+        BOOST_TEST((!last || now - *last >= 20ms));
+        last = now;
+      }
+      BOOST_TEST(last.has_value() == (step > 16ms));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_open_or_was_put_back_is_not_read_ahead) {
+  settler settling({.ahead = 16ms});
+  settling.note("open", sign::written, at(0ms));
+  settling.put_back("again", at(0ms), at(0ms));
+
+  BOOST_TEST(!settling.next_ahead());
+  BOOST_TEST(settling.take_ahead(at(17ms)).empty());
+}
+
+BOOST_AUTO_TEST_CASE(without_a_time_nothing_is_read_ahead) {
+  settler settling({});
+  settling.note("a", sign::replaced, at(0ms));
+
+  BOOST_TEST(!settling.next_ahead());
+  BOOST_TEST(settling.take_ahead(at(19ms)).empty());
 }
 
 BOOST_AUTO_TEST_CASE(take_closed_leaves_open_subjects) {
