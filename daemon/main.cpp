@@ -258,7 +258,8 @@ int run(command_line const& asked) {
   auto opened = open_store(where.state, how->bounds);
   if (!opened) return complain(opened.error(), exit_code_of(opened.error()));
 
-  asio::io_context loop{1};
+  // Other threads only post to it: sockets and timers are used by this one, without locks.
+  asio::io_context loop{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
   service serves(loop,
                  {.where = where,
                   .how = *how,
