@@ -55,7 +55,7 @@ struct staleness {
 /// The values of a `live` at one revision: those it had when this was made or refreshed last. They
 /// do not change until refresh() or wait(), whatever happens to the `live`, which it may outlive.
 /// Used by one thread at a time; make one for each thread. It keeps memory for as long as it is not
-/// refreshed.
+/// refreshed. A moved-from one may only be destroyed or assigned to.
 ///
 /// Keys are leaves, written as the service writes them: `hosts."db.example.org".port`. An array is
 /// one value.
@@ -117,7 +117,8 @@ struct live_options {
 /// While the service is away the last values stay, marked stale; the connection is made again for
 /// as long as this exists.
 ///
-/// All functions may be called by any thread. The thread handles no signals and ends with this.
+/// All functions may be called by any thread. The thread handles no signals and ends with this. A
+/// moved-from object may only be destroyed or assigned to.
 class live {
  public:
   /// Errors: as those of watcher::next() before its first event. With first_connect::retry: none

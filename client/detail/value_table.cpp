@@ -1,16 +1,16 @@
-/// A hash table of small pages. Copies of the table share pages; a page is copied before it is
-/// changed, unless no other table has it. So a new version of a large table costs little, and a
-/// look-up reads one page.
+/// A hash table of small pages, which tables share. So a new version of a large table costs little,
+/// and a look-up goes through few pointers: the page, the entry, and what they point to.
 
 #include "client/detail/value_table.hpp"
 
 #include <algorithm>
+#include <span>
 #include <utility>
 
 namespace cfgd::client::detail {
 namespace {
 
-constexpr std::size_t keys_of_page = 8; ///< on average, at most
+constexpr std::size_t keys_of_page = 4; ///< on average, at most
 
 std::size_t hash_of(std::string_view key) { return std::hash<std::string_view>()(key); }
 
@@ -19,54 +19,62 @@ std::size_t hash_of(std::string_view key) { return std::hash<std::string_view>()
 boost::json::value const* value_table::find(std::string_view key) const noexcept {
   if (pages_.empty()) return nullptr;
   std::size_t const hash = hash_of(key);
-  for (auto const& one : *pages_[hash & (pages_.size() - 1)])
+  auto const& in = pages_[hash & (pages_.size() - 1)];
+  for (auto const& one : std::span(in.places.get(), in.count))
     if (one.hash == hash && one.what->key == key) return &one.what->value;
   return nullptr;
 }
 
-value_table::page& value_table::writable(std::size_t hash) {
-  auto& shared = pages_[hash & (pages_.size() - 1)];
-  if (shared.use_count() != 1) shared = std::make_shared<page>(*shared);
-  return *shared;
+void value_table::replace(page& in, std::vector<place> with) {
+  if (with.empty()) {
+    in = {};
+    return;
+  }
+  auto made = std::make_shared<place[]>(with.size());
+  std::ranges::move(with, made.get());
+  in = {std::move(made), with.size()};
 }
 
 void value_table::set(std::string_view key, boost::json::value value) {
   if (size_ >= pages_.size() * keys_of_page) grow();
   std::size_t const hash = hash_of(key);
-  auto made = std::make_shared<entry const>(entry{std::string(key), std::move(value)});
-  auto& into = writable(hash);
+  auto& in = page_of(hash);
+  std::vector<place> places(in.places.get(), in.places.get() + in.count);
   auto const same = [&](place const& one) { return one.hash == hash && one.what->key == key; };
-  if (auto const old = std::ranges::find_if(into, same); old != into.end()) {
-    old->what = std::move(made);
-    return;
+  auto found = std::ranges::find_if(places, same);
+  if (found == places.end()) {
+    found = places.insert(found, {hash, nullptr});
+    ++size_;
   }
-  into.push_back({hash, std::move(made)});
-  ++size_;
+  found->what = std::make_shared<entry const>(entry{std::string(key), std::move(value)});
+  replace(in, std::move(places));
 }
 
 void value_table::erase(std::string_view key) {
   if (find(key) == nullptr) return;
   std::size_t const hash = hash_of(key);
-  std::erase_if(writable(hash),
-                [&](place const& one) { return one.hash == hash && one.what->key == key; });
+  auto& in = page_of(hash);
+  std::vector<place> places(in.places.get(), in.places.get() + in.count);
+  std::erase_if(places, [&](place const& one) { return one.hash == hash && one.what->key == key; });
   --size_;
+  replace(in, std::move(places));
 }
 
 void value_table::grow() {
   auto const old = std::exchange(pages_, {});
-  std::size_t const count = std::max<std::size_t>(old.size() * 2, 1);
-  pages_.reserve(count);
-  while (pages_.size() < count)
-    pages_.push_back(std::make_shared<page>());
+  std::vector<std::vector<place>> grown(std::max<std::size_t>(old.size() * 2, 1));
   for (auto const& each : old)
-    for (auto const& one : *each)
-      pages_[one.hash & (count - 1)]->push_back(one);
+    for (auto const& one : std::span(each.places.get(), each.count))
+      grown[one.hash & (grown.size() - 1)].push_back(one);
+  pages_.resize(grown.size());
+  for (std::size_t number = 0; number < grown.size(); ++number)
+    replace(pages_[number], std::move(grown[number]));
 }
 
 void value_table::for_each(
     std::function<void(std::string_view, boost::json::value const&)> const& visit) const {
   for (auto const& each : pages_)
-    for (auto const& one : *each)
+    for (auto const& one : std::span(each.places.get(), each.count))
       visit(one.what->key, one.what->value);
 }
 

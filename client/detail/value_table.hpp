@@ -12,7 +12,7 @@
 namespace cfgd::client::detail {
 
 /// Values by key, for many look-ups. A copy shares the values, and most of its memory: a change of
-/// one key after it costs a few nanoseconds for each eight keys. Copies are changed and destroyed
+/// one key after it costs a few nanoseconds for each four keys. Copies are changed and destroyed
 /// by one thread; any thread may read one that does not change.
 class value_table {
  public:
@@ -32,15 +32,20 @@ class value_table {
     boost::json::value value;
   };
   struct place {
-    std::size_t hash;
+    std::size_t hash = 0;
     std::shared_ptr<entry const> what;
   };
-  using page = std::vector<place>;
+  /// A few places; replaced when one of them changes.
+  struct page {
+    std::shared_ptr<place const[]> places;
+    std::size_t count = 0;
+  };
 
-  page& writable(std::size_t hash);
+  page& page_of(std::size_t hash) { return pages_[hash & (pages_.size() - 1)]; }
+  static void replace(page& in, std::vector<place> with);
   void grow();
 
-  std::vector<std::shared_ptr<page>> pages_; ///< a power of two; by the low bits of the hash
+  std::vector<page> pages_; ///< a power of two
   std::size_t size_ = 0;
 };
 

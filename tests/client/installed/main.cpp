@@ -76,7 +76,8 @@ int main() {
   how.address = nobody;
   client::watcher site(loop.get_executor(), how);
 
-  bool const good = client::socket_path("unix:/x").value() == "/x" && fail_to_connect() && fail_to_copy() &&
-                    run(loop, fail_to_set(service)) && run(loop, fail_to_follow(site));
+  bool const good = client::socket_path("unix:/x").value() == "/x" && fail_to_connect() &&
+                    fail_to_copy() && run(loop, fail_to_set(service)) &&
+                    run(loop, fail_to_follow(site));
   return good ? 0 : 1;
 }
