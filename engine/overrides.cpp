@@ -127,4 +127,24 @@ override_origin const* find_origin(override_record const& overrides, key const& 
   return newest;
 }
 
+json::value set_value(override_record const& overrides, key const& which) {
+  if (which.path().empty()) return overrides.document;
+  auto const answer = look_up(overrides.document, which.path());
+  return answer.value == nullptr ? json::value() : *answer.value;
+}
+
+std::shared_ptr<override_record const>
+make_overrides(std::vector<std::pair<key, override_entry>> const& all) {
+  if (all.empty()) return nullptr;
+  auto made = std::make_shared<override_record>();
+  for (auto const& [which, entry] : all) {
+    if (which.path().empty())
+      made->document = entry.value.as_object();
+    else
+      put_member(made->document, which.path()) = entry.value;
+    made->keys.insert_or_assign(which, entry.by);
+  }
+  return made;
+}
+
 } // namespace cfgd::engine

@@ -2,7 +2,9 @@
 
 #include "engine/model.hpp"
 
+#include <map>
 #include <memory>
+#include <utility>
 #include <vector>
 
 namespace cfgd::engine {
@@ -52,5 +54,43 @@ class override_editor {
 /// set, or of a key below it if that was set later. Null: nobody. The pointer is valid as long as
 /// `overrides`.
 override_origin const* find_origin(override_record const& overrides, key const& which);
+
+/// The value of a key that was set in a layer, null if it hides the values of the layers below.
+boost::json::value set_value(override_record const& overrides, key const& which);
+
+/// What one key of the override layer was set to. The value of a key above other keys that were set
+/// has theirs, or the values before those were set: assigning the values of all keys in key order,
+/// each at its path, gives the layer.
+struct override_entry {
+  override_origin by;
+  boost::json::value value; ///< null hides
+};
+
+/// The layer with these keys, which must be in key order; null: there are none.
+std::shared_ptr<override_record const>
+make_overrides(std::vector<std::pair<key, override_entry>> const& all);
+
+/// Calls `each(which, now)` in key order for every key that was set in one of two layers of a
+/// namespace and differs between them. `now` (override_entry const*) is null for a key that is not
+/// set in `after`, and valid during the call. A null record is a layer without keys.
+template <class Visitor>
+void override_differences(override_record const* before, override_record const* after,
+                          Visitor each) {
+  static std::map<key, override_origin> const none;
+  auto const& was = before == nullptr ? none : before->keys;
+  auto const& now = after == nullptr ? none : after->keys;
+  auto old = was.begin();
+  for (auto const& [which, by] : now) {
+    for (; old != was.end() && old->first < which; ++old)
+      each(old->first, static_cast<override_entry const*>(nullptr));
+    override_entry const entry{by, set_value(*after, which)};
+    bool const is_old = old != was.end() && old->first == which;
+    if (!is_old || old->second != by || set_value(*before, which) != entry.value)
+      each(which, &entry);
+    if (is_old) ++old;
+  }
+  for (; old != was.end(); ++old)
+    each(old->first, static_cast<override_entry const*>(nullptr));
+}
 
 } // namespace cfgd::engine

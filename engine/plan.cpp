@@ -121,7 +121,8 @@ write_set plan::writes() const {
     auto const* const found = find_namespace(base_, name);
     auto const& before = found == nullptr ? nothing : *found;
     add_changes(before.sources, state.sources, out.sources);
-    if (state.overrides != before.overrides) out.overrides.emplace_back(name, state.overrides);
+    if (state.overrides != before.overrides)
+      out.overrides.push_back({name, before.overrides, state.overrides});
     if (state.value.text != before.value.text) out.effectives.push_back(state.value);
     if (declares_secrets(state)) out.with_secrets.push_back(name);
   }

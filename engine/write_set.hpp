@@ -14,11 +14,17 @@ namespace cfgd::engine {
 /// model before. Order does not matter, except that `changes` go oldest first. Records are
 /// immutable and shared with the plan.
 struct write_set {
+  /// The override layer of one namespace. override_differences() says which keys differ.
+  struct layer_change {
+    std::string name;
+    std::shared_ptr<override_record const> before; ///< null: there was none
+    std::shared_ptr<override_record const> after;  ///< null: erase
+  };
+
   revision_number revision = 0;
   std::vector<std::pair<source_id, std::shared_ptr<source_record const>>> sources =
       {}; ///< null: erase
-  std::vector<std::pair<std::string, std::shared_ptr<override_record const>>> overrides =
-      {};                                 ///< null: erase
+  std::vector<layer_change> overrides = {};
   std::vector<effective> effectives = {}; ///< null text: erase
   std::vector<std::shared_ptr<change const>> changes = {};
   std::vector<std::pair<revision_number, std::shared_ptr<pending_record const>>> pending =

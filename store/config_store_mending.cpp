@@ -96,7 +96,7 @@ class damage_search {
     look_at(state.sources);
     if (is_damaged(in_, with_, keys::overrides, name,
                    [](record_reader& in) { std::ignore = read_overrides(in); })) {
-      writes.overrides.emplace_back(name, state.overrides);
+      writes.overrides.push_back({name, nullptr, state.overrides});
       note("the overrides of '" + name + '\'', name);
     }
     if (is_damaged(in_, with_, keys::effective, name,
@@ -165,7 +165,7 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
   auto made = doubtful ? nullptr : derive_overrides(one, below, now);
   if (made) {
     append_keys(what.outcome, *made);
-    writes.overrides.emplace_back(name, std::move(made));
+    writes.overrides.push_back({name, nullptr, std::move(made)});
   } else if (below == *one.value.text) {
     what.outcome = "none of them has an effect";
   } else {

@@ -175,9 +175,9 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   for (auto const& [id, source] : what.sources)
     to.write_or_erase({sources_, keys::sources}, to_string(id), source.get(), write_source,
                       source != nullptr && must_seal(*source, sealed));
-  for (auto const& [name, overrides] : what.overrides)
-    to.write_or_erase({overrides_, keys::overrides}, name, overrides.get(), write_overrides,
-                      sealed.contains(name));
+  for (auto const& one : what.overrides)
+    to.write_or_erase({overrides_, keys::overrides}, one.name, one.after.get(), write_overrides,
+                      sealed.contains(one.name));
   for (auto const& value : what.effectives)
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,

@@ -23,7 +23,7 @@ write_set everything_of(model const& all) {
   write_set out{.revision = all.revision};
   for (auto const& [name, state] : all.namespaces) {
     add_sources(out, state.sources);
-    if (state.overrides) out.overrides.emplace_back(name, state.overrides);
+    if (state.overrides) out.overrides.push_back({name, nullptr, state.overrides});
     if (state.value.text) out.effectives.push_back(state.value);
     if (engine::declares_secrets(state)) out.with_secrets.push_back(name);
   }
