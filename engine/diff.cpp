@@ -59,4 +59,9 @@ void append_differences(std::vector<key_change>& out, std::string_view name_spac
   if (before != after) walk(out, name_space).members(before, after);
 }
 
+void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
+                        std::string_view after) {
+  walk(out, at.str()).values(before, after);
+}
+
 } // namespace cfgd::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "core/change.hpp"
+#include "core/key.hpp"
 
 #include <string_view>
 #include <vector>
@@ -13,5 +14,9 @@ namespace cfgd::engine {
 /// `before` and `after` of the changes are copies, so the texts need not outlive the call.
 void append_differences(std::vector<key_change>& out, std::string_view name_space,
                         std::string_view before, std::string_view after);
+
+/// The same for the texts of the value at a key below its namespace; empty: there is none.
+void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
+                        std::string_view after);
 
 } // namespace cfgd::engine

@@ -2,6 +2,7 @@
 
 #include "core/json.hpp"
 #include "engine/diff.hpp"
+#include "engine/remerge.hpp"
 #include "engine/typed_source.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
@@ -11,8 +12,10 @@
 #include <string_view>
 #include <utility>
 
-// The step from edited layers to effective values, the same for every kind of request. The merged
-// documents live until the rules have run, in a buffer that is released as a whole.
+// The step from edited layers to effective values, the same for every kind of request. Where only
+// overrides were edited, only what they changed is merged, if remerge() can. A document of all
+// layers is made if something needs it: it lives until the rules have run, in a buffer that is
+// released as a whole.
 //
 // A rule runs if it has never run, or if a namespace that it read in its last run differs now. If
 // it would read other namespaces this time, one of those that it read before must have changed.
@@ -21,8 +24,6 @@ namespace cfgd::engine {
 namespace {
 
 using text_pointer = std::shared_ptr<std::string const>;
-/// By namespace; null: the namespace does not exist any more.
-using merged_values = std::map<std::string, boost::json::value, std::less<>>;
 
 std::string_view view(text_pointer const& text) {
   return text ? std::string_view(*text) : std::string_view();
@@ -96,24 +97,38 @@ class evaluator {
     auto const* const schema = schema_of(&state);
     auto const* const old_schema = schema_of(was);
     auto const before = was == nullptr ? text_pointer() : was->value.text;
-    text_pointer text;
-    boost::json::value merged(&memory_);
-    if (state.exists()) {
-      merged = merge_layers(state, &memory_);
-      text = std::make_shared<std::string const>(json::canonical(merged));
-      // From here on, equal texts are the same object, so that pointers can be compared.
-      if (view(text) == view(before)) text = before;
+    auto made = was == nullptr ? std::nullopt : remerge(*was, state);
+    if (!made) {
+      made = merge_whole(name, state, before);
+      check_layers(name, state);
     }
-    check_layers(name, state);
-    if (text == before && schema == old_schema) return;
-    if (auto refused = check_size(name, view(before), view(text), bounds_))
+    if (made->text == before && schema == old_schema) return;
+    if (auto refused = check_size(name, view(before), view(made->text), bounds_))
       out_.rejections.push_back({.against = {name}, .why = *std::move(refused)});
-    if (text && is_set(state)) validate_by_schema(name, state, merged);
-    add_difference(name, state, text, merged);
-    if (text != before) {
-      newer_.emplace(name, std::move(merged));
-      changed_.insert(name);
+    if (made->text != before) changed_.insert(name);
+    if (made->text && schema != nullptr && is_set(state)) validate_by_schema(name, state);
+    add_difference(name, state, *std::move(made));
+  }
+
+  /// The layers of a namespace, merged; null: the namespace does not exist any more.
+  boost::json::value const& merged(std::string_view name, namespace_state const& state) {
+    auto at = merged_.find(name);
+    if (at == merged_.end()) {
+      at = merged_.emplace(name, boost::json::value(&memory_)).first;
+      if (state.exists()) at->second = merge_layers(state, &memory_);
     }
+    return at->second;
+  }
+
+  remerged merge_whole(std::string const& name, namespace_state const& state,
+                       text_pointer const& before) {
+    remerged made;
+    if (state.exists())
+      made.text = std::make_shared<std::string const>(json::canonical(merged(name, state)));
+    // From here on, equal texts are the same object, so that pointers can be compared.
+    if (view(made.text) == view(before)) made.text = before;
+    append_differences(made.keys, name, view(before), view(made.text));
+    return made;
   }
 
   /// Faults that exist without the candidate do not reject it.
@@ -127,9 +142,8 @@ class evaluator {
         {.against = {name}, .why = invalid(std::move(faults), count, bounds_)});
   }
 
-  void validate_by_schema(std::string const& name, namespace_state const& state,
-                          boost::json::value const& merged) {
-    auto verdict = validator_.validate_schema(state, merged);
+  void validate_by_schema(std::string const& name, namespace_state const& state) {
+    auto verdict = validator_.validate_schema(state, merged(name, state));
     auto const warnings =
         std::stable_partition(verdict.issues.begin(), verdict.issues.end(),
                               [](issue const& one) { return one.how == severity::error; });
@@ -140,24 +154,22 @@ class evaluator {
         {.against = {name}, .why = invalid(std::move(verdict.issues), verdict.errors, bounds_)});
   }
 
-  void add_difference(std::string const& name, namespace_state const& state,
-                      text_pointer const& text, boost::json::value const& merged) {
+  void add_difference(std::string const& name, namespace_state const& state, remerged&& made) {
+    auto const& text = made.text;
     auto const* const was = made_.was(name);
     auto const* const schema = schema_of(&state);
     effective value{.name_space = name, .text = text, .shown = text};
     if (was != nullptr) value.revision = was->value.revision;
     if (text && schema != nullptr && schema->has_secrets()) {
-      auto shown = json::canonical(without_secrets(merged, *schema));
+      auto shown = json::canonical(without_secrets(merged(name, state), *schema));
       if (shown != *text) value.shown = std::make_shared<std::string const>(std::move(shown));
     }
     auto const before = was == nullptr ? effective() : was->value;
     if (text == before.text && view(value.shown) == view(before.shown)) return;
     bool const has_secrets = value.shown != value.text || before.shown != before.text;
-    std::vector<key_change> keys;
-    append_differences(keys, name, view(before.text), view(text));
-    mark_secrets(keys, schema, schema_of(was));
+    mark_secrets(made.keys, schema, schema_of(was));
     out_.differences.push_back(
-        {name, std::move(value), std::move(keys), has_secrets && schema != schema_of(was)});
+        {name, std::move(value), std::move(made.keys), has_secrets && schema != schema_of(was)});
   }
 
   void run_rules() {
@@ -179,13 +191,14 @@ class evaluator {
   void run(rule_status& rule) {
     using enum rules::verdict::kind;
     auto const states = [this](std::string_view name) -> namespace_state const* {
-      auto const found = newer_.find(name);
-      bool const gone = found != newer_.end() && found->second.is_null();
-      return gone ? nullptr : made_.find(name);
+      auto const* const state = made_.find(name);
+      bool const is_gone = changed_.contains(name) && !state->exists();
+      return is_gone ? nullptr : state;
     };
     auto const values = [this](std::string_view name) -> boost::json::value const* {
-      auto const found = newer_.find(name);
-      return found == newer_.end() || found->second.is_null() ? nullptr : &found->second;
+      if (!changed_.contains(name)) return nullptr;
+      auto const& value = merged(name, *made_.find(name));
+      return value.is_null() ? nullptr : &value;
     };
     auto const before = rule;
     rule.last = validator_.run(*rule.what, states, values);
@@ -212,8 +225,8 @@ class evaluator {
   validator& validator_;
   limits const& bounds_;
   boost::json::monotonic_resource memory_;
-  merged_values newer_;
-  std::set<std::string> changed_;
+  std::map<std::string, boost::json::value, std::less<>> merged_;
+  std::set<std::string, std::less<>> changed_;
   evaluation out_;
 };
 

@@ -133,6 +133,13 @@ json::value set_value(override_record const& overrides, key const& which) {
   return answer.value == nullptr ? json::value() : *answer.value;
 }
 
+bool is_equal_in(override_record const& one, override_record const& other, key const& which) {
+  if (which.path().empty()) return one.document == other.document;
+  auto const* const left = look_up(one.document, which.path()).value;
+  auto const* const right = look_up(other.document, which.path()).value;
+  return left == nullptr || right == nullptr ? left == right : *left == *right;
+}
+
 std::shared_ptr<override_record const>
 make_overrides(std::vector<std::pair<key, override_entry>> const& all) {
   if (all.empty()) return nullptr;

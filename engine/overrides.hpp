@@ -57,6 +57,8 @@ override_origin const* find_origin(override_record const& overrides, key const& 
 
 /// The value of a key that was set in a layer, null if it hides the values of the layers below.
 boost::json::value set_value(override_record const& overrides, key const& which);
+/// Whether two layers have the same value for a key that was set in both.
+bool is_equal_in(override_record const& one, override_record const& other, key const& which);
 
 /// What one key of the override layer was set to. The value of a key above other keys that were set
 /// has theirs, or the values before those were set: assigning the values of all keys in key order,
@@ -87,6 +89,11 @@ void override_differences(override_record const* before, override_record const* 
     bool const is_old = old != was.end() && old->first == which;
     if (!is_old || old->second != by || set_value(*before, which) != entry.value)
       each(which, &entry);
+    bool const is_old = old != was.end() && old->first == which;
+    if (!is_old || old->second != by || !is_equal_in(*before, *after, which)) {
+      override_entry const entry{by, set_value(*after, which)};
+      each(which, &entry);
+    }
     if (is_old) ++old;
   }
   for (; old != was.end(); ++old)
