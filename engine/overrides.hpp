@@ -85,10 +85,6 @@ void override_differences(override_record const* before, override_record const* 
   for (auto const& [which, by] : now) {
     for (; old != was.end() && old->first < which; ++old)
       each(old->first, static_cast<override_entry const*>(nullptr));
-    override_entry const entry{by, set_value(*after, which)};
-    bool const is_old = old != was.end() && old->first == which;
-    if (!is_old || old->second != by || set_value(*before, which) != entry.value)
-      each(which, &entry);
     bool const is_old = old != was.end() && old->first == which;
     if (!is_old || old->second != by || !is_equal_in(*before, *after, which)) {
       override_entry const entry{by, set_value(*after, which)};
