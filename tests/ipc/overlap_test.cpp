@@ -101,6 +101,25 @@ BOOST_AUTO_TEST_CASE(another_call_waits_until_all_before_it_were_answered) {
   BOOST_TEST(holds(3));
 }
 
+BOOST_AUTO_TEST_CASE(a_call_with_a_short_cut_waits_too) {
+  server->bind_quick("org.example.try.Note",
+                     [this](std::string_view, ipc::peer const&, std::string& reply) {
+                       noted.emplace_back("quickly");
+                       reply += "{}";
+                       return true;
+                     });
+  send({queue(), try_call("Note")});
+  BOOST_REQUIRE(holds(1));
+  settle();
+  BOOST_TEST(noted.empty());
+
+  reply(0, "first");
+
+  BOOST_TEST(received(client) == answer("first"));
+  BOOST_TEST(received(client) == R"({"parameters":{}})");
+  BOOST_TEST(noted.size() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_call_behind_one_that_does_not_overlap_waits) {
   send({try_call("Hold"), queue()});
   BOOST_REQUIRE(holds(1));
