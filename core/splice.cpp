@@ -61,8 +61,10 @@ bool splice::go_to(std::string_view name, edit& here, std::size_t& value) const 
 
 splice::found splice::find(std::span<std::string const> path) {
   BOOST_ASSERT(!path.empty());
+  auto const parents = path.first(path.size() - 1);
   auto const common = static_cast<std::size_t>(
-      std::ranges::mismatch(last_, path.first(path.size() - 1)).in1 - last_.begin());
+      std::mismatch(last_.begin(), last_.end(), parents.begin(), parents.end()).first -
+      last_.begin());
   std::size_t depth = std::min(common, at_.size() - 1);
   at_.resize(depth + 1);
   last_.assign(path.begin(), path.end());

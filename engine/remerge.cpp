@@ -7,8 +7,9 @@
 #include "engine/overrides.hpp"
 #include "engine/typed_source.hpp"
 
+#include <boost/range/adaptor/reversed.hpp>
+
 #include <algorithm>
-#include <ranges>
 #include <utility>
 
 // A request changes a few keys of a namespace that may have many. Below an object that all layers
@@ -42,7 +43,7 @@ bool is_plain(namespace_state const& was, namespace_state const& now) {
 class layers {
  public:
   explicit layers(namespace_state const& of) : overrides_(of.overrides.get()) {
-    for (auto const& [id, source] : std::views::reverse(of.sources))
+    for (auto const& [id, source] : boost::adaptors::reverse(of.sources))
       if (source->row.is_effective) documents_.push_back(typed_document(*source, of.schema.get()));
     defaults_ = defaults_of(of.schema.get());
   }
@@ -67,7 +68,7 @@ class layers {
     if (answers.empty() || answers.front() == nullptr) return {};
     if (!answers.front()->is_object()) return json::canonical(*answers.front());
     bj::value merged(bj::object_kind);
-    for (auto const* const answer : std::views::reverse(answers))
+    for (auto const* const answer : boost::adaptors::reverse(answers))
       if (answer != nullptr) merge_patch(merged, *answer);
     return json::canonical(merged);
   }
