@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 // A checkpoint costs as many bytes as its namespace has, and applying changes at the start costs as
 // many as they have. So a namespace gets a checkpoint when its changes have become as large as it,
@@ -78,8 +79,8 @@ revision_number checkpoints::settled(revision_number newest) const {
 }
 
 checkpoint_step::checkpoint_step(checkpoints& of, model const& before, write_set& writes)
-    : of_(of), before_(before), changes_(writes.changes), values_(std::move(writes.effectives)) {
-  writes.effectives.clear();
+    : of_(of), before_(before), changes_(writes.changes),
+      values_(std::exchange(writes.effectives, {})) {
   std::map<std::string_view, std::size_t> added;
   for (auto const& one : changes_)
     for_each_namespace(*one,

@@ -109,21 +109,29 @@ void config_store::impl::transact(std::function<bool(lmdb::write_transaction&)> 
 /// Erases the oldest changes up to the newest `keep`, however young; returns how many.
 std::size_t config_store::impl::erase_history(std::size_t keep) {
   // In pieces, because LMDB limits the number of pages that one transaction may change.
-  constexpr std::size_t piece = 1'000;
+  std::size_t piece = 1'000;
   std::size_t all = 0;
   while (true) {
     std::size_t erased = 0;
-    write_set renewed;
     std::optional<checkpoint_step> step;
-    transact([&](lmdb::write_transaction& in) {
+    auto const erase = [&](lmdb::write_transaction& in) {
       auto const& records = file.records();
+      write_set renewed;
       step.emplace(behind, state, renewed);
       records.write(in, renewed);
       erased = records.trim(
           in, {.revisions = keep, .since = wall_time::max(), .erased = piece},
           [&](revision_number oldest) { records.write(in, step->renew_before(oldest)); });
       return erased > 0;
-    });
+    };
+    try {
+      transact(erase);
+    } catch (lmdb_error const& failure) {
+      // Checkpoints take room before the changes give it back: fewer of them may fit.
+      if (!failure.map_full() || piece == 1) throw;
+      piece /= 10;
+      continue;
+    }
     if (erased == 0) return all;
     step->committed();
     all += erased;
