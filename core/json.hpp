@@ -46,6 +46,8 @@ struct read_limits {
 /// shortest numbers. Equal values have equal canonical texts. Doubles must be finite.
 void append_canonical(std::string& out, boost::json::value const& what);
 std::string canonical(boost::json::value const& what);
+/// The same of an object, without making a value of it, which would copy it.
+std::string canonical(boost::json::object const& what);
 
 /// Like canonical, with members in the order of the value.
 void append_compact(std::string& out, boost::json::value const& what);

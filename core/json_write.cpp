@@ -150,6 +150,12 @@ std::string canonical(bj::value const& what) {
   return out;
 }
 
+std::string canonical(bj::object const& what) {
+  std::string out;
+  writer(out, order::by_name).write(what);
+  return out;
+}
+
 void append_compact(std::string& out, bj::value const& what) {
   writer(out, order::as_is).write(what);
 }

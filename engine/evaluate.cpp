@@ -3,6 +3,7 @@
 #include "core/json.hpp"
 #include "engine/diff.hpp"
 #include "engine/remerge.hpp"
+#include "engine/stored_text.hpp"
 #include "engine/typed_source.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
@@ -78,6 +79,21 @@ void mark_secrets(std::vector<key_change>& keys, schema::schema const* by,
   }
 }
 
+/// The effective value of a namespace; absent: it has none.
+std::optional<boost::json::value> parse_effective(namespace_state const& of,
+                                                  boost::json::storage_ptr storage) {
+  if (!of.value.text) return std::nullopt;
+  auto read = parse_stored_value(*of.value.text, std::move(storage));
+  return read ? std::optional(*std::move(read)) : std::nullopt;
+}
+
+/// The canonical text of a value, in no more memory than it needs.
+text_pointer kept_text(boost::json::value const& of) {
+  auto text = json::canonical(of);
+  text.shrink_to_fit();
+  return std::make_shared<std::string const>(std::move(text));
+}
+
 /// One evaluation: merge, schemas, differences, rules.
 class evaluator {
  public:
@@ -123,8 +139,10 @@ class evaluator {
   remerged merge_whole(std::string const& name, namespace_state const& state,
                        text_pointer const& before) {
     remerged made;
-    if (state.exists())
-      made.text = std::make_shared<std::string const>(json::canonical(merged(name, state)));
+    if (state.exists()) {
+      made.text = sole_text(state);
+      if (!made.text) made.text = kept_text(merged(name, state));
+    }
     // From here on, equal texts are the same object, so that pointers can be compared.
     if (view(made.text) == view(before)) made.text = before;
     append_differences(made.keys, name, view(before), view(made.text));
@@ -161,8 +179,8 @@ class evaluator {
     effective value{.name_space = name, .text = text, .shown = text};
     if (was != nullptr) value.revision = was->value.revision;
     if (text && schema != nullptr && schema->has_secrets()) {
-      auto shown = json::canonical(without_secrets(merged(name, state), *schema));
-      if (shown != *text) value.shown = std::make_shared<std::string const>(std::move(shown));
+      auto shown = kept_text(without_secrets(merged(name, state), *schema));
+      if (*shown != *text) value.shown = std::move(shown);
     }
     auto const before = was == nullptr ? effective() : was->value;
     if (text == before.text && view(value.shown) == view(before.shown)) return;
@@ -240,18 +258,30 @@ std::vector<issue>
 validate_namespace(model const& in, validator& policy_validator, namespace_state const& state,
                    boost::json::object const* document,
                    std::function<bool(std::string_view name_space)> const& may_read) {
-  boost::json::value given;
-  if (document != nullptr) given = *document;
-  auto const* const value = document != nullptr ? &given : policy_validator.parsed(state);
-  if (value == nullptr) return {};
   auto const& name = state.value.name_space;
+  auto const may_say = [&name](rule_status const& rule) {
+    return !rule.has_run || rule.last.read.contains(name);
+  };
+  auto const& rules = in.active_policy->rules;
+  if (!state.schema && std::ranges::none_of(rules, may_say)) return {};
+  // Not in the validator, which keeps what rules read: the check of the integrity comes by here
+  // with every namespace.
+  boost::json::monotonic_resource memory;
+  boost::json::value given(&memory);
+  if (document != nullptr)
+    given = *document;
+  else if (auto read = parse_effective(state, &memory))
+    given = *std::move(read);
+  else
+    return {};
+  auto const* const value = &given;
   auto issues = policy_validator.validate_schema(state, *value).issues;
   auto const states = [&](std::string_view which) -> namespace_state const* {
     return may_read && !may_read(which) ? nullptr : find_namespace(in, which);
   };
   auto const newer = [&](std::string_view which) { return which == name ? value : nullptr; };
-  for (auto const& rule : in.active_policy->rules) {
-    if (rule.has_run && !rule.last.read.contains(name)) continue;
+  for (auto const& rule : rules) {
+    if (!may_say(rule)) continue;
     auto const said = policy_validator.run(*rule.what, states, newer);
     if (said.what != rules::verdict::kind::holds && said.read.contains(name))
       issues.push_back(policy_validator.issue_of(*rule.what, said, states));

@@ -26,15 +26,17 @@ class file_change_plan::update_visitor {
   void operator()(source_update::good const& found) {
     auto& record = begin();
     auto const* const before = made_.before.get();
+    record.document = source_content(asked_.id.what, found.document);
+    made_.parsed = {std::shared_ptr<void const>(), &found.document};
     // Other bytes may have the same content, such as a new comment: the policy need not run.
-    made_.has_new_content = before == nullptr || !before->row.is_effective ||
-                            before->document.root != found.document.root;
+    made_.has_new_content =
+        before == nullptr || !before->row.is_effective || before->document != record.document;
+    if (!made_.has_new_content) record.document.share_text(before->document.text());
     made_.bytes = found.bytes;
     record.row.status = source_status::active;
     record.row.why.reset();
     record.row.is_effective = true;
     record.row.hash = asked_.hash;
-    record.document = found.document;
     record.refused.reset();
   }
 
@@ -177,7 +179,7 @@ void file_change_plan::add_retry(source_id const& id, std::shared_ptr<source_rec
   if (!known.removed) {
     one.bytes = known.refused->bytes;
     one.now = std::make_shared<source_record>(known);
-    one.now->document = *known.refused->document;
+    one.now->document = source_content(id.what, *known.refused->document);
     one.now->refused.reset();
     one.now->row.why.reset();
     one.now->row.status = source_status::active;

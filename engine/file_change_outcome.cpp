@@ -70,7 +70,8 @@ file_change_plan::entry::reading const& file_change_plan::read(entry const& one,
                                                  : std::shared_ptr<sourced_document const>();
   };
   if (!one.read || one.read->by != schema) {
-    auto now = document_of(one.now.get());
+    bool const is_as_read = schema == nullptr && one.parsed && one.now && one.now->row.is_effective;
+    auto now = is_as_read ? one.parsed : document_of(one.now.get());
     place_index places(now);
     one.read =
         entry::reading{schema, document_of(one.before.get()), std::move(now), std::move(places)};
@@ -167,8 +168,8 @@ std::optional<issue> file_change_plan::emptied_note(entry const& one,
                                                     schema_pointer const& schema) {
   bool const is_file = one.id.where != layer::environment && one.before && one.now;
   bool const is_emptied = is_file && one.is_accepted() && one.bytes.empty() &&
-                          one.now->document.root.empty() && one.before->row.is_effective &&
-                          !one.before->document.root.empty();
+                          one.now->document.empty() && one.before->row.is_effective &&
+                          !one.before->document.empty();
   if (!is_emptied) return std::nullopt;
   return note_on_emptied(one.now->row, changed_leaves(one, schema).size());
 }

@@ -102,11 +102,11 @@ void file_change_plan::reject(entry& one, error why) {
     record.row.identity = one.now->row.identity;
     record.row.hash = one.now->row.hash;
     record.row.status = source_status::quarantined;
-    auto bytes = one.bytes.empty() ? json::canonical(one.now->document.root) : one.bytes;
+    auto bytes = one.bytes.empty() ? json::canonical(one.now->document.read()->root) : one.bytes;
     if (bytes.size() > bounds_.file_bytes) bytes.resize(bounds_.file_bytes);
     record.refused = {.bytes = std::move(bytes),
                       .why = why,
-                      .document = one.now->document,
+                      .document = *one.now->document.read(),
                       .edit = one.is_new() ? edit_number_ : one.edit_number};
   } else {
     // The removal is rejected: the old content stays effective without its file.

@@ -83,6 +83,8 @@ class file_change_plan {
     std::string name_space;                      ///< empty: rules, and schemas without a namespace
     std::shared_ptr<source_record const> before; ///< null: it was not known
     std::shared_ptr<source_record> now;          ///< the record if accepted; null: removed
+    /// The new content as it was read, in the file change; null: there is none.
+    std::shared_ptr<sourced_document const> parsed = {};
     bool has_new_content = false;
     std::string masked_by = {}; ///< of a file that was not removed, but masked
     std::string bytes = {};     ///< of the new content

@@ -90,7 +90,7 @@ std::optional<layer_value> ask(namespace_schema const& schema, key const& which)
   auto const& source = *schema.source;
   found->from.where = layer::defaults;
   found->from.path = source.row.path;
-  found->from.at = place_in_schema(source.document, which.path());
+  found->from.at = place_in_schema(*source.document.read(), which.path());
   found->from.revision = source.row.revision;
   return found;
 }
@@ -139,6 +139,19 @@ void narrow(std::optional<std::string>& text, value_path const& which) {
 }
 
 } // namespace
+
+std::shared_ptr<std::string const> sole_text(namespace_state const& state) {
+  if (state.schema || state.overrides || state.locks) return nullptr;
+  source_record const* sole = nullptr;
+  for (auto const& [id, source] : state.sources) {
+    if (!source->row.is_effective) continue;
+    if (sole != nullptr) return nullptr;
+    sole = source.get();
+  }
+  // A null removes its member, and "null" may also be in a text, where it does no harm here.
+  auto const text = sole == nullptr ? nullptr : sole->document.text();
+  return text && text->find("null") == text->npos ? text : nullptr;
+}
 
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
   boost::json::value merged(boost::json::object_kind, std::move(storage));

@@ -3,6 +3,7 @@
 #include "core/value_path.hpp"
 #include "engine/policy.hpp"
 #include "engine/records.hpp"
+#include "engine/source_content.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -19,7 +20,7 @@ namespace cfgd::engine {
 struct source_record {
   source_row row;
   /// The last good content; empty unless row.is_effective.
-  sourced_document document;
+  source_content document;
   /// The newest content, if it was rejected. Kept while the file cannot be read.
   struct refusal {
     std::string bytes;
@@ -107,6 +108,10 @@ namespace_state const* find_namespace(model const& in, std::string_view name);
 
 /// The record of a source; null: the source is not known.
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
+
+/// The merged layers of a namespace as canonical text, if one source without any null is all that
+/// makes up its value: the very text that the source has. Null: they have to be merged.
+std::shared_ptr<std::string const> sole_text(namespace_state const& state);
 
 /// Merges the layers of an existing namespace, from the defaults up to the overrides, without what
 /// its locks take from them, into an object allocated in `storage`, which must outlive it.

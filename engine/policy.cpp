@@ -66,13 +66,13 @@ std::map<std::string, record_pointer> visible(source_records const& all, source_
 void add_document(policy& to, policy const& before, std::string const& uri,
                   record_pointer const& record) {
   auto const known = before.documents.find(uri);
-  bool const same = known != before.documents.end() &&
-                    (known->second.source == record ||
-                     known->second.source->document.root == record->document.root);
+  bool const same =
+      known != before.documents.end() &&
+      (known->second.source == record || known->second.source->document == record->document);
   to.documents.insert_or_assign(
-      uri,
-      schema_document{record, same ? known->second.value
-                                   : std::make_shared<bj::value const>(record->document.root)});
+      uri, schema_document{
+               record, same ? known->second.value
+                            : std::make_shared<bj::value const>(record->document.read()->root)});
 }
 
 bool is_same(policy const& left, policy const& right, std::string const& uri) {
@@ -88,10 +88,11 @@ error place_fault(error why, std::string const& uri, source_record const& record
   auto const hash = why.subject.find('#');
   auto const document = why.subject.substr(0, hash);
   auto const pointer = hash == why.subject.npos ? std::string() : why.subject.substr(hash + 1);
-  bool const own = document.empty() || document == uri || document == id_of(record.document.root);
+  bool const own =
+      document.empty() || document == uri || document == id_of(record.document.read()->root);
   issue found{.rule = "schema", .pointer = pointer, .message = why.message};
   if (own) {
-    why.where = find_place(record.document, std::string_view(pointer));
+    why.where = find_place(*record.document.read(), std::string_view(pointer));
     if (!pointer.empty()) why.message = pointer + ": " + why.message;
     found.path = record.row.path;
     found.where = why.where;
@@ -131,7 +132,7 @@ void compile_schemas(policy& next, policy const& before, limits const& bounds,
   std::map<std::string, record_pointer> chosen;
   for (auto const& [name, record] : files) {
     add_document(next, before, uri_of(name), record);
-    if (auto const id = id_of(record->document.root); !id.empty())
+    if (auto const id = id_of(record->document.read()->root); !id.empty())
       add_document(next, before, id, record);
     if (auto const name_space = namespace_of(record->row.id)) {
       auto& last = chosen[std::string(*name_space)];
@@ -194,7 +195,7 @@ void compile_rules(policy& next, policy const& before, limits const& bounds,
                    std::map<source_id, error>& faults) {
   std::map<std::string, std::shared_ptr<rules::rule const>> known;
   for (auto const& [name, record] : visible(next.sources, source_kind::rules)) {
-    auto read = rules::read(record->document, record->row.path, bounds);
+    auto read = rules::read(*record->document.read(), record->row.path, bounds);
     if (!read) {
       faults.insert_or_assign(record->row.id, read.error());
       continue;
@@ -259,7 +260,7 @@ void compile_access(policy& next, policy const& before, limits const& bounds,
   auto made = std::make_shared<access_rules>();
   for (auto const& record : access_files(next)) {
     if (record->row.is_effective) {
-      auto read = read_access(record->document, record->row.path, bounds);
+      auto read = read_access(*record->document.read(), record->row.path, bounds);
       if (read) {
         std::ranges::move(read->entries, std::back_inserter(made->entries));
         std::ranges::move(read->locks, std::back_inserter(made->locks));

@@ -85,7 +85,7 @@ issue describe(candidate const& made, key const& which, std::string_view by) {
   if (found == documents.end()) return out;
   auto const& source = *found->second.source;
   out.path = source.row.path;
-  out.where = find_place(source.document, by.substr(hash + 1));
+  out.where = find_place(*source.document.read(), by.substr(hash + 1));
   return out;
 }
 

@@ -169,9 +169,9 @@ std::shared_ptr<sourced_document const>
 typed_document(source_record const& source, namespace_schema const* by, array_form arrays) {
   auto const rules = by == nullptr ? std::nullopt : text_rules_of(source.row.id);
   bool const is_keyed = arrays == array_form::keyed && has_element_keys(by);
-  if (!rules && !is_keyed) return {std::shared_ptr<void const>(), &source.document};
-  auto made = std::make_shared<sourced_document>(rules ? by->what->typed(source.document, *rules)
-                                                       : source.document);
+  auto read = source.document.read();
+  if (!rules && !is_keyed) return read;
+  auto made = std::make_shared<sourced_document>(rules ? by->what->typed(*read, *rules) : *read);
   if (is_keyed) made->root = by->what->keyed(made->root);
   return made;
 }
@@ -237,7 +237,7 @@ std::vector<issue> notes_on(source_record const& source, namespace_schema const*
   }
   if (id.what == source_kind::schema) {
     auto const which = name ? schema::unknown_keywords::all : schema::unknown_keywords::misspelt;
-    std::ranges::move(schema::lint(source.document, which), std::back_inserter(notes));
+    std::ranges::move(schema::lint(*source.document.read(), which), std::back_inserter(notes));
   }
   for (auto& note : notes)
     note.path = source.row.path;

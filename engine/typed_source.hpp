@@ -29,7 +29,7 @@ enum class array_form : std::uint8_t {
 };
 
 /// The document of a source as the schema of its namespace (null: none) reads it. Every use of a
-/// source's values goes through this. Valid as long as the record.
+/// source's values goes through this.
 std::shared_ptr<sourced_document const> typed_document(source_record const& source,
                                                        namespace_schema const* by,
                                                        array_form arrays = array_form::keyed);

@@ -110,6 +110,8 @@ schema::verdict validator::validate_schema(namespace_state const& state, bj::val
   return said;
 }
 
+/// The effective value of a namespace that a rule reads; null: it has none. Valid until the next
+/// call for the same namespace with another text.
 bj::value const* validator::parsed(namespace_state const& state) {
   if (!state.value.text) return nullptr;
   auto& kept = parsed_[state.value.name_space];

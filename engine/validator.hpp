@@ -5,6 +5,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <memory>
@@ -39,14 +40,15 @@ class validator {
   /// Runs a rule. Never fails: a rule that cannot be evaluated has a verdict that says so.
   rules::verdict run(rules::rule const& which, finder const& states, overlay const& newer);
 
-  /// The effective value of a namespace, parsed; null: it has none. Valid until the next call for
-  /// the same namespace with another text.
-  boost::json::value const* parsed(namespace_state const& state);
-
   /// The issue of a verdict other than "holds", located in the file that sets the key of the rule.
   issue issue_of(rules::rule const& which, rules::verdict const& said, finder const& states) const;
 
+  /// The namespaces whose parsed values are kept.
+  std::size_t kept() const { return parsed_.size(); }
+
  private:
+  boost::json::value const* parsed(namespace_state const& state);
+
   rules::engine engine_;
   std::function<void()> check_;
   struct parsed_text {

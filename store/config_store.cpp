@@ -188,6 +188,7 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
   try {
     state->load();
     state->seal_all();
+    state->file.environment().give_back_pages();
   } catch (sealed_record const& failure) { // no damage: the store must not be replaced
     return error{.code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {

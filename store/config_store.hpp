@@ -163,7 +163,8 @@ class config_store {
   /// message says what differs), conflict (another process has committed: refresh() first),
   /// store_failed (also if a record is damaged).
   [[nodiscard]] result<engine::effective> verify(std::string_view name_space);
-  /// Looks for damaged records in the history behind a revision, in about `maximum_bytes` of it.
+  /// Looks for damaged records in the history behind a revision, in about `maximum_bytes` of it. At
+  /// its end all pages of the file that were read go back to the kernel.
   engine::examined_history examine_history(revision_number after, std::size_t maximum_bytes);
   /// After mend_records(): merges the effective values that were damaged, and derives overrides, or
   /// says that they are lost. Appends to `found.done`. Throws lmdb_error.

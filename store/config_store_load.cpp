@@ -32,6 +32,7 @@ constexpr char const* written_over = "another store, or an older one, was writte
 } // namespace
 
 std::string merged_text(namespace_state const& state) {
+  if (auto const sole = engine::sole_text(state)) return *sole;
   boost::json::monotonic_resource memory;
   return json::canonical(engine::merge_layers(state, &memory));
 }

@@ -31,8 +31,7 @@ error differs(std::string_view name_space, std::string const& what) {
 /// Compares what decides about values. A path or a place may differ without harm.
 bool same(source_record const& left, source_record const& right) {
   return left.row.hash == right.row.hash && left.row.status == right.row.status &&
-         left.row.is_effective == right.row.is_effective &&
-         left.document.root == right.document.root;
+         left.row.is_effective == right.row.is_effective && left.document == right.document;
 }
 
 /// The bytes of a record; absent: there is no such record.
@@ -84,7 +83,7 @@ result<void> compare_sources(lmdb::transaction& in, namespace_state const& state
     bool equal = record.has_value();
     if (record) {
       record_reader fields(keys::sources, *record, &with);
-      equal = same(*kept, read_source(fields, id));
+      equal = same(*kept, read_source(fields, id, record_format::second, kept->document.text()));
     }
     if (!equal)
       return differs(state.value.name_space,
@@ -216,7 +215,9 @@ result<effective> config_store::verify(std::string_view name_space) {
 examined_history config_store::examine_history(revision_number after, std::size_t maximum_bytes) {
   return impl_->guarded([&](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    return impl_->file.records().examine(view, after, maximum_bytes);
+    auto found = impl_->file.records().examine(view, after, maximum_bytes);
+    if (!found.more) env.give_back_pages();
+    return found;
   });
 }
 

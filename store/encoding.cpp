@@ -156,6 +156,13 @@ std::string_view record_reader::take(std::size_t bytes) {
 std::uint8_t record_reader::u8() { return read_number<std::uint8_t>(take(1)); }
 std::uint32_t record_reader::u32() { return read_number<std::uint32_t>(take(4)); }
 std::uint64_t record_reader::u64() { return read_number<std::uint64_t>(take(8)); }
+std::string_view record_reader::next_text() {
+  auto const here = left_;
+  auto const found = text();
+  left_ = here;
+  return found;
+}
+
 std::string_view record_reader::text() { return take(u32()); }
 std::string_view record_reader::rest() { return take(left_.size()); }
 

@@ -72,6 +72,8 @@ class record_reader {
   std::int64_t i64() { return static_cast<std::int64_t>(u64()); }
   /// A text after its length.
   std::string_view text();
+  /// The same, and stays in front of it.
+  std::string_view next_text();
   /// All bytes that are left.
   std::string_view rest();
   /// Whether a field is left.

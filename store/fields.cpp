@@ -4,6 +4,7 @@
 #include "engine/stored_text.hpp"
 
 #include <chrono>
+#include <tuple>
 #include <utility>
 
 // Parts of records: times, origins, issues, errors, documents. Documents are JSON text: exact
@@ -178,19 +179,47 @@ boost::json::object read_object(record_reader& in) {
   return std::move(parsed->get_object());
 }
 
+namespace {
+
+void write_places(record_writer& out, std::vector<place> const& all) {
+  out.u32(static_cast<std::uint32_t>(all.size()));
+  for (auto const& at : all)
+    write_place(out, at);
+}
+
+std::vector<place> read_places(record_reader& in) {
+  std::vector<place> all;
+  for (auto places = in.u32(); places > 0; --places)
+    all.push_back(read_place(in));
+  return all;
+}
+
+} // namespace
+
 void write_document(record_writer& out, sourced_document const& document) {
   write_object(out, document.root);
-  out.u32(static_cast<std::uint32_t>(document.places.size()));
-  for (auto const& at : document.places)
-    write_place(out, at);
+  write_places(out, document.places);
 }
 
 sourced_document read_document(record_reader& in) {
   sourced_document document;
   document.root = read_object(in);
-  for (auto places = in.u32(); places > 0; --places)
-    document.places.push_back(read_place(in));
+  document.places = read_places(in);
   return document;
+}
+
+void write_content(record_writer& out, engine::source_content const& content) {
+  if (!content.text()) return write_document(out, *content.read());
+  out.text(*content.text());
+  write_places(out, content.places());
+}
+
+engine::source_content read_content(record_reader& in, source_kind what,
+                                    std::shared_ptr<std::string const> const& same) {
+  bool const is_same = what == source_kind::values && same != nullptr && in.next_text() == *same;
+  if (!is_same) return {what, read_document(in)};
+  std::ignore = in.text();
+  return {same, read_places(in)};
 }
 
 } // namespace cfgd::store

@@ -44,6 +44,13 @@ error read_error(record_reader& in, record_format written);
 void write_object(record_writer& out, boost::json::object const& what);
 boost::json::object read_object(record_reader& in);
 
+/// Content that is kept as text is written as it is.
+void write_content(record_writer& out, engine::source_content const& content);
+/// Of values the text is `same` itself, if it is equal: that is known to be canonical. Else it is
+/// parsed.
+engine::source_content read_content(record_reader& in, source_kind what,
+                                    std::shared_ptr<std::string const> const& same);
+
 void write_document(record_writer& out, sourced_document const& document);
 sourced_document read_document(record_reader& in);
 

@@ -118,15 +118,26 @@ class roller {
 model layout::load(lmdb::transaction& in, checkpoints* behind) const {
   model all;
   all.revision = revision(in);
+  // Before the sources, which may have the same text.
+  for_each(in, effective_, [&](lmdb::entry const& entry) {
+    check_name(keys::effective, entry);
+    record_reader fields(keys::effective, entry, keys_.get());
+    state_of(all, entry.key).value = read_effective(fields, entry.key);
+  });
   auto active_policy = std::make_shared<policy>();
   for_each(in, sources_, [&](lmdb::entry const& entry) {
     auto const id = keys::decode_source(entry);
     record_reader fields(keys::sources, entry, keys_.get());
-    auto record = std::make_shared<source_record const>(read_source(fields, id));
-    if (id.what == source_kind::values)
-      state_of(all, *namespace_of(id)).sources.emplace(id, std::move(record));
-    else
-      active_policy->sources.emplace(id, std::move(record));
+    auto const read = [&](std::shared_ptr<std::string const> const& same) {
+      return std::make_shared<source_record const>(
+          read_source(fields, id, record_format::second, same));
+    };
+    if (id.what != source_kind::values) {
+      active_policy->sources.emplace(id, read({}));
+      return;
+    }
+    auto& state = state_of(all, *namespace_of(id));
+    state.sources.emplace(id, read(state.value.text));
   });
   all.active_policy = std::move(active_policy);
   for_each(in, overrides_, [&](lmdb::entry const& entry) {
@@ -134,11 +145,6 @@ model layout::load(lmdb::transaction& in, checkpoints* behind) const {
     record_reader fields(keys::overrides, entry, keys_.get());
     state_of(all, entry.key).overrides =
         std::make_shared<override_record const>(read_overrides(fields));
-  });
-  for_each(in, effective_, [&](lmdb::entry const& entry) {
-    check_name(keys::effective, entry);
-    record_reader fields(keys::effective, entry, keys_.get());
-    state_of(all, entry.key).value = read_effective(fields, entry.key);
   });
   for_each(in, pending_, [&](lmdb::entry const& entry) {
     auto const revision = keys::decode_revision(keys::timed, entry);

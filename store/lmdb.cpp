@@ -6,10 +6,15 @@
 #include "store/reader_gate.hpp"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
+#include <cstdio>
+#include <memory>
+#include <tuple>
 #include <utility>
 
 // RAII wrappers of the C functions of LMDB. Facts about LMDB 0.9.24 that they rely on:
@@ -157,6 +162,28 @@ std::size_t environment::check_readers() {
 
 void environment::copy_compacted(std::filesystem::path const& empty) {
   check("mdb_env_copy2", mdb_env_copy2(handle_, empty.c_str(), MDB_CP_COMPACT), directory_);
+}
+
+// The map is shared and read-only, so nothing can be lost: madvise(2), MADV_DONTNEED. What is read
+// again is mapped again, without the disk.
+void environment::give_back_pages() const noexcept {
+  int descriptor = -1;
+  struct stat status {};
+  if (mdb_env_get_fd(handle_, &descriptor) != MDB_SUCCESS || ::fstat(descriptor, &status) != 0)
+    return;
+  // LMDB does not say where its map is: proc(5), /proc/pid/maps. The file has no other one.
+  std::unique_ptr<std::FILE, int (*)(std::FILE*)> const maps(std::fopen("/proc/self/maps", "re"),
+                                                             &std::fclose);
+  std::array<char, 512> line{};
+  while (maps && std::fgets(line.data(), line.size(), maps.get()) != nullptr) {
+    void* begin = nullptr;
+    void* end = nullptr;
+    unsigned long inode = 0;
+    auto const read = std::sscanf(line.data(), "%p-%p r--s %*x %*x:%*x %lu", &begin, &end, &inode);
+    if (read != 3 || inode != status.st_ino) continue;
+    auto const bytes = static_cast<char*>(end) - static_cast<char*>(begin);
+    std::ignore = ::madvise(begin, static_cast<std::size_t>(bytes), MADV_DONTNEED);
+  }
 }
 
 void environment::sync() { check("mdb_env_sync", mdb_env_sync(handle_, 1), directory_); }

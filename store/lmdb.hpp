@@ -86,6 +86,9 @@ class environment {
   std::size_t check_readers();
   /// Writes a copy without free pages into an empty directory: data.mdb, not durable yet.
   void copy_compacted(std::filesystem::path const& empty);
+  /// Gives the pages of the file that were read back to the kernel: they stay in its cache, but do
+  /// not count as memory of this process any more. Transactions may be open, on any thread.
+  void give_back_pages() const noexcept;
   /// Flushes the file; needed only after creation, commits do it themselves.
   void sync();
 

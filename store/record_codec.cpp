@@ -93,7 +93,7 @@ void write_source(record_writer& out, source_record const& record) {
   out.u64(row.revision);
   write_flag(out, row.why.has_value());
   if (row.why) write_error(out, *row.why);
-  write_document(out, record.document);
+  write_content(out, record.document);
   write_flag(out, record.removed);
   write_flag(out, record.refused.has_value());
   if (!record.refused) return;
@@ -104,7 +104,8 @@ void write_source(record_writer& out, source_record const& record) {
   out.u64(record.refused->edit);
 }
 
-source_record read_source(record_reader& in, source_id id, record_format written) {
+source_record read_source(record_reader& in, source_id id, record_format written,
+                          std::shared_ptr<std::string const> const& same) {
   source_record record;
   record.row.id = std::move(id);
   record.row.path = in.text();
@@ -118,7 +119,7 @@ source_record read_source(record_reader& in, source_id id, record_format written
   record.row.is_effective = read_flag(in);
   record.row.revision = in.u64();
   if (read_flag(in)) record.row.why = read_error(in, written);
-  record.document = read_document(in);
+  record.document = read_content(in, record.row.id.what, same);
   // The notes of an active source are kept where the reason of another one is.
   if (record.row.status == source_status::active && record.row.why)
     record.document.notes = record.row.why->issues;

@@ -15,8 +15,11 @@ namespace cfgd::store {
 /// readers throw damaged_record. What the key of a record says is an argument of its reader.
 
 void write_source(record_writer& out, source_record const& record);
+/// `same` is the text of the effective value of the namespace, which the document shares if it is
+/// equal; may be null.
 source_record read_source(record_reader& in, source_id id,
-                          record_format written = record_format::second);
+                          record_format written = record_format::second,
+                          std::shared_ptr<std::string const> const& same = {});
 
 void write_overrides(record_writer& out, override_record const& record);
 override_record read_overrides(record_reader& in);

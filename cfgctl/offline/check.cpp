@@ -175,7 +175,7 @@ void locate(issue& what, checked_tree const& all) {
     if (!mine || (top != nullptr && one.id < *top)) continue;
     engine::source_record record;
     record.row.id = one.id;
-    record.document = good->document;
+    record.document = engine::source_content(one.id.what, good->document);
     auto const document = engine::typed_document(
         record, schema == all.active.schemas.end() ? nullptr : schema->second.get());
     if (!what.pointer.empty() && find_pointer(document->root, what.pointer) == nullptr) continue;

@@ -415,7 +415,7 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
       auto made = std::make_shared<engine::source_record>();
       made->row.id = id;
       made->row.is_effective = true;
-      made->document.root = says;
+      made->document = {id.what, {.root = says, .places = {}}};
       layers.sources[id] = made;
     };
     if (auto const* const schema = schema_of(in))

@@ -69,7 +69,7 @@ BOOST_AUTO_TEST_CASE(a_flipped_bit_in_a_value_is_found_at_opening) {
 
   BOOST_TEST((why.code == errc::invalid));
   BOOST_TEST(why.message ==
-             "the record 'admin/site.json' of the database 'sources' is damaged: the check sum "
+             "the record 'site' of the database 'effective' is damaged: the check sum "
              "does not match");
 }
 
