@@ -46,7 +46,7 @@ struct fixture {
 } // namespace
 
 namespace cases {
-BOOST_AUTO_TEST_SUITE(late_lines)
+BOOST_AUTO_TEST_SUITE(announcer)
 
 BOOST_FIXTURE_TEST_CASE(a_line_is_behind_what_its_turn_has_posted, fixture) {
   std::string before;
@@ -72,7 +72,7 @@ BOOST_FIXTURE_TEST_CASE(lines_have_the_order_of_revisions, fixture) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_bounded_number_of_lines_waits, fixture) {
-  for (std::size_t count = 0; count < announcer::most_waiting + 2; ++count)
+  for (std::size_t count = 0; count < cfgd::announcer::most_waiting + 2; ++count)
     set(count + 1);
 
   BOOST_TEST(written() == "1 2 ");
@@ -83,7 +83,7 @@ BOOST_AUTO_TEST_CASE(what_waits_at_the_end_is_written) {
   {
     boost::asio::io_context loop;
     view now{1024 * 1024};
-    announcer subject(loop.get_executor(), now);
+    cfgd::announcer subject(loop.get_executor(), now);
     auto record = std::make_shared<change>();
     record->revision = 1;
     subject.announce({.revision = 1, .changes = {record}});

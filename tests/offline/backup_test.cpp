@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(a_backup_is_complete_and_closed_to_other_users) {
   BOOST_REQUIRE(::stat(file.c_str(), &status) == 0);
   BOOST_TEST((status.st_mode & 07777U) == 0600U);
   BOOST_TEST(facts.revision == store->revision());
-  BOOST_TEST(facts.format == 3U);
+  BOOST_TEST(facts.format == 4U);
   BOOST_TEST(facts.bytes == fs::file_size(file));
   BOOST_TEST(done.facts.records == facts.records);
   BOOST_TEST(done.old.empty());

@@ -9,8 +9,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <ostream>
 #include <string>
+#include <system_error>
 #include <vector>
 
 // What is sealed in a store, with which key, and how the key is exchanged.
@@ -45,12 +48,15 @@ struct fixture : store_fixture {
     must(timed);
     must(files_changed({refused("admin/app.d/1.json", "{" + std::string(secret), "broken")}));
   }
-  /// The files of the state directory that hold a text.
+  /// The files of the state directory that hold a text. One that is being made may go meanwhile.
   std::vector<std::string> holders(std::string const& text) const {
     std::vector<std::string> out;
-    for (auto const& entry : fs::recursive_directory_iterator(state))
-      if (entry.is_regular_file() && read_file(entry.path()).find(text) != std::string::npos)
-        out.push_back(entry.path().filename());
+    std::error_code gone;
+    for (fs::recursive_directory_iterator at(state), end; !gone && at != end; at.increment(gone)) {
+      std::ifstream file(at->path());
+      std::string const content{std::istreambuf_iterator<char>(file), {}};
+      if (content.find(text) != std::string::npos) out.push_back(at->path().filename());
+    }
     return out;
   }
   error refused_open() const { return config_store::open(state, bounds).error(); }
