@@ -5,6 +5,7 @@
 #include "core/unique_fd.hpp"
 #include "engine/stored_text.hpp"
 #include "store/data_file.hpp"
+#include "store/layout.hpp"
 #include "store/layout_keys.hpp"
 #include "store/lmdb_calls.hpp"
 #include "store/owner.hpp"
@@ -175,10 +176,17 @@ result<bj::object> parse_report(result<std::string> const& text, fs::path const&
 
 bj::object read_layer(data_file const& from, key_ring const* keys) {
   bj::object layer;
+  override_collector layers;
   from.for_each_of(layout_keys::overrides, [&](lmdb::entry const& record) {
+    if (from.format() >= layout::overrides_by_key) {
+      layers.add(record, keys);
+      return;
+    }
     record_reader fields(layout_keys::overrides, record, keys);
     layer[record.key] = read_overrides(fields).document;
   });
+  for (auto const& [name, found] : layers.finish())
+    layer[name] = found->document;
   return {{"overrides", std::move(layer)}};
 }
 

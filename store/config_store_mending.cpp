@@ -18,13 +18,13 @@ namespace {
 namespace keys = layout_keys;
 constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
 
-/// The overrides that make the effective value of the layers below; null: there are none, or
-/// they cannot be derived.
+/// The overrides that are left and those that make the effective value of them and the layers
+/// below; null: there are none, or they cannot be derived.
 std::shared_ptr<override_record const> derive_overrides(namespace_state const& state,
                                                         std::string const& below, wall_time now) {
   std::vector<key_change> leaves;
   engine::append_differences(leaves, state.value.name_space, below, *state.value.text);
-  engine::override_editor layer(nullptr);
+  engine::override_editor layer(state.overrides.get());
   override_origin by;
   by.from.where = cfgd::layer::overrides;
   by.time = now;
@@ -42,16 +42,16 @@ std::shared_ptr<override_record const> derive_overrides(namespace_state const& s
   return merged_text(tried) == *state.value.text ? made : nullptr;
 }
 
-/// Appends the keys of a layer to an outcome.
-void append_keys(std::string& to, override_record const& layer) {
+/// Appends the keys that a layer has beyond another to an outcome.
+void append_keys(std::string& to, override_record const* before, override_record const& layer) {
   constexpr std::size_t most = 10;
   std::size_t count = 0;
-  for (auto const& [which, origin] : layer.keys) {
-    if (count++ == most) break;
-    to.append(count == 1 ? " (" : ", ").append(which.str());
-  }
-  if (layer.keys.size() > most)
-    to.append(" and ").append(std::to_string(layer.keys.size() - most)).append(" more");
+  engine::override_differences(before, &layer,
+                               [&](key const& which, engine::override_entry const*) {
+                                 if (count++ < most)
+                                   to.append(count == 1 ? " (" : ", ").append(which.str());
+                               });
+  if (count > most) to.append(" and ").append(std::to_string(count - most)).append(" more");
   if (count > 0) to += ')';
 }
 
@@ -86,8 +86,16 @@ class damage_search {
   void look_at(namespace_state const& state) {
     auto const& name = state.value.name_space;
     look_at(state.sources);
-    if (is_damaged(in_, with_, keys::overrides, name,
-                   [](record_reader& in) { std::ignore = read_overrides(in); })) {
+    bool damaged = false;
+    engine::override_differences(
+        nullptr, state.overrides.get(), [&](key const& which, engine::override_entry const*) {
+          auto const place = keys::encode_override(which.str());
+          damaged = damaged ||
+                    is_damaged(in_, with_, keys::overrides, place, [&place](record_reader& in) {
+                      std::ignore = read_override(in, place);
+                    });
+        });
+    if (damaged) {
       writes.overrides.push_back({name, nullptr, state.overrides});
       note("the overrides of '" + name + '\'', name);
     }
@@ -130,8 +138,8 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
   bool const doubtful = found.doubtful.contains(name);
   bool const named = found.without_overrides.contains(name);
   if (behind.is_unknown(name)) {
-    if (found.without_effective.empty()) return false;
-    writes.effectives.push_back(one.value);
+    if (found.without_effective.empty() && !named) return false;
+    writes.effectives.push_back(one.exists() ? one.value : effective{.name_space = name});
     found.done.push_back({.record = "the effective value of '" + name + '\'',
                           .outcome = "merged again from its layers",
                           .name_space = name,
@@ -144,7 +152,10 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
                             .revision = state.revision});
     return named || doubtful;
   }
-  if (one.overrides || found.without_overrides.empty()) return false;
+  if (found.without_overrides.empty()) return false;
+  bool const may_be =
+      named || !one.overrides || found.without_overrides.contains(mending::unknown_name);
+  if (!may_be) return false;
   auto const below = merged_text(one);
   if (below == *one.value.text && !named) return false;
   mended_record what{.record = "the overrides of '" + name + '\'',
@@ -152,11 +163,11 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
                      .name_space = name,
                      .revision = one.value.revision};
   auto made = doubtful ? nullptr : derive_overrides(one, below, now);
-  if (made) {
-    append_keys(what.outcome, *made);
-    writes.overrides.push_back({name, nullptr, std::move(made)});
-  } else if (below == *one.value.text) {
+  if (below == *one.value.text) {
     what.outcome = "none of them has an effect";
+  } else if (made) {
+    append_keys(what.outcome, one.overrides.get(), *made);
+    writes.overrides.push_back({name, one.overrides, std::move(made)});
   } else {
     what.is_lost = true;
     what.outcome = "lost; the effective value has them until a file of the namespace is read";

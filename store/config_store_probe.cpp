@@ -92,15 +92,11 @@ result<void> compare_sources(lmdb::transaction& in, namespace_state const& state
   return {};
 }
 
-result<void> compare_overrides(lmdb::transaction& in, namespace_state const& state,
-                               key_ring const& with) {
-  auto const record = find_record(in, keys::overrides, state.value.name_space);
-  bool equal = record.has_value() == (state.overrides != nullptr);
-  if (record && equal) {
-    record_reader fields(keys::overrides, *record, &with);
-    equal = read_overrides(fields).document == state.overrides->document;
-  }
-  if (!equal)
+result<void> compare_overrides(layout const& records, lmdb::transaction& in,
+                               namespace_state const& state) {
+  auto const found = records.overrides_of(in, state.value.name_space);
+  bool const both = found && state.overrides;
+  if (both ? found->document != state.overrides->document : found != state.overrides)
     return differs(state.value.name_space, "the overrides in memory differ from those on disk");
   return {};
 }
@@ -203,7 +199,7 @@ result<effective> config_store::verify(std::string_view name_space) {
             !ok)
           return ok.error();
       if (auto ok = compare_sources(view, state, with); !ok) return ok.error();
-      if (auto ok = compare_overrides(view, state, with); !ok) return ok.error();
+      if (auto ok = compare_overrides(impl_->file.records(), view, state); !ok) return ok.error();
       return state.value;
     });
   } catch (lmdb_error const& failure) {

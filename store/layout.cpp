@@ -116,7 +116,8 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   if (keys_) sealed.insert(declared.begin(), declared.end());
   // Values of a namespace that was not sealed stay in pages that become free.
   if (std::ranges::any_of(declared, [&](std::string const& name) {
-        return keys_ && !before.contains(name) && in.get(effective_, name);
+        return keys_ && !before.contains(name) &&
+               (in.get(effective_, name) || overrides_of(in, name));
       }))
     note_traces(in);
   sealing_writer to(in, keys_.get(), sealed);
@@ -124,8 +125,7 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     to.write_or_erase({sources_, keys::sources}, to_string(id), source.get(), write_source,
                       source != nullptr && must_seal(*source, sealed));
   for (auto const& one : what.overrides)
-    to.write_or_erase({overrides_, keys::overrides}, one.name, one.after.get(), write_overrides,
-                      sealed.contains(one.name));
+    write_layer(to, one);
   for (auto const& value : what.effectives)
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
@@ -153,6 +153,23 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
   }
   if (to.has_sealed()) to.note_key(meta_);
   if (sealed.size() != before.size()) std::ignore = seal(in, declared);
+}
+
+void layout::write_layer(sealing_writer& to, write_set::layer_change const& what) const {
+  bool const seal = to.sealed().contains(what.name);
+  engine::override_differences(
+      what.before.get(), what.after.get(),
+      [&](key const& which, engine::override_entry const* now) {
+        auto const text = which.str();
+        auto const place = keys::encode_override(text);
+        if (now == nullptr) {
+          to.in().erase(overrides_, place);
+          return;
+        }
+        bool const is_hashed = keys::is_hashed_override(place);
+        override_value const one{.key_text = is_hashed ? text : std::string_view(), .set = *now};
+        to.write_or_erase({overrides_, keys::overrides}, place, &one, write_override, seal);
+      });
 }
 
 /// Erases what has a later revision than any change: records whose key is damaged. LMDB could not

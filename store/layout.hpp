@@ -23,6 +23,8 @@ namespace cfgd::store {
 class layout {
  public:
   static constexpr std::uint64_t format = 4;
+  /// The first format with a record for each override; before it, each layer was one.
+  static constexpr std::uint64_t overrides_by_key = 4;
   /// The first version of cfgd that reads this format.
   static constexpr std::string_view first_version = "0.3.0";
   static constexpr unsigned database_count = 7;
@@ -68,6 +70,9 @@ class layout {
   /// not in a gap that continue_at() has left.
   bool knows(lmdb::transaction& in, revision_number at) const;
 
+  /// The override layer of a namespace; null: none.
+  std::shared_ptr<override_record const> overrides_of(lmdb::transaction& in,
+                                                      std::string_view name_space) const;
   /// Writes all records of a write set, a checkpoint for each of its effective values. They are
   /// durable once `in` is committed.
   void write(lmdb::write_transaction& in, write_set const& what) const;
@@ -134,10 +139,12 @@ class layout {
   class sealing_writer;
   /// Applies the changes that the checkpoints lack.
   checkpoints roll_forward(lmdb::transaction& in, model& all) const;
+  void write_layer(sealing_writer& to, write_set::layer_change const& what) const;
   void erase_beyond(lmdb::write_transaction& in, revision_number next) const;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(sealing_writer& to, engine::change_note const& note) const;
   static void upgrade_to_third(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
+  static void upgrade_to_fourth(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
   /// The newest revision up to which the index by key is whole.
   revision_number indexed(lmdb::transaction& in) const;
   /// Adds the changes to the index that others have written.

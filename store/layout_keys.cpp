@@ -1,6 +1,10 @@
 #include "store/layout_keys.hpp"
 
+#include "core/key.hpp"
 #include "store/encoding.hpp"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include <charconv>
 
@@ -8,7 +12,7 @@
 //
 //   meta       text            decimal numbers and words, as text
 //   sources    a source's name one source: values, schemas and rules
-//   overrides  namespace       its override layer
+//   overrides  key             one override
 //   effective  namespace       its effective value and revision
 //   changes    revision        one change
 //   timed      revision        a pending change, and what undoes it
@@ -24,6 +28,26 @@ std::string encode_revision(revision_number revision) {
   for (auto byte = key.rbegin(); byte != key.rend(); ++byte, revision >>= 8)
     *byte = static_cast<char>(revision & 0xFF);
   return key;
+}
+
+std::string encode_override(std::string_view key_text) {
+  constexpr std::size_t longest = 511;
+  auto const name = cfgd::namespace_of(key_text);
+  std::string out(name);
+  out.push_back('/');
+  if (name.size() == key_text.size()) return out;
+  if (key_text.size() <= longest) return out.append(key_text.substr(name.size() + 1));
+  auto const hash = XXH3_128bits(key_text.data(), key_text.size());
+  return out.append("/").append(encode_revision(hash.high64)).append(encode_revision(hash.low64));
+}
+
+std::string_view namespace_of_override(std::string_view record_key) {
+  return record_key.substr(0, record_key.find('/'));
+}
+
+// A path begins with a bare word or a quote.
+bool is_hashed_override(std::string_view record_key) {
+  return record_key.substr(namespace_of_override(record_key).size()).starts_with("//");
 }
 
 revision_number decode_revision(char const* database, lmdb::entry const& entry) {

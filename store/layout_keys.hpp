@@ -26,6 +26,14 @@ inline constexpr char const* settled = "settled";
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);
 
+/// The key of the record of one override: NAMESPACE/PATH for the key NAMESPACE.PATH, and
+/// NAMESPACE//HASH where that is too long for LMDB.
+std::string encode_override(std::string_view key_text);
+/// The namespace of such a record.
+std::string_view namespace_of_override(std::string_view record_key);
+/// Whether the record has the text of its key.
+bool is_hashed_override(std::string_view record_key);
+
 /// Both throw damaged_record if the key is not valid.
 revision_number decode_revision(char const* database, lmdb::entry const& entry);
 source_id decode_source(lmdb::entry const& entry);

@@ -26,7 +26,7 @@ void for_each(lmdb::transaction& in, lmdb::database over, Visit visit) {
     visit(*entry);
 }
 
-/// Keys of `overrides` and `effective`. Another program may have written the record.
+/// Keys of `effective`. Another program may have written the record.
 void check_name(char const* database, lmdb::entry const& entry) {
   if (!is_namespace_name(entry.key))
     throw damaged_record(database, entry.key, "the key is not a valid namespace name");
@@ -140,12 +140,10 @@ model layout::load(lmdb::transaction& in, checkpoints* behind) const {
     state.sources.emplace(id, read(state.value.text));
   });
   all.active_policy = std::move(active_policy);
-  for_each(in, overrides_, [&](lmdb::entry const& entry) {
-    check_name(keys::overrides, entry);
-    record_reader fields(keys::overrides, entry, keys_.get());
-    state_of(all, entry.key).overrides =
-        std::make_shared<override_record const>(read_overrides(fields));
-  });
+  override_collector layers;
+  for_each(in, overrides_, [&](lmdb::entry const& entry) { layers.add(entry, keys_.get()); });
+  for (auto& [name, layer] : layers.finish())
+    state_of(all, name).overrides = std::move(layer);
   for_each(in, pending_, [&](lmdb::entry const& entry) {
     auto const revision = keys::decode_revision(keys::timed, entry);
     record_reader fields(keys::timed, entry, keys_.get());
@@ -155,6 +153,18 @@ model layout::load(lmdb::transaction& in, checkpoints* behind) const {
   auto found = roll_forward(in, all);
   if (behind != nullptr) *behind = std::move(found);
   return all;
+}
+
+std::shared_ptr<override_record const> layout::overrides_of(lmdb::transaction& in,
+                                                            std::string_view name_space) const {
+  auto const begin = keys::encode_override(name_space);
+  override_collector layers;
+  lmdb::cursor at(in, overrides_);
+  for (auto entry = at.at_or_after(begin); entry && entry->key.starts_with(begin);
+       entry = at.next())
+    layers.add(*entry, keys_.get());
+  auto found = layers.finish();
+  return found.empty() ? nullptr : std::move(found.begin()->second);
 }
 
 checkpoints layout::roll_forward(lmdb::transaction& in, model& all) const {

@@ -65,6 +65,7 @@ bool must_seal_record(std::string_view database, lmdb::entry const& entry,
   if (is_sealed(entry.value)) return false;
   if (database == keys::sources) return must_seal_source(entry, sealed);
   if (database == keys::changes) return must_seal_change(entry, sealed);
+  if (database == keys::overrides) return sealed.contains(keys::namespace_of_override(entry.key));
   if (database != keys::timed) return sealed.contains(entry.key);
   record_reader fields(keys::timed, entry);
   return must_seal(read_pending(fields, keys::decode_revision(keys::timed, entry)), sealed);

@@ -1,9 +1,12 @@
+#include "core/key.hpp"
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
 #include "store/record_codec.hpp"
 
+#include <string>
 #include <tuple>
 #include <utility>
+#include <vector>
 
 // From each format to the next one, in one transaction, so a store has one format or another and
 // never a mixture, even after a crash. Only this file and read-only tools know old formats.
@@ -48,13 +51,54 @@ void upgrade_to_second(lmdb::write_transaction& in) {
               });
 }
 
-/// Changes may be later than the records of effective values.
-void upgrade_to_fourth(lmdb::write_transaction& in) {
-  auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
-  keys::put_meta(in, meta, keys::settled, std::to_string(keys::get_number(in, meta, "revision")));
+/// Gives the leaves of a layer that no key of it covers keys of their own: another program may have
+/// forgotten them.
+void cover(override_record& layer, key const& at, boost::json::value const& value) {
+  if (layer.keys.contains(at)) return;
+  auto const* const object = value.if_object();
+  if (object != nullptr && !object->empty()) {
+    for (auto const& member : *object)
+      cover(layer, at.child(member.key()), member.value());
+    return;
+  }
+  override_origin by;
+  by.from.where = cfgd::layer::overrides;
+  layer.keys.emplace(at, std::move(by));
+}
+
+/// The records of a format that has one for each layer, which are removed.
+std::vector<write_set::layer_change> take_layers(lmdb::write_transaction& in,
+                                                 key_ring const* with) {
+  auto const database = in.open(keys::overrides, lmdb::transaction::if_absent::fail);
+  std::vector<write_set::layer_change> all;
+  {
+    lmdb::cursor at(in, database);
+    for (auto entry = at.first(); entry; entry = at.next()) {
+      if (!is_namespace_name(entry->key))
+        throw damaged_record(keys::overrides, entry->key, "the key is not a valid namespace name");
+      record_reader fields(keys::overrides, *entry, with);
+      auto layer = std::make_shared<override_record>(read_overrides(fields));
+      std::string name(entry->key);
+      if (!layer->document.empty())
+        cover(*layer, key(std::vector{name}), boost::json::value(layer->document));
+      all.push_back({std::move(name), nullptr, std::move(layer)});
+    }
+  }
+  for (auto const& one : all)
+    in.erase(database, one.name);
+  return all;
 }
 
 } // namespace
+
+/// Overrides get a record for each key, and changes may be later than the records of effective
+/// values.
+void layout::upgrade_to_fourth(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with) {
+  write_set layers{.overrides = take_layers(in, with.get())};
+  layout const records(in, std::move(with));
+  records.write(in, layers);
+  records.note_settled(in, records.revision(in));
+}
 
 /// Changes get an index by key. Records may be sealed, and those that have contents of which it is
 /// not known whether they hold a secret are.
@@ -94,7 +138,7 @@ void layout::upgrade(lmdb::write_transaction& in, std::shared_ptr<key_ring const
   if (found == format) return;
   if (found < 2) upgrade_to_second(in);
   if (found < 3) upgrade_to_third(in, with);
-  if (found < 4) upgrade_to_fourth(in);
+  if (found < 4) upgrade_to_fourth(in, std::move(with));
   keys::put_meta(in, meta, "format", std::to_string(format));
   keys::put_meta(in, meta, "needs", first_version);
 }

@@ -48,6 +48,11 @@ void check_name(char const* database, lmdb::entry const& entry) {
   if (!is_namespace_name(entry.key))
     throw damaged_record(database, entry.key, "the key is not a valid namespace name");
 }
+void decode_override(char const* database, lmdb::entry const& entry, key_ring const* with) {
+  record_reader fields(database, entry, with);
+  std::ignore = read_override(fields, entry.key);
+}
+/// Of a store whose format has one record for each layer.
 void decode_overrides(char const* database, lmdb::entry const& entry, key_ring const* with) {
   check_name(database, entry);
   record_reader fields(database, entry, with);
@@ -116,8 +121,9 @@ class mender {
  public:
   /// `with`: opens sealed records; null: there are no keys.
   mender(lmdb::write_transaction& in, fs::path const& directory,
-         std::shared_ptr<key_ring const> with)
-      : in_(in), with_(std::move(with)), copy_(directory, readable("store_id")) {}
+         std::shared_ptr<key_ring const> with, std::uint64_t format)
+      : in_(in), with_(std::move(with)), copy_(directory, readable("store_id")),
+        has_overrides_by_key_(format >= layout::overrides_by_key) {}
 
   mending run() {
     mend_meta();
@@ -203,7 +209,9 @@ class mender {
       bool const by_name = database == keys::effective || database == keys::overrides;
       for (auto entry = at.first(); entry && (by_name || id.empty()); entry = at.next()) {
         if (!is_sealed(entry->value)) continue;
-        if (by_name && is_namespace_name(entry->key)) names.emplace(entry->key);
+        auto const name =
+            database == keys::overrides ? keys::namespace_of_override(entry->key) : entry->key;
+        if (by_name && is_namespace_name(name)) names.emplace(name);
         if (id.empty()) id = key_of(database, *entry);
       }
     }
@@ -328,14 +336,16 @@ class mender {
   }
 
   void mend_overrides() {
-    for (auto const& key : find_damaged(keys::overrides, decode_overrides)) {
+    auto const decode = has_overrides_by_key_ ? decode_override : decode_overrides;
+    for (auto const& key : find_damaged(keys::overrides, decode)) {
       erase(keys::overrides, key);
-      if (is_unchanged_since_copy(key) && take_from_copy(keys::overrides, key, decode_overrides))
-        out_.done.push_back({.record = "the overrides of '" + key + '\'',
+      std::string const name(keys::namespace_of_override(key));
+      if (is_unchanged_since_copy(name) && take_from_copy(keys::overrides, key, decode))
+        out_.done.push_back({.record = "an override of '" + name + '\'',
                              .outcome = "taken from " + copy_.name() + ", and not changed since",
-                             .name_space = key});
+                             .name_space = name});
       else
-        out_.without_overrides.insert(is_namespace_name(key) ? key : std::string("?"));
+        out_.without_overrides.insert(is_namespace_name(name) ? name : mending::unknown_name);
     }
   }
 
@@ -373,6 +383,7 @@ class mender {
   lmdb::write_transaction& in_;
   std::shared_ptr<key_ring const> with_;
   good_copy copy_;
+  bool has_overrides_by_key_;
   mending out_;
 };
 
@@ -418,7 +429,7 @@ result<mending> mend_records(fs::path const& directory, limits const& bounds,
       return error{.code = errc::invalid, .message = "the store has an old format"};
     // The next start upgrades it.
     if (*format < layout::format) in.open(keys::keys, lmdb::transaction::if_absent::create);
-    auto out = mender(in, directory, *with).run();
+    auto out = mender(in, directory, *with, *format).run();
     in.commit();
     return out;
   } catch (lmdb_error const& failure) {

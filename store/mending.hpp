@@ -29,6 +29,9 @@ struct mended_record {
 
 /// What mend_records() has done, and what is left to config_store::settle(), which has the layers.
 struct mending {
+  /// Stands for the namespace of a record whose key is damaged.
+  static constexpr char const* unknown_name = "?";
+
   std::vector<mended_record> done;
   /// Namespaces whose records were damaged and are absent now.
   std::set<std::string> without_effective;

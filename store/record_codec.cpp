@@ -1,7 +1,10 @@
 #include "store/record_codec.hpp"
 
+#include "core/json.hpp"
 #include "engine/stored_text.hpp"
+#include "store/layout_keys.hpp"
 
+#include <algorithm>
 #include <utility>
 
 // One writer and one reader for each kind of record, side by side. Sources and changes can also be
@@ -135,8 +138,48 @@ source_record read_source(record_reader& in, source_id id, record_format written
   return record;
 }
 
-void write_overrides(record_writer& out, override_record const& record) {
-  write_layer(out, record);
+void write_override(record_writer& out, override_value const& what) {
+  write_override_origin(out, what.set.by);
+  out.text(what.key_text);
+  json::append_canonical(out.buffer(), what.set.value);
+}
+
+std::pair<key, engine::override_entry> read_override(record_reader& in,
+                                                     std::string_view record_key) {
+  engine::override_entry found{.by = read_override_origin(in), .value = {}};
+  std::string text(in.text());
+  if (text.empty()) {
+    text = record_key;
+    auto const name = layout_keys::namespace_of_override(record_key).size();
+    if (name + 1 < text.size())
+      text[name] = '.';
+    else
+      text.resize(name);
+  }
+  auto which = engine::parse_stored_key(text);
+  if (!which) in.fail(which.error().message);
+  if (layout_keys::encode_override(text) != record_key) in.fail("it is of another key");
+  auto value = engine::parse_stored_value(in.rest());
+  if (!value) in.fail(value.error().message);
+  if (which->path().empty() && !value->is_object()) in.fail("the namespace is not an object");
+  found.value = std::move(*value);
+  return {std::move(*which), std::move(found)};
+}
+
+void override_collector::add(lmdb::entry const& entry, key_ring const* keys) {
+  record_reader fields(layout_keys::overrides, entry, keys);
+  auto one = read_override(fields, entry.key);
+  found_[one.first.name_space()].push_back(std::move(one));
+}
+
+std::map<std::string, std::shared_ptr<override_record const>, std::less<>>
+override_collector::finish() {
+  std::map<std::string, std::shared_ptr<override_record const>, std::less<>> all;
+  for (auto& [name, entries] : found_) {
+    std::ranges::sort(entries, {}, [](auto const& one) -> key const& { return one.first; });
+    all.emplace(name, engine::make_overrides(entries));
+  }
+  return all;
 }
 
 override_record read_overrides(record_reader& in) {

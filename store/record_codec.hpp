@@ -1,12 +1,17 @@
 #pragma once
 
+#include "engine/overrides.hpp"
 #include "store/encoding.hpp"
 #include "store/fields.hpp"
 #include "store/types.hpp"
 
 #include <cstddef>
+#include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cfgd::store {
@@ -21,7 +26,27 @@ source_record read_source(record_reader& in, source_id id,
                           record_format written = record_format::second,
                           std::shared_ptr<std::string const> const& same = {});
 
-void write_overrides(record_writer& out, override_record const& record);
+/// One override.
+struct override_value {
+  std::string_view key_text; ///< empty: the key of the record says it
+  engine::override_entry const& set;
+};
+void write_override(record_writer& out, override_value const& what);
+std::pair<key, engine::override_entry> read_override(record_reader& in,
+                                                     std::string_view record_key);
+/// Collects overrides, whose records come in any order, into layers.
+class override_collector {
+ public:
+  /// `entry` must live until this returns. `keys` may be null.
+  void add(lmdb::entry const& entry, key_ring const* keys);
+  /// The layers by namespace.
+  std::map<std::string, std::shared_ptr<override_record const>, std::less<>> finish();
+
+ private:
+  std::map<std::string, std::vector<std::pair<key, engine::override_entry>>, std::less<>> found_;
+};
+
+/// All overrides of a namespace, as one record had them up to format 3.
 override_record read_overrides(record_reader& in);
 
 void write_effective(record_writer& out, effective const& value);

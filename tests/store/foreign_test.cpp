@@ -124,7 +124,7 @@ BOOST_AUTO_TEST_CASE(a_namespace_that_another_process_removed_is_reported) {
   run_elsewhere([&](lmdb::environment& env) {
     lmdb::write_transaction in(env);
     in.erase(in.open("effective", lmdb::transaction::if_absent::fail), "site");
-    in.erase(in.open("overrides", lmdb::transaction::if_absent::fail), "site");
+    in.erase(in.open("overrides", lmdb::transaction::if_absent::fail), "site/a");
     in.commit();
     return 0;
   });

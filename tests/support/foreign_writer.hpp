@@ -40,12 +40,11 @@ inline void write_revision(store::lmdb::write_transaction& in, std::uint64_t rev
   put(in, "meta", "revision", counter);
 
   record_writer overrides;
-  overrides.text(R"({"a":)" + value + "}");
-  overrides.u32(1);
-  overrides.text("site.a");
   overrides.i64(1'000);
   add_origin(overrides, revision);
-  put(in, "overrides", "site", overrides);
+  overrides.text("");
+  overrides.rest(value);
+  put(in, "overrides", "site/a", overrides);
 
   record_writer change;
   change.i64(1'000);

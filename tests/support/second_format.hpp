@@ -6,10 +6,23 @@
 #include <filesystem>
 #include <string>
 
-// Makes stores of format 2: it has no index of history, and its records of effective values have
-// every change. Needs cfgd_store.
+// Makes stores of format 2: it has no index of history, its records of effective values have every
+// change, and each layer of overrides is one record. Needs cfgd_store.
 
 namespace cfgd::test::second_format_store {
+
+/// Writes a layer as one record.
+inline void put_layer(store::lmdb::write_transaction& in, std::string const& name,
+                      engine::override_record const& layer) {
+  store::record_writer record;
+  store::write_object(record, layer.document);
+  record.u32(static_cast<std::uint32_t>(layer.keys.size()));
+  for (auto const& [which, by] : layer.keys) {
+    record.text(which.str());
+    store::write_override_origin(record, by);
+  }
+  foreign_writer::put(in, "overrides", name, record);
+}
 
 /// Turns a store of the newest format back; `data` is the directory of data.mdb. The database of
 /// the index stays, empty: a transaction of the wrapper cannot remove it.
@@ -18,10 +31,16 @@ inline void go_back(std::filesystem::path const& data) {
   store::lmdb::write_transaction in(env);
   {
     store::layout const records(in);
-    engine::write_set values;
-    for (auto const& [name, state] : records.load(in).namespaces)
-      values.effectives.push_back(state.value);
-    records.write(in, values);
+    engine::write_set now;
+    std::vector<engine::write_set::layer_change> layers;
+    for (auto const& [name, state] : records.load(in).namespaces) {
+      now.effectives.push_back(state.value);
+      now.overrides.push_back({name, state.overrides, nullptr});
+      if (state.overrides) layers.push_back({name, nullptr, state.overrides});
+    }
+    records.write(in, now);
+    for (auto const& one : layers)
+      put_layer(in, one.name, *one.after);
   }
   auto const keys = in.open("keys", store::lmdb::transaction::if_absent::fail);
   while (true) {
