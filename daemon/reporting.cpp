@@ -6,6 +6,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 // One timer a second for everything without an event of its own: the lateness of the loop, the
@@ -42,10 +43,18 @@ void reporting::tick(clock::time_point now) {
   with_.wrong.tick();
   with_.look_at_inputs();
   look_at_watches();
-  release_.look(with_.server.users().all().sum(), with_.server.take_peak_bytes(), now);
+  look_at_memory(now);
   if (where_.path.empty() || writing_ || now < next_textfile_) return;
   next_textfile_ = now + where_.interval;
   write_textfile();
+}
+
+// Whatever a change brings was parsed, merged and written before; at a start it is everything.
+void reporting::look_at_memory(clock::time_point now) {
+  auto most = std::max(with_.server.take_peak_bytes(), with_.values.take_changed_bytes());
+  if (with_.ready() && !std::exchange(has_started_, true))
+    most = std::max(most, memory_release::least_peak_bytes);
+  release_.look(with_.server.users().all().sum(), most, now);
 }
 
 void reporting::look_at_watches() {

@@ -45,6 +45,7 @@ class reporting {
 
   void tick(clock::time_point now);
   void write_textfile();
+  void look_at_memory(clock::time_point now);
   void look_at_watches();
 
   parts with_;
@@ -56,6 +57,7 @@ class reporting {
   bool writing_ = false;
   bool cannot_write_ = false;
   bool polls_ = false;
+  bool has_started_ = false;
   memory_release release_;
 };
 

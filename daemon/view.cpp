@@ -41,8 +41,10 @@ void view::begin(beginning const& with) {
 }
 
 void view::publish(engine::committed_change const& done) {
-  for (auto const& one : done.effectives)
+  for (auto const& one : done.effectives) {
+    if (one.text) changed_bytes_ += one.text->size();
     cache_.publish(take(one));
+  }
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
   if (done.pending) pending_.replace(*done.pending);

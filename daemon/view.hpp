@@ -7,6 +7,7 @@
 #include "daemon/pending_changes.hpp"
 #include "daemon/value_cache.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -46,6 +47,9 @@ class view {
     fallbacks_ = std::move(newest);
     ++sources_version_;
   }
+
+  /// Bytes of the values that changes brought since the last call.
+  std::size_t take_changed_bytes() { return std::exchange(changed_bytes_, 0); }
 
   revision_number revision() const { return revision_; }
   /// Of the store that the revisions are of.
@@ -123,6 +127,7 @@ class view {
   void note_overrides(std::vector<engine::override_summary> const& newest);
 
   value_cache cache_;
+  std::size_t changed_bytes_ = 0;
   revision_number revision_ = 0;
   std::string store_id_;
   std::map<std::string, secret_texts, std::less<>> secrets_;
