@@ -23,6 +23,7 @@
 
 #include <signal.h>
 
+#include <algorithm>
 #include <condition_variable>
 #include <exception>
 #include <future>
@@ -146,11 +147,14 @@ staleness const* live_values::stale() const noexcept {
 bool live_values::refresh() noexcept { return impl_->table.refresh(); }
 
 bool live_values::wait(std::chrono::milliseconds limit) {
+  // Above it the standard library's sum with the time of now overflows.
+  constexpr std::chrono::hours longest_wait{24 * 365};
   auto& state = *impl_->state;
   {
     std::unique_lock lock(state.mutex);
-    state.changed.wait_for(
-        lock, limit, [&] { return state.is_over || state.tables.newest() != &*impl_->table; });
+    state.changed.wait_for(lock, std::min<std::chrono::milliseconds>(limit, longest_wait), [&] {
+      return state.is_over || state.tables.newest() != &*impl_->table;
+    });
   }
   return refresh();
 }

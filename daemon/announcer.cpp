@@ -30,13 +30,15 @@ bool is_by_calls(engine::committed_change const& done) {
 } // namespace
 
 void announcer::announce(engine::committed_change const& done) {
+  // These lines are problems, too, and speak of the view as it is now: who is answered after the
+  // change finds them.
+  if (!done.transitions.empty()) cfgd::announce({.transitions = done.transitions}, now_);
   if (is_by_calls(done))
     for (auto const& one : done.changes)
       waiting_.push_back({.revision = one->revision, .changes = {one}});
   else
     waiting_.push_back({.revision = done.revision,
                         .changes = done.changes,
-                        .transitions = done.transitions,
                         .warnings = done.warnings,
                         .without_effect = done.without_effect});
   if (waiting_.size() > most_waiting) write(waiting_.size() - most_waiting);

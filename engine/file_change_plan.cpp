@@ -104,9 +104,11 @@ void file_change_plan::reject(entry& one, error why) {
     record.row.status = source_status::quarantined;
     auto bytes = one.bytes.empty() ? json::canonical(one.now->document.read()->root) : one.bytes;
     if (bytes.size() > bounds_.file_bytes) bytes.resize(bounds_.file_bytes);
+    auto document = *one.now->document.read();
+    document.notes = one.now->document.notes; // a retry says them
     record.refused = {.bytes = std::move(bytes),
                       .why = why,
-                      .document = *one.now->document.read(),
+                      .document = std::move(document),
                       .edit = one.is_new() ? edit_number_ : one.edit_number};
   } else {
     // The removal is rejected: the old content stays effective without its file.

@@ -186,6 +186,10 @@ void session::run_turn() {
   handle_frames();
   reader_.keep();
   flush();
+  while (!earlier_.empty() && !earlier_.front().open && !queue_.above_soft()) {
+    release_answers();
+    flush();
+  }
   account();
   settle();
 }
@@ -262,7 +266,7 @@ void session::wait_for_next() {
   bool const room = reader_.buffered_bytes() <= host_.bounds.frame_bytes;
   if (paused_) host_.paused(*this);
   if (!end_of_input_ && !ending_ && !paused_ && !queue_.above_soft() &&
-      (starved_ || (is_busy() && room)))
+      (is_busy() ? room : starved_))
     wait_for(wait::read);
   else if ((is_busy() || paused_) && !gone_)
     wait_for(wait::hangup);

@@ -164,6 +164,8 @@ class session {
   /// Makes an earlier call the one at hand while `work` answers it.
   template <class Work>
   void answer_earlier(std::uint64_t call, Work const& work);
+  /// Whether the answer of the call at hand waits in the list: for those before it, or for room.
+  bool answer_waits() const;
   /// Where the answer of the call at hand goes.
   std::string& place_of_answer();
   void release_answers();

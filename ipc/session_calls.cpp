@@ -97,9 +97,12 @@ void session::answer_earlier(std::uint64_t call, Work const& work) {
   release_answers();
 }
 
+bool session::answer_waits() const {
+  return !earlier_.empty() && (answering_ != earlier_.begin() || queue_.above_soft());
+}
+
 std::string& session::place_of_answer() {
-  if (earlier_.empty() || answering_ == earlier_.begin())
-    return queue_.begin_append(host_.write_spare);
+  if (!answer_waits()) return queue_.begin_append(host_.write_spare);
   return answering_ == earlier_.end() ? earlier_.emplace_back().answer : answering_->answer;
 }
 
@@ -107,6 +110,7 @@ void session::release_answers() {
   bool any = false;
   while (!earlier_.empty() && !earlier_.front().open) {
     if (auto const& text = earlier_.front().answer; !text.empty()) {
+      if (queue_.above_soft()) break; // the others leave when the peer has read
       queue_.begin_append(host_.write_spare) += text;
       any = true;
     }
@@ -134,13 +138,15 @@ void session::handle_frames() {
     ++handled;
     auto const before = began_;
     dispatch(*frame);
-    bool const is_timed = began_ != before; // the others are short
+    // The others are short. What is known of a call that was set aside is in the list.
+    bool const is_timed = began_ != before || !earlier_.empty();
     if ((is_timed || handled % quick_calls_a_look == 0) &&
         clock::now() - turn_began_ > longest_turn)
       break;
   }
   in_turn_ = false;
-  if (starved_ && may_begin_call() && reader_.too_large())
+  // Behind the answers of the calls before, as the answer to what it would have been.
+  if (starved_ && earlier_.empty() && may_begin_call() && reader_.too_large())
     refuse("frame_bytes", reader_.buffered_bytes(), host_.bounds.frame_bytes);
   note_deadlines(handled);
 }
@@ -274,7 +280,7 @@ void session::not_varlink(error const& why) {
 
 bool session::begin_message() {
   if (kind_ == call_kind::oneway || gone_) return false;
-  if (!queue_.above_hard()) return true;
+  if (answer_waits() || !queue_.above_hard()) return true;
   overflowed_ = true;
   end_message();
   return false;

@@ -119,6 +119,7 @@ std::size_t config_store::impl::erase_history(std::size_t keep) {
       write_set renewed;
       step.emplace(behind, state, renewed);
       records.write(in, renewed);
+      if (step->settled()) records.note_settled(in, *step->settled());
       erased = records.trim(
           in, {.revisions = keep, .since = wall_time::max(), .erased = piece},
           [&](revision_number oldest) { records.write(in, step->renew_before(oldest)); });

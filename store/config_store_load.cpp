@@ -103,9 +103,10 @@ void config_store::impl::merge_unknown(model& all) {
     value.revision = all.revision;
   }
   std::erase_if(all.namespaces, [this](auto const& named) {
-    auto const& one = named.second;
-    bool const is_empty = one.value.text && *one.value.text == "{}";
-    return is_empty && !one.exists() && behind.is_behind(named.first);
+    auto const& [name, one] = named;
+    bool const is_gone = !one.exists() && one.value.text && *one.value.text == "{}";
+    if (is_gone && !behind.is_behind(name)) behind.add_unknown(name); // its record is erased
+    return is_gone;
   });
 }
 

@@ -105,6 +105,17 @@ class damage_search {
       note("the effective value of '" + name + '\'', name);
     }
   }
+  /// A change after the checkpoint of a value may be damaged: a new checkpoint does not need it.
+  void look_at_changes(layout const& records, namespace_state const& state,
+                       revision_number newest) {
+    bool damaged = false;
+    records.walk_key_back(
+        in_, state.value.name_space, newest, [](change_view const&) { return true; },
+        [&damaged](revision_number) { damaged = true; });
+    if (!damaged || !writes.effectives.empty()) return;
+    writes.effectives.push_back(state.value);
+    note("the effective value of '" + state.value.name_space + '\'', state.value.name_space);
+  }
   void look_at(pending_records const& all) {
     for (auto const& [revision, record] : all) {
       if (!is_damaged(in_, with_, keys::timed, keys::encode_revision(revision),
@@ -153,8 +164,9 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
     return named || doubtful;
   }
   if (found.without_overrides.empty()) return false;
-  bool const may_be =
-      named || !one.overrides || found.without_overrides.contains(mending::unknown_name);
+  // The namespace in the key of the damaged record may be what was damaged.
+  bool const may_be = named || !doubtful || !one.overrides ||
+                      found.without_overrides.contains(mending::unknown_name);
   if (!may_be) return false;
   auto const below = merged_text(one);
   if (below == *one.value.text && !named) return false;
@@ -206,6 +218,8 @@ std::vector<mended_record> config_store::rewrite_damaged(std::string_view name_s
     damage_search search(in, impl_->file.records().keys());
     if (auto const* const found = engine::find_namespace(impl_->state, name_space)) {
       search.look_at(*found);
+      if (impl_->behind.is_behind(name_space))
+        search.look_at_changes(impl_->file.records(), *found, impl_->state.revision);
     } else if (name_space.empty()) {
       search.look_at(impl_->state.active_policy->sources);
       search.look_at(impl_->state.pending);

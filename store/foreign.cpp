@@ -8,11 +8,11 @@
 #include <utility>
 
 // Another program that writes to the store may have faults: it may forget the record of a change,
-// or leave a namespace out of it. The database `effective` is authoritative, because readers see it
-// after a restart anyway. So namespaces are compared by their texts. A namespace that differs and
-// that no change mentions is published with the last change, or alone, and marked needs_resync,
-// unless none of its leaves differs. Sources have no revisions of their own: they are published
-// with the last change.
+// or leave a namespace out of it. What a start derives from `effective` and the changes after it
+// is authoritative. So namespaces are compared by their texts. A namespace that differs and that no
+// change mentions is published with the last change, or alone, and marked needs_resync, unless none
+// of its leaves differs. Sources have no revisions of their own: they are published with the last
+// change.
 
 namespace cfgd::store {
 namespace {

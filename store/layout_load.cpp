@@ -3,6 +3,7 @@
 #include "store/layout_keys.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 #include <vector>
@@ -173,16 +174,29 @@ checkpoints layout::roll_forward(lmdb::transaction& in, model& all) const {
                            : revision_number{0};
   checkpoints behind(settled);
   roller later(all);
-  walk_back(
-      in, std::numeric_limits<revision_number>::max(),
-      [&](change_view const& one) {
-        if (one.revision <= settled) return false;
-        later.add(one);
-        return true;
-      },
-      [&](revision_number damaged) {
-        if (damaged > settled) later.skip(damaged);
-      });
+  // A key may be what is damaged: then the change of the right revision is missing.
+  auto const known = std::max(settled, cut(in));
+  auto next = all.revision + 1;
+  auto const find_gap = [&](revision_number at) {
+    if (at + 1 < next && next - 1 > known) later.skip(next - 1);
+    next = at;
+  };
+  try {
+    walk_back(
+        in, std::numeric_limits<revision_number>::max(),
+        [&](change_view const& one) {
+          find_gap(one.revision);
+          if (one.revision <= settled) return false;
+          later.add(one);
+          return true;
+        },
+        [&](revision_number damaged) {
+          find_gap(damaged);
+          if (damaged > settled) later.skip(damaged);
+        });
+  } catch (damaged_record const&) { // a key that is no revision
+    later.skip(std::numeric_limits<revision_number>::max());
+  }
   later.finish(behind);
   return behind;
 }

@@ -77,11 +77,12 @@ std::vector<write_set::layer_change> take_layers(lmdb::write_transaction& in,
       if (!is_namespace_name(entry->key))
         throw damaged_record(keys::overrides, entry->key, "the key is not a valid namespace name");
       record_reader fields(keys::overrides, *entry, with);
-      auto layer = std::make_shared<override_record>(read_overrides(fields));
+      auto layer = read_overrides(fields);
       std::string name(entry->key);
-      if (!layer->document.empty())
-        cover(*layer, key(std::vector{name}), boost::json::value(layer->document));
-      all.push_back({std::move(name), nullptr, std::move(layer)});
+      if (!layer.document.empty())
+        cover(layer, key(std::vector{name}), boost::json::value(layer.document));
+      // Without keys that the document does not have, which would become nulls.
+      all.push_back({std::move(name), nullptr, engine::override_editor(&layer).finish()});
     }
   }
   for (auto const& one : all)

@@ -158,7 +158,8 @@ std::pair<key, engine::override_entry> read_override(record_reader& in,
   }
   auto which = engine::parse_stored_key(text);
   if (!which) in.fail(which.error().message);
-  if (layout_keys::encode_override(text) != record_key) in.fail("it is of another key");
+  // Also a key that is not written as key::str() writes it: nothing would find its record.
+  if (layout_keys::encode_override(which->str()) != record_key) in.fail("it is of another key");
   auto value = engine::parse_stored_value(in.rest());
   if (!value) in.fail(value.error().message);
   if (which->path().empty() && !value->is_object()) in.fail("the namespace is not an object");

@@ -46,7 +46,7 @@ void add_source(namespace_state& to, std::string_view id, boost::json::object ro
   auto record = std::make_shared<engine::source_record>();
   record->row.id = test::to_source(id);
   record->row.is_effective = true;
-  record->document.root = std::move(root);
+  record->document = {source_kind::values, sourced_document{.root = std::move(root), .places = {}}};
   to.sources.emplace(record->row.id, std::move(record));
 }
 
