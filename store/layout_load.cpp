@@ -194,7 +194,7 @@ checkpoints layout::roll_forward(lmdb::transaction& in, model& all) const {
           find_gap(damaged);
           if (damaged > settled) later.skip(damaged);
         });
-  } catch (damaged_record const&) { // a key that is no revision
+  } catch (damaged_record const&) { // a key that does not name a revision
     later.skip(std::numeric_limits<revision_number>::max());
   }
   later.finish(behind);

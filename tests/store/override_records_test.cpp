@@ -114,7 +114,7 @@ BOOST_AUTO_TEST_CASE(a_record_under_the_key_of_another_is_damaged) {
   write_override(out, {.key_text = {}, .set = {.by = {}, .value = 1}});
   std::string const record(out.finish("site/"));
   record_reader in(keys::overrides, {"site/", record});
-  BOOST_CHECK_THROW(read_override(in, "site/"), damaged_record); // the namespace is no number
+  BOOST_CHECK_THROW(read_override(in, "site/"), damaged_record); // a namespace is an object
   std::string const text = "site." + std::string(600, 'k');
   record_writer hashed;
   write_override(hashed, {.key_text = text, .set = {.by = {}, .value = 1}});
@@ -146,8 +146,8 @@ BOOST_AUTO_TEST_CASE(values_of_an_older_format_that_no_key_covers_are_kept) {
     second_format_store::put_layer(in, "site", layer);
   });
   BOOST_TEST(records() == "site/a; site/b.c; site/b.d; ");
-  must(set({{"site.e", "1"}}));
-  BOOST_TEST(text("site") == R"({"a":1,"b":{"c":2,"d":{}},"e":1})");
+  must(set({{"site.b.d", "3"}}));
+  BOOST_TEST(text("site") == R"({"a":1,"b":{"c":2,"d":3}})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

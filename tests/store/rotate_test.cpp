@@ -52,10 +52,11 @@ struct fixture : store_fixture {
   std::vector<std::string> holders(std::string const& text) const {
     std::vector<std::string> out;
     std::error_code gone;
-    for (fs::recursive_directory_iterator at(state), end; !gone && at != end; at.increment(gone)) {
-      std::ifstream file(at->path());
+    for (auto const& entry : fs::recursive_directory_iterator(state)) {
+      if (!entry.is_regular_file(gone)) continue;
+      std::ifstream file(entry.path());
       std::string const content{std::istreambuf_iterator<char>(file), {}};
-      if (content.find(text) != std::string::npos) out.push_back(at->path().filename());
+      if (content.find(text) != std::string::npos) out.push_back(entry.path().filename());
     }
     return out;
   }
