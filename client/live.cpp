@@ -21,10 +21,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <signal.h>
-
 #include <algorithm>
 #include <condition_variable>
+#include <csignal>
 #include <exception>
 #include <future>
 #include <mutex>
@@ -110,14 +109,15 @@ struct live_state {
 } // namespace detail
 
 struct live_values::impl {
-  explicit impl(std::shared_ptr<detail::live_state> const& of) : state(of), table(of->tables) {}
+  explicit impl(std::shared_ptr<detail::live_state> of)
+      : state(std::move(of)), table(state->tables) {}
 
   std::shared_ptr<detail::live_state> state;
   detail::live_state::pin table; ///< in the state
 };
 
 live_values::live_values(std::shared_ptr<detail::live_state> of)
-    : impl_(std::make_unique<impl>(of)) {}
+    : impl_(std::make_unique<impl>(std::move(of))) {}
 live_values::live_values(live_values&& other) noexcept = default;
 live_values& live_values::operator=(live_values&& other) noexcept = default;
 live_values::~live_values() = default;

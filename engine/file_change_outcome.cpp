@@ -53,12 +53,12 @@ void take_notes(source_record& of, namespace_state const* state, std::optional<i
   if (state != nullptr && of.row.id.what == source_kind::values)
     std::ranges::move(lock_notes(*state, of, bounds.issues), std::back_inserter(notes));
   if (notes.empty()) return;
-  auto const count = notes.size();
-  of.row.why = error{.code = errc::invalid,
-                     .message = notes.front().message,
-                     .where = notes.front().where,
-                     .used = count,
-                     .issues = std::move(notes)};
+  error why{.code = errc::invalid,
+            .message = notes.front().message,
+            .where = notes.front().where,
+            .used = notes.size()};
+  why.issues = std::move(notes);
+  of.row.why = std::move(why);
 }
 
 } // namespace

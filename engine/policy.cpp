@@ -230,6 +230,7 @@ bool is_broken(source_record const& record, std::map<source_id, error> const& fa
 std::vector<record_pointer> access_files(policy const& from) {
   std::vector<record_pointer> all;
   auto const valid = visible(from.sources, source_kind::access);
+  all.reserve(valid.size());
   for (auto const& [name, record] : valid)
     all.push_back(record);
   for (auto const& [id, record] : from.sources) {
