@@ -2,6 +2,8 @@
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
 
+#include <boost/range/adaptor/reversed.hpp>
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -62,11 +64,11 @@ class roller {
   void skip(revision_number damaged) { damaged_ = std::max(damaged_, damaged); }
 
   void finish(checkpoints& behind) {
-    for (auto one = lags_.rbegin(); one != lags_.rend(); ++one) {
-      if (one->name.empty())
-        behind.note(one->bytes);
+    for (auto const& one : boost::adaptors::reverse(lags_)) {
+      if (one.name.empty())
+        behind.note(one.bytes);
       else
-        behind.add(one->name, one->at, one->bytes);
+        behind.add(one.name, one.at, one.bytes);
     }
     std::erase_if(lags_, [](lag const& one) { return one.name.empty(); });
     for (auto const& [name, state] : all_.namespaces)

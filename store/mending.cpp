@@ -215,11 +215,15 @@ class mender {
         if (id.empty()) id = key_of(database, *entry);
       }
     }
-    std::string joined;
-    for (auto const& name : names)
-      joined.append(joined.empty() ? "" : " ").append(name);
-    if (!joined.empty()) keys::put_meta(in_, open(keys::meta), "sealed", joined);
+    if (!names.empty()) keys::put_meta(in_, open(keys::meta), "sealed", joined(names));
     if (!id.empty() && !readable("key")) keys::put_meta(in_, open(keys::meta), "key", id);
+  }
+
+  static std::string joined(std::set<std::string> const& words) {
+    std::string all;
+    for (auto const& word : words)
+      all.append(all.empty() ? "" : " ").append(word);
+    return all;
   }
 
   /// The id, as digits, of the key that an intact record is sealed with; empty: it is damaged.

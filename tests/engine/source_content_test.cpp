@@ -90,6 +90,7 @@ BOOST_AUTO_TEST_CASE(a_document_that_was_read_last_is_not_made_again) {
   BOOST_TEST(kept.read().get() == once);
 
   std::vector<engine::source_content> others;
+  others.reserve(20);
   for (int number = 0; number < 20; ++number)
     others.emplace_back(source_kind::values, numbered({{"n", number}}, 1));
   for (auto const& one : others)
