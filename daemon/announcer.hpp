@@ -11,8 +11,9 @@
 namespace cfgd {
 
 /// Logs what is published (announce.hpp), when the answers and what watchers get of it are on their
-/// way: a bounded number of changes waits. The order of lines is that of revisions. Loop thread
-/// only; must outlive the loop's run.
+/// way: a bounded number of changes waits, and is lost if the process is killed then. These lines
+/// have the order of revisions. States of sources are logged at once, as they are problems, too.
+/// Loop thread only; must outlive the loop's run.
 class announcer {
  public:
   /// Changes that wait at most; more are written at once, the oldest first.

@@ -203,6 +203,22 @@ BOOST_AUTO_TEST_CASE(oneway_calls_are_not_cancelled_and_keep_their_place) {
   BOOST_TEST(closed == 0);
 }
 
+BOOST_FIXTURE_TEST_CASE(what_is_too_large_is_refused_after_the_answers_before_it, session_fixture) {
+  bounds.frame_bytes = 512;
+  auto client = start_and_connect();
+  client.send_raw(queue() + '\0' + std::string(600, 'x'));
+  BOOST_REQUIRE(holds(1));
+  loop.restart();
+  while (loop.poll() != 0) {
+  }
+
+  held[0].reply(R"({"text":"first"})");
+
+  BOOST_TEST(received(client) == answer("first"));
+  BOOST_TEST(received(client).find("frame_bytes") != std::string::npos);
+  BOOST_TEST(client.is_closed());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_no_varlink_closes_after_the_answers_before_it) {
   send({queue(), queue(), "{"});
   BOOST_REQUIRE(holds(2));

@@ -123,6 +123,15 @@ BOOST_AUTO_TEST_CASE(a_record_under_the_key_of_another_is_damaged) {
   BOOST_CHECK_THROW(read_override(moved, "site//other"), damaged_record);
 }
 
+BOOST_AUTO_TEST_CASE(a_key_in_another_spelling_is_damaged) {
+  record_writer out;
+  write_override(out, {.key_text = {}, .set = {.by = {}, .value = 1}});
+  constexpr auto quoted = R"(site/"a")"; // site.a: nothing would find the record again
+  std::string const record(out.finish(quoted));
+  record_reader in(keys::overrides, {quoted, record});
+  BOOST_CHECK_THROW(read_override(in, quoted), damaged_record);
+}
+
 BOOST_AUTO_TEST_CASE(a_layer_of_an_older_format_becomes_records) {
   must(set({{"site.a", R"({"x":1})"}, {"other.b", "2"}}));
   must(set({{"site.a.y", "3"}}));
