@@ -18,6 +18,7 @@ struct options {
   std::string attack = {};       ///< the only one; empty: all
   std::size_t namespace_mib = 5; ///< of the namespace that is attacked
   std::size_t history_mib = 8;   ///< of history, while attacks go on
+  bool memory_limit = false;     ///< the attacked daemon gets the bounds of its unit
   unsigned subscribers = 1'000;  ///< that all get one change
   unsigned watchers = 100;       ///< at most what one user may have, limits::connections_per_uid
   bool renew = false;            ///< write the committed counts of instructions again

@@ -83,6 +83,8 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   app.add_option("--history-mib", into.how.history_mib, "Size of the history under attack")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
+  app.add_flag("--memory-limit", into.how.memory_limit,
+               "Attack a daemon in a cgroup with the memory, descriptors and watchdog of the unit");
   app.add_option("--largest", into.how.largest, "Largest size of a scale curve, from 10")
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();
