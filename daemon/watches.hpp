@@ -56,7 +56,8 @@ class watches {
   void on_change(std::shared_ptr<change const> what);
 
   /// A call is answered in steps from texts of the present revision. It ends with LimitExceeded if
-  /// it still is when texts of older revisions take more memory than they may, the oldest call first.
+  /// it still is when texts of older revisions take more memory than they may, the oldest call
+  /// first.
   void note_reader(ipc::responder answer);
 
   /// Reports what changed files say without effect to watchers that want it, once they have their

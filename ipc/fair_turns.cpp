@@ -9,8 +9,8 @@
 // user has nothing to do for the moment; credit does not, or who was idle could take all.
 //
 // New users go to the front, as new flows do in fq_codel: one who flooded the loop has a turn of
-// its own then, but its next one comes after theirs. A user who was served and has nothing left goes
-// to the back and is forgotten there, so that nobody gets to the front twice before the others
+// its own then, but its next one comes after theirs. A user who was served and has nothing left
+// goes to the back and is forgotten there, so that nobody gets to the front twice before the others
 // had a turn.
 
 namespace cfgd::ipc {

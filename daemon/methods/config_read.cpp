@@ -71,8 +71,7 @@ void list_element(method_context& with, authorized_call const& asked, value_path
     auto const value = canonical::find_inside(*whole, which);
     if (!value) return fail(to.answer, config_interface, value.error());
     if (!*value) return to.answer.reply(list_text("", revision));
-    send_list(to, with.bounds,
-              std::make_unique<element_leaves>(text->second, which.str(), **value),
+    send_list(to, with.bounds, std::make_unique<element_leaves>(text->second, which.str(), **value),
               [revision](std::string const& values) { return list_text(values, revision); });
     with.streams.note_reader(to.answer);
   };

@@ -96,9 +96,7 @@ void add_cache(registry& to, value_cache& cache) {
       {.name = "cfgd_cache_invalidations",
        .what = counter,
        .help = "Namespaces that were dropped from memory because they changed or were asked to."},
-      [&cache](sampler& into) {
-        into.value(cache.stats().all.invalidations);
-      });
+      [&cache](sampler& into) { into.value(cache.stats().all.invalidations); });
   to.add({.name = "cfgd_cache_evictions",
           .what = counter,
           .help = "Namespaces that were dropped from memory to free memory."},

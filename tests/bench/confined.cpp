@@ -105,8 +105,8 @@ void watchdog_listener::look() {
     if (text->find("WATCHDOG=1") == text->npos) continue;
     auto const now = clock::now();
     ++seen_.beats;
-    seen_.longest = std::max(
-        seen_.longest, std::chrono::duration_cast<std::chrono::milliseconds>(now - last_));
+    seen_.longest =
+        std::max(seen_.longest, std::chrono::duration_cast<std::chrono::milliseconds>(now - last_));
     last_ = now;
   }
 }

@@ -1,5 +1,5 @@
-#include "daemon/watches.hpp"
 #include "daemon/methods/batches.hpp"
+#include "daemon/watches.hpp"
 #include "ipc/interfaces.hpp"
 #include "ipc/server.hpp"
 #include "tests/support/child_process.hpp"
