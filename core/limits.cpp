@@ -17,8 +17,10 @@ constexpr limit_unit unit_of(std::chrono::milliseconds, std::string_view) {
 
 } // namespace
 
+// Of the replies, two are the one being made and its copy; four are texts of older revisions that
+// replies are still made from (daemon/watches.cpp).
 std::size_t memory_bound(limits const& bounds) {
-  return bounds.buffer_bytes + bounds.cache_bytes + 2 * bounds.reply_bytes + bounds.frame_bytes +
+  return bounds.buffer_bytes + bounds.cache_bytes + 6 * bounds.reply_bytes + bounds.frame_bytes +
          bounds.rule_bytes + 4 * bounds.namespace_bytes + limits::program_bytes;
 }
 

@@ -1,6 +1,7 @@
 #include "daemon/committer.hpp"
 
 #include "daemon/problems/problems_report.hpp"
+#include "daemon/scheduling.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -248,6 +249,7 @@ void committer::report_loss() {
 }
 
 void committer::run() {
+  run_promptly(); // somebody waits for each change
   while (auto next = take_turn()) {
     auto const began = std::chrono::steady_clock::now();
     commit(std::move(next->changes));

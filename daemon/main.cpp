@@ -3,6 +3,7 @@
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "core/standard_descriptors.hpp"
+#include "daemon/scheduling.hpp"
 #include "daemon/service.hpp"
 #include "daemon/systemd.hpp"
 #include "daemon/version.hpp"
@@ -274,6 +275,7 @@ int run(command_line const& asked) {
     code = complain(why, EX_UNAVAILABLE);
     control.stop();
   });
+  run_promptly(); // others wait for this thread
   try {
     loop.run();
   } catch (std::exception const& broken) {

@@ -16,7 +16,7 @@ class time_share {
  public:
   using clock = std::chrono::steady_clock;
   /// What a step of a reply takes, about: others have their turn then.
-  static constexpr std::chrono::microseconds of_step{200};
+  static constexpr std::chrono::microseconds of_step{50};
 
   explicit time_share(clock::duration length = of_step,
                       std::function<clock::time_point()> now = &clock::now)

@@ -1,11 +1,9 @@
 #include "daemon/query_thread.hpp"
 
 #include "daemon/problems/problems_report.hpp"
+#include "daemon/scheduling.hpp"
 
 #include <boost/asio/post.hpp>
-
-#include <sys/resource.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <string>
@@ -23,9 +21,6 @@
 
 namespace cfgd {
 namespace {
-
-/// Beside the loop and the committer, which have 0.
-constexpr int niceness = 10;
 
 /// Thrown by the check of a question.
 enum class cut_off : std::uint8_t { too_long, gone };
@@ -102,8 +97,7 @@ std::optional<query_thread::queue::piece> query_thread::take() {
 }
 
 void query_thread::run() {
-  // Who asks for history waits rather than a change or a Get: nice(7) is of a thread here.
-  (void)::setpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()), niceness);
+  give_way(); // who asks for history waits rather than a change or a Get
   while (auto next = take()) {
     auto const began = clock::now();
     auto failed = answer(next->what);

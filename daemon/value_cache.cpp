@@ -309,13 +309,28 @@ bool value_cache::probe() {
 }
 
 value_cache::figures value_cache::stats() const {
-  figures all{.namespaces = {},
+  figures sum{.namespaces = impl_->namespaces.size(),
+              .all = {},
               .bytes = impl_->bytes,
               .maximum_bytes = impl_->maximum,
               .evictions = impl_->evictions};
+  for (auto const& [name, one] : impl_->namespaces) {
+    sum.all.entries += one.figures.entries;
+    sum.all.bytes += one.figures.bytes;
+    sum.all.hits += one.figures.hits;
+    sum.all.misses += one.figures.misses;
+    sum.all.invalidations += one.figures.invalidations;
+  }
+  return sum;
+}
+
+std::vector<std::pair<std::string, value_cache::namespace_figures>>
+value_cache::stats_by_namespace() const {
+  std::vector<std::pair<std::string, namespace_figures>> each;
+  each.reserve(impl_->namespaces.size());
   for (auto const& [name, one] : impl_->namespaces)
-    all.namespaces.emplace(name, one.figures);
-  return all;
+    each.emplace_back(name, one.figures);
+  return each;
 }
 
 } // namespace cfgd

@@ -5,11 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace cfgd {
@@ -87,12 +87,15 @@ class value_cache {
     std::uint64_t invalidations = 0;
   };
   struct figures {
-    std::map<std::string, namespace_figures> namespaces;
-    std::size_t bytes = 0;
+    std::size_t namespaces = 0;
+    namespace_figures all; ///< the sums
+    std::size_t bytes = 0; ///< with what belongs to no namespace
     std::size_t maximum_bytes = 0;
     std::uint64_t evictions = 0;
   };
   figures stats() const;
+  /// Of each namespace, by name.
+  std::vector<std::pair<std::string, namespace_figures>> stats_by_namespace() const;
 
  private:
   struct impl;

@@ -78,8 +78,6 @@ std::map<std::string_view, bool> namespaces_in(change const& what) {
 constexpr std::size_t most_deliveries = 64;
 /// Rendered texts of one change are kept up to this, and the one at hand.
 constexpr std::size_t most_rendered_bytes = std::size_t{16} * 1024 * 1024;
-/// Texts of older revisions that are only kept for states that are still being sent.
-constexpr std::size_t most_old_text_bytes = std::size_t{64} * 1024 * 1024;
 
 /// Equal for watchers that get the same text for a change.
 std::string signature_of(std::vector<std::string> const& prefixes,
@@ -190,14 +188,37 @@ void watches::send_change(number which, watcher& to, delivery& one) {
   }
 }
 
+void watches::note_reader(ipc::responder answer) {
+  if (!answer.alive()) return;
+  if (readers_.size() >= bounds_.connections)
+    std::erase_if(readers_, [](ipc::responder const& one) { return !one.alive(); });
+  readers_.push_back(std::move(answer));
+}
+
+void watches::end_slow_readers() {
+  while (!readers_.empty()) {
+    auto const used = view_.old_text_bytes();
+    if (used <= most_old_bytes()) return;
+    auto const oldest = readers_.front();
+    readers_.pop_front();
+    fail(oldest, config_interface,
+         {.code = errc::limit,
+          .message = "the values have changed too often while the reply was read",
+          .subject = "old_text_bytes",
+          .used = used,
+          .maximum = most_old_bytes()});
+  }
+}
+
 void watches::restart_slow_states() {
-  if (view_.old_text_bytes() <= most_old_text_bytes) return;
+  if (view_.old_text_bytes() <= most_old_bytes()) return;
   for (auto& [which, who] : all_) {
     if (!who.state || who.state_revision == view_.revision()) continue;
     who.state.reset();
     who.next.history_gone();
     pump_later(which, who);
   }
+  end_slow_readers();
 }
 
 void watches::pump_later(number which, watcher const& who) {

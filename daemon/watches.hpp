@@ -55,6 +55,11 @@ class watches {
   /// the others in later turns of the loop. Call it once for each, in order.
   void on_change(std::shared_ptr<change const> what);
 
+  /// A call is answered in steps from texts of the present revision. It ends with LimitExceeded if
+  /// it still is when texts of older revisions take more memory than they may, the oldest call
+  /// first.
+  void note_reader(ipc::responder answer);
+
   /// Reports what changed files say without effect to watchers that want it, once they have their
   /// state. `revision`: of the service.
   void on_hidden(engine::hidden_values const& what, revision_number revision);
@@ -107,6 +112,9 @@ class watches {
   bool deliver(delivery& to, time_share const& share);
   void send_change(number which, watcher& to, delivery& one);
   void restart_slow_states();
+  void end_slow_readers();
+  /// What texts of older revisions may take; memory_bound() counts it.
+  std::size_t most_old_bytes() const { return 4 * bounds_.reply_bytes; }
   /// Calls pump() in a turn of the watcher's connection, when it has read what it was sent.
   void pump_later(number which, watcher const& who);
   /// A digest of what the watcher may see below its prefixes.
@@ -129,6 +137,7 @@ class watches {
   std::map<number, watcher> all_;
   number last_ = 0;
   run_later later_;
+  std::deque<ipc::responder> readers_; ///< in the order in which they began; may have ended
   std::deque<delivery> deliveries_;
   bool delivering_ = false;   ///< deliver() runs, or will
   number rights_checked_ = 0; ///< the watchers up to this one have the present rights

@@ -37,7 +37,7 @@ namespace asio = boost::asio;
 
 constexpr auto back_off = std::chrono::milliseconds(100);
 /// Who connects as fast as it can must not keep those waiting who have a connection.
-constexpr auto longest_turn = std::chrono::microseconds(100);
+constexpr auto longest_turn = std::chrono::microseconds(30);
 constexpr auto warning_pause = std::chrono::seconds(10);
 
 /// Since Linux 6.16: whether descriptors may be sent to us. Accepted sockets inherit it.

@@ -7,6 +7,11 @@
 // Deficit round robin, with time in place of bytes: what a turn takes is known only afterwards, so
 // that a user may go into debt, and waits then for as many rounds as pay it. A debt stays when the
 // user has nothing to do for the moment; credit does not, or who was idle could take all.
+//
+// New users go to the front, as new flows do in fq_codel: one who flooded the loop has a turn of
+// its own then, but its next one comes after theirs. A user who was served and has nothing left
+// goes to the back and is forgotten there, so that nobody gets to the front twice before the others
+// had a turn.
 
 namespace cfgd::ipc {
 
@@ -17,15 +22,23 @@ constexpr std::size_t most_debtors = 64;
 
 } // namespace
 
-fair_turns::user* fair_turns::find(lane& in, uid_t who) {
+template <class Lane>
+auto* fair_turns::find(Lane& in, uid_t who) {
   auto const found = std::ranges::find(in.round, who, &user::who);
   return found == in.round.end() ? nullptr : &*found;
+}
+
+bool fair_turns::is_next(uid_t who) const {
+  return find(lanes_[is_privileged(who) ? 0 : 1], who) == nullptr;
 }
 
 void fair_turns::add(turn wanted) {
   auto& where = lane_of(wanted.who);
   auto* of = find(where, wanted.who);
-  if (of == nullptr) of = &where.round.emplace_back(user{wanted.who, share_});
+  if (of == nullptr) {
+    auto const behind_new = std::ranges::find(where.round, false, &user::is_new);
+    of = &*where.round.insert(behind_new, user{wanted.who, share_});
+  }
   of->connections.push_back(wanted.connection);
   ++where.waiting;
 }
@@ -59,7 +72,10 @@ fair_turns::turn fair_turns::take_from(lane& from) const {
     if (!first.connections.empty() && first.credit > duration::zero()) {
       turn const next{first.connections.front(), first.who};
       first.connections.pop_front();
+      first.is_new = false;
       --from.waiting;
+      if (first.connections.empty())
+        from.round.splice(from.round.end(), from.round, from.round.begin());
       return next;
     }
     if (first.connections.empty() && first.credit >= duration::zero()) {
@@ -75,8 +91,8 @@ void fair_turns::spent(uid_t who, duration time) {
   auto& where = lane_of(who);
   if (auto* const of = find(where, who); of != nullptr)
     of->credit -= time;
-  else if (time > share_)
-    where.round.push_back({who, share_ - time});
+  else if (time > share_ || !empty())
+    where.round.push_back({.who = who, .credit = share_ - time, .is_new = false});
   if (where.waiting == 0 && where.round.size() > most_debtors) where.round.clear();
   lead_ += is_privileged(who) ? time : -time;
 }

@@ -14,8 +14,9 @@ namespace cfgd::ipc {
 /// Whose turn it is, of connections that have work to do. Users are served round robin by the time
 /// that they have spent (deficit round robin), the connections of one user in the order in which
 /// they asked: who has many connections, or calls that take long, gets no more time than who has
-/// one. Root and the daemon's user get half of the time if they want it, whoever else waits. Gets
-/// the time that was spent; does no I/O.
+/// one. Who asks rarely is served next: a user who comes, and owes nothing, stands before those
+/// who have more to do all the time, until they had a turn. Root and the daemon's user get half of
+/// the time if they want it, whoever else waits. Gets the time that was spent; does no I/O.
 class fair_turns {
  public:
   using duration = std::chrono::steady_clock::duration;
@@ -34,6 +35,10 @@ class fair_turns {
   /// A user has spent time, in a turn that was taken or without one.
   void spent(uid_t who, duration time);
 
+  /// Whether `who` would be served next if it asked now, of users without a privilege or of those
+  /// with one: it has no debt and does not wait, nor has it had a turn in this round.
+  bool is_next(uid_t who) const;
+
   /// Turns that are waited for.
   std::size_t waiting() const { return lanes_[0].waiting + lanes_[1].waiting; }
   bool empty() const { return waiting() == 0; }
@@ -42,6 +47,7 @@ class fair_turns {
   struct user {
     uid_t who = 0;
     duration credit{}; ///< below zero: had more than its share
+    bool is_new = true;
     std::deque<std::uint64_t> connections = {};
   };
   struct lane {
@@ -51,7 +57,8 @@ class fair_turns {
 
   bool is_privileged(uid_t who) const { return who == 0 || who == own_; }
   lane& lane_of(uid_t who) { return lanes_[is_privileged(who) ? 0 : 1]; }
-  static user* find(lane& in, uid_t who);
+  template <class Lane>
+  static auto* find(Lane& in, uid_t who);
   void pay_debts(lane& of) const;
   turn take_from(lane& from) const;
 

@@ -31,9 +31,9 @@
 // Turns that are asked for from outside (a handler answered later, a call is served in steps, a
 // client has more calls waiting than its share) wait, and users are served in turn by the time that
 // they have spent (fair_turns). A handler of the loop serves each that waits once, and ends after
-// 0.25 ms: neither ten thousand watchers of one key nor clients with full pipes keep new events,
-// timers and the watchdog waiting. A session that its socket has woken works at once if nobody
-// waits.
+// 0.05 ms, which is one long turn or many short ones: neither ten thousand watchers of one key nor
+// clients with full pipes keep new events, timers and the watchdog waiting. A session that its
+// socket has woken works at once if nobody waits, or if its user would be the next to have a turn.
 //
 // Deadlines are looked at by one task that sleeps until the earliest of them. They are seconds long
 // and mostly not reached, so a timer for each connection would be memory and work for nothing.
@@ -48,9 +48,11 @@ using clock = session_host::clock;
 /// A user's share of one round of turns.
 constexpr std::chrono::microseconds turn_share{100};
 /// After this time the loop looks for new events, however many wait for a turn.
-constexpr std::chrono::microseconds longest_loop_turn{250};
+constexpr std::chrono::microseconds longest_loop_turn{50};
 /// Sessions that work at once do so for this time, then they wait for a turn as others do.
 constexpr std::chrono::microseconds longest_at_once{200};
+/// The same while others wait for a turn.
+constexpr std::chrono::microseconds longest_before_others{50};
 
 std::string describe(std::exception_ptr const& thrown) {
   try {
@@ -144,7 +146,10 @@ void server::impl::want_turn(session& which) {
   if (!std::exchange(turns_posted, true)) asio::post(loop, [this] { take_turns(); });
 }
 
-bool server::impl::may_work_at_once() const { return turns.empty() && at_once < longest_at_once; }
+bool server::impl::may_work_at_once(session const& which) const {
+  if (turns.empty()) return at_once < longest_at_once;
+  return at_once < longest_before_others && turns.is_next(which.from().uid);
+}
 
 void server::impl::worked(session const& which, clock::duration time) {
   at_once += time;

@@ -39,7 +39,7 @@ struct server::impl final : session_host {
 
   // session_host
   void want_turn(session& which) override;
-  bool may_work_at_once() const override;
+  bool may_work_at_once(session const& which) const override;
   void worked(session const& which, clock::duration time) override;
   void want_check(clock::time_point when) override;
   void ended(session& which) override;

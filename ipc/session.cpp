@@ -118,7 +118,7 @@ void session::woken(wait what, boost::system::error_code const& failed) {
     // Nor does anybody want what a paused user's peer asked before it left.
     if (!gone_ || (paused_ && !is_busy())) return close();
   }
-  if (turn_wanted_ || !host_.may_work_at_once()) {
+  if (turn_wanted_ || !host_.may_work_at_once(*this)) {
     reader_.keep(); // until the turn, others read into the memory that was borrowed
     return request_turn();
   }

@@ -34,11 +34,24 @@ constexpr std::uint32_t quick_calls_a_timed_one = 64;
 /// For the same reason; so many of them take about 20 us.
 constexpr std::size_t quick_calls_a_look = 16;
 /// After this time other sessions have their turn, however many calls wait here.
-constexpr std::chrono::microseconds longest_turn{100};
+constexpr std::chrono::microseconds longest_turn{50};
 /// Memory is reported when so much of it is new, and at the end of a turn.
 constexpr std::size_t report_bytes = 64 * std::size_t{1024};
 /// Replies up to this are queued whatever the user has: there is always room for an error.
 constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
+/// Requests up to this count as their text alone.
+constexpr std::size_t small_request_bytes = 4 * std::size_t{1024};
+/// What a member or an element takes when it was parsed, with the key that a handler makes of its
+/// name, about; the text that it came from counts besides.
+constexpr std::size_t element_bytes = 160;
+
+/// The memory that a request needs until it is answered, at most, about: values are separated by
+/// commas.
+std::size_t bytes_of_request(std::string_view frame) {
+  if (frame.size() <= small_request_bytes) return frame.size();
+  auto const commas = std::ranges::count(frame, ',');
+  return frame.size() + element_bytes * static_cast<std::size_t>(commas);
+}
 
 } // namespace
 
@@ -164,7 +177,7 @@ void session::dispatch(std::string_view frame) {
     is_held_up_ = true;
     return;
   }
-  begin_call(frame.size(), envelope.kind, which);
+  begin_call(bytes_of_request(frame), envelope.kind, which);
   if (which == nullptr) return fail(refused.name, refused.parameters);
   serve(envelope, *which);
   set_aside();

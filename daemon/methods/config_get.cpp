@@ -178,9 +178,10 @@ bool text_get::add(std::string_view text) {
 void answer_in_steps(method_context& with, std::shared_ptr<text_get> const& one, asker by) {
   with.values.with_texts(
       with.writer, one->take_names(),
-      [one](view::texts const& texts) {
+      [&with, one](view::texts const& texts) {
         one->begin(texts);
         work_in_steps(one->answer(), [one] { return one->answer_some(time_share()); });
+        with.streams.note_reader(one->answer());
       },
       [answer = one->answer()](error const& why) { fail(answer, config_interface, why); },
       std::move(by));

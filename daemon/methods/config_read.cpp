@@ -1,5 +1,6 @@
 #include "core/document.hpp"
 #include "core/json.hpp"
+#include "core/leaf_walk.hpp"
 #include "core/value_path.hpp"
 #include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
@@ -30,35 +31,23 @@ std::string list_text(std::string_view values, revision_number revision) {
   return out.append("\"revision\":").append(std::to_string(revision)).append("}");
 }
 
-/// The leaves of a value inside of an array: `"name.member":value,...`.
-void append_leaves(std::string& out, std::string& name, std::string_view value) {
-  auto const members = canonical::members(value);
-  for (auto const& one : members) {
-    auto const length = name.size();
-    append_key_part(name, one.name);
-    append_leaves(out, name, one.value);
-    name.resize(length);
-  }
-  if (!members.empty()) return;
-  if (!out.empty()) out += ',';
-  json::append_string(out, name);
-  out.append(":").append(value);
-}
+/// The leaves of a value inside of an array: `"name.member":value,...`. Holds the text.
+class element_leaves final : public item_source {
+ public:
+  element_leaves(std::shared_ptr<std::string const> text, std::string name, std::string_view value)
+      : text_(std::move(text)), walk_(std::move(name), value) {}
 
-/// The reply to a List whose prefix leads into an array. Errors: bad_key.
-result<std::string> list_inside(view::texts const& texts, value_path const& which,
-                                revision_number revision) {
-  auto const text = texts.find(which.base.name_space());
-  auto const whole = text == texts.end() ? std::optional<std::string_view>()
-                                         : canonical::find(*text->second, which.base.path());
-  if (!whole) return list_text("", revision);
-  auto const value = canonical::find_inside(*whole, which);
-  if (!value) return value.error();
-  std::string values;
-  auto name = which.str();
-  if (*value) append_leaves(values, name, **value);
-  return list_text(values, revision);
-}
+  bool at_end() override { return !walk_.has_leaf(); }
+  void append(std::string& out) override {
+    json::append_string(out, walk_.name());
+    out.append(1, ':').append(walk_.value());
+    walk_.advance();
+  }
+
+ private:
+  std::shared_ptr<std::string const> text_;
+  canonical::leaf_walk walk_;
+};
 
 /// `waiting`: files that wait for the end of an edit. `emptied`: files that are empty, and whose
 /// values stay for the moment.
@@ -70,12 +59,21 @@ std::string sync_reply(revision_number revision, std::size_t waiting, std::size_
 }
 
 void list_element(method_context& with, authorized_call const& asked, value_path const& which) {
-  auto const begin = [&with, answer = asked.answer, which, visible = asked.by.visible_secrets(),
-                      may_read = asked.by.visible()](view::texts const& texts) {
-    auto const text =
-        list_inside(with.values.reveal(texts, visible, may_read), which, with.values.revision());
-    if (!text) return fail(answer, config_interface, text.error());
-    reply_within(answer, config_interface, *text, with.bounds.reply_bytes);
+  list_call const to{asked.answer, config_interface, asked.more};
+  auto const begin = [&with, to, which, visible = asked.by.visible_secrets(),
+                      may_read = asked.by.visible()](view::texts const& shown) {
+    auto const texts = with.values.reveal(shown, visible, may_read);
+    auto const revision = with.values.revision();
+    auto const text = texts.find(which.base.name_space());
+    auto const whole = text == texts.end() ? std::optional<std::string_view>()
+                                           : with.values.find_in(*text->second, which.base);
+    if (!whole) return to.answer.reply(list_text("", revision));
+    auto const value = canonical::find_inside(*whole, which);
+    if (!value) return fail(to.answer, config_interface, value.error());
+    if (!*value) return to.answer.reply(list_text("", revision));
+    send_list(to, with.bounds, std::make_unique<element_leaves>(text->second, which.str(), **value),
+              [revision](std::string const& values) { return list_text(values, revision); });
+    with.streams.note_reader(to.answer);
   };
   with.values.with_texts(
       with.writer, view::names{asked.by.visible().or_absent(which.base.name_space())}, begin,
@@ -107,6 +105,7 @@ void list_values(method_context& with, authorized_call const& asked) {
               [revision = with.values.revision()](std::string const& values) {
                 return list_text(values, revision);
               });
+    with.streams.note_reader(to.answer);
   };
   with.values.with_texts(
       with.writer, std::move(names), begin,

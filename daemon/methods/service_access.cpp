@@ -1,16 +1,17 @@
 #include "core/json.hpp"
 #include "core/key.hpp"
+#include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
 #include "daemon/methods/reply.hpp"
 #include "ipc/interface_table.hpp"
 
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -48,26 +49,40 @@ struct access_question {
   extent how = extent::rights;
 };
 
-bj::array rows_for(access_policy const& policy, ipc::peer const& who,
-                   access_question const& asked) {
-  bj::array rows;
-  for (std::size_t each = 0; each < operations.size(); ++each) {
-    if (asked.which)
-      rows.push_back(row(asked.which->str(), each,
-                         policy.decide(who, operations.at(each), *asked.which), asked.how));
-    for (auto const& name : asked.names)
-      rows.push_back(row(name, each, policy.decide(who, operations.at(each), name), asked.how));
+/// The rows of an answer: for each operation all names, in their order.
+class access_rows final : public item_source {
+ public:
+  access_rows(access_policy const& policy, ipc::peer who, access_question asked)
+      : policy_(policy), who_(std::move(who)), asked_(std::move(asked)) {}
+
+  bool at_end() override { return next_ == operations.size() * names(); }
+  void append(std::string& out) override {
+    auto const operation = next_ / names();
+    auto const& name = asked_.which ? asked_.which->str() : asked_.names[next_ % names()];
+    auto const what = operations.at(operation);
+    json::append_compact(out, row(name, operation,
+                                  asked_.which ? policy_.decide(who_, what, *asked_.which)
+                                               : policy_.decide(who_, what, name),
+                                  asked_.how));
+    ++next_;
   }
-  return rows;
-}
+
+ private:
+  std::size_t names() const { return asked_.which ? 1 : asked_.names.size(); }
+
+  access_policy const& policy_;
+  ipc::peer who_;
+  access_question asked_;
+  std::size_t next_ = 0;
+};
 
 void answer_access(method_context& with, ipc::responder const& answer, ipc::peer const& who,
-                   access_question const& asked) {
-  bj::object out{{"uid", who.uid}};
-  out["rights"] = rows_for(with.access, who, asked);
-  std::string text;
-  json::append_compact(text, out);
-  reply_within(answer, service_interface, text, with.bounds.reply_bytes);
+                   access_question asked) {
+  send_list({.answer = answer, .interface = service_interface}, with.bounds,
+            std::make_unique<access_rows>(with.access, who, std::move(asked)),
+            [uid = std::to_string(who.uid)](std::string const& rows) {
+              return R"({"uid":)" + uid + R"(,"rights":[)" + rows + "]}";
+            });
 }
 
 } // namespace

@@ -54,7 +54,7 @@ void show_cache(method_context& with, authorized_call const& asked) {
   std::string totals = ",\"bytes\":" + std::to_string(stats.bytes);
   totals.append(",\"maximumBytes\":").append(std::to_string(stats.maximum_bytes));
   totals.append(",\"evictions\":").append(std::to_string(stats.evictions)).append("}");
-  std::vector<namespace_row> rows(stats.namespaces.begin(), stats.namespaces.end());
+  auto rows = with.values.cache().stats_by_namespace();
   std::erase_if(rows, [&](auto const& one) { return !asked.by.may_read(one.first); });
   send_list({.answer = asked.answer, .interface = service_interface}, with.bounds,
             std::make_unique<row_items<namespace_row>>(std::move(rows), append_namespace),
@@ -75,11 +75,16 @@ void warm_cache(method_context& with, authorized_call const& asked) {
   if (!names) return fail(asked.answer, service_interface, names.error());
   with.values.with_texts(
       with.writer, *names,
-      [&with, answer = asked.answer, names = *names](view::texts const&) {
-        std::size_t made = 0;
-        for (auto const& name : names)
-          made += with.values.cache().warm(name);
-        reply(answer, entries(made));
+      [&with, answer = asked.answer,
+       left = std::vector<std::string>(names->begin(), names->end())](view::texts const&) {
+        work_in_steps(answer, [&with, answer, left, made = std::size_t{0}]() mutable {
+          for (time_share const share; !left.empty(); left.pop_back()) {
+            if (share.is_over()) return true;
+            made += with.values.cache().warm(left.back());
+          }
+          reply(answer, entries(made));
+          return false;
+        });
       },
       [answer = asked.answer](error const& why) { fail(answer, service_interface, why); });
 }

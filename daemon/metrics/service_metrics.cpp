@@ -88,25 +88,15 @@ void add_cache(registry& to, value_cache& cache) {
        .what = counter,
        .help = "Keys that were looked up in memory, by whether their bytes were ready: hit, miss."},
       [&cache](sampler& into) {
-        std::uint64_t hits = 0;
-        std::uint64_t misses = 0;
-        for (auto const& [name, one] : cache.stats().namespaces) {
-          hits += one.hits;
-          misses += one.misses;
-        }
-        into.value(hits, {{"result", "hit"}});
-        into.value(misses, {{"result", "miss"}});
+        auto const all = cache.stats().all;
+        into.value(all.hits, {{"result", "hit"}});
+        into.value(all.misses, {{"result", "miss"}});
       });
   to.add(
       {.name = "cfgd_cache_invalidations",
        .what = counter,
        .help = "Namespaces that were dropped from memory because they changed or were asked to."},
-      [&cache](sampler& into) {
-        std::uint64_t all = 0;
-        for (auto const& [name, one] : cache.stats().namespaces)
-          all += one.invalidations;
-        into.value(all);
-      });
+      [&cache](sampler& into) { into.value(cache.stats().all.invalidations); });
   to.add({.name = "cfgd_cache_evictions",
           .what = counter,
           .help = "Namespaces that were dropped from memory to free memory."},

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 namespace cfgd::bench {
 
@@ -13,14 +14,15 @@ struct options {
   std::chrono::milliseconds time{500}; ///< of one measurement under load
   unsigned edits = 1'000;
   unsigned namespaces = 1'000;
-  unsigned revisions = 10'000;   ///< of history
-  std::size_t largest = 10'000;  ///< size of a scale curve
-  std::string attack = {};       ///< the only one; empty: all
-  std::size_t namespace_mib = 5; ///< of the namespace that is attacked
-  std::size_t history_mib = 8;   ///< of history, while attacks go on
-  unsigned subscribers = 1'000;  ///< that all get one change
-  unsigned watchers = 100;       ///< at most what one user may have, limits::connections_per_uid
-  bool renew = false;            ///< write the committed counts of instructions again
+  unsigned revisions = 10'000;           ///< of history
+  std::size_t largest = 10'000;          ///< size of a scale curve
+  std::vector<std::string> attacks = {}; ///< the only ones; empty: all
+  std::size_t namespace_mib = 5;         ///< of the namespace that is attacked
+  std::size_t history_mib = 8;           ///< of history, while attacks go on
+  bool memory_limit = false;             ///< the attacked daemon gets the bounds of its unit
+  unsigned subscribers = 1'000;          ///< that all get one change
+  unsigned watchers = 100; ///< at most what one user may have, limits::connections_per_uid
+  bool renew = false;      ///< write the committed counts of instructions again
 };
 
 /// Each starts what it needs in a directory of its own, measures and prints a table. Servers that

@@ -34,8 +34,12 @@ int listen_at(std::filesystem::path const& path) {
 void send_back(int socket) {
   std::array<char, 64 * 1024> buffer; // NOLINT: not filled, it is for the kernel to do
   ssize_t const count = ::recv(socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (count == 0 || (count < 0 && errno != EAGAIN)) ::close(socket);
-  if (count > 0) send_all(socket, {buffer.data(), static_cast<std::size_t>(count)});
+  if (count < 0 && errno == EAGAIN) return;
+  try {
+    if (count > 0) return send_all(socket, {buffer.data(), static_cast<std::size_t>(count)});
+  } catch (std::system_error const&) { // who does not want the answer has left
+  }
+  ::close(socket);
 }
 
 int serve(int listening) {

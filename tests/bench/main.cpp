@@ -76,13 +76,15 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   std::vector<std::string> attacks;
   for (auto const& one : test::attacks())
     attacks.emplace_back(one.name);
-  app.add_option("--attack", into.how.attack, "The only attack")->check(CLI::IsMember(attacks));
+  app.add_option("--attack", into.how.attacks, "The only attacks")->check(CLI::IsMember(attacks));
   app.add_option("--namespace-mib", into.how.namespace_mib, "Size of the attacked namespace")
       ->check(CLI::Range(1, 7))
       ->capture_default_str();
   app.add_option("--history-mib", into.how.history_mib, "Size of the history under attack")
       ->check(CLI::Range(0, 64))
       ->capture_default_str();
+  app.add_flag("--memory-limit", into.how.memory_limit,
+               "Attack a daemon in a cgroup with the memory, descriptors and watchdog of the unit");
   app.add_option("--largest", into.how.largest, "Largest size of a scale curve, from 10")
       ->check(CLI::Range(10, 100'000))
       ->capture_default_str();

@@ -81,6 +81,7 @@ class redis_server {
 class echo_server {
  public:
   explicit echo_server(std::filesystem::path socket);
+  std::filesystem::path const& socket() const { return socket_; }
   /// 100 bytes, about a Get and its reply.
   traffic messages(std::size_t clients, std::size_t calls) const;
 

@@ -1,3 +1,4 @@
+#include "daemon/methods/batches.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/interfaces.hpp"
 #include "ipc/server.hpp"
@@ -39,7 +40,7 @@ struct fixture {
   ipc::server server{
       loop.get_executor(), bounds, {"Vendor", "Product", "1", "https://example.org"}};
 
-  fixture() {
+  explicit fixture(limits const& how = {}) : bounds(how) {
     auto store = store::config_store::open(directory / "state", bounds).value();
     engine::request const first = set({{"site.a", "1"}});
     if (!store->commit({&first, 1}, at()).at(0)) throw std::runtime_error("commit");
@@ -102,6 +103,34 @@ struct fixture {
       return 0;
     });
     BOOST_REQUIRE_EQUAL(other.wait(), 0);
+  }
+};
+
+/// Few old texts, and List as a call whose reader is slow: it keeps the texts that it began with.
+struct small_old_texts : fixture {
+  std::size_t begun = 0;
+
+  small_old_texts() : fixture(few()) {
+    server.bind("io.cfgd.Config.List", [this](ipc::call const& asked) {
+      what.with_texts(
+          *writer, std::nullopt,
+          [this, answer = asked.answer](view::texts const& texts) {
+            work_in_steps(answer, [texts] { return !texts.empty(); });
+            streams->note_reader(answer);
+            ++begun;
+          },
+          [](error const& why) { BOOST_ERROR(why.message); }, {});
+    });
+  }
+  static limits few() {
+    limits bounds;
+    bounds.reply_bytes = 1'250; // a quarter of what old texts may take
+    return bounds;
+  }
+  varlink_peer list() {
+    varlink_peer peer(loop, directory / "socket");
+    peer.send(R"({"method":"io.cfgd.Config.List","more":true})");
+    return peer;
   }
 };
 
@@ -285,6 +314,27 @@ BOOST_FIXTURE_TEST_CASE(watchers_are_looked_at_a_few_at_a_time, fixture) {
   BOOST_TEST(streams->check_rights(2));
   for (auto& watcher : watchers)
     BOOST_TEST(watcher.receive().value_or("closed").find("resync") != std::string::npos);
+}
+
+BOOST_FIXTURE_TEST_CASE(the_oldest_replies_end_when_old_texts_take_too_much, small_old_texts) {
+  auto const value = [](char letter) { return '"' + std::string(3'000, letter) + '"'; };
+  commit(value('a'));
+  auto first = list();
+  auto const began = [&](std::size_t count) {
+    return run_until(loop, [&] { return begun == count; });
+  };
+  BOOST_REQUIRE(began(1));
+  commit(value('b')); // 3 KB are kept for the first reader only
+  auto second = list();
+  BOOST_REQUIRE(began(2));
+  BOOST_TEST(server.figures().errors == 0U);
+
+  commit(value('c'));
+
+  BOOST_TEST(first.receive().value_or("closed").find("old_text_bytes") != std::string::npos);
+  BOOST_TEST(what.old_text_bytes() > 3'000U);
+  BOOST_TEST(what.old_text_bytes() < 5'000U);
+  BOOST_TEST(server.figures().errors == 1U);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -143,5 +143,42 @@ BOOST_FIXTURE_TEST_CASE(a_huge_debt_is_paid_at_once_if_nobody_else_waits, fixtur
   BOOST_TEST(turns.take().has_value());
 }
 
+BOOST_FIXTURE_TEST_CASE(who_comes_is_served_before_those_who_always_wait, fixture) {
+  for (std::uint64_t each = 1; each <= 20; ++each)
+    turns.add({each, anna});
+  serve(5, {{anna, microseconds(50)}});
+
+  BOOST_TEST(turns.is_next(bert));
+  turns.add({100, bert});
+
+  BOOST_TEST(!turns.is_next(bert));
+  BOOST_TEST(turns.take()->who == bert);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_comes_again_and_again_does_not_stop_the_others, fixture) {
+  turns.add({1, anna});
+
+  std::map<uid_t, int> served;
+  for (int each = 0; each < 1'000; ++each) {
+    if (turns.is_next(bert)) turns.add({2, bert});
+    auto const next = turns.take();
+    BOOST_REQUIRE(next.has_value());
+    ++served[next->who];
+    turns.spent(next->who, microseconds(90));
+    if (next->who == anna) turns.add(*next);
+  }
+
+  BOOST_TEST(served[anna] >= 450);
+  BOOST_TEST(served[bert] >= 450);
+}
+
+BOOST_FIXTURE_TEST_CASE(time_without_a_turn_counts_while_others_wait, fixture) {
+  turns.add({1, anna});
+
+  turns.spent(bert, microseconds(30));
+
+  BOOST_TEST(!turns.is_next(bert));
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 } // namespace cases

@@ -34,13 +34,9 @@ def size_of(unit: str, name: str) -> int:
     return int(value) * SIZES.get(suffix, 1)
 
 
-def main() -> int:
-    root = Path(sys.argv[1])
-    values = {
-        one["name"]: number(one["value"]) for one in LIMIT.finditer((root / "core" / "limits.inc").read_text())
-    }
-    least = bound((root / "core" / "limits.cpp").read_text(), values)
-    unit = (root / "systemd" / "cfgd.service.in").read_text()
+def complaints(source: str, values: dict[str, int], unit: str) -> list[str]:
+    """What is wrong. `source`: core/limits.cpp, `values`: the limits by name."""
+    least = bound(source, values)
     wrong = []
     high, most = size_of(unit, "MemoryHigh"), size_of(unit, "MemoryMax")
     if high < least:
@@ -50,7 +46,18 @@ def main() -> int:
     descriptors = values["connections"] + values["reserved_descriptors"]
     if size_of(unit, "LimitNOFILE") < descriptors:
         wrong.append(f"LimitNOFILE= is below connections and reserved_descriptors, {descriptors}")
-    print("\n".join(wrong) if wrong else f"the limits sum up to {least >> 20} MiB, MemoryHigh={high >> 20}M")
+    return wrong
+
+
+def main() -> int:
+    root = Path(sys.argv[1])
+    values = {
+        one["name"]: number(one["value"]) for one in LIMIT.finditer((root / "core" / "limits.inc").read_text())
+    }
+    source = (root / "core" / "limits.cpp").read_text()
+    unit = (root / "systemd" / "cfgd.service.in").read_text()
+    wrong = complaints(source, values, unit)
+    print("\n".join(wrong) or f"the limits sum up to {bound(source, values) >> 20} MiB, the unit allows it")
     return 1 if wrong else 0
 
 

@@ -6,6 +6,7 @@ usage: planted_faults.py"""
 import sys
 
 import includes_point_down
+import memory
 import methods
 import usage
 import words
@@ -95,6 +96,16 @@ TABLES = [
     (ROWS + ROWS[:ROWS.index("},") + 1], INTERFACE, README, 2),
 ]
 
+SUM = "std::size_t memory_bound(limits const& bounds) {\n  return bounds.a_bytes + 2 * bounds.b_bytes + limits::c_bytes;\n}"
+SIZES = {"a_bytes": 1 << 20, "b_bytes": 2 << 20, "c_bytes": 3 << 20, "connections": 100, "reserved_descriptors": 20}
+# A unit, how many faults: the limits sum up to 8 MiB.
+UNITS = [
+    ("LimitNOFILE=120\nMemoryHigh=8M\nMemoryMax=9M\n", 0),
+    ("LimitNOFILE=120\nMemoryHigh=7M\nMemoryMax=9M\n", 1),
+    ("LimitNOFILE=120\nMemoryHigh=9M\nMemoryMax=8M\n", 1),
+    ("LimitNOFILE=119\nMemoryHigh=7M\nMemoryMax=6M\n", 3),
+]
+
 HELP = {
     "": "A program\nUsage: cfgctl [OPTIONS] SUBCOMMAND\n\nOptions:\n  -h,--help    Print\n  --json       Print JSON\n\n"
         "Subcommands:\n  get          Print\n  list, ls     Print\n\nSee cfgctl(1).\n",
@@ -135,6 +146,11 @@ def main() -> int:
         if len(found) != expected:
             wrong += 1
             print(f"usage: {text!r}: {expected} expected, found: {found}")
+    for unit, expected in UNITS:
+        found = memory.complaints(SUM, SIZES, unit)
+        if len(found) != expected:
+            wrong += 1
+            print(f"memory: {unit!r}: {expected} expected, found: {found}")
     for table, interface, readme, expected in TABLES:
         found = list(methods.differences(table, [interface], readme))
         if len(found) != expected:
