@@ -25,6 +25,9 @@ namespace {
 
 /// Changes erased per commit beyond those it adds, so that a history that is too long gets shorter.
 constexpr std::size_t trimmed_beyond = 4;
+/// They go in batches, whose pages are written once. Each takes its commit longer: less than one in
+/// a hundred may.
+constexpr std::size_t most_trimmed_at_once = 256;
 
 /// Whether a request only removes data, apart from its change record.
 bool takes_away(request const& asked) {
@@ -62,16 +65,17 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   checkpoint_step step(behind, state, writes);
   records.write(writing, writes);
   if (step.settled()) records.note_settled(writing, *step.settled());
-  auto sealed = records.sealed_namespaces(writing);
-  bool const has_traces = records.has_traces(writing);
-  if (!writes.changes.empty())
+  if (!writes.changes.empty()) {
+    auto const at_once = std::min(most_trimmed_at_once, bounds.history_revisions / 8);
     records.trim(
         writing,
         {.revisions = bounds.history_revisions,
          .since = now - bounds.history_age,
-         .erased = writes.changes.size() + trimmed_beyond,
-         .bytes = bounds.history_bytes},
+         .erased = writes.changes.size() + std::max(trimmed_beyond, at_once),
+         .bytes = bounds.history_bytes,
+         .at_once = at_once},
         [&](revision_number erased) { records.write(writing, step.renew_before(erased)); });
+  }
   auto const id = writing.id();
   writing.commit();
   file.check_names();
@@ -80,9 +84,9 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   step.committed();
   std::move(planned).advance(state);
   seen = id;
-  bool const grew = sealed.size() != who.sealed.size();
-  who.sealed = std::move(sealed);
-  if (has_traces && grew) remove_traces(now);
+  auto const sealed_before = who.sealed.size();
+  who.sealed.insert(writes.with_secrets.begin(), writes.with_secrets.end());
+  if (who.sealed.size() != sealed_before) remove_traces(now);
   return decisions;
 }
 

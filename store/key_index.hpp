@@ -28,6 +28,9 @@ class key_index {
   void add(lmdb::write_transaction& in, std::vector<std::string> const& entries) const;
   void erase(lmdb::write_transaction& in, std::vector<std::string> const& entries) const;
 
+  /// Bytes of the pages that it takes.
+  std::size_t used_bytes(lmdb::transaction const& in) const { return in.used_bytes(keys_); }
+
   /// Calls `visit` for the revisions from `newest` on, newest first, whose changes may touch the
   /// key with this text or a key below it, until it returns false: a change with very many keys is
   /// found for each key of its namespaces.

@@ -110,16 +110,22 @@ bool layout::knows(lmdb::transaction& in, revision_number at) const {
 }
 
 void layout::write(lmdb::write_transaction& in, write_set const& what) const {
-  names const declared(what.with_secrets.begin(), what.with_secrets.end());
-  auto const before = sealed_namespaces(in);
-  auto sealed = before;
-  if (keys_) sealed.insert(declared.begin(), declared.end());
+  names const& before = known_sealed(in);
+  names added;
+  if (keys_)
+    std::ranges::copy_if(what.with_secrets, std::inserter(added, added.end()),
+                         [&before](std::string const& name) { return !before.contains(name); });
   // Values of a namespace that was not sealed stay in pages that become free.
-  if (std::ranges::any_of(declared, [&](std::string const& name) {
-        return keys_ && !before.contains(name) &&
-               (in.get(effective_, name) || overrides_of(in, name));
+  if (std::ranges::any_of(added, [&](std::string const& name) {
+        return in.get(effective_, name) || overrides_of(in, name);
       }))
     note_traces(in);
+  names all;
+  if (!added.empty()) {
+    all = before;
+    all.insert(added.begin(), added.end());
+  }
+  names const& sealed = added.empty() ? before : all;
   sealing_writer to(in, keys_.get(), sealed);
   for (auto const& [id, source] : what.sources)
     to.write_or_erase({sources_, keys::sources}, to_string(id), source.get(), write_source,
@@ -130,17 +136,13 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
                       sealed.contains(value.name_space));
-  if (!what.changes.empty()) {
-    erase_beyond(in, what.changes.front()->revision);
-    index_others(in, what.changes.front()->revision - 1);
-  }
+  if (!what.changes.empty()) erase_beyond(in, what.changes.front()->revision);
   for (auto const& one : what.changes) {
     auto const key = keys::encode_revision(one->revision);
     record_writer record;
     write_change(record, *one);
     // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
     in.append(changes_, key, to.finish(record, {keys::changes, key}, must_seal(*one, sealed)));
-    index_.add(in, key_index::entries_of(engine::view_of(*one)));
   }
   for (auto const& one : what.notes)
     add_note(to, one);
@@ -149,10 +151,10 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
                       write_pending, one != nullptr && must_seal(*one, sealed));
   if (!what.changes.empty()) {
     keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
-    keys::put_meta(in, meta_, "indexed", std::to_string(what.changes.back()->revision));
+    index_if_due(in, what.changes.back()->revision);
   }
   if (to.has_sealed()) to.note_key(meta_);
-  if (sealed.size() != before.size()) std::ignore = seal(in, declared);
+  if (!added.empty()) std::ignore = seal(in, added);
 }
 
 void layout::write_layer(sealing_writer& to, write_set::layer_change const& what) const {
@@ -267,53 +269,6 @@ revision_number layout::oldest(lmdb::transaction& in) const {
   return first ? keys::decode_revision(keys::changes, *first) : revision(in) + 1;
 }
 
-revision_number layout::indexed(lmdb::transaction& in) const {
-  return keys::get_meta(in, meta_, "indexed") ? keys::get_number(in, meta_, "indexed") : 0;
-}
-
-void layout::index_others(lmdb::write_transaction& in, revision_number newest) const {
-  auto const known = indexed(in);
-  if (known >= newest) return;
-  std::vector<std::string> missing;
-  walk_back(
-      in, newest,
-      [&](change_view const& one) {
-        if (one.revision <= known) return false;
-        auto more = key_index::entries_of(one);
-        std::move(more.begin(), more.end(), std::back_inserter(missing));
-        return true;
-      },
-      [&](revision_number at) {
-        if (at > known) missing.push_back(key_index::entries_of_damaged(at).front());
-      });
-  index_.add(in, missing);
-}
-
-void layout::walk_key_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,
-                           std::function<bool(change_view const&)> const& visit,
-                           std::function<void(revision_number)> const& damaged) const {
-  auto const known = indexed(in);
-  bool goes_on = true;
-  auto const visit_other = [&](change_view const& one) {
-    if (one.revision <= known) return false;
-    goes_on = visit(one);
-    return goes_on;
-  };
-  auto const note_damaged = [&](revision_number at) {
-    if (at <= known) return;
-    if (!damaged) throw damaged_record(keys::changes, keys::encode_revision(at), "it is damaged");
-    damaged(at);
-  };
-  // Another program may have written changes without entries.
-  if (newest > known && revision(in) > known) walk_back(in, newest, visit_other, note_damaged);
-  if (!goes_on) return;
-  index_.walk_back(in, key_text, std::min(newest, known), [&](revision_number at) {
-    auto const key = keys::encode_revision(at);
-    auto const found = in.get(changes_, key);
-    return !found || show({.key = key, .value = *found}, visit, damaged);
-  });
-}
-
 bool layout::show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
                   std::function<void(revision_number)> const& damaged) const {
   auto const revision = keys::decode_revision(keys::changes, entry);
@@ -354,37 +309,46 @@ bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
   if (number + keep.revisions > newest) return false;
   try {
     // A first change of some MiB would be summed up with each commit until it is old enough.
-    if (oldest_.number != number) {
+    auto& known = cached_.oldest;
+    if (known.number != number) {
       record_reader fields(keys::changes, oldest, keys_.get());
-      oldest_ = {.number = number, .time = read_change_time(fields)};
+      known = {.number = number, .time = read_change_time(fields)};
     }
-    return oldest_.time < keep.since;
+    return known.time < keep.since;
   } catch (damaged_record const&) {
     return true; // otherwise no commit would succeed once it is the oldest one
   }
 }
 
-/// What the index has of a change. Entries of one that was damaged later are not known; no change
-/// is found for them.
-std::vector<std::string> layout::entries_of(lmdb::entry const& record) const {
-  std::vector<std::string> entries;
-  show(
-      record,
-      [&entries](change_view const& one) {
-        entries = key_index::entries_of(one);
-        return true;
-      },
-      [&entries](revision_number damaged) { entries = key_index::entries_of_damaged(damaged); });
-  return entries;
+/// Whether so many changes may go that erasing begins.
+bool layout::is_due(lmdb::transaction& in, kept_history const& keep) const {
+  if (keep.at_once <= 1 || history_bytes(in) > keep.bytes) return true;
+  lmdb::cursor at(in, changes_);
+  auto const oldest = at.first();
+  if (!oldest) return false;
+  auto const last = keys::decode_revision(keys::changes, *oldest) + keep.at_once - 1;
+  auto const newest = revision(in);
+  if (last + keep.revisions > newest) return false;
+  auto const entry = at.at_or_after(keys::encode_revision(last));
+  return !entry || may_go(*entry, newest, keep);
+}
+
+/// Of the pages that the history and its index take.
+std::size_t layout::history_bytes(lmdb::transaction& in) const {
+  return in.used_bytes(changes_) + index_.used_bytes(in);
 }
 
 std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep,
                          std::function<void(revision_number)> const& before_erasing) const {
+  if (!is_due(in, keep)) return 0;
   std::size_t erased = 0;
   std::size_t unindexed = 0;
   auto const newest = revision(in);
+  // Room for some more changes, if any has to be made.
+  auto const most_bytes = keep.bytes - (keep.at_once > 1 ? keep.bytes / 64 : 0);
+  auto const limit = history_bytes(in) > keep.bytes ? most_bytes : keep.bytes;
   while (true) {
-    bool const too_large = erased < erased_for_bytes && in.used_bytes(changes_) > keep.bytes;
+    bool const too_large = erased < erased_for_bytes && history_bytes(in) > limit;
     if (erased >= keep.erased && !too_large) return erased;
     // A new cursor for each change, because erasing one invalidates it.
     std::string key;

@@ -127,8 +127,11 @@ class layout {
     wall_time since{};
     /// At most this many are erased at once.
     std::size_t erased = 0;
-    /// While the history takes more than this, changes are erased, however few and young.
+    /// While the history and its index take more than this, changes are erased, however few and
+    /// young.
     std::size_t bytes = std::numeric_limits<std::size_t>::max();
+    /// Erasing waits until so many may go, which costs little more than one.
+    std::size_t at_once = 1;
   };
   /// Erases the oldest changes that need not be kept; returns how many. The newest one is always
   /// kept. `before_erasing` may write records.
@@ -147,13 +150,21 @@ class layout {
   static void upgrade_to_fourth(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
   /// The newest revision up to which the index by key is whole.
   revision_number indexed(lmdb::transaction& in) const;
-  /// Adds the changes to the index that others have written.
+  /// Adds the changes to the index that it lacks, if they are many.
+  void index_if_due(lmdb::write_transaction& in, revision_number newest) const;
   void index_others(lmdb::write_transaction& in, revision_number newest) const;
+  /// Bytes of the changes that the index lacks.
+  std::size_t unindexed_bytes(lmdb::transaction& in, revision_number known,
+                              revision_number newest) const;
   /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
   bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
             std::function<void(revision_number)> const& damaged) const;
   std::vector<std::string> entries_of(lmdb::entry const& record) const;
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
+  bool is_due(lmdb::transaction& in, kept_history const& keep) const;
+  std::size_t history_bytes(lmdb::transaction& in) const;
+  /// sealed_namespaces() for the writer; valid until its next call.
+  names const& known_sealed(lmdb::transaction& in) const;
 
   std::size_t seal_records(lmdb::write_transaction& in, names const& sealed) const;
   void note_traces(lmdb::write_transaction& in) const;
@@ -166,11 +177,22 @@ class layout {
   lmdb::database changes_;
   lmdb::database pending_;
   key_index index_;
-  /// The oldest change that trim() has read last. Only the writer uses it.
+  /// What was read or counted before, for the writer alone.
   mutable struct {
-    revision_number number = 0;
-    wall_time time{};
-  } oldest_;
+    struct {
+      revision_number number = 0;
+      wall_time time{};
+    } oldest; ///< the change that trim() has looked at last
+    struct {
+      std::string text;
+      names all;
+    } sealed; ///< the record of that name
+    struct {
+      revision_number known = 0;
+      revision_number newest = 0;
+      std::size_t bytes = 0;
+    } unindexed;
+  } cached_;
 };
 
 } // namespace cfgd::store

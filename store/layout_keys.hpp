@@ -22,6 +22,8 @@ inline constexpr char const* keys = "keys";
 
 /// Key in meta: the revision up to which every change is in the records of `effective`.
 inline constexpr char const* settled = "settled";
+/// The same, of the index by key.
+inline constexpr char const* indexed = "indexed";
 
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);

@@ -137,6 +137,13 @@ layout::names layout::sealed_namespaces(lmdb::transaction& in) const {
   return parse_names(keys::get_meta(in, meta_, sealed_key).value_or(""));
 }
 
+layout::names const& layout::known_sealed(lmdb::transaction& in) const {
+  auto text = keys::get_meta(in, meta_, sealed_key).value_or("");
+  auto& known = cached_.sealed;
+  if (text != known.text) known = {.text = text, .all = parse_names(text)};
+  return known.all;
+}
+
 std::string layout::key_id(lmdb::transaction& in) {
   auto const meta = in.open(keys::meta, lmdb::transaction::if_absent::fail);
   return keys::get_meta(in, meta, key_key).value_or("");

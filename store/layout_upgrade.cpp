@@ -129,7 +129,7 @@ void layout::upgrade_to_third(lmdb::write_transaction& in, std::shared_ptr<key_r
     before = seen - 1;
   }
   records.index_.add(in, damaged);
-  keys::put_meta(in, meta, "indexed", std::to_string(newest));
+  keys::put_meta(in, meta, keys::indexed, std::to_string(newest));
   std::ignore = records.seal(in, {});
 }
 

@@ -131,7 +131,7 @@ result<state_directory> state_directory::open(fs::path path) {
 bool state_directory::has_lock() const {
   struct stat ours {};
   struct stat named {};
-  return ::fstat(lock_.get(), &ours) == 0 && ::stat((path_ / "lock").c_str(), &named) == 0 &&
+  return ::fstat(lock_.get(), &ours) == 0 && ::stat(lock_file_.c_str(), &named) == 0 &&
          ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
 }
 

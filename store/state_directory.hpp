@@ -25,7 +25,7 @@ class state_directory {
   /// Whether the name of the lock file still leads to the file that is locked.
   bool has_lock() const;
   std::filesystem::path data() const { return path_ / "data"; }
-  std::filesystem::path data_file() const { return data() / "data.mdb"; }
+  std::filesystem::path const& data_file() const& { return data_file_; }
 
   /// Makes sure that a whole store exists: if there is none, `make` fills an empty directory, which
   /// is then moved into place, durably. Removes what interrupted attempts left. `make` may throw;
@@ -36,11 +36,14 @@ class state_directory {
 
  private:
   state_directory(std::filesystem::path path, unique_fd lock)
-      : path_(std::move(path)), lock_(std::move(lock)) {}
+      : path_(std::move(path)), data_file_(data() / "data.mdb"), lock_file_(path_ / "lock"),
+        lock_(std::move(lock)) {}
   void clear_leftovers() const;
   [[nodiscard]] result<void> check_store() const;
 
   std::filesystem::path path_;
+  std::filesystem::path data_file_; ///< each commit looks at them
+  std::filesystem::path lock_file_;
   unique_fd lock_;
 };
 

@@ -84,7 +84,7 @@ class store_file {
   /// be open.
   bool grow(purpose what);
 
-  std::filesystem::path data_file() const { return place_.data_file(); }
+  std::filesystem::path const& data_file() const { return place_.data_file(); }
   std::filesystem::path const& directory() const { return place_.path(); }
 
  private:

@@ -19,6 +19,7 @@ using namespace cfgd::store;
 using namespace cfgd::test;
 
 constexpr std::size_t much = 1 << 20;
+constexpr int fillers = 257;
 
 struct fixture : store_fixture {
   /// "3 2 1"
@@ -29,6 +30,14 @@ struct fixture : store_fixture {
     for (auto const& one : page.changes)
       out += (out.empty() ? "" : " ") + std::to_string(one->revision);
     return out + (page.more ? " ..." : "");
+  }
+  /// So many changes that all get their entries: two for each of these.
+  void index_all() {
+    std::vector<request> group;
+    for (int value = 0; value < fillers; ++value)
+      group.emplace_back(set({{"filler.x", std::to_string(value)}}));
+    for (auto const& one : store->commit(group, at()))
+      BOOST_REQUIRE(one.has_value());
   }
   /// Records of a database, of the store on disk.
   std::size_t count(char const* name) {
@@ -100,21 +109,25 @@ BOOST_AUTO_TEST_CASE(a_change_with_very_many_keys_is_found_by_each_of_them) {
     members += (members.empty() ? "\"k" : ",\"k") + std::to_string(member) + "\":1";
   must(set({{"site.many", "{" + members + "}"}}));
   must(set({{"site.many.k7", "2"}}));
+  index_all();
 
   BOOST_TEST(log("site.many.k7") == "3 2");
   BOOST_TEST(log("site.many.k1499") == "2");
   BOOST_TEST(log("site.a") == "1");
-  BOOST_TEST(count("keys") < 20U);
+  BOOST_TEST(count("keys") < 20U + 2 * fillers);
 }
 
 BOOST_AUTO_TEST_CASE(entries_go_with_their_changes) {
   for (int value = 0; value < 20; ++value)
     must(set({{"site.a.b", std::to_string(value)}}));
-  BOOST_TEST(count("keys") == 60U);
+  BOOST_TEST(count("keys") == 0U, "the newest have none");
+  BOOST_TEST(log("site.a", 100'000).starts_with("20 19 18 17"));
+  index_all();
+  BOOST_TEST(count("keys") == 60U + 2 * fillers);
 
-  store->compact(3);
+  store->compact(3 + fillers);
 
-  BOOST_TEST(count("keys") == 9U);
+  BOOST_TEST(count("keys") == 9U + 2 * fillers);
   BOOST_TEST(log("site.a") == "20 19 18");
   store->compact(0);
   BOOST_TEST(count("keys") == 0U);
@@ -131,18 +144,44 @@ BOOST_AUTO_TEST_CASE(changes_that_another_program_did_not_index_are_found) {
   must(set({{"site.b", "1"}}));
   BOOST_TEST(log("site.a") == "3 2 1");
   BOOST_TEST(log("site.b") == "4");
-  BOOST_TEST(count("keys") == 8U);
+  index_all();
+  BOOST_TEST(log("site.a") == "3 2 1");
+  BOOST_TEST(count("keys") == 8U + 2 * fillers);
+}
+
+BOOST_AUTO_TEST_CASE(the_changes_without_entries_are_few_and_small) {
+  std::size_t longest = 0;
+  for (int value = 0; value < 600; ++value) {
+    must(set({{"site.a", std::to_string(value)}}));
+    if (value % 50 == 0)
+      longest = std::max(longest, static_cast<std::size_t>(value) + 1 - count("keys") / 2);
+  }
+  BOOST_TEST(longest > 50U);
+  BOOST_TEST(longest <= 256U);
+
+  auto const before = count("keys");
+  must(set({{"site.b", '"' + std::string(70'000, 'x') + '"'}}));
+  BOOST_TEST(count("keys") > before, "a large one takes the others with it");
+  BOOST_TEST(count("keys") == 2U * 601);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_change_is_named_to_whom_it_concerns) {
   must(set({{"site.a", "1"}}));
   must(set({{"site.b", "1"}}));
+  index_all();
   put("changes", layout_keys::encode_revision(2), "rubbish");
 
   auto const concerned = store->log({.prefix = to_key("site.b")}, much);
   BOOST_TEST(concerned.changes.empty());
   BOOST_TEST(concerned.damaged == std::vector<revision_number>{2});
   BOOST_TEST(store->log({.prefix = to_key("site.a")}, much).damaged.empty());
+
+  must(set({{"site.b", "2"}}));
+  auto const newest = store->revision();
+  put("changes", layout_keys::encode_revision(newest), "rubbish");
+  BOOST_TEST(store->log({.prefix = to_key("site.a")}, much).damaged ==
+                 std::vector<revision_number>{newest},
+             "without entries it may be of every key");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

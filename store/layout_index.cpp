@@ -1,0 +1,120 @@
+#include "store/layout.hpp"
+#include "store/layout_keys.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+#include <utility>
+
+// The index of history by key is written in batches. The entries of one change are in as many
+// places of the index as it has keys, and of a group of changes in few more: entry by entry the
+// index was most of what a small commit wrote. So the newest changes are not in it; they are few,
+// and a reader goes through them.
+
+namespace cfgd::store {
+namespace {
+
+namespace keys = layout_keys;
+
+/// Changes that the index lacks at most, apart from those of one transaction. Every commit that
+/// brings it up to date takes longer: less than one in a hundred may.
+constexpr revision_number most_unindexed = 256;
+/// What a reader of one key goes through besides its own changes; and the batch has as many
+/// entries.
+constexpr std::size_t most_unindexed_bytes = 64 * 1024;
+
+/// Whether a change touches a key or one below it.
+bool touches(change_view const& one, std::string_view key_text) {
+  return std::ranges::any_of(one.keys, [key_text](auto const& leaf) {
+    return leaf.key.starts_with(key_text) &&
+           (leaf.key.size() == key_text.size() || leaf.key[key_text.size()] == '.');
+  });
+}
+
+} // namespace
+
+revision_number layout::indexed(lmdb::transaction& in) const {
+  return keys::get_meta(in, meta_, keys::indexed) ? keys::get_number(in, meta_, keys::indexed) : 0;
+}
+
+void layout::index_if_due(lmdb::write_transaction& in, revision_number newest) const {
+  auto const known = indexed(in);
+  if (known >= newest) return;
+  if (newest - known <= most_unindexed &&
+      unindexed_bytes(in, known, newest) <= most_unindexed_bytes)
+    return;
+  index_others(in, newest);
+  keys::put_meta(in, meta_, keys::indexed, std::to_string(newest));
+}
+
+// A transaction that was aborted may be counted, too; then the batch is a little smaller.
+std::size_t layout::unindexed_bytes(lmdb::transaction& in, revision_number known,
+                                    revision_number newest) const {
+  auto& counted = cached_.unindexed;
+  if (counted.known != known || counted.newest < known || counted.newest >= newest)
+    counted = {.known = known, .newest = known};
+  lmdb::cursor at(in, changes_);
+  for (auto entry = at.at_or_after(keys::encode_revision(counted.newest + 1)); entry;
+       entry = at.next())
+    counted.bytes += entry->value.size();
+  counted.newest = newest;
+  return counted.bytes;
+}
+
+void layout::index_others(lmdb::write_transaction& in, revision_number newest) const {
+  auto const known = indexed(in);
+  std::vector<std::string> missing;
+  walk_back(
+      in, newest,
+      [&](change_view const& one) {
+        if (one.revision <= known) return false;
+        auto more = key_index::entries_of(one);
+        std::move(more.begin(), more.end(), std::back_inserter(missing));
+        return true;
+      },
+      [&](revision_number at) {
+        if (at > known) missing.push_back(key_index::entries_of_damaged(at).front());
+      });
+  std::ranges::sort(missing);
+  index_.add(in, missing);
+}
+
+void layout::walk_key_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,
+                           std::function<bool(change_view const&)> const& visit,
+                           std::function<void(revision_number)> const& damaged) const {
+  auto const known = indexed(in);
+  bool goes_on = true;
+  auto const visit_other = [&](change_view const& one) {
+    if (one.revision <= known) return false;
+    if (touches(one, key_text)) goes_on = visit(one);
+    return goes_on;
+  };
+  auto const note_damaged = [&](revision_number at) {
+    if (at <= known) return;
+    if (!damaged) throw damaged_record(keys::changes, keys::encode_revision(at), "it is damaged");
+    damaged(at);
+  };
+  if (newest > known && revision(in) > known) walk_back(in, newest, visit_other, note_damaged);
+  if (!goes_on) return;
+  index_.walk_back(in, key_text, std::min(newest, known), [&](revision_number at) {
+    auto const key = keys::encode_revision(at);
+    auto const found = in.get(changes_, key);
+    return !found || show({.key = key, .value = *found}, visit, damaged);
+  });
+}
+
+/// What the index has of a change. Entries of one that was damaged later are not known; no change
+/// is found for them.
+std::vector<std::string> layout::entries_of(lmdb::entry const& record) const {
+  std::vector<std::string> entries;
+  show(
+      record,
+      [&entries](change_view const& one) {
+        entries = key_index::entries_of(one);
+        return true;
+      },
+      [&entries](revision_number damaged) { entries = key_index::entries_of_damaged(damaged); });
+  return entries;
+}
+
+} // namespace cfgd::store
