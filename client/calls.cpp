@@ -215,6 +215,31 @@ Answer<edit_outcome> calls<Connection, Answer>::end_edit() {
 }
 
 template <class Connection, template <class> class Answer>
+Answer<void> calls<Connection, Answer>::acknowledge(std::string_view consumer,
+                                                    revision_number revision, bool ok,
+                                                    std::string_view message) {
+  return ask(self(), methods::acknowledge, {consumer, revision, ok, message});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<std::vector<consumer>> calls<Connection, Answer>::consumers() {
+  return ask(self(), methods::consumers, {});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<wait_result>
+calls<Connection, Answer>::wait_applied(revision_number revision,
+                                        std::vector<std::string> const& names,
+                                        std::optional<std::chrono::seconds> time) {
+  return ask(self(), methods::wait_applied, {revision, &names, time});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<void> calls<Connection, Answer>::forget_consumer(std::string_view name) {
+  return ask(self(), methods::forget_consumer, {name});
+}
+
+template <class Connection, template <class> class Answer>
 Answer<change_log> calls<Connection, Answer>::log(log_query const& query) {
   return ask(self(), methods::log, query);
 }

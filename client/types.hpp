@@ -278,6 +278,34 @@ struct cache_stats {
   std::int64_t evictions = 0;
 };
 
+/// Why a consumer could not apply a revision.
+struct consumer_failure {
+  revision_number revision = 0;
+  std::string message; ///< may be empty: not for the caller
+  std::string time;
+};
+
+/// A program that watches under a name and acknowledges what it has applied.
+struct consumer {
+  std::string name;
+  std::string state; ///< watching, absent
+  std::int64_t uid = 0;
+  std::optional<std::int64_t> pid = {};
+  std::optional<std::string> unit = {};   ///< systemd unit of that process
+  std::vector<std::string> prefixes = {}; ///< empty: everything that it may read
+  revision_number delivered = 0;          ///< the newest that was sent to it
+  revision_number applied = 0;            ///< the newest that it has acknowledged
+  std::string since;                      ///< when it came into this state
+  /// The last one, until that revision or a later one is applied.
+  std::optional<consumer_failure> failure = {};
+};
+
+/// Whether a revision is applied.
+struct wait_result {
+  bool applied = false;
+  std::vector<consumer> waiting = {}; ///< those who have not applied it
+};
+
 /// One event of a watch. It is always whole: a state, or one revision.
 struct watch_event {
   boost::json::object values;       ///< the state at `revision`, or what this revision set

@@ -95,6 +95,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                  [this](committer::publication const& news) { publish(news); }),
       queries_(loop.get_executor(), std::move(reader_), committer_, options_.how.bounds,
                [this] { committer_.refresh(); }),
+      consumers_(options_.how.bounds),
       watches_(view_, committer_, queries_, options_.how.bounds,
                [&loop](std::function<void()> work) { asio::post(loop, std::move(work)); }),
       names_(
@@ -106,7 +107,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .url = "https://varlink.org"}),
       files_(loop.get_executor(), watch_options(), known_files(opened.sources),
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
-      parts_{view_, committer_, watches_, files_, server_, queries_},
+      parts_{view_, committer_, watches_, files_, server_, queries_, consumers_},
       health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
                 health_streams_.on_change(what);
@@ -183,6 +184,7 @@ method_context service::make_context() {
           reporting_.figures(),
           [this](auto done) { reload(std::move(done)); },
           [this] { return ready_; },
+          [this] { wake(); },
           options_.how.bounds,
           wall_now(),
           options_.where.state};

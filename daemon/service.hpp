@@ -4,6 +4,7 @@
 #include "daemon/access_names.hpp"
 #include "daemon/announcer.hpp"
 #include "daemon/committer.hpp"
+#include "daemon/consumers.hpp"
 #include "daemon/credential_values.hpp"
 #include "daemon/health/status_table.hpp"
 #include "daemon/methods/context.hpp"
@@ -160,6 +161,7 @@ class service {
   watchers::store_watch store_watch_;             ///< before committer_, whose thread uses it
   committer committer_;
   query_thread queries_;
+  consumers consumers_;
   watches watches_;
   access_names names_; ///< calls rights_changed()
   ipc::server server_;

@@ -132,13 +132,15 @@ std::chrono::steady_clock::time_point service::act() {
   for (auto const& one : view_.pending().take_due(wall_now()))
     expire_pending(one);
   watches_.send_bookmarks(std::chrono::steady_clock::now());
+  consumers_.end_overdue(std::chrono::steady_clock::now());
   return next_due();
 }
 
 std::chrono::steady_clock::time_point service::next_due() {
   deadlines const waiting{.pending_change = view_.pending().next(),
                           .edit = edits_.ends_at(),
-                          .bookmark = watches_.next_bookmark()};
+                          .bookmark = watches_.next_bookmark(),
+                          .wait = consumers_.next_end()};
   return waiting.next(wall_now(), std::chrono::steady_clock::now());
 }
 

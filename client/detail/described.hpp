@@ -55,6 +55,10 @@ BOOST_DESCRIBE_STRUCT(user_use, (),
 BOOST_DESCRIBE_STRUCT(usage_report, (),
                       (connections, maximum_connections, bytes, maximum_bytes, users))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
+BOOST_DESCRIBE_STRUCT(consumer_failure, (), (revision, message, time))
+BOOST_DESCRIBE_STRUCT(consumer, (),
+                      (name, state, uid, pid, unit, prefixes, delivered, applied, since, failure))
+BOOST_DESCRIBE_STRUCT(wait_result, (), (applied, waiting))
 BOOST_DESCRIBE_STRUCT(watch_event, (),
                       (values, removed, revision, from, ready, resync, without_effect, store_id))
 
