@@ -122,6 +122,10 @@ struct transaction {
   /// Places in arrays of `values`, as "site.list[0].port", that were written without types. With
   /// value_spelling::text the keys of `values` with an index are added.
   std::vector<std::string> text_elements = {};
+  /// With `confirm`: the service confirms the change when every consumer that it concerns has
+  /// applied it, and undoes it at once when one fails or a health check becomes critical. Absent:
+  /// no. An older service rejects that.
+  std::optional<bool> until_applied = {};
 };
 
 /// A value of a file that has no effect, because a higher layer sets or removes its key.
@@ -168,6 +172,7 @@ struct pending_change {
   std::vector<std::string> keys;   ///< at most 100
   std::optional<std::int64_t> uid; ///< of who made it
   std::optional<std::string> comment;
+  std::optional<bool> until_applied = {}; ///< confirmed by the service; absent: no
 };
 
 /// The outcome of an edit of several files.

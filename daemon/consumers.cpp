@@ -1,14 +1,5 @@
 #include "daemon/consumers.hpp"
 
-#include "core/json.hpp"
-#include "core/key.hpp"
-#include "core/text.hpp"
-#include "daemon/state_stream.hpp"
-
-#include <boost/json/array.hpp>
-#include <boost/json/object.hpp>
-#include <boost/json/value.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -16,14 +7,9 @@
 // were sent everything up to R and it has acknowledged the last revision that it was sent something
 // of. So a consumer that a revision does not concern need not acknowledge it, and one whose watch
 // lags or is gone is never taken for one that has nothing to do.
-//
-// A wait keeps the names that are left, and each consumer the numbers of its waits, so that an
-// acknowledgement costs no more than the waits that it may end.
 
 namespace cfgd {
 namespace {
-
-namespace bj = boost::json;
 
 constexpr std::size_t message_bytes = 1024;
 
@@ -53,49 +39,6 @@ error foreign_name(std::string_view name, uid_t owner, uid_t uid) {
 }
 
 bool may_use(uid_t owner, uid_t uid) { return uid == owner || uid == 0; }
-
-bool covers(std::vector<std::string> const& prefixes, consumers::permission const& may_read,
-            std::string_view key_text) {
-  return is_below(key_text, prefixes) && (!may_read || may_read(namespace_of(key_text)));
-}
-
-template <class T>
-std::optional<T> number_in(bj::object const& of, std::string_view name) {
-  auto const* const found = of.if_contains(name);
-  if (found == nullptr || !found->is_int64() || found->get_int64() < 0) return std::nullopt;
-  return static_cast<T>(found->get_int64());
-}
-
-std::string text_in(bj::object const& of, std::string_view name) {
-  auto const* const found = of.if_contains(name);
-  return found != nullptr && found->is_string() ? std::string(found->get_string()) : std::string();
-}
-
-std::vector<std::string> prefixes_in(bj::object const& of) {
-  std::vector<std::string> list;
-  auto const* const found = of.if_contains("prefixes");
-  if (found == nullptr || !found->is_array()) return list;
-  list.reserve(found->get_array().size());
-  for (auto const& one : found->get_array())
-    if (one.is_string()) list.emplace_back(one.get_string());
-  return list;
-}
-
-bj::object to_record(std::string const& name, consumers::facts const& known) {
-  bj::object out{{"name", name},
-                 {"uid", known.uid},
-                 {"applied", known.applied},
-                 {"delivered", known.delivered},
-                 {"since", known.since.time_since_epoch().count()}};
-  if (!known.unit.empty()) out["unit"] = known.unit;
-  if (known.prefixes.empty()) return out;
-  bj::array list;
-  list.reserve(known.prefixes.size());
-  for (auto const& one : known.prefixes)
-    list.emplace_back(one);
-  out["prefixes"] = std::move(list);
-  return out;
-}
 
 } // namespace
 
@@ -228,7 +171,7 @@ void consumers::end(std::string_view name, std::uint64_t number) {
     one.known.since = wall_now();
     one.known.pid.reset();
     one.behind_since.reset();
-    if (std::exchange(one.is_late, false)) recovered_.emplace(name);
+    recover(name, one);
   } else {
     std::vector<std::string> left;
     for (auto const& [other, watched] : one.open)
@@ -259,19 +202,29 @@ result<void> consumers::acknowledge(std::string_view name, party who, acknowledg
                  .subject = std::string(name),
                  .used = most};
   if (!what.ok) {
+    ++version_;
     known.failed = failure{what.revision, beginning_of(std::move(what.message)), at.wall};
   } else {
-    if (known.failed && known.failed->revision <= what.revision) known.failed.reset();
+    if (known.failed && known.failed->revision <= what.revision) {
+      known.failed.reset();
+      ++version_;
+    }
     changed_ |= what.revision > known.applied;
     known.applied = std::max(known.applied, what.revision);
     known.delivered = std::max(known.delivered, what.revision);
   }
   // It works: from here on it has its time again.
   one.behind_since.reset();
-  if (std::exchange(one.is_late, false)) recovered_.emplace(name);
+  recover(name, one);
   note_progress(name, one, at.now);
   look_at_waits(name);
   return {};
+}
+
+void consumers::recover(std::string_view name, entry& one) {
+  if (!std::exchange(one.is_late, false)) return;
+  recovered_.emplace(name, one.known.uid);
+  ++version_;
 }
 
 void consumers::note_progress(std::string_view name, entry& one, steady::time_point now) {
@@ -284,7 +237,7 @@ void consumers::note_progress(std::string_view name, entry& one, steady::time_po
   if (is_behind && !one.behind_since) one.behind_since = now;
   if (is_behind) return;
   one.behind_since.reset();
-  if (std::exchange(one.is_late, false)) recovered_.emplace(name);
+  recover(name, one);
 }
 
 consumers::facts const* consumers::find(std::string_view name) const {
@@ -301,224 +254,12 @@ void consumers::each(
 void consumers::forget(std::string_view name) {
   auto const found = all_.find(name);
   if (found == all_.end()) return;
-  if (found->second.is_late) recovered_.emplace(name);
+  recover(name, found->second);
+  if (found->second.known.failed) ++version_;
   auto const waited_by = std::move(found->second.waited_by);
   all_.erase(found);
   changed_ = true;
   drop_from_waits(name, waited_by);
-}
-
-// Waiting
-
-bool consumers::has_applied(entry const& one, revision_number revision) {
-  if (one.known.applied >= revision) return true;
-  return !one.open.empty() && std::ranges::all_of(one.open, [&](auto const& each) {
-    auto const& watched = each.second;
-    return watched.sent >= revision && watched.last_content() <= one.known.applied;
-  });
-}
-
-bool consumers::has_applied(std::string_view name, revision_number revision) const {
-  auto const found = all_.find(name);
-  return found != all_.end() && has_applied(found->second, revision);
-}
-
-bool consumers::is_concerned(entry const& one, change const& what, permission const& may_read) {
-  return std::ranges::any_of(what.keys, [&](key_change const& changed) {
-    if (may_read && !may_read(namespace_of(changed.key))) return false;
-    if (one.open.empty()) return covers(one.known.prefixes, one.may_read, changed.key);
-    return std::ranges::any_of(one.open, [&](auto const& each) {
-      return covers(each.second.what.prefixes, each.second.what.may_read, changed.key);
-    });
-  });
-}
-
-std::vector<std::string> consumers::concerned_by(change const* what,
-                                                 permission const& may_read) const {
-  std::vector<std::string> names;
-  names.reserve(all_.size());
-  for (auto const& [name, one] : all_)
-    if (what == nullptr || is_concerned(one, *what, may_read)) names.push_back(name);
-  return names;
-}
-
-result<std::uint64_t> consumers::wait(wanted what, answer then) {
-  if (what.by) {
-    auto const own = static_cast<std::size_t>(std::ranges::count_if(
-        waits_, [&](auto const& one) { return one.second.what.by == what.by; }));
-    if (own >= bounds_.waits_per_uid) {
-      auto refused = limit_error("waits_per_uid", own, bounds_.waits_per_uid);
-      refused.message = "too many calls wait";
-      return refused;
-    }
-  }
-  std::set<std::string, std::less<>> left;
-  bool has_failed = false;
-  for (auto const& name : what.names) {
-    auto const found = all_.find(name);
-    if (found == all_.end() || has_applied(found->second, what.revision)) continue;
-    auto const& failed = found->second.known.failed;
-    has_failed |= failed && failed->revision >= what.revision;
-    left.insert(name);
-  }
-  auto const number = ++last_number_;
-  for (auto const& name : left)
-    all_.find(name)->second.waited_by.insert(number);
-  bool const is_over = left.empty() || has_failed;
-  waits_.emplace(number, waiting{std::move(what), std::move(left), std::move(then)});
-  if (is_over) finish(number, !has_failed);
-  return number;
-}
-
-void consumers::finish(std::uint64_t number, bool applied) {
-  auto done = waits_.extract(number);
-  outcome made{.applied = applied};
-  made.waiting.reserve(done.mapped().names.size());
-  for (auto const& name : done.mapped().names) {
-    if (auto const found = all_.find(name); found != all_.end())
-      found->second.waited_by.erase(number);
-    made.waiting.push_back(name);
-  }
-  done.mapped().then(made);
-}
-
-void consumers::cancel(std::uint64_t wait) {
-  auto const done = waits_.extract(wait);
-  if (!done) return;
-  for (auto const& name : done.mapped().names)
-    if (auto const found = all_.find(name); found != all_.end())
-      found->second.waited_by.erase(wait);
-}
-
-void consumers::look_at_waits(std::string_view name) {
-  auto const found = all_.find(name);
-  if (found == all_.end() || found->second.waited_by.empty()) return;
-  std::set<std::uint64_t> applied;
-  std::vector<std::uint64_t> failed;
-  auto const& one = found->second;
-  for (auto const number : one.waited_by) {
-    auto const revision = waits_.at(number).what.revision;
-    if (has_applied(one, revision))
-      applied.insert(number);
-    else if (one.known.failed && one.known.failed->revision >= revision)
-      failed.push_back(number);
-  }
-  for (auto const number : applied)
-    found->second.waited_by.erase(number);
-  // What is called back may wait anew or forget a consumer, so nothing of it is used afterwards.
-  std::string const whose(name);
-  for (auto const number : failed)
-    if (waits_.contains(number)) finish(number, false);
-  drop_from_waits(whose, applied);
-}
-
-void consumers::drop_from_waits(std::string_view name, std::set<std::uint64_t> const& numbers) {
-  std::string const whose(name);
-  for (auto const number : numbers) {
-    auto const at = waits_.find(number);
-    if (at == waits_.end()) continue;
-    at->second.names.erase(whose);
-    if (at->second.names.empty()) finish(number, true);
-  }
-}
-
-void consumers::end_overdue(steady::time_point now) {
-  std::vector<std::uint64_t> over;
-  for (auto const& [number, one] : waits_)
-    if (one.what.until && *one.what.until <= now) over.push_back(number);
-  for (auto const number : over)
-    if (waits_.contains(number)) finish(number, false);
-}
-
-std::optional<consumers::steady::time_point> consumers::next_end() const {
-  std::optional<steady::time_point> first;
-  for (auto const& [number, one] : waits_)
-    if (one.what.until && (!first || *one.what.until < *first)) first = one.what.until;
-  return first;
-}
-
-// Watching over it
-
-consumers::count consumers::counts(steady::time_point now) const {
-  count all;
-  for (auto const& [name, one] : all_) {
-    ++(one.known.is_watching ? all.watching : all.absent);
-    if (one.known.failed) ++all.failed;
-    if (!one.behind_since) continue;
-    ++all.behind;
-    all.longest =
-        std::max(all.longest,
-                 std::chrono::duration_cast<std::chrono::milliseconds>(now - *one.behind_since));
-  }
-  return all;
-}
-
-std::optional<consumers::steady::duration> consumers::lag(std::string_view name,
-                                                          steady::time_point now) const {
-  auto const found = all_.find(name);
-  if (found == all_.end() || !found->second.behind_since) return std::nullopt;
-  return now - *found->second.behind_since;
-}
-
-std::optional<consumers::steady::time_point> consumers::next_late(steady::duration limit) const {
-  std::optional<steady::time_point> first;
-  for (auto const& [name, one] : all_) {
-    if (!one.behind_since || one.is_late) continue;
-    auto const when = *one.behind_since + limit;
-    if (!first || when < *first) first = when;
-  }
-  return first;
-}
-
-std::vector<std::string> consumers::take_late(steady::duration limit, steady::time_point now) {
-  std::vector<std::string> names;
-  for (auto& [name, one] : all_) {
-    if (!one.behind_since || one.is_late || *one.behind_since + limit > now) continue;
-    one.is_late = true;
-    recovered_.erase(name);
-    names.push_back(name);
-  }
-  return names;
-}
-
-std::vector<std::string> consumers::take_recovered() {
-  std::vector<std::string> names(recovered_.begin(), recovered_.end());
-  recovered_.clear();
-  return names;
-}
-
-// Keeping them on disk
-
-std::string consumers::encode() const {
-  std::string out("[");
-  for (auto const& [name, one] : all_) {
-    if (out.size() > 1) out += ',';
-    json::append_canonical(out, to_record(name, one.known));
-  }
-  return out += ']';
-}
-
-void consumers::load(std::string_view record, revision_number current) {
-  auto const parsed = json::parse(record);
-  if (!parsed || !parsed->is_array()) return;
-  for (auto const& each : parsed->get_array()) {
-    auto const* const one = each.if_object();
-    if (one == nullptr) continue;
-    auto const name = text_in(*one, "name");
-    auto const uid = number_in<uid_t>(*one, "uid");
-    if (!is_consumer_name(name) || !uid) continue;
-    auto& made = all_[name];
-    made.sent_before = current;
-    made.known.uid = *uid;
-    made.known.unit = text_in(*one, "unit");
-    made.known.prefixes = prefixes_in(*one);
-    // A store that went back to a copy has had later revisions.
-    made.known.applied = std::min(number_in<revision_number>(*one, "applied").value_or(0), current);
-    made.known.delivered = std::clamp(number_in<revision_number>(*one, "delivered").value_or(0),
-                                      made.known.applied, current);
-    made.known.since =
-        wall_time(std::chrono::milliseconds(number_in<std::int64_t>(*one, "since").value_or(0)));
-  }
 }
 
 } // namespace cfgd

@@ -153,14 +153,19 @@ class consumers {
     std::chrono::milliseconds longest{0}; ///< that one of them has been behind
   };
   count counts(steady::time_point now) const;
+  /// Changes whenever one fails or is late, or no longer is.
+  std::uint64_t version() const { return version_; }
+  enum class trouble : std::uint8_t { failed, late };
+  /// Whether a consumer of the user has failed, or is late as take_late() says.
+  bool has_trouble(uid_t uid, trouble what) const;
   /// How long a consumer has had something that it has not applied; absent: it has applied all.
   std::optional<steady::duration> lag(std::string_view name, steady::time_point now) const;
   /// When the next consumer will have been behind for `limit`; those of take_late() do not count.
   std::optional<steady::time_point> next_late(steady::duration limit) const;
   /// The consumers that have been behind for `limit` now; each once, until it is no longer.
   std::vector<std::string> take_late(steady::duration limit, steady::time_point now);
-  /// The consumers of take_late() that are behind no longer; each once.
-  std::vector<std::string> take_recovered();
+  /// The consumers of take_late() that are behind no longer, and their users; each once.
+  std::map<std::string, uid_t> take_recovered();
 
   // Keeping them on disk
 
@@ -204,6 +209,8 @@ class consumers {
   result<void> check_new(std::string const& name, uid_t uid) const;
   static bool has_applied(entry const& one, revision_number revision);
   static bool is_concerned(entry const& one, change const& what, permission const& may_read);
+  /// It is late no longer.
+  void recover(std::string_view name, entry& one);
   void note_progress(std::string_view name, entry& one, steady::time_point now);
   /// Takes a consumer out of the waits that it ends or that no longer need it.
   void look_at_waits(std::string_view name);
@@ -215,8 +222,9 @@ class consumers {
   limits bounds_;
   by_name all_;
   std::map<std::uint64_t, waiting> waits_;
-  std::set<std::string, std::less<>> recovered_;
+  std::map<std::string, uid_t> recovered_;
   std::uint64_t last_number_ = 0;
+  std::uint64_t version_ = 0;
   bool changed_ = false;
 };
 

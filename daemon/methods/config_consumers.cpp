@@ -1,4 +1,5 @@
 #include "core/json.hpp"
+#include "daemon/announce.hpp"
 #include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/parameters.hpp"
@@ -149,6 +150,17 @@ void look_up_resumed(method_context& with, watches::subscription const& what) {
       });
 }
 
+std::optional<consumers::failure> failure_of(method_context& with, std::string const& name) {
+  auto const* const known = with.programs.find(name);
+  return known == nullptr ? std::nullopt : known->failed;
+}
+
+/// After the failure of a consumer is over.
+void report_recovered(method_context& with, std::string const& name, uid_t owner) {
+  if (is_privileged(owner) || !with.programs.has_trouble(owner, consumers::trouble::failed))
+    announce_recovered({name, owner}, "consumer_failed");
+}
+
 /// A WaitApplied under way.
 struct applied_wait {
   consumers::wanted what;
@@ -226,8 +238,16 @@ void acknowledge_revision(method_context& with, authorized_call const& asked) {
   consumers::acknowledgement what{.revision = *revision_of(asked.parameters, "revision"),
                                   .ok = flag_of(asked.parameters, "ok"),
                                   .message = string_of(asked.parameters, "message").value_or("")};
+  auto const before = failure_of(with, name);
   auto const done = with.programs.acknowledge(name, party_of(asked), std::move(what), now());
   if (!done) return refuse_use(asked, name, done.error());
+  auto const after = failure_of(with, name);
+  auto const owner = with.programs.find(name)->uid;
+  // A program that tries again and again is one line.
+  if (after &&
+      (!before || before->revision != after->revision || before->message != after->message))
+    announce_failure({name, owner}, after->revision, after->message);
+  if (before && !after) report_recovered(with, name, owner);
   asked.answer.reply();
   with.wake();
 }
@@ -287,7 +307,10 @@ void forget_consumer(method_context& with, authorized_call const& asked) {
   if (known == nullptr || !is_seen) return refuse_unknown(asked.answer, name);
   if (!may_administer && (!is_own || known->is_watching))
     return refuse(asked, asked.by.denial(right::admin, {}));
+  auto const owner = known->uid;
+  bool const had_failed = known->failed.has_value();
   with.programs.forget(name);
+  if (had_failed) report_recovered(with, name, owner);
   asked.answer.reply();
   with.wake();
 }
