@@ -1,5 +1,7 @@
 #include "daemon/consumers.hpp"
 
+#include "daemon/asker.hpp"
+
 #include <algorithm>
 #include <utility>
 
@@ -41,6 +43,12 @@ error foreign_name(std::string_view name, uid_t owner, uid_t uid) {
 bool may_use(uid_t owner, uid_t uid) { return uid == owner || uid == 0; }
 
 } // namespace
+
+// The ranges are those of systemd (UIDS-GIDS.md).
+bool is_login_user(uid_t uid) {
+  bool const is_dynamic = uid >= 61'184 && uid <= 65'519;
+  return uid >= 1'000 && !is_dynamic && !is_privileged(uid);
+}
 
 bool is_consumer_name(std::string_view text) {
   auto const is_word = [](char c) {
@@ -114,7 +122,11 @@ result<void> consumers::check_new(std::string const& name, uid_t uid) const {
 result<std::shared_ptr<consumers::watch>> consumers::begin(std::string const& name, party who,
                                                            subscription what, moment at) {
   if (auto const allowed = check_new(name, who.uid); !allowed) return allowed.error();
-  auto const known = all_.find(name);
+  auto known = all_.find(name);
+  if (known != all_.end() && who.uid == 0 && is_login_user(known->second.known.uid)) {
+    forget(name);
+    known = all_.end();
+  }
   std::vector<std::string> prefixes = what.prefixes;
   if (known != all_.end() && known->second.known.is_watching) {
     // Together with what it watches already; no prefix stands for everything.

@@ -94,8 +94,9 @@ class consumers {
     /// It has everything up to this revision.
     std::optional<revision_number> after = {};
   };
-  /// Begins a watch. Errors: bad_value (not a valid name), denied (of another user, the message
-  /// says it), limit (consumers, consumers_per_uid, watch_prefixes).
+  /// Begins a watch. Root takes over the name of a login user. Errors: bad_value (not a valid
+  /// name), denied (of another user, the message says it), limit (consumers, consumers_per_uid,
+  /// watch_prefixes).
   [[nodiscard]] result<std::shared_ptr<watch>> begin(std::string const& name, party who,
                                                      subscription what, moment at);
   /// The systemd unit of the newest watch, which is looked up elsewhere.
@@ -138,12 +139,17 @@ class consumers {
   void end_overdue(steady::time_point now);
   std::optional<steady::time_point> next_end() const;
   /// The consumers that have to apply a change; null: all of them. Only keys in namespaces that
-  /// `may_read` allows count.
-  std::vector<std::string> concerned_by(change const* what, permission const& may_read) const;
+  /// `may_read` allows count, and only consumers that counts_for() says.
+  std::vector<std::string> concerned_by(change const* what, permission const& may_read,
+                                        uid_t caller) const;
   /// Whether the consumer has everything up to a revision, as wait() sees it.
   bool has_applied(std::string_view name, revision_number revision) const;
 
-  // Watching over it
+  /// Whether a consumer of one user matters to another one: those of login users only to
+  /// themselves, or anybody could hold up the changes of administrators.
+  static bool counts_for(uid_t owner, uid_t caller);
+
+  // Watching over it; those of login users do not count as failed, behind or late.
 
   struct count {
     std::size_t watching = 0;
@@ -227,6 +233,10 @@ class consumers {
   std::uint64_t version_ = 0;
   bool changed_ = false;
 };
+
+/// Whether a user is a person who logs in: neither a system user nor one that systemd makes for a
+/// service (DynamicUser=), nor the service's own.
+bool is_login_user(uid_t uid);
 
 /// Whether a text may be the name of a consumer.
 bool is_consumer_name(std::string_view text);

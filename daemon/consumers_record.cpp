@@ -38,20 +38,31 @@ std::vector<std::string> prefixes_in(bj::object const& of) {
   return list;
 }
 
-bj::object to_record(std::string const& name, consumers::facts const& known) {
-  bj::object out{{"name", name},
-                 {"uid", known.uid},
-                 {"applied", known.applied},
-                 {"delivered", known.delivered},
-                 {"since", known.since.time_since_epoch().count()}};
-  if (!known.unit.empty()) out["unit"] = known.unit;
-  if (known.prefixes.empty()) return out;
-  bj::array list;
-  list.reserve(known.prefixes.size());
+/// Prefixes of a consumer beyond this are not kept: after a restart it counts for every change,
+/// until it watches again.
+constexpr std::size_t prefix_bytes = 1024;
+
+// Written by hand, because it is written often, and on the loop.
+void append_record(std::string& out, std::string const& name, consumers::facts const& known) {
+  json::append_string(out += "{\"name\":", name);
+  out.append(",\"uid\":").append(std::to_string(known.uid));
+  out.append(",\"applied\":").append(std::to_string(known.applied));
+  out.append(",\"delivered\":").append(std::to_string(known.delivered));
+  out.append(",\"since\":").append(std::to_string(known.since.time_since_epoch().count()));
+  if (!known.unit.empty()) json::append_string(out += ",\"unit\":", known.unit);
+  std::size_t bytes = 0;
   for (auto const& one : known.prefixes)
-    list.emplace_back(one);
-  out["prefixes"] = std::move(list);
-  return out;
+    bytes += one.size();
+  if (bytes != 0 && bytes <= prefix_bytes) {
+    char before = '[';
+    out += ",\"prefixes\":";
+    for (auto const& one : known.prefixes) {
+      json::append_string(out += before, one);
+      before = ',';
+    }
+    out += ']';
+  }
+  out += '}';
 }
 
 } // namespace
@@ -60,7 +71,7 @@ std::string consumers::encode() const {
   std::string out("[");
   for (auto const& [name, one] : all_) {
     if (out.size() > 1) out += ',';
-    json::append_canonical(out, to_record(name, one.known));
+    append_record(out, name, one.known);
   }
   return out += ']';
 }

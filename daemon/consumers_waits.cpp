@@ -42,12 +42,18 @@ bool consumers::is_concerned(entry const& one, change const& what, permission co
   });
 }
 
-std::vector<std::string> consumers::concerned_by(change const* what,
-                                                 permission const& may_read) const {
+bool consumers::counts_for(uid_t owner, uid_t caller) {
+  return owner == caller || !is_login_user(owner);
+}
+
+std::vector<std::string> consumers::concerned_by(change const* what, permission const& may_read,
+                                                 uid_t caller) const {
   std::vector<std::string> names;
   names.reserve(all_.size());
   for (auto const& [name, one] : all_)
-    if (what == nullptr || is_concerned(one, *what, may_read)) names.push_back(name);
+    if (counts_for(one.known.uid, caller) &&
+        (what == nullptr || is_concerned(one, *what, may_read)))
+      names.push_back(name);
   return names;
 }
 
@@ -153,6 +159,7 @@ consumers::count consumers::counts(steady::time_point now) const {
   count all;
   for (auto const& [name, one] : all_) {
     ++(one.known.is_watching ? all.watching : all.absent);
+    if (is_login_user(one.known.uid)) continue;
     if (one.known.failed) ++all.failed;
     if (!one.behind_since) continue;
     ++all.behind;
@@ -167,13 +174,14 @@ std::optional<consumers::steady::duration> consumers::lag(std::string_view name,
                                                           steady::time_point now) const {
   auto const found = all_.find(name);
   if (found == all_.end() || !found->second.behind_since) return std::nullopt;
+  if (is_login_user(found->second.known.uid)) return std::nullopt;
   return now - *found->second.behind_since;
 }
 
 std::optional<consumers::steady::time_point> consumers::next_late(steady::duration limit) const {
   std::optional<steady::time_point> first;
   for (auto const& [name, one] : all_) {
-    if (!one.behind_since || one.is_late) continue;
+    if (!one.behind_since || one.is_late || is_login_user(one.known.uid)) continue;
     auto const when = *one.behind_since + limit;
     if (!first || when < *first) first = when;
   }
@@ -184,6 +192,7 @@ std::vector<std::string> consumers::take_late(steady::duration limit, steady::ti
   std::vector<std::string> names;
   for (auto& [name, one] : all_) {
     if (!one.behind_since || one.is_late || *one.behind_since + limit > now) continue;
+    if (is_login_user(one.known.uid)) continue;
     one.is_late = true;
     ++version_;
     recovered_.erase(name);

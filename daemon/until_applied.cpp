@@ -21,13 +21,15 @@ void until_applied::begin(revision_number revision) {
   with_.history.ask(
       {.uid = 0, .is_privileged = true},
       [revision](store::reading const& store) { return store.changes_after(revision - 1, 1); },
-      [this, revision](result<engine::history_slice> const& slice) {
+      [this, revision, by = all_.at(revision).what.from.uid.value_or(0)](
+          result<engine::history_slice> const& slice) {
         // What cannot be read may concern everybody.
         change const* changed = nullptr;
         if (slice && !slice->compacted && !slice->changes.empty() &&
             slice->changes.front()->revision == revision)
           changed = slice->changes.front().get();
-        if (all_.contains(revision)) wait_for(revision, with_.programs.concerned_by(changed, {}));
+        if (all_.contains(revision))
+          wait_for(revision, with_.programs.concerned_by(changed, {}, by));
       });
 }
 

@@ -91,7 +91,10 @@ exit_code wait_for_revision(context const& all, client::revision_number revision
   std::optional<std::chrono::seconds> time;
   if (all.time_limit) time = std::chrono::ceil<std::chrono::seconds>(*all.time_limit);
   auto const made = await_applied(all, revision, names, time);
-  if (!made) return report(all, "wait " + std::to_string(revision), made.error());
+  std::string const doing = "wait " + std::to_string(revision);
+  if (!made && made.error().name.ends_with(".RevisionMismatch"))
+    return fail(all, doing + ": the service has not reached this revision");
+  if (!made) return report(all, doing, made.error());
   show(all, json_of(*made), wait_text(all.where, revision, *made));
   return made->applied ? exit_code::ok : exit_code::not_applied;
 }

@@ -100,7 +100,7 @@ finding look_at_consumers(consumers const& all, std::chrono::milliseconds late) 
   name_list failed(named_consumers);
   name_list behind(named_consumers);
   all.each([&](std::string const& name, consumers::facts const& known) {
-    if (known.failed) failed.add(name);
+    if (known.failed && !is_login_user(known.uid)) failed.add(name);
     if (all.lag(name, now).value_or(steady::duration::zero()) >= late) behind.add(name);
   });
   finding found;

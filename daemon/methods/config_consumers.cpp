@@ -132,7 +132,7 @@ void look_up_resumed(method_context& with, watches::subscription const& what) {
       [after = *from, bytes = with.bounds.reply_batch_bytes](store::reading const& store) {
         return store.changes_after(after, bytes);
       },
-      [&with, up_to, prefixes = what.prefixes, may_read = what.may_read,
+      [up_to, prefixes = what.prefixes, may_read = what.may_read,
        kept = std::weak_ptr(what.consumer)](result<engine::history_slice> const& slice) {
         auto const resuming = kept.lock();
         if (!resuming || !slice || slice->compacted) return;
@@ -146,7 +146,6 @@ void look_up_resumed(method_context& with, watches::subscription const& what) {
               }))
             last = one->revision;
         resuming->resumed(last, steady::now());
-        with.wake();
       });
 }
 
@@ -196,13 +195,13 @@ void wait_for_concerned(method_context& with, std::shared_ptr<applied_wait> cons
   auto const revision = of->what.revision;
   with.queries.ask(
       by, [revision](store::reading const& store) { return store.changes_after(revision - 1, 1); },
-      [&with, of, revision](result<engine::history_slice> const& slice) {
+      [&with, of, revision, by = by.uid](result<engine::history_slice> const& slice) {
         if (!slice) return fail(of->answer, config_interface, slice.error());
         change const* changed = nullptr;
         if (!slice->compacted && !slice->changes.empty() &&
             slice->changes.front()->revision == revision)
           changed = slice->changes.front().get();
-        auto names = with.programs.concerned_by(changed, of->may_read);
+        auto names = with.programs.concerned_by(changed, of->may_read, by);
         std::erase_if(names,
                       [&](auto const& one) { return !find_visible(with, one, of->may_read); });
         of->what.names = std::move(names);
@@ -249,7 +248,6 @@ void acknowledge_revision(method_context& with, authorized_call const& asked) {
     announce_failure({name, owner}, after->revision, after->message);
   if (before && !after) report_recovered(with, name, owner);
   asked.answer.reply();
-  with.wake();
 }
 
 void list_consumers(method_context& with, authorized_call const& asked) {
@@ -312,7 +310,6 @@ void forget_consumer(method_context& with, authorized_call const& asked) {
   with.programs.forget(name);
   if (had_failed) report_recovered(with, name, owner);
   asked.answer.reply();
-  with.wake();
 }
 
 } // namespace cfgd::methods

@@ -139,7 +139,7 @@ class history {
         .revision = which, .names = {}, .answer = std::make_shared<std::optional<bool>>()};
     cfgd::change what{.revision = which, .time = {}, .from = {}, .comment = {}, .keys = {}};
     what.keys.push_back({.key = key_of(which), .before = "1", .after = "2"});
-    auto const concerned = subject_.concerned_by(&what, {});
+    auto const concerned = subject_.concerned_by(&what, {}, 7);
     for (auto const& [name, one] : model_)
       if (!one.prefixes.empty() && concerns(one, which)) made.names.insert(name);
     BOOST_TEST(made.names == std::set<std::string>(concerned.begin(), concerned.end()));
@@ -188,7 +188,7 @@ class history {
 
 BOOST_AUTO_TEST_SUITE(consumers_model)
 
-BOOST_DATA_TEST_CASE(waits_end_when_everything_is_applied, boost::unit_test::data::xrange(200U),
+BOOST_DATA_TEST_CASE(waits_end_when_everything_is_applied, boost::unit_test::data::xrange(100U),
                      seed) {
   history one(seed);
   for (int step = 0; step < 120; ++step)

@@ -1,3 +1,4 @@
+#include "daemon/asker.hpp"
 #include "daemon/consumers.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -17,8 +18,9 @@ using namespace std::chrono_literals;
 using registry = cfgd::consumers; // the suite has its name
 using content = registry::watch::content;
 
-constexpr uid_t anna = 1000;
-constexpr uid_t bert = 1001;
+// Two system users.
+constexpr uid_t anna = 990;
+constexpr uid_t bert = 991;
 
 struct fixture {
   limits bounds;
@@ -165,11 +167,11 @@ BOOST_AUTO_TEST_CASE(those_count_whose_prefixes_have_a_key_of_the_change) {
   gone.reset();
   auto const made = changed(2, {"site.title.long", "hosts.a"});
   auto const any = registry::permission();
-  BOOST_TEST(all->concerned_by(&made, any) == (std::vector<std::string>{"all", "gone", "site"}),
+  BOOST_TEST(all->concerned_by(&made, any, 0) == (std::vector<std::string>{"all", "gone", "site"}),
              boost::test_tools::per_element());
-  BOOST_TEST(all->concerned_by(nullptr, any).size() == 4U);
+  BOOST_TEST(all->concerned_by(nullptr, any, 0).size() == 4U);
   auto const but_site = [](std::string_view name) { return name != "site"; };
-  BOOST_TEST(all->concerned_by(&made, but_site) == (std::vector<std::string>{"all"}),
+  BOOST_TEST(all->concerned_by(&made, but_site, 0) == (std::vector<std::string>{"all"}),
              boost::test_tools::per_element());
 }
 
@@ -349,6 +351,31 @@ BOOST_AUTO_TEST_CASE(limits_hold_from_the_first_one_above) {
   registry::wanted const what{.revision = 9, .names = {"one"}, .until = {}, .by = anna};
   BOOST_TEST(all->wait(what, [](auto const&) {}).has_value());
   BOOST_TEST(all->wait(what, [](auto const&) {}).error().subject == "waits_per_uid");
+}
+
+BOOST_AUTO_TEST_CASE(a_login_user_cannot_hold_up_others) {
+  constexpr uid_t mallory = 1000;
+  BOOST_TEST(!is_login_user(0));
+  BOOST_TEST(!is_login_user(999));
+  BOOST_TEST(is_login_user(1000) != is_privileged(1000)); // unless the tests are run by it
+  BOOST_TEST(!is_login_user(61'184));                     // DynamicUser=
+  BOOST_TEST(!is_login_user(65'519));
+  auto const theirs = try_watch("web", mallory).value();
+  theirs->sent(1, content::some, at.now);
+  BOOST_TEST(acknowledge("web", 1, false, mallory).has_value());
+  auto const any = registry::permission();
+  bool const is_own = is_privileged(mallory);
+  BOOST_TEST(all->concerned_by(nullptr, any, 0).size() == (is_own ? 1U : 0U));
+  BOOST_TEST(all->concerned_by(nullptr, any, mallory).size() == 1U);
+  BOOST_TEST(all->counts(at.now).failed == (is_own ? 1U : 0U));
+
+  auto const ours = try_watch("web", 0).value(); // the name is root's from here on
+  BOOST_TEST(all->find("web")->uid == (is_own ? mallory : 0));
+  theirs->sent(2, content::some, at.now);
+  BOOST_TEST(!all->has_applied("web", 2));
+  ours->sent(3, content::some, at.now);
+  BOOST_TEST(acknowledge("web", 3, true, 0).has_value());
+  BOOST_TEST(all->has_applied("web", 3));
 }
 
 BOOST_AUTO_TEST_CASE(a_message_is_cut_at_a_character) {

@@ -188,7 +188,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_acknowledged_outlives_the_daemon, serving) {
   BOOST_TEST(consumer().at("applied").as_int64() == revision);
 }
 
-BOOST_FIXTURE_TEST_CASE(a_resumed_watch_is_judged_by_what_history_says, serving) {
+BOOST_FIXTURE_TEST_CASE(history_says_what_a_resumed_watch_was_sent, serving) {
   {
     auto const web = follow("web", R"(["app"])");
     acknowledge("web", 1);
