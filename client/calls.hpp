@@ -90,9 +90,9 @@ class calls {
                                          bool ok = true, std::string_view message = {});
   [[nodiscard]] Answer<std::vector<consumer>> consumers();
   /// Waits until every consumer that `revision` concerns, or each of `names`, has applied it; ends
-  /// early when one fails, and after `time` (absent: 30 seconds). The connection's time limit holds
-  /// also for this call and must be longer. refused: RevisionMismatch (the service has not reached
-  /// it), NoSuchConsumer.
+  /// early when one fails, and after `time`. Absent: after 30 seconds, or earlier if the
+  /// connection's time limit is not longer; `time` must be shorter than that. refused:
+  /// RevisionMismatch (the service has not reached it), NoSuchConsumer.
   [[nodiscard]] Answer<wait_result> wait_applied(revision_number revision,
                                                  std::vector<std::string> const& names,
                                                  std::optional<std::chrono::seconds> time);
