@@ -101,6 +101,7 @@ void add_commands(declarations const& to) {
   add_edit_commands(to);
   add_file_commands(to);
   add_pending_commands(to);
+  add_consumers_command(to);
   add_log_commands(to);
   add_history_commands(to);
   add_service_commands(to);

@@ -10,6 +10,7 @@ enum class exit_code : int {
   usage = 2,       ///< the command line is wrong
   unreachable = 3, ///< no service listens on the socket
   trouble = 4,     ///< time ran out, the connection broke, or the reply is not valid
+  not_applied = 5, ///< the change is made, and not all consumers have applied it
 };
 
 } // namespace cfgd::cfgctl

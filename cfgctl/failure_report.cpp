@@ -48,6 +48,10 @@ constexpr std::array sentences{
     sentence{"NoSuchRevision", "no such revision; the history has revisions {oldest} to {newest}"},
     sentence{"NoSuchPending", "revision {revision} is not waiting for confirmation\n"
                               "  'cfgctl pending' lists the pending changes"},
+    sentence{"NoSuchConsumer", "there is no consumer{ '$consumer'}\n"
+                               "  'cfgctl consumers' lists them"},
+    sentence{"NotDelivered", "revision {revision} was not delivered to the consumer{ '$consumer'}; "
+                             "revision {delivered} was"},
     sentence{"EditInProgress", "another edit is in progress, by {uid} until{ $deadline}\n"
                                "  'cfgctl edit end' ends it"},
     sentence{"NoEdit", "no edit of several files is in progress"},

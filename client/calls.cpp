@@ -10,7 +10,10 @@
 #include "client/detail/methods.hpp"
 #include "client/detail/wire.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace asio = boost::asio;
@@ -133,6 +136,17 @@ asio::awaitable<result<commit>> set_elements(async_connection& on, transaction w
   }
 }
 
+/// How long the service is to wait, so that its answer comes within the connection's time limit.
+template <class Connection>
+std::optional<std::chrono::seconds> wait_time(Connection& on,
+                                              std::optional<std::chrono::seconds> asked) {
+  constexpr std::chrono::seconds usual{30};
+  constexpr std::chrono::seconds margin{5};
+  auto const limit = std::chrono::floor<std::chrono::seconds>(on.time_limit());
+  if (asked || limit.count() == 0 || limit >= usual + margin) return asked;
+  return std::max(limit - margin, std::chrono::seconds(1));
+}
+
 } // namespace
 
 template <class Connection, template <class> class Answer>
@@ -212,6 +226,31 @@ Answer<std::string> calls<Connection, Answer>::extend(revision_number revision,
 template <class Connection, template <class> class Answer>
 Answer<edit_outcome> calls<Connection, Answer>::end_edit() {
   return ask(self(), methods::end_edit, {});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<void> calls<Connection, Answer>::acknowledge(std::string_view consumer,
+                                                    revision_number revision, bool ok,
+                                                    std::string_view message) {
+  return ask(self(), methods::acknowledge, {consumer, revision, ok, message});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<std::vector<consumer>> calls<Connection, Answer>::consumers() {
+  return ask(self(), methods::consumers, {});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<wait_result>
+calls<Connection, Answer>::wait_applied(revision_number revision,
+                                        std::vector<std::string> const& names,
+                                        std::optional<std::chrono::seconds> time) {
+  return ask(self(), methods::wait_applied, {revision, &names, wait_time(self(), time)});
+}
+
+template <class Connection, template <class> class Answer>
+Answer<void> calls<Connection, Answer>::forget_consumer(std::string_view name) {
+  return ask(self(), methods::forget_consumer, {name});
 }
 
 template <class Connection, template <class> class Answer>

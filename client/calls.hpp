@@ -82,6 +82,26 @@ class calls {
   /// the one that began it. refused: NoEdit.
   [[nodiscard]] Answer<edit_outcome> end_edit();
 
+  // Consumers: programs that watch with watch_options::consumer
+
+  /// Says that a consumer has applied everything up to `revision`, or (`ok` false) could not, and
+  /// why. On any connection of the consumer's user. refused: NoSuchConsumer, NotDelivered.
+  [[nodiscard]] Answer<void> acknowledge(std::string_view consumer, revision_number revision,
+                                         bool ok = true, std::string_view message = {});
+  [[nodiscard]] Answer<std::vector<consumer>> consumers();
+  /// Waits until every consumer that `revision` concerns, or each of `names`, has applied it; ends
+  /// early when one fails, and after `time`. Absent: after 30 seconds, or earlier if the
+  /// connection's time limit is not longer; `time` must be shorter than that. refused:
+  /// RevisionMismatch (the service has not reached it), NoSuchConsumer.
+  [[nodiscard]] Answer<wait_result> wait_applied(revision_number revision,
+                                                 std::vector<std::string> const& names,
+                                                 std::optional<std::chrono::seconds> time);
+  [[nodiscard]] Answer<wait_result> wait_applied(revision_number revision) {
+    return wait_applied(revision, {}, {});
+  }
+  /// Forgets a consumer that is absent. refused: NoSuchConsumer.
+  [[nodiscard]] Answer<void> forget_consumer(std::string_view name);
+
   // History
 
   /// Changes, the newest first, ten unless the query has a limit. refused: BadTime.

@@ -103,6 +103,7 @@ struct rollback_request {
   std::string comment = {};
   std::optional<std::chrono::seconds> confirm = {}; ///< as transaction::confirm
   rollback_kind kind = rollback_kind::lasting;
+  std::optional<bool> until_applied = {}; ///< as transaction::until_applied
 };
 
 /// A whole override layer, as a backup has it.

@@ -122,6 +122,10 @@ struct transaction {
   /// Places in arrays of `values`, as "site.list[0].port", that were written without types. With
   /// value_spelling::text the keys of `values` with an index are added.
   std::vector<std::string> text_elements = {};
+  /// With `confirm`: the service confirms the change when every consumer that it concerns has
+  /// applied it, and undoes it at once when one fails or a health check becomes critical. Absent:
+  /// no. An older service rejects that.
+  std::optional<bool> until_applied = {};
 };
 
 /// A value of a file that has no effect, because a higher layer sets or removes its key.
@@ -168,6 +172,7 @@ struct pending_change {
   std::vector<std::string> keys;   ///< at most 100
   std::optional<std::int64_t> uid; ///< of who made it
   std::optional<std::string> comment;
+  std::optional<bool> until_applied = {}; ///< confirmed by the service; absent: no
 };
 
 /// The outcome of an edit of several files.
@@ -276,6 +281,34 @@ struct cache_stats {
   std::int64_t bytes = 0;
   std::int64_t maximum_bytes = 0;
   std::int64_t evictions = 0;
+};
+
+/// Why a consumer could not apply a revision.
+struct consumer_failure {
+  revision_number revision = 0;
+  std::string message; ///< may be empty: not for the caller
+  std::string time;
+};
+
+/// A program that watches under a name and acknowledges what it has applied.
+struct consumer {
+  std::string name;
+  std::string state; ///< watching, absent
+  std::int64_t uid = 0;
+  std::optional<std::int64_t> pid = {};
+  std::optional<std::string> unit = {};   ///< systemd unit of that process
+  std::vector<std::string> prefixes = {}; ///< empty: everything that it may read
+  revision_number delivered = 0;          ///< the newest that was sent to it
+  revision_number applied = 0;            ///< the newest that it has acknowledged
+  std::string since;                      ///< when it came into this state
+  /// The last one, until that revision or a later one is applied.
+  std::optional<consumer_failure> failure = {};
+};
+
+/// Whether a revision is applied.
+struct wait_result {
+  bool applied = false;
+  std::vector<consumer> waiting = {}; ///< those who have not applied it
 };
 
 /// One event of a watch. It is always whole: a state, or one revision.

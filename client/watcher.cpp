@@ -18,7 +18,7 @@ class watched_keys {
   using event = watch_event;
 
   explicit watched_keys(watch_options const& how)
-      : prefixes_(how.prefixes), on_resumed_(how.on_resumed),
+      : prefixes_(how.prefixes), consumer_(how.consumer), on_resumed_(how.on_resumed),
         progress_(how.after_revision, how.resync, how.store_id) {
     if (how.hidden) hidden_ = true;
     if (how.without_secrets) secrets_ = false;
@@ -29,6 +29,7 @@ class watched_keys {
     auto const after = progress_.begin();
     detail::watch_request asked{&prefixes_, after, hidden_};
     asked.secrets = secrets_;
+    asked.consumer = consumer_;
     if (after) asked.store_id = progress_.store_id();
     return detail::encode(asked);
   }
@@ -47,6 +48,7 @@ class watched_keys {
 
  private:
   std::vector<std::string> prefixes_;
+  std::optional<std::string> consumer_;
   std::optional<bool> hidden_;
   std::optional<bool> secrets_;
   std::function<void()> on_resumed_;

@@ -54,6 +54,11 @@ struct watch_options {
   /// The counterpart of on_lost: the watch continues, and what was missed meanwhile has been
   /// reported. Not called if an event with `ready` says it. May be empty; as on_lost.
   std::function<void()> on_resumed = {};
+  /// The name of the program, under which it says what it has applied: calls::acknowledge(). It has
+  /// to do that after the first event and after each one with values or keys that are gone; a watch
+  /// that begins with after_revision for that revision, too. Absent: nobody waits for it. An older
+  /// service rejects that.
+  std::optional<std::string> consumer = {};
 };
 
 /// Watches keys over any number of reconnects: every revision once, in order, whole; or, where the

@@ -49,6 +49,8 @@ inline constexpr char call_failed[] = "58d2b6f09c3e4a7d8f1b5e9a0c4d7f9b";
 inline constexpr char client_cut_off[] = "1f4a7c0e3b6d4982a5c8e1f4b7d0a3ac";
 inline constexpr char user_floods[] = "7c1e0b5d94f34a6e8d27f6a3b90c58e1";
 inline constexpr char not_accepting[] = "8b5e2d9f6c1a4073b8e4d1a7f0c3b6bd";
+inline constexpr char consumer_failed[] = "8f2d61c0b7a94e53a6d1f07c3e9b5a48";
+inline constexpr char consumer_late[] = "c5a7903e1d6f4b28b0e4927d5f8c1a36";
 inline constexpr char credential_refused[] = "4f0b6c1d92e84a7fb35d18c6e7a9025c";
 
 // Checks of health.

@@ -3,7 +3,9 @@
 #include "core/key.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "daemon/asker.hpp"
 #include "daemon/line_text.hpp"
+#include "daemon/problems/problems_report.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -293,6 +295,12 @@ void announce_hidden(engine::hidden_values const& all) {
   }
 }
 
+std::vector<log::field> fields_of(troubled_consumer const& who) {
+  std::vector<log::field> fields{{"CFGD_CONSUMER", who.name}};
+  if (!is_privileged(who.owner)) fields.push_back({"CFGD_PEER_UID", std::to_string(who.owner)});
+  return fields;
+}
+
 } // namespace
 
 place place_of(engine::source_row const& row) {
@@ -319,10 +327,14 @@ void announce(engine::committed_change const& done, view& now) {
   announce_hidden(done.without_effect);
 }
 
-void announce_end(engine::pending_change const& what, engine::decision const& ended) {
+void announce_end(engine::pending_change const& what, engine::decision const& ended,
+                  std::string const& reason) {
   bool const expired = what.what == engine::expiry::kind::expire;
-  std::string line = "revision " + std::to_string(what.revision) +
-                     (expired ? " has expired and " : " was not confirmed in time and ");
+  std::string line = "revision " + std::to_string(what.revision);
+  if (reason.empty())
+    line += expired ? " has expired and " : " was not confirmed in time and ";
+  else
+    line.append(": ").append(reason).append("; it ");
   std::vector<log::field> fields{{"CFGD_REVISION", std::to_string(what.revision)}};
   if (what.from.uid) fields.push_back({"CFGD_PEER_UID", std::to_string(*what.from.uid)});
   if (!ended) {
@@ -338,6 +350,40 @@ void announce_end(engine::pending_change const& what, engine::decision const& en
   else
     line += "was undone as revision " + std::to_string(ended->revision);
   say(log::level::notice, message_id::change_ended, line, fields);
+}
+
+void announce_confirmed(revision_number revision, std::string const& reason) {
+  auto const number = std::to_string(revision);
+  say(log::level::notice, message_id::change_confirmed,
+      "revision " + number + " confirmed: " + reason, {{"CFGD_REVISION", number}});
+}
+
+void announce_failure(troubled_consumer const& who, revision_number revision,
+                      std::string const& message) {
+  auto const number = std::to_string(revision);
+  auto fields = fields_of(who);
+  fields.push_back({"CFGD_REVISION", number});
+  report("consumer_failed",
+         "the consumer '" + who.name + "' could not apply revision " + number +
+             (message.empty() ? "" : ": " + one_line(message)),
+         std::move(fields));
+}
+
+void announce_late(troubled_consumer const& who, std::chrono::milliseconds limit) {
+  report("consumer_late",
+         "the consumer '" + who.name + "' has not applied what was sent to it for " +
+             std::to_string(limit.count()) + " ms",
+         fields_of(who));
+}
+
+void announce_recovered(troubled_consumer const& who, std::string const& situation) {
+  auto fields = fields_of(who);
+  fields.push_back({"CFGD_PROBLEM", situation});
+  say(log::level::notice, message_id::works_again,
+      "the consumer '" + who.name +
+          (situation == "consumer_late" ? "' is no longer late"
+                                        : "' has no failed revision any more"),
+      fields);
 }
 
 void announce_pending(engine::pending_request const& done) {

@@ -3,6 +3,9 @@
 #include "daemon/view.hpp"
 #include "engine/records.hpp"
 
+#include <sys/types.h>
+
+#include <chrono>
 #include <string>
 
 namespace cfgd {
@@ -13,8 +16,28 @@ namespace cfgd {
 /// higher layer hides.
 void announce(engine::committed_change const& done, view& now);
 
-/// Logs the result of undoing an expired change. Of failures, call it for the first one only.
-void announce_end(engine::pending_change const& what, engine::decision const& ended);
+/// Logs the result of undoing an expired change, or, with a reason, one that ended early. Of
+/// failures, call it for the first one only.
+void announce_end(engine::pending_change const& what, engine::decision const& ended,
+                  std::string const& reason = {});
+
+/// Logs that the service itself has confirmed a pending change.
+void announce_confirmed(revision_number revision, std::string const& reason);
+
+/// A consumer, for the log and for problems: each is one of root and of the service's user; those
+/// of another user are one together, so that a user cannot fill the list.
+struct troubled_consumer {
+  std::string const& name;
+  uid_t owner = 0;
+};
+/// Logs that a consumer could not apply a revision.
+void announce_failure(troubled_consumer const& who, revision_number revision,
+                      std::string const& message);
+/// Logs that a consumer has not applied what was sent to it for so long.
+void announce_late(troubled_consumer const& who, std::chrono::milliseconds limit);
+/// Logs that what one of these two has reported is over. Of a user who is not privileged, call it
+/// for the last consumer that has it. `situation`: consumer_failed or consumer_late.
+void announce_recovered(troubled_consumer const& who, std::string const& situation);
 
 /// Logs that a peer has confirmed or extended a pending change.
 void announce_pending(engine::pending_request const& done);

@@ -11,8 +11,8 @@ deadlines::clock::time_point deadlines::next(wall_time wall, clock::time_point n
     auto const left = std::min<std::chrono::milliseconds>(*pending_change - wall, longest_sleep);
     first = std::min(first, now + std::max(left, shortest_sleep));
   }
-  if (edit) first = std::min(first, std::max(*edit, now));
-  if (bookmark) first = std::min(first, std::max(*bookmark, now));
+  for (auto const& one : {edit, bookmark, wait, consumer})
+    if (one) first = std::min(first, std::max(*one, now));
   return first;
 }
 

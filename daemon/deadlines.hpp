@@ -17,6 +17,8 @@ struct deadlines {
   std::optional<wall_time> pending_change = {};   ///< the next one expires
   std::optional<clock::time_point> edit = {};     ///< the edit of several files ends
   std::optional<clock::time_point> bookmark = {}; ///< the next one is due to a watcher
+  std::optional<clock::time_point> wait = {};     ///< the next wait for consumers ends
+  std::optional<clock::time_point> consumer = {}; ///< the next consumer is late
 
   /// When the clock has to wake next; `wall` and `now` are the same moment.
   clock::time_point next(wall_time wall, clock::time_point now) const;

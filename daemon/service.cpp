@@ -53,6 +53,16 @@ void report_settings(std::optional<error> const& refused, problems const& known)
   report(situation, to_string(*refused), std::move(fields));
 }
 
+/// Without the record consumers are known again when they watch again.
+std::string read_consumers(store::config_store& from) {
+  try {
+    return from.consumers();
+  } catch (std::exception const& damaged) {
+    report("record_lost", std::string("the record of consumers is damaged: ") + damaged.what());
+    return {};
+  }
+}
+
 void log_failed_task(std::string const& name, std::exception_ptr const& why) {
   try {
     std::rethrow_exception(why);
@@ -79,6 +89,7 @@ result<opened_store> open_store(std::filesystem::path const& directory, limits c
   out.pending = out.store->pending();
   out.overrides = out.store->override_summaries();
   out.access = out.store->access();
+  out.consumers = read_consumers(*out.store);
   return out;
 }
 
@@ -95,6 +106,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                  [this](committer::publication const& news) { publish(news); }),
       queries_(loop.get_executor(), std::move(reader_), committer_, options_.how.bounds,
                [this] { committer_.refresh(); }),
+      consumers_(options_.how.bounds),
       watches_(view_, committer_, queries_, options_.how.bounds,
                [&loop](std::function<void()> work) { asio::post(loop, std::move(work)); }),
       names_(
@@ -106,14 +118,16 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                .url = "https://varlink.org"}),
       files_(loop.get_executor(), watch_options(), known_files(opened.sources),
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
-      parts_{view_, committer_, watches_, files_, server_, queries_},
+      parts_{view_, committer_, watches_, files_, server_, queries_, consumers_},
       health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
                 health_streams_.on_change(what);
+                if (what.now.found.what == health::state::critical)
+                  until_applied_.on_critical(what.now.name);
                 supervisor_.status_changed();
               }),
       edits_(edit_parts(), options_.how.bounds),
-      health_streams_(health_.checks(), options_.how.bounds),
+      health_streams_(health_.checks(), options_.how.bounds), until_applied_(until_applied_parts()),
       reporting_(
           loop.get_executor(), reporting_parts(),
           {.path = options_.how.metrics_textfile, .interval = options_.how.metrics_interval}),
@@ -142,7 +156,11 @@ service::service(asio::io_context& loop, options with, opened_store opened)
   committer_.set_credentials(options_.credentials);
   committer_.set_watch(store_watch_);
   report_mended(opened.mended);
-  committer_.on_failure([this] { health_.look_at_inputs(); });
+  committer_.on_failure([this] {
+    consumers_.set_changed(true); // a store that replaces a lost one does not have them
+    health_.look_at_inputs();
+  });
+  consumers_.load(opened.consumers, opened.revision);
   for (auto const interface :
        {ipc::interfaces::io_cfgd_config, ipc::interfaces::io_cfgd_history,
         ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
@@ -168,8 +186,16 @@ edit_methods::parts service::edit_parts() {
 }
 
 reporting::parts service::reporting_parts() {
-  return {parts_, health_.checks(),          problems_,
-          disk_,  [this] { return ready_; }, [this] { health_.look_at_inputs(); }};
+  return {parts_,
+          health_.checks(),
+          problems_,
+          disk_,
+          [this] { return ready_; },
+          [this] {
+            health_.look_at_inputs();
+            look_at_consumers();
+            wake();
+          }};
 }
 
 method_context service::make_context() {
@@ -183,6 +209,7 @@ method_context service::make_context() {
           reporting_.figures(),
           [this](auto done) { reload(std::move(done)); },
           [this] { return ready_; },
+          [this] { wake(); },
           options_.how.bounds,
           wall_now(),
           options_.where.state};
@@ -208,6 +235,7 @@ void service::start(std::function<void(error const&)> failed) {
   tasks_.spawn("clock", keep_time());
   tasks_.spawn("reporting", reporting_.run());
   tasks_.spawn("health", health_.run());
+  until_applied_.follow(view_.pending().list());
   files_.look_now(source_watcher::depth::changed, [this] { finish_start(); });
   patience_.expires_after(start_patience);
   tasks_.spawn("patience", wait_for_start());
@@ -368,7 +396,9 @@ void service::stop(std::function<void()> done) {
   server_.stop(drain, [this, done = std::move(done)] {
     queries_.stop();
     tasks_.cancel();
-    tasks_.on_empty([this, done] { problems_.save([this, done] { committer_.stop(done); }); });
+    tasks_.on_empty([this, done] {
+      problems_.save([this, done] { save_consumers([this, done] { committer_.stop(done); }); });
+    });
   });
 }
 

@@ -4,6 +4,7 @@
 #include "daemon/access_names.hpp"
 #include "daemon/announcer.hpp"
 #include "daemon/committer.hpp"
+#include "daemon/consumers.hpp"
 #include "daemon/credential_values.hpp"
 #include "daemon/health/status_table.hpp"
 #include "daemon/methods/context.hpp"
@@ -15,6 +16,7 @@
 #include "daemon/systemd.hpp"
 #include "daemon/unit_credentials.hpp"
 #include "daemon/unrecorded_changes.hpp"
+#include "daemon/until_applied.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
 #include "ipc/listening_socket.hpp"
@@ -48,6 +50,7 @@ struct opened_store {
   std::vector<engine::source_row> sources;
   std::vector<engine::pending_change> pending;
   std::vector<engine::override_summary> overrides;
+  std::string consumers; ///< config_store::consumers()
   std::shared_ptr<engine::access_rules const> access;
   std::optional<store::recovery> recovered; ///< the store was damaged
   std::vector<store::mended_record> mended; ///< records of it were
@@ -133,7 +136,18 @@ class service {
   /// Other access entries are effective: open watches are looked at, a part of them in each turn.
   void rights_changed();
   void check_rights();
-  void expire_pending(engine::pending_change const& what);
+  /// Undoes a pending change: at its deadline, or earlier for a reason.
+  void expire_pending(engine::pending_change const& what, std::string const& reason = {});
+  void confirm_applied(revision_number revision, std::string const& reason);
+  until_applied::parts until_applied_parts();
+  /// Runs the health checks that are quick.
+  void check_health(std::function<void()> done);
+  /// Reports consumers that are late, or no longer are, and keeps what is known of all of them.
+  void look_at_consumers();
+  std::chrono::milliseconds late_after() const {
+    return std::chrono::milliseconds(options_.how.health.consumer_late_ms);
+  }
+  void save_consumers(std::function<void()> done);
   /// A deadline has changed: the clock compares them again.
   void wake();
   boost::asio::awaitable<void> keep_time();
@@ -155,11 +169,13 @@ class service {
   unsigned failed_starts_ = 0;
   bool listening_ = false; ///< the socket was opened, or must not be any more
   bool retrying_ = false;
+  std::chrono::steady_clock::time_point consumers_due_; ///< not saved again before
   bool checking_rights_ = false; ///< the next part of watches is due in a later turn
   std::unique_ptr<store::history_reader> reader_; ///< until queries_ has it
   watchers::store_watch store_watch_;             ///< before committer_, whose thread uses it
   committer committer_;
   query_thread queries_;
+  consumers consumers_;
   watches watches_;
   access_names names_; ///< calls rights_changed()
   ipc::server server_;
@@ -168,6 +184,7 @@ class service {
   health::status_table health_;
   edit_methods edits_;
   health_streams health_streams_;
+  until_applied until_applied_;
   reporting reporting_;
   method_context context_;
   dispatcher dispatcher_;

@@ -8,6 +8,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <utility>
 
 // How the parts work together while the service runs: observed files go to the committer, and again
@@ -24,6 +25,8 @@ namespace asio = boost::asio;
 using watchers::source_watcher;
 
 constexpr std::chrono::seconds retry_pause{1};
+/// What consumers have acknowledged is kept at most so often.
+constexpr std::chrono::seconds consumers_pause{1};
 /// Watches whose rights are looked at in one turn of the loop.
 constexpr std::size_t watches_in_a_turn = 64;
 /// So many commits of the first look may fail before the service is ready without them.
@@ -98,6 +101,7 @@ void service::publish(committer::publication const& news) {
   if (done.needs_resync) watches_.resync();
   if (done.without_effect.count != 0) watches_.on_hidden(done.without_effect, view_.revision());
   lines_.announce(done);
+  if (done.pending) until_applied_.follow(*done.pending);
   health_.look_at_inputs();
   supervisor_.status_changed();
   wake();
@@ -132,31 +136,92 @@ std::chrono::steady_clock::time_point service::act() {
   for (auto const& one : view_.pending().take_due(wall_now()))
     expire_pending(one);
   watches_.send_bookmarks(std::chrono::steady_clock::now());
+  consumers_.end_overdue(std::chrono::steady_clock::now());
+  look_at_consumers();
   return next_due();
 }
 
 std::chrono::steady_clock::time_point service::next_due() {
   deadlines const waiting{.pending_change = view_.pending().next(),
                           .edit = edits_.ends_at(),
-                          .bookmark = watches_.next_bookmark()};
+                          .bookmark = watches_.next_bookmark(),
+                          .wait = consumers_.next_end(),
+                          .consumer = consumers_.next_late(late_after())};
   return waiting.next(wall_now(), std::chrono::steady_clock::now());
 }
 
-void service::expire_pending(engine::pending_change const& what) {
+void service::expire_pending(engine::pending_change const& what, std::string const& reason) {
   committer_.submit(engine::pending_request{.revision = what.revision,
                                             .what = engine::pending_request::action::end},
-                    [this, what](engine::decision const& ended) {
+                    [this, what, reason](engine::decision const& ended) {
                       if (ended) {
-                        announce_end(what, ended);
+                        announce_end(what, ended, reason);
                         return;
                       }
                       if (ended.error().code == errc::not_found) return; // confirmed meanwhile
                       bool const is_refused = ended.error().code == errc::invalid;
                       auto const again =
                           wall_now() + (is_refused ? pending_changes::pause : retry_pause);
-                      if (view_.pending().postpone(what.revision, again)) announce_end(what, ended);
+                      if (view_.pending().postpone(what.revision, again))
+                        announce_end(what, ended, reason);
                       wake();
                     });
+}
+
+void service::confirm_applied(revision_number revision, std::string const& reason) {
+  committer_.submit(engine::pending_request{.revision = revision,
+                                            .what = engine::pending_request::action::confirm},
+                    [revision, reason](engine::decision const& made) {
+                      // Otherwise it has ended meanwhile, or ends at its deadline.
+                      if (made) announce_confirmed(revision, reason);
+                    });
+}
+
+until_applied::parts service::until_applied_parts() {
+  return {.programs = consumers_,
+          .history = queries_,
+          .check = [this](std::function<void()> done) { check_health(std::move(done)); },
+          .confirm = [this](revision_number revision,
+                            std::string const& reason) { confirm_applied(revision, reason); },
+          .undo = [this](engine::pending_change const& what,
+                         std::string const& reason) { expire_pending(what, reason); }};
+}
+
+// All but the check that reads the whole store.
+void service::check_health(std::function<void()> done) {
+  std::vector<std::string> names;
+  auto const all = health_.checks().reports();
+  names.reserve(all.size());
+  for (auto const& one : all)
+    if (one.name != to_string(health::built_in::integrity)) names.push_back(one.name);
+  if (names.empty()) return done();
+  health_.checks().run_now(std::move(names), std::move(done));
+}
+
+void service::look_at_consumers() {
+  auto const now = std::chrono::steady_clock::now();
+  for (auto const& [name, uid] : consumers_.take_recovered())
+    if (is_privileged(uid) || !consumers_.has_trouble(uid, consumers::trouble::late))
+      announce_recovered({name, uid}, "consumer_late");
+  for (auto const& name : consumers_.take_late(late_after(), now))
+    announce_late({name, consumers_.find(name)->uid}, late_after());
+  if (!consumers_.is_changed() || now < consumers_due_) return;
+  consumers_due_ = now + consumers_pause;
+  save_consumers([] {});
+}
+
+void service::save_consumers(std::function<void()> done) {
+  if (!consumers_.is_changed()) return done();
+  consumers_.set_changed(false);
+  committer_.query(
+      [record = consumers_.encode()](store::config_store& store) {
+        store.keep_consumers(record);
+        return true;
+      },
+      [this, done = std::move(done)](result<bool> const& kept) {
+        if (!kept) consumers_.set_changed(true); // the log has the failure of the store
+        done();
+      });
 }
 
 } // namespace cfgd

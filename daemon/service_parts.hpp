@@ -1,6 +1,7 @@
 #pragma once
 
 #include "daemon/committer.hpp"
+#include "daemon/consumers.hpp"
 #include "daemon/query_thread.hpp"
 #include "daemon/view.hpp"
 #include "daemon/watches.hpp"
@@ -18,6 +19,7 @@ struct service_parts {
   watchers::source_watcher& files;
   ipc::server& server;
   query_thread& queries;
+  consumers& programs; ///< that watch under a name
 };
 
 } // namespace cfgd

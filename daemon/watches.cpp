@@ -163,6 +163,10 @@ bool watches::deliver(delivery& to, time_share const& share) {
   return true;
 }
 
+void watches::note_sent(watcher const& to, consumers::watch::content what) {
+  if (to.asked.consumer) to.asked.consumer->sent(to.next.sent_up_to(), what, clock::now());
+}
+
 void watches::send_change(number which, watcher& to, delivery& one) {
   if (!one.what) return pump_later(which, to);
   auto const& what = *one.what;
@@ -179,12 +183,15 @@ void watches::send_change(number which, watcher& to, delivery& one) {
   }
   bool const fits = text->second.size() <= bounds_.reply_bytes;
   if (!fits || !to.next.take_live(what.revision, has_room(to))) {
+    if (asked.consumer && !text->second.empty()) asked.consumer->delayed(clock::now());
     pump_later(which, to);
   } else if (text->second.empty()) {
     to.next.note_silence(clock::now());
+    note_sent(to, consumers::watch::content::none);
   } else {
     to.next.reply_sent(what.revision);
     to.answer.reply_continues(text->second);
+    note_sent(to, consumers::watch::content::some);
   }
 }
 
@@ -338,6 +345,7 @@ void watches::pump(number which) {
       who.answer.reply_continues(render_ready(view_.store_id(), who.next.sent_up_to()));
       who.next.reply_sent(who.next.sent_up_to());
       who.next.ready_sent();
+      note_sent(who, consumers::watch::content::none);
       break;
     }
   }
@@ -395,6 +403,7 @@ void watches::send_state_piece(watcher& to) {
   if (is_last) to.state.reset();
   to.next.reply_sent(to.state_revision);
   to.answer.reply_continues(out);
+  if (is_last) note_sent(to, consumers::watch::content::some);
 }
 
 void watches::ask_history(number which) {
@@ -432,9 +441,12 @@ bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
     if (!text.empty()) {
       to.next.reply_sent(one->revision);
       to.answer.reply_continues(text);
+      if (to.asked.consumer)
+        to.asked.consumer->sent(one->revision, consumers::watch::content::some, clock::now());
     }
   }
   to.next.history_sent(up_to);
+  note_sent(to, consumers::watch::content::none);
   to.next.note_silence(clock::now());
   return true;
 }

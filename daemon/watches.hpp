@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "daemon/committer.hpp"
+#include "daemon/consumers.hpp"
 #include "daemon/feed.hpp"
 #include "daemon/pieces.hpp"
 #include "daemon/query_thread.hpp"
@@ -47,6 +48,8 @@ class watches {
     /// The store that `after` is from; absent: this one.
     std::optional<std::string> store_id = {};
     asker by = {}; ///< start() fills in when it has gone
+    /// The consumer that it belongs to; null: none. Learns what is sent.
+    std::shared_ptr<consumers::watch> consumer = {};
   };
   /// Starts to answer a Watch call.
   void start(ipc::responder answer, subscription what);
@@ -107,6 +110,8 @@ class watches {
     std::size_t rendered_bytes = 0;
   };
 
+  /// Everything up to the feed's revision was sent.
+  static void note_sent(watcher const& to, consumers::watch::content what);
   void deliver();
   /// Whether it is complete.
   bool deliver(delivery& to, time_share const& share);

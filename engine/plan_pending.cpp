@@ -35,7 +35,7 @@ result<void> check_time(std::chrono::milliseconds after, limits const& bounds) {
 /// The comment of the change that undoes a pending one.
 std::string comment_of(pending_change const& ended) {
   return "revision " + std::to_string(ended.revision) +
-         (ended.what == expiry::kind::confirm ? " was not confirmed" : " expired");
+         (ended.what == expiry::kind::expire ? " expired" : " was not confirmed");
 }
 
 } // namespace

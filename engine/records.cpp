@@ -13,7 +13,7 @@ std::string_view to_string(source_status status) {
 }
 
 std::string_view to_string(expiry::kind what) {
-  return what == expiry::kind::confirm ? "confirm" : "expire";
+  return what == expiry::kind::expire ? "expire" : "confirm";
 }
 
 } // namespace cfgd::engine

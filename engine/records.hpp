@@ -105,11 +105,14 @@ struct expiry {
   enum class kind : std::uint8_t {
     confirm = 0, ///< undone at the deadline unless it is confirmed
     expire = 1,  ///< undone at the deadline
+    /// As confirm; the daemon confirms it when all consumers have applied it, and undoes it when
+    /// one of them cannot.
+    applied = 2,
   };
   kind what = kind::confirm;
   std::chrono::milliseconds after{}; ///< from the time of the commit to the deadline
 };
-/// confirm, expire
+/// confirm (also of applied), expire
 std::string_view to_string(expiry::kind what);
 
 /// Whether whoever made a request may have it done, by the access rules of the state that the

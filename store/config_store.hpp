@@ -152,6 +152,11 @@ class config_store {
   std::string key_id() const;
   bool has_key_credential() const;
 
+  /// The record of consumers that was kept last; empty: none was. Throws also if it is damaged.
+  std::string consumers();
+  /// Keeps it, durable, beside the values: no revision, and not in the model. Blocks for the fsync.
+  void keep_consumers(std::string const& record);
+
   /// Frees the pages that dead reader processes still reserve; returns how many there were.
   std::size_t check_readers();
 

@@ -8,6 +8,7 @@
 #include "store/store_file.hpp"
 #include "store/types.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -53,7 +54,8 @@ struct config_store::impl {
   void transact(std::function<bool(lmdb::write_transaction&)> const& work,
                 store_file::purpose how = store_file::purpose::erasing);
   std::size_t erase_history(std::size_t keep);
-  void write_probe(std::string const& text, probe_report& report);
+  /// Writes a record of the database meta and makes it durable. The time that it took.
+  std::chrono::nanoseconds write_meta(char const* key, std::string const& text);
   bool make_room(std::span<request const> requests);
   /// Seals what is not sealed yet, such as values whose schema declares a secret now.
   void seal_all();

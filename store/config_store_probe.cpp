@@ -23,6 +23,8 @@ constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
 
 /// Key of the probe's record in the database meta.
 constexpr char const* probe_key = "probe";
+/// And that of the daemon's consumers.
+constexpr char const* consumers_key = "consumers";
 
 error differs(std::string_view name_space, std::string const& what) {
   return {.code = errc::invalid, .message = what, .subject = std::string(name_space)};
@@ -133,21 +135,19 @@ bool read_probe(lmdb::environment& env, std::string const& text, key_ring const&
 
 } // namespace
 
-/// Writes the probe record and makes it durable.
-void config_store::impl::write_probe(std::string const& text, probe_report& report) {
+std::chrono::nanoseconds config_store::impl::write_meta(char const* key, std::string const& text) {
   while (true) {
     try {
-      guarded([&](lmdb::environment& env) {
+      return guarded([&](lmdb::environment& env) -> std::chrono::nanoseconds {
         auto const begin = steady::now();
         lmdb::write_transaction writing(env);
         absorb_before(env, writing);
-        keys::put_meta(writing, writing.open(keys::meta, must_be_there), probe_key, text);
+        keys::put_meta(writing, writing.open(keys::meta, must_be_there), key, text);
         auto const id = writing.id();
         writing.commit();
         seen = id;
-        report.written = steady::now() - begin;
+        return steady::now() - begin;
       });
-      return;
     } catch (lmdb_error const& failure) {
       if (!failure.map_full() || !file.grow(store_file::purpose::any)) throw;
     }
@@ -163,7 +163,7 @@ result<probe_report> config_store::probe(wall_time now) {
       return error{.code = errc::store_failed,
                    .message = impl_->loss_text +
                               "; a new store was made from memory, without the history"};
-    impl_->write_probe(text, seen);
+    seen.written = impl_->write_meta(probe_key, text);
     if (!impl_->guarded([&](lmdb::environment& env) {
           return read_probe(env, text, *impl_->file.keys(), seen);
         }))
@@ -179,6 +179,18 @@ result<probe_report> config_store::probe(wall_time now) {
     if (impl_->file.is_lost()) impl_->is_probed = true;
     return error{.code = errc::store_failed, .message = failure.what()};
   }
+}
+
+std::string config_store::consumers() {
+  return impl_->guarded([](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    return keys::get_meta(view, view.open(keys::meta, must_be_there), consumers_key).value_or("");
+  });
+}
+
+void config_store::keep_consumers(std::string const& record) {
+  impl_->mend(wall_now());
+  impl_->write_meta(consumers_key, record);
 }
 
 result<effective> config_store::verify(std::string_view name_space) {

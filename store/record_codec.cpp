@@ -284,7 +284,7 @@ pending_record read_pending(record_reader& in, revision_number revision) {
   pending_record record;
   record.what.revision = revision;
   auto const kind = in.u8();
-  if (kind > static_cast<std::uint8_t>(expiry::kind::expire))
+  if (kind > static_cast<std::uint8_t>(expiry::kind::applied))
     in.fail("unknown kind of pending change");
   record.what.what = static_cast<expiry::kind>(kind);
   record.what.deadline = read_time(in);

@@ -122,8 +122,7 @@ exit_code unset_all(context const& all, options const& what) {
   auto const done = service->set(change);
   close(*service);
   if (!done) return report(all, name_of(change), done.error());
-  return show_commit(
-      all, {.values = {}, .mode = change.mode, .unconfirmed = change.confirm.has_value()}, *done);
+  return show_commit(all, what.how.facts({}), *done);
 }
 
 /// The first namespace of `values` that the service does not have; empty if there is none.
@@ -167,11 +166,7 @@ exit_code set(context const& all, options const& what) {
   remark_on_texts(*service, wanted->doubtful);
   close(*service);
   if (!done) return report(all, name, done.error());
-  return show_commit(all,
-                     {.values = wanted->shown,
-                      .mode = wanted->what.mode,
-                      .unconfirmed = wanted->what.confirm.has_value()},
-                     *done);
+  return show_commit(all, what.how.facts(wanted->shown), *done);
 }
 
 /// Keys that no override sets, and whether the caller may change them.
@@ -226,10 +221,7 @@ exit_code unset(context const& all, options const& what) {
   auto const done = service->set(wanted->what);
   close(*service);
   if (!done) return report(all, name, done.error());
-  return show_commit(
-      all,
-      {.values = {}, .mode = wanted->what.mode, .unconfirmed = wanted->what.confirm.has_value()},
-      *done);
+  return show_commit(all, what.how.facts({}), *done);
 }
 
 } // namespace
@@ -240,23 +232,42 @@ void add_change_options(CLI::App* to, change_options& into) {
       ->type_name("N");
   to->add_flag("--dry-run", into.dry_run, "Check everything, change nothing");
   add_duration(to, "--confirm", into.confirm, "Undo it after this time, unless confirmed");
+  to->add_flag("--until-applied", into.until_applied,
+               "Confirm it when all consumers have applied it, undo it when one fails")
+      ->needs("--confirm");
+  // A flag, so that a word behind it is not its value.
+  to->add_flag("--wait{30s}", into.wait, "Wait until all consumers have applied it [30s]")
+      ->check([](std::string const& text) {
+        auto const time = parse_duration(text);
+        return time ? std::string() : to_string(time.error());
+      });
+}
+
+change_facts change_options::facts(boost::json::object const& values) const {
+  change_facts out{.values = values,
+                   .mode = mode(),
+                   .unconfirmed = confirm.has_value(),
+                   .until_applied = until_applied};
+  if (!wait.empty()) out.wait = parse_duration(wait).value();
+  return out;
 }
 
 client::transaction transaction_of(change_options const& how) {
   return {.if_revision = how.if_revision,
           .mode = how.mode(),
           .comment = how.comment,
-          .confirm = how.confirm};
+          .confirm = how.confirm,
+          .until_applied = how.until_applied_or_absent()};
 }
 
 exit_code make_change(context const& all, std::string const& what,
-                      client::transaction const& change) {
+                      client::transaction const& change, change_options const& how) {
   auto const done = call(all, &client::connection::set, change);
   if (!done) return report(all, what, done.error());
-  return show_commit(
-      all,
-      {.values = change.values, .mode = change.mode, .unconfirmed = change.confirm.has_value()},
-      *done);
+  auto facts = how.facts(change.values);
+  facts.mode = change.mode;
+  facts.unconfirmed = change.confirm.has_value();
+  return show_commit(all, facts, *done);
 }
 
 void add_change_commands(declarations const& to) {

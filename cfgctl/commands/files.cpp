@@ -119,11 +119,7 @@ exit_code apply(context const& all, apply_options const& what) {
   auto const done = call(all, apply_document, what, *wanted);
   if (!done) return report(all, "apply " + what.file, done.error());
   if (!done->done) return nothing_to_do(all, done->what.revision);
-  return show_commit(all,
-                     {.values = done->what.plan.after,
-                      .mode = what.how.mode(),
-                      .unconfirmed = what.how.confirm.has_value()},
-                     *done->done);
+  return show_commit(all, what.how.facts(done->what.plan.after), *done->done);
 }
 
 exit_code import(context const& all, import_options const& what) {
@@ -138,7 +134,7 @@ exit_code import(context const& all, import_options const& what) {
       return fail(all, "import: two files set the namespace '" + name + '\'', exit_code::usage);
     }
   }
-  return make_change(all, "import", change);
+  return make_change(all, "import", change, what.how);
 }
 
 } // namespace

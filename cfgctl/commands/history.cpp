@@ -114,15 +114,14 @@ exit_code rollback(context const& all, rollback_options const& what) {
                                          .comment = what.how.comment,
                                          .confirm = what.how.confirm,
                                          .kind = what.soft ? client::rollback_kind::soft
-                                                           : client::rollback_kind::lasting};
+                                                           : client::rollback_kind::lasting,
+                                         .until_applied = what.how.until_applied_or_absent()};
   auto const made = call(all, roll_back, request);
   if (!made) return report(all, "rollback to revision " + std::to_string(what.to), made.error());
-  return show_commit(all,
-                     {.values = {},
-                      .mode = request.mode,
-                      .unconfirmed = request.confirm.has_value(),
-                      .gone = made->gone},
-                     made->done);
+  boost::json::object const none;
+  auto facts = what.how.facts(none);
+  facts.gone = made->gone;
+  return show_commit(all, facts, made->done);
 }
 
 exit_code blame(context const& all, std::string const& name_space) {

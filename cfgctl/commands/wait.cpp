@@ -1,9 +1,10 @@
-/// wait: returns when a key has a value, for scripts.
+/// wait: returns when a key has a value, or a revision is applied, for scripts.
 ///
 /// It is a watch that ends at a value. The library reconnects, so that a restart of the service
 /// does not end it.
 
 #include "cfgctl/commands/assignment.hpp"
+#include "cfgctl/commands/consumers.hpp"
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
@@ -87,8 +88,22 @@ asio::awaitable<exit_code> wait_for(client::watcher& events, context const& all,
   }
 }
 
-exit_code run(context const& all, std::string const& text) {
-  auto const wanted = parse_condition(text);
+struct wait_options {
+  std::string what; ///< KEY, KEY=VALUE or a revision
+  std::vector<std::string> consumers;
+};
+
+bool is_revision(std::string const& text) {
+  return !text.empty() && text.find_first_not_of("0123456789") == text.npos;
+}
+
+exit_code run(context const& all, wait_options const& asked) {
+  // No namespace begins with a digit.
+  if (is_revision(asked.what))
+    return wait_for_revision(all, parse_revision(asked.what), asked.consumers);
+  if (!asked.consumers.empty())
+    return fail(all, "wait: --consumer is for a revision", exit_code::usage);
+  auto const wanted = parse_condition(asked.what);
   if (!wanted) return fail(all, to_string(wanted.error()), exit_code::usage);
   asio::io_context loop{1};
   client::watch_options how;
@@ -122,8 +137,14 @@ exit_code run(context const& all, std::string const& text) {
 
 void add_wait_command(declarations const& to) {
   auto const waiting = declare(
-      to, "wait", "Wait until a key has a value, at most --timeout; without =VALUE, any", run);
-  add_argument(waiting.app, "KEY=VALUE", waiting.options, "What to wait for")->required();
+      to, "wait", "Wait until a key has a value, or a revision is applied; at most --timeout", run);
+  add_argument(waiting.app, "KEY=VALUE", waiting.options.what,
+               "What to wait for; without =VALUE, any value; or a revision")
+      ->required();
+  add_option(waiting.app, "--consumer", waiting.options.consumers, "NAME",
+             "Wait for this consumer, not for all that the revision concerns")
+      ->expected(1)
+      ->take_all();
 }
 
 } // namespace cfgd::cfgctl

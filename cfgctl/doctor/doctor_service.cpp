@@ -160,6 +160,7 @@ constexpr std::array counsels{
     counsel{"integrity", "copy the store's directory, then restore a backup"},
     counsel{"clock", "timedatectl"},
     counsel{"peers", "cfgctl top; ss -xp | grep io.cfgd"},
+    counsel{"consumers", "cfgctl consumers"},
 };
 
 std::string advice_for(installation const& at, std::string const& check) {

@@ -7,6 +7,7 @@
 
 #include "cfgctl/text/commit_text.hpp"
 
+#include "cfgctl/commands/consumers.hpp"
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/issue_text.hpp"
@@ -136,6 +137,18 @@ void warn_of_new_namespaces(context const& all, change_facts const& what,
   }
 }
 
+/// One object: the reply of the change, and that of the wait.
+exit_code show_applied_json(context const& all, change_facts const& what,
+                            client::commit const& done) {
+  auto const waited = await_applied(all, done.revision, {}, what.wait);
+  if (!waited) return report(all, "wait " + std::to_string(done.revision), waited.error());
+  auto out = json_of(done);
+  for (auto const& member : json_of(*waited).get_object())
+    out.get_object()[member.key()] = member.value();
+  print(json_text(all.where, out));
+  return waited->applied ? exit_code::ok : exit_code::not_applied;
+}
+
 } // namespace
 
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done,
@@ -149,8 +162,12 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
   out += paint(where, tint::faint, tail) + '\n';
   if (done.deadline && what.mode == client::commit_mode::apply) {
     std::string const until = for_screen(where, *done.deadline);
-    out += what.unconfirmed ? "confirm with: cfgctl confirm " + revision + ", until " + until + '\n'
-                            : "expires at " + until + '\n';
+    if (what.until_applied)
+      out += "undone unless it is applied, at " + until + '\n';
+    else if (what.unconfirmed)
+      out += "confirm with: cfgctl confirm " + revision + ", until " + until + '\n';
+    else
+      out += "expires at " + until + '\n';
   }
   return out;
 }
@@ -159,11 +176,20 @@ exit_code show_commit(context const& all, change_facts const& what, client::comm
   complain_issues(done.warnings);
   bool const is_made = what.mode == client::commit_mode::apply && !done.changed.empty();
   auto const past = is_made ? record_of(all, done) : std::nullopt;
-  show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
+  auto const waits = is_made && what.wait;
+  auto code = exit_code::ok;
+  if (waits && all.as_json())
+    code = show_applied_json(all, what, done);
+  else
+    show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
   if (past) warn_of_new_namespaces(all, what, *past);
   if (what.mode == client::commit_mode::check && !what.values.empty() && !done.changed.empty())
     warn_of_namespaces_to_be(all, what);
-  return exit_code::ok;
+  if (!waits || all.as_json()) return code;
+  auto const waited = await_applied(all, done.revision, {}, what.wait);
+  if (!waited) return report(all, "wait " + std::to_string(done.revision), waited.error());
+  print(wait_text(all.where, done.revision, *waited));
+  return waited->applied ? exit_code::ok : exit_code::not_applied;
 }
 
 } // namespace cfgd::cfgctl

@@ -6,6 +6,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +21,10 @@ struct change_facts {
   client::commit_mode mode = client::commit_mode::apply;
   /// Whether it expires unless it is confirmed.
   bool unconfirmed = false;
+  /// Whether the service confirms it.
+  bool until_applied = false;
+  /// How long to wait for consumers; absent: not at all.
+  std::optional<std::chrono::seconds> wait = {};
   /// Namespaces that have no value any more: one line for each instead of one for each key.
   std::vector<std::string> gone = {};
 };
@@ -28,7 +34,8 @@ struct change_facts {
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done,
                         client::change const* past);
 
-/// Prints the commit as text or JSON, and its warnings on standard error. Returns ok.
+/// Prints the commit as text or JSON, and its warnings on standard error. Waits for consumers, if
+/// asked to, and prints that, too. Returns ok, or not_applied.
 exit_code show_commit(context const& all, change_facts const& what, client::commit const& done);
 
 } // namespace cfgd::cfgctl

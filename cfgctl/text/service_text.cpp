@@ -196,7 +196,8 @@ std::string pending_text(screen const& where, std::vector<client::pending_change
     std::string const left =
         end ? duration_text(std::chrono::floor<std::chrono::seconds>(*end - now)) : "?";
     out.add({one.revision,
-             {one.kind, one.kind == "confirm" ? tint::warning : tint::plain},
+             {one.until_applied.value_or(false) ? one.kind + ", applied" : one.kind,
+              one.kind == "confirm" ? tint::warning : tint::plain},
              one.deadline,
              {left, tint::strong},
              one.uid ? user_text(*one.uid) : "",

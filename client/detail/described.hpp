@@ -31,12 +31,13 @@ BOOST_DESCRIBE_STRUCT(issue, (), (severity, rule, key, pointer, message, path, l
 BOOST_DESCRIBE_STRUCT(refusal, (), (issues, more))
 BOOST_DESCRIBE_STRUCT(transaction, (),
                       (values, unset, if_revision, mode, comment, confirm, expire, spelling,
-                       text_elements))
+                       text_elements, until_applied))
 BOOST_DESCRIBE_STRUCT(hidden_value, (), (key, from, by, unset, removed))
 BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden))
 BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline, hides, hidden))
 BOOST_DESCRIBE_STRUCT(validation, (), (valid, issues))
-BOOST_DESCRIBE_STRUCT(pending_change, (), (revision, kind, deadline, keys, uid, comment))
+BOOST_DESCRIBE_STRUCT(pending_change, (),
+                      (revision, kind, deadline, keys, uid, comment, until_applied))
 BOOST_DESCRIBE_STRUCT(edit_outcome, (), (revision, changed, issues))
 BOOST_DESCRIBE_STRUCT(service_status, (),
                       (version, pid, start_time, status, ready, degraded, revision, namespaces,
@@ -55,6 +56,10 @@ BOOST_DESCRIBE_STRUCT(user_use, (),
 BOOST_DESCRIBE_STRUCT(usage_report, (),
                       (connections, maximum_connections, bytes, maximum_bytes, users))
 BOOST_DESCRIBE_STRUCT(cache_stats, (), (namespaces, bytes, maximum_bytes, evictions))
+BOOST_DESCRIBE_STRUCT(consumer_failure, (), (revision, message, time))
+BOOST_DESCRIBE_STRUCT(consumer, (),
+                      (name, state, uid, pid, unit, prefixes, delivered, applied, since, failure))
+BOOST_DESCRIBE_STRUCT(wait_result, (), (applied, waiting))
 BOOST_DESCRIBE_STRUCT(watch_event, (),
                       (values, removed, revision, from, ready, resync, without_effect, store_id))
 
@@ -69,7 +74,8 @@ BOOST_DESCRIBE_STRUCT(past_values, (), (values, missing))
 BOOST_DESCRIBE_STRUCT(blame_line, (), (key, value, from, pid, unit, time, comment))
 BOOST_DESCRIBE_STRUCT(blame_report, (), (lines, damaged))
 BOOST_DESCRIBE_STRUCT(rollback_request, (),
-                      (revision, name_space, if_revision, mode, comment, confirm, kind))
+                      (revision, name_space, if_revision, mode, comment, confirm, kind,
+                       until_applied))
 BOOST_DESCRIBE_STRUCT(restore_request, (), (overrides, mode, comment))
 
 BOOST_DESCRIBE_STRUCT(health_check, (), (name, status, message, details, duration, time))

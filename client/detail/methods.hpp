@@ -75,6 +75,21 @@ struct watch_request {
   std::optional<bool> hidden = {};
   std::optional<std::string> store_id = {};
   std::optional<bool> secrets = {};
+  std::optional<std::string> consumer = {};
+};
+struct acknowledge_request {
+  std::string_view consumer;
+  revision_number revision = 0;
+  bool ok = true;
+  std::string_view message;
+};
+struct wait_request {
+  revision_number revision = 0;
+  std::vector<std::string> const* consumers = nullptr;
+  std::optional<std::chrono::seconds> seconds;
+};
+struct consumer_request {
+  std::string_view consumer;
 };
 struct diff_request {
   revision_number from = 0;
@@ -121,6 +136,9 @@ struct pending_reply {
 struct overrides_reply {
   std::vector<override_key> overrides;
 };
+struct consumers_reply {
+  std::vector<consumer> consumers;
+};
 struct sources_reply {
   std::vector<source_file> sources;
 };
@@ -139,7 +157,11 @@ BOOST_DESCRIBE_STRUCT(revision_request, (), (revision))
 BOOST_DESCRIBE_STRUCT(extend_request, (), (revision, seconds))
 BOOST_DESCRIBE_STRUCT(access_request, (), (user, key))
 BOOST_DESCRIBE_STRUCT(edit_request, (), (seconds))
-BOOST_DESCRIBE_STRUCT(watch_request, (), (prefixes, after_revision, hidden, store_id, secrets))
+BOOST_DESCRIBE_STRUCT(watch_request, (),
+                      (prefixes, after_revision, hidden, store_id, secrets, consumer))
+BOOST_DESCRIBE_STRUCT(acknowledge_request, (), (consumer, revision, ok, message))
+BOOST_DESCRIBE_STRUCT(wait_request, (), (revision, consumers, seconds))
+BOOST_DESCRIBE_STRUCT(consumer_request, (), (consumer))
 BOOST_DESCRIBE_STRUCT(diff_request, (), (from, to, prefix))
 BOOST_DESCRIBE_STRUCT(get_at_request, (), (keys, revision))
 BOOST_DESCRIBE_STRUCT(compact_request, (), (keep))
@@ -154,6 +176,7 @@ BOOST_DESCRIBE_STRUCT(description_reply, (), (description))
 BOOST_DESCRIBE_STRUCT(interfaces_reply, (), (interfaces))
 BOOST_DESCRIBE_STRUCT(pending_reply, (), (pending))
 BOOST_DESCRIBE_STRUCT(overrides_reply, (), (overrides))
+BOOST_DESCRIBE_STRUCT(consumers_reply, (), (consumers))
 BOOST_DESCRIBE_STRUCT(sources_reply, (), (sources))
 BOOST_DESCRIBE_STRUCT(figures_reply, (), (figures))
 
@@ -169,6 +192,8 @@ template <>
 inline constexpr std::array wire_rules<pending_reply>{required("pending")};
 template <>
 inline constexpr std::array wire_rules<overrides_reply>{required("overrides")};
+template <>
+inline constexpr std::array wire_rules<consumers_reply>{required("consumers")};
 template <>
 inline constexpr std::array wire_rules<sources_reply>{required("sources")};
 template <>
@@ -188,6 +213,10 @@ inline constexpr method<prefix_request, overrides_reply> list_overrides{
 inline constexpr method<revision_request, nothing> confirm{"io.cfgd.Config.Confirm"};
 inline constexpr method<extend_request, deadline_reply> extend{"io.cfgd.Config.Extend"};
 inline constexpr method<watch_request, watch_event> watch{"io.cfgd.Config.Watch", replies::stream};
+inline constexpr method<acknowledge_request, nothing> acknowledge{"io.cfgd.Config.Acknowledge"};
+inline constexpr method<nothing, consumers_reply> consumers{"io.cfgd.Config.Consumers"};
+inline constexpr method<wait_request, wait_result> wait_applied{"io.cfgd.Config.WaitApplied"};
+inline constexpr method<consumer_request, nothing> forget_consumer{"io.cfgd.Config.ForgetConsumer"};
 /// Its first reply is a deadline_reply.
 inline constexpr method<edit_request, edit_outcome> begin_edit{"io.cfgd.Config.BeginEdit",
                                                                replies::stream};

@@ -48,6 +48,7 @@ check loop_check(subjects const& of, measures const& by,
 check committer_check(subjects const& of, measures const& by);
 check clock_check(measures const& by);
 check peers_check(subjects const& of, measures const& by);
+check consumers_check(subjects const& of, measures const& by);
 
 /// Runs `look` on a thread, and `done` with its finding on the loop. An exception is critical.
 void run_on_thread(workers& threads, std::function<finding()> look, completion done);

@@ -19,6 +19,7 @@ std::vector<built_in> check_inputs::take(values const& newest) {
   if (before->refused_connections != newest.refused_connections ||
       before->slow_connections_closed != newest.slow_connections_closed)
     changed.push_back(built_in::peers);
+  if (before->consumers_version != newest.consumers_version) changed.push_back(built_in::consumers);
   return changed;
 }
 

@@ -21,6 +21,7 @@ class check_inputs {
     std::uint64_t refused_connections = 0;
     std::uint64_t slow_connections_closed = 0;
     std::uint64_t failed_commits = 0;
+    std::uint64_t consumers_version = 0; ///< as they fail, are late, or no longer are
   };
 
   /// The checks that depend on a value that differs from the one of the last call. The first call

@@ -1,6 +1,7 @@
 #include "daemon/health/built_in.hpp"
 #include "daemon/health/clock_watch.hpp"
 #include "daemon/health/recent_increase.hpp"
+#include "daemon/line_text.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -83,6 +84,34 @@ finding look_at_peers(ipc::server const& of, increases& lately, std::size_t most
   return found;
 }
 
+/// Consumers that a check names.
+constexpr std::size_t named_consumers = 3;
+
+finding look_at_consumers(consumers const& all, std::chrono::milliseconds late) {
+  auto const now = steady::now();
+  auto const seen = all.counts(now);
+  name_list failed(named_consumers);
+  name_list behind(named_consumers);
+  all.each([&](std::string const& name, consumers::facts const& known) {
+    if (known.failed && !is_login_user(known.uid)) failed.add(name);
+    if (all.lag(name, now).value_or(steady::duration::zero()) >= late) behind.add(name);
+  });
+  finding found;
+  found.details = {{"watching", seen.watching},
+                   {"absent", seen.absent},
+                   {"failed", seen.failed},
+                   {"behind", seen.behind},
+                   {"longestMs", seen.longest.count()}};
+  found.add(state::healthy, count_text(seen.watching + seen.absent, "consumer"));
+  if (!failed.empty())
+    found.add(state::warning,
+              count_text(seen.failed, "consumer") + " could not apply a revision:" + failed.text());
+  if (!behind.empty())
+    found.add(state::warning,
+              "revisions were not applied for " + time_text(seen.longest) + " by:" + behind.text());
+  return found;
+}
+
 } // namespace
 
 check cache_check(subjects const& of, measures const& by) {
@@ -125,6 +154,13 @@ check peers_check(subjects const& of, measures const& by) {
                      percent = by.how.peers_percent](completion const& done) {
                       done(look_at_peers(of.server, *lately, most, percent));
                     });
+}
+
+check consumers_check(subjects const& of, measures const& by) {
+  std::chrono::milliseconds const late(by.how.consumer_late_ms);
+  return make_check(built_in::consumers, by, [of, late](completion const& done) {
+    done(look_at_consumers(of.programs, late));
+  });
 }
 
 } // namespace cfgd::health

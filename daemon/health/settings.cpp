@@ -56,6 +56,7 @@ constexpr std::array rows{
     row{"clock", "jump_ms", 1, longest_ms, take<&settings::clock_jump_ms>},
     row{"peers", "warning_percent", 0, 100, take<&settings::peers_percent, warning>},
     row{"peers", "critical_percent", 0, 100, take<&settings::peers_percent, critical>},
+    row{"consumers", "late_ms", shortest_ms, longest_ms, take<&settings::consumer_late_ms>},
 };
 
 /// "store" of "health.store", "" of "health"; absent: neither.

@@ -25,10 +25,11 @@ enum class built_in : std::uint8_t {
   committer,
   clock,
   peers,
+  consumers,
 };
-inline constexpr std::array<std::string_view, 11> built_in_names{
+inline constexpr std::array<std::string_view, 12> built_in_names{
     "store",     "cache", "files",     "watch", "memory", "disk",
-    "integrity", "loop",  "committer", "clock", "peers"};
+    "integrity", "loop",  "committer", "clock", "peers",  "consumers"};
 std::string_view to_string(built_in which);
 
 /// How often a check runs, and how long a run may take.
@@ -72,6 +73,7 @@ struct settings {
   std::int64_t hidden_days = 30; ///< that overrides may hide values of files; 0: for ever
   std::int64_t clock_jump_ms = 2'000;
   thresholds peers_percent{80, 95};
+  std::int64_t consumer_late_ms = 30'000; ///< without an acknowledgement
 
   pace pace_of(built_in which) const;
 

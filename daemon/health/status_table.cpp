@@ -85,6 +85,7 @@ void status_table::start() {
   checks_.add(committer_check(of_, by));
   checks_.add(clock_check(by));
   checks_.add(peers_check(of_, by));
+  checks_.add(consumers_check(of_, by));
   read_own_checks([] {});
   look_at_inputs();
   checks_.set_input_lookup([this] { look_at_inputs(); });
@@ -99,7 +100,8 @@ void status_table::look_at_inputs() {
                                      .polled_directories = files.polled_directories,
                                      .refused_connections = server.refused,
                                      .slow_connections_closed = server.slow_closed,
-                                     .failed_commits = writer.failed + writer.losses});
+                                     .failed_commits = writer.failed + writer.losses,
+                                     .consumers_version = of_.programs.version()});
   for (auto const which : changed)
     checks_.refresh(to_string(which));
 }

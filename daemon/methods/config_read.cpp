@@ -154,14 +154,15 @@ void watch_values(method_context& with, authorized_call const& asked) {
   std::function<bool(std::string_view)> may_see_secrets = asked.by.visible_secrets();
   if (secrets != nullptr && secrets->is_bool() && !secrets->get_bool())
     may_see_secrets = [](std::string_view) { return false; };
-  with.streams.start(asked.answer, {.prefixes = std::move(prefixes),
-                                    .after = revision_of(asked.parameters, "afterRevision"),
-                                    .may_see_secrets = std::move(may_see_secrets),
-                                    .may_read = asked.by.visible(),
-                                    .wants_hidden = flag_of(asked.parameters, "hidden"),
-                                    .store_id = string_of(asked.parameters, "storeId"),
-                                    .by = {.uid = asked.from.uid,
-                                           .is_privileged = is_privileged(asked.from.uid)}});
+  watches::subscription wanted{
+      .prefixes = std::move(prefixes),
+      .after = revision_of(asked.parameters, "afterRevision"),
+      .may_see_secrets = std::move(may_see_secrets),
+      .may_read = asked.by.visible(),
+      .wants_hidden = flag_of(asked.parameters, "hidden"),
+      .store_id = string_of(asked.parameters, "storeId"),
+      .by = {.uid = asked.from.uid, .is_privileged = is_privileged(asked.from.uid)}};
+  if (begin_consumer(with, asked, wanted)) with.streams.start(asked.answer, std::move(wanted));
 }
 
 void sync_files(method_context& with, authorized_call const& asked) {

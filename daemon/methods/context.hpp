@@ -29,6 +29,8 @@ struct method_context : service_parts {
   std::function<void(std::function<void(result<revision_number> const&)>)> reload;
   /// Whether every source was read once.
   std::function<bool()> is_ready;
+  /// Has the service's clock look at deadlines that have changed.
+  std::function<void()> wake;
   limits bounds;
   wall_time started;
   std::filesystem::path state; ///< the directory of the store

@@ -31,6 +31,13 @@ void confirm_pending(method_context& with, authorized_call const& asked);
 void extend_pending(method_context& with, authorized_call const& asked);
 void validate_namespace(method_context& with, authorized_call const& asked);
 void watch_values(method_context& with, authorized_call const& asked);
+/// Makes a Watch one of the consumer that it names, if it does. False: it was refused.
+bool begin_consumer(method_context& with, authorized_call const& asked,
+                    watches::subscription& what);
+void acknowledge_revision(method_context& with, authorized_call const& asked);
+void list_consumers(method_context& with, authorized_call const& asked);
+void wait_applied(method_context& with, authorized_call const& asked);
+void forget_consumer(method_context& with, authorized_call const& asked);
 void sync_files(method_context& with, authorized_call const& asked);
 void begin_edit(method_context& with, authorized_call const& asked);
 void end_edit(method_context& with, authorized_call const& asked);

@@ -109,6 +109,11 @@ result<std::optional<engine::expiry>> read_expiry(bj::object const& parameters,
   constexpr std::string_view expire = "expireSeconds";
   auto const confirmed = integer_of(parameters, confirm);
   auto const expires = integer_of(parameters, expire);
+  bool const until_applied = flag_of(parameters, "untilApplied");
+  if (until_applied && !confirmed)
+    return error{.code = errc::bad_value,
+                 .message = "untilApplied needs confirmSeconds",
+                 .subject = "untilApplied"};
   if (!confirmed && !expires) return std::optional<engine::expiry>();
   if (confirmed && expires)
     return error{.code = errc::bad_value,
@@ -117,8 +122,10 @@ result<std::optional<engine::expiry>> read_expiry(bj::object const& parameters,
   auto const time = confirmed ? check_seconds(*confirmed, confirm, bounds)
                               : check_seconds(*expires, expire, bounds);
   if (!time) return time.error();
-  return std::optional(engine::expiry{.what = confirmed ? engine::expiry::kind::confirm
-                                                        : engine::expiry::kind::expire,
+  using kind = engine::expiry::kind;
+  return std::optional(engine::expiry{.what = until_applied ? kind::applied
+                                              : confirmed   ? kind::confirm
+                                                            : kind::expire,
                                       .after = *time});
 }
 

@@ -48,8 +48,8 @@ std::set<std::string> namespaces_of(std::vector<value_path> const& keys);
 /// than zero), limit ("pending_change_time", in seconds).
 [[nodiscard]] result<std::chrono::seconds>
 check_seconds(std::int64_t seconds, std::string_view name, limits const& bounds);
-/// When a pending change ends, from confirmSeconds and expireSeconds. Errors: bad_value (both are
-/// there), and as check_seconds.
+/// When a pending change ends, from confirmSeconds, expireSeconds and untilApplied. Errors:
+/// bad_value (of the first two both are there, or untilApplied is alone), and as check_seconds.
 [[nodiscard]] result<std::optional<engine::expiry>>
 read_expiry(boost::json::object const& parameters, limits const& bounds);
 

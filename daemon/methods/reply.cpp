@@ -242,6 +242,7 @@ bj::object to_json(engine::pending_change const& what) {
   out["keys"] = std::move(keys);
   if (what.from.uid) out["uid"] = *what.from.uid;
   if (!what.comment.empty()) out["comment"] = what.comment;
+  if (what.what == engine::expiry::kind::applied) out["untilApplied"] = true;
   return out;
 }
 

@@ -82,6 +82,29 @@ void add_connections(registry& to, ipc::server& server) {
          [&server](sampler& into) { into.value(std::uint64_t{server.queued_bytes()}); });
 }
 
+void add_consumers(registry& to, consumers const& all) {
+  static auto const now = [] { return consumers::steady::now(); };
+  to.add({.name = "cfgd_consumers",
+          .help = "Programs that watch under a name, by state: watching, absent."},
+         [&all](sampler& into) {
+           auto const seen = all.counts(now());
+           into.value(std::uint64_t{seen.watching}, {{"state", "watching"}});
+           into.value(std::uint64_t{seen.absent}, {{"state", "absent"}});
+         });
+  to.add({.name = "cfgd_consumers_failed",
+          .help = "Of these, how many could not apply the last revision that they tried."},
+         [&all](sampler& into) { into.value(std::uint64_t{all.counts(now()).failed}); });
+  to.add({.name = "cfgd_consumers_behind",
+          .help = "Of these, how many have not applied what was sent to them."},
+         [&all](sampler& into) { into.value(std::uint64_t{all.counts(now()).behind}); });
+  to.add({.name = "cfgd_consumers_lag_seconds",
+          .unit = "seconds",
+          .help = "How long one of them has been behind, at most."},
+         [&all](sampler& into) {
+           into.value(std::chrono::duration<double>(all.counts(now()).longest).count());
+         });
+}
+
 void add_cache(registry& to, value_cache& cache) {
   to.add(
       {.name = "cfgd_cache_lookups",
@@ -246,6 +269,7 @@ void add_service_metrics(registry& to, sources const& from) {
   add_connections(to, from.server);
   to.add({.name = "cfgd_watchers", .help = "Streams of changes that clients hold."},
          [&streams = from.streams](sampler& into) { into.value(std::uint64_t{streams.size()}); });
+  add_consumers(to, from.programs);
   add_cache(to, from.values.cache());
   add_commits(to, from);
   add_files(to, from);

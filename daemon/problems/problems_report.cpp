@@ -43,19 +43,25 @@ std::string without_recovery(std::string_view message, std::string_view recovery
   return std::string(message);
 }
 
+/// What a line is about; empty: the service.
+std::string source_of(log::record const& line) {
+  constexpr std::array<std::pair<std::string_view, char const*>, 4> kinds{
+      {{"CFGD_PATH", ""},
+       {"CFGD_PEER_UID", "uid "},
+       {"CFGD_CHECK", check_source},
+       {"CFGD_CONSUMER", "consumer "}}};
+  for (auto const& [field, what] : kinds)
+    if (auto const name = field_of(line, field); !name.empty()) return what + std::string(name);
+  return {};
+}
+
 occurrence occurrence_of(log::record const& line, situation const& row) {
   auto const own = field_of(line, "CFGD_RECOVERY");
   occurrence out{.what = row,
                  .message = without_recovery(line.message, own.empty() ? row.recovery : own),
-                 .source = std::string(field_of(line, "CFGD_PATH")),
+                 .source = source_of(line),
                  .kind = parse_problem_kind(field_of(line, "CFGD_KIND")),
                  .recovery = std::string(own)};
-  auto const name_source = [&](std::string_view field, char const* what) {
-    auto const name = field_of(line, field);
-    if (out.source.empty() && !name.empty()) out.source = what + std::string(name);
-  };
-  name_source("CFGD_PEER_UID", "uid ");
-  name_source("CFGD_CHECK", check_source);
   for (auto const& one : line.fields)
     if (auto name = context_name(one.name); !name.empty() && !one.value.empty())
       out.context.emplace_back(std::move(name), one.value);
@@ -99,7 +105,7 @@ meaning interpret(log::record const& line) {
     return ending{.situations = {}, .source = std::string(field_of(line, "CFGD_PATH"))};
   if (id == message_id::works_again)
     return ending{.situations = {std::string(field_of(line, "CFGD_PROBLEM"))},
-                  .source = std::string(field_of(line, "CFGD_PATH"))};
+                  .source = source_of(line)};
   if (id == message_id::check_recovered)
     return ending{.situations = {"check_critical", "check_warning"},
                   .source = check_source + std::string(field_of(line, "CFGD_CHECK"))};

@@ -116,6 +116,44 @@ std::vector<talk> const talks{
      "REVISION  KIND    DEADLINE              LEFT  USER  KEYS  COMMENT\n"
      "       8  expire  2001-01-01T00:00:00Z    0s        a.b\n",
      ""},
+    {{"set", "a.b=1", "--confirm", "60s", "--until-applied", "--wait"},
+     {{call("io.cfgd.Config.Set", R"({"values":{"a.b":1},"confirmSeconds":60,"text":true,)"
+                                  R"("untilApplied":true})"),
+       reply(R"({"revision":8,"changed":[],"warnings":[]})")}},
+     0,
+     "no effective value changed, revision 8\n",
+     ""},
+    {{"wait", "8", "--consumer", "web", "--consumer", "db", "--timeout", "5"},
+     {{call("io.cfgd.Config.WaitApplied", R"({"revision":8,"consumers":["web","db"],"seconds":5})"),
+       reply(R"({"applied":false,"waiting":[{"name":"web","state":"absent","uid":0,)"
+             R"("delivered":7,"applied":7,"since":"D"},{"name":"db","state":"watching","uid":0,)"
+             R"("delivered":8,"applied":7,"since":"D","failure":{"revision":8,"message":"full",)"
+             R"("time":"T"}}]})")}},
+     5,
+     "revision 8 is not applied:\n  web: absent since D\n"
+     "  db: could not apply revision 8: full\n",
+     ""},
+    {{"wait", "9"},
+     {{call("io.cfgd.Config.WaitApplied", R"({"revision":9})"),
+       refused("io.cfgd.Config.RevisionMismatch", R"({"revision":8})")}},
+     1,
+     "",
+     "cfgctl: wait 9: the service has not reached this revision\n"},
+    {{"consumers", "--forget", "web"},
+     {{call("io.cfgd.Config.ForgetConsumer", R"({"consumer":"web"})"),
+       refused("io.cfgd.Config.NoSuchConsumer", R"({"consumer":"web"})")}},
+     1,
+     "",
+     "cfgctl: consumers --forget web: there is no consumer 'web'\n"
+     "  'cfgctl consumers' lists them\n"},
+    {{"consumers"},
+     {{call("io.cfgd.Config.Consumers"),
+       reply(R"({"consumers":[{"name":"web","state":"watching","uid":4242,"pid":7,)"
+             R"("prefixes":["a","b"],"delivered":8,"applied":8,"since":"D"}]})")}},
+     0,
+     "NAME  STATE     APPLIED  DELIVERED  USER      PID  UNIT  SINCE  PREFIXES\n"
+     "web   watching        8          8  uid 4242    7  -     D      a, b\n",
+     ""},
     {{"pending", "--json"},
      {{call("io.cfgd.Config.ListPending"), reply(R"({"pending":[]})")}},
      0,

@@ -68,6 +68,8 @@ BOOST_FIXTURE_TEST_CASE(each_value_has_its_check, fixture) {
   BOOST_TEST(changed(subject, values) == " peers");
   ++values.slow_connections_closed;
   BOOST_TEST(changed(subject, values) == " peers");
+  ++values.consumers_version;
+  BOOST_TEST(changed(subject, values) == " consumers");
   BOOST_TEST(changed(subject, values) == "");
 }
 

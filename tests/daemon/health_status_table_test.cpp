@@ -32,14 +32,14 @@ struct looked_at {
         writer(loop.get_executor(), std::move(opened), bounds,
                [this](committer::publication const& news) { what.publish(news.what); }),
         queries(loop.get_executor(), std::move(reader), writer, bounds, [] {}),
-        streams(what, writer, queries, bounds, [](std::function<void()> const& work) { work(); }),
+        programs(bounds), streams(what, writer, queries, bounds, [](std::function<void()> const& work) { work(); }),
         files(loop.get_executor(),
               {.roots = {{layer::admin, directory / "namespaces", source_kind::values}},
                .trusted_uid = ::geteuid(),
                .bounds = bounds},
               {}, [](std::vector<watchers::observation> const&) {}),
         server(loop.get_executor(), bounds, {}),
-        checked(loop.get_executor(), {what, writer, streams, files, server, queries},
+        checked(loop.get_executor(), {what, writer, streams, files, server, queries, programs},
                 {.how = how,
                  .bounds = bounds,
                  .state = directory / "state",
@@ -91,6 +91,7 @@ struct looked_at {
   std::unique_ptr<store::history_reader> reader;
   committer writer;
   query_thread queries;
+  consumers programs;
   watches streams;
   watchers::source_watcher files;
   ipc::server server;
