@@ -225,19 +225,27 @@ std::vector<std::string> split_pointer(std::string_view pointer) {
 
 namespace canonical {
 
-std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path) {
+followed follow(std::string_view text, std::span<std::string const> path) {
   std::string wanted;
-  for (auto const& part : path) {
+  for (std::size_t depth = 1;; ++depth) {
     wanted.clear();
-    json::append_string(wanted, part);
+    json::append_string(wanted, path[depth - 1]);
     member_walk walk(text);
     bool found = false;
     while (!found && walk.next())
       found = walk.quoted_name() == wanted;
-    if (!found) return std::nullopt;
+    if (!found) return {.depth = depth};
     text = walk.value();
+    if (depth == path.size() || !text.starts_with('{') || text == "{}")
+      return {.depth = depth, .value = text};
   }
-  return text;
+}
+
+std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path) {
+  if (path.empty()) return text;
+  auto const found = follow(text, path);
+  if (found.depth < path.size() || found.value.empty()) return std::nullopt;
+  return found.value;
 }
 
 std::vector<member> members(std::string_view text) {

@@ -52,6 +52,15 @@ namespace canonical {
 /// object. The view points into `text`.
 std::optional<std::string_view> find(std::string_view text, std::span<std::string const> path);
 
+/// How far a path can be followed: fewer parts than it has if the last of them is missing, or no
+/// object, or an empty one. `value` is at that depth; empty: it is missing.
+struct followed {
+  std::size_t depth = 0;
+  std::string_view value = {};
+};
+/// The same for a path that may end early. It must not be empty.
+followed follow(std::string_view text, std::span<std::string const> path);
+
 /// One member of a canonical object text. `name` is unescaped.
 struct member {
   std::string name;

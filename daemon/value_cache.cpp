@@ -4,6 +4,7 @@
 #include "core/json.hpp"
 #include "core/key.hpp"
 #include "core/outline.hpp"
+#include "core/shared_text.hpp"
 #include "core/value_path.hpp"
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -24,8 +25,9 @@
 // Keys without a ready member are found by the outline of the text, which is made for the second
 // one: a caller who asks for all keys of a large namespace must not block the loop.
 //
-// There is at most one revision of a namespace here, and publish() drops everything that was made
-// from the old one, so entries need no age. A list has the loaded namespaces, the last used first;
+// There is at most one revision of a namespace here, and publish() drops everything of the old one
+// that differs, so entries need no age: the keys of a change, and those above them. Where a value
+// in an array was asked for, all of them go. A list has the loaded namespaces, the last used first;
 // the last of the list is evicted. The one in use stays even if it alone is larger than the
 // maximum, as it could not be read otherwise.
 
@@ -44,6 +46,11 @@ using table = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>
 
 /// About what the table's node, its bucket, the object and the allocator add to the texts.
 constexpr std::size_t entry_overhead_bytes = 128;
+/// A text that is put together here at most.
+constexpr std::size_t quick_bytes = std::size_t{256} * 1024;
+/// Entries that were dropped alone leave their places in the list, up to so many more than are
+/// used.
+constexpr std::size_t unused_places = 64;
 
 struct kept_namespace;
 
@@ -60,10 +67,12 @@ struct ready_member {
 
 struct kept_namespace {
   std::string_view name; ///< the table's
-  std::shared_ptr<std::string const> text;
-  std::optional<canonical::finder> values; ///< of the text, while loaded
+  canonical::shared_text text;
+  std::optional<canonical::finder> values; ///< of a text that is whole, while loaded
   revision_number revision = 0;
-  std::forward_list<ready_member> members; ///< addresses are kept
+  std::forward_list<ready_member> members; ///< addresses are kept; without a text: dropped
+  std::size_t places = 0;                  ///< number of members, with those that were dropped
+  bool has_elements = false;               ///< a member is of a value in an array
   value_cache::namespace_figures figures;
   std::list<kept_namespace*>::iterator place; ///< valid while loaded
 };
@@ -82,13 +91,13 @@ bool is_spelt_as_it_is(std::string_view key, std::string_view member) {
 struct value_cache::impl {
   table<kept_namespace> namespaces;
   /// The keys are the members'. Open addressing: a look-up is most of what a Get costs here.
-  boost::unordered_flat_map<std::string_view, ready_member const*, std::hash<std::string_view>>
-      ready;
+  boost::unordered_flat_map<std::string_view, ready_member*, std::hash<std::string_view>> ready;
   std::list<kept_namespace*> used; ///< loaded ones, last used first
   std::size_t bytes = 0;
   std::size_t maximum = 0;
   std::uint64_t evictions = 0;
   std::string scratch;
+  std::string joined; ///< an object that was found in pieces
 
   kept_namespace* find(std::string_view name) {
     auto const found = namespaces.find(name);
@@ -110,22 +119,60 @@ struct value_cache::impl {
     one.figures.bytes = 0;
     one.figures.entries = 0;
     for (auto const& each : one.members)
-      ready.erase(each.key_text());
+      if (!each.text.empty()) ready.erase(each.key_text());
     one.members.clear();
+    one.places = 0;
+    one.has_elements = false;
     one.values.reset();
-    one.text.reset();
+    one.text = {};
     used.erase(one.place);
   }
 
   void load(kept_namespace& one, engine::effective const& newest) {
     unload(one);
-    one.text = newest.text;
-    one.values.emplace(*one.text);
-    one.revision = newest.revision;
     one.place = used.insert(used.begin(), &one);
-    one.figures.bytes = one.text->size() + sizeof(kept_namespace);
+    one.figures.bytes = sizeof(kept_namespace);
     bytes += one.figures.bytes;
+    take_text(one, newest);
+  }
+
+  /// Gives a namespace that is in the list another text.
+  void take_text(kept_namespace& one, engine::effective const& newest) {
+    auto const before = one.text.size() + (one.values ? one.values->bytes() : 0);
+    one.values.reset();
+    one.text = newest.text;
+    if (one.text.is_whole()) one.values.emplace(*one.text);
+    one.revision = newest.revision;
+    one.figures.bytes += one.text.size() - before;
+    bytes += one.text.size() - before;
+    touch(one);
     make_room(one, 0);
+  }
+
+  /// Drops the entries of a key and of those above it.
+  void drop_entries(kept_namespace& one, std::string_view key_text) {
+    while (true) {
+      drop_entry(one, key_text);
+      // A dot in quotes ends the text of no key, so nothing is found there.
+      auto const dot = key_text.rfind('.');
+      if (dot == key_text.npos) break;
+      key_text = key_text.substr(0, dot);
+    }
+    if (one.places <= 2 * one.figures.entries + unused_places) return;
+    one.members.remove_if([](ready_member const& each) { return each.text.empty(); });
+    one.places = one.figures.entries;
+  }
+
+  void drop_entry(kept_namespace& one, std::string_view key_text) {
+    auto const found = ready.find(key_text);
+    if (found == ready.end()) return;
+    auto& entry = *found->second;
+    auto const less = bytes_of(entry.key_text(), entry.member());
+    ready.erase(found);
+    entry.text = {};
+    bytes -= less;
+    one.figures.bytes -= less;
+    --one.figures.entries;
   }
 
   /// Evicts others than `keep` until `more` bytes fit; returns whether they do.
@@ -151,6 +198,7 @@ struct value_cache::impl {
     bytes += more;
     one.figures.bytes += more;
     ++one.figures.entries;
+    ++one.places;
     return added.member();
   }
 
@@ -163,6 +211,7 @@ struct value_cache::impl {
 
   /// Looks into the text. What that makes, to find more of it, takes memory as entries do.
   std::optional<std::string_view> find_value(kept_namespace& one, key const& which) {
+    if (!one.values) return one.text.find(which.path(), joined);
     auto const before = one.values->bytes();
     auto const found = one.values->find(which.path());
     auto const more = one.values->bytes() - before;
@@ -181,7 +230,7 @@ value_cache::value_cache(std::size_t maximum_bytes) : impl_(std::make_unique<imp
 
 value_cache::~value_cache() = default;
 
-void value_cache::publish(engine::effective const& newest) {
+void value_cache::publish(engine::effective const& newest, changes const* done) {
   auto* one = impl_->find(newest.name_space);
   if (one != nullptr) ++one->figures.invalidations;
   if (!newest.text) {
@@ -194,7 +243,11 @@ void value_cache::publish(engine::effective const& newest) {
     one = &added->second;
     one->name = added->first;
   }
-  impl_->load(*one, newest);
+  if (done == nullptr || !one->text || one->has_elements) return impl_->load(*one, newest);
+  impl_->take_text(*one, newest);
+  for (auto const& record : *done)
+    for (auto const& leaf : record->keys)
+      if (namespace_of(leaf.key) == one->name) impl_->drop_entries(*one, leaf.key);
 }
 
 void value_cache::fill(engine::effective const& current) {
@@ -222,6 +275,7 @@ value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text)
   if (!*value) return {.what = status::no_value};
   make_member(key_text, **value);
   if (which->str() != key_text) return {.what = status::found, .member = scratch};
+  one->has_elements = one->has_elements || !which->inside.empty();
   return {.what = status::found, .member = keep_member(*one, key_text)};
 }
 
@@ -242,14 +296,16 @@ std::string_view value_cache::find_plain(std::string_view key_in_json) {
 value_cache::text_result value_cache::text_of(std::string_view name_space) {
   auto* const one = impl_->find(name_space);
   if (one == nullptr) return {};
-  if (!one->text) return {.what = status::not_loaded};
+  bool const is_ready = one->text.is_whole() || one->text.size() <= quick_bytes;
+  if (!one->text || !is_ready) return {.what = status::not_loaded};
   impl_->touch(*one);
-  return {.what = status::found, .text = one->text};
+  return {.what = status::found, .text = one->text.whole()};
 }
 
 std::optional<std::string_view> value_cache::find_in(std::string_view text, key const& which) {
   auto* const one = impl_->find(which.name_space());
-  bool const is_loaded = one != nullptr && one->text && one->text->data() == text.data();
+  bool const is_loaded =
+      one != nullptr && one->text && one->text.is_whole() && one->text->data() == text.data();
   return is_loaded ? impl_->find_value(*one, which) : canonical::find(text, which.path());
 }
 
@@ -287,9 +343,9 @@ std::size_t value_cache::warm(std::string_view name_space) {
   return one->figures.entries;
 }
 
-std::shared_ptr<std::string const> value_cache::peek(std::string_view name_space) const {
+canonical::shared_text value_cache::peek(std::string_view name_space) const {
   auto const* const one = impl_->find(name_space);
-  return one == nullptr ? nullptr : one->text;
+  return one == nullptr ? canonical::shared_text() : one->text;
 }
 
 bool value_cache::probe() {

@@ -16,9 +16,9 @@ namespace cfgd {
 
 /// The loop's memory of effective values: by namespace the canonical text and, filled when asked,
 /// ready reply bytes by key as it was asked. A new revision of a namespace drops what was kept of
-/// the old one. Bounded in bytes: the namespace that was not asked for the longest goes first, and
-/// is then known by name only until it is filled or published again. The last used stays, whatever
-/// its size. One thread, the loop's. No I/O.
+/// the keys that differ. Bounded in bytes: the namespace that was not asked for the longest goes
+/// first, and is then known by name only until it is filled or published again. The last used
+/// stays, whatever its size. One thread, the loop's. No I/O.
 class value_cache {
  public:
   explicit value_cache(std::size_t maximum_bytes);
@@ -26,8 +26,10 @@ class value_cache {
   value_cache(value_cache const&) = delete;
   value_cache& operator=(value_cache const&) = delete;
 
-  /// Takes the newest effective value of a namespace (null text: forgets it) and drops its entries.
-  void publish(engine::effective const& newest);
+  using changes = std::vector<std::shared_ptr<change const>>;
+  /// Takes the newest effective value of a namespace (no text: forgets it) and drops its entries;
+  /// with `done`, which says all that differs, only those of the keys in it and above them.
+  void publish(engine::effective const& newest, changes const* done = nullptr);
   /// Takes back a value that had been evicted or invalidated, without counting an invalidation.
   /// Does nothing if a newer one was published meanwhile.
   void fill(engine::effective const& current);
@@ -55,7 +57,8 @@ class value_cache {
   /// Counts a hit, and else nothing. Valid until the next call.
   std::string_view find_plain(std::string_view key_in_json);
 
-  /// The text of a namespace for lists and watches; counts as use.
+  /// The text of a namespace for lists and watches; counts as use. A large one that a Set has made
+  /// is not_loaded: the loop must not wait until it is put together.
   struct text_result {
     status what = status::no_value; ///< never bad_key
     std::shared_ptr<std::string const> text = {};
@@ -74,7 +77,7 @@ class value_cache {
   std::size_t warm(std::string_view name_space);
 
   /// The text of a namespace if it is loaded; counts as nothing.
-  std::shared_ptr<std::string const> peek(std::string_view name_space) const;
+  canonical::shared_text peek(std::string_view name_space) const;
 
   /// Puts an entry of its own, finds it and drops it; whether all of that went well.
   bool probe();

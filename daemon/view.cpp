@@ -4,6 +4,7 @@
 #include "daemon/problems/problems_report.hpp"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 
 // Messages from the committer arrive in the order of its work. So a text that it read has, when it
@@ -23,7 +24,7 @@ engine::effective without_secrets(engine::effective const& whole) {
 }
 
 bool hides(engine::effective const& one) {
-  return one.text && one.shown && one.text != one.shown && *one.text != *one.shown;
+  return one.text && one.shown && !(one.text == one.shown) && *one.text != *one.shown;
 }
 
 } // namespace
@@ -42,8 +43,10 @@ void view::begin(beginning const& with) {
 
 void view::publish(engine::committed_change const& done) {
   for (auto const& one : done.effectives) {
-    if (one.text) changed_bytes_ += one.text->size();
-    cache_.publish(take(one));
+    if (one.text) changed_bytes_ += one.text.size();
+    auto const shown = take(one);
+    // A change says nothing of keys that became secret or ceased to be.
+    cache_.publish(shown, done.needs_resync ? nullptr : &done.changes);
   }
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
@@ -53,7 +56,8 @@ void view::publish(engine::committed_change const& done) {
 }
 
 void view::note_old_texts(std::string const& name_space) {
-  if (auto const old = cache_.peek(name_space)) old_texts_.emplace_back(old);
+  if (auto const old = cache_.peek(name_space); old && old.is_whole())
+    old_texts_.emplace_back(old.whole());
   if (auto const* const secret = secrets_of(name_space)) old_texts_.emplace_back(secret->whole);
 }
 
@@ -75,9 +79,9 @@ std::size_t view::old_text_bytes() {
 engine::effective view::take(engine::effective const& newest) {
   note_old_texts(newest.name_space);
   if (hides(newest))
-    secrets_.insert_or_assign(
-        newest.name_space,
-        secret_texts{newest.text, newest.shown, std::make_shared<canonical::finder>(*newest.text)});
+    secrets_.insert_or_assign(newest.name_space,
+                              secret_texts{newest.text.whole(), newest.shown.whole(),
+                                           std::make_shared<canonical::finder>(*newest.text)});
   else
     secrets_.erase(newest.name_space);
   return without_secrets(newest);
@@ -160,10 +164,14 @@ void view::with_texts(committer& reader, std::optional<names> which,
   // All of them are read, not the missing ones alone: others may be evicted until it arrives.
   reader.query(
       [which = std::move(which)](store::config_store& store) {
-        if (!which) return store.effectives();
         std::vector<engine::effective> read;
-        for (auto const& name : *which)
-          read.push_back(store.read(name));
+        if (!which)
+          read = store.effectives();
+        else
+          for (auto const& name : *which)
+            read.push_back(store.read(name));
+        for (auto const& one : read)
+          std::ignore = without_secrets(one).text.whole(); // put together here, not on the loop
         return read;
       },
       [this, use = std::move(use),
@@ -178,7 +186,7 @@ void view::with_texts(committer& reader, std::optional<names> which,
         for (auto const& one : *read) {
           if (one.text == nullptr) continue;
           auto const shown = without_secrets(one);
-          all.emplace(shown.name_space, shown.text);
+          all.emplace(shown.name_space, shown.text.whole());
           cache_.fill(shown);
         }
         use(all);

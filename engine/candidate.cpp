@@ -21,10 +21,12 @@ namespace_state& candidate::edit(std::string_view name_space) {
   if (auto const mine = edited_.find(name_space); mine != edited_.end()) return mine->second;
   auto const* const before = was(name_space);
   auto& added = edited_[std::string(name_space)];
-  if (before != nullptr)
+  if (before != nullptr) {
     added = *before;
-  else
+    added.summary = nullptr; // of the state before
+  } else {
     added.locks = locks_of(*active_policy, name_space);
+  }
   added.value.name_space = name_space;
   return added;
 }

@@ -57,6 +57,7 @@ void make_effective(committed_change& out, candidate& made, evaluation::differen
   out.needs_resync = out.needs_resync || what.secrets_moved;
   if (state.value.text != what.value.text) what.value.revision = out.revision;
   state.value = std::move(what.value);
+  state.fits = std::move(what.fits);
   out.effectives.push_back(state.value);
 }
 

@@ -24,9 +24,9 @@
 namespace cfgd::engine {
 namespace {
 
-using text_pointer = std::shared_ptr<std::string const>;
+using canonical::shared_text;
 
-std::string_view view(text_pointer const& text) {
+std::string_view view(shared_text const& text) {
   return text ? std::string_view(*text) : std::string_view();
 }
 
@@ -35,8 +35,8 @@ schema::schema const* schema_of(namespace_state const* state) {
 }
 
 /// A namespace that exceeds the limit already may shrink.
-std::optional<error> check_size(std::string const& name, std::string_view before,
-                                std::string_view text, limits const& bounds) {
+std::optional<error> check_size(std::string const& name, shared_text const& before,
+                                shared_text const& text, limits const& bounds) {
   if (text.size() <= bounds.namespace_bytes || text.size() <= before.size()) return std::nullopt;
   return error{.code = errc::limit,
                .message = "namespace '" + name + "' would be too large",
@@ -88,7 +88,7 @@ std::optional<boost::json::value> parse_effective(namespace_state const& of,
 }
 
 /// The canonical text of a value, in no more memory than it needs.
-text_pointer kept_text(boost::json::value const& of) {
+std::shared_ptr<std::string const> kept_text(boost::json::value const& of) {
   auto text = json::canonical(of);
   text.shrink_to_fit();
   return std::make_shared<std::string const>(std::move(text));
@@ -112,18 +112,24 @@ class evaluator {
     auto const* const was = made_.was(name);
     auto const* const schema = schema_of(&state);
     auto const* const old_schema = schema_of(was);
-    auto const before = was == nullptr ? text_pointer() : was->value.text;
+    auto const before = was == nullptr ? shared_text() : was->value.text;
     auto made = was == nullptr ? std::nullopt : remerge(*was, state);
+    bool const is_short = made.has_value();
     if (!made) {
       made = merge_whole(name, state, before);
       check_layers(name, state);
     }
     if (made->text == before && schema == old_schema) return;
-    if (auto refused = check_size(name, view(before), view(made->text), bounds_))
+    if (auto refused = check_size(name, before, made->text, bounds_))
       out_.rejections.push_back({.against = {name}, .why = *std::move(refused)});
     if (made->text != before) changed_.insert(name);
-    if (made->text && schema != nullptr && is_set(state)) validate_by_schema(name, state);
-    add_difference(name, state, *std::move(made));
+    namespace_state::fit fits;
+    if (made->text && schema != nullptr && is_set(state)) {
+      if (is_short && was->fits.schema == state.schema) fits = was->fits;
+      if (!fits.schema || !validator_.still_fits(fits, made->members))
+        fits = validate_by_schema(name, state);
+    }
+    add_difference(name, state, *std::move(made), std::move(fits));
   }
 
   /// The layers of a namespace, merged; null: the namespace does not exist any more.
@@ -137,13 +143,13 @@ class evaluator {
   }
 
   remerged merge_whole(std::string const& name, namespace_state const& state,
-                       text_pointer const& before) {
+                       shared_text const& before) {
     remerged made;
     if (state.exists()) {
       made.text = sole_text(state);
       if (!made.text) made.text = kept_text(merged(name, state));
     }
-    // From here on, equal texts are the same object, so that pointers can be compared.
+    // From here on, equal texts are copies of one, so that nothing else is compared.
     if (view(made.text) == view(before)) made.text = before;
     append_differences(made.keys, name, view(before), view(made.text));
     return made;
@@ -160,19 +166,22 @@ class evaluator {
         {.against = {name}, .why = invalid(std::move(faults), count, bounds_)});
   }
 
-  void validate_by_schema(std::string const& name, namespace_state const& state) {
+  namespace_state::fit validate_by_schema(std::string const& name, namespace_state const& state) {
     auto verdict = validator_.validate_schema(state, merged(name, state));
     auto const warnings =
         std::stable_partition(verdict.issues.begin(), verdict.issues.end(),
                               [](issue const& one) { return one.how == severity::error; });
     out_.warnings.insert(out_.warnings.end(), warnings, verdict.issues.end());
-    if (verdict.errors == 0) return;
+    if (verdict.errors + verdict.warnings == 0) return {state.schema, verdict.steps};
+    if (verdict.errors == 0) return {};
     verdict.issues.erase(warnings, verdict.issues.end());
     out_.rejections.push_back(
         {.against = {name}, .why = invalid(std::move(verdict.issues), verdict.errors, bounds_)});
+    return {};
   }
 
-  void add_difference(std::string const& name, namespace_state const& state, remerged&& made) {
+  void add_difference(std::string const& name, namespace_state const& state, remerged&& made,
+                      namespace_state::fit&& fits) {
     auto const& text = made.text;
     auto const* const was = made_.was(name);
     auto const* const schema = schema_of(&state);
@@ -183,11 +192,13 @@ class evaluator {
       if (*shown != *text) value.shown = std::move(shown);
     }
     auto const before = was == nullptr ? effective() : was->value;
-    if (text == before.text && view(value.shown) == view(before.shown)) return;
-    bool const has_secrets = value.shown != value.text || before.shown != before.text;
+    bool const is_same = text == before.text &&
+                         (value.shown == before.shown || view(value.shown) == view(before.shown));
+    if (is_same) return;
+    bool const has_secrets = !(value.shown == value.text && before.shown == before.text);
     mark_secrets(made.keys, schema, schema_of(was));
-    out_.differences.push_back(
-        {name, std::move(value), std::move(made.keys), has_secrets && schema != schema_of(was)});
+    out_.differences.push_back({name, std::move(value), std::move(made.keys), std::move(fits),
+                                has_secrets && schema != schema_of(was)});
   }
 
   void run_rules() {

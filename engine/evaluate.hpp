@@ -30,6 +30,7 @@ struct evaluation {
     std::string name;
     effective value; ///< decide() gives it its revision
     std::vector<key_change> keys;
+    namespace_state::fit fits;
     /// The schema calls other keys secret than before.
     bool secrets_moved = false;
   };

@@ -149,15 +149,18 @@ void file_change_plan::drop_soft_overrides(candidate& made) const {
     if (!one.is_accepted() || !one.is_new() || one.id.what != source_kind::values) continue;
     auto const* const state = made.find(one.name_space);
     auto const overrides = state == nullptr ? nullptr : state->overrides;
-    if (!overrides ||
-        std::ranges::none_of(overrides->keys, [](auto const& set) { return set.second.is_soft; }))
-      continue;
+    std::vector<key> soft;
+    if (overrides)
+      overrides->keys().visit([&soft](override_record::table::entry const& set) {
+        if (set.second.by.is_soft) soft.push_back(set.first);
+        return true;
+      });
+    if (soft.empty()) continue;
     for (auto const& leaf : changed_leaves(one, state->schema)) {
       auto const which = key::parse(leaf.key);
       if (!which) continue;
-      for (auto const& [set, by] : overrides->keys)
-        if (by.is_soft && (set.contains(*which) || which->contains(set)))
-          edits.of(one.name_space).unset(set);
+      for (auto const& set : soft)
+        if (set.contains(*which) || which->contains(set)) edits.of(one.name_space).unset(set);
     }
   }
   edits.put();

@@ -76,9 +76,9 @@ class fitting {
   void clear(key const& which) {
     auto const path = which.path();
     for (std::size_t length = 1; length < path.size(); ++length) {
-      auto const answer = look_up(edit_.document(), path.first(length));
+      auto const answer = edit_.layer().look_up(path.first(length));
       if (answer.what == layer_answer::kind::nothing) return;
-      if (answer.value == nullptr || !answer.value->is_object()) {
+      if (!answer.is_object) {
         edit_.unset(above(which, length));
         return;
       }

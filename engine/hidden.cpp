@@ -54,25 +54,31 @@ void visit_leaves(bj::object const& document, key const& which, leaf_visitor con
 }
 
 /// Whether a layer that answers so gives the key another value than `value`.
-bool differs(layer_answer const& above, bj::value const& value) {
-  if (above.what == layer_answer::kind::removal) return !value.is_null();
+bool differs(layer_answer::kind what, bj::value const* above, bj::value const& value) {
+  if (what == layer_answer::kind::removal) return !value.is_null();
   // Two objects merge: the lower one is a leaf because it is empty.
-  if (above.value->is_object() && value.is_object()) return false;
-  return *above.value != value;
+  if (above->is_object() && value.is_object()) return false;
+  return *above != value;
+}
+bool differs(layer_answer const& above, bj::value const& value) {
+  return differs(above.what, above.value, value);
+}
+bool differs(override_layer::answer const& above, bj::value const& value) {
+  return differs(above.what, &above.value, value);
 }
 
 /// The nearest of a key and its parents that is a value of its own in the overrides.
 key covering_key(override_record const& overrides, key const& leaf) {
-  key at(std::vector{leaf.name_space()});
-  auto const* object = &overrides.document;
-  for (auto const& part : leaf.path()) {
-    auto const* const found = object->if_contains(part);
-    if (found == nullptr) break;
-    at = at.child(part);
-    object = found->if_object();
-    if (object == nullptr) break;
+  std::size_t depth = 0;
+  auto const path = leaf.path();
+  while (depth < path.size()) {
+    auto const found = overrides.look_up(path.first(depth + 1));
+    if (!found.is_there) break;
+    ++depth;
+    if (!found.is_object) break;
   }
-  return at;
+  auto const& parts = leaf.parts();
+  return key({parts.begin(), parts.begin() + 1 + static_cast<std::ptrdiff_t>(depth)});
 }
 
 hidden_value hidden_by_override(override_record const& overrides, key const& leaf) {
@@ -106,14 +112,28 @@ origin origin_in(source_record const& source, place at) {
 struct layers {
   struct file {
     source_record const* source;
-    std::shared_ptr<sourced_document const> document;
+    source_lookup values;
+    namespace_schema const* schema;
+
+    /// All of it, with its places.
+    std::shared_ptr<sourced_document const> document() const {
+      return typed_document(*source, schema);
+    }
+    /// As the function of this name.
+    void visit_leaves(key const& which, leaf_visitor const& visit) const {
+      if (which.path().empty()) return engine::visit_leaves(document()->root, which, visit);
+      auto const found = values.follow(which.path());
+      if (!found) return;
+      auto const end = which.parts().begin() + 1 + static_cast<std::ptrdiff_t>(found->depth);
+      visit_below(key({which.parts().begin(), end}), found->value, visit);
+    }
   };
 
   explicit layers(namespace_state const& of) : state(of), overrides(of) {
     if (!of.overrides) return;
     for (auto const& [id, source] : boost::adaptors::reverse(of.sources))
       if (source->row.is_effective)
-        files.push_back({source.get(), typed_document(*source, of.schema.get())});
+        files.push_back({source.get(), {*source, of.schema.get()}, of.schema.get()});
   }
 
   namespace_state const& state;
@@ -126,9 +146,9 @@ struct layers {
 void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
                   std::function<void(layers::file const&, key const&)> const& visit) {
   for (auto const& one : all.files) {
-    visit_leaves(one.document->root, which, [&](key const& leaf, bj::value const& value) {
+    one.visit_leaves(which, [&](key const& leaf, bj::value const& value) {
       if (!seen.insert(leaf).second) return;
-      if (is_locked(all.state, *one.source, *one.document, leaf)) {
+      if (all.state.locks && is_locked(all.state, *one.source, *one.document(), leaf)) {
         seen.erase(leaf); // a lower file may have a value that counts
         return;
       }
@@ -143,9 +163,29 @@ void add_hidden(hidden_values& into, layers const& all, key const& which, std::s
     ++into.count;
     if (into.listed.size() == hidden_values::most_listed) return;
     auto found = hidden_by_override(*all.state.overrides, leaf);
-    found.from = origin_in(*from.source, find_place(*from.document, leaf.path()));
+    found.from = origin_in(*from.source, from.values.find_place(leaf.path()));
     into.listed.push_back(std::move(found));
   });
+}
+
+struct hidden_count {
+  std::size_t count = 0;
+  std::optional<wall_time> since; ///< when the oldest of what hides them was set
+};
+
+/// The values that the overrides of some keys hide, or have a part in hiding.
+hidden_count count_hidden_by(namespace_state const& state, std::vector<key> const& keys) {
+  hidden_count out;
+  layers const all(state);
+  if (all.files.empty()) return out;
+  std::set<key> seen;
+  for (auto const& which : keys)
+    visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {
+      ++out.count;
+      auto const* const set = find_origin(*state.overrides, leaf);
+      if (set != nullptr) out.since = std::min(out.since.value_or(set->time), set->time);
+    });
+  return out;
 }
 
 bool has_secret(namespace_state const& state, key const& at, bj::value const& value) {
@@ -203,15 +243,31 @@ std::optional<hidden_value> hiding_finder::find(key const& leaf, bj::value const
 override_summary summarize_overrides(namespace_state const& state) {
   override_summary out{.name_space = state.value.name_space};
   if (!state.overrides) return out;
-  out.overrides = state.overrides->keys.size();
-  layers const all(state);
-  std::set<key> seen;
-  for (auto const& [which, by] : state.overrides->keys)
-    visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {
-      ++out.hidden;
-      auto const* const set = find_origin(*state.overrides, leaf);
-      if (set != nullptr) out.since = std::min(out.since.value_or(set->time), set->time);
-    });
+  std::vector<key> all;
+  state.overrides->keys().visit([&all](override_record::table::entry const& one) {
+    all.push_back(one.first);
+    return true;
+  });
+  auto const hidden = count_hidden_by(state, all);
+  out.overrides = all.size();
+  out.hidden = hidden.count;
+  out.since = hidden.since;
+  return out;
+}
+
+override_summary summarize_overrides(namespace_state const& was, namespace_state const& now) {
+  bool const is_counted = was.summary && was.sources == now.sources && was.schema == now.schema &&
+                          was.locks == now.locks;
+  if (!is_counted || !now.overrides) return summarize_overrides(now);
+  auto const keys = topmost_differences(was.overrides.get(), now.overrides.get());
+  auto const before = count_hidden_by(was, keys);
+  auto const after = count_hidden_by(now, keys);
+  bool const is_oldest = before.since && *before.since == was.summary->since;
+  if (is_oldest) return summarize_overrides(now);
+  auto out = *was.summary;
+  out.overrides = now.overrides->keys().size();
+  out.hidden = out.hidden - before.count + after.count;
+  if (after.since) out.since = std::min(out.since.value_or(*after.since), *after.since);
   return out;
 }
 
@@ -221,14 +277,17 @@ std::vector<override_row> list_overrides(namespace_state const& state,
   if (!state.overrides) return all;
   layers const from(state);
   std::set<key> seen;
+  std::vector<override_record::table::entry const*> entries;
+  entries.reserve(state.overrides->keys().size());
+  state.overrides->keys().visit([&](override_record::table::entry const& one) {
+    if (!prefix || prefix->contains(one.first)) entries.push_back(&one);
+    return true;
+  });
   // From the end: what a key and a parent of it both hide belongs to the key.
-  for (auto const& [which, by] : boost::adaptors::reverse(state.overrides->keys)) {
-    if (prefix && !prefix->contains(which)) continue;
-    bj::value value;
-    if (which.path().empty())
-      value = state.overrides->document;
-    else if (auto const found = look_up(state.overrides->document, which.path()); found.value)
-      value = *found.value;
+  for (auto const* const entry : boost::adaptors::reverse(entries)) {
+    auto const& which = entry->first;
+    auto const& by = entry->second.by;
+    auto const value = state.overrides->value_at(which.path()).value_or(bj::value());
     override_row row{.key = which.str(),
                      .value = has_secret(state, which, value) ? "" : json::canonical(value),
                      .from = by.from,
@@ -257,7 +316,8 @@ std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
         ++counts.hidden;
         return;
       }
-      auto answer = overrides.ask(leaf.path());
+      auto const of_overrides = overrides.ask(leaf.path());
+      layer_answer answer{.what = of_overrides.what, .value = &of_overrides.value};
       for (auto const& [other, higher] : above)
         if (answer.what == layer_answer::kind::nothing && !is_locked(state, *other, *higher, leaf))
           answer = look_up(higher->root, leaf.path());

@@ -49,6 +49,8 @@ class hiding_finder {
 
 /// The overrides of a namespace in numbers.
 override_summary summarize_overrides(namespace_state const& state);
+/// The same, from the summary of the state before, if only its overrides differ.
+override_summary summarize_overrides(namespace_state const& was, namespace_state const& now);
 
 /// The keys at and below `prefix` (absent: all) that were set in the override layer, with what each
 /// hides. Values of secrets, and objects that contain one, are left out.

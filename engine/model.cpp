@@ -39,10 +39,13 @@ std::optional<layer_value> ask(boost::json::object const& written, boost::json::
 /// An array that an override sets removes the elements that it does not have.
 std::optional<layer_value> ask_overrides(override_record const& overrides,
                                          namespace_schema const* schema, key const& which) {
-  auto found = ask(overrides.document, which);
-  if (!found || found->value || !has_element_keys(schema)) return found;
-  auto element = ask(schema->what->keyed(overrides.document), which);
-  return element ? element : found;
+  if (which.path().empty()) return layer_value{.value = json::canonical(overrides.document())};
+  if (auto const value = overrides.value_at(which.path()))
+    return layer_value{.value = json::canonical(*value)};
+  if (overrides.look_up(which.path()).what == layer_answer::kind::nothing) return std::nullopt;
+  auto element = has_element_keys(schema) ? ask(schema->what->keyed(overrides.document()), which)
+                                          : std::nullopt;
+  return element ? element : layer_value();
 }
 
 std::optional<layer_value> ask(override_record const& overrides, namespace_schema const* schema,
@@ -98,7 +101,8 @@ std::optional<layer_value> ask(namespace_schema const& schema, key const& which)
 /// The effective value of a key as canonical text; absent: there is none.
 std::optional<std::string> effective_text(namespace_state const& state, key const& which) {
   if (!state.value.text) return std::nullopt;
-  if (auto const text = canonical::find(*state.value.text, which.path())) return std::string(*text);
+  std::string space;
+  if (auto const text = state.value.text.find(which.path(), space)) return std::string(*text);
   if (!has_element_keys(state.schema.get())) return std::nullopt;
   auto const whole = parse_stored_value(*state.value.text);
   if (!whole || !whole->is_object()) return std::nullopt;
@@ -140,17 +144,17 @@ void narrow(std::optional<std::string>& text, value_path const& which) {
 
 } // namespace
 
-std::shared_ptr<std::string const> sole_text(namespace_state const& state) {
-  if (state.schema || state.overrides || state.locks) return nullptr;
+canonical::shared_text sole_text(namespace_state const& state) {
+  if (state.schema || state.overrides || state.locks) return {};
   source_record const* sole = nullptr;
   for (auto const& [id, source] : state.sources) {
     if (!source->row.is_effective) continue;
-    if (sole != nullptr) return nullptr;
+    if (sole != nullptr) return {};
     sole = source.get();
   }
   // A null removes its member, and "null" may also be in a text, where it does no harm here.
-  auto const text = sole == nullptr ? nullptr : sole->document.text();
-  return text && text->find("null") == text->npos ? text : nullptr;
+  auto const text = sole == nullptr ? canonical::shared_text() : sole->document.text();
+  return text && text->find("null") == std::string::npos ? text : canonical::shared_text();
 }
 
 boost::json::value merge_layers(namespace_state const& state, boost::json::storage_ptr storage) {
@@ -171,7 +175,7 @@ boost::json::value merge_layers(namespace_state const& state, boost::json::stora
     if (source->row.is_effective) merge(id.where, typed_document(*source, schema)->root);
   // Arrays of the override layer are not keyed: whoever sets an array sets all of it, and a
   // rollback can restore every value.
-  if (state.overrides) merge(layer::overrides, state.overrides->document);
+  if (state.overrides) merge(layer::overrides, state.overrides->document());
   if (has_element_keys(schema)) schema->what->to_arrays(merged);
   return merged;
 }
@@ -222,8 +226,8 @@ explanation explain(namespace_state const& state, key const& which) {
   };
   if (state.overrides) {
     auto found = ask(*state.overrides, state.schema.get(), which);
-    if (found)
-      found->is_locked = is_locked(state, layer::overrides, state.overrides->document, which);
+    if (found && state.locks)
+      found->is_locked = is_locked(state, layer::overrides, state.overrides->document(), which);
     add(std::move(found));
   }
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {

@@ -1,12 +1,14 @@
 #pragma once
 
 #include "core/value_path.hpp"
+#include "engine/override_record.hpp"
 #include "engine/policy.hpp"
 #include "engine/records.hpp"
 #include "engine/source_content.hpp"
 
 #include <boost/json/object.hpp>
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -43,24 +45,6 @@ struct source_record {
   }
 };
 
-/// Who set a key of the override layer, and when.
-struct override_origin {
-  origin from = {};
-  wall_time time{};
-  /// Removed by the next edit of a file that changes the key: it comes from a soft rollback.
-  bool is_soft = false;
-
-  friend bool operator==(override_origin const&, override_origin const&) = default;
-};
-
-/// The override layer of one namespace. It exists while the namespace has any override.
-struct override_record {
-  /// Nulls hide the values of the layers below.
-  boost::json::object document;
-  /// The keys as they were set, each with its setter; all of them are in the document.
-  std::map<key, override_origin> keys;
-};
-
 /// All that makes up a namespace. The records are immutable and shared, so a copy is cheap and two
 /// states are compared by pointers.
 struct namespace_state {
@@ -70,6 +54,15 @@ struct namespace_state {
   std::shared_ptr<namespace_schema const> schema;   ///< null: none
   std::shared_ptr<namespace_locks const> locks;     ///< null: none
   effective value;
+  /// A schema that the value fits without any issue, and the steps that it took to see that.
+  /// Not durable.
+  struct fit {
+    std::shared_ptr<namespace_schema const> schema; ///< null: not known
+    std::uint64_t steps = 0;
+  };
+  fit fits;
+  /// Of the overrides and what they hide in this state; null: not made yet. Not durable.
+  std::shared_ptr<override_summary const> summary;
 
   /// Whether a source, an override or a schema names it.
   bool exists() const { return !sources.empty() || overrides != nullptr || schema != nullptr; }
@@ -110,8 +103,8 @@ namespace_state const* find_namespace(model const& in, std::string_view name);
 std::shared_ptr<source_record const> find_source(model const& in, source_id const& id);
 
 /// The merged layers of a namespace as canonical text, if one source without any null is all that
-/// makes up its value: the very text that the source has. Null: they have to be merged.
-std::shared_ptr<std::string const> sole_text(namespace_state const& state);
+/// makes up its value: the very text that the source has. None: they have to be merged.
+canonical::shared_text sole_text(namespace_state const& state);
 
 /// Merges the layers of an existing namespace, from the defaults up to the overrides, without what
 /// its locks take from them, into an object allocated in `storage`, which must outlive it.

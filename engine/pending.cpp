@@ -27,14 +27,22 @@ namespace cfgd::engine {
 namespace {
 
 std::string text_of(override_record const* layer) {
-  return layer == nullptr ? "{}" : json::canonical(boost::json::value(layer->document));
+  return layer == nullptr ? "{}" : json::canonical(boost::json::value(layer->document()));
 }
 
 /// Compares content, because a record that was loaded again is another object.
 bool is_same(override_record const* left, override_record const* right) {
-  if (left == right) return true;
-  return left != nullptr && right != nullptr && left->document == right->document &&
-         left->keys == right->keys;
+  if (left == nullptr || right == nullptr) return left == right;
+  // A key above others may have values from before those were set, in one of the records.
+  bool is_equal = true;
+  bool has_same_setters = true;
+  override_record::table::differences(
+      left->keys(), right->keys(), [&](auto const* one, auto const* other) {
+        bool const is_in_both = one != nullptr && other != nullptr;
+        is_equal = is_equal && is_in_both && one->second.value == other->second.value;
+        has_same_setters = has_same_setters && is_in_both && one->second.by == other->second.by;
+      });
+  return has_same_setters && (is_equal || left->document() == right->document());
 }
 
 /// The text of a leaf in a layer; empty: the key is absent, or an object with members.
@@ -53,7 +61,7 @@ bool has_same_setter(override_record const& left, override_record const& right, 
 /// Restores a leaf with its former setter, unless the layer sets something there again.
 void put_back(override_editor& edit, key const& which, std::string_view value,
               override_record const& before) {
-  if (look_up(edit.document(), which.path()).what != layer_answer::kind::nothing) return;
+  if (edit.layer().look_up(which.path()).what != layer_answer::kind::nothing) return;
   auto const* const by = find_origin(before, which);
   edit.set(which, parse_stored_value(value).value(), by == nullptr ? override_origin() : *by);
 }

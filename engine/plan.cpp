@@ -80,14 +80,15 @@ decision plan::decide_overrides(candidate& made, override_editors& edits, edit_t
   return done;
 }
 
-void plan::add_summaries(committed_change& done, candidate const& made) {
+void plan::add_summaries(committed_change& done, candidate& made) {
   static namespace_state const nothing;
-  for (auto const& [name, state] : made.edited()) {
+  for (auto& [name, state] : made.edited()) {
     auto const* const was = made.was(name);
     auto const& before = was == nullptr ? nothing : *was;
     bool const moved = state.overrides != before.overrides || state.sources != before.sources;
-    if (moved && (state.overrides || before.overrides))
-      done.overrides.push_back(summarize_overrides(state));
+    if (!moved || (!state.overrides && !before.overrides)) continue;
+    done.overrides.push_back(summarize_overrides(before, state));
+    state.summary = std::make_shared<override_summary const>(done.overrides.back());
   }
 }
 

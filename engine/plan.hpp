@@ -85,7 +85,7 @@ class plan {
   /// edited layers, decides, and stages it unless it is a dry run.
   decision decide_overrides(candidate& made, override_editors& edits, edit_terms const& how);
   /// Adds the summaries of the namespaces whose sources or overrides a candidate changes.
-  static void add_summaries(committed_change& done, candidate const& made);
+  static void add_summaries(committed_change& done, candidate& made);
   /// Makes an accepted candidate the state that the next request sees.
   void stage(candidate&& made, committed_change const& done);
   /// The names of all namespaces, in order.

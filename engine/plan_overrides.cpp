@@ -175,7 +175,7 @@ result<void> check_paths(std::vector<assignment> const& all, candidate const& ma
     auto const* const state = made.find(one.which->name_space());
     if (one.value == nullptr || state == nullptr || one.which->path().size() < 2) continue;
     if (std::exchange(last, state) != state) checker.emplace(*state);
-    auto fine = checker->check(edits.of(one.which->name_space()).document(), *one.which);
+    auto fine = checker->check(edits.of(one.which->name_space()).layer(), *one.which);
     if (!fine) return fine;
   }
   return {};
@@ -209,13 +209,14 @@ decision plan::apply(set_request const& asked) {
   auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
     auto const* const owner = edit.find_setter(which);
+    auto setters = override_editor::setters::stay;
     if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {
       // Setters are compared with their times: the new one must differ even in the same
       // millisecond.
       by.time = std::max(by.time, owner->time + std::chrono::milliseconds(1));
-      edit.disown(which);
+      setters = override_editor::setters::are_replaced;
     }
-    edit.set(which, value, by);
+    edit.set(which, value, by, setters);
   };
   static boost::json::value const null;
   for (auto const& one : *assignments)

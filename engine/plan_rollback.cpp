@@ -186,10 +186,9 @@ decision plan::apply(restore_request const& asked) {
   for (auto const& name : names())
     wanted.try_emplace(name); // without overrides
   for (auto& [name, document] : wanted) {
-    static boost::json::object const none;
     auto const* const state = made.find(name);
     bool const has_layer = state != nullptr && state->overrides;
-    auto const& now = has_layer ? state->overrides->document : none;
+    auto const now = has_layer ? state->overrides->document() : boost::json::object();
     namespace_state nothing;
     nothing.value.name_space = name;
     document =

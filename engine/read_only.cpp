@@ -102,7 +102,7 @@ error refusal(candidate const& made, key const& which, std::string_view by) {
 }
 
 std::string text_of(std::shared_ptr<override_record const> const& overrides) {
-  return overrides ? json::canonical(overrides->document) : std::string();
+  return overrides ? json::canonical(overrides->document()) : std::string();
 }
 
 /// A read-only member of an element, and an answer of schema::read_only_by() about it.

@@ -3,6 +3,7 @@
 #include "core/change.hpp"
 #include "core/document.hpp"
 #include "core/key.hpp"
+#include "core/shared_text.hpp"
 #include "core/value_path.hpp"
 #include "engine/access/entries.hpp"
 
@@ -202,10 +203,10 @@ struct effective {
   std::string name_space;
   /// Revision that it got its value with.
   revision_number revision = 0;
-  /// Canonical text of an object; null: there is no such namespace, or not any more.
-  std::shared_ptr<std::string const> text = {};
+  /// The text of an object; none: there is no such namespace, or not any more.
+  canonical::shared_text text = {};
   /// The text without secrets, for readers who may not see them; the same object if there are none.
-  std::shared_ptr<std::string const> shown = {};
+  canonical::shared_text shown = {};
 };
 
 /// A pending change, as Pending lists it.

@@ -1,15 +1,14 @@
 #include "engine/remerge.hpp"
 
 #include "core/json.hpp"
-#include "core/splice.hpp"
 #include "engine/diff.hpp"
 #include "engine/merge.hpp"
-#include "engine/overrides.hpp"
 #include "engine/typed_source.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
 
-#include <algorithm>
+#include <optional>
+#include <string>
 #include <utility>
 
 // A request changes a few keys of a namespace that may have many. Below an object that all layers
@@ -42,66 +41,63 @@ bool is_plain(namespace_state const& was, namespace_state const& now) {
 /// The layers of a namespace from the top.
 class layers {
  public:
-  explicit layers(namespace_state const& of) : overrides_(of.overrides.get()) {
+  explicit layers(namespace_state const& of)
+      : overrides_(of.overrides ? *of.overrides : override_record()),
+        defaults_(defaults_of(of.schema.get())) {
     for (auto const& [id, source] : boost::adaptors::reverse(of.sources))
-      if (source->row.is_effective) documents_.push_back(typed_document(*source, of.schema.get()));
-    defaults_ = defaults_of(of.schema.get());
+      if (source->row.is_effective) sources_.emplace_back(*source, of.schema.get());
   }
 
   /// Whether the merged value at a path is an object.
   bool makes_object(path_view path) const {
-    bool is_object = false;
-    visit(path, [&is_object](bj::value const* value) {
-      is_object = value != nullptr && value->is_object();
-      return false;
-    });
-    return is_object;
+    auto const above = overrides_.look_up(path);
+    if (above.what != kind::nothing) return above.is_object;
+    for (auto const& one : sources_)
+      if (auto const found = one.look_up(path); found.what != kind::nothing) return found.is_object;
+    auto const* const last = defaults_ == nullptr ? nullptr : look_up(*defaults_, path).value;
+    return last != nullptr && last->is_object();
   }
 
   /// The merged value at a path as text; empty: there is none.
   std::string text_at(path_view path) const {
-    std::vector<bj::value const*> answers;
-    visit(path, [&answers](bj::value const* value) {
-      answers.push_back(value);
-      return value != nullptr && value->is_object();
-    });
-    if (answers.empty() || answers.front() == nullptr) return {};
-    if (!answers.front()->is_object()) return json::canonical(*answers.front());
+    std::vector<bj::value> objects;
+    auto top = take(overrides_, path, objects);
+    for (auto one = sources_.begin(); !top && one != sources_.end(); ++one)
+      top = take(*one, path, objects);
+    if (!top && defaults_ != nullptr)
+      if (auto const* const last = look_up(*defaults_, path).value;
+          last != nullptr && (last->is_object() || objects.empty())) {
+        if (!last->is_object()) return json::canonical(*last);
+        objects.push_back(*last);
+      }
+    if (objects.empty()) return std::move(top).value_or("");
     bj::value merged(bj::object_kind);
-    for (auto const* const answer : boost::adaptors::reverse(answers))
-      if (answer != nullptr) merge_patch(merged, *answer);
+    for (auto const& one : boost::adaptors::reverse(objects))
+      merge_patch(merged, one);
     return json::canonical(merged);
   }
 
  private:
-  /// Visits what the layers have to say about a path, until `visit_one` returns false. Null: the
-  /// layer removes it.
-  template <class Visitor>
-  void visit(path_view path, Visitor visit_one) const {
-    auto const goes_on = [&](bj::object const& layer) {
-      auto const found = look_up(layer, path);
-      return found.what == layer_answer::kind::nothing || visit_one(found.value);
-    };
-    if (overrides_ != nullptr && !goes_on(overrides_->document)) return;
-    for (auto const& one : documents_)
-      if (!goes_on(one->root)) return;
-    if (defaults_ != nullptr) goes_on(*defaults_);
+  using kind = layer_answer::kind;
+
+  /// Adds the object that a layer has at a path. Returns the text of another value that it has, or
+  /// an empty one if it removes the path; absent: the layers below it count, too.
+  template <class Layer>
+  static std::optional<std::string> take(Layer const& from, path_view path,
+                                         std::vector<bj::value>& objects) {
+    auto const found = from.look_up(path);
+    if (found.what == kind::nothing) return std::nullopt;
+    if (found.what == kind::removal) return std::string();
+    auto value = from.value_at(path).value();
+    if (!value.is_object()) return json::canonical(value);
+    objects.push_back(std::move(value));
+    return std::nullopt;
   }
 
-  override_record const* overrides_; ///< null: none
-  std::vector<std::shared_ptr<sourced_document const>> documents_;
-  bj::object const* defaults_ = nullptr; ///< null: none
+  override_record overrides_;
+  std::vector<source_lookup> sources_;
+  bj::object const* defaults_; ///< null: none
 };
-
-/// The topmost keys that the overrides say something else about, in key order.
-std::vector<key> changed_keys(namespace_state const& was, namespace_state const& now) {
-  std::vector<key> all;
-  override_differences(was.overrides.get(), now.overrides.get(),
-                       [&all](key const& which, override_entry const*) {
-                         if (all.empty() || !all.back().contains(which)) all.push_back(which);
-                       });
-  return all;
-}
 
 key above(key const& which, std::size_t depth) {
   auto const& parts = which.parts();
@@ -112,34 +108,31 @@ key above(key const& which, std::size_t depth) {
 
 std::optional<remerged> remerge(namespace_state const& was, namespace_state const& now) {
   if (!is_plain(was, now)) return std::nullopt;
-  auto const keys = changed_keys(was, now);
-  auto const& before = *was.value.text;
+  auto const keys = topmost_differences(was.overrides.get(), now.overrides.get());
+  auto const before = was.value.text.size();
   bool const is_whole = !keys.empty() && keys.front().path().empty();
-  if (is_whole || keys.size() > some_keys + before.size() / bytes_per_key) return std::nullopt;
+  if (is_whole || keys.size() > some_keys + before / bytes_per_key) return std::nullopt;
 
   layers const all(now);
-  remerged out{.text = was.value.text, .keys = {}};
-  canonical::splice edit(before);
+  remerged out{.text = was.value.text, .keys = {}, .members = {}};
   std::optional<key> last;
-  std::vector<std::string> values; // that the splice has views of
-  values.reserve(keys.size());
+  std::string space;
   for (auto const& which : keys) {
     if (last && last->contains(which)) continue;
     auto const path = which.path();
     std::size_t depth = 1;
     while (depth < path.size() && all.makes_object(path.first(depth)))
       ++depth;
-    auto const found = edit.find(path.first(depth));
+    auto const found = out.text.follow(path.first(depth), &space);
     last = above(which, found.depth);
-    auto const& value = values.emplace_back(all.text_at(last->path()));
+    auto const value = all.text_at(last->path());
     if (value == found.value) continue;
     append_differences(out.keys, *last, found.value, value);
-    edit.put(value);
+    auto made = out.text.with(last->path(), value);
+    if (!made) return std::nullopt;
+    out.members.push_back({*last, value, found.value.empty()});
+    out.text = *std::move(made);
   }
-  if (out.keys.empty()) return out;
-  auto text = edit.finish();
-  if (!text) return std::nullopt;
-  out.text = std::make_shared<std::string const>(*std::move(text));
   return out;
 }
 

@@ -12,8 +12,15 @@ namespace cfgd::engine {
 
 /// What a change of overrides makes of the effective value of a namespace.
 struct remerged {
-  std::shared_ptr<std::string const> text; ///< the same object as before if nothing differs
-  std::vector<key_change> keys;            ///< what differs, as append_differences() finds it
+  canonical::shared_text text;  ///< a copy of the one before if nothing differs
+  std::vector<key_change> keys; ///< what differs, as append_differences() finds it
+  /// What was merged and differs; none of them lies in another one.
+  struct member {
+    key which;
+    std::string value; ///< empty: it is removed
+    bool is_new = false;
+  };
+  std::vector<member> members;
 };
 
 /// Merges only what the overrides say differently in `now` than in `was`, and takes the rest from

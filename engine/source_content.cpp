@@ -2,11 +2,13 @@
 
 #include "core/json.hpp"
 #include "engine/stored_text.hpp"
+#include "engine/text_places.hpp"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <cstdint>
+#include <mutex>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -17,7 +19,7 @@ namespace cfgd::engine {
 namespace {
 
 namespace bj = boost::json;
-using text_pointer = std::shared_ptr<std::string const>;
+using canonical::shared_text;
 using document_pointer = std::shared_ptr<sourced_document const>;
 
 /// Brings the places of a document into the order of its canonical text.
@@ -79,43 +81,10 @@ class place_sorter {
   std::vector<place> to_;
 };
 
-/// Appends a number in 7 bits a byte, the low ones first; the others have the high bit.
-void append_number(std::string& out, std::uint64_t number) {
-  for (; number >= 0x80; number >>= 7)
-    out.push_back(static_cast<char>(number | 0x80));
-  out.push_back(static_cast<char>(number));
-}
-
-std::uint64_t take_number(std::string_view& from) {
-  std::uint64_t number = 0;
-  for (unsigned shift = 0; !from.empty(); shift += 7) {
-    auto const byte = static_cast<unsigned char>(from.front());
-    from.remove_prefix(1);
-    number |= std::uint64_t{byte & 0x7FU} << shift;
-    if (byte < 0x80) break;
-  }
-  return number;
-}
-
-/// Of each place the step of its line and its column. Most take two bytes instead of eight.
-std::string pack_places(std::vector<place> const& all) {
-  std::string packed;
-  packed.reserve(all.size() * 2);
-  std::int64_t line = 0;
-  for (auto const& one : all) {
-    auto const step = std::int64_t{one.line} - std::exchange(line, std::int64_t{one.line});
-    append_number(packed, step < 0 ? static_cast<std::uint64_t>(-step) * 2 - 1
-                                   : static_cast<std::uint64_t>(step) * 2);
-    append_number(packed, one.column);
-  }
-  packed.shrink_to_fit();
-  return packed;
-}
-
 /// The documents that were read last, the newest first.
 class recent_documents {
  public:
-  document_pointer find(text_pointer const& text, std::string const& places) {
+  document_pointer find(shared_text const& text, std::string const& places) {
     auto const found = std::ranges::find_if(kept_, [&](entry const& one) {
       return one.document && one.text == text && one.places == places;
     });
@@ -124,13 +93,13 @@ class recent_documents {
     return kept_.front().document;
   }
 
-  void keep(text_pointer const& text, std::string const& places, document_pointer document) {
-    if (text->size() > most_bytes) return;
+  void keep(shared_text const& text, std::string const& places, document_pointer document) {
+    if (text.size() > most_bytes) return;
     std::rotate(kept_.begin(), kept_.end() - 1, kept_.end());
     kept_.front() = {text, places, std::move(document)};
     std::size_t bytes = 0;
     for (auto& one : kept_) {
-      if (one.document) bytes += one.text->size();
+      if (one.document) bytes += one.text.size();
       if (bytes > most_bytes) one = {};
     }
   }
@@ -139,7 +108,7 @@ class recent_documents {
   static constexpr std::size_t most_bytes = std::size_t{256} * 1024; ///< of text
 
   struct entry {
-    text_pointer text;
+    shared_text text;
     std::string places;
     document_pointer document; ///< null: none
   };
@@ -156,6 +125,20 @@ document_pointer const& empty_document() {
 
 } // namespace
 
+/// Packed places, with positions in their text that are made for the first look-up.
+struct source_content::packed_places {
+  explicit packed_places(std::string all) : packed(std::move(all)) {}
+
+  std::string packed;
+  mutable std::once_flag make_positions;
+  mutable std::optional<text_places> positions;
+};
+
+std::string const& source_content::packed() const {
+  static std::string const none;
+  return places_ ? places_->packed : none;
+}
+
 source_content::source_content(source_kind what, sourced_document const& from) : notes(from.notes) {
   if (what != source_kind::values) {
     parsed_ = std::make_shared<sourced_document const>(
@@ -164,27 +147,30 @@ source_content::source_content(source_kind what, sourced_document const& from) :
     auto text = json::canonical(from.root);
     text.shrink_to_fit(); // it is kept
     text_ = std::make_shared<std::string const>(std::move(text));
-    if (!from.places.empty()) places_ = pack_places(place_sorter(from.places).sort(from.root));
+    if (!from.places.empty())
+      places_ = std::make_shared<packed_places const>(
+          pack_places(place_sorter(from.places).sort(from.root)));
   }
 }
 
-source_content::source_content(text_pointer text, std::vector<place> const& all)
-    : text_(text && *text == "{}" ? nullptr : std::move(text)), places_(pack_places(all)) {}
+source_content::source_content(shared_text text, std::vector<place> const& all)
+    : text_(text && *text == "{}" ? shared_text() : std::move(text)),
+      places_(std::make_shared<packed_places const>(pack_places(all))) {}
 
 document_pointer source_content::read() const {
   if (parsed_) return parsed_;
   if (!text_) return empty_document();
-  if (auto known = recent.find(text_, places_)) return known;
+  if (auto known = recent.find(text_, packed())) return known;
   auto value = parse_stored_value(*text_);
   if (!value || !value->is_object())
     throw std::runtime_error("the content of a source in memory is not an object");
   auto made = std::make_shared<sourced_document const>(
       sourced_document{.root = std::move(value->get_object()), .places = places()});
-  recent.keep(text_, places_, made);
+  recent.keep(text_, packed(), made);
   return made;
 }
 
-bool source_content::empty() const { return parsed_ ? parsed_->root.empty() : text_ == nullptr; }
+bool source_content::empty() const { return parsed_ ? parsed_->root.empty() : !text_; }
 
 bool source_content::operator==(source_content const& other) const {
   if (parsed_ || other.parsed_) return read()->root == other.read()->root;
@@ -192,23 +178,25 @@ bool source_content::operator==(source_content const& other) const {
   return text_ && other.text_ && *text_ == *other.text_;
 }
 
-void source_content::share_text(text_pointer const& same) {
+void source_content::share_text(shared_text const& same) {
   if (text_ && same && *text_ == *same) text_ = same;
+}
+
+place source_content::find_place(std::span<std::string const> path) const {
+  if (parsed_) return cfgd::find_place(*parsed_, path);
+  if (!text_ || packed().empty()) return {};
+  // A text that is shared instead is equal, so the positions are the same.
+  std::call_once(places_->make_positions, [this] { places_->positions.emplace(*text_, packed()); });
+  auto const found = places_->positions->find(*text_, path);
+  return found ? *found : cfgd::find_place(*read(), path);
 }
 
 std::vector<place> source_content::places() const {
   if (parsed_) return parsed_->places;
   std::vector<place> all;
-  all.reserve(places_.size() / 2);
-  std::int64_t line = 0;
-  for (std::string_view left = places_; !left.empty();) {
-    auto const step = take_number(left);
-    line += step % 2 == 0 ? static_cast<std::int64_t>(step / 2)
-                          : -static_cast<std::int64_t>(step / 2) - 1;
-    auto const column = take_number(left);
-    all.push_back(
-        {.line = static_cast<std::uint32_t>(line), .column = static_cast<std::uint32_t>(column)});
-  }
+  all.reserve(packed().size() / 2);
+  for (place_reader left(packed()); !left.at_end();)
+    all.push_back(left.next());
   return all;
 }
 

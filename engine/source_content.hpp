@@ -1,10 +1,12 @@
 #pragma once
 
 #include "core/document.hpp"
+#include "core/shared_text.hpp"
 #include "core/source.hpp"
 
 #include <cstddef>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,28 +26,33 @@ class source_content {
   /// are their places.
   source_content(source_kind what, sourced_document const& from);
   /// Values whose canonical text and places are known: `places` in the order of the text.
-  source_content(std::shared_ptr<std::string const> text, std::vector<place> const& places);
+  source_content(canonical::shared_text text, std::vector<place> const& places);
 
   /// The document. Of values it is made anew, unless it is one of the last ones that were read on
   /// this thread, so keep it for as long as it is needed.
   std::shared_ptr<sourced_document const> read() const;
-  /// The canonical text of values; null: it is an empty object, or is kept parsed.
-  std::shared_ptr<std::string const> const& text() const { return text_; }
+  /// The canonical text of values; none: it is an empty object, or is kept parsed.
+  canonical::shared_text const& text() const { return text_; }
   /// Whether it is an empty object.
   bool empty() const;
   /// Whether the values are equal; the places do not count.
   bool operator==(source_content const& other) const;
   /// Takes another text, if it is equal, so that memory has it once.
-  void share_text(std::shared_ptr<std::string const> const& same);
+  void share_text(canonical::shared_text const& same);
   /// The places of all nodes.
   std::vector<place> places() const;
+  /// As find_place() of the document; that of a leaf is found without reading all of it.
+  place find_place(std::span<std::string const> path) const;
 
   /// What the reader of the file had to say, as in sourced_document.
   std::vector<issue> notes = {};
 
  private:
-  std::shared_ptr<std::string const> text_;        ///< of values; null: "{}"
-  std::string places_;                             ///< of values, packed
+  struct packed_places;
+  std::string const& packed() const;
+
+  canonical::shared_text text_;                    ///< of values; none: "{}"
+  std::shared_ptr<packed_places const> places_;    ///< of values; null: there are none
   std::shared_ptr<sourced_document const> parsed_; ///< of the policy
 };
 

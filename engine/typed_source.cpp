@@ -1,6 +1,7 @@
 #include "engine/typed_source.hpp"
 
 #include "engine/schema/lint.hpp"
+#include "engine/stored_text.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/range/adaptor/reversed.hpp>
@@ -40,6 +41,18 @@ bj::value const* find_obstacle(layer_answer const& found) {
   return found.value != nullptr && !found.value->is_object() ? found.value : nullptr;
 }
 
+/// The same of the topmost of some layers that says anything.
+std::optional<bj::value> find_obstacle(std::vector<source_lookup> const& layers,
+                                       bj::object const* defaults, path_view path) {
+  for (auto const& one : boost::adaptors::reverse(layers)) {
+    auto const found = one.look_up(path);
+    if (found.what == layer_answer::kind::nothing) continue;
+    return found.is_object ? std::nullopt : one.value_at(path);
+  }
+  auto const* const found = defaults == nullptr ? nullptr : find_obstacle(look_up(*defaults, path));
+  return found == nullptr ? std::nullopt : std::optional(*found);
+}
+
 /// The answer of the topmost of some layers that has one.
 layer_answer ask(layer_list const& layers, bj::object const* defaults, path_view path) {
   for (auto const& one : boost::adaptors::reverse(layers)) {
@@ -75,7 +88,7 @@ class fault_finder {
       below_.push_back(std::move(document));
     }
     if (state_.overrides && has_element_keys(state_.schema.get()))
-      for (auto& fault : state_.schema->what->element_faults(state_.overrides->document))
+      for (auto& fault : state_.schema->what->element_faults(state_.overrides->document()))
         add(std::move(fault));
     return std::move(faults_);
   }
@@ -176,20 +189,77 @@ typed_document(source_record const& source, namespace_schema const* by, array_fo
   return made;
 }
 
+source_lookup::source_lookup(source_record const& source, namespace_schema const* by)
+    : content_(&source.document) {
+  bool const is_read = by != nullptr && (text_rules_of(source.row.id) || has_element_keys(by));
+  if (is_read)
+    document_ = typed_document(source, by);
+  else
+    text_ = source.document.text();
+  if (text_) text_.divide();
+}
+
+source_lookup::answer source_lookup::look_up(path_view path) const {
+  if (document_) {
+    auto const found = cfgd::engine::look_up(document_->root, path);
+    return {found.what, found.value != nullptr && found.value->is_object()};
+  }
+  auto const found = text_ ? text_.follow(path, nullptr) : canonical::followed();
+  bool const is_object = found.value.starts_with('{');
+  bool const is_missing = found.value.empty() || (is_object && found.depth < path.size());
+  if (is_missing) return {};
+  if (found.depth < path.size() || found.value == "null")
+    return {.what = layer_answer::kind::removal};
+  return {layer_answer::kind::value, is_object};
+}
+
+std::optional<bj::value> source_lookup::value_at(path_view path) const {
+  auto at = look_up(path).what == layer_answer::kind::value ? follow(path) : std::nullopt;
+  return at ? std::optional(std::move(at->value)) : std::nullopt;
+}
+
+std::optional<source_lookup::nearest> source_lookup::follow(path_view path) const {
+  if (document_) {
+    nearest at;
+    auto const* object = &document_->root;
+    bj::value const* value = nullptr;
+    for (; at.depth < path.size() && object != nullptr; ++at.depth) {
+      if (at.depth > 0 && object->empty()) break;
+      value = object->if_contains(path[at.depth]);
+      if (value == nullptr) return std::nullopt;
+      object = value->if_object();
+    }
+    at.value = *value;
+    return at;
+  }
+  std::string space;
+  auto const at = text_ ? text_.follow(path, &space) : canonical::followed();
+  if (at.value.empty()) return std::nullopt;
+  return nearest{at.depth, parse_stored_value(at.value).value()};
+}
+
+place source_lookup::find_place(path_view path) const {
+  return document_ ? cfgd::find_place(*document_, path) : content_->find_place(path);
+}
+
 override_layer::override_layer(namespace_state const& of)
     : locks_(of.locks.get(), layer::overrides) {
   if (!of.overrides) return;
-  written_ = &of.overrides->document;
-  if (has_element_keys(of.schema.get())) keyed_ = of.schema->what->keyed(*written_);
+  written_ = of.overrides.get();
+  if (!locks_.empty()) document_ = written_->document();
+  if (has_element_keys(of.schema.get())) keyed_ = of.schema->what->keyed(written_->document());
 }
 
-layer_answer override_layer::ask(std::span<std::string const> path) const {
-  if (written_ == nullptr || locks_.find_ignoring(*written_, path) != nullptr) return {};
+override_layer::answer override_layer::ask(std::span<std::string const> path) const {
+  if (written_ == nullptr) return {};
+  if (document_ && locks_.find_ignoring(*document_, path) != nullptr) return {};
   if (keyed_) {
     auto const found = look_up(*keyed_, path);
-    if (found.what == layer_answer::kind::value) return found;
+    if (found.what == layer_answer::kind::value) return {found.what, *found.value};
   }
-  return look_up(*written_, path);
+  auto value = written_->value_at(path);
+  if (value) return {layer_answer::kind::value, *std::move(value)};
+  return {.what = written_->look_up(path).what};
 }
 
 std::vector<issue> find_layer_faults(namespace_state const& state) {
@@ -203,18 +273,20 @@ std::vector<issue> find_layer_faults(namespace_state const& state) {
 path_checker::path_checker(namespace_state const& state)
     : defaults_(defaults_of(state.schema.get())) {
   for (auto const& [id, source] : state.sources)
-    if (source->row.is_effective) layers_.push_back(typed_document(*source, state.schema.get()));
+    if (source->row.is_effective) layers_.emplace_back(*source, state.schema.get());
 }
 
-result<void> path_checker::check(bj::object const& overrides, key const& which) const {
+result<void> path_checker::check(override_record const& overrides, key const& which) const {
   auto const path = which.path();
   for (std::size_t length = 1; length < path.size(); ++length) {
     auto const parent = path.first(length);
-    auto found = look_up(overrides, parent);
-    if (found.what == layer_answer::kind::nothing) found = ask(layers_, defaults_, parent);
-    auto const* const there = find_obstacle(found);
-    if (there == nullptr) continue;
-    return no_members(key_text(which.name_space(), parent), *there, which);
+    auto const above = overrides.look_up(parent);
+    bool const is_obstacle = above.what == layer_answer::kind::value && !above.is_object;
+    auto const there = is_obstacle ? overrides.value_at(parent)
+                       : above.what == layer_answer::kind::nothing
+                           ? find_obstacle(layers_, defaults_, parent)
+                           : std::nullopt;
+    if (there) return no_members(key_text(which.name_space(), parent), *there, which);
   }
   return {};
 }

@@ -34,6 +34,35 @@ std::shared_ptr<sourced_document const> typed_document(source_record const& sour
                                                        namespace_schema const* by,
                                                        array_form arrays = array_form::keyed);
 
+/// Looks for values of one source by their paths: in its text, unless its schema gives it another
+/// meaning. Valid as long as the source.
+class source_lookup {
+ public:
+  source_lookup(source_record const& source, namespace_schema const* by);
+
+  struct answer {
+    layer_answer::kind what = layer_answer::kind::nothing;
+    bool is_object = false;
+  };
+  /// What it says about a path, which must not be empty.
+  answer look_up(std::span<std::string const> path) const;
+  /// The value; absent: the answer is another one.
+  std::optional<boost::json::value> value_at(std::span<std::string const> path) const;
+  /// The value at a path, or at the part of it that has no members; absent: there is none.
+  struct nearest {
+    std::size_t depth = 0;
+    boost::json::value value;
+  };
+  std::optional<nearest> follow(std::span<std::string const> path) const;
+  /// The place of a leaf in the file.
+  place find_place(std::span<std::string const> path) const;
+
+ private:
+  source_content const* content_;
+  canonical::shared_text text_;                      ///< none: it is empty, or `document_`
+  std::shared_ptr<sourced_document const> document_; ///< null: `text_`
+};
+
 /// The override layer of a namespace as others are compared with it. An array that it sets is the
 /// whole array: it has its elements by their names, and removes all others. Valid as long as the
 /// state.
@@ -41,13 +70,17 @@ class override_layer {
  public:
   explicit override_layer(namespace_state const& of);
 
+  struct answer {
+    layer_answer::kind what = layer_answer::kind::nothing;
+    boost::json::value value = {}; ///< only with kind::value
+  };
   /// What it says about a path, which must not be empty; nothing where a lock takes that from it.
-  /// The answer points into it or the state.
-  layer_answer ask(std::span<std::string const> path) const;
+  answer ask(std::span<std::string const> path) const;
 
  private:
-  boost::json::object const* written_ = nullptr; ///< null: there are no overrides
-  std::optional<boost::json::object> keyed_;     ///< if arrays have an "x-key"
+  override_record const* written_ = nullptr;    ///< null: there are no overrides
+  std::optional<boost::json::object> document_; ///< if there are locks
+  std::optional<boost::json::object> keyed_;    ///< if arrays have an "x-key"
   layer_locks locks_;
 };
 
@@ -60,18 +93,18 @@ inline constexpr char const* path_rule = "path";
 /// the order of the layers.
 std::vector<issue> find_layer_faults(namespace_state const& state);
 
-/// Checks keys of a namespace. Its layers are read once, for all keys. Valid as long as the state.
+/// Checks keys of a namespace. Valid as long as the state.
 class path_checker {
  public:
   explicit path_checker(namespace_state const& state);
 
   /// Checks that no proper part of the path of a key leads to an array or a scalar, with
   /// `overrides` in place of those in the state. Errors: bad_key.
-  [[nodiscard]] result<void> check(boost::json::object const& overrides, key const& which) const;
+  [[nodiscard]] result<void> check(override_record const& overrides, key const& which) const;
 
  private:
-  boost::json::object const* defaults_;                         ///< null: there are none
-  std::vector<std::shared_ptr<sourced_document const>> layers_; ///< the lowest layer first
+  boost::json::object const* defaults_; ///< null: there are none
+  std::vector<source_lookup> layers_;   ///< the lowest layer first
 };
 
 /// The notes on a source: those of its reader that a schema leaves (a note on the spelling of a

@@ -6,6 +6,8 @@
 
 #include <boost/range/adaptor/reversed.hpp>
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 // Issues are found in merged values and fixed in files. So each is traced from its place in the
@@ -53,15 +55,15 @@ struct pointers {
 };
 
 /// Fills in the place of a pointer, if a layer sets it.
-location place_in_layers(issue& what, namespace_state const& state, pointers const& which) {
+location place_in_layers(issue& what, namespace_state const& state, bj::object const* overrides,
+                         pointers const& which) {
   auto const pointer = which.keyed;
   auto const path = split_pointer(pointer);
   auto const is_locked = [&](layer where, bj::object const& document) {
     return layer_locks(state.locks.get(), where).find_ignoring(document, path) != nullptr;
   };
-  if (!pointer.empty() && state.overrides &&
-      !is_locked(layer::overrides, state.overrides->document) &&
-      (sets(state.overrides->document, which.merged) || sets(state.overrides->document, pointer)))
+  if (!pointer.empty() && overrides != nullptr && !is_locked(layer::overrides, *overrides) &&
+      (sets(*overrides, which.merged) || sets(*overrides, pointer)))
     return {.is_known = true};
   for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
     if (!source->row.is_effective) continue;
@@ -72,6 +74,19 @@ location place_in_layers(issue& what, namespace_state const& state, pointers con
     return {.is_known = true, .source = &id};
   }
   return {.is_known = pointer.empty()};
+}
+
+/// The same for the nearest of the pointer and its parents that a layer sets.
+location nearest_place(issue& what, namespace_state const& state, pointers at) {
+  auto const overrides =
+      state.overrides ? std::optional(state.overrides->document()) : std::nullopt;
+  auto const* const document = overrides ? &*overrides : nullptr;
+  auto found = place_in_layers(what, state, document, at);
+  while (!found.is_known) {
+    at = at.parent();
+    found = place_in_layers(what, state, document, at);
+  }
+  return found;
 }
 
 /// An issue about the type of a text says why it is not a number, where the format has no types.
@@ -91,12 +106,7 @@ void locate(issue& what, namespace_state const& state, bj::value const& value) {
   auto const keyed = has_element_keys(state.schema.get())
                          ? state.schema->what->layer_pointer(value, what.pointer)
                          : what.pointer;
-  pointers at{what.pointer, keyed};
-  auto found = place_in_layers(what, state, at);
-  while (!found.is_known) {
-    at = at.parent();
-    found = place_in_layers(what, state, at);
-  }
+  auto const found = nearest_place(what, state, {what.pointer, keyed});
   if (found.source != nullptr && state.schema) explain_text(what, *found.source, state, value);
 }
 
@@ -110,12 +120,22 @@ schema::verdict validator::validate_schema(namespace_state const& state, bj::val
   return said;
 }
 
+bool validator::still_fits(namespace_state::fit& fits,
+                           std::vector<remerged::member> const& changed) {
+  return std::ranges::all_of(changed, [&](remerged::member const& one) {
+    auto const value =
+        one.value.empty() ? std::nullopt : std::optional(parse_stored_value(one.value).value());
+    return fits.schema->what->stays_valid({one.which.path(), value ? &*value : nullptr, one.is_new},
+                                          fits.steps, check_);
+  });
+}
+
 /// The effective value of a namespace that a rule reads; null: it has none. Valid until the next
 /// call for the same namespace with another text.
 bj::value const* validator::parsed(namespace_state const& state) {
   if (!state.value.text) return nullptr;
   auto& kept = parsed_[state.value.name_space];
-  if (kept.text != state.value.text) {
+  if (!(kept.text == state.value.text)) {
     auto read = parse_stored_value(*state.value.text);
     kept.value = read ? std::move(*read) : bj::value();
     kept.text = state.value.text;
@@ -156,9 +176,7 @@ issue validator::issue_of(rules::rule const& which, rules::verdict const& said,
   found.pointer = pointer_to(about->path());
   auto const* const state = states(about->name_space());
   if (state == nullptr) return found;
-  pointers at{found.pointer, found.pointer};
-  while (!place_in_layers(found, *state, at).is_known)
-    at = at.parent();
+  nearest_place(found, *state, {found.pointer, found.pointer});
   return found;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/limits.hpp"
 #include "engine/model.hpp"
+#include "engine/remerge.hpp"
 
 #include <boost/json/value.hpp>
 
@@ -32,6 +33,10 @@ class validator {
   /// merged from; issues are located in them. Valid without issues if there is no schema.
   schema::verdict validate_schema(namespace_state const& state, boost::json::value const& value);
 
+  /// Whether a value that fits its schema certainly still does after a change of members. `fits`
+  /// then has the steps.
+  bool still_fits(namespace_state::fit& fits, std::vector<remerged::member> const& changed);
+
   /// Returns the state of a namespace; null: no such namespace.
   using finder = std::function<namespace_state const*(std::string_view name_space)>;
   /// Returns a value to use in place of the effective one in the state; null: use that one.
@@ -52,7 +57,7 @@ class validator {
   rules::engine engine_;
   std::function<void()> check_;
   struct parsed_text {
-    std::shared_ptr<std::string const> text;
+    canonical::shared_text text;
     boost::json::value value;
   };
   std::map<std::string, parsed_text, std::less<>> parsed_;

@@ -183,10 +183,11 @@ bj::object read_layer(data_file const& from, key_ring const* keys) {
       return;
     }
     record_reader fields(layout_keys::overrides, record, keys);
-    layer[record.key] = read_overrides(fields).document;
+    if (auto const one = read_overrides(fields, std::string(record.key)))
+      layer[record.key] = one->document();
   });
   for (auto const& [name, found] : layers.finish())
-    layer[name] = found->document;
+    layer[name] = found->document();
   return {{"overrides", std::move(layer)}};
 }
 

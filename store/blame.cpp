@@ -71,10 +71,11 @@ class search {
   void ask(override_record const& overrides) {
     auto const still = std::exchange(open_, {});
     engine::layer_locks const locks(state_.locks.get(), layer::overrides);
+    auto const document = locks.empty() ? boost::json::object() : overrides.document();
     for (auto const& [text, at] : still) {
       auto const path = keys_[at].path();
-      if (engine::look_up(overrides.document, path).value == nullptr ||
-          locks.find_ignoring(overrides.document, path) != nullptr) {
+      if (overrides.look_up(path).what != engine::layer_answer::kind::value ||
+          locks.find_ignoring(document, path) != nullptr) {
         open_.emplace(text, at);
         continue;
       }

@@ -109,9 +109,9 @@ bool checkpoint_step::needs_checkpoint(effective const& value,
   auto const more = added.find(value.name_space);
   if (more == added.end()) return true;
   auto const lag = of_.lags_.find(value.name_space);
-  if (lag == of_.lags_.end()) return more->second > std::max(least_bytes, value.text->size());
+  if (lag == of_.lags_.end()) return more->second > std::max(least_bytes, value.text.size());
   return lag->second.first == 0 ||
-         lag->second.bytes + more->second > std::max(least_bytes, value.text->size());
+         lag->second.bytes + more->second > std::max(least_bytes, value.text.size());
 }
 
 /// The value after the transaction; without a text: there is none.

@@ -18,13 +18,14 @@ namespace cfgd::store {
 namespace {
 
 /// The text of a namespace without its secrets, which is derived and not stored.
-std::shared_ptr<std::string const> shown_text(namespace_state const& state) {
+canonical::shared_text shown_text(namespace_state const& state) {
   auto const& text = state.value.text;
   if (!text || !state.schema || !state.schema->what->has_secrets()) return text;
   auto const whole = engine::parse_stored_value(*text);
   if (!whole) return text;
   auto shown = json::canonical(engine::without_secrets(*whole, *state.schema->what));
-  return shown == *text ? text : std::make_shared<std::string const>(std::move(shown));
+  if (shown == *text) return text;
+  return std::make_shared<std::string const>(std::move(shown));
 }
 
 constexpr char const* written_over = "another store, or an older one, was written over it";

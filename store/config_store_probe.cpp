@@ -98,7 +98,7 @@ result<void> compare_overrides(layout const& records, lmdb::transaction& in,
                                namespace_state const& state) {
   auto const found = records.overrides_of(in, state.value.name_space);
   bool const both = found && state.overrides;
-  if (both ? found->document != state.overrides->document : found != state.overrides)
+  if (both ? found->document() != state.overrides->document() : found != state.overrides)
     return differs(state.value.name_space, "the overrides in memory differ from those on disk");
   return {};
 }

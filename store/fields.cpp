@@ -215,8 +215,8 @@ void write_content(record_writer& out, engine::source_content const& content) {
 }
 
 engine::source_content read_content(record_reader& in, source_kind what,
-                                    std::shared_ptr<std::string const> const& same) {
-  bool const is_same = what == source_kind::values && same != nullptr && in.next_text() == *same;
+                                    canonical::shared_text const& same) {
+  bool const is_same = what == source_kind::values && same && in.next_text() == *same;
   if (!is_same) return {what, read_document(in)};
   std::ignore = in.text();
   return {same, read_places(in)};

@@ -49,7 +49,7 @@ void write_content(record_writer& out, engine::source_content const& content);
 /// Of values the text is `same` itself, if it is equal: that is known to be canonical. Else it is
 /// parsed.
 engine::source_content read_content(record_reader& in, source_kind what,
-                                    std::shared_ptr<std::string const> const& same);
+                                    canonical::shared_text const& same);
 
 void write_document(record_writer& out, sourced_document const& document);
 sourced_document read_document(record_reader& in);

@@ -20,11 +20,11 @@ namespace {
 /// A namespace whose text differs now.
 struct new_value {
   effective is;
-  std::shared_ptr<std::string const> was;
+  canonical::shared_text was;
   bool secrets_alone = false; ///< only which of its values are secret differs
 };
 
-std::string_view view(std::shared_ptr<std::string const> const& text) {
+std::string_view view(canonical::shared_text const& text) {
   return text ? std::string_view(*text) : std::string_view();
 }
 

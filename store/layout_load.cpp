@@ -131,7 +131,7 @@ model layout::load(lmdb::transaction& in, checkpoints* behind) const {
   for_each(in, sources_, [&](lmdb::entry const& entry) {
     auto const id = keys::decode_source(entry);
     record_reader fields(keys::sources, entry, keys_.get());
-    auto const read = [&](std::shared_ptr<std::string const> const& same) {
+    auto const read = [&](canonical::shared_text const& same) {
       return std::make_shared<source_record const>(
           read_source(fields, id, record_format::second, same));
     };

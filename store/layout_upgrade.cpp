@@ -51,21 +51,6 @@ void upgrade_to_second(lmdb::write_transaction& in) {
               });
 }
 
-/// Gives the leaves of a layer that no key of it covers keys of their own: another program may have
-/// forgotten them.
-void cover(override_record& layer, key const& at, boost::json::value const& value) {
-  if (layer.keys.contains(at)) return;
-  auto const* const object = value.if_object();
-  if (object != nullptr && !object->empty()) {
-    for (auto const& member : *object)
-      cover(layer, at.child(member.key()), member.value());
-    return;
-  }
-  override_origin by;
-  by.from.where = cfgd::layer::overrides;
-  layer.keys.emplace(at, std::move(by));
-}
-
 /// The records of a format that has one for each layer, which are removed.
 std::vector<write_set::layer_change> take_layers(lmdb::write_transaction& in,
                                                  key_ring const* with) {
@@ -77,12 +62,9 @@ std::vector<write_set::layer_change> take_layers(lmdb::write_transaction& in,
       if (!is_namespace_name(entry->key))
         throw damaged_record(keys::overrides, entry->key, "the key is not a valid namespace name");
       record_reader fields(keys::overrides, *entry, with);
-      auto layer = read_overrides(fields);
       std::string name(entry->key);
-      if (!layer.document.empty())
-        cover(layer, key(std::vector{name}), boost::json::value(layer.document));
-      // Without keys that the document does not have, which would become nulls.
-      all.push_back({std::move(name), nullptr, engine::override_editor(&layer).finish()});
+      auto layer = read_overrides(fields, name);
+      all.push_back({std::move(name), nullptr, std::move(layer)});
     }
   }
   for (auto const& one : all)

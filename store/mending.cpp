@@ -56,7 +56,7 @@ void decode_override(char const* database, lmdb::entry const& entry, key_ring co
 void decode_overrides(char const* database, lmdb::entry const& entry, key_ring const* with) {
   check_name(database, entry);
   record_reader fields(database, entry, with);
-  std::ignore = read_overrides(fields);
+  std::ignore = read_overrides(fields, std::string(entry.key));
 }
 void decode_effective(char const* database, lmdb::entry const& entry, key_ring const* with) {
   check_name(database, entry);

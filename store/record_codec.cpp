@@ -5,6 +5,8 @@
 #include "store/layout_keys.hpp"
 
 #include <algorithm>
+#include <map>
+#include <span>
 #include <utility>
 
 // One writer and one reader for each kind of record, side by side. Sources and changes can also be
@@ -41,23 +43,60 @@ void write_flag(record_writer& out, bool set) { out.u8(set ? 1 : 0); }
 
 /// An override layer: its document, then its keys with their setters.
 void write_layer(record_writer& out, override_record const& record) {
-  write_object(out, record.document);
-  out.u32(static_cast<std::uint32_t>(record.keys.size()));
-  for (auto const& [which, by] : record.keys) {
-    out.text(which.str());
-    write_override_origin(out, by);
-  }
+  write_object(out, record.document());
+  out.u32(static_cast<std::uint32_t>(record.keys().size()));
+  record.keys().visit([&out](override_record::table::entry const& one) {
+    out.text(one.first.str());
+    write_override_origin(out, one.second.by);
+    return true;
+  });
 }
 
-override_record read_layer(record_reader& in) {
-  override_record record;
-  record.document = read_object(in);
+using entries = std::map<key, engine::override_entry>;
+
+/// The value of a path in a layer, which may be null; a null pointer: it says nothing about it.
+boost::json::value const* find_exactly(boost::json::object const& in,
+                                       std::span<std::string const> path) {
+  auto const* object = &in;
+  boost::json::value const* found = nullptr;
+  for (auto const& part : path) {
+    found = object == nullptr ? nullptr : object->if_contains(part);
+    if (found == nullptr) return nullptr;
+    object = found->if_object();
+  }
+  return found;
+}
+
+/// Gives the leaves of a layer that no key of it covers keys of their own: another program may have
+/// forgotten them.
+void cover(entries& all, key const& at, boost::json::value const& value) {
+  if (all.contains(at)) return;
+  auto const* const object = value.if_object();
+  if (object != nullptr && !object->empty()) {
+    for (auto const& member : *object)
+      cover(all, at.child(member.key()), member.value());
+    return;
+  }
+  engine::override_origin by;
+  by.from.where = cfgd::layer::overrides;
+  all.emplace(at, engine::override_entry{std::move(by), value});
+}
+
+std::shared_ptr<override_record const> read_layer(record_reader& in, std::string const& name) {
+  boost::json::value const document(read_object(in));
+  entries all;
   for (auto keys = in.u32(); keys > 0; --keys) {
     auto which = engine::parse_stored_key(in.text());
     if (!which) in.fail(which.error().message);
-    record.keys.insert_or_assign(std::move(*which), read_override_origin(in));
+    auto by = read_override_origin(in);
+    auto const* const value =
+        which->path().empty() ? &document : find_exactly(document.get_object(), which->path());
+    // Without keys that the document does not have, which would become nulls.
+    if (value != nullptr)
+      all.insert_or_assign(std::move(*which), engine::override_entry{std::move(by), *value});
   }
-  return record;
+  if (!document.get_object().empty()) cover(all, key(std::vector{name}), document);
+  return engine::make_overrides({all.begin(), all.end()});
 }
 
 void write_optional_layer(record_writer& out, override_record const* record) {
@@ -78,9 +117,9 @@ void read_files(record_reader& in, change_view& seen) {
   }
 }
 
-std::shared_ptr<override_record const> read_optional_layer(record_reader& in) {
-  if (!read_flag(in)) return nullptr;
-  return std::make_shared<override_record const>(read_layer(in));
+std::shared_ptr<override_record const> read_optional_layer(record_reader& in,
+                                                           std::string const& name) {
+  return read_flag(in) ? read_layer(in, name) : nullptr;
 }
 
 } // namespace
@@ -108,7 +147,7 @@ void write_source(record_writer& out, source_record const& record) {
 }
 
 source_record read_source(record_reader& in, source_id id, record_format written,
-                          std::shared_ptr<std::string const> const& same) {
+                          canonical::shared_text const& same) {
   source_record record;
   record.row.id = std::move(id);
   record.row.path = in.text();
@@ -183,8 +222,8 @@ override_collector::finish() {
   return all;
 }
 
-override_record read_overrides(record_reader& in) {
-  auto record = read_layer(in);
+std::shared_ptr<override_record const> read_overrides(record_reader& in, std::string const& name) {
+  auto record = read_layer(in, name);
   in.end();
   return record;
 }
@@ -295,9 +334,9 @@ pending_record read_pending(record_reader& in, revision_number revision) {
   for (auto layers = in.u32(); layers > 0; --layers) {
     std::string name(in.text());
     if (!is_namespace_name(name)) in.fail("not a valid namespace name");
-    auto& layer = record.layers[std::move(name)];
-    layer.before = read_optional_layer(in);
-    layer.after = read_optional_layer(in);
+    auto& layer = record.layers[name];
+    layer.before = read_optional_layer(in, name);
+    layer.after = read_optional_layer(in, name);
   }
   in.end();
   return record;

@@ -24,7 +24,7 @@ void write_source(record_writer& out, source_record const& record);
 /// equal; may be null.
 source_record read_source(record_reader& in, source_id id,
                           record_format written = record_format::second,
-                          std::shared_ptr<std::string const> const& same = {});
+                          canonical::shared_text const& same = {});
 
 /// One override.
 struct override_value {
@@ -46,8 +46,8 @@ class override_collector {
   std::map<std::string, std::vector<std::pair<key, engine::override_entry>>, std::less<>> found_;
 };
 
-/// All overrides of a namespace, as one record had them up to format 3.
-override_record read_overrides(record_reader& in);
+/// All overrides of a namespace, as one record had them up to format 3; null: there are none.
+std::shared_ptr<override_record const> read_overrides(record_reader& in, std::string const& name);
 
 void write_effective(record_writer& out, effective const& value);
 effective read_effective(record_reader& in, std::string_view name_space);

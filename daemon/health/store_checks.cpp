@@ -61,10 +61,10 @@ void take_mended(integrity_run& run, std::vector<store::mended_record> const& al
 /// Whether the loop serves what the store has.
 bool cache_agrees(view& what, engine::effective const& value, bool& loaded) {
   auto const kept = what.cache().peek(value.name_space);
-  loaded = kept != nullptr;
+  loaded = static_cast<bool>(kept);
   if (!loaded) return true;
   auto const& shown = value.shown ? value.shown : value.text;
-  if (kept != shown && (!shown || *kept != *shown)) return false;
+  if (!(kept == shown) && (!shown || *kept != *shown)) return false;
   auto const* const secret = what.secrets_of(value.name_space);
   return secret == nullptr || secret->whole == nullptr || *secret->whole == *value.text;
 }

@@ -121,7 +121,8 @@ class text_get {
 std::optional<std::string_view> text_get::find(std::string const& text, key const& which) {
   auto const& name = which.name_space();
   auto const* const secret = with_.values.secrets_of(name);
-  bool const is_current = with_.values.cache().peek(name).get() == &text ||
+  auto const kept = with_.values.cache().peek(name);
+  bool const is_current = (kept && kept.is_whole() && &*kept == &text) ||
                           (secret != nullptr && secret->whole.get() == &text);
   if (is_current) return with_.values.find_in(text, which);
   return known_.try_emplace(&text, text).first->second.find(which.path());

@@ -142,7 +142,8 @@ std::vector<issue> lock_notes_on_overrides(namespace_state const& state, std::si
   std::vector<issue> notes;
   if (!state.overrides) return notes;
   layer_locks const locks(state.locks.get(), layer::overrides);
-  locks.visit(state.overrides->document, [&](path_view path, lock const& by) {
+  auto const document = state.overrides->document();
+  locks.visit(document, [&](path_view path, lock const& by) {
     if (notes.size() == most) return;
     auto& added = notes.emplace_back(note(state.value.name_space, path, by));
     added.message.insert(0, "the override ");

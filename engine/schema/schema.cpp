@@ -4,6 +4,7 @@
 #include "engine/schema/defaults.hpp"
 #include "engine/schema/element_keys.hpp"
 #include "engine/schema/evaluate.hpp"
+#include "engine/schema/member_change.hpp"
 #include "engine/schema/typing.hpp"
 #include "engine/schema/walk.hpp"
 
@@ -75,7 +76,8 @@ verdict schema::validate(bj::value const& document, std::function<void()> const&
   auto const& code = impl_->code;
   if (!code.has_deprecated) {
     evaluator quick(code, impl_->bounds, impl_->bounds.schema_steps, check);
-    if (quick.run(*code.root, document, nullptr)) return {};
+    if (quick.run(*code.root, document, nullptr))
+      return {.issues = {}, .steps = impl_->bounds.schema_steps - quick.steps_left()};
     if (quick.halted()) return {.issues = {*quick.halted()}, .errors = 1};
   }
   findings found(impl_->bounds.issues);
@@ -84,6 +86,13 @@ verdict schema::validate(bj::value const& document, std::function<void()> const&
   if (thorough.halted()) return {.issues = {*thorough.halted()}, .errors = 1};
   return {
       .issues = found.in_order(document), .errors = found.errors(), .warnings = found.warnings()};
+}
+
+bool schema::stays_valid(member_change const& what, std::uint64_t& steps,
+                         std::function<void()> const& check) const {
+  // The whole of the document may not take more steps than it may at once.
+  return cfgd::schema::stays_valid(impl_->code, what, impl_->bounds, steps, check) &&
+         steps <= impl_->bounds.schema_steps;
 }
 
 bj::object const& schema::defaults() const { return impl_->defaults; }

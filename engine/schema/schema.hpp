@@ -56,6 +56,14 @@ struct verdict {
   /// The numbers of all issues, also of those beyond limits::issues.
   std::size_t errors = 0;
   std::size_t warnings = 0;
+  std::uint64_t steps = 0; ///< that it took, if there are no issues
+};
+
+/// What differs between two documents.
+struct member_change {
+  std::span<std::string const> path;         ///< not empty
+  boost::json::value const* value = nullptr; ///< null: there is none any more
+  bool is_new = false;                       ///< there was none
 };
 
 /// How a format without types writes what a schema describes.
@@ -94,6 +102,12 @@ class schema {
   /// names the limit. Messages contain no value of the document.
   /// `check` is called now and then, and ends the evaluation by what it throws; it may be empty.
   verdict validate(boost::json::value const& document,
+                   std::function<void()> const& check = {}) const;
+
+  /// Whether a document without issues certainly stays without any when a member changes. It is
+  /// decided by the value of that member alone, in `steps` more steps. False: validate it. Pass the
+  /// steps that the document took so far, and `check` as to validate().
+  bool stays_valid(member_change const& what, std::uint64_t& steps,
                    std::function<void()> const& check = {}) const;
 
   /// The document that the defaults of the schema make, nested ones included: {"port":80} for

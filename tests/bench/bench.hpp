@@ -40,5 +40,6 @@ void snapshot(options const& how);
 void scale(options const& how);
 void compare(options const& how);
 void count_instructions(options const& how);
+void count_curves(options const& how);
 
 } // namespace cfgd::bench

@@ -89,11 +89,11 @@ std::vector<std::string> callgrind(std::filesystem::path const& out) {
 
 class counted_daemon {
  public:
-  counted_daemon(options const& how, std::filesystem::path const& directory)
+  counted_daemon(options const& how, std::filesystem::path const& directory, world const& what = {})
       : out_(directory / "counts"),
-        server_(how.cfgd, directory / "root", settings_of({}) + std::string(no_checks),
+        server_(how.cfgd, directory / "root", settings_of(what) + std::string(no_checks),
                 callgrind(out_)),
-        does_(server_, {}) {
+        does_(server_, what) {
     server_.ask("io.cfgd.Service.RunChecks");
   }
   operations& does() { return does_; }
@@ -178,6 +178,34 @@ counts count_all(options const& how, std::filesystem::path const& directory) {
   return out;
 }
 
+/// Of a Set, by the size of what the daemon holds.
+void count_curve(std::string const& name, options const& how, world (*at)(std::size_t size)) {
+  constexpr std::size_t sets = 50;
+  std::vector<std::string> header{name};
+  std::vector<std::string> row{"instructions of a Set"};
+  std::vector<std::pair<double, double>> points;
+  for (std::size_t size = 10; size <= how.largest; size *= 10) {
+    test::temporary_directory const directory;
+    counted_daemon daemon(how, directory.path(), at(size));
+    auto const count = daemon.instructions([&] { daemon.does().set(); }, sets);
+    points.emplace_back(static_cast<double>(size), count);
+    header.push_back(std::to_string(size));
+    row.push_back(fixed(count, 0));
+  }
+  header.emplace_back("exponent");
+  row.push_back(fixed(fitted_exponent(points), 2));
+  table out(header);
+  out.add(std::move(row));
+  fmt::print("{}\n", out.text());
+  std::fflush(stdout);
+}
+
+bool is_counted() {
+  bool const can = *CFGD_BENCH_DUMP != '\0' && !output_of("valgrind --version 2>/dev/null").empty();
+  if (!can) fmt::print("instructions: not compared, valgrind is not installed\n");
+  return can;
+}
+
 struct committed {
   std::string made_with;
   std::map<std::string, double> figures;
@@ -210,10 +238,7 @@ void write_figures(std::string const& path, counts const& all) {
 } // namespace
 
 void count_instructions(options const& how) {
-  if (*CFGD_BENCH_DUMP == '\0' || output_of("valgrind --version 2>/dev/null").empty()) {
-    fmt::print("instructions: not compared, valgrind is not installed\n");
-    return;
-  }
+  if (!is_counted()) return;
   test::temporary_directory const directory;
   auto const all = count_all(how, directory.path());
   if (how.renew) write_figures(CFGD_BENCH_FIGURES, all);
@@ -238,6 +263,22 @@ void count_instructions(options const& how) {
         fmt::format("instructions differ by more than {:.0f} %. If that is intended, commit what "
                     "`cfgd_bench counts --renew` writes to {}",
                     tolerance * 100, CFGD_BENCH_FIGURES));
+}
+
+void count_curves(options const& how) {
+  if (!is_counted()) return;
+  constexpr std::size_t short_value = 8;
+  count_curve("keys in the namespace", how, [](std::size_t size) {
+    return world{.namespaces = 1, .keys = size, .value_bytes = short_value};
+  });
+  count_curve("keys in a namespace with a schema", how, [](std::size_t size) {
+    return world{.namespaces = 1, .keys = size, .value_bytes = short_value, .has_schema = true};
+  });
+  count_curve("namespaces", how, [](std::size_t size) {
+    return world{.namespaces = size, .keys = 10, .value_bytes = short_value};
+  });
+  count_curve("revisions of history", how,
+              [](std::size_t size) { return world{.revisions = size}; });
 }
 
 } // namespace cfgd::bench

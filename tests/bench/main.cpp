@@ -39,7 +39,8 @@ std::vector<part> const parts{{"get", bench::get},
                               {"snapshot", bench::snapshot},
                               {"scale", bench::scale},
                               {"compare", bench::compare, true},
-                              {"counts", bench::count_instructions, true}};
+                              {"counts", bench::count_instructions, true},
+                              {"count_curves", bench::count_curves, true}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -52,7 +53,8 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   known.reserve(parts.size());
   for (auto const& one : parts)
     known.push_back(one.name);
-  app.add_option("name", into.names, "Parts to run; without one all but compare and counts")
+  app.add_option("name", into.names,
+                 "Parts to run; without one all but compare, counts and count_curves")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))

@@ -115,6 +115,12 @@ void write_files(cfgd_server const& into, world const& what) {
     test::write_file(into.source(name_of(number) + ".json"), text + "\n}\n");
   }
   test::write_file(into.source(name_of(edited_namespace) + ".d/50-edit.json"), R"({"edited":0})");
+  if (what.has_schema) {
+    std::filesystem::create_directories(into.root() / "etc" / "schemas");
+    test::write_file(into.root() / "etc" / "schemas" / (name_of(0) + ".json"),
+                     R"({"properties":{"edited":{"type":"integer"}},)"
+                     R"("additionalProperties":{"type":"string","maxLength":100}})");
+  }
 }
 
 std::string settings_of(world const& what) {

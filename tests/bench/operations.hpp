@@ -17,6 +17,7 @@ struct world {
   std::size_t revisions = 0;            ///< of history, at least
   std::size_t watchers = 0;             ///< of namespace 0
   std::size_t value_bytes = bench::value_bytes;
+  bool has_schema = false; ///< namespace 0 has one, for every key
   friend bool operator==(world const&, world const&) = default;
 };
 

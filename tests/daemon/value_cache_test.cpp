@@ -3,7 +3,11 @@
 #include <boost/test/unit_test.hpp>
 
 #include <algorithm>
+#include <memory>
 #include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -42,9 +46,18 @@ struct fixture {
     }
     return "";
   }
+  /// A change of one key.
+  cfgd::value_cache::changes const& with(std::string key, std::string value) {
+    auto record = std::make_shared<change>();
+    record->keys.push_back({std::move(key), "0", std::move(value)});
+    changes_ = {std::move(record)};
+    return changes_;
+  }
   cfgd::value_cache::namespace_figures of(std::string const& name) {
     return figures_of(cache, name);
   }
+
+  cfgd::value_cache::changes changes_;
 };
 
 } // namespace
@@ -62,6 +75,70 @@ BOOST_AUTO_TEST_CASE(a_key_is_found_ready_to_send) {
   BOOST_TEST(of("site").hits == 1U);
   BOOST_TEST(of("site").misses == 4U);
   BOOST_TEST(of("site").entries == 4U);
+}
+
+BOOST_AUTO_TEST_CASE(entries_of_keys_that_a_change_does_not_have_stay) {
+  cache.publish(make("site", R"({"a":{"b":1,"c":2},"d":3})"));
+  for (auto const* const key : {"site", "site.a", "site.a.b", "site.a.c", "site.d"})
+    find(key);
+
+  cache.publish(make("site", R"({"a":{"b":9,"c":2},"d":3})", 2), &with("site.a.b", "9"));
+
+  BOOST_TEST(of("site").entries == 2U);
+  BOOST_TEST(find("site.a.c") == R"("site.a.c":2)");
+  BOOST_TEST(find("site.d") == R"("site.d":3)");
+  BOOST_TEST(of("site").hits == 2U);
+  BOOST_TEST(find("site.a.b") == R"("site.a.b":9)");
+  BOOST_TEST(find("site.a") == R"("site.a":{"b":9,"c":2})");
+  BOOST_TEST(find("site") == R"("site":{"a":{"b":9,"c":2},"d":3})");
+}
+
+BOOST_AUTO_TEST_CASE(entries_of_a_key_that_changes_often_take_no_more_memory) {
+  cache.publish(make("site", R"({"a":0})"));
+  for (revision_number revision = 2; revision < 1'000; ++revision) {
+    find("site.a");
+    cache.publish(make("site", R"({"a":)" + std::to_string(revision) + '}', revision),
+                  &with("site.a", std::to_string(revision)));
+  }
+
+  BOOST_TEST(of("site").entries == 0U);
+  BOOST_TEST(find("site.a") == R"("site.a":999)");
+  cache.publish(make("site", R"({"a":1})"));
+  auto const before = cache.stats().bytes;
+  cache.publish(make("site", R"({"a":2})"), &with("site.a", "2"));
+  BOOST_TEST(cache.stats().bytes == before);
+}
+
+BOOST_AUTO_TEST_CASE(elements_of_arrays_are_dropped_with_all_entries) {
+  cache.publish(make("site", R"({"a":[1],"b":2})"));
+  find("site.a[0]");
+  find("site.b");
+
+  cache.publish(make("site", R"({"a":[3],"b":2})", 2), &with("site.a", "[3]"));
+
+  BOOST_TEST(of("site").entries == 0U);
+  BOOST_TEST(find("site.a[0]") == R"("site.a[0]":3)");
+}
+
+BOOST_AUTO_TEST_CASE(keys_are_found_in_a_text_that_is_not_whole) {
+  std::string large = "{";
+  for (int number = 1'000; number < 9'000; ++number)
+    large.append(large.size() > 1 ? "," : "")
+        .append("\"k")
+        .append(std::to_string(number))
+        .append("\":{\"x\":\"0123456789012345678901234567890123456789\"}");
+  large += '}';
+  auto value = make("site", large);
+  value.text = value.text.with(std::vector<std::string>{"k5000", "x"}, "7").value();
+
+  cache.publish(value);
+
+  BOOST_TEST(find("site.k5000.x") == R"("site.k5000.x":7)");
+  BOOST_TEST(find("site.k5000") == R"("site.k5000":{"x":7})");
+  BOOST_TEST(find("site.k5000.y") == "no value");
+  BOOST_TEST((cache.text_of("site").what == status::not_loaded), "it would take the loop long");
+  BOOST_TEST(value.text->size() == value.text.size());
+  BOOST_TEST((cache.text_of("site").what == status::found), "somebody else has put it together");
 }
 
 BOOST_AUTO_TEST_CASE(an_element_of_an_array_is_found_and_kept) {
@@ -173,7 +250,7 @@ BOOST_AUTO_TEST_CASE(a_late_filling_does_not_replace_what_is_newer) {
 BOOST_AUTO_TEST_CASE(texts_are_shared_not_copied) {
   auto const value = make("site", R"({"a":1})");
   cache.publish(value);
-  BOOST_TEST((cache.text_of("site").text == value.text));
+  BOOST_TEST((cache.text_of("site").text == value.text.whole()));
   BOOST_TEST((cache.text_of("other").what == status::no_value));
 }
 

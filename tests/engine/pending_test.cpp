@@ -34,9 +34,11 @@ layer layer_of(std::initializer_list<setting> all) {
 
 std::string show(layer const& what) {
   if (!what) return "(none)";
-  std::string out = json::canonical(boost::json::value(what->document));
-  for (auto const& [which, by] : what->keys)
-    out += ' ' + which.str() + '@' + std::to_string(by.from.revision);
+  std::string out = json::canonical(boost::json::value(what->document()));
+  what->keys().visit([&out](engine::override_record::table::entry const& one) {
+    out += ' ' + one.first.str() + '@' + std::to_string(one.second.by.from.revision);
+    return true;
+  });
   return out;
 }
 

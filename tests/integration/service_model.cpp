@@ -423,10 +423,7 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
     for (auto const& [id, one] : in.files)
       if (id.what == source_kind::values && one.is_effective) add(id, *one.is_effective);
     if (in.overrides) {
-      auto made = std::make_shared<engine::override_record>();
-      made->document = *in.overrides;
-      made->keys[key({which})] = {};
-      layers.overrides = made;
+      layers.overrides = engine::make_overrides({{key({which}), {{}, *in.overrides}}});
     }
     engine::override_editor way(layers.overrides.get());
     if (!engine::fit_overrides(way, layers, wanted, {}))
@@ -434,7 +431,7 @@ service_model::outcome service_model::roll_back(std::uint64_t revision, std::str
     if (!way.changed()) continue;
     auto const made = way.finish();
     in.overrides.reset();
-    if (made) in.overrides = made->document;
+    if (made) in.overrides = made->document();
   }
   return take(std::move(next), how);
 }

@@ -149,10 +149,8 @@ BOOST_AUTO_TEST_CASE(values_of_an_older_format_that_no_key_covers_are_kept) {
   store.reset();
   second_format_store::go_back(data);
   with_records([](lmdb::write_transaction& in) {
-    override_record layer;
-    layer.document = to_json(R"({"a":1,"b":{"c":2,"d":{}}})").as_object();
-    layer.keys.emplace(to_key("site.a"), override_origin());
-    second_format_store::put_layer(in, "site", layer);
+    second_format_store::put_layer(in, "site", to_json(R"({"a":1,"b":{"c":2,"d":{}}})").as_object(),
+                                   {{to_key("site.a"), override_origin()}});
   });
   BOOST_TEST(records() == "site/a; site/b.c; site/b.d; ");
   must(set({{"site.b.d", "3"}}));

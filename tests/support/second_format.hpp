@@ -5,23 +5,36 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 // Makes stores of format 2: it has no index of history, its records of effective values have every
 // change, and each layer of overrides is one record. Needs cfgd_store.
 
 namespace cfgd::test::second_format_store {
 
-/// Writes a layer as one record.
+/// Writes a layer as one record: its document, and the keys that it was set by.
 inline void put_layer(store::lmdb::write_transaction& in, std::string const& name,
-                      engine::override_record const& layer) {
+                      boost::json::object const& document,
+                      std::vector<std::pair<key, engine::override_origin>> const& keys) {
   store::record_writer record;
-  store::write_object(record, layer.document);
-  record.u32(static_cast<std::uint32_t>(layer.keys.size()));
-  for (auto const& [which, by] : layer.keys) {
+  store::write_object(record, document);
+  record.u32(static_cast<std::uint32_t>(keys.size()));
+  for (auto const& [which, by] : keys) {
     record.text(which.str());
     store::write_override_origin(record, by);
   }
   foreign_writer::put(in, "overrides", name, record);
+}
+
+inline void put_layer(store::lmdb::write_transaction& in, std::string const& name,
+                      engine::override_record const& layer) {
+  std::vector<std::pair<key, engine::override_origin>> keys;
+  layer.keys().visit([&keys](engine::override_record::table::entry const& one) {
+    keys.emplace_back(one.first, one.second.by);
+    return true;
+  });
+  put_layer(in, name, layer.document(), keys);
 }
 
 /// Turns a store of the newest format back; `data` is the directory of data.mdb. The database of
