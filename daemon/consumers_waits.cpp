@@ -190,6 +190,7 @@ std::optional<consumers::steady::time_point> consumers::next_late(steady::durati
 
 std::vector<std::string> consumers::take_late(steady::duration limit, steady::time_point now) {
   std::vector<std::string> names;
+  names.reserve(all_.size());
   for (auto& [name, one] : all_) {
     if (!one.behind_since || one.is_late || *one.behind_since + limit > now) continue;
     if (is_login_user(one.known.uid)) continue;

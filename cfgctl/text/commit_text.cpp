@@ -143,7 +143,8 @@ exit_code show_applied_json(context const& all, change_facts const& what,
   auto const waited = await_applied(all, done.revision, {}, what.wait);
   if (!waited) return report(all, "wait " + std::to_string(done.revision), waited.error());
   auto out = json_of(done);
-  for (auto const& member : json_of(*waited).get_object())
+  auto const outcome = json_of(*waited);
+  for (auto const& member : outcome.get_object())
     out.get_object()[member.key()] = member.value();
   print(json_text(all.where, out));
   return waited->applied ? exit_code::ok : exit_code::not_applied;
