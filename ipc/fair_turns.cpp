@@ -3,15 +3,15 @@
 #include <boost/assert.hpp>
 
 #include <algorithm>
+#include <utility>
 
 // Deficit round robin, with time in place of bytes: what a turn takes is known only afterwards, so
 // that a user may go into debt, and waits then for as many rounds as pay it. A debt stays when the
 // user has nothing to do for the moment; credit does not, or who was idle could take all.
 //
 // New users go to the front, as new flows do in fq_codel: one who flooded the loop has a turn of
-// its own then, but its next one comes after theirs. A user who was served and has nothing left
-// goes to the back and is forgotten there, so that nobody gets to the front twice before the others
-// had a turn.
+// its own then, but its next one comes after theirs. A user who has nothing left stays for one more
+// round, so that nobody gets to the front twice before the others had a turn.
 
 namespace cfgd::ipc {
 
@@ -72,13 +72,12 @@ fair_turns::turn fair_turns::take_from(lane& from) const {
     if (!first.connections.empty() && first.credit > duration::zero()) {
       turn const next{first.connections.front(), first.who};
       first.connections.pop_front();
-      first.is_new = false;
+      first.is_new = first.lingers = false;
       --from.waiting;
-      if (first.connections.empty())
-        from.round.splice(from.round.end(), from.round, from.round.begin());
       return next;
     }
-    if (first.connections.empty() && first.credit >= duration::zero()) {
+    if (first.connections.empty() && first.credit >= duration::zero() &&
+        std::exchange(first.lingers, true)) {
       from.round.pop_front();
       continue;
     }

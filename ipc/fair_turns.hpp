@@ -48,6 +48,7 @@ class fair_turns {
     uid_t who = 0;
     duration credit{}; ///< below zero: had more than its share
     bool is_new = true;
+    bool lingers = false; ///< had nothing left at its turn in the last round
     std::deque<std::uint64_t> connections = {};
   };
   struct lane {

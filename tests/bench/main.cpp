@@ -78,7 +78,8 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   std::vector<std::string> attacks;
   for (auto const& one : test::attacks())
     attacks.emplace_back(one.name);
-  app.add_option("--attack", into.how.attacks, "The only attacks")->check(CLI::IsMember(attacks));
+  app.add_option("--attack", into.how.attacks, "The only attacks; the option once for each")
+      ->check(CLI::IsMember(attacks));
   app.add_option("--namespace-mib", into.how.namespace_mib, "Size of the attacked namespace")
       ->check(CLI::Range(1, 7))
       ->capture_default_str();

@@ -123,9 +123,9 @@ struct small_old_texts : fixture {
     });
   }
   static limits few() {
-    limits bounds;
-    bounds.reply_bytes = 1'250; // a quarter of what old texts may take
-    return bounds;
+    limits small;
+    small.reply_bytes = 1'250; // a quarter of what old texts may take
+    return small;
   }
   varlink_peer list() {
     varlink_peer peer(loop, directory / "socket");

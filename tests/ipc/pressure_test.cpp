@@ -102,7 +102,7 @@ BOOST_AUTO_TEST_CASE(a_callback_may_replace_itself_and_end_the_call) {
 BOOST_AUTO_TEST_CASE(a_request_counts_with_what_is_made_of_it) {
   auto client = start_and_connect();
 
-  client.send(try_call("Hold", R"({"text":")" + std::string(10'000, ',') + R"("})"));
+  client.send(try_call("Queue", R"({"text":")" + std::string(10'000, ',') + R"("})"));
 
   BOOST_TEST(holds(1));
   BOOST_TEST(until([&] { return server->users().all().called > 1'000'000U; }));
