@@ -24,9 +24,13 @@ memory_release::~memory_release() {
 
 bool memory_release::look(std::size_t used_bytes, std::size_t most_bytes, clock::time_point now) {
   if (!is_due(used_bytes, most_bytes, now)) return false;
+  start();
+  return true;
+}
+
+void memory_release::start() {
   if (!thread_) thread_ = std::make_unique<boost::asio::thread_pool>(1);
   boost::asio::post(*thread_, release_);
-  return true;
 }
 
 bool memory_release::is_due(std::size_t used_bytes, std::size_t most_bytes, clock::time_point now) {

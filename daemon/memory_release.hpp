@@ -30,6 +30,8 @@ class memory_release {
   /// Call it now and then with the memory in use and the most of it since the last call. Starts a
   /// release when one is due; whether it did.
   bool look(std::size_t used_bytes, std::size_t most_bytes, clock::time_point now);
+  /// Starts a release now.
+  void start();
 
   /// malloc_trim(3).
   static void give_back();

@@ -52,8 +52,10 @@ void reporting::tick(clock::time_point now) {
 // Whatever a change brings was parsed, merged and written before; at a start it is everything.
 void reporting::look_at_memory(clock::time_point now) {
   auto most = std::max(with_.server.take_peak_bytes(), with_.values.take_changed_bytes());
-  if (with_.ready() && !std::exchange(has_started_, true))
+  if (with_.ready() && !std::exchange(has_started_, true)) {
+    release_.start(); // and again when the first checks are over
     most = std::max(most, memory_release::least_peak_bytes);
+  }
   release_.look(with_.server.users().all().sum(), most, now);
 }
 

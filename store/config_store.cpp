@@ -28,6 +28,8 @@ constexpr std::size_t trimmed_beyond = 4;
 /// They go in batches, whose pages are written once. Each takes its commit longer: less than one in
 /// a hundred may.
 constexpr std::size_t most_trimmed_at_once = 256;
+/// Values are written before the last changes that they need are erased: a batch ends with so many.
+constexpr std::size_t most_renewed_bytes = 512 * 1024;
 
 /// Whether a request only removes data, apart from its change record.
 bool takes_away(request const& asked) {
@@ -67,14 +69,22 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   if (step.settled()) records.note_settled(writing, *step.settled());
   if (!writes.changes.empty()) {
     auto const at_once = std::min(most_trimmed_at_once, bounds.history_revisions / 8);
-    records.trim(
-        writing,
-        {.revisions = bounds.history_revisions,
-         .since = now - bounds.history_age,
-         .erased = writes.changes.size() + std::max(trimmed_beyond, at_once),
-         .bytes = bounds.history_bytes,
-         .at_once = at_once},
-        [&](revision_number erased) { records.write(writing, step.renew_before(erased)); });
+    std::size_t asked = 0;
+    std::size_t renewed = 0;
+    records.trim(writing,
+                 {.revisions = bounds.history_revisions,
+                  .since = now - bounds.history_age,
+                  .erased = writes.changes.size() + std::max(trimmed_beyond, at_once),
+                  .bytes = bounds.history_bytes,
+                  .at_once = at_once},
+                 [&](revision_number erased) {
+                   auto const more = step.renew_before(erased);
+                   records.write(writing, more);
+                   for (auto const& one : more.effectives)
+                     renewed += one.text ? one.text->size() : 0;
+                   return ++asked <= writes.changes.size() + trimmed_beyond ||
+                          renewed < most_renewed_bytes;
+                 });
   }
   auto const id = writing.id();
   writing.commit();
@@ -124,9 +134,11 @@ std::size_t config_store::impl::erase_history(std::size_t keep) {
       step.emplace(behind, state, renewed);
       records.write(in, renewed);
       if (step->settled()) records.note_settled(in, *step->settled());
-      erased = records.trim(
-          in, {.revisions = keep, .since = wall_time::max(), .erased = piece},
-          [&](revision_number oldest) { records.write(in, step->renew_before(oldest)); });
+      erased = records.trim(in, {.revisions = keep, .since = wall_time::max(), .erased = piece},
+                            [&](revision_number oldest) {
+                              records.write(in, step->renew_before(oldest));
+                              return true;
+                            });
       return erased > 0;
     };
     try {

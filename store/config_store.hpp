@@ -138,12 +138,15 @@ class config_store {
   revision_number compact(std::size_t keep);
 
   struct rotated_key {
-    std::string id;                              ///< of the new key, as digits
-    std::size_t records = 0;                     ///< that were sealed again
-    std::vector<std::filesystem::path> old = {}; ///< stores that the old key still opens
+    std::string id;                                  ///< of the new key, as digits
+    std::size_t records = 0;                         ///< that were sealed again
+    std::vector<std::filesystem::path> removed = {}; ///< stores that only the old key opened
+    std::vector<std::filesystem::path> old = {};     ///< such ones that could not be removed
+    std::string traces = {}; ///< why free pages and copies still have old values; empty: no
   };
   /// Makes a new key in the state directory, seals all sealed records with it in one transaction,
-  /// and replaces the files of the store and its copies by ones without old values in free pages.
+  /// replaces the files of the store and its copies by ones without old values in free pages, and
+  /// removes the stores beside it that were kept after damage or a restore.
   /// A crash leaves a store that opens, with the old key or the new one. Blocks for the disk.
   /// Errors: read_only (the key is a credential of the service; the message says what to do), io,
   /// store_failed.
@@ -171,8 +174,15 @@ class config_store {
   /// Looks for damaged records in the history behind a revision, in about `maximum_bytes` of it. At
   /// its end all pages of the file that were read go back to the kernel.
   engine::examined_history examine_history(revision_number after, std::size_t maximum_bytes);
-  /// After mend_records(): merges the effective values that were damaged, and derives overrides, or
-  /// says that they are lost. Appends to `found.done`. Throws lmdb_error.
+  /// Checks that the index by key has the changes after `after` up to `last`, and adds the entries
+  /// that are missing or damaged; what was done. Blocks for the fsync if there were any. Throws
+  /// lmdb_error.
+  std::vector<mended_record> mend_index(revision_number after, revision_number last);
+  /// What mend_records() has left to settle(), by this start or by one that did not come so far.
+  /// Throws lmdb_error.
+  mending unsettled();
+  /// Merges the effective values that were damaged, and derives overrides, or says that they are
+  /// lost, in one transaction. Appends to `found.done`. Throws lmdb_error.
   void settle(mending& found, wall_time now);
   /// Writes the damaged records of a namespace again as memory has them; those of schemas, rules
   /// and pending changes if the name is empty. Returns what was damaged. Blocks for the fsync if

@@ -61,8 +61,8 @@ struct config_store::impl {
   void seal_all();
   /// The id of the key that the file says it is sealed with, as digits.
   std::string sealed_with();
-  /// Removes values from free pages and copies if some were left there. After a failure, the next
-  /// change of secrets or the next start tries it again.
+  /// Removes values from free pages and copies if some were left there. After a failure, `traces`
+  /// says why, and the next change of secrets or the next start tries it again.
   void remove_traces(wall_time now);
   bool settle_one(namespace_state const& one, mending& found, write_set& writes,
                   wall_time now) const;
@@ -83,6 +83,7 @@ struct config_store::impl {
   checkpoints behind; ///< as of `seen`
   store_identity who;
   copies kept;
+  std::string traces;    ///< why free pages and copies have old values; empty: they have none
   std::string loss;      ///< why the store is lost; empty: it is not
   std::string loss_text; ///< of the last loss
   bool is_taken = true;  ///< the last loss, by take_loss()

@@ -188,9 +188,25 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
   return false;
 }
 
+mending config_store::unsettled() {
+  return impl_->guarded([](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    try {
+      return noted_mending(view);
+    } catch (damaged_record const&) {
+      mending lost;
+      lost.done.push_back({.record = "what was left to mend",
+                           .outcome = "lost; overrides may be lost with it",
+                           .is_lost = true});
+      return lost;
+    }
+  });
+}
+
 void config_store::settle(mending& found, wall_time now) {
-  if (found.without_effective.empty() && found.without_overrides.empty()) return;
+  auto const noted = found.done;
   impl_->transact([&](lmdb::write_transaction& in) {
+    found.done = noted; // the transaction may be tried again
     write_set writes{.revision = impl_->state.revision};
     bool lost = false;
     for (auto const& [name, one] : impl_->state.namespaces)
@@ -207,7 +223,8 @@ void config_store::settle(mending& found, wall_time now) {
     impl_->file.records().write(in, writes);
     // Values differ, and no change says so: nobody goes on from before.
     if (lost) layout::continue_at(in, impl_->state.revision + 1);
-    return lost || !writes.empty();
+    forget_mending(in);
+    return true;
   });
   impl_->load();
 }

@@ -172,6 +172,7 @@ result<probe_report> config_store::probe(wall_time now) {
     seen.revision = impl_->state.revision;
     seen.copy = impl_->kept.newest();
     seen.copy_failure = impl_->kept.failure();
+    seen.traces = impl_->traces;
     if (auto const damaged = list_damaged(impl_->file.directory()); !damaged.empty())
       seen.damaged = damaged.front().string();
     return seen;
@@ -227,6 +228,27 @@ examined_history config_store::examine_history(revision_number after, std::size_
     if (!found.more) env.give_back_pages();
     return found;
   });
+}
+
+std::vector<mended_record> config_store::mend_index(revision_number after, revision_number last) {
+  auto const& records = impl_->file.records();
+  auto missing = impl_->guarded([&](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    return records.find_unindexed(view, after, last);
+  });
+  if (missing.empty()) return {};
+  impl_->transact([&](lmdb::write_transaction& in) {
+    missing = records.find_unindexed(in, after, last);
+    records.index_again(in, missing);
+    return !missing.empty();
+  });
+  std::vector<mended_record> done;
+  done.reserve(missing.size());
+  for (auto const revision : missing)
+    done.push_back({.record = "the index of revision " + std::to_string(revision) + " by key",
+                    .outcome = "made again from the change",
+                    .revision = revision});
+  return done;
 }
 
 rules::verdict config_store::run_rule(rules::rule const& which) {

@@ -19,13 +19,16 @@
 //   3. key.new is renamed to key   old values are in free pages and copies, and the store says so:
 //                                  the next start goes on with 4
 //   4. the file is compacted, and the copies are made anew
+//
+// Stores that were kept after damage or a restore are not sealed again but removed: some of them
+// cannot be read, and whoever exchanges a key wants the old one to open nothing any more.
 
 namespace cfgd::store {
 namespace {
 
 namespace fs = std::filesystem;
 
-/// The stores in a state directory that cfgd does not use any more: nobody seals them again.
+/// The stores in a state directory that cfgd does not use any more.
 std::vector<fs::path> list_old_stores(fs::path const& state) {
   static constexpr std::array<std::string_view, 3> prefixes{"data.damaged.", "data.old.",
                                                             "data.replaced."};
@@ -69,8 +72,12 @@ void config_store::impl::remove_traces(wall_time now) {
   };
   // What was committed before is durable: a failure here is not one of it.
   try {
+    traces.clear();
     if (!left()) return;
-    if (!file.compact(now)) return;
+    if (auto const done = file.compact(now); !done) {
+      traces = to_string(done.error());
+      return;
+    }
     // Ids of transactions begin again. If opening fails, or another process has committed already,
     // the next call loads everything.
     seen = 0;
@@ -79,7 +86,8 @@ void config_store::impl::remove_traces(wall_time now) {
     for (auto const& copy : list_copies(file.directory()))
       fs::remove(copy);
     kept.finish(state, who);
-    if (!kept.failure().empty()) return;
+    traces = kept.failure();
+    if (!traces.empty()) return;
     transact([this](lmdb::write_transaction& in) {
       file.records().forget_traces(in);
       return true;
@@ -87,8 +95,9 @@ void config_store::impl::remove_traces(wall_time now) {
   } catch (lmdb_error const& failure) {
     file.close(); // what was committed is; the file says that there are traces
     note_loss(failure);
-  } catch (fs::filesystem_error const&) {
-    return;
+    traces = failure.what();
+  } catch (fs::filesystem_error const& failure) {
+    traces = failure.what();
   }
 }
 
@@ -123,7 +132,12 @@ result<config_store::rotated_key> config_store::rotate_key(wall_time now) {
   }
   if (auto const adopted = adopt_new_key(file.directory()); !adopted) return adopted.error();
   impl_->remove_traces(now);
-  out.old = list_old_stores(file.directory());
+  out.traces = impl_->traces;
+  for (auto& one : list_old_stores(file.directory())) {
+    std::error_code failed;
+    fs::remove_all(one, failed);
+    (failed ? out.old : out.removed).push_back(std::move(one));
+  }
   return out;
 }
 

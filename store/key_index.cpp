@@ -25,7 +25,7 @@ namespace cfgd::store {
 namespace {
 
 /// Changes with more keys have entries of the kind `wide`.
-constexpr std::size_t most_keys = 1'000;
+constexpr std::size_t most_keys = 64;
 
 enum class kind : char { key = 0, wide = 1 };
 
@@ -82,13 +82,15 @@ class range {
 std::vector<std::string> key_index::entries_of(engine::change_view const& one) {
   auto const revision = layout_keys::encode_revision(one.revision);
   std::vector<std::string> entries;
+  bool const is_wide = one.keys.size() > most_keys;
+  std::string_view last;
   for (auto const& leaf : one.keys) {
-    if (one.keys.size() > most_keys)
-      entries.push_back(begin_entry(kind::wide, namespace_of(leaf.key)));
-    else
+    if (!is_wide)
       for_each_above(leaf.key, [&entries](std::string_view text) {
         entries.push_back(begin_entry(kind::key, text));
       });
+    else if (auto const name = namespace_of(leaf.key); name != last)
+      entries.push_back(begin_entry(kind::wide, last = name));
   }
   std::ranges::sort(entries);
   entries.erase(std::unique(entries.begin(), entries.end()), entries.end());
@@ -111,6 +113,13 @@ void key_index::add(lmdb::write_transaction& in, std::vector<std::string> const&
 void key_index::erase(lmdb::write_transaction& in, std::vector<std::string> const& entries) const {
   for (auto const& entry : entries)
     in.erase(keys_, entry);
+}
+
+bool key_index::has(lmdb::transaction const& in, std::vector<std::string> const& entries) const {
+  return std::ranges::all_of(entries, [&](std::string const& entry) {
+    record_writer nothing;
+    return in.get(keys_, entry) == nothing.finish(entry);
+  });
 }
 
 void key_index::walk_back(lmdb::transaction& in, std::string_view key_text, revision_number newest,

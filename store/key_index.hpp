@@ -27,6 +27,8 @@ class key_index {
   /// Both take what entries_of() returned.
   void add(lmdb::write_transaction& in, std::vector<std::string> const& entries) const;
   void erase(lmdb::write_transaction& in, std::vector<std::string> const& entries) const;
+  /// Whether all of them are there, undamaged.
+  bool has(lmdb::transaction const& in, std::vector<std::string> const& entries) const;
 
   /// Bytes of the pages that it takes.
   std::size_t used_bytes(lmdb::transaction const& in) const { return in.used_bytes(keys_); }

@@ -339,7 +339,7 @@ std::size_t layout::history_bytes(lmdb::transaction& in) const {
 }
 
 std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep,
-                         std::function<void(revision_number)> const& before_erasing) const {
+                         std::function<bool(revision_number)> const& before_erasing) const {
   if (!is_due(in, keep)) return 0;
   std::size_t erased = 0;
   std::size_t unindexed = 0;
@@ -365,7 +365,8 @@ std::size_t layout::trim(lmdb::write_transaction& in, kept_history const& keep,
       key = oldest->key;
       entries = entries_of(*oldest);
     }
-    if (before_erasing) before_erasing(keys::decode_revision(keys::changes, {key, {}}));
+    if (before_erasing && !before_erasing(keys::decode_revision(keys::changes, {key, {}})))
+      return erased;
     in.erase(changes_, key);
     index_.erase(in, entries);
     ++erased;

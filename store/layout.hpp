@@ -104,6 +104,12 @@ class layout {
   examined_history examine(lmdb::transaction& in, revision_number after,
                            std::size_t maximum_bytes) const;
 
+  /// The changes after `after` up to `last` whose entries the index lacks.
+  std::vector<revision_number> find_unindexed(lmdb::transaction& in, revision_number after,
+                                              revision_number last) const;
+  /// Adds the entries of some changes.
+  void index_again(lmdb::write_transaction& in, std::vector<revision_number> const& which) const;
+
   using names = std::set<std::string, std::less<>>;
   /// The namespaces whose records are sealed: those whose schema declares secrets, or once did.
   names sealed_namespaces(lmdb::transaction& in) const;
@@ -134,9 +140,9 @@ class layout {
     std::size_t at_once = 1;
   };
   /// Erases the oldest changes that need not be kept; returns how many. The newest one is always
-  /// kept. `before_erasing` may write records.
+  /// kept. `before_erasing` may write records; if it returns false, nothing more is erased.
   std::size_t trim(lmdb::write_transaction& in, kept_history const& keep,
-                   std::function<void(revision_number)> const& before_erasing = {}) const;
+                   std::function<bool(revision_number)> const& before_erasing = {}) const;
 
  private:
   class sealing_writer;

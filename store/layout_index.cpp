@@ -103,6 +103,37 @@ void layout::walk_key_back(lmdb::transaction& in, std::string_view key_text, rev
   });
 }
 
+// What is there without a change costs nothing but its room: it is what is missing that hides one.
+std::vector<revision_number> layout::find_unindexed(lmdb::transaction& in, revision_number after,
+                                                    revision_number last) const {
+  std::vector<revision_number> found;
+  last = std::min(last, indexed(in));
+  lmdb::cursor at(in, changes_);
+  for (auto entry = at.at_or_after(keys::encode_revision(after + 1)); entry; entry = at.next()) {
+    auto const revision = keys::decode_revision(keys::changes, *entry);
+    if (revision > last) break;
+    bool is_whole = true; // one that cannot be read may have been indexed when it could
+    show(
+        *entry,
+        [&](change_view const& one) {
+          is_whole = index_.has(in, key_index::entries_of(one));
+          return true;
+        },
+        [](revision_number) {});
+    if (!is_whole) found.push_back(revision);
+  }
+  return found;
+}
+
+void layout::index_again(lmdb::write_transaction& in,
+                         std::vector<revision_number> const& which) const {
+  for (auto const revision : which) {
+    auto const key = keys::encode_revision(revision);
+    auto const found = in.get(changes_, key);
+    if (found) index_.add(in, entries_of({.key = key, .value = *found}));
+  }
+}
+
 /// What the index has of a change. Entries of one that was damaged later are not known; no change
 /// is found for them.
 std::vector<std::string> layout::entries_of(lmdb::entry const& record) const {

@@ -434,6 +434,13 @@ result<mending> mend_records(fs::path const& directory, limits const& bounds,
     // The next start upgrades it.
     if (*format < layout::format) in.open(keys::keys, lmdb::transaction::if_absent::create);
     auto out = mender(in, directory, *with, *format).run();
+    // What was mended before, if nobody came to settle it.
+    auto before = noted_mending(in);
+    out.done.insert(out.done.begin(), before.done.begin(), before.done.end());
+    out.without_effective.merge(before.without_effective);
+    out.without_overrides.merge(before.without_overrides);
+    out.doubtful.merge(before.doubtful);
+    if (!out.empty()) note_mending(in, out);
     in.commit();
     return out;
   } catch (lmdb_error const& failure) {

@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 #include "core/limits.hpp"
 #include "store/key_place.hpp"
+#include "store/lmdb.hpp"
 
 #include <filesystem>
 #include <set>
@@ -44,7 +45,14 @@ struct mending {
   }
 };
 
-/// Replaces or removes every damaged record, but those of the history, in one transaction. Records
+/// What is left to settle() as a record of the store, until that has done it. noted_mending()
+/// returns an empty one if nothing is; throws damaged_record.
+void note_mending(lmdb::write_transaction& in, mending const& what);
+mending noted_mending(lmdb::transaction& in);
+void forget_mending(lmdb::write_transaction& in);
+
+/// Replaces or removes every damaged record, but those of the history, in one transaction, which
+/// also notes what is left to settle. Records
 /// of sources are taken from the newest intact copy; where it has none, or it is a schema, whose
 /// file may have got secrets since, the file is read again. The damaged schema's namespace hides
 /// its values until then. Forks, to read copies: only for processes with one thread. A record whose

@@ -24,7 +24,10 @@ struct probe_report {
   /// Of the newest copy of the store; absent: there is none.
   std::optional<revision_number> copy = {};
   std::string copy_failure = {}; ///< why the last copy could not be written; empty: it was
-  std::string damaged = {};      ///< the newest damaged store that is kept; empty: none
+  /// Why free pages and copies still have values that were not sealed, or with the key before;
+  /// empty: they have none. The next start tries again to remove them.
+  std::string traces = {};
+  std::string damaged = {}; ///< the newest damaged store that is kept; empty: none
 };
 
 } // namespace cfgd::store

@@ -74,20 +74,21 @@ result<std::unique_ptr<config_store>> open_mended(fs::path const& directory, lim
                                                   key_sources const& where, wall_time now,
                                                   mending& found) {
   auto opened = config_store::open(directory, bounds, where);
-  if (opened || !is_damage(opened.error())) return opened;
-  auto done = mend_records(directory, bounds, where);
-  if (!done) return opened; // the first error says more
-  if (done->empty()) return opened;
-  opened = config_store::open(directory, bounds, where);
-  if (!opened) return opened;
+  if (!opened) {
+    if (!is_damage(opened.error())) return opened;
+    auto const done = mend_records(directory, bounds, where);
+    if (!done || done->empty()) return opened; // the first error says more
+    opened = config_store::open(directory, bounds, where);
+    if (!opened) return opened;
+  }
   try {
-    (*opened)->settle(*done, now);
+    found = (*opened)->unsettled();
+    if (!found.empty()) (*opened)->settle(found, now);
   } catch (lmdb_error const& failure) {
     return error{.code = failure.damaged() ? errc::invalid : errc::io,
                  .message = failure.what(),
                  .subject = directory.string()};
   }
-  found = std::move(*done);
   return opened;
 }
 

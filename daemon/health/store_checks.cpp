@@ -21,7 +21,12 @@ namespace bj = boost::json;
 
 constexpr std::size_t listed_faults = 20;
 /// Of the history, in one query.
-constexpr std::size_t history_piece = 1024 * 1024;
+constexpr std::size_t history_piece = 256 * 1024;
+
+struct examined_piece {
+  engine::examined_history seen;
+  std::vector<store::mended_record> mended;
+};
 
 /// A run of the integrity check.
 struct integrity_run {
@@ -114,13 +119,18 @@ void take_examined(integrity_run& run, engine::examined_history const& seen) {
 
 void examine_history(std::shared_ptr<integrity_run> const& run, revision_number after) {
   run->of.writer.query(
-      [after](store::config_store& store) { return store.examine_history(after, history_piece); },
-      [run](result<engine::examined_history> const& seen) {
-        if (seen) {
-          take_examined(*run, *seen);
-          if (seen->more) return examine_history(run, seen->last);
+      [after](store::config_store& store) {
+        examined_piece piece{.seen = store.examine_history(after, history_piece), .mended = {}};
+        piece.mended = store.mend_index(after, piece.seen.last);
+        return piece;
+      },
+      [run](result<examined_piece> const& piece) {
+        if (piece) {
+          take_examined(*run, piece->seen);
+          take_mended(*run, piece->mended);
+          if (piece->seen.more) return examine_history(run, piece->seen.last);
         } else {
-          add_fault(*run, state::critical, "the history: " + seen.error().message);
+          add_fault(*run, state::critical, "the history: " + piece.error().message);
         }
         finish(*run);
       });
@@ -187,6 +197,11 @@ finding evaluate_store(result<store::probe_report> const& seen, settings const& 
   if (seen->copy) found.details["copyRevision"] = *seen->copy;
   if (!seen->copy_failure.empty())
     found.add(state::warning, "no copy of it could be written: " + seen->copy_failure);
+  if (!seen->traces.empty())
+    found.add(state::warning,
+              "values that were not sealed, or with the key before, are still in free "
+              "pages or copies, which the next start removes: " +
+                  seen->traces);
   if (!seen->damaged.empty()) {
     found.details["damaged"] = seen->damaged;
     found.add(state::warning, "a damaged store is kept in '" + seen->damaged +

@@ -25,6 +25,16 @@ void rotate_key(method_context& with, authorized_call const& asked) {
         log::write(log::level::notice,
                    "the secrets in the store are sealed with the new key " + done->id,
                    {{"MESSAGE_ID", message_id::key_rotated}});
+        for (auto const& one : done->removed)
+          log::write(log::level::notice,
+                     "removed '" + one.string() + "', a store that the old key still opened",
+                     {{"MESSAGE_ID", message_id::key_rotated}});
+        if (!done->traces.empty())
+          log::write(log::level::notice, // the check of the store makes it a problem
+                     "values with the old key are still in free pages or copies, trying again at "
+                     "the next start: " +
+                         done->traces,
+                     {{"MESSAGE_ID", message_id::key_rotated}});
         boost::json::array old;
         for (auto const& one : done->old)
           old.emplace_back(one.string());

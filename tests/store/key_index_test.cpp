@@ -1,6 +1,7 @@
 #include "store/key_index.hpp"
 #include "store/layout.hpp"
 #include "store/layout_keys.hpp"
+#include "store/mending.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -163,6 +164,44 @@ BOOST_AUTO_TEST_CASE(the_changes_without_entries_are_few_and_small) {
   must(set({{"site.b", '"' + std::string(70'000, 'x') + '"'}}));
   BOOST_TEST(count("keys") > before, "a large one takes the others with it");
   BOOST_TEST(count("keys") == 2U * 601);
+}
+
+BOOST_AUTO_TEST_CASE(entries_that_were_lost_are_found_and_made_again) {
+  for (int value = 0; value < 5; ++value)
+    must(set({{"site.a", std::to_string(value)}}));
+  index_all();
+  auto const before = count("keys");
+  BOOST_TEST(store->mend_index(0, much).empty());
+  std::string lost;
+  std::string damaged;
+  store.reset();
+  {
+    lmdb::environment env(directory / "state/data", {.map_bytes = 64 << 20, .databases = 8});
+    lmdb::write_transaction in(env);
+    auto const keys = in.open("keys", lmdb::transaction::if_absent::fail);
+    {
+      lmdb::cursor at(in, keys);
+      for (auto entry = at.first(); entry; entry = at.next()) {
+        if (entry->key.ends_with(layout_keys::encode_revision(2))) lost = entry->key;
+        if (entry->key.ends_with(layout_keys::encode_revision(4))) damaged = entry->key;
+      }
+    }
+    BOOST_TEST(in.erase(keys, lost));
+    in.put(keys, damaged, "rubbish");
+    in.commit();
+  }
+  store = open();
+
+  auto const done = store->mend_index(0, much);
+
+  BOOST_REQUIRE_EQUAL(done.size(), 2U);
+  BOOST_TEST(done[0].text() == "the index of revision 2 by key had a damaged record in the store: "
+                               "made again from the change");
+  BOOST_TEST(done[1].revision == 4U);
+  BOOST_TEST(!done[1].is_lost);
+  BOOST_TEST(store->mend_index(0, much).empty());
+  BOOST_TEST(count("keys") == before);
+  BOOST_TEST(log("site.a") == "5 4 3 2 1");
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_change_is_named_to_whom_it_concerns) {

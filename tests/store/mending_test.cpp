@@ -165,6 +165,41 @@ BOOST_AUTO_TEST_CASE(overrides_without_a_copy_are_derived_from_the_effective_val
   BOOST_TEST(text("site") == R"({"a":1,"b":"file","c":{"d":[1,2]}})");
 }
 
+BOOST_AUTO_TEST_CASE(a_crash_in_between_is_made_up_for_at_the_next_start) {
+  forget_copies();
+  flip(keys::overrides, "site/b");
+  flip(keys::effective, "site");
+  flip(keys::overrides, "other/y");
+
+  BOOST_REQUIRE(mend_records(state, bounds, {}).has_value()); // and it dies
+  auto const lines = start_text();
+
+  BOOST_TEST(lines.find("LOST the overrides of 'site' at revision 3") != std::string::npos, lines);
+  BOOST_TEST(lines.find("the effective value of 'site' at revision 3") != std::string::npos);
+  BOOST_TEST(lines.find("the overrides of 'other' at revision 3") != std::string::npos);
+  BOOST_TEST(text("other") == R"({"x":1,"y":2})");
+  BOOST_TEST(store->revision() == 4U);
+  BOOST_TEST(store->changes_after(3, 1 << 20).compacted);
+  must(unset({"other.y"}));
+  BOOST_TEST(text("other") == R"({"x":1})");
+  store.reset();
+  check_whole();
+}
+
+BOOST_AUTO_TEST_CASE(what_is_damaged_before_the_mending_is_settled_is_added_to_it) {
+  forget_copies();
+  flip(keys::effective, "site");
+  BOOST_REQUIRE(mend_records(state, bounds, {}).has_value());
+  flip(keys::effective, "other");
+
+  auto const lines = start_text();
+
+  BOOST_TEST(lines.find("the effective value of 'site'") != std::string::npos, lines);
+  BOOST_TEST(lines.find("the effective value of 'other'") != std::string::npos, lines);
+  store.reset();
+  check_whole();
+}
+
 BOOST_AUTO_TEST_CASE(hidden_values_are_derived_as_hidden) {
   auto hiding = set({});
   hiding.hide.push_back(to_key("site.a"));

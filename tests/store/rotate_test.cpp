@@ -3,6 +3,7 @@
 #include "store/encoding.hpp"
 #include "store/key_place.hpp"
 #include "store/lmdb.hpp"
+#include "store/probe.hpp"
 #include "store/recovery.hpp"
 #include "tests/support/store_fixture.hpp"
 
@@ -185,14 +186,38 @@ BOOST_AUTO_TEST_CASE(a_rotation_seals_everything_with_a_new_key) {
   BOOST_TEST(text("app") == R"({"pw":")" + std::string(secret) + R"( 3"})");
 }
 
-BOOST_AUTO_TEST_CASE(old_stores_that_a_rotation_does_not_reach_are_named) {
+BOOST_AUTO_TEST_CASE(a_rotation_removes_old_stores_and_names_them) {
   fill();
-  fs::create_directory(state / "data.old.20260101T000000Z");
+  auto const old = state / "data.old.20260101T000000Z";
+  auto const damaged = state / "data.damaged.20260101T000000Z";
+  write_file(old / "data.mdb", secret);
+  write_file(damaged / "data.mdb", secret);
 
   auto const done = store->rotate_key(at()).value();
 
-  BOOST_REQUIRE_EQUAL(done.old.size(), 1U);
-  BOOST_TEST(done.old.front() == state / "data.old.20260101T000000Z");
+  BOOST_TEST(done.old.empty());
+  BOOST_TEST((done.removed == std::vector{damaged, old}));
+  BOOST_TEST(done.traces == "");
+  BOOST_TEST(holders(secret).empty());
+  BOOST_TEST(!fs::exists(old));
+}
+
+BOOST_AUTO_TEST_CASE(values_that_could_not_be_removed_are_reported_until_they_are) {
+  fill();
+  store->finish_copies();
+  for (auto const& copy : list_copies(state)) { // it cannot be removed
+    fs::remove(copy);
+    write_file(copy / "file", "in the way");
+  }
+
+  auto const done = store->rotate_key(at()).value();
+
+  BOOST_TEST(done.traces != "");
+  BOOST_TEST(store->probe(at()).value().traces == done.traces);
+  for (auto const& copy : list_copies(state))
+    fs::remove_all(copy);
+  reopen();
+  BOOST_TEST(store->probe(at()).value().traces == "");
 }
 
 BOOST_AUTO_TEST_CASE(a_crash_before_the_transaction_keeps_the_old_key) {

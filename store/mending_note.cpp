@@ -1,0 +1,76 @@
+#include "store/encoding.hpp"
+#include "store/layout_keys.hpp"
+#include "store/mending.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+#include <boost/json/value_to.hpp>
+
+// Mending takes two transactions, since effective values are merged and overrides derived when the
+// store is open again. What the second one has to do is written by the first, as JSON in `meta`,
+// and removed by the second: a process that dies in between leaves it to the next start.
+
+namespace cfgd::store {
+namespace {
+
+namespace keys = layout_keys;
+namespace bj = boost::json;
+constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
+constexpr char const* mending_key = "mending";
+
+bj::array to_json(std::set<std::string> const& names) {
+  return bj::array(names.begin(), names.end());
+}
+
+void add_names(std::set<std::string>& to, bj::value const& from) {
+  for (auto const& name : from.as_array())
+    to.emplace(name.as_string());
+}
+
+mended_record to_record(bj::object const& from) {
+  return {.record = bj::value_to<std::string>(from.at("record")),
+          .outcome = bj::value_to<std::string>(from.at("outcome")),
+          .is_lost = from.at("isLost").as_bool(),
+          .name_space = bj::value_to<std::string>(from.at("namespace")),
+          .revision = from.at("revision").to_number<revision_number>()};
+}
+
+} // namespace
+
+void note_mending(lmdb::write_transaction& in, mending const& what) {
+  bj::array done;
+  done.reserve(what.done.size());
+  for (auto const& one : what.done)
+    done.push_back({{"record", one.record},
+                    {"outcome", one.outcome},
+                    {"isLost", one.is_lost},
+                    {"namespace", one.name_space},
+                    {"revision", one.revision}});
+  bj::value const note{{"done", std::move(done)},
+                       {"withoutEffective", to_json(what.without_effective)},
+                       {"withoutOverrides", to_json(what.without_overrides)},
+                       {"doubtful", to_json(what.doubtful)}};
+  keys::put_meta(in, in.open(keys::meta, must_be_there), mending_key, bj::serialize(note));
+}
+
+mending noted_mending(lmdb::transaction& in) {
+  mending out;
+  auto const text = keys::get_meta(in, in.open(keys::meta, must_be_there), mending_key);
+  if (!text) return out;
+  boost::system::error_code failed;
+  auto const note = bj::parse(*text, failed);
+  if (failed) throw damaged_record(keys::meta, mending_key, failed.message());
+  for (auto const& one : note.at("done").as_array())
+    out.done.push_back(to_record(one.as_object()));
+  add_names(out.without_effective, note.at("withoutEffective"));
+  add_names(out.without_overrides, note.at("withoutOverrides"));
+  add_names(out.doubtful, note.at("doubtful"));
+  return out;
+}
+
+void forget_mending(lmdb::write_transaction& in) {
+  in.erase(in.open(keys::meta, must_be_there), mending_key);
+}
+
+} // namespace cfgd::store
