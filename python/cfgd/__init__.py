@@ -20,6 +20,7 @@ from .errors import (
     Closed,
     EditInProgress,
     ExpectedMore,
+    ExpectedUpgrade,
     InterfaceNotFound,
     InternalError,
     Invalid,

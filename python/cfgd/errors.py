@@ -240,6 +240,11 @@ class ExpectedMore(ServiceError):
     """The method only answers calls that accept several replies."""
 
 
+@dataclass(eq=False)
+class ExpectedUpgrade(ServiceError):
+    """The method only answers calls that upgrade the connection."""
+
+
 _BY_NAME = {kind.__name__: kind for kind in ServiceError.__subclasses__()}
 
 

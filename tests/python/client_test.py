@@ -192,6 +192,24 @@ class WatchTest(ServiceTest):
             watch.next(LIMIT)
         self.assertIsNone(watch.next(LIMIT))
 
+    def test_consumer_acknowledges_and_is_waited_for(self):
+        with self.client.watch("site", consumer="web") as watch:
+            watch.acknowledge(watch.next(LIMIT))
+            revision = self.client.set({"site.port": 81}).revision
+            applied = self.client.wait_applied(revision, time=0)
+            self.assertEqual((applied.applied, applied.waiting[0].name), (False, "web"))
+            event = watch.next(LIMIT)
+            watch.acknowledge(event, ok=False, message="the port is in use")
+            self.assertEqual(self.client.consumers()[0].failure.message, "the port is in use")
+            with self.assertRaises(cfgd.NotDelivered):
+                watch.acknowledge(revision + 1000)
+            watch.acknowledge(event)
+            self.assertTrue(self.client.wait_applied(revision, ["web"]).applied)
+            (known,) = self.client.consumers()
+            self.assertEqual((known.state, known.applied), ("watching", revision))
+        with self.assertRaises(cfgd.NoSuchConsumer):
+            self.client.forget_consumer("nobody")
+
     def test_without_a_consumer_cannot_acknowledge(self):
         with self.client.watch("site") as watch, self.assertRaises(ValueError):
             watch.acknowledge(1)
