@@ -5,6 +5,7 @@
 #include "health_types.hpp"
 #include "history_types.hpp"
 #include "types.hpp"
+#include "value.hpp"
 
 #include <boost/json/object.hpp>
 
@@ -15,6 +16,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 
 namespace cfgd::client {
 
@@ -44,6 +47,18 @@ class connection : public calls<connection, result> {
   connection(connection&& other) noexcept;
   connection& operator=(connection&& other) noexcept;
   ~connection();
+
+  using calls::get;
+  /// The effective value of one key as a T, see value_as(); `fallback` if it has none or one of
+  /// another type: get<int>("site.workers", 16).
+  template <readable T>
+  [[nodiscard]] result<T> get(std::string_view key, std::type_identity_t<T> fallback) {
+    static_assert(!std::same_as<T, std::string_view>, "the value would be gone: take std::string");
+    auto const value = get_value(key);
+    if (!value) return value.error();
+    auto found = value_as<T>(*value ? &**value : nullptr);
+    return found ? std::move(*found) : std::move(fallback);
+  }
 
   /// Bounds later operations. Zero: no limit.
   void set_time_limit(std::chrono::milliseconds time_limit);

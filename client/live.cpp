@@ -272,25 +272,11 @@ live::~live() = default;
 
 live_values live::values() const { return live_values(impl_->state); }
 
-template <class T>
-std::optional<T> live::get(std::string_view key) const {
+void live::with_value(std::string_view key,
+                      std::function<void(boost::json::value const*)> const& use) const {
   detail::live_state::pin const now(impl_->state->tables);
-  auto const* const found = now->values.find(key);
-  if constexpr (live_type<T>) {
-    return value_as<T>(found);
-  } else if constexpr (std::same_as<T, std::string>) {
-    auto const text = value_as<std::string_view>(found);
-    return text ? std::optional<std::string>(*text) : std::nullopt;
-  } else {
-    return found == nullptr ? std::nullopt : std::optional<T>(*found);
-  }
+  use(now->values.find(key));
 }
-
-template std::optional<bool> live::get(std::string_view key) const;
-template std::optional<std::int64_t> live::get(std::string_view key) const;
-template std::optional<double> live::get(std::string_view key) const;
-template std::optional<std::string> live::get(std::string_view key) const;
-template std::optional<boost::json::value> live::get(std::string_view key) const;
 
 revision_number live::revision() const {
   return detail::live_state::pin(impl_->state->tables)->revision;

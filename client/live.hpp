@@ -2,6 +2,7 @@
 
 #include "call_error.hpp"
 #include "types.hpp"
+#include "value.hpp"
 #include "watcher.hpp"
 
 #include <boost/json/value.hpp>
@@ -15,35 +16,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace cfgd::client {
 
 namespace detail {
 struct live_state;
-}
-
-/// What a value may be read as. std::int64_t: a number without fraction; double: any number;
-/// std::string_view: a string, valid as long as the value that it was read from.
-template <class T>
-concept live_type = std::same_as<T, bool> || std::same_as<T, std::int64_t> ||
-    std::same_as<T, double> || std::same_as<T, std::string_view>;
-
-/// A value as a T; absent if there is none or if it is of another type.
-template <live_type T>
-std::optional<T> value_as(boost::json::value const* value) noexcept {
-  if (value == nullptr) return std::nullopt;
-  if constexpr (std::same_as<T, bool>) {
-    if (auto const* const found = value->if_bool()) return *found;
-  } else if constexpr (std::same_as<T, std::string_view>) {
-    if (auto const* const found = value->if_string())
-      return std::string_view(found->data(), found->size());
-  } else {
-    if (auto const* const found = value->if_int64()) return static_cast<T>(*found);
-    if constexpr (std::same_as<T, double>)
-      if (auto const* const found = value->if_double()) return *found;
-  }
-  return std::nullopt;
 }
 
 /// Why values may be out of date.
@@ -67,10 +47,16 @@ class live_values {
 
   /// The value of a key; null if there is none. Valid until refresh() or wait().
   boost::json::value const* find(std::string_view key) const noexcept;
-  /// The same by value_as().
-  template <live_type T>
-  std::optional<T> get(std::string_view key) const noexcept {
+  /// The same by value_as(). A string_view is valid as the value is.
+  template <readable T>
+  std::optional<T> get(std::string_view key) const {
     return value_as<T>(find(key));
+  }
+  /// The same, or `fallback`: get<int>("site.workers", 16).
+  template <readable T>
+  T get(std::string_view key, std::type_identity_t<T> fallback) const {
+    auto found = get<T>(key);
+    return found ? std::move(*found) : std::move(fallback);
   }
 
   std::size_t size() const noexcept; ///< the number of keys
@@ -131,11 +117,21 @@ class live {
 
   /// The newest values.
   live_values values() const;
-  /// One value of the newest ones, as a copy: bool, std::int64_t, double, std::string or
-  /// boost::json::value; absent as with live_values::get(). Several values are of one revision only
-  /// if they are read from one live_values.
-  template <class T>
-  std::optional<T> get(std::string_view key) const;
+  /// One value of the newest ones, as a copy; absent as with live_values::get(). Several values are
+  /// of one revision only if they are read from one live_values.
+  template <readable T>
+  std::optional<T> get(std::string_view key) const {
+    static_assert(!std::same_as<T, std::string_view>, "the value would be gone: take std::string");
+    std::optional<T> out;
+    with_value(key, [&](boost::json::value const* value) { out = value_as<T>(value); });
+    return out;
+  }
+  /// The same, or `fallback`: get<int>("site.workers", 16).
+  template <readable T>
+  T get(std::string_view key, std::type_identity_t<T> fallback) const {
+    auto found = get<T>(key);
+    return found ? std::move(*found) : std::move(fallback);
+  }
 
   /// Of the newest values.
   revision_number revision() const;
@@ -145,6 +141,9 @@ class live {
  private:
   struct impl;
   explicit live(std::unique_ptr<impl> made);
+  /// The value is only valid inside of `use`.
+  void with_value(std::string_view key,
+                  std::function<void(boost::json::value const*)> const& use) const;
   std::unique_ptr<impl> impl_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "client/detail/described.hpp"
 #include "client/detail/failures.hpp"
+#include "client/value.hpp"
 #include "core/json.hpp"
 
 #include <boost/json/array.hpp>
@@ -28,10 +29,6 @@ template <class T>
 inline constexpr bool is_optional = false;
 template <class T>
 inline constexpr bool is_optional<std::optional<T>> = true;
-template <class T>
-inline constexpr bool is_list = false;
-template <class T>
-inline constexpr bool is_list<std::vector<T>> = true;
 
 /// Which field of a reply could not be read.
 struct fault {
