@@ -86,7 +86,7 @@ int failed(call_error const& why) noexcept {
       json::append_compact(last.parameters, why.parameters);
     }
   } catch (std::exception const&) {
-    return failed(-ENOMEM, {}); // who asks is told no less than that
+    return failed(-ENOMEM, {}); // there is no memory for the text
   }
   return code;
 }

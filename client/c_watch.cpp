@@ -132,7 +132,12 @@ int cfgd_watch_acknowledge(cfgd_watch* watch, uint64_t revision, bool ok, char c
     int const opened = cfgd_open(&watch->service, watch->how.address.c_str(), -1);
     if (opened < 0) return opened;
   }
-  return cfgd_acknowledge(watch->service, watch->how.consumer->c_str(), revision, ok, message);
+  auto const acknowledge = [&] {
+    return cfgd_acknowledge(watch->service, watch->how.consumer->c_str(), revision, ok, message);
+  };
+  // The service may have been restarted since the last one. To say it twice does no harm.
+  int const said = acknowledge();
+  return said == -ECONNRESET ? acknowledge() : said;
 }
 
 uint64_t cfgd_watch_revision(cfgd_watch const* watch) {

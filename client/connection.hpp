@@ -10,6 +10,7 @@
 #include <boost/json/object.hpp>
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -47,18 +48,6 @@ class connection : public calls<connection, result> {
   connection(connection&& other) noexcept;
   connection& operator=(connection&& other) noexcept;
   ~connection();
-
-  using calls::get;
-  /// The effective value of one key as a T, see value_as(); `fallback` if it has none or one of
-  /// another type: get<int>("site.workers", 16).
-  template <readable T>
-  [[nodiscard]] result<T> get(std::string_view key, std::type_identity_t<T> fallback) {
-    static_assert(!std::same_as<T, std::string_view>, "the value would be gone: take std::string");
-    auto const value = get_value(key);
-    if (!value) return value.error();
-    auto found = value_as<T>(*value ? &**value : nullptr);
-    return found ? std::move(*found) : std::move(fallback);
-  }
 
   /// Bounds later operations. Zero: no limit.
   void set_time_limit(std::chrono::milliseconds time_limit);
@@ -105,5 +94,17 @@ class connection : public calls<connection, result> {
   explicit connection(std::unique_ptr<impl> made);
   std::unique_ptr<impl> impl_;
 };
+
+/// The effective value of one key as a T, see value_as(); `fallback` if it has none or one of
+/// another type: get<int>(service, "site.workers", 16). Errors: as calls::get_value().
+template <readable T>
+[[nodiscard]] result<T> get(connection& service, std::string_view key,
+                            std::type_identity_t<T> fallback) {
+  static_assert(!std::same_as<T, std::string_view>, "the value would be gone: take std::string");
+  auto const value = service.get_value(key);
+  if (!value) return value.error();
+  auto found = value_as<T>(*value ? &**value : nullptr);
+  return found ? std::move(*found) : std::move(fallback);
+}
 
 } // namespace cfgd::client

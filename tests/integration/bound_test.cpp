@@ -87,10 +87,10 @@ BOOST_FIXTURE_TEST_CASE(members_follow_the_service, bound_site) {
 
 BOOST_FIXTURE_TEST_CASE(typed_getters_have_a_default, bound_site) {
   auto service = daemon.connect();
-  BOOST_TEST(service.get<int>("site.workers", 16).value() == 16);
-  BOOST_TEST(service.get<std::string>("site.title", "none").value() == "Books");
-  BOOST_TEST(service.get<int>("site.title", 3).value() == 3);
-  BOOST_TEST(service.get<int>("a..b", 3).error().name == "io.cfgd.Config.BadKey");
+  BOOST_TEST(client::get<int>(service, "site.workers", 16).value() == 16);
+  BOOST_TEST(client::get<std::string>(service, "site.title", "none").value() == "Books");
+  BOOST_TEST(client::get<int>(service, "site.title", 3).value() == 3);
+  BOOST_TEST(client::get<int>(service, "a..b", 3).error().name == "io.cfgd.Config.BadKey");
 
   auto const live = open();
   BOOST_TEST(live.get<int>("site.workers", 16) == 16);

@@ -280,6 +280,14 @@ BOOST_FIXTURE_TEST_CASE(a_consumer_acknowledges_and_is_waited_for, c_client) {
   BOOST_TEST(cfgd_acknowledge(service, "web", revision, true, nullptr) == 0);
   BOOST_TEST(cfgd_wait_applied(service, revision, 20) == 1);
 
+  daemon.kill();
+  daemon.start();
+  set_port(0); // the connection is found to be lost
+  BOOST_REQUIRE_EQUAL(set_port(82, &revision), 0);
+  BOOST_TEST(cfgd_event_revision(next(watched.get())) == revision);
+  BOOST_TEST(cfgd_watch_acknowledge(watched.get(), revision, true, nullptr) == 0);
+  BOOST_TEST(cfgd_wait_applied(service, revision, 20) == 1);
+
   BOOST_TEST(cfgd_acknowledge(service, "nobody", revision, true, nullptr) == -ENOENT);
   auto const anonymous = watch();
   BOOST_TEST(cfgd_watch_acknowledge(anonymous.get(), revision, true, nullptr) == -EINVAL);
