@@ -111,7 +111,13 @@ void watches::start(ipc::responder answer, subscription what) {
   what.by.gone = gone.get_token();
   auto const below = prefixes_.try_emplace(std::exchange(what.prefixes, {})).first;
   ++below->second;
-  watcher made{answer, std::move(what), below, next, {}, 0, false};
+  watcher made{.answer = answer,
+               .may_see_secrets = std::move(what.may_see_secrets),
+               .may_read = std::move(what.may_read),
+               .wants_hidden = what.wants_hidden,
+               .by = std::move(what.by),
+               .below = below,
+               .next = next};
   made.rights = rights_of(made);
   all_.emplace(mine, std::move(made));
   answer.on_closed([this, mine, gone]() mutable {
@@ -192,13 +198,10 @@ void watches::send_change(number which, watcher& to, delivery& one, clock::time_
 ipc::shared_text watches::text_for(watcher const& who, delivery& of) const {
   of.seen.clear();
   for (auto const& [name, has_secrets] : of.names)
-    of.seen += !who.asked.may_read(name)                        ? '.'
-               : has_secrets && who.asked.may_see_secrets(name) ? '+'
-                                                                : '-';
+    of.seen += !who.may_read(name) ? '.' : has_secrets && who.may_see_secrets(name) ? '+' : '-';
   auto const* const prefixes = &who.prefixes();
   auto const made = [&]() -> ipc::shared_text {
-    auto const text =
-        render_change(*of.what, *prefixes, who.asked.may_see_secrets, who.asked.may_read);
+    auto const text = render_change(*of.what, *prefixes, who.may_see_secrets, who.may_read);
     return text.empty() ? nullptr : ipc::make_shared_reply(text);
   };
   if (who.below->second == 1) return made();
@@ -233,10 +236,10 @@ void watches::pump_later(number which, watcher const& who) {
 // have are not in it.
 void watches::on_hidden(engine::hidden_values const& what, revision_number revision) {
   for (auto& [which, who] : all_) {
-    if (!who.asked.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
+    if (!who.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
     engine::hidden_values mine;
     for (auto const& one : what.listed)
-      if (is_below(one.key, who.prefixes()) && who.asked.may_read(namespace_of(one.key)))
+      if (is_below(one.key, who.prefixes()) && who.may_read(namespace_of(one.key)))
         mine.listed.push_back(one);
     if (mine.listed.empty()) continue;
     std::string out = "{\"withoutEffect\":";
@@ -260,9 +263,9 @@ std::size_t watches::rights_of(watcher const& who) {
   for (auto const& name : view_.cache().namespaces()) {
     auto const concerns = [&](std::string const& prefix) { return namespace_of(prefix) == name; };
     if (!prefixes.empty() && std::ranges::none_of(prefixes, concerns)) continue;
-    if (!who.asked.may_read(name)) continue;
+    if (!who.may_read(name)) continue;
     seen += name;
-    seen += view_.secrets_of(name) != nullptr && who.asked.may_see_secrets(name) ? '+' : '-';
+    seen += view_.secrets_of(name) != nullptr && who.may_see_secrets(name) ? '+' : '-';
   }
   return std::hash<std::string>()(seen);
 }
@@ -349,7 +352,7 @@ void watches::ask_state(number which) {
   watcher& who = all_.at(which);
   if (who.state_asked) return;
   who.state_asked = true;
-  auto const names = names_for(who.prefixes(), who.asked.may_read);
+  auto const names = names_for(who.prefixes(), who.may_read);
   view_.with_texts(
       committer_, names,
       [this, which, names](view::texts const& texts) {
@@ -358,8 +361,7 @@ void watches::ask_state(number which) {
         watcher& asking = found->second;
         asking.state_asked = false;
         // Otherwise the rights have changed meanwhile, and it is asked for again.
-        if (names_for(asking.prefixes(), asking.asked.may_read) == names)
-          begin_state(asking, texts);
+        if (names_for(asking.prefixes(), asking.may_read) == names) begin_state(asking, texts);
         pump_later(which, asking);
       },
       [this, which](error const& why) {
@@ -369,16 +371,16 @@ void watches::ask_state(number which) {
         forget(found);
         fail(answer, config_interface, why);
       },
-      who.asked.by);
+      who.by);
 }
 
 void watches::begin_state(watcher& of, view::texts const& texts) {
   auto const find = [this](std::string_view text, key const& which) {
     return view_.find_in(text, which);
   };
-  of.state.emplace(
-      std::make_unique<state_stream>(
-          view_.reveal(texts, of.asked.may_see_secrets, of.asked.may_read), of.prefixes(), find),
+  of.state = std::make_unique<pieces>(
+      std::make_unique<state_stream>(view_.reveal(texts, of.may_see_secrets, of.may_read),
+                                     of.prefixes(), find),
       bounds_.reply_batch_bytes);
   of.state_revision = view_.revision();
 }
@@ -404,7 +406,7 @@ void watches::ask_history(number which) {
   watcher& who = all_.at(which);
   auto const fetch = who.next.history_asked();
   queries_.ask(
-      who.asked.by,
+      who.by,
       [after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
           store::reading const& store) { return store.changes_after(after, bytes); },
       [this, which, fetch](result<engine::history_slice> const& slice) {
@@ -429,8 +431,7 @@ bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
   auto const up_to = std::max(to.next.sent_up_to(), feed::sendable(slice, view_.revision()));
   for (auto const& one : slice.changes) {
     if (one->revision > up_to) break;
-    std::string const text =
-        render_change(*one, to.prefixes(), to.asked.may_see_secrets, to.asked.may_read);
+    std::string const text = render_change(*one, to.prefixes(), to.may_see_secrets, to.may_read);
     if (text.size() > bounds_.reply_bytes) return false;
     if (!text.empty()) {
       to.next.reply_sent(one->revision);

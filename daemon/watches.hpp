@@ -84,13 +84,17 @@ class watches {
   /// Prefixes as is_below takes them, each list once, with the number of watchers that have it.
   using prefix_lists = std::map<std::vector<std::string>, std::size_t>;
 
+  /// Small: there may be ten thousand.
   struct watcher {
     ipc::responder answer;
-    subscription asked; ///< without the prefixes
+    std::function<bool(std::string_view)> may_see_secrets;
+    std::function<bool(std::string_view)> may_read;
+    bool wants_hidden = false;
+    asker by;
     prefix_lists::iterator below;
     feed next;
     /// The state while it is being sent, and its revision.
-    std::optional<pieces> state;
+    std::unique_ptr<pieces> state = {};
     revision_number state_revision = 0;
     bool state_asked = false;
     std::size_t rights = 0; ///< rights_of() when they were looked at
