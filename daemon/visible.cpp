@@ -30,6 +30,10 @@ bool visible_namespaces::operator()(std::string_view name_space) const {
   return policy_->allows(who_, right::read, name_space);
 }
 
+bool visible_namespaces::secrets_of(std::string_view name_space) const {
+  return policy_->allows(who_, right::secret, name_space);
+}
+
 bool visible_namespaces::has_key(std::string_view key_text) const {
   return (*this)(namespace_of(key_text));
 }

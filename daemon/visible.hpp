@@ -27,6 +27,8 @@ class visible_namespaces {
       : policy_(&policy), who_(std::move(who)) {}
 
   bool operator()(std::string_view name_space) const;
+  /// Whether the peer may see the secrets of a namespace.
+  bool secrets_of(std::string_view name_space) const;
   /// The same for the namespace of a key that was written as text.
   bool has_key(std::string_view key_text) const;
   /// Whether a file may be named: one of a visible namespace, or, as it may be about any, if

@@ -13,8 +13,11 @@
 #include <utility>
 
 // Watchers are looked up by number: whatever waits (for the committer, for room in a queue) keeps
-// the number and looks the watcher up again, because the peer may be gone by then. A change is
-// rendered once for all watchers with the same prefixes and the same rights to its secrets.
+// the number and looks the watcher up again, because the peer may be gone by then.
+//
+// The message for a change is made once for all watchers with the same prefixes and the same rights
+// to its namespaces and secrets, and they share its bytes. What each may see is asked anew for each
+// change and watcher; only then is it looked whether the message for that is there.
 //
 // Nothing here works for long: a change goes to the watchers in slices of time, in their order, and
 // the next change behind it; a state is sent one piece in a turn of its connection, each when the
@@ -76,27 +79,16 @@ std::map<std::string_view, bool> namespaces_in(change const& what) {
 /// More changes than this are not kept for watchers that have not been reached: they take them from
 /// history.
 constexpr std::size_t most_deliveries = 64;
-/// Rendered texts of one change are kept up to this, and the one at hand.
-constexpr std::size_t most_rendered_bytes = std::size_t{16} * 1024 * 1024;
-
-/// Equal for watchers that get the same text for a change.
-std::string signature_of(std::vector<std::string> const& prefixes,
-                         std::map<std::string_view, bool> const& names, permission const& may,
-                         permission const& may_read) {
-  std::string joined;
-  for (auto const& prefix : prefixes)
-    joined.append(prefix).append(1, '\n'); // no key has a raw line end
-  for (auto const& [name, has_secrets] : names)
-    joined += !may_read(name) ? '.' : has_secrets && may(name) ? '+' : '-';
-  return joined;
-}
+/// Messages made for one change are kept up to this, and the one at hand.
+constexpr std::size_t most_made_bytes = std::size_t{16} * 1024 * 1024;
 
 /// The namespaces that a state needs; absent: all.
-std::optional<view::names> names_for(watches::subscription const& asked) {
-  if (asked.prefixes.empty()) return std::nullopt;
+std::optional<view::names> names_for(std::vector<std::string> const& prefixes,
+                                     permission const& may_read) {
+  if (prefixes.empty()) return std::nullopt;
   view::names names;
-  for (auto const& prefix : asked.prefixes)
-    if (asked.may_read(namespace_of(prefix))) names.emplace(namespace_of(prefix));
+  for (auto const& prefix : prefixes)
+    if (may_read(namespace_of(prefix))) names.emplace(namespace_of(prefix));
   return names;
 }
 
@@ -115,15 +107,37 @@ void watches::start(ipc::responder answer, subscription what) {
     next.history_gone();
   std::stop_source gone;
   what.by.gone = gone.get_token();
-  auto const rights = rights_of(what);
-  all_.emplace(mine, watcher{answer, std::move(what), next, {}, 0, false, rights});
+  auto const below = prefixes_.try_emplace(std::exchange(what.prefixes, {})).first;
+  ++below->second;
+  watcher made{.answer = answer,
+               .may_see_secrets = std::move(what.may_see_secrets),
+               .may_read = std::move(what.may_read),
+               .wants_hidden = what.wants_hidden,
+               .by = std::move(what.by),
+               .below = below,
+               .consumer = std::move(what.consumer),
+               .next = next};
+  made.rights = rights_of(made);
+  all_.emplace(mine, std::move(made));
   answer.on_closed([this, mine, gone]() mutable {
-    all_.erase(mine);
+    if (auto const found = all_.find(mine); found != all_.end()) forget(found);
     gone.request_stop();
     queries_.drop_gone();
     committer_.drop_gone();
   });
   pump(mine);
+}
+
+void watches::forget(all_watchers::iterator which) {
+  auto const below = which->second.below;
+  all_.erase(which);
+  if (--below->second > 0) return;
+  // Another list may get its address.
+  for (auto& one : deliveries_) {
+    one.made.clear();
+    one.last = nullptr;
+  }
+  prefixes_.erase(below);
 }
 
 bool watches::has_room(watcher const& who) const {
@@ -154,43 +168,35 @@ void watches::deliver() {
 }
 
 bool watches::deliver(delivery& to, time_share const& share) {
-  for (auto next = all_.upper_bound(to.reached); next != all_.end();
-       next = all_.upper_bound(to.reached)) {
+  auto const now = clock::now();
+  // Nobody leaves while a watcher is sent something; between two turns of the loop they may.
+  for (auto next = all_.upper_bound(to.reached); next != all_.end();) {
     to.reached = next->first;
-    send_change(next->first, next->second, to);
-    if (share.is_over()) return all_.upper_bound(to.reached) == all_.end();
+    send_change(next->first, next->second, to, now);
+    if (++next != all_.end() && share.is_over()) return false;
   }
   return true;
 }
 
 void watches::note_sent(watcher const& to, consumers::watch::content what) {
-  if (to.asked.consumer) to.asked.consumer->sent(to.next.sent_up_to(), what, clock::now());
+  if (to.consumer) to.consumer->sent(to.next.sent_up_to(), what, clock::now());
 }
 
-void watches::send_change(number which, watcher& to, delivery& one) {
+void watches::send_change(number which, watcher& to, delivery& one, clock::time_point now) {
   if (!one.what) return pump_later(which, to);
-  auto const& what = *one.what;
-  auto const& asked = to.asked;
-  if (one.rendered_bytes > most_rendered_bytes) {
-    one.rendered.clear();
-    one.rendered_bytes = 0;
-  }
-  auto const [text, is_new] = one.rendered.try_emplace(
-      signature_of(asked.prefixes, one.names, asked.may_see_secrets, asked.may_read));
-  if (is_new) {
-    text->second = render_change(what, asked.prefixes, asked.may_see_secrets, asked.may_read);
-    one.rendered_bytes += text->second.size();
-  }
-  bool const fits = text->second.size() <= bounds_.reply_bytes;
-  if (!fits || !to.next.take_live(what.revision, has_room(to))) {
-    if (asked.consumer && !text->second.empty()) asked.consumer->delayed(clock::now());
+  auto const text = text_for(to, one);
+  auto const revision = one.what->revision;
+  bool const fits = !text || text->size() <= bounds_.reply_bytes;
+  if (!fits || !to.next.take_live(revision, has_room(to))) {
+    if (to.consumer && text) to.consumer->delayed(now);
     pump_later(which, to);
-  } else if (text->second.empty()) {
-    to.next.note_silence(clock::now());
+  } else if (!text) {
+    to.next.note_silence(now);
+    note_bookmark(to);
     note_sent(to, consumers::watch::content::none);
   } else {
-    to.next.reply_sent(what.revision);
-    to.answer.reply_continues(text->second);
+    to.next.reply_sent(revision);
+    to.answer.reply_continues(text);
     note_sent(to, consumers::watch::content::some);
   }
 }
@@ -217,6 +223,29 @@ void watches::end_slow_readers() {
   }
 }
 
+ipc::shared_text watches::text_for(watcher const& who, delivery& of) const {
+  of.seen.clear();
+  for (auto const& [name, has_secrets] : of.names)
+    of.seen += !who.may_read(name) ? '.' : has_secrets && who.may_see_secrets(name) ? '+' : '-';
+  auto const* const prefixes = &who.prefixes();
+  auto const made = [&]() -> ipc::shared_text {
+    auto const text = render_change(*of.what, *prefixes, who.may_see_secrets, who.may_read);
+    return text.empty() ? nullptr : ipc::make_shared_reply(text);
+  };
+  if (who.below->second == 1) return made();
+  if (of.last != nullptr && of.last->first.first == prefixes && of.last->first.second == of.seen)
+    return of.last->second;
+  if (of.made_bytes > most_made_bytes) {
+    of.made.clear();
+    of.made_bytes = 0;
+  }
+  auto const [text, is_new] = of.made.try_emplace({prefixes, of.seen});
+  of.last = &*text;
+  if (is_new) text->second = made();
+  if (is_new && text->second) of.made_bytes += text->second->size();
+  return text->second;
+}
+
 void watches::restart_slow_states() {
   if (view_.old_text_bytes() <= most_old_bytes()) return;
   for (auto& [which, who] : all_) {
@@ -236,10 +265,10 @@ void watches::pump_later(number which, watcher const& who) {
 // have are not in it.
 void watches::on_hidden(engine::hidden_values const& what, revision_number revision) {
   for (auto& [which, who] : all_) {
-    if (!who.asked.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
+    if (!who.wants_hidden || who.next.is_sending_state() || !has_room(who)) continue;
     engine::hidden_values mine;
     for (auto const& one : what.listed)
-      if (is_below(one.key, who.asked.prefixes) && who.asked.may_read(namespace_of(one.key)))
+      if (is_below(one.key, who.prefixes()) && who.may_read(namespace_of(one.key)))
         mine.listed.push_back(one);
     if (mine.listed.empty()) continue;
     std::string out = "{\"withoutEffect\":";
@@ -257,14 +286,15 @@ void watches::resync() {
   }
 }
 
-std::size_t watches::rights_of(subscription const& asked) {
+std::size_t watches::rights_of(watcher const& who) {
+  auto const& prefixes = who.prefixes();
   std::string seen;
   for (auto const& name : view_.cache().namespaces()) {
     auto const concerns = [&](std::string const& prefix) { return namespace_of(prefix) == name; };
-    if (!asked.prefixes.empty() && std::ranges::none_of(asked.prefixes, concerns)) continue;
-    if (!asked.may_read(name)) continue;
+    if (!prefixes.empty() && std::ranges::none_of(prefixes, concerns)) continue;
+    if (!who.may_read(name)) continue;
     seen += name;
-    seen += view_.secrets_of(name) != nullptr && asked.may_see_secrets(name) ? '+' : '-';
+    seen += view_.secrets_of(name) != nullptr && who.may_see_secrets(name) ? '+' : '-';
   }
   return std::hash<std::string>()(seen);
 }
@@ -284,7 +314,7 @@ bool watches::check_rights(std::size_t most) {
   for (; next != all_.end() && most != 0; ++next, --most) {
     rights_checked_ = next->first;
     auto& who = next->second;
-    auto const rights = rights_of(who.asked);
+    auto const rights = rights_of(who);
     bool const differs = std::exchange(who.rights, rights) != rights;
     if (differs) {
       who.state.reset();
@@ -299,26 +329,23 @@ bool watches::check_rights(std::size_t most) {
 }
 
 void watches::send_bookmarks(clock::time_point now) {
-  std::vector<number> due;
-  for (auto const& [which, who] : all_)
-    if (auto const when = who.next.bookmark_due(); when && *when <= now && has_room(who))
-      due.push_back(which);
-  for (number const which : due) {
-    auto const found = all_.find(which);
-    if (found == all_.end()) continue;
-    auto const revision = found->second.next.sent_up_to();
-    found->second.next.reply_sent(revision);
-    found->second.answer.reply_continues(one_number("revision", revision));
+  if (!bookmark_ || *bookmark_ > now) return;
+  bookmark_.reset();
+  for (auto& [which, who] : all_) {
+    if (auto const when = who.next.bookmark_due(); when && *when <= now && has_room(who)) {
+      auto const revision = who.next.sent_up_to();
+      who.next.reply_sent(revision);
+      who.answer.reply_continues(one_number("revision", revision));
+    }
+    note_bookmark(who);
   }
 }
 
-std::optional<watches::clock::time_point> watches::next_bookmark() const {
-  std::optional<clock::time_point> first;
-  for (auto const& [which, who] : all_)
-    if (auto const when = who.next.bookmark_due();
-        when && has_room(who) && (!first || *when < *first))
-      first = when;
-  return first;
+// A watcher without room is not noted: the revision follows what its queue holds, or the changes
+// that it fetches then.
+void watches::note_bookmark(watcher const& who) {
+  if (auto const when = who.next.bookmark_due(); when && (!bookmark_ || *when < *bookmark_))
+    if (has_room(who)) bookmark_ = when;
 }
 
 void watches::pump(number which) {
@@ -355,7 +382,7 @@ void watches::ask_state(number which) {
   watcher& who = all_.at(which);
   if (who.state_asked) return;
   who.state_asked = true;
-  auto const names = names_for(who.asked);
+  auto const names = names_for(who.prefixes(), who.may_read);
   view_.with_texts(
       committer_, names,
       [this, which, names](view::texts const& texts) {
@@ -364,27 +391,27 @@ void watches::ask_state(number which) {
         watcher& asking = found->second;
         asking.state_asked = false;
         // Otherwise the rights have changed meanwhile, and it is asked for again.
-        if (names_for(asking.asked) == names) begin_state(asking, texts);
+        if (names_for(asking.prefixes(), asking.may_read) == names) begin_state(asking, texts);
         pump_later(which, asking);
       },
       [this, which](error const& why) {
         auto const found = all_.find(which);
         if (found == all_.end()) return;
         ipc::responder answer = found->second.answer;
-        all_.erase(found);
+        forget(found);
         fail(answer, config_interface, why);
       },
-      who.asked.by);
+      who.by);
 }
 
 void watches::begin_state(watcher& of, view::texts const& texts) {
   auto const find = [this](std::string_view text, key const& which) {
     return view_.find_in(text, which);
   };
-  of.state.emplace(std::make_unique<state_stream>(
-                       view_.reveal(texts, of.asked.may_see_secrets, of.asked.may_read),
-                       of.asked.prefixes, find),
-                   bounds_.reply_batch_bytes);
+  of.state = std::make_unique<pieces>(
+      std::make_unique<state_stream>(view_.reveal(texts, of.may_see_secrets, of.may_read),
+                                     of.prefixes(), find),
+      bounds_.reply_batch_bytes);
   of.state_revision = view_.revision();
 }
 
@@ -410,7 +437,7 @@ void watches::ask_history(number which) {
   watcher& who = all_.at(which);
   auto const fetch = who.next.history_asked();
   queries_.ask(
-      who.asked.by,
+      who.by,
       [after = who.next.sent_up_to(), bytes = bounds_.reply_batch_bytes](
           store::reading const& store) { return store.changes_after(after, bytes); },
       [this, which, fetch](result<engine::history_slice> const& slice) {
@@ -435,19 +462,19 @@ bool watches::send_slice(watcher& to, engine::history_slice const& slice) {
   auto const up_to = std::max(to.next.sent_up_to(), feed::sendable(slice, view_.revision()));
   for (auto const& one : slice.changes) {
     if (one->revision > up_to) break;
-    std::string const text =
-        render_change(*one, to.asked.prefixes, to.asked.may_see_secrets, to.asked.may_read);
+    std::string const text = render_change(*one, to.prefixes(), to.may_see_secrets, to.may_read);
     if (text.size() > bounds_.reply_bytes) return false;
     if (!text.empty()) {
       to.next.reply_sent(one->revision);
       to.answer.reply_continues(text);
-      if (to.asked.consumer)
-        to.asked.consumer->sent(one->revision, consumers::watch::content::some, clock::now());
+      if (to.consumer)
+        to.consumer->sent(one->revision, consumers::watch::content::some, clock::now());
     }
   }
   to.next.history_sent(up_to);
   note_sent(to, consumers::watch::content::none);
   to.next.note_silence(clock::now());
+  note_bookmark(to);
   return true;
 }
 

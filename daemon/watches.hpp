@@ -82,32 +82,49 @@ class watches {
   using clock = feed::clock;
   /// Sends the bookmarks that are due: replies with nothing but the revision.
   void send_bookmarks(clock::time_point now);
-  /// When the next bookmark is due, if no change is published before; absent: none.
-  std::optional<clock::time_point> next_bookmark() const;
+  /// When the next bookmark may be due, if no change is published before; absent: none is.
+  std::optional<clock::time_point> next_bookmark() const { return bookmark_; }
 
   /// The number of subscriptions.
   std::size_t size() const { return all_.size(); }
 
  private:
+  /// Prefixes as is_below takes them, each list once, with the number of watchers that have it.
+  using prefix_lists = std::map<std::vector<std::string>, std::size_t>;
+
+  /// Small: there may be ten thousand.
   struct watcher {
     ipc::responder answer;
-    subscription asked;
+    std::function<bool(std::string_view)> may_see_secrets;
+    std::function<bool(std::string_view)> may_read;
+    bool wants_hidden = false;
+    asker by;
+    prefix_lists::iterator below;
+    std::shared_ptr<consumers::watch> consumer; ///< null: none
     feed next;
     /// The state while it is being sent, and its revision.
-    std::optional<pieces> state;
+    std::unique_ptr<pieces> state = {};
     revision_number state_revision = 0;
     bool state_asked = false;
     std::size_t rights = 0; ///< rights_of() when they were looked at
+
+    std::vector<std::string> const& prefixes() const { return below->first; }
   };
   using number = std::uint64_t;
+  using all_watchers = std::map<number, watcher>;
   /// A change on its way to all watchers; without one each looks for itself.
   struct delivery {
     std::shared_ptr<change const> what;
     /// Its namespaces, and whether it changes secrets in them; views into `what`.
     std::map<std::string_view, bool> names = {};
-    number reached = 0;                                         ///< watchers up to this one have it
-    std::unordered_map<std::string, std::string> rendered = {}; ///< by what a watcher may see of it
-    std::size_t rendered_bytes = 0;
+    number reached = 0; ///< watchers up to this one have it
+    /// What watchers get, by their prefixes and by what they may see of each namespace. Null: the
+    /// change does not concern them.
+    std::map<std::pair<std::vector<std::string> const*, std::string>, ipc::shared_text> made = {};
+    std::size_t made_bytes = 0;
+    /// The last entry that was used, and what the watcher at hand may see.
+    decltype(made)::value_type const* last = nullptr;
+    std::string seen = {};
   };
 
   /// Everything up to the feed's revision was sent.
@@ -115,7 +132,11 @@ class watches {
   void deliver();
   /// Whether it is complete.
   bool deliver(delivery& to, time_share const& share);
-  void send_change(number which, watcher& to, delivery& one);
+  void send_change(number which, watcher& to, delivery& one, clock::time_point now);
+  /// What the watcher gets, made once for all who get the same bytes.
+  ipc::shared_text text_for(watcher const& who, delivery& of) const;
+  void forget(all_watchers::iterator which);
+  void note_bookmark(watcher const& who);
   void restart_slow_states();
   void end_slow_readers();
   /// What texts of older revisions may take; memory_bound() counts it.
@@ -123,7 +144,7 @@ class watches {
   /// Calls pump() in a turn of the watcher's connection, when it has read what it was sent.
   void pump_later(number which, watcher const& who);
   /// A digest of what the watcher may see below its prefixes.
-  std::size_t rights_of(subscription const& asked);
+  std::size_t rights_of(watcher const& who);
 
   void pump(number which);
   void ask_state(number which);
@@ -139,7 +160,9 @@ class watches {
   committer& committer_;
   query_thread& queries_;
   limits bounds_;
-  std::map<number, watcher> all_;
+  prefix_lists prefixes_;
+  all_watchers all_;
+  std::optional<clock::time_point> bookmark_; ///< none is due earlier
   number last_ = 0;
   run_later later_;
   std::deque<ipc::responder> readers_; ///< in the order in which they began; may have ended

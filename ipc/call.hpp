@@ -7,12 +7,18 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 
 namespace cfgd::ipc {
 
 class server;
+
+/// A whole message, with its NUL, that several connections are sent.
+using shared_text = std::shared_ptr<std::string const>;
+/// The message for one of a series of replies.
+shared_text make_shared_reply(std::string_view parameters);
 
 /// The way to answer one call, now or later. A cheap copyable handle that finds its connection by
 /// number: when the call was answered or the connection is gone, every function does nothing. Must
@@ -33,6 +39,9 @@ class responder {
   void reply(std::string_view parameters = {}) const;
   /// One of a series; only for a call with `more`.
   void reply_continues(std::string_view parameters) const;
+  /// The same with a message that others are sent, too: it is made once. Outside of turns of the
+  /// connection it is given to the kernel at once, if nothing else is queued.
+  void reply_continues(shared_text const& whole) const;
   /// The last reply, an error: `name` is qualified, "io.cfgd.Config.BadKey".
   void fail(std::string_view name, std::string_view parameters = {}) const;
 

@@ -49,6 +49,8 @@ using clock = session_host::clock;
 constexpr std::chrono::microseconds turn_share{100};
 /// After this time the loop looks for new events, however many wait for a turn.
 constexpr std::chrono::microseconds longest_loop_turn{50};
+/// Sessions whose deadlines are looked at before the loop looks for new events.
+constexpr std::size_t checked_in_a_turn = 64;
 /// Sessions that work at once do so for this time, then they wait for a turn as others do.
 constexpr std::chrono::microseconds longest_at_once{200};
 /// The same while others wait for a turn.
@@ -193,21 +195,31 @@ asio::awaitable<void> server::impl::watch_deadlines() {
     if (now >= next_check) {
       next_check = clock::time_point::max();
       auto next = clock::time_point::max();
-      for_each_session(
-          [&](session& each) { next = std::min(next, each.check_deadlines(now).value_or(next)); });
+      std::size_t checked = 0;
+      for (auto const id : ids()) {
+        if (auto const found = sessions.find(id); found != sessions.end())
+          next = std::min(next, found->second->check_deadlines(now).value_or(next));
+        if (++checked % checked_in_a_turn != 0) continue;
+        auto turn = asio::post(loop, asio::use_awaitable);
+        co_await std::move(turn);
+      }
       want_check(next);
     }
     arm_checks();
   }
 }
 
+std::vector<std::uint64_t> server::impl::ids() const {
+  std::vector<std::uint64_t> all;
+  all.reserve(sessions.size());
+  for (auto const& [id, each] : sessions)
+    all.push_back(id);
+  return all;
+}
+
 void server::impl::for_each_session(std::function<void(session&)> const& visit) {
   // By id: what is called may end this session or another one, or bring a new one.
-  std::vector<std::uint64_t> ids;
-  ids.reserve(sessions.size());
-  for (auto const& [id, each] : sessions)
-    ids.push_back(id);
-  for (auto const id : ids)
+  for (auto const id : ids())
     if (auto const found = sessions.find(id); found != sessions.end()) visit(*found->second);
 }
 
@@ -333,6 +345,10 @@ void responder::reply(std::string_view parameters) const {
 
 void responder::reply_continues(std::string_view parameters) const {
   if (auto* found = owner_->impl_->find(connection_, call_)) found->reply_continues(parameters);
+}
+
+void responder::reply_continues(shared_text const& whole) const {
+  if (auto* found = owner_->impl_->find(connection_, call_)) found->reply_continues(whole);
 }
 
 void responder::fail(std::string_view name, std::string_view parameters) const {

@@ -68,6 +68,7 @@ struct server::impl final : session_host {
   boost::asio::awaitable<void> watch_deadlines();
   boost::asio::awaitable<void> close_after(std::chrono::milliseconds drain);
   void close_all();
+  std::vector<std::uint64_t> ids() const;
   void for_each_session(std::function<void(session&)> const& visit);
   void begin_stop(std::chrono::milliseconds drain);
   void finish_stop();

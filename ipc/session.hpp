@@ -104,6 +104,7 @@ class session {
   void fail(std::uint64_t call, std::string_view name, std::string_view parameters);
   // For responders, with the call at hand.
   void reply_continues(std::string_view parameters);
+  void reply_continues(shared_text const& whole);
   std::size_t queued_bytes() const { return queue_.size(); }
   /// The same for who makes a stream: above the soft limit while its user is paused.
   std::size_t queued_for_stream();
@@ -195,6 +196,8 @@ class session {
   void refuse(std::string_view limit, std::uint64_t used, std::uint64_t maximum);
 
   void flush();
+  /// How many bytes the kernel takes now; what failed shows when it is tried again.
+  std::size_t send_some(std::string_view bytes);
   void note_drained();
   void settle();
   bool close_if_over();

@@ -22,6 +22,10 @@
 // that comes before its turn, of a call that was refused at once, waits in the list. How many bytes
 // of calls a connection may have so is bounded by frame_bytes, their number by pipelined_calls.
 //
+// A message that many watchers get is one text: it goes to the kernel from where it is, and only
+// what the kernel does not take is queued. This runs no callback and does not close: what is left
+// is for a turn.
+//
 // The limit reply_bytes is enforced here and nowhere else for replies in one piece: a longer one
 // becomes an error that names the limit, and the connection goes on.
 
@@ -393,6 +397,16 @@ void session::reply_continues(std::string_view parameters) {
   BOOST_ASSERT(kind_ == call_kind::more);
   if (kind_ != call_kind::more || refuse_long_reply(parameters.size()) || !begin_message()) return;
   append_reply(queue_.begin_append(host_.write_spare), parameters, true);
+  end_message();
+}
+
+void session::reply_continues(shared_text const& whole) {
+  BOOST_ASSERT(kind_ == call_kind::more);
+  if (kind_ != call_kind::more || refuse_long_reply(whole->size()) || !begin_message()) return;
+  // What was queued before goes first, and what a turn queues leaves in one write.
+  auto const sent = in_turn_ || !queue_.empty() ? 0 : send_some(*whole);
+  if (sent == whole->size()) return;
+  queue_.append_shared(whole, sent, host_.write_spare);
   end_message();
 }
 

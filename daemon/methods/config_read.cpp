@@ -151,14 +151,18 @@ void watch_values(method_context& with, authorized_call const& asked) {
   for (auto const& one : *keys)
     prefixes.push_back(one.str());
   auto const* const secrets = asked.parameters.if_contains("secrets");
-  std::function<bool(std::string_view)> may_see_secrets = asked.by.visible_secrets();
+  // One copy of the peer for each watcher.
+  auto const visible = std::make_shared<visible_namespaces const>(asked.by.visible());
+  std::function<bool(std::string_view)> may_see_secrets = [visible](std::string_view name) {
+    return visible->secrets_of(name);
+  };
   if (secrets != nullptr && secrets->is_bool() && !secrets->get_bool())
     may_see_secrets = [](std::string_view) { return false; };
   watches::subscription wanted{
       .prefixes = std::move(prefixes),
       .after = revision_of(asked.parameters, "afterRevision"),
       .may_see_secrets = std::move(may_see_secrets),
-      .may_read = asked.by.visible(),
+      .may_read = [visible](std::string_view name) { return (*visible)(name); },
       .wants_hidden = flag_of(asked.parameters, "hidden"),
       .store_id = string_of(asked.parameters, "storeId"),
       .by = {.uid = asked.from.uid, .is_privileged = is_privileged(asked.from.uid)}};

@@ -1,3 +1,4 @@
+#include "ipc/listening_socket.hpp"
 #include "tests/bench/bench.hpp"
 #include "tests/bench/servers.hpp"
 #include "tests/support/child_process.hpp"
@@ -8,6 +9,7 @@
 #include <sys/epoll.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,16 +26,18 @@
 // One change, and the time until the first and the last of many watchers have it. The clock starts
 // before the call is written; the change of cfgd is durable before anybody gets it. The watchers
 // are one thread with one epoll set, for all contenders. The loop of write(2) in a process of its
-// own is what the kernel alone takes.
+// own is what the kernel alone takes. The watchers of one contender connect for its part of a round
+// and leave then: this process has not enough descriptors for ten thousand of each.
 
 namespace cfgd::bench {
 namespace {
 
 using microseconds = std::chrono::duration<double, std::micro>;
 
-/// Of 1,024 connections some are kept for root and the service's user.
-constexpr std::size_t watchers_of_one_user = 990;
+/// Root has a limit of its own, which no setting changes.
 constexpr uid_t one_user = 65'533;
+/// Until a server has noticed that its watchers have left.
+constexpr std::chrono::milliseconds time_to_leave{300};
 
 /// Sockets that each get one message for a change.
 class audience {
@@ -41,8 +45,7 @@ class audience {
   explicit audience(std::size_t message_marks, char mark)
       : marks_(message_marks), mark_(mark), epoll_(::epoll_create1(EPOLL_CLOEXEC)) {}
   ~audience() {
-    for (int const socket : sockets_)
-      ::close(socket);
+    leave();
     ::close(epoll_);
   }
   audience(audience const&) = delete;
@@ -56,6 +59,12 @@ class audience {
       throw std::system_error(errno, std::generic_category(), "epoll_ctl");
     sockets_.push_back(socket);
     due_.push_back(0);
+  }
+  void leave() {
+    for (int const socket : sockets_)
+      ::close(socket);
+    sockets_.clear();
+    due_.clear();
   }
   std::size_t size() const { return sockets_.size(); }
 
@@ -109,169 +118,191 @@ int connect_as(uid_t who, std::filesystem::path const& socket) {
   return made;
 }
 
-class watched_cfgd {
+/// What all contenders have: somebody who publishes, and those who wait for it.
+class contest {
  public:
-  watched_cfgd(options const& how, std::filesystem::path const& directory, std::size_t watchers)
-      : server_(how.cfgd, directory / "root",
-                "[clients]\nconnections_per_user = 1024\nconnections_per_second = 100000\n"),
-        all_(1, '\0') {
+  contest(std::size_t watchers, std::size_t message_marks, char mark)
+      : all_(message_marks, mark), watchers_(watchers) {}
+  virtual ~contest() {
+    if (publisher_ >= 0) ::close(publisher_);
+  }
+  contest(contest const&) = delete;
+  contest& operator=(contest const&) = delete;
+
+  /// The medians of the changes of one round: p50 of the last watcher, p99 of the first one.
+  figures round(std::chrono::milliseconds length) {
+    for (std::size_t count = 0; count < watchers_; ++count)
+      all_.add(join());
+    all_joined();
+    std::vector<double> last_of;
+    std::vector<double> first_of;
+    auto const end = steady::now() + length;
+    do {
+      auto const call = next_call();
+      auto const before = steady::now();
+      send_all(publisher_, call);
+      auto const [first, last] = all_.wait_for_change();
+      check_answer();
+      first_of.push_back(microseconds(first - before).count());
+      last_of.push_back(microseconds(last - before).count());
+    } while (steady::now() < end);
+    all_.leave();
+    left();
+    pause(time_to_leave);
+    return {.per_second = 0, .p50 = median(last_of), .p99 = median(first_of)};
+  }
+
+ protected:
+  /// A socket of one more watcher.
+  virtual int join() = 0;
+  virtual void all_joined() {}
+  virtual void left() {}
+  virtual std::string next_call() = 0;
+  /// Throws if the change was not made.
+  virtual void check_answer() {}
+
+  audience all_;
+  int publisher_ = -1;
+  std::size_t watchers_;
+};
+
+class watched_cfgd final : public contest {
+ public:
+  watched_cfgd(options const& how, std::filesystem::path const& directory)
+      : contest(how.subscribers, 1, '\0'),
+        server_(how.cfgd, directory / "root",
+                "[clients]\nconnections = 11000\nconnections_per_user = 11000\n"
+                "connections_per_second = 100000\n") {
     write_sources(server_);
     server_.start();
     publisher_ = connect(server_.socket(), server_.process());
-    using namespace std::string_view_literals;
-    for (std::size_t count = 0; count < watchers; ++count) {
-      bool const is_other = count < watchers_of_one_user && ::getuid() == 0;
-      int const socket = is_other ? connect_as(one_user, server_.socket())
-                                  : connect(server_.socket(), server_.process());
-      send_all(socket, "{\"method\":\"io.cfgd.Config.Watch\",\"more\":true,"
-                       "\"parameters\":{\"prefixes\":[\"bench_0.setting_name_001\"]}}\0"sv);
-      if (receive_until(socket, '\0').find("\"ready\":true") == std::string::npos)
-        throw std::runtime_error("the state did not come in one piece");
-      all_.add(socket);
-    }
-  }
-  ~watched_cfgd() { ::close(publisher_); }
-  watched_cfgd(watched_cfgd const&) = delete;
-  watched_cfgd& operator=(watched_cfgd const&) = delete;
-
-  figures publish() {
-    auto const key = key_text(1);
-    std::string call =
-        fmt::format(R"({{"method":"io.cfgd.Config.Set","parameters":{{"values":{{"{}":"{}"}}}}}})",
-                    key, value_text(++values_));
-    call += '\0';
-    auto const before = steady::now();
-    send_all(publisher_, call);
-    auto const [first, last] = all_.wait_for_change();
-    if (receive_until(publisher_, '\0').find(key) == std::string::npos)
-      throw std::runtime_error("the change was not made");
-    return {.per_second = 0,
-            .p50 = microseconds(last - before).count(),
-            .p99 = microseconds(first - before).count()};
   }
 
  private:
+  int join() override {
+    using namespace std::string_view_literals;
+    int const socket = ::getuid() == 0 ? connect_as(one_user, server_.socket())
+                                       : connect(server_.socket(), server_.process());
+    send_all(socket, "{\"method\":\"io.cfgd.Config.Watch\",\"more\":true,"
+                     "\"parameters\":{\"prefixes\":[\"bench_0.setting_name_001\"]}}\0"sv);
+    if (receive_until(socket, '\0').find("\"ready\":true") == std::string::npos)
+      throw std::runtime_error("the state did not come in one piece");
+    return socket;
+  }
+  std::string next_call() override {
+    return fmt::format(
+               R"({{"method":"io.cfgd.Config.Set","parameters":{{"values":{{"{}":"{}"}}}}}})",
+               key_text(1), value_text(++values_)) +
+           '\0';
+  }
+  void check_answer() override {
+    if (receive_until(publisher_, '\0').find(key_text(1)) == std::string::npos)
+      throw std::runtime_error("the change was not made");
+  }
+
   cfgd_server server_;
-  audience all_;
-  int publisher_ = -1;
   std::size_t values_ = key_count;
 };
 
-class watched_redis {
+class watched_redis final : public contest {
  public:
-  watched_redis(std::filesystem::path const& directory, std::size_t watchers)
-      : server_(directory, redis_server::durability::none), all_(7, '\n') {
-    auto const path = directory / "socket";
-    publisher_ = try_connect(path);
-    for (std::size_t count = 0; count < watchers; ++count) {
-      int const socket = try_connect(path);
-      if (socket < 0) throw std::runtime_error("redis-server takes no more connections");
-      send_all(socket, "*2\r\n$9\r\nSUBSCRIBE\r\n$3\r\nfan\r\n");
-      all_.add(socket);
-    }
-    all_.wait_for(6);
-  }
-  ~watched_redis() { ::close(publisher_); }
-  watched_redis(watched_redis const&) = delete;
-  watched_redis& operator=(watched_redis const&) = delete;
-
-  figures publish() {
-    auto const value = value_text(++values_);
-    auto const call =
-        fmt::format("*3\r\n$7\r\nPUBLISH\r\n$3\r\nfan\r\n${}\r\n{}\r\n", value.size(), value);
-    auto const before = steady::now();
-    send_all(publisher_, call);
-    auto const [first, last] = all_.wait_for_change();
-    if (receive_until(publisher_, '\n') != fmt::format(":{}\r", all_.size()))
-      throw std::runtime_error("the message was not published to all");
-    return {.per_second = 0,
-            .p50 = microseconds(last - before).count(),
-            .p99 = microseconds(first - before).count()};
+  watched_redis(options const& how, std::filesystem::path const& directory)
+      : contest(how.subscribers, 7, '\n'), path_(directory / "socket"),
+        server_(directory, redis_server::durability::none) {
+    publisher_ = try_connect(path_);
   }
 
  private:
+  int join() override {
+    int const socket = try_connect(path_);
+    if (socket < 0) throw std::runtime_error("redis-server takes no more connections");
+    send_all(socket, "*2\r\n$9\r\nSUBSCRIBE\r\n$3\r\nfan\r\n");
+    return socket;
+  }
+  void all_joined() override { all_.wait_for(6); }
+  std::string next_call() override {
+    auto const value = value_text(++values_);
+    return fmt::format("*3\r\n$7\r\nPUBLISH\r\n$3\r\nfan\r\n${}\r\n{}\r\n", value.size(), value);
+  }
+  void check_answer() override {
+    if (receive_until(publisher_, '\n') != fmt::format(":{}\r", all_.size()))
+      throw std::runtime_error("the message was not published to all");
+  }
+
+  std::filesystem::path path_;
   redis_server server_;
-  audience all_;
-  int publisher_ = -1;
   std::size_t values_ = 0;
 };
 
-/// A process that writes the same bytes to all sockets when it gets a byte.
-class write_loop {
+/// A process that does what single bytes say: it accepts one connection, writes the same message to
+/// all of them, or closes them.
+class write_loop final : public contest {
  public:
-  explicit write_loop(std::size_t watchers) : all_(1, '\0') {
-    std::vector<int> ends(watchers);
-    for (auto& end : ends)
-      all_.add(pair_with(end));
-    int trigger = -1;
-    publisher_ = pair_with(trigger);
-    process_ = std::make_unique<test::child_process>([&](int) { return serve(trigger, ends); });
-    for (int const end : ends)
-      ::close(end);
-    ::close(trigger);
-  }
-  ~write_loop() { ::close(publisher_); }
-  write_loop(write_loop const&) = delete;
-  write_loop& operator=(write_loop const&) = delete;
-
-  figures publish() {
-    auto const before = steady::now();
-    send_all(publisher_, "x");
-    auto const [first, last] = all_.wait_for_change();
-    return {.per_second = 0,
-            .p50 = microseconds(last - before).count(),
-            .p99 = microseconds(first - before).count()};
-  }
-
- private:
-  static int pair_with(int& other) {
+  write_loop(options const& how, std::filesystem::path const& path)
+      : contest(how.subscribers, 1, '\0'), path_(path) {
     std::array<int, 2> both{};
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, both.data()) != 0)
       throw std::system_error(errno, std::generic_category(), "socketpair");
-    other = both[1];
-    return both[0];
+    publisher_ = both[0];
+    auto listening = ipc::listening_socket::make(path, 0600);
+    if (!listening) throw std::runtime_error("nobody can listen at " + path.string());
+    auto const socket = listening->take();
+    process_ =
+        std::make_unique<test::child_process>([&](int) { return serve(both[1], socket.get()); });
+    ::close(both[1]);
   }
-  static int serve(int trigger, std::vector<int> const& ends) {
+
+ private:
+  int join() override {
+    int const socket = try_connect(path_);
+    if (socket < 0) throw std::runtime_error("nobody listens at " + path_.string());
+    send_all(publisher_, "a");
+    return socket;
+  }
+  void left() override { send_all(publisher_, "c"); }
+  std::string next_call() override { return "w"; }
+
+  static int serve(int orders, int listening) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     std::string const message(255, 'x'); // about as long as cfgd's, with the NUL
-    for (char byte = 0; ::recv(trigger, &byte, 1, 0) == 1;)
+    std::vector<int> ends;
+    for (char byte = 0; ::recv(orders, &byte, 1, 0) == 1;) {
+      if (byte == 'a') ends.push_back(::accept4(listening, nullptr, nullptr, SOCK_CLOEXEC));
+      if (byte == 'w')
+        for (int const end : ends)
+          send_all(end, std::string_view(message.c_str(), message.size() + 1));
+      if (byte != 'c') continue;
       for (int const end : ends)
-        send_all(end, std::string_view(message.c_str(), message.size() + 1));
+        ::close(end);
+      ends.clear();
+    }
     return 0;
   }
 
-  audience all_;
-  int publisher_ = -1;
+  std::filesystem::path path_;
   std::unique_ptr<test::child_process> process_;
 };
 
 } // namespace
 
 void fanout(options const& how) {
+  rlimit descriptors{};
+  ::getrlimit(RLIMIT_NOFILE, &descriptors);
+  descriptors.rlim_cur = descriptors.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &descriptors);
+
   test::temporary_directory const directory;
-  write_loop loop(how.subscribers);
-  watched_cfgd cfgd(how, directory / "cfgd", how.subscribers);
+  write_loop loop(how, directory / "loop");
+  watched_cfgd cfgd(how, directory / "cfgd");
   std::unique_ptr<watched_redis> redis;
   if (redis_server::is_installed())
-    redis = std::make_unique<watched_redis>(directory / "redis", how.subscribers);
+    redis = std::make_unique<watched_redis>(how, directory / "redis");
   else
     fmt::print("redis-server is not installed\n");
 
-  // The medians of a round's changes.
-  auto const rounds_of_changes = [&how](auto& one) {
-    std::vector<double> last;
-    std::vector<double> first;
-    auto const end = steady::now() + how.time / 2;
-    do {
-      auto const times = one.publish();
-      last.push_back(times.p50);
-      first.push_back(times.p99);
-    } while (steady::now() < end);
-    return figures{.per_second = 0, .p50 = median(last), .p99 = median(first)};
-  };
-  std::vector<contender> all{{"cfgd, durable", [&] { return rounds_of_changes(cfgd); }},
-                             {"a loop of write(2)", [&] { return rounds_of_changes(loop); }}};
-  if (redis) all.push_back({"redis", [&] { return rounds_of_changes(*redis); }});
+  std::vector<contender> all{{"cfgd, durable", [&] { return cfgd.round(how.time / 2); }},
+                             {"a loop of write(2)", [&] { return loop.round(how.time / 2); }}};
+  if (redis) all.push_back({"redis", [&] { return redis->round(how.time / 2); }});
 
   auto const rounds = alternate(all, how.rounds);
   table out({fmt::format("one change to {} watchers", how.subscribers), "first us", "last us",

@@ -73,7 +73,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
       ->check(CLI::Range(1, 1'000'000))
       ->capture_default_str();
   app.add_option("--subscribers", into.how.subscribers, "Watchers that all get one change")
-      ->check(CLI::Range(1, 1'000))
+      ->check(CLI::Range(1, 10'000))
       ->capture_default_str();
   std::vector<std::string> attacks;
   for (auto const& one : test::attacks())

@@ -163,7 +163,7 @@ redis_server::redis_server(std::filesystem::path directory, durability how)
                {"redis-server", "--port", "0", "--unixsocket", (directory_ / "socket").string(),
                 "--dir", directory_.string(), "--save", "", "--appendonly",
                 how == durability::none ? "no" : "yes", "--appendfsync", "always",
-                "--auto-aof-rewrite-percentage", "0"}) {
+                "--auto-aof-rewrite-percentage", "0", "--maxclients", "11000"}) {
   int const socket = connect(directory_ / "socket", process_);
   send_all(socket, resp({"PING"}));
   receive_until(socket, '\n');

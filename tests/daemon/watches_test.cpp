@@ -10,6 +10,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/test/unit_test.hpp>
 
@@ -77,6 +78,14 @@ struct fixture {
                                  .after = {},
                                  .may_see_secrets = [](std::string_view) { return false; },
                                  .may_read = [this](std::string_view) { return !hides; }};
+    if (auto const* const prefixes = asked.parameters.if_contains("prefixes"))
+      for (auto const& one : prefixes->get_array())
+        wanted.prefixes.emplace_back(one.get_string());
+    // The fixture's own meanings: who sees secrets, and who may not read.
+    if (asked.parameters.contains("secrets"))
+      wanted.may_see_secrets = [](std::string_view) { return true; };
+    if (asked.parameters.contains("hidden"))
+      wanted.may_read = [](std::string_view) { return false; };
     if (auto const* const after = asked.parameters.if_contains("afterRevision"))
       wanted.after = static_cast<revision_number>(after->get_int64());
     if (auto const* const store = asked.parameters.if_contains("storeId"))
@@ -335,6 +344,113 @@ BOOST_FIXTURE_TEST_CASE(the_oldest_replies_end_when_old_texts_take_too_much, sma
   BOOST_TEST(what.old_text_bytes() > 3'000U);
   BOOST_TEST(what.old_text_bytes() < 5'000U);
   BOOST_TEST(server.figures().errors == 1U);
+}
+
+BOOST_FIXTURE_TEST_CASE(who_may_see_less_never_gets_the_message_of_others, fixture) {
+  // All with the same prefixes, so that only rights tell them apart.
+  std::vector<std::string> const kinds{R"({"secrets":true})", "{}", R"({"secrets":true})",
+                                       R"({"hidden":true})",  "{}", R"({"secrets":true})"};
+  std::vector<varlink_peer> all;
+  all.reserve(kinds.size());
+  for (auto const& kind : kinds) {
+    all.push_back(start(kind));
+    expect(all.back(), "1");
+  }
+  auto const made = std::make_shared<change>();
+  made->revision = 2;
+  made->keys = {{.key = "site.a", .before = "1", .after = "5"},
+                {.key = "site.word", .before = "", .after = "\"opensesame\"", .secret = true}};
+
+  streams->on_change(made);
+
+  for (std::size_t which = 0; which < kinds.size(); ++which) {
+    if (kinds[which].find("hidden") != std::string::npos) continue;
+    auto const reply = all[which].receive().value_or("closed");
+    bool const sees = kinds[which].find("secrets") != std::string::npos;
+    BOOST_TEST(reply.find(R"("site.a":5)") != std::string::npos, reply);
+    BOOST_TEST((reply.find("opensesame") != std::string::npos) == sees, reply);
+  }
+  // Nothing but a bookmark follows for who may not read.
+  streams->send_bookmarks(cfgd::watches::clock::now() + std::chrono::minutes(1));
+  BOOST_TEST(all[3].receive().value_or("closed") ==
+             R"({"parameters":{"revision":2},"continues":true})");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_right_that_is_lost_counts_for_the_next_change, fixture) {
+  auto one = start();
+  auto other = start();
+  expect(one, "1", "1");
+  expect(other, "1", "1");
+  commit("2");
+  hides = true;
+  commit("3");
+  hides = false;
+  commit("4");
+
+  for (auto* const watcher : {&one, &other}) {
+    expect(*watcher, "2", "2");
+    expect(*watcher, "4", "4");
+  }
+}
+
+BOOST_FIXTURE_TEST_CASE(lists_of_prefixes_come_and_go_with_their_watchers, fixture) {
+  std::string const below_a = R"({"prefixes":["site.a"]})";
+  std::string const below_b = R"({"prefixes":["site.b"]})";
+  auto first = start(below_a);
+  auto second = start(below_a);
+  expect(first, "1", "1");
+  expect(second, "1", "1");
+  first.close();
+  BOOST_TEST(run_until(loop, [&] { return streams->size() == 1; }));
+  auto third = start(below_b);
+  expect(third, "1");
+
+  commit("2");
+  commit_value("site.b", "\"b\"");
+
+  expect(second, "2", "2");
+  auto const reply = third.receive().value_or("closed");
+  BOOST_TEST(reply.find(R"("values":{"site.b":"b"})") != std::string::npos, reply);
+  second.close();
+  third.close();
+  BOOST_TEST(run_until(loop, [&] { return streams->size() == 0; }));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_long_change_is_shared_and_missed_by_nobody, fixture) {
+  std::vector<varlink_peer> all;
+  all.reserve(5);
+  for (int each = 0; each < 5; ++each) {
+    all.push_back(start());
+    expect(all.back(), "1", "1");
+  }
+  // The first one reads at last only.
+  for (int value = 0; value < 10; ++value) {
+    commit_value("site.b", '"' + std::string(100'000, static_cast<char>('a' + value)) + '"');
+    for (std::size_t which = 1; which < all.size(); ++which)
+      expect(all[which], std::to_string(value + 2));
+    BOOST_TEST(server.queued_bytes() <= 2 * bounds.reply_batch_bytes);
+  }
+  for (int value = 0; value < 10; ++value)
+    expect(all[0], std::to_string(value + 2));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_watcher_that_no_change_concerns_gets_a_bookmark_once, fixture) {
+  auto watcher = start(R"({"prefixes":["site.b"]})");
+  expect(watcher, "1");
+  BOOST_TEST(!streams->next_bookmark());
+  auto const before = cfgd::watches::clock::now();
+  commit("2");
+  commit("3");
+
+  auto const due = streams->next_bookmark();
+  BOOST_REQUIRE(due.has_value());
+  BOOST_TEST((*due >= before + feed::silence));
+  streams->send_bookmarks(*due - std::chrono::seconds(1));
+  BOOST_TEST((streams->next_bookmark() == due));
+  streams->send_bookmarks(*due);
+  BOOST_TEST(!streams->next_bookmark());
+  BOOST_TEST(watcher.receive().value_or("closed") ==
+             R"({"parameters":{"revision":3},"continues":true})");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

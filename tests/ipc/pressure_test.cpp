@@ -206,4 +206,68 @@ BOOST_AUTO_TEST_CASE(many_watchers_get_every_reply_in_order) {
                                              R"(},"continues":true})");
 }
 
+BOOST_AUTO_TEST_CASE(a_message_for_many_is_with_the_kernel_at_once) {
+  auto one = start_and_connect();
+  auto other = connect();
+  one.send(stream);
+  other.send(stream);
+  BOOST_TEST(holds(2));
+  auto const text = ipc::make_shared_reply(piece(5'000));
+
+  for (auto const& answer : held)
+    answer.reply_continues(text);
+
+  BOOST_TEST(text.use_count() == 1);
+  BOOST_TEST(server->queued_bytes() == 0U);
+  BOOST_TEST(received(one) + '\0' == *text);
+  BOOST_TEST(received(other) + '\0' == *text);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_for_many_is_queued_once_and_counts_for_each) {
+  auto one = start_and_connect();
+  auto other = connect();
+  one.send(stream);
+  other.send(stream);
+  BOOST_TEST(holds(2));
+  auto const filling = ipc::make_shared_reply(piece(10'000));
+  std::size_t sent = 0;
+  for (; held[0].queued_bytes() == 0 || held[1].queued_bytes() == 0; ++sent)
+    for (auto const& answer : held)
+      answer.reply_continues(filling);
+  auto const before = server->queued_bytes();
+  auto const text = ipc::make_shared_reply(piece(20'000));
+
+  for (auto const& answer : held) {
+    answer.reply_continues(text);
+    answer.reply_continues(R"({"text":"behind"})");
+  }
+  until([&] { return server->users().all().queued == server->queued_bytes(); });
+
+  BOOST_TEST(text.use_count() == 3);
+  BOOST_TEST(server->queued_bytes() >= before + 2 * text->size());
+  BOOST_TEST(server->users().all().queued == server->queued_bytes());
+  for (std::size_t count = 0; count < sent; ++count)
+    BOOST_TEST(received(one) + '\0' == *filling);
+  BOOST_TEST(received(one) + '\0' == *text);
+  BOOST_TEST(received(one).find("behind") != std::string::npos);
+  BOOST_TEST(text.use_count() == 2);
+  other.close();
+  BOOST_TEST(until([&] { return text.use_count() == 1 && filling.use_count() == 1; }));
+  BOOST_TEST(until([&] { return server->users().all().queued == 0; }));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_for_many_to_who_has_left_ends_the_call_in_a_turn) {
+  auto client = start_and_connect();
+  client.send(stream);
+  BOOST_TEST(holds(1));
+  auto const text = ipc::make_shared_reply(piece(5'000));
+  client.close();
+
+  held[0].reply_continues(text);
+
+  BOOST_TEST(held[0].alive()); // nobody is called from inside of reply_continues()
+  BOOST_TEST(ended());
+  BOOST_TEST(text.use_count() == 1);
+}
+
 BOOST_AUTO_TEST_SUITE_END()

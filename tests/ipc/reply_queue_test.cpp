@@ -2,6 +2,9 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <memory>
+#include <string>
+
 namespace {
 
 void put(cfgd::ipc::reply_queue& queue, std::string& spare, std::size_t bytes, char what = 'x') {
@@ -88,6 +91,56 @@ BOOST_AUTO_TEST_CASE(does_not_keep_the_memory_of_a_huge_reply) {
   queue.release(spare);
 
   BOOST_TEST(queue.held_bytes() + spare.capacity() < 1'000'000U);
+}
+
+BOOST_AUTO_TEST_CASE(a_shared_text_has_its_place_between_others) {
+  cfgd::ipc::reply_queue queue(100'000, 200'000);
+  std::string spare;
+  auto const long_one = std::make_shared<std::string const>(5'000, 'b');
+  auto const short_one = std::make_shared<std::string const>(20, 'd');
+  std::string taken;
+
+  put(queue, spare, 10, 'a');
+  queue.append_shared(long_one, 0, spare);
+  put(queue, spare, 10, 'c');
+  queue.append_shared(short_one, 0, spare);
+  queue.append_shared(long_one, 0, spare);
+  put(queue, spare, 10, 'e');
+  BOOST_TEST(queue.size() == 10'050U);
+  while (!queue.empty()) {
+    auto const part = queue.unsent().substr(0, 7);
+    taken += part;
+    queue.consume(part.size());
+    BOOST_TEST(queue.size() + taken.size() == 10'050U);
+  }
+
+  BOOST_TEST(taken == std::string(10, 'a') + *long_one + std::string(10, 'c') + *short_one +
+                          *long_one + std::string(10, 'e'));
+}
+
+BOOST_AUTO_TEST_CASE(a_long_shared_text_is_held_until_it_is_sent) {
+  cfgd::ipc::reply_queue queue(1'000, 100'000);
+  std::string spare;
+  auto const text = std::make_shared<std::string const>(5'000, 'x');
+
+  queue.append_shared(text, 4'000, spare); // the rest is short
+  BOOST_TEST(text.use_count() == 1);
+  BOOST_TEST(queue.size() == 1'000U);
+  queue.consume(1'000);
+  queue.append_shared(text, 1'000, spare);
+  queue.append_shared(text, 0, spare);
+  BOOST_TEST(text.use_count() == 3);
+  BOOST_TEST(queue.size() == 9'000U); // each counts as if it were a copy
+  BOOST_TEST(queue.above_soft());
+  queue.consume(4'000);
+  BOOST_TEST(text.use_count() == 2);
+  queue.consume(5'000);
+  BOOST_TEST(text.use_count() == 1);
+  BOOST_TEST(queue.take_drained());
+  queue.append_shared(text, 0, spare);
+  queue.discard();
+  BOOST_TEST(text.use_count() == 1);
+  BOOST_TEST(queue.empty());
 }
 
 BOOST_AUTO_TEST_SUITE_END()
