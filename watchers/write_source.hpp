@@ -11,10 +11,9 @@
 namespace cfgd::watchers {
 
 /// The text of a document in a format, with a newline at its end: read_source() reads the same
-/// values from it. Text is written as programs that have never heard of cfgd expect it: INI without
-/// quotes where they are not needed, TOML with tables, strings of YAML quoted if YAML 1.1 or 1.2
-/// takes them for something else. .env is written for shells and EnvironmentFile= as well.
-/// Any thread.
+/// values from it. Text is written as other programs expect it: INI without quotes where they are
+/// not needed, TOML with tables, strings of YAML quoted if YAML 1.1 or 1.2 takes them for something
+/// else. .env is written for shells and EnvironmentFile= as well. Any thread.
 /// Errors: bad_value (subject: the key of the first value that the format cannot have), limit
 /// ("file_bytes", "file_depth", "file_elements").
 [[nodiscard]] result<std::string> write_source(format kind, boost::json::object const& document,
