@@ -109,6 +109,25 @@ result<void> check_no_null(std::string const& path, boost::json::object const& d
   return {};
 }
 
+boost::json::object nested_document(boost::json::object const& by_key) {
+  boost::json::object out;
+  for (auto const& member : by_key) {
+    auto const parts = split_dotted(member.key());
+    if (!parts) {
+      out[member.key()] = member.value();
+      continue;
+    }
+    boost::json::object* inner = &out;
+    for (std::size_t at = 0; at + 1 < parts->size(); ++at) {
+      boost::json::value& below = (*inner)[(*parts)[at]];
+      if (!below.is_object()) below = boost::json::object();
+      inner = &below.get_object();
+    }
+    (*inner)[parts->back()] = member.value();
+  }
+  return out;
+}
+
 result<boost::json::object> read_namespaces(std::string const& path, std::string_view format) {
   auto document = read_document(path, format);
   if (!document) return document;

@@ -27,6 +27,10 @@ namespace cfgd::cfgctl {
 [[nodiscard]] result<void> check_no_null(std::string const& path,
                                          boost::json::object const& document);
 
+/// Values by dotted keys as nested objects: {"a.b": 1} is {"a": {"b": 1}}. What is not a dotted
+/// key, such as a[0], keeps its name.
+boost::json::object nested_document(boost::json::object const& by_key);
+
 /// The whole text of a file, at most document_limits().file_bytes; "-": standard input.
 /// Errors: io, limit.
 [[nodiscard]] result<std::string> read_text(std::string const& path);

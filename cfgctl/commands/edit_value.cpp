@@ -16,11 +16,11 @@
 #include "cfgctl/commands/documents.hpp"
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/failure_report.hpp"
+#include "cfgctl/offline/formats.hpp"
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/users.hpp"
-#include "cfgctl/text/value_formats.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/durable_file.hpp"
 #include "core/json.hpp"
@@ -315,7 +315,7 @@ exit_code edit_value(context const& all, edit_options const& asked) {
   boost::json::value const before = value.before();
   bool const is_yaml = asked.format == "yaml" && before.is_object();
 
-  scratch_file file(is_yaml ? yaml_text(before) : json::pretty(before) + '\n',
+  scratch_file file(is_yaml ? offline::yaml_text(before) : json::pretty(before) + '\n',
                     is_yaml ? "yaml" : "json");
   for (;;) {
     int const ended = run_editor(file.path());

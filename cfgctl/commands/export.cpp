@@ -5,12 +5,12 @@
 /// nulls, which hide values of lower layers, stay in it.
 
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/documents.hpp"
 #include "cfgctl/commands/layers.hpp"
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/json.hpp"
-#include "core/key.hpp"
 
 #include <utility>
 
@@ -25,30 +25,13 @@ struct options {
   std::string format = "json";
 };
 
-/// Leaves, key to value, as nested objects.
-boost::json::object nested(boost::json::object const& leaves) {
-  boost::json::object out;
-  for (auto const& member : leaves) {
-    auto const parts = split_dotted(member.key());
-    if (!parts) continue; // not a valid key
-    boost::json::object* inner = &out;
-    for (std::size_t at = 0; at + 1 < parts->size(); ++at) {
-      boost::json::value& below = (*inner)[(*parts)[at]];
-      if (!below.is_object()) below = boost::json::object();
-      inner = &below.get_object();
-    }
-    (*inner)[parts->back()] = member.value();
-  }
-  return out;
-}
-
 /// `absent` gets the namespaces that do not exist.
 document_result effective_of(client::connection& service, options const& what,
                              std::vector<std::string>& absent) {
   if (what.namespaces.empty()) {
     auto const found = service.list();
     if (!found) return found.error();
-    return nested(found->values);
+    return nested_document(found->values);
   }
   auto found = service.get(what.namespaces);
   if (!found) return std::move(found).error();

@@ -82,8 +82,9 @@ promoted_file::promoted_file(std::filesystem::path const& directory, std::string
   }
 }
 
-/// The text of the file with the overrides. Empty: its format cannot have the values.
-result<std::string> promoted_file::text_with(std::vector<client::override_key> const& rows) {
+/// The document of the file with the overrides.
+result<boost::json::object>
+promoted_file::document_with(std::vector<client::override_key> const& rows) {
   boost::json::object document;
   if (std::error_code failed; std::filesystem::exists(path_, failed)) {
     auto text = read_text(path_.string());
@@ -96,8 +97,7 @@ result<std::string> promoted_file::text_with(std::vector<client::override_key> c
   // Parents come before their members, which are set on top of them.
   for (auto const& one : rows)
     merge_over(document, document_of(one));
-  auto const kind = format_of(path_.string()).value_or(format::json);
-  return offline::write_formatted(kind, document).value_or("");
+  return document;
 }
 
 result<void> promoted_file::write(std::vector<client::override_key> const& rows) {
@@ -106,20 +106,21 @@ result<void> promoted_file::write(std::vector<client::override_key> const& rows)
   bool const is_new = std::filesystem::create_directories(directory, failed);
   if (is_new && !failed) std::filesystem::permissions(directory, directory_mode, failed);
   if (failed) return system_error("mkdir", failed.value(), directory);
-  auto text = text_with(rows);
-  if (!text) return text.error();
-  auto const kind = format_of(path_.string());
+  auto document = document_with(rows);
+  if (!document) return document.error();
+  auto const kind = format_of(path_.string()).value_or(format::json);
+  auto text = offline::write_formatted(kind, *document);
   bool const sorts_below_json = kind == format::ini || kind == format::env;
-  if (text->empty() && (!before_ || sorts_below_json)) {
+  if (!text && (!before_ || sorts_below_json)) {
     path_.replace_extension(".json");
     before_.reset();
-    text = text_with(rows);
-    if (!text) return text.error();
+    document = document_with(rows);
+    if (!document) return document.error();
+    text = offline::write_formatted(format::json, *document);
   }
-  if (text->empty()) {
-    return error{.code = errc::bad_value,
-                 .message = "its format cannot have these values",
-                 .subject = path_.string()};
+  if (!text) {
+    error const& why = text.error();
+    return error{.code = why.code, .message = to_string(why), .subject = path_.string()};
   }
   return replace_file(path_, *text, file_mode);
 }

@@ -37,7 +37,8 @@ class promoted_file {
   void put_back();
 
  private:
-  [[nodiscard]] result<std::string> text_with(std::vector<client::override_key> const& rows);
+  [[nodiscard]] result<boost::json::object>
+  document_with(std::vector<client::override_key> const& rows);
 
   std::filesystem::path path_;
   std::optional<std::string> before_; ///< absent: there was no file

@@ -6,11 +6,14 @@
 
 #include "cfgctl/commands/assignment.hpp"
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/commands/documents.hpp"
+#include "cfgctl/commands/environment.hpp"
 #include "cfgctl/commands/suggest.hpp"
+#include "cfgctl/offline/formats.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/explanation_text.hpp"
-#include "cfgctl/text/value_formats.hpp"
 #include "cfgctl/text/values.hpp"
+#include "core/variables.hpp"
 
 #include <utility>
 
@@ -41,20 +44,28 @@ boost::json::object in_order(std::vector<std::string> const& keys,
 }
 
 /// One value alone is printed without its key; TOML and variables need a name.
-std::string found_text(context const& all, get_options const& what,
-                       boost::json::object const& values) {
+result<std::string> found_text(context const& all, get_options const& what,
+                               boost::json::object const& values) {
   bool const alone = what.keys.size() == 1 && values.size() == 1;
   boost::json::value const whole = alone ? values.begin()->value() : boost::json::value(values);
   auto const text = [&](std::string const& out) { return for_screen(all.where, out); };
-  if (values.empty()) return {};
+  if (values.empty()) return std::string();
   if (what.format == "json") return json_text(all.where, whole);
-  if (what.format == "yaml") return text(yaml_text(whole));
-  if (what.format == "toml") return text(toml_text(values));
-  if (what.format == "env") return text(env_text(values));
+  if (what.format == "yaml") return text(offline::yaml_text(whole));
+  if (what.format == "toml") {
+    auto const toml = offline::write_formatted(format::toml, nested_document(values));
+    return toml ? text(*toml) : toml;
+  }
+  if (what.format == "env") {
+    auto const found =
+        variables_of(values, {.separator = "__", .from = variable_names::start::key});
+    if (!found) return found.error();
+    return text(environment_text(*found));
+  }
   if (what.format == "raw") {
     std::string out;
     for (auto const& member : values)
-      out += raw_text(member.value());
+      out.append(variable_text(member.value())).append("\n");
     return text(out);
   }
   return alone ? value_text(all.where, whole) : value_lines(all.where, values);
@@ -81,7 +92,8 @@ exit_code show_found(context const& all, get_options const& what, Found found) {
   bool const is_bare = all.as_json() && !what.format.empty() && found.values.empty();
   if ((what.strict || is_bare) && !found.missing.empty()) return refuse_missing(all, found.missing);
   auto const text = found_text(all, what, in_order(what.keys, found.values));
-  what.format.empty() ? show(all, json_of(found), text) : print(text);
+  if (!text) return fail(all, "get: " + to_string(text.error()));
+  what.format.empty() ? show(all, json_of(found), *text) : print(*text);
   for (std::string const& key : found.missing)
     complain_line("get " + key + ": " + no_such_key(all, key).message);
   return found.missing.empty() ? exit_code::ok : exit_code::refused;

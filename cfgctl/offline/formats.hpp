@@ -6,7 +6,6 @@
 
 #include <boost/json/object.hpp>
 
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,8 +20,11 @@ limits document_limits();
 /// Errors: as watchers::read_source.
 [[nodiscard]] result<boost::json::object> read_formatted(format kind, std::string_view text);
 
-/// The text of a document in that format. Absent if the format cannot have these values: what is
-/// read back must be equal.
-std::optional<std::string> write_formatted(format kind, boost::json::object const& document);
+/// The text of a document in that format, from which the same values are read.
+/// Errors: as watchers::write_source.
+[[nodiscard]] result<std::string> write_formatted(format kind, boost::json::object const& document);
+
+/// A value of any type as a YAML document, with a newline at its end.
+std::string yaml_text(boost::json::value const& what);
 
 } // namespace cfgd::cfgctl::offline

@@ -106,7 +106,7 @@ std::vector<talk> const reading{
     {{"get", "a", "-o", "toml"},
      {{get(R"(["a"])"), nested}},
      0,
-     "a.b.c = \"x y\"\na.b.d = [1, \"no\"]\n",
+     "[a.b]\nc = \"x y\"\nd = [1, \"no\"]\n",
      ""},
     {{"get", "a", "-o", "env"},
      {{get(R"(["a"])"), nested}},

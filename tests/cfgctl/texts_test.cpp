@@ -7,7 +7,6 @@
 #include "cfgctl/text/overrides_text.hpp"
 #include "cfgctl/text/service_text.hpp"
 #include "cfgctl/text/users.hpp"
-#include "cfgctl/text/value_formats.hpp"
 #include "cfgctl/text/values.hpp"
 #include "client/detail/failures.hpp"
 #include "core/json.hpp"
@@ -121,26 +120,6 @@ BOOST_AUTO_TEST_CASE(a_word_that_is_nearly_known_is_found) {
   BOOST_TEST(!nearest("set", {"set"}));
   BOOST_TEST(did_you_mean("stauts", known) == " (did you mean 'status'?)");
   BOOST_TEST(did_you_mean("xyz", known) == "");
-}
-
-BOOST_AUTO_TEST_CASE(yaml_and_toml_are_read_back_as_they_were) {
-  auto const values =
-      json::parse(R"({"a":{"plain":"x y","no":"no","number":"12","date":"2026-11-28",
-      "empty":"","colon":"a: b","lines":"a\nb","list":[1,[],{"x":"z"},{"y":[2]}],"none":{},
-      "odd key:":true,"big":-9223372036854775808,"real":1.5}})")
-          .value()
-          .as_object();
-  auto const yaml = offline::read_formatted(format::yaml, yaml_text(values));
-  auto const toml = offline::read_formatted(format::toml, toml_text(values));
-
-  BOOST_REQUIRE_MESSAGE(yaml, to_string(yaml.error()));
-  BOOST_TEST(*yaml == values);
-  BOOST_REQUIRE_MESSAGE(toml, to_string(toml.error()));
-  BOOST_TEST(*toml == values);
-  BOOST_TEST(yaml_text("no") == "\"no\"\n");
-  BOOST_TEST(env_text({{"a.b[0].c", "x"}}) == "A__B__0__C=x\n");
-  BOOST_TEST(toml_text({{"a.b[0].c", "x"}}) == "\"a.b[0].c\" = \"x\"\n");
-  BOOST_TEST(env_text({{"a.b-c", "it's $5"}}) == "A__B_C=\"it's \\$5\"\n");
 }
 
 BOOST_AUTO_TEST_CASE(a_resync_is_marked) {

@@ -73,27 +73,4 @@ BOOST_AUTO_TEST_CASE(a_fault_in_yaml_has_its_place) {
   BOOST_TEST(why.where.line > 1U);
 }
 
-BOOST_AUTO_TEST_CASE(a_document_is_written_where_it_is_read_back_the_same) {
-  using cfgd::format;
-  auto const plain =
-      cfgd::json::parse(R"({"b":{"c":1,"odd key":"x \"y\""},"d":"12","e":true,"f":0.5})")
-          .value()
-          .as_object();
-  auto const list = cfgd::json::parse(R"({"b":{"c":[1,{"d":[]}],"e":{}}})").value().as_object();
-  auto const name = cfgd::json::parse(R"({"bC":1})").value().as_object();
-
-  for (auto const kind : {format::json, format::jsonc, format::yaml, format::toml, format::ini}) {
-    auto const text = cfgctl::offline::write_formatted(kind, plain);
-    BOOST_REQUIRE(text.has_value());
-    BOOST_TEST(cfgctl::offline::read_formatted(kind, *text).value() == plain);
-  }
-  for (auto const kind : {format::json, format::jsonc, format::yaml, format::toml, format::env})
-    BOOST_TEST(cfgctl::offline::write_formatted(kind, list).has_value());
-  BOOST_TEST(!cfgctl::offline::write_formatted(format::ini, list).has_value());
-  BOOST_TEST(cfgctl::offline::write_formatted(format::ini, name).has_value());
-  BOOST_TEST(!cfgctl::offline::write_formatted(format::env, name).has_value());
-  BOOST_TEST(cfgctl::offline::write_formatted(format::env, {{"a", "12"}, {"b", 12}}).value_or("") ==
-             "A=\"12\"\nB=12\n");
-}
-
 BOOST_AUTO_TEST_SUITE_END()

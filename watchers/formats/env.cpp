@@ -96,11 +96,11 @@ class env_reader {
         out += byte;
         continue;
       }
-      constexpr std::string_view letters = "nt\"\\$";
-      constexpr std::string_view meanings = "\n\t\"\\$";
+      constexpr std::string_view letters = "nt\"\\$`";
+      constexpr std::string_view meanings = "\n\t\"\\$`";
       auto const which = at < line.text.size() ? letters.find(line.text[at]) : letters.npos;
       if (which == letters.npos)
-        return make_parse_error(line.at(at - 1), R"(unknown escape; valid are \n \t \" \\ \$)");
+        return make_parse_error(line.at(at - 1), R"(unknown escape; valid are \n \t \" \\ \$ \`)");
       out += meanings[which];
       ++at;
     }
