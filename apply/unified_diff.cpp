@@ -12,7 +12,7 @@ namespace cfgd::apply {
 namespace {
 
 constexpr std::size_t most_lines = 20'000;
-constexpr std::ptrdiff_t most_differences = 2'000;
+constexpr std::ptrdiff_t most_differences = 1'000;
 constexpr std::size_t context_lines = 3;
 
 using lines = std::vector<std::string_view>;
