@@ -106,6 +106,7 @@ void add_commands(declarations const& to) {
   add_history_commands(to);
   add_service_commands(to);
   add_access_command(to);
+  add_target_commands(to);
   add_health_commands(to);
   add_top_command(to);
   add_doctor_command(to);

@@ -58,6 +58,14 @@ inline constexpr char check_critical[] = "5456a3de51f84a9c85d917e36f74df76";
 inline constexpr char check_warning[] = "d743686b10094e8e8333aa291886e9fa";
 inline constexpr char check_recovered[] = "5c26bd01333e415dafe1326bfc9efa43";
 
+// Files of other programs (cfgd-apply).
+inline constexpr char target_applied[] = "5b0e6f3c9a1d4c7fb24e8d6a70c19f35";
+inline constexpr char target_failed[] = "c1d94a7e60b34f2f8e5a3b96d7f0182c";
+inline constexpr char target_conflict[] = "8f3ac05d71e64b9c92d7e4b1a6305cf8";
+inline constexpr char target_faulty[] = "e4726b19d8c04f5ea3b1c97d50f268ad";
+inline constexpr char application_resumed[] = "27d5f8c3b6e14a90bc7f01e9d4a8635b";
+inline constexpr char values_unread[] = "a90b3e71c4f84d26b8e5d19f2c7064e3";
+
 // The service itself.
 inline constexpr char start_failed[] = "c47f0a3d6e9b4215a8d7c0f3e6b9a2ce";
 inline constexpr char start_slow[] = "60d3f6a9b2c54e8f91a4d7e0b3c6f9df";

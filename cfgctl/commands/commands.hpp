@@ -32,6 +32,7 @@ void add_log_commands(declarations const& to);      ///< log, show
 void add_history_commands(declarations const& to);  ///< diff, rollback, blame, compact
 void add_service_commands(declarations const& to);  ///< sync, status, sources, reload, cache, key
 void add_access_command(declarations const& to);    ///< access
+void add_target_commands(declarations const& to);   ///< targets, render
 void add_health_commands(declarations const& to);   ///< health, problems, metrics
 void add_top_command(declarations const& to);       ///< top
 void add_doctor_command(declarations const& to);    ///< doctor

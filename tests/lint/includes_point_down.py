@@ -24,9 +24,12 @@ BELOW = {
     "daemon": ["core/", "engine/", "store/", "watchers/", "ipc/"],
     "client": ["core/", "ipc/framing.hpp", "ipc/message.hpp"],
     "exporter": ["core/", "client/", "ipc/task_group.hpp"],
+    "apply": ["core/", "client/", "watchers/", "ipc/task_group.hpp"],
     "cfgctl": ["core/", "client/"],
     # The commands that work without a daemon.
     "cfgctl/offline": ["cfgctl/", "core/", "client/", "engine/", "store/", "watchers/"],
+    # What cfgd-apply would do, shown by the one who makes a change.
+    "cfgctl/targets": ["cfgctl/", "core/", "client/", "apply/"],
 }
 # Installed for other people's programs: they find each other beside themselves, and nothing else of ours.
 PUBLIC = re.compile(r"client/\w+\.hpp")

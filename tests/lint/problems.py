@@ -5,7 +5,8 @@ usage: problems.py ROOT            compares
        problems.py ROOT --print    prints the table as it has to be
 
 The table is in daemon/problems/problems_table.cpp. Lines are calls whose first argument is log::level::warning or
-log::level::error and that name a message_id::, outside tests/: their level must be the row's."""
+log::level::error and that name a message_id::, outside tests/ and apply/, a program of its own whose failures are
+problems of consumers: their level must be the row's."""
 
 import re
 import sys
@@ -49,7 +50,7 @@ def lines_without_row(root: Path, rows: list[dict]):
     for row in rows:
         levels.setdefault(row["id"], set()).add(row["level"])
     for name in listed(root):
-        if name.startswith("tests/") or name == "core/log.cpp" or not name.endswith(".cpp"):
+        if name.startswith(("tests/", "apply/")) or name == "core/log.cpp" or not name.endswith(".cpp"):
             continue
         code = code_of((root / name).read_text())
         for match in LEVEL.finditer(code):

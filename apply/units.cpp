@@ -1,0 +1,225 @@
+/// systemd's Manager object (org.freedesktop.systemd1(5)). A method that changes a unit answers
+/// with a job at once; what becomes of it is the signal JobRemoved. That may arrive before the
+/// answer is looked at, so the match is made first, and removed jobs are collected until the one
+/// that is waited for is among them.
+#include "apply/units.hpp"
+
+#include "apply/program.hpp"
+
+#include <systemd/sd-bus.h>
+#include <time.h> // NOLINT(modernize-deprecated-headers): clock_nanosleep
+
+#include <cerrno>
+#include <map>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace cfgd::apply {
+namespace {
+
+constexpr char service[] = "org.freedesktop.systemd1";
+constexpr char object[] = "/org/freedesktop/systemd1";
+constexpr char manager[] = "org.freedesktop.systemd1.Manager";
+constexpr std::chrono::seconds call_limit{25};
+
+struct failure_of_call {
+  sd_bus_error what = SD_BUS_ERROR_NULL; // NOLINT: systemd's macro
+  failure_of_call() = default;
+  ~failure_of_call() { sd_bus_error_free(&what); }
+  failure_of_call(failure_of_call const&) = delete;
+  failure_of_call& operator=(failure_of_call const&) = delete;
+
+  error about(std::string const& unit, int code) const {
+    std::string const name = what.name == nullptr ? "" : what.name;
+    bool const is_absent = name == "org.freedesktop.systemd1.NoSuchUnit";
+    bool const is_answer = name.starts_with(service);
+    return {.code = is_absent   ? errc::not_found
+                    : is_answer ? errc::invalid
+                                : errc::io,
+            .message = unit + ": " +
+                       (what.message != nullptr ? std::string(what.message)
+                                                : std::generic_category().message(-code))};
+  }
+};
+
+struct message_unref {
+  void operator()(sd_bus_message* which) const { sd_bus_message_unref(which); }
+};
+using message = std::unique_ptr<sd_bus_message, message_unref>;
+struct slot_unref {
+  void operator()(sd_bus_slot* which) const { sd_bus_slot_unref(which); }
+};
+
+/// The last lines that a unit has logged, as the message of its failure.
+std::string lines_of(std::string const& unit) {
+  auto const found =
+      output_of({"journalctl", "-u", unit, "-n", "5", "-o", "cat", "-q"}, std::chrono::seconds(5));
+  if (!found || found->empty()) return {};
+  return "\n" + found->substr(0, found->find_last_not_of('\n') + 1);
+}
+
+char const* method_of(action what) {
+  switch (what) {
+  case action::reload:
+    return "ReloadUnit";
+  case action::reload_or_restart:
+    return "ReloadOrTryRestartUnit";
+  case action::try_restart:
+    return "TryRestartUnit";
+  default:
+    return "RestartUnit";
+  }
+}
+
+} // namespace
+
+struct systemd_units::job {
+  std::map<std::string, std::string> removed; ///< path to result
+  std::string path;
+};
+
+namespace {
+
+int take_removed(sd_bus_message* what, void* into, sd_bus_error* /*failure*/) {
+  std::uint32_t id = 0;
+  char const* path = nullptr;
+  char const* unit = nullptr;
+  char const* outcome = nullptr;
+  if (sd_bus_message_read(what, "uoss", &id, &path, &unit, &outcome) >= 0)
+    (*static_cast<std::map<std::string, std::string>*>(into))[path] = outcome;
+  return 0;
+}
+
+} // namespace
+
+systemd_units::systemd_units() = default;
+systemd_units::~systemd_units() = default;
+
+void systemd_units::closer::operator()(sd_bus* bus) const { sd_bus_flush_close_unref(bus); }
+
+result<void> systemd_units::connect() {
+  if (bus_ && sd_bus_is_open(bus_.get()) > 0) return {};
+  sd_bus* made = nullptr;
+  int const failed = sd_bus_open_system(&made);
+  bus_.reset(made);
+  if (failed < 0) {
+    bus_.reset();
+    return error{.code = errc::io,
+                 .message = "cannot connect to the system bus: " +
+                            std::generic_category().message(-failed)};
+  }
+  sd_bus_set_method_call_timeout(bus_.get(), std::chrono::microseconds(call_limit).count());
+  failure_of_call why;
+  int const subscribed = sd_bus_call_method(bus_.get(), service, object, manager, "Subscribe",
+                                            &why.what, nullptr, nullptr);
+  if (subscribed < 0) return why.about("the service manager", subscribed);
+  return {};
+}
+
+result<std::string> systemd_units::property(std::string const& unit, char const* name) {
+  if (auto const connected = connect(); !connected) return connected.error();
+  failure_of_call why;
+  sd_bus_message* answer = nullptr;
+  int done = sd_bus_call_method(bus_.get(), service, object, manager, "LoadUnit", &why.what,
+                                &answer, "s", unit.c_str());
+  message const loaded(answer);
+  char const* path = nullptr;
+  if (done >= 0) done = sd_bus_message_read(answer, "o", &path);
+  if (done < 0) return why.about(unit, done);
+  char* value = nullptr;
+  done = sd_bus_get_property_string(bus_.get(), service, path, "org.freedesktop.systemd1.Unit",
+                                    name, &why.what, &value);
+  if (done < 0) return why.about(unit, done);
+  std::string out(value);
+  ::free(value); // NOLINT: sd-bus has allocated it
+  return out;
+}
+
+result<void> systemd_units::find(std::string const& unit) {
+  auto const state = property(unit, "LoadState");
+  if (!state) return state.error();
+  if (*state == "loaded") return {};
+  return error{.code = errc::not_found,
+               .message = *state == "not-found" ? "there is no unit " + unit
+                                                : "the unit " + unit + " is " + *state};
+}
+
+result<void> systemd_units::act(std::string const& unit, action what, std::string const& signal,
+                                std::chrono::seconds limit, starting how) {
+  if (what == action::none) return {};
+  auto const state = property(unit, "ActiveState");
+  if (!state) return state.error();
+  bool const runs = *state == "active" || *state == "reloading";
+  if (!runs && (what != action::restart || how == starting::forbidden)) return {};
+  if (what == action::signal) return kill(unit, signal);
+  return run_job(method_of(what), unit, limit);
+}
+
+result<void> systemd_units::run_job(char const* method, std::string const& unit,
+                                    std::chrono::seconds limit) {
+  job which;
+  sd_bus_slot* slot = nullptr;
+  int done = sd_bus_match_signal(bus_.get(), &slot, service, object, manager, "JobRemoved",
+                                 take_removed, &which.removed);
+  std::unique_ptr<sd_bus_slot, slot_unref> const match(slot);
+  failure_of_call why;
+  sd_bus_message* answer = nullptr;
+  if (done >= 0)
+    done = sd_bus_call_method(bus_.get(), service, object, manager, method, &why.what, &answer,
+                              "ss", unit.c_str(), "replace");
+  message const begun(answer);
+  char const* path = nullptr;
+  if (done >= 0) done = sd_bus_message_read(answer, "o", &path);
+  if (done < 0) return why.about(unit, done);
+  which.path = path;
+  return wait_for(which, unit, limit);
+}
+
+result<void> systemd_units::wait_for(job& which, std::string const& unit,
+                                     std::chrono::seconds limit) {
+  auto const end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    int const done = sd_bus_process(bus_.get(), nullptr);
+    if (done < 0) {
+      bus_.reset();
+      return error{.code = errc::io,
+                   .message = unit + ": " + std::generic_category().message(-done)};
+    }
+    if (auto const found = which.removed.find(which.path); found != which.removed.end()) {
+      if (found->second == "done" || found->second == "skipped") return {};
+      return error{.code = errc::invalid,
+                   .message =
+                       unit + ": the job ended with '" + found->second + "'" + lines_of(unit)};
+    }
+    if (done > 0) continue;
+    auto const left = end - std::chrono::steady_clock::now();
+    if (left.count() <= 0)
+      return error{.code = errc::invalid,
+                   .message = unit + ": the job did not end within " +
+                              std::to_string(limit.count()) + " s" + lines_of(unit)};
+    sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(
+                                std::chrono::ceil<std::chrono::microseconds>(left).count()));
+  }
+}
+
+result<void> systemd_units::kill(std::string const& unit, std::string const& signal) {
+  failure_of_call why;
+  int const done = sd_bus_call_method(bus_.get(), service, object, manager, "KillUnit", &why.what,
+                                      nullptr, "ssi", unit.c_str(), "main", signal_number(signal));
+  if (done < 0) return why.about(unit, done);
+  return {};
+}
+
+result<void> systemd_units::check_active(std::string const& unit, std::chrono::seconds after) {
+  timespec const time{.tv_sec = after.count(), .tv_nsec = 0};
+  ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+  auto const state = property(unit, "ActiveState");
+  if (!state) return state.error();
+  if (*state == "active" || *state == "reloading") return {};
+  return error{.code = errc::invalid,
+               .message = unit + " is " + *state + " after " + std::to_string(after.count()) +
+                          " s" + lines_of(unit)};
+}
+
+} // namespace cfgd::apply

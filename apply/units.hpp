@@ -1,0 +1,71 @@
+#pragma once
+
+#include "apply/target.hpp"
+#include "core/error.hpp"
+
+#include <chrono>
+#include <memory>
+#include <string>
+
+struct sd_bus;
+
+namespace cfgd::apply {
+
+/// Acts on units. All functions block. Errors: not_found (there is no such unit), invalid (the job
+/// failed, or took longer than the limit), io (the service manager does not answer).
+class unit_control {
+ public:
+  unit_control() = default;
+  virtual ~unit_control() = default;
+  unit_control(unit_control const&) = delete;
+  unit_control& operator=(unit_control const&) = delete;
+
+  /// Which units an action may begin to run.
+  enum class starting : std::uint8_t {
+    allowed, ///< restart starts a unit that does not run
+    /// No action does: the boot is not over, and units that are to run will, with the new files.
+    forbidden,
+  };
+
+  /// Whether the unit exists.
+  [[nodiscard]] virtual result<void> find(std::string const& unit) = 0;
+  /// Waits for the result of the job. A unit that does not run needs no reload, no try-restart and
+  /// no signal: nothing is done.
+  [[nodiscard]] virtual result<void> act(std::string const& unit, action what,
+                                         std::string const& signal, std::chrono::seconds limit,
+                                         starting how) = 0;
+  /// Waits for `after`; then the unit must be active, if it was before.
+  [[nodiscard]] virtual result<void> check_active(std::string const& unit,
+                                                  std::chrono::seconds after) = 0;
+};
+
+/// The units of this machine, by systemd's D-Bus API. Connects when it is first needed, and again
+/// after a failure.
+class systemd_units : public unit_control {
+ public:
+  systemd_units();
+  ~systemd_units() override;
+
+  [[nodiscard]] result<void> find(std::string const& unit) override;
+  [[nodiscard]] result<void> act(std::string const& unit, action what, std::string const& signal,
+                                 std::chrono::seconds limit, starting how) override;
+  [[nodiscard]] result<void> check_active(std::string const& unit,
+                                          std::chrono::seconds after) override;
+
+ private:
+  struct job;
+  [[nodiscard]] result<void> connect();
+  [[nodiscard]] result<std::string> property(std::string const& unit, char const* name);
+  [[nodiscard]] result<void> run_job(char const* method, std::string const& unit,
+                                     std::chrono::seconds limit);
+  [[nodiscard]] result<void> wait_for(job& which, std::string const& unit,
+                                      std::chrono::seconds limit);
+  [[nodiscard]] result<void> kill(std::string const& unit, std::string const& signal);
+
+  struct closer {
+    void operator()(sd_bus* bus) const;
+  };
+  std::unique_ptr<sd_bus, closer> bus_;
+};
+
+} // namespace cfgd::apply

@@ -1,0 +1,174 @@
+#include "apply/mustache.hpp"
+#include "core/json.hpp"
+#include "tests/support/temporary_directory.hpp"
+
+#include <boost/json/array.hpp>
+#include <boost/json/value.hpp>
+#include <boost/test/data/test_case.hpp>
+#include <boost/test/unit_test.hpp>
+
+#include <filesystem>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace {
+
+using namespace cfgd;
+
+result<std::string> render(std::string_view text, std::string_view values) {
+  auto const parsed = json::parse(values).value();
+  return apply::render_template(text, "page.mustache", parsed.get_object(), 1'000'000);
+}
+
+std::string refused(std::string_view text, std::string_view values = "{}") {
+  auto const out = render(text, values);
+  return out ? "rendered: " + *out : to_string(out.error());
+}
+
+std::string text_of(result<std::string> const& what) {
+  return what ? *what : "rendered: " + to_string(what.error());
+}
+
+/// What differs from the specification, and is meant to: names without a value are errors, and
+/// nothing is escaped.
+std::set<std::string> const without_value{
+    "interpolation: Basic Context Miss Interpolation",
+    "interpolation: Triple Mustache Context Miss Interpolation",
+    "interpolation: Ampersand Context Miss Interpolation",
+    "interpolation: Dotted Names - Broken Chains",
+    "interpolation: Dotted Names - Context Precedence",
+    "interpolation: Dotted Names are never single keys",
+    "interpolation: Dotted Names - Broken Chain Resolution"};
+std::set<std::string> const null_value{"interpolation: Basic Null Interpolation",
+                                       "interpolation: Triple Mustache Null Interpolation",
+                                       "interpolation: Ampersand Null Interpolation"};
+std::set<std::string> const escaped{"interpolation: HTML Escaping",
+                                    "interpolation: Implicit Iterators - HTML Escaping",
+                                    "sections: Implicit Iterator - HTML Escaping"};
+
+struct spec_case {
+  std::string name;
+  boost::json::object what;
+};
+
+std::vector<spec_case> spec() {
+  std::vector<spec_case> out;
+  for (auto const* const suite :
+       {"comments", "delimiters", "interpolation", "inverted", "sections"}) {
+    auto const path = std::filesystem::path(CFGD_MUSTACHE_SPEC) / (std::string(suite) + ".json");
+    auto const whole = json::parse(test::read_file(path)).value();
+    for (auto const& one : whole.at("tests").as_array())
+      out.push_back(
+          {std::string(suite) + ": " + std::string(one.at("name").as_string()), one.as_object()});
+  }
+  return out;
+}
+
+} // namespace
+
+BOOST_AUTO_TEST_SUITE(mustache)
+
+BOOST_AUTO_TEST_CASE(the_specification_is_met_but_for_what_is_meant_to_differ) {
+  auto const cases = spec();
+  BOOST_TEST(cases.size() > 100U);
+  for (auto const& one : cases) {
+    auto const& data = one.what.at("data");
+    boost::json::object const values = data.is_object() ? data.as_object() : boost::json::object();
+    if (!data.is_object()) continue; // a root that is not a table does not occur
+    std::string const text(one.what.at("template").as_string());
+    auto const out = apply::render_template(text, "spec", values, 1'000'000);
+    bool const uses_partial = text.find("{{>") != text.npos || text.find("|>") != text.npos;
+    if (uses_partial) {
+      BOOST_TEST(!out, one.name);
+    } else if (without_value.contains(one.name)) {
+      BOOST_TEST((!out && out.error().code == errc::not_found), one.name);
+    } else if (null_value.contains(one.name)) {
+      BOOST_TEST((!out && out.error().code == errc::invalid), one.name);
+    } else if (escaped.contains(one.name)) {
+      BOOST_TEST((out && *out != std::string(one.what.at("expected").as_string())), one.name);
+    } else {
+      BOOST_TEST(out.has_value(), one.name << ": " << text_of(out));
+      BOOST_TEST(text_of(out) == std::string(one.what.at("expected").as_string()), one.name);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_escaped) {
+  BOOST_TEST(render(R"(log "{{a}}" '{{{a}}}' {{&a}})", R"({"a":"<\"&'>"})").value() ==
+             R"(log "<"&'>" '<"&'>' <"&'>)");
+}
+
+BOOST_AUTO_TEST_CASE(values_are_written_as_they_are_in_json) {
+  BOOST_TEST(
+      render("{{i}} {{d}} {{t}} {{f}} {{s}}", R"({"i":-7,"d":1.50,"t":true,"f":false,"s":"x y"})")
+          .value() == "-7 1.5 true false x y");
+}
+
+BOOST_AUTO_TEST_CASE(sections_go_over_arrays_and_into_objects) {
+  BOOST_TEST(
+      render("{{#web.servers}}\nserver {{host}}:{{port}} {{name}};\n{{/web.servers}}\n",
+             R"({"name":"n","web":{"servers":[{"host":"a","port":1},{"host":"b","port":2}]}})")
+          .value() == "server a:1 n;\nserver b:2 n;\n");
+  BOOST_TEST(
+      render("{{#tls}}cert {{path}}{{/tls}}{{^tls}}plain{{/tls}}", R"({"tls":{"path":"/x"}})")
+          .value() == "cert /x");
+}
+
+BOOST_AUTO_TEST_CASE(a_section_asks_whether_there_is_a_value) {
+  std::string const text = "{{#tls}}tls{{/tls}}{{^tls}}plain{{/tls}}";
+  BOOST_TEST(render(text, "{}").value() == "plain");
+  BOOST_TEST(render(text, R"({"tls":false})").value() == "plain");
+  BOOST_TEST(render(text, R"({"tls":[]})").value() == "plain");
+  BOOST_TEST(render(text, R"({"tls":0})").value() == "tls");
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_without_a_value_is_an_error_with_its_place) {
+  BOOST_TEST(refused("one\n  port {{web.prot}};\n", R"({"web":{"port":1}})") ==
+             "page.mustache:2:8: 'web.prot' has no value");
+  BOOST_TEST(refused("{{#list}}{{.}} {{absent}}{{/list}}", R"({"list":["a"]})") ==
+             "page.mustache:1:16: 'absent' has no value");
+}
+
+BOOST_AUTO_TEST_CASE(a_variable_with_more_than_one_value_is_an_error_with_its_place) {
+  for (auto const* const value : {"[1]", "{}", "[null]"})
+    BOOST_TEST(refused("{{a}}", R"({"a":)" + std::string(value) + "}") ==
+               "page.mustache:1:1: 'a' is not a single value");
+}
+
+BOOST_AUTO_TEST_CASE(tags_that_are_wrong_are_errors_with_their_place) {
+  std::vector<std::pair<std::string, std::string>> const cases{
+      {"a\n{{b", "2:1: the tag is not closed"},
+      {"{{", "1:1: the tag is not closed"},
+      {"{{}}", "1:1: the tag is empty"},
+      {"{{{}}}", "1:1: the tag is empty"},
+      {"{{#a}}", "1:1: the section 'a' is not closed"},
+      {"{{/a}}", "1:1: there is no section to close"},
+      {"{{#a}}\n{{/b}}", "2:1: the section to close is 'a'"},
+      {"{{> header}}", "1:1: partials are not supported"},
+      {"{{a b}}", "1:1: 'a b' is not a name such as site.title"},
+      {"{{a..b}}", "1:1: 'a..b' is not a name such as site.title"},
+      {"{{=x=}}", "1:1: delimiters are set as in {{=<% %>=}}"},
+      {"{{=   =}}", "1:1: delimiters are set as in {{=<% %>=}}"},
+      {"a\x1f", "1:2: contains one of U+001D, U+001E, U+001F"}};
+  for (auto const& [text, message] : cases) {
+    BOOST_TEST(refused(text) == "page.mustache:" + message);
+    BOOST_TEST(!apply::check_template(text, "page.mustache"));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(sections_cannot_be_nested_without_end) {
+  std::string text;
+  for (int i = 0; i < 33; ++i)
+    text += "{{#a}}";
+  BOOST_TEST(refused(text).ends_with("sections are nested too deep"));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_becomes_too_large_is_refused) {
+  auto const values = json::parse(R"({"a":[1,2,3,4,5,6,7,8,9,10]})").value();
+  auto const out = apply::render_template("{{#a}}0123456789{{/a}}", "t", values.get_object(), 99);
+  BOOST_TEST((!out && out.error().code == errc::limit));
+}
+
+BOOST_AUTO_TEST_SUITE_END()
