@@ -137,7 +137,7 @@ result<std::shared_ptr<consumers::watch>> consumers::begin(std::string const& na
       prefixes.insert(prefixes.end(), others.begin(), others.end());
   }
   std::ranges::sort(prefixes);
-  prefixes.erase(std::ranges::unique(prefixes).begin(), prefixes.end());
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
   if (prefixes.size() > bounds_.watch_prefixes)
     return limit_error("watch_prefixes", prefixes.size(), bounds_.watch_prefixes);
 
@@ -192,7 +192,7 @@ void consumers::end(std::string_view name, std::uint64_t number) {
                             [](auto const& each) { return each.second.what.prefixes.empty(); }))
       left.clear();
     std::ranges::sort(left);
-    left.erase(std::ranges::unique(left).begin(), left.end());
+    left.erase(std::unique(left.begin(), left.end()), left.end());
     one.known.prefixes = std::move(left);
   }
   changed_ = true;

@@ -13,7 +13,8 @@ void until_applied::follow(std::vector<engine::pending_change> const& pending) {
     return is_over;
   });
   for (auto const& one : pending)
-    if (one.what == engine::expiry::kind::applied && all_.try_emplace(one.revision, one).second)
+    if (one.what == engine::expiry::kind::applied &&
+        all_.emplace(one.revision, tracked{.what = one}).second)
       begin(one.revision);
 }
 
@@ -67,8 +68,9 @@ void until_applied::on_critical(std::string const& check) {
   for (auto const& [revision, one] : all_)
     revisions.push_back(revision);
   // The newest first: what an earlier one has set shows again below it.
-  for (auto at = revisions.rbegin(); at != revisions.rend(); ++at)
-    undo(*at, "the health check '" + check + "' became critical");
+  std::reverse(revisions.begin(), revisions.end());
+  for (auto const revision : revisions)
+    undo(revision, "the health check '" + check + "' became critical");
 }
 
 void until_applied::undo(revision_number revision, std::string const& reason) {

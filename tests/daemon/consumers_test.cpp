@@ -48,7 +48,7 @@ struct fixture {
   std::shared_ptr<std::optional<consumers::outcome>>
   wait(revision_number revision, std::vector<std::string> names,
        std::optional<std::chrono::seconds> time = {}) {
-    auto const seen = std::make_shared<std::optional<consumers::outcome>>();
+    auto seen = std::make_shared<std::optional<consumers::outcome>>();
     consumers::wanted what{.revision = revision, .names = std::move(names)};
     if (time) what.until = at.now + *time;
     last_wait = all->wait(std::move(what), [seen](consumers::outcome const& made) { *seen = made; })
