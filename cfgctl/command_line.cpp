@@ -20,6 +20,7 @@
 #include <cmath>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -96,6 +97,7 @@ void add_commands(declarations const& to) {
   add_wait_command(to);
   add_validate_command(to);
   add_export_command(to);
+  add_env_commands(to);
   add_change_commands(to);
   add_layer_commands(to);
   add_edit_commands(to);
@@ -114,6 +116,7 @@ void add_commands(declarations const& to) {
   add_varlink_commands(to);
   add_check_command(to);
   add_init_command(to);
+  add_adopt_command(to);
   add_schema_command(to);
   add_backup_commands(to);
 }
@@ -183,10 +186,27 @@ void add_aliases(CLI::App& app) {
   app.get_subcommand("unset")->alias("rm")->alias("delete");
 }
 
-/// Removes the program of 'watch --exec' from the end of the command line, because its options must
-/// not be parsed as cfgctl's.
+/// The command: the first word that is neither an option nor the value of one. Empty: none.
+std::string_view command_of_words(std::span<char const* const> words) {
+  constexpr std::array<std::string_view, 4> with_value{"--socket", "--root", "--timeout",
+                                                       "--color"};
+  for (std::size_t at = 1; at < words.size(); ++at) {
+    std::string_view const word = words[at];
+    if (!word.starts_with('-')) return word;
+    if (std::ranges::find(with_value, word) != with_value.end()) ++at;
+  }
+  return {};
+}
+
+/// Removes the program of 'watch --exec' or 'exec' from the end of the command line, because its
+/// options must not be parsed as cfgctl's.
 std::vector<std::string> take_program(std::vector<char const*>& words) {
   auto const end = std::find(words.begin(), words.end(), std::string_view("--"));
+  if (command_of_words(words) == "exec" && end != words.end()) {
+    std::vector<std::string> out(end + 1, words.end());
+    words.erase(end, words.end());
+    return out;
+  }
   auto const watch = std::find(words.begin(), end, std::string_view("watch"));
   auto const option = std::find(watch, end, std::string_view("--exec"));
   if (option == end || option + 1 == words.end()) return {}; // no program: CLI11 reports it

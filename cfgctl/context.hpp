@@ -22,7 +22,7 @@ struct context {
   /// --timeout; zero means no limit. Absent: 30 s for each call, no limit between the replies of a
   /// stream.
   std::optional<std::chrono::milliseconds> time_limit;
-  std::vector<std::string> program; ///< the program of `watch --exec` with its arguments
+  std::vector<std::string> program; ///< that of `exec` or `watch --exec`, with its arguments
   screen where;
 
   bool as_json() const { return format == output_format::json; }

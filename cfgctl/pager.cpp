@@ -46,7 +46,8 @@ pager::pager(use wanted) {
   if (wanted == use::no || words.empty() || ::pipe2(ends.data(), O_CLOEXEC) != 0) return;
   unique_fd const read_end(ends[0]);
   unique_fd const write_end(ends[1]);
-  running_ = start_program(words, settings_of_pager(), read_end.get());
+  auto const settings = settings_of_pager();
+  running_ = start_program({.arguments = words, .environment = settings, .input = read_end.get()});
   if (running_ < 0) return; // printed as it is
   ::signal(SIGINT, SIG_IGN);
   ::dup2(write_end.get(), STDOUT_FILENO);

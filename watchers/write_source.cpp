@@ -174,6 +174,15 @@ bool is_ini_text(std::string_view text, std::string_view forbidden) {
          text.find_first_of("\t\n") == text.npos && !text.starts_with(' ') && !text.ends_with(' ');
 }
 
+std::string ini_section(std::string_view outer, std::string_view name) {
+  std::string out(outer);
+  if (!is_ini_text(name, "\"'[];#.")) {
+    append_key_part(out, name);
+    return out;
+  }
+  return out.append(out.empty() ? "" : ".").append(name);
+}
+
 std::string ini_key(std::string_view name) {
   if (is_ini_text(name, "=:\"'<>!~;#[")) return std::string(name);
   std::string out;
@@ -185,6 +194,7 @@ std::string ini_key(std::string_view name) {
 /// comment for them.
 std::string ini_value(boost::json::value const& what) {
   auto const* const text = what.if_string();
+  if (text != nullptr && text->empty()) return {};
   bool const is_plain =
       text != nullptr && is_ini_text(*text, "\"';#") && value_of_text(*text).is_string();
   return is_plain ? std::string(*text) : compact(what);
@@ -193,13 +203,14 @@ std::string ini_value(boost::json::value const& what) {
 void append_ini(std::string& out, std::string const& section, boost::json::object const& what) {
   for (auto const& member : what) {
     if (member.value().is_object()) continue;
-    out.append(ini_key(member.key())).append(" = ").append(ini_value(member.value())).append("\n");
+    std::string const value = ini_value(member.value());
+    out.append(ini_key(member.key())).append(value.empty() ? " =" : " = ");
+    out.append(value).append("\n");
   }
   for (auto const& member : what) {
     auto const* const below = member.value().if_object();
     if (below == nullptr) continue;
-    std::string name = section;
-    append_key_part(name, member.key());
+    std::string const name = ini_section(section, member.key());
     append_header(out, '[' + name + ']');
     append_ini(out, name, *below);
   }

@@ -22,6 +22,7 @@ void add_watch_command(declarations const& to);     ///< watch
 void add_wait_command(declarations const& to);      ///< wait
 void add_validate_command(declarations const& to);  ///< validate
 void add_export_command(declarations const& to);    ///< export
+void add_env_commands(declarations const& to);      ///< env, exec
 void add_change_commands(declarations const& to);   ///< set, unset
 void add_layer_commands(declarations const& to);    ///< overrides, promote
 void add_edit_commands(declarations const& to);     ///< edit KEY, edit begin, edit end
@@ -41,6 +42,7 @@ void add_varlink_commands(declarations const& to);  ///< call, interfaces, intro
 // Without the service.
 void add_check_command(declarations const& to);   ///< check
 void add_init_command(declarations const& to);    ///< init
+void add_adopt_command(declarations const& to);   ///< adopt
 void add_schema_command(declarations const& to);  ///< schema
 void add_backup_commands(declarations const& to); ///< backup, restore
 

@@ -14,10 +14,8 @@
 #include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
-#include "core/durable_file.hpp"
 #include "core/unique_fd.hpp"
 
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -59,16 +57,6 @@ std::string_view kind_of(client::watch_event const& event) {
 
 [[noreturn]] void broken(char const* call) {
   throw std::system_error(errno, std::generic_category(), call);
-}
-
-/// A file in memory that is read from its beginning.
-unique_fd file_of(std::string_view text) {
-  unique_fd file(::memfd_create("cfgctl-event", MFD_CLOEXEC));
-  if (!file) broken("memfd_create");
-  if (int const failed = write_all(file.get(), text); failed != 0)
-    throw std::system_error(failed, std::generic_category(), "write");
-  ::lseek(file.get(), 0, SEEK_SET);
-  return file;
 }
 
 void complain_of(std::string const& program, std::string const& what) {
@@ -126,8 +114,9 @@ void event_programs::stop() {
 void event_programs::start_next() {
   if (stopping_ || waiting_.empty()) return;
   auto const what = waiting_.take();
-  auto const input = file_of(what.input);
-  pid_t const child = start_program(program_, what.environment, input.get());
+  auto const input = file_in_memory(what.input);
+  pid_t const child =
+      start_program({.arguments = program_, .environment = what.environment, .input = input.get()});
   if (child < 0) {
     complain_of(program_.front(), "cannot be run: " + std::generic_category().message(-child));
     return;

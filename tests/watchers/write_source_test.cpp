@@ -192,8 +192,9 @@ BOOST_AUTO_TEST_CASE(each_format_is_written_as_its_readers_expect) {
   BOOST_TEST(written(format::toml, plain) ==
              "port = 8080\nname = \"a b\"\nno = \"no\"\nlist = [1, \"x\"]\n\n[db]\nhost = \"h\"\n\n"
              "[db.pool]\nmax = 5\n\n[empty]\n\n[[jobs]]\na = 1\nb = [2]\n\n[[jobs]]\na = 2\n");
-  BOOST_TEST(written(format::ini, R"({"a.b":"x y","n":"12","u":"a;b","s":{"t":{"k":true}}})") ==
-             "a.b = x y\nn = \"12\"\nu = \"a;b\"\n\n[s]\n\n[s.t]\nk = true\n");
+  BOOST_TEST(
+      written(format::ini, R"({"a.b":"x y","n":"12","u":"a;b","e":"","s s":{"t":{"k":true}}})") ==
+      "a.b = x y\nn = \"12\"\nu = \"a;b\"\ne =\n\n[s s]\n\n[s s.t]\nk = true\n");
   BOOST_TEST(
       written(format::env, R"({"port":8080,"db":{"url":"a://b?c=d","pin":"12"},"t":"`$x`"})") ==
       "PORT=8080\nDB__URL=\"a://b?c=d\"\nDB__PIN=\"12\"\nT=\"\\`\\$x\\`\"\n");
