@@ -188,6 +188,30 @@ hidden_count count_hidden_by(namespace_state const& state, std::vector<key> cons
   return out;
 }
 
+/// When the oldest override that hides a value was set. Looks at what they hide from the oldest on,
+/// and no further than needed.
+std::optional<wall_time> oldest_hiding(namespace_state const& state) {
+  using entry = override_record::table::entry;
+  std::vector<entry const*> all;
+  all.reserve(state.overrides->keys().size());
+  state.overrides->keys().visit([&all](entry const& one) {
+    all.push_back(&one);
+    return true;
+  });
+  auto const is_later = [](entry const* one, entry const* other) {
+    return one->second.by.time > other->second.by.time;
+  };
+  std::ranges::make_heap(all, is_later);
+  std::optional<wall_time> oldest;
+  while (!all.empty() && (!oldest || all.front()->second.by.time < *oldest)) {
+    auto const since = count_hidden_by(state, {all.front()->first}).since;
+    if (since) oldest = std::min(oldest.value_or(*since), *since);
+    std::ranges::pop_heap(all, is_later);
+    all.pop_back();
+  }
+  return oldest;
+}
+
 bool has_secret(namespace_state const& state, key const& at, bj::value const& value) {
   if (!state.schema || !state.schema->what->has_secrets()) return false;
   if (!at.path().empty() && state.schema->what->is_secret(at.path())) return true;
@@ -262,12 +286,13 @@ override_summary summarize_overrides(namespace_state const& was, namespace_state
   auto const keys = topmost_differences(was.overrides.get(), now.overrides.get());
   auto const before = count_hidden_by(was, keys);
   auto const after = count_hidden_by(now, keys);
-  bool const is_oldest = before.since && *before.since == was.summary->since;
-  if (is_oldest) return summarize_overrides(now);
   auto out = *was.summary;
   out.overrides = now.overrides->keys().size();
   out.hidden = out.hidden - before.count + after.count;
-  if (after.since) out.since = std::min(out.since.value_or(*after.since), *after.since);
+  if (before.since && *before.since == out.since)
+    out.since = oldest_hiding(now);
+  else if (after.since)
+    out.since = std::min(out.since.value_or(*after.since), *after.since);
   return out;
 }
 

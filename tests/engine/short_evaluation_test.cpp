@@ -107,6 +107,7 @@ struct fixture : test::plan_fixture {
   std::size_t pages = 0;
   std::size_t fitting = 0;
   std::size_t refused = 0;
+  std::int64_t milliseconds = 0;
 
   namespace_state const& now() const { return *find_namespace(state, "n"); }
 
@@ -128,7 +129,9 @@ struct fixture : test::plan_fixture {
         issues, [](issue const& one) { return one.how == severity::error; });
     std::vector<issue> const errors(issues.begin(), warnings.begin());
 
-    auto const made = decide(asked);
+    plan planned(state, policy_validator, bounds, test::at(++milliseconds), history);
+    auto const made = planned.apply(request(asked));
+    std::move(planned).advance(state);
 
     if (!made && made.error().code != errc::invalid) return; // it was not evaluated
     bool const differs = whole != *before.value.text;
