@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-// A member of a document that fits is judged by the subschemas of its own, if on the way to it no
+// A member of a document that fits is evaluated by the subschemas of its own, if on the way to it no
 // subschema looks at more than one member, at how many there are, or at a whole object, and none is
 // an alternative. What does not fit is not described here: that takes the whole document.
 
