@@ -24,6 +24,9 @@ namespace {
 namespace bj = boost::json;
 using leaf_visitor = std::function<void(key const&, bj::value const&)>;
 
+/// So many are looked up one by one.
+constexpr std::size_t few_keys = 8;
+
 bool is_tree(bj::value const& what) {
   auto const* const object = what.if_object();
   return object != nullptr && !object->empty();
@@ -42,6 +45,7 @@ void visit_leaves(bj::object const& document, key const& which, leaf_visitor con
   bj::value const* found = nullptr;
   std::size_t depth = 0;
   for (; depth < path.size() && object != nullptr; ++depth) {
+    if (depth > 0 && object->empty()) break;
     found = object->if_contains(path[depth]);
     if (found == nullptr) return;
     object = found->if_object();
@@ -114,6 +118,7 @@ struct layers {
     source_record const* source;
     source_lookup values;
     namespace_schema const* schema;
+    std::shared_ptr<sourced_document const> whole = {}; ///< read for many keys; null: it is not
 
     /// All of it, with its places.
     std::shared_ptr<sourced_document const> document() const {
@@ -121,7 +126,8 @@ struct layers {
     }
     /// As the function of this name.
     void visit_leaves(key const& which, leaf_visitor const& visit) const {
-      if (which.path().empty()) return engine::visit_leaves(document()->root, which, visit);
+      if (whole || which.path().empty())
+        return engine::visit_leaves((whole ? whole : document())->root, which, visit);
       auto const found = values.follow(which.path());
       if (!found) return;
       auto const end = which.parts().begin() + 1 + static_cast<std::ptrdiff_t>(found->depth);
@@ -176,8 +182,11 @@ struct hidden_count {
 /// The values that the overrides of some keys hide, or have a part in hiding.
 hidden_count count_hidden_by(namespace_state const& state, std::vector<key> const& keys) {
   hidden_count out;
-  layers const all(state);
+  layers all(state);
   if (all.files.empty()) return out;
+  if (keys.size() > few_keys)
+    for (auto& one : all.files)
+      one.whole = one.document();
   std::set<key> seen;
   for (auto const& which : keys)
     visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {

@@ -48,7 +48,7 @@ void append_name(std::string& out, std::string_view quoted) {
   out += std::string_view(read->get_string());
 }
 
-/// The number of nodes in a value other than an object with members.
+/// The number of nodes in a leaf.
 std::size_t nodes_in(std::string_view value) {
   if (!value.starts_with('[')) return 0;
   std::size_t count = 0;

@@ -5,9 +5,9 @@
 
 #include <algorithm>
 
-// A member of a document that fits is validated by the subschemas of its own, if on the way to it no
-// subschema looks at more than one member, at how many there are, or at a whole object, and none is
-// an alternative. What does not fit is not described here: that takes the whole document.
+// A member of a document that fits is evaluated by the subschemas of its own, if on the way to it
+// no subschema looks at more than one member, at how many there are, or at a whole object, and none
+// is an alternative. What does not fit is not described here: that takes the whole document.
 
 namespace cfgd::schema {
 namespace {
