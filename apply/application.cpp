@@ -42,7 +42,8 @@ application::application(std::vector<member> members, unit how) : application(st
   add_acting(how);
 }
 
-application application::resumed(std::vector<member> members, unit how, phase at, std::string why) {
+application application::resumed(std::vector<member> members, unit how, phase at,
+                                 std::string const& why) {
   application made(std::move(members));
   switch (at) {
   case phase::replacing: // the unit knows nothing of it

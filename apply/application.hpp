@@ -56,7 +56,8 @@ class application {
 
   application(std::vector<member> members, unit how);
   /// What is left to do of an application that was interrupted; `at` is what its journal says.
-  static application resumed(std::vector<member> members, unit how, phase at, std::string why);
+  static application resumed(std::vector<member> members, unit how, phase at,
+                             std::string const& why);
 
   /// The next step; the same until its outcome is reported.
   step next() const { return todo_.empty() ? step{} : todo_.front(); }

@@ -295,7 +295,7 @@ result<void> applier::carry_out(application const& steps, group_work& work) {
   case step::kind::keep:
     return keep(at, work);
   case step::kind::begin: {
-    auto const written = with_.record.write(begin_line(work.record_of(steps)));
+    auto written = with_.record.write(begin_line(work.record_of(steps)));
     work.begun = written.has_value();
     return written;
   }
@@ -359,7 +359,7 @@ result<void> applier::keep(step const& at, group_work const& work) const {
   auto const& file = work.targets[at.target].files[at.file];
   auto const placed = placed_file::open(file.path, with_.trusted);
   if (!placed) return placed.error();
-  if (auto const kept = placed->keep(); !kept) return kept;
+  if (auto kept = placed->keep(); !kept) return kept;
   auto const now = placed->look(with_.bounds.file_bytes);
   if (!now) return now.error();
   if ((now->hash ? hex_of(*now->hash) : "") == file.before) return {};
@@ -373,7 +373,7 @@ result<void> applier::act(group_work const& work) {
 result<void> applier::verify(step const& at, group_work const& work) {
   auto const& how = *work.targets[at.target].how;
   if (how.active.count() > 0 && work.starting == unit_control::starting::allowed)
-    if (auto const fine = with_.units.check_active(how.unit, how.active); !fine) return fine;
+    if (auto fine = with_.units.check_active(how.unit, how.active); !fine) return fine;
   if (how.verify.empty()) return {};
   return run_program(how.verify, how.limit);
 }

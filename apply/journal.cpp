@@ -93,7 +93,7 @@ result<void> journal::write(std::string const& line) {
 
 result<void> journal::compact() {
   auto const text = compacted(state_);
-  if (auto const done = replace_file(path_, text, 0600); !done) return done;
+  if (auto done = replace_file(path_, text, 0600); !done) return done;
   file_ = unique_fd(::open(path_.c_str(), O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW));
   if (!file_) throw storage_failure(to_string(system_error("open", errno, path_)));
   bytes_ = text.size();

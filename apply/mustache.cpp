@@ -138,7 +138,7 @@ class marker {
   }
 
   result<void> take_variable(std::size_t begin, std::string_view name) {
-    if (auto const fine = check_name(begin, name); !fine) return fine;
+    if (auto fine = check_name(begin, name); !fine) return fine;
     write_tag('&', name, mark + std::to_string(begin));
     return {};
   }
@@ -152,7 +152,7 @@ class marker {
   }
 
   result<void> open_section(std::size_t begin, char kind, std::string_view name) {
-    if (auto const fine = check_name(begin, name); !fine) return fine;
+    if (auto fine = check_name(begin, name); !fine) return fine;
     if (open_.size() == most_depth) return fault(begin, "sections are nested too deep");
     open_.push_back({.name = name, .at = begin});
     write_tag(kind, name);

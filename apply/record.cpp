@@ -32,9 +32,9 @@ bj::array const& list_at(bj::object const& from, std::string_view name) {
   return value != nullptr && value->is_array() ? value->get_array() : none;
 }
 
-template <std::size_t count>
-std::uint8_t index_of(std::array<std::string_view, count> const& words, std::string_view word) {
-  for (std::uint8_t i = 0; i < count; ++i)
+template <std::size_t Count>
+std::uint8_t index_of(std::array<std::string_view, Count> const& words, std::string_view word) {
+  for (std::uint8_t i = 0; i < Count; ++i)
     if (words.at(i) == word) return i;
   return 0;
 }

@@ -123,7 +123,7 @@ result<void> request_force(std::filesystem::path const& state, std::string const
   std::error_code failed;
   std::filesystem::create_directory(directory, failed);
   if (failed) return system_error("mkdir", failed.value(), directory);
-  if (auto const written = replace_file(directory / target, "", 0600); !written) return written;
+  if (auto written = replace_file(directory / target, "", 0600); !written) return written;
   if (::kill(running, SIGHUP) != 0) return system_error("signal cfgd-apply", errno, state);
   return {};
 }

@@ -56,7 +56,7 @@ layout layout::below(std::filesystem::path const& root) {
 
 service::service(boost::asio::io_context& loop, layout const& places, journal& record,
                  unit_control& units)
-    : loop_(loop), places_(places), units_(units),
+    : loop_(loop), places_(places),
       applier_({.record = record, .units = units, .trusted = {::geteuid()}, .bounds = {}}),
       timer_(loop), signals_(loop, SIGTERM, SIGINT, SIGHUP),
       tasks_(loop.get_executor(), [](std::string const& name, std::exception_ptr const&) {

@@ -65,7 +65,6 @@ class service {
 
   boost::asio::io_context& loop_;
   layout places_;
-  unit_control& units_;
   applier applier_;
   target_map targets_;
   std::map<std::string, std::unique_ptr<watch>> watches_;

@@ -36,8 +36,8 @@ constexpr std::array<std::string_view, 5> formats{"json", "yaml", "toml", "ini",
 constexpr std::size_t most_files = 64;
 constexpr std::size_t most_words = 100;
 
-template <std::size_t count>
-bool has(std::array<std::string_view, count> const& names, std::string_view name) {
+template <std::size_t Count>
+bool has(std::array<std::string_view, Count> const& names, std::string_view name) {
   return std::ranges::find(names, name) != names.end();
 }
 
@@ -95,9 +95,9 @@ class reader {
     return pointer;
   }
 
-  template <std::size_t count>
+  template <std::size_t Count>
   void refuse_unknown(bj::object const& from, std::string const& at,
-                      std::array<std::string_view, count> const& known) {
+                      std::array<std::string_view, Count> const& known) {
     for (auto const& member : from)
       if (!has(known, member.key()))
         complain(below(at, member.key()),

@@ -25,6 +25,7 @@ namespace {
 constexpr char cursor_mark[] = "-- cursor: ";
 constexpr char drop_ins[] = "/run/systemd/system/cfgd.service.d";
 constexpr char sanitizers[] = "etc/systemd/system/cfgd.service.d";
+constexpr char sanitizers_of_apply[] = "etc/systemd/system/cfgd-apply.service.d";
 
 std::vector<std::string> with(std::vector<std::string> first,
                               std::vector<std::string> const& more) {
@@ -97,7 +98,8 @@ void machine::remove() {
     std::error_code not_empty; // somebody else has something there
     std::filesystem::remove(container_.files() / one.relative_path(), not_empty);
   }
-  std::filesystem::remove_all(container_.files() / sanitizers);
+  for (char const* const unit : {sanitizers, sanitizers_of_apply})
+    std::filesystem::remove_all(container_.files() / unit);
   container_.must({"systemctl", "daemon-reload"});
 }
 
@@ -120,10 +122,11 @@ void machine::be_patient_with_sanitizers() {
   if (std::string_view(CFGD_SANITIZERS).empty()) return;
   // LeakSanitizer looks for leaks by ptrace(2), which the sandbox forbids; the memory that ASan
   // keeps from being used again shall fit below MemoryHigh=. Nothing else of the unit is touched.
-  write_file(container_.files() / sanitizers / "50-sanitizers.conf",
-             "[Service]\n"
-             "Environment=ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=32\n"
-             "Environment=UBSAN_OPTIONS=print_stacktrace=1\n");
+  for (char const* const unit : {sanitizers, sanitizers_of_apply})
+    write_file(container_.files() / unit / "50-sanitizers.conf",
+               "[Service]\n"
+               "Environment=ASAN_OPTIONS=detect_leaks=0:quarantine_size_mb=32\n"
+               "Environment=UBSAN_OPTIONS=print_stacktrace=1\n");
 }
 
 void machine::make_new() {
