@@ -5,6 +5,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/value.hpp>
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -34,9 +35,8 @@ bj::array const& list_at(bj::object const& from, std::string_view name) {
 
 template <std::size_t Count>
 std::uint8_t index_of(std::array<std::string_view, Count> const& words, std::string_view word) {
-  for (std::uint8_t i = 0; i < Count; ++i)
-    if (words.at(i) == word) return i;
-  return 0;
+  auto const found = std::ranges::find(words, word);
+  return found == words.end() ? std::uint8_t{0} : static_cast<std::uint8_t>(found - words.begin());
 }
 
 application_record read_application(bj::object const& from) {

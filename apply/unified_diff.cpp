@@ -73,6 +73,14 @@ std::vector<edit> all_changed(lines const& before, lines const& after) {
   return out;
 }
 
+/// Where the equal lines end on diagonal `k` from line `x` on.
+std::ptrdiff_t end_of_equal(lines const& before, lines const& after, std::ptrdiff_t x,
+                            std::ptrdiff_t k) {
+  auto const first = before.begin() + x;
+  auto const second = after.begin() + (x - k);
+  return x + (std::mismatch(first, before.end(), second, after.end()).first - first);
+}
+
 std::vector<edit> compare(lines const& before, lines const& after) {
   auto const n = static_cast<std::ptrdiff_t>(before.size());
   auto const m = static_cast<std::ptrdiff_t>(after.size());
@@ -91,14 +99,10 @@ std::vector<edit> compare(lines const& before, lines const& after) {
       auto const at = [&](std::ptrdiff_t of) { return row[static_cast<std::size_t>(of + d + 1)]; };
       std::ptrdiff_t x = 0;
       if (d > 0) x = (k == -d || (k != d && at(k - 1) < at(k + 1))) ? at(k + 1) : at(k - 1) + 1;
-      auto y = x - k;
-      while (x < n && y < m &&
-             before[static_cast<std::size_t>(x)] == after[static_cast<std::size_t>(y)]) {
-        ++x;
-        ++y;
-      }
+      // Diagonals may lead out of both.
+      if (x <= n && x - k <= m) x = end_of_equal(before, after, x, k);
       next[static_cast<std::size_t>(k + d + 1)] = x;
-      if (x >= n && y >= m) return trace(before, after, rows);
+      if (x >= n && x - k >= m) return trace(before, after, rows);
     }
     last = std::move(next);
   }

@@ -101,6 +101,7 @@ result<std::string> read_definition_text(std::vector<std::filesystem::path> cons
                                          std::string const& name, trust const& trusted,
                                          limits const& bounds) {
   walker const way(trusted, [](auto const&...) {});
+  // NOLINTNEXTLINE(modernize-loop-convert): clang 14 does not compile the views of this library
   for (auto directory = directories.rbegin(); directory != directories.rend(); ++directory) {
     auto const top = way.open_root(directory->string());
     if (!top && top.error().code == errc::not_found) continue;
