@@ -106,14 +106,13 @@ service::service(asio::io_context& loop, options with, opened_store opened)
                  [this](committer::publication const& news) { publish(news); }),
       queries_(loop.get_executor(), std::move(reader_), committer_, options_.how.bounds,
                [this] { committer_.refresh(); }),
-      consumers_(options_.how.bounds),
-      watches_(view_, committer_, queries_, options_.how.bounds,
-               [this](std::function<void()> work) {
-                 asio::post(loop_, [this, work = std::move(work)] {
-                   work();
-                   wake(); // bookmarks may be due
-                 });
-               }),
+      consumers_(options_.how.bounds), watches_(view_, committer_, queries_, options_.how.bounds,
+                                                [this](std::function<void()> work) {
+                                                  asio::post(loop_, [this, work = std::move(work)] {
+                                                    work();
+                                                    wake(); // bookmarks may be due
+                                                  });
+                                                }),
       names_(
           loop.get_executor(), access_, [this] { rights_changed(); }, access_names::options{}),
       server_(loop.get_executor(), options_.how.bounds,

@@ -38,8 +38,8 @@ class session_host {
 
   /// Calls take_turn() of `which` once, soon, from the loop; `which` lives until then.
   virtual void want_turn(session& which) = 0;
-  /// Whether a session that is woken by its socket may work at once: nobody waits for a turn, or its
-  /// user would be the next, and the loop has not worked long without looking at its events.
+  /// Whether a session that is woken by its socket may work at once: nobody waits for a turn, or
+  /// its user would be the next, and the loop has not worked long without looking at its events.
   virtual bool may_work_at_once(session const& which) const = 0;
   /// A session has worked so long outside of take_turn().
   virtual void worked(session const& which, clock::duration time) = 0;

@@ -48,7 +48,7 @@ class supervision {
 
   std::optional<clock::time_point> deadline() const { return deadline_; }
   int exit_code() const { return code_; }
-  /// Whether the program was started with the latest settings, or told of them.
+  /// Whether the program was started with the latest settings, or has had its signal for them.
   bool has_latest() const { return is_running() || (state_ == state::settling && !is_dirty_); }
   /// Whether it is settled.
   bool is_running() const { return state_ == state::running; }

@@ -98,9 +98,9 @@ BOOST_FIXTURE_TEST_CASE(all_checks_of_a_sound_service_are_healthy, serving) {
     BOOST_TEST(check.at("durationMs").is_double());
     BOOST_TEST(check.at("time").as_string().size() == 24U);
   }
-  BOOST_TEST(names ==
-             (std::vector<std::string>{"store", "cache", "files", "watch", "memory", "disk",
-                                       "integrity", "loop", "committer", "clock", "peers", "consumers"}));
+  BOOST_TEST(names == (std::vector<std::string>{"store", "cache", "files", "watch", "memory",
+                                                "disk", "integrity", "loop", "committer", "clock",
+                                                "peers", "consumers"}));
   BOOST_TEST(all.at("status").as_string() == "healthy");
   BOOST_TEST(call("Health").at("status").as_string() == "healthy");
   BOOST_TEST(daemon.connect().status().value().status == "healthy");
