@@ -3,6 +3,7 @@
 #include "apply/program.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
+#include "core/text.hpp"
 #include "core/time.hpp"
 
 #include <algorithm>
@@ -17,6 +18,23 @@ namespace {
 
 constexpr std::string_view hidden_output =
     "a program did not accept it; its output is not shown, because the files have secrets";
+
+/// What a program has written may be anything; the journal and cfgd take text only.
+std::string clean(std::string text) {
+  if (is_clean_text(text)) return text;
+  std::ranges::replace_if(
+      text, [](char one) { return one == '\0' || static_cast<unsigned char>(one) >= 0x80U; }, '?');
+  return text;
+}
+
+/// Whether a file that could not be looked at may be there the next time.
+bool may_change(std::vector<compared_file> const& files) {
+  return std::ranges::any_of(files, [](compared_file const& one) {
+    if (one.now) return false;
+    auto const code = one.now.error().code;
+    return code == errc::io || code == errc::not_found || code == errc::conflict;
+  });
+}
 
 std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
 
@@ -134,8 +152,13 @@ applier::group_work applier::resumed_work(application_record const& open,
     auto const& records = with_.record.state().targets;
     if (auto const known = records.find(one.name); known != records.end())
       made.contents = known->second.files;
+    if (is_known) work.limit = std::max(work.limit, made.how->limit);
     for (auto const& file : one.files) {
-      made.files.push_back({.path = file.path, .before = file.before, .after = file.after});
+      auto& placed = made.files.emplace_back(
+          file_work{.path = file.path, .before = file.before, .after = file.after});
+      if (is_known)
+        for (auto const& defined : made.how->files)
+          if (defined.path == file.path) placed.how.mode = defined.mode;
       made.contents[file.path] = file.after;
     }
   }
@@ -227,6 +250,7 @@ std::optional<applier::target_work> applier::prepare(target const& which,
   switch (decided.what) {
   case decision::kind::faulty:
     outcome.state = condition::faulty;
+    wants_retry_ |= may_change(files);
     return std::nullopt;
   case decision::kind::conflict:
     outcome.state = condition::conflict;
@@ -280,8 +304,14 @@ void applier::run(application& steps, group_work& work) {
       if (done.error().code == errc::io && (is_of_all || i == at.target))
         work.targets[i].may_succeed_later = true;
     bool const is_output = at.what == step::kind::check || at.what == step::kind::verify;
-    steps.failed(is_output && work.targets[at.target].secret ? std::string(hidden_output)
-                                                             : to_string(done.error()));
+    // What they look at may not be up yet during the boot.
+    if (is_output && work.starting == unit_control::starting::forbidden)
+      work.targets[at.target].may_succeed_later = true;
+    auto why = clean(to_string(done.error()));
+    if (is_output && work.targets[at.target].secret) why = hidden_output;
+    bool const is_log = at.what == step::kind::act || at.what == step::kind::act_again;
+    if (is_log && std::ranges::any_of(work.targets, &target_work::secret)) why = first_line(why);
+    steps.failed(why);
   }
 }
 
@@ -306,8 +336,11 @@ result<void> applier::carry_out(application const& steps, group_work& work) {
     must_write(phase_line(phase::restoring, first_line(steps.restored_because())));
     return {};
   case step::kind::act:
+    return act(work, work.starting);
   case step::kind::act_again:
-    return act(work);
+    return act(work, work.starting == unit_control::starting::allowed
+                         ? unit_control::starting::again
+                         : work.starting);
   case step::kind::verify:
     return verify(at, work);
   case step::kind::discard:
@@ -325,20 +358,29 @@ result<void> applier::place(step const& at, group_work& work) {
   auto const& file = work.targets[at.target].files[at.file];
   auto const placed = placed_file::open(file.path, with_.trusted);
   if (!placed) return placed.error();
-  switch (at.what) {
-  case step::kind::write:
-    return placed->write(file.bytes, file.how);
-  case step::kind::replace:
+  if (at.what == step::kind::write) return placed->write(file.bytes, file.how);
+  if (at.what == step::kind::replace) { // other targets of the unit were checked meanwhile
+    if (auto same = is_as_before(*placed, file); !same) return same;
     return placed->replace();
-  default:
-    break;
   }
   placed->discard();
   // What somebody else has written since is theirs.
   auto const now = placed->look(with_.bounds.file_bytes);
   if (!now) return now.error();
   if (!now->hash || hex_of(*now->hash) != file.after) return {};
-  return placed->restore(!file.before.empty());
+  if (auto back = placed->restore(!file.before.empty()); !back) return back;
+  if (file.before.empty() || file.before == file.after) return {};
+  auto const then = placed->look(with_.bounds.file_bytes);
+  if (!then) return then.error();
+  if (!then->hash || hex_of(*then->hash) != file.after) return {};
+  return error{.code = errc::invalid, .message = "the previous file is gone", .subject = file.path};
+}
+
+result<void> applier::is_as_before(placed_file const& placed, file_work const& file) const {
+  auto const now = placed.look(with_.bounds.file_bytes);
+  if (!now) return now.error();
+  if ((now->hash ? hex_of(*now->hash) : "") == file.before) return {};
+  return error{.code = errc::io, .message = "was changed meanwhile", .subject = file.path};
 }
 
 result<void> applier::check(step const& at, group_work const& work) const {
@@ -360,14 +402,11 @@ result<void> applier::keep(step const& at, group_work const& work) const {
   auto const placed = placed_file::open(file.path, with_.trusted);
   if (!placed) return placed.error();
   if (auto kept = placed->keep(); !kept) return kept;
-  auto const now = placed->look(with_.bounds.file_bytes);
-  if (!now) return now.error();
-  if ((now->hash ? hex_of(*now->hash) : "") == file.before) return {};
-  return error{.code = errc::io, .message = "was changed meanwhile", .subject = file.path};
+  return is_as_before(*placed, file);
 }
 
-result<void> applier::act(group_work const& work) {
-  return with_.units.act(work.unit, work.what, work.signal, work.limit, work.starting);
+result<void> applier::act(group_work const& work, unit_control::starting how) {
+  return with_.units.act(work.unit, work.what, work.signal, work.limit, how);
 }
 
 result<void> applier::verify(step const& at, group_work const& work) {
@@ -395,7 +434,12 @@ void applier::end(application const& steps, group_work const& work) {
     now.fingerprint = target.fingerprint;
     now.message = steps.failure(i);
     now.state = steps.is_failed(i) ? condition::failed : condition::applied;
-    if (!steps.is_failed(i)) now.files = target.contents;
+    if (!steps.is_failed(i)) {
+      now.files = target.contents;
+      for (auto const& file : target.files)
+        if (auto const placed = placed_file::open(file.path, with_.trusted))
+          placed->tighten_kept(file.how.mode);
+    }
     if (steps.is_failed(i) && target.may_succeed_later) {
       now.fingerprint.clear();
       wants_retry_ = true;

@@ -58,7 +58,8 @@ class applier {
   [[nodiscard]] result<void> check(step const& at, group_work const& work) const;
   [[nodiscard]] result<void> keep(step const& at, group_work const& work) const;
   [[nodiscard]] result<void> verify(step const& at, group_work const& work);
-  [[nodiscard]] result<void> act(group_work const& work);
+  [[nodiscard]] result<void> is_as_before(placed_file const& placed, file_work const& file) const;
+  [[nodiscard]] result<void> act(group_work const& work, unit_control::starting how);
   void discard(step const& at, group_work const& work) const;
   void end(application const& steps, group_work const& work);
   [[nodiscard]] group_work resumed_work(application_record const& open,

@@ -1,6 +1,9 @@
 #include "apply/journal.hpp"
 
 #include "core/durable_file.hpp"
+#include "core/json.hpp"
+
+#include <boost/json/value.hpp>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -78,6 +81,8 @@ result<void> journal::read() {
 }
 
 result<void> journal::write(std::string const& line) {
+  // A line that cannot be read would be the end of the journal for the next process.
+  if (auto const readable = json::parse(line); !readable) return readable.error();
   if (bytes_ > most_bytes)
     if (auto const shorter = compact(); !shorter) return shorter.error();
   if (int const failed = write_all(file_.get(), line + '\n'); failed != 0) {

@@ -83,6 +83,7 @@ int run(command_line const& asked) {
 int main(int argc, char** argv) {
   fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGHUP, SIG_IGN); // until the service listens to it: cfgctl may be early
   ::umask(0022);
   command_line asked;
   if (auto const code = parse_command_line(argc, argv, asked)) return *code;

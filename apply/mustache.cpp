@@ -36,6 +36,7 @@ constexpr char opening = '\x1e';
 constexpr char closing = '\x1d';
 constexpr std::string_view reserved = "\x1d\x1e\x1f";
 constexpr std::size_t most_depth = 32;
+constexpr std::size_t most_repetitions = 1'000'000; ///< of sections; in one another they multiply
 
 std::string_view trimmed(std::string_view text) {
   auto const begin = text.find_first_not_of(" \t\r\n");
@@ -219,12 +220,17 @@ km::data data_of(bj::value const& from) {
   }
 }
 
+struct too_many_repetitions {};
+
 /// Looks names up, takes the marks off variables, and notes the first one without a text.
 class marked_context : public km::basic_context<std::string> {
  public:
   explicit marked_context(km::data const* root) : stack_{root} {}
 
-  void push(km::data const* what) override { stack_.push_back(what); }
+  void push(km::data const* what) override {
+    if (++repetitions_ > most_repetitions) throw too_many_repetitions();
+    stack_.push_back(what);
+  }
   void pop() override { stack_.pop_back(); }
   km::data const* get_partial(std::string const& /*name*/) const override { return nullptr; }
 
@@ -269,6 +275,7 @@ class marked_context : public km::basic_context<std::string> {
   }
 
   std::vector<km::data const*> stack_;
+  std::size_t repetitions_ = 0;
   km::data true_{std::string("true")};
   km::data false_{std::string("false")};
   mutable error fault_;
@@ -292,7 +299,16 @@ result<std::string> render_template(std::string_view text, std::string const& pa
   km::mustache parsed(*marked);
   if (!parsed.is_valid())
     return error{.code = errc::parse, .message = parsed.error_message(), .subject = path};
-  auto out = parsed.render(context);
+  std::string out;
+  try {
+    out = parsed.render(context);
+  } catch (too_many_repetitions const&) {
+    return error{.code = errc::limit,
+                 .message = "its sections are repeated too often",
+                 .subject = path,
+                 .used = most_repetitions + 1,
+                 .maximum = most_repetitions};
+  }
   if (auto why = context.fault(text, path)) return *why;
   if (out.size() > most_bytes)
     return error{.code = errc::limit,

@@ -112,6 +112,14 @@ result<void> placed_file::keep() const {
   return sync();
 }
 
+void placed_file::tighten_kept(unsigned mode) const {
+  int const directory = directory_->fd.get();
+  struct stat info {};
+  if (::fstatat(directory, kept_name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+  if (!S_ISREG(info.st_mode) || (info.st_mode & 07777U & ~mode) == 0) return;
+  ::fchmodat(directory, kept_name_.c_str(), info.st_mode & mode, 0);
+}
+
 result<void> placed_file::replace() const {
   int const directory = directory_->fd.get();
   if (::renameat(directory, new_name_.c_str(), directory, name_.c_str()) != 0)

@@ -38,6 +38,9 @@ std::string last_lines(std::string_view text) {
     begin = begin == 0 ? 0 : text.rfind('\n', begin - 1);
   auto tail = begin == text.npos || begin == 0 ? text : text.substr(begin + 1);
   if (tail.size() > most_bytes) tail.remove_prefix(tail.size() - most_bytes);
+  // Not within a character.
+  while (!tail.empty() && (static_cast<unsigned char>(tail.front()) & 0xC0U) == 0x80U)
+    tail.remove_prefix(1);
   return std::string(tail);
 }
 
@@ -123,13 +126,15 @@ class run {
   std::string const& text() const { return text_; }
 
  private:
+  /// What is there, but not for ever: a program may write faster than it is read.
   void take(int output) {
     std::array<char, 4096> part{};
-    for (;;) {
+    for (std::size_t taken = 0; taken < most_output;) {
       ssize_t const got = ::read(output, part.data(), part.size());
       if (got < 0 && errno == EINTR) continue;
       if (got == 0) closed_ = true;
       if (got <= 0) return;
+      taken += static_cast<std::size_t>(got);
       text_.append(part.data(), static_cast<std::size_t>(got));
       if (text_.size() > 2 * most_output) text_.erase(0, text_.size() - most_output);
     }

@@ -76,6 +76,12 @@ result<std::string> render_file(target_file const& how, setting_values const& fr
                    .message = "'" + how.key + "' has no value",
                    .subject = how.path};
     auto out = render_format(how, *value);
+    if (out && out->size() > most_bytes) // it could not be read, nor put back
+      return error{.code = errc::limit,
+                   .message = "the file is too large",
+                   .subject = "file_bytes",
+                   .used = out->size(),
+                   .maximum = most_bytes};
     if (out) return out;
     auto why = out.error();
     if (!why.subject.empty()) why.message = why.subject + ": " + why.message;

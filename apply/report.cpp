@@ -114,6 +114,9 @@ result<report> read_report(std::filesystem::path const& path) {
 }
 
 result<void> request_force(std::filesystem::path const& state, std::string const& target) {
+  // It becomes the name of a file.
+  if (target.empty() || target.front() == '.' || target.find('/') != target.npos)
+    return error{.code = errc::invalid, .message = "'" + target + "' is not the name of a target"};
   pid_t const running = journal_owner(state);
   if (running <= 0)
     return error{.code = errc::not_found,

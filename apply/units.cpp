@@ -113,7 +113,10 @@ result<void> systemd_units::connect() {
   failure_of_call why;
   int const subscribed = sd_bus_call_method(bus_.get(), service, object, manager, "Subscribe",
                                             &why.what, nullptr, nullptr);
-  if (subscribed < 0) return why.about("the service manager", subscribed);
+  if (subscribed < 0) {
+    bus_.reset(); // else the next job would wait for signals that do not come
+    return why.about("the service manager", subscribed);
+  }
   return {};
 }
 
@@ -151,7 +154,15 @@ result<void> systemd_units::act(std::string const& unit, action what, std::strin
   auto const state = property(unit, "ActiveState");
   if (!state) return state.error();
   bool const runs = *state == "active" || *state == "reloading";
-  if (!runs && (what != action::restart || how == starting::forbidden)) return {};
+  bool const may_start = what == action::restart && how != starting::forbidden;
+  if (how == starting::again) {
+    auto const known = ran_.find(unit);
+    if (*state == "failed" && (known == ran_.end() || known->second))
+      return run_job("RestartUnit", unit, limit);
+  } else {
+    ran_[unit] = runs || may_start;
+  }
+  if (!runs && !may_start) return {};
   if (what == action::signal) return kill(unit, signal);
   return run_job(method_of(what), unit, limit);
 }
@@ -163,6 +174,10 @@ result<void> systemd_units::run_job(char const* method, std::string const& unit,
   int done = sd_bus_match_signal(bus_.get(), &slot, service, object, manager, "JobRemoved",
                                  take_removed, &which.removed);
   std::unique_ptr<sd_bus_slot, slot_unref> const match(slot);
+  // systemd refuses the sixth start within ten seconds, and the unit would stay down.
+  if (std::string_view(method) != "ReloadUnit")
+    sd_bus_call_method(bus_.get(), service, object, manager, "ResetFailedUnit", nullptr, nullptr,
+                       "s", unit.c_str());
   failure_of_call why;
   sd_bus_message* answer = nullptr;
   if (done >= 0)
@@ -212,6 +227,7 @@ result<void> systemd_units::kill(std::string const& unit, std::string const& sig
 }
 
 result<void> systemd_units::check_active(std::string const& unit, std::chrono::seconds after) {
+  if (auto const known = ran_.find(unit); known != ran_.end() && !known->second) return {};
   timespec const time{.tv_sec = after.count(), .tv_nsec = 0};
   ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
   auto const state = property(unit, "ActiveState");

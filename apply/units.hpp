@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 
 #include <chrono>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -25,6 +26,7 @@ class unit_control {
     allowed, ///< restart starts a unit that does not run
     /// No action does: the boot is not over, and units that are to run will, with the new files.
     forbidden,
+    again, ///< as allowed; a unit that ran, and has died of the last action, is started, too
   };
 
   /// Whether the unit exists.
@@ -66,6 +68,7 @@ class systemd_units : public unit_control {
     void operator()(sd_bus* bus) const;
   };
   std::unique_ptr<sd_bus, closer> bus_;
+  std::map<std::string, bool> ran_; ///< whether a unit ran before the last action, or was started
 };
 
 } // namespace cfgd::apply

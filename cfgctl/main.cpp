@@ -42,6 +42,7 @@ int main(int argc, char** argv) {
   using namespace cfgd::cfgctl;
   cfgd::fill_standard_descriptors();
   ::signal(SIGPIPE, SIG_IGN); // write(2) reports a closed pipe
+  ::signal(SIGCHLD, SIG_DFL); // ignored by a parent, it would leave nothing to wait for
   try {
     return static_cast<int>(parse_and_run(argc, argv));
   } catch (output_failed const& failed) {

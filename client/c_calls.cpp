@@ -6,6 +6,7 @@
 #include "client/value.hpp"
 #include "core/json.hpp"
 
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -216,6 +217,7 @@ int cfgd_transaction_set_int64(cfgd_transaction* change, char const* key, int64_
 }
 
 int cfgd_transaction_set_double(cfgd_transaction* change, char const* key, double value) {
+  if (!std::isfinite(value)) return detail::failed(-EINVAL, "the number is not finite");
   return set(change, key, boost::json::value(value));
 }
 

@@ -254,8 +254,9 @@ bool cfgd_values_refresh(cfgd_values* values) {
 bool cfgd_values_wait(cfgd_values* values, int timeout_ms) {
   auto* const live = values == nullptr ? nullptr : std::get_if<client::live_values>(&values->of);
   if (live == nullptr) return false;
-  return detail::guarded(
-             [&] { return live->wait(std::chrono::milliseconds(timeout_ms)) ? 1 : 0; }) == 1;
+  using std::chrono::milliseconds;
+  auto const limit = timeout_ms < 0 ? milliseconds::max() : milliseconds(timeout_ms);
+  return detail::guarded([&] { return live->wait(limit) ? 1 : 0; }) == 1;
 }
 
 bool cfgd_values_is_stale(cfgd_values const* values) {

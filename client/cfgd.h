@@ -195,8 +195,8 @@ void cfgd_live_close(cfgd_live* live);
 /* The newest values, for one thread. They do not change until cfgd_values_refresh(), and may outlive
  * the cfgd_live. NULL: out of memory. */
 cfgd_values* cfgd_live_values(const cfgd_live* live);
-/* Changes to the newest values, and never waits; or waits for newer ones, at most `timeout_ms`. True:
- * there were newer ones. Values of calls and events are never newer. */
+/* Changes to the newest values, and never waits; or waits for newer ones, at most `timeout_ms` (negative:
+ * for ever). True: there were newer ones. Values of calls and events are never newer. */
 bool cfgd_values_refresh(cfgd_values* values);
 bool cfgd_values_wait(cfgd_values* values, int timeout_ms);
 /* Whether the service cannot be reached, so that the values may be out of date. */

@@ -77,6 +77,7 @@ std::optional<T> value_as(boost::json::value const* value) {
   } else if constexpr (std::floating_point<T>) {
     if (auto const* const found = value->if_double()) return static_cast<T>(*found);
     if (auto const* const found = value->if_int64()) return static_cast<T>(*found);
+    if (auto const* const found = value->if_uint64()) return static_cast<T>(*found);
   } else if constexpr (std::same_as<T, byte_size>) {
     if (auto const* const text = value->if_string()) {
       auto const size = parse_size(std::string_view(text->data(), text->size()));

@@ -194,8 +194,10 @@ void consumers::end(std::string_view name, std::uint64_t number) {
     std::ranges::sort(left);
     left.erase(std::unique(left.begin(), left.end()), left.end());
     one.known.prefixes = std::move(left);
+    note_progress(name, one, steady::now()); // what was missing may have been this watch alone
   }
   changed_ = true;
+  look_at_waits(name);
 }
 
 result<void> consumers::acknowledge(std::string_view name, party who, acknowledgement what,

@@ -306,6 +306,9 @@ std::optional<std::string_view> value_cache::find_in(std::string_view text, key 
   auto* const one = impl_->find(which.name_space());
   bool const is_loaded =
       one != nullptr && one->text && one->text.is_whole() && one->text->data() == text.data();
+  // A text that became whole after it was published is searched as one string: callers hold that,
+  // not its pages.
+  if (is_loaded && !one->values) one->values.emplace(*one->text);
   return is_loaded ? impl_->find_value(*one, which) : canonical::find(text, which.path());
 }
 

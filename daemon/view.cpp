@@ -1,6 +1,7 @@
 #include "daemon/view.hpp"
 
 #include "core/document.hpp"
+#include "core/key.hpp"
 #include "daemon/problems/problems_report.hpp"
 
 #include <algorithm>
@@ -23,6 +24,9 @@ engine::effective without_secrets(engine::effective const& whole) {
           .text = whole.shown ? whole.shown : whole.text};
 }
 
+/// What is kept of more namespaces is dropped whole: each would look at all keys of the change.
+constexpr std::size_t few_namespaces = 16;
+
 bool hides(engine::effective const& one) {
   return one.text && one.shown && !(one.text == one.shown) && *one.text != *one.shown;
 }
@@ -42,17 +46,32 @@ void view::begin(beginning const& with) {
 }
 
 void view::publish(engine::committed_change const& done) {
+  note_late_values(done);
+  // A change says nothing of keys that became secret or ceased to be.
+  bool const is_exact = !done.needs_resync && done.effectives.size() <= few_namespaces;
   for (auto const& one : done.effectives) {
     if (one.text) changed_bytes_ += one.text.size();
     auto const shown = take(one);
-    // A change says nothing of keys that became secret or ceased to be.
-    cache_.publish(shown, done.needs_resync ? nullptr : &done.changes);
+    bool const is_late = late_values_.erase(one.name_space) != 0;
+    cache_.publish(shown, is_exact && !is_late ? &done.changes : nullptr);
   }
   for (auto const& transition : done.transitions)
     note_source(transition.now, transition.gone);
   if (done.pending) pending_.replace(*done.pending);
   note_overrides(done.overrides);
   revision_ = std::max(revision_, done.revision);
+}
+
+void view::note_late_values(engine::committed_change const& done) {
+  std::set<std::string_view> known;
+  for (auto const& one : done.effectives)
+    known.insert(one.name_space);
+  std::string_view last;
+  for (auto const& record : done.changes)
+    for (auto const& leaf : record->keys) {
+      auto const name = namespace_of(leaf.key);
+      if (name != std::exchange(last, name) && !known.contains(name)) late_values_.emplace(name);
+    }
 }
 
 void view::note_old_texts(std::string const& name_space) {

@@ -123,6 +123,9 @@ class view {
   /// Keeps the secrets, and returns the value without them, for the cache.
   engine::effective take(engine::effective const& newest);
   void note_old_texts(std::string const& name_space);
+  /// Remembers the namespaces of changes whose values come with a later change: another program has
+  /// made several before they were looked at.
+  void note_late_values(engine::committed_change const& done);
   void note_source(engine::source_row const& row, bool gone);
   void note_overrides(std::vector<engine::override_summary> const& newest);
 
@@ -132,6 +135,7 @@ class view {
   std::string store_id_;
   std::map<std::string, secret_texts, std::less<>> secrets_;
   std::vector<std::weak_ptr<std::string const>> old_texts_;
+  std::set<std::string, std::less<>> late_values_; ///< namespaces of note_late_values()
   std::map<std::string, source_problem> problems_;
   fallbacks fallbacks_;
   pending_changes pending_;

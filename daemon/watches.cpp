@@ -188,7 +188,8 @@ void watches::send_change(number which, watcher& to, delivery& one, clock::time_
   auto const revision = one.what->revision;
   bool const fits = !text || text->size() <= bounds_.reply_bytes;
   if (!fits || !to.next.take_live(revision, has_room(to))) {
-    if (to.consumer && text) to.consumer->delayed(now);
+    // A watcher that has begun, or read history, meanwhile has it already.
+    if (to.consumer && text && to.next.sent_up_to() < revision) to.consumer->delayed(now);
     pump_later(which, to);
   } else if (!text) {
     to.next.note_silence(now);

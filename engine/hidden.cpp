@@ -118,7 +118,7 @@ struct layers {
     source_record const* source;
     source_lookup values;
     namespace_schema const* schema;
-    std::shared_ptr<sourced_document const> whole = {}; ///< read for many keys; null: it is not
+    std::shared_ptr<sourced_document const> whole = {}; ///< read for many keys, or locks
 
     /// All of it, with its places.
     std::shared_ptr<sourced_document const> document() const {
@@ -137,9 +137,11 @@ struct layers {
 
   explicit layers(namespace_state const& of) : state(of), overrides(of) {
     if (!of.overrides) return;
-    for (auto const& [id, source] : boost::adaptors::reverse(of.sources))
-      if (source->row.is_effective)
-        files.push_back({source.get(), {*source, of.schema.get()}, of.schema.get()});
+    for (auto const& [id, source] : boost::adaptors::reverse(of.sources)) {
+      if (!source->row.is_effective) continue;
+      files.push_back({source.get(), {*source, of.schema.get()}, of.schema.get()});
+      if (of.locks) files.back().whole = files.back().document(); // each leaf is asked for in it
+    }
   }
 
   namespace_state const& state;
@@ -154,7 +156,7 @@ void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
   for (auto const& one : all.files) {
     one.visit_leaves(which, [&](key const& leaf, bj::value const& value) {
       if (!seen.insert(leaf).second) return;
-      if (all.state.locks && is_locked(all.state, *one.source, *one.document(), leaf)) {
+      if (all.state.locks && is_locked(all.state, *one.source, *one.whole, leaf)) {
         seen.erase(leaf); // a lower file may have a value that counts
         return;
       }
@@ -180,21 +182,23 @@ struct hidden_count {
 };
 
 /// The values that the overrides of some keys hide, or have a part in hiding.
-hidden_count count_hidden_by(namespace_state const& state, std::vector<key> const& keys) {
+hidden_count count_hidden_by(layers const& all, std::span<key const> keys) {
   hidden_count out;
-  layers all(state);
-  if (all.files.empty()) return out;
-  if (keys.size() > few_keys)
-    for (auto& one : all.files)
-      one.whole = one.document();
   std::set<key> seen;
   for (auto const& which : keys)
     visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {
       ++out.count;
-      auto const* const set = find_origin(*state.overrides, leaf);
+      auto const* const set = find_origin(*all.state.overrides, leaf);
       if (set != nullptr) out.since = std::min(out.since.value_or(set->time), set->time);
     });
   return out;
+}
+hidden_count count_hidden_by(namespace_state const& state, std::span<key const> keys) {
+  layers all(state);
+  if (keys.size() > few_keys)
+    for (auto& one : all.files)
+      if (!one.whole) one.whole = one.document();
+  return count_hidden_by(all, keys);
 }
 
 /// When the oldest override that hides a value was set. Looks at what they hide from the oldest on,
@@ -211,9 +215,10 @@ std::optional<wall_time> oldest_hiding(namespace_state const& state) {
     return one->second.by.time > other->second.by.time;
   };
   std::ranges::make_heap(all, is_later);
+  layers const from(state); // once: a source may be read for it as a whole
   std::optional<wall_time> oldest;
   while (!all.empty() && (!oldest || all.front()->second.by.time < *oldest)) {
-    auto const since = count_hidden_by(state, {all.front()->first}).since;
+    auto const since = count_hidden_by(from, std::span(&all.front()->first, 1)).since;
     if (since) oldest = std::min(oldest.value_or(*since), *since);
     std::ranges::pop_heap(all, is_later);
     all.pop_back();

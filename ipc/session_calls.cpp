@@ -50,11 +50,11 @@ constexpr std::size_t small_request_bytes = 4 * std::size_t{1024};
 constexpr std::size_t element_bytes = 160;
 
 /// The memory that a request needs until it is answered, at most, about: values are separated by
-/// commas.
-std::size_t bytes_of_request(std::string_view frame) {
+/// commas. A string may have any number of those, a request `most_elements`.
+std::size_t bytes_of_request(std::string_view frame, std::size_t most_elements) {
   if (frame.size() <= small_request_bytes) return frame.size();
-  auto const commas = std::ranges::count(frame, ',');
-  return frame.size() + element_bytes * static_cast<std::size_t>(commas);
+  auto const commas = static_cast<std::size_t>(std::ranges::count(frame, ','));
+  return frame.size() + element_bytes * std::min(commas, most_elements);
 }
 
 } // namespace
@@ -181,7 +181,7 @@ void session::dispatch(std::string_view frame) {
     is_held_up_ = true;
     return;
   }
-  begin_call(bytes_of_request(frame), envelope.kind, which);
+  begin_call(bytes_of_request(frame, host_.bounds.request_elements), envelope.kind, which);
   if (which == nullptr) return fail(refused.name, refused.parameters);
   serve(envelope, *which);
   set_aside();

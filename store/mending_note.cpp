@@ -59,7 +59,9 @@ mending noted_mending(lmdb::transaction& in) {
   auto const text = keys::get_meta(in, in.open(keys::meta, must_be_there), mending_key);
   if (!text) return out;
   boost::system::error_code failed;
-  auto const note = bj::parse(*text, failed);
+  bj::parse_options how;
+  how.allow_invalid_utf8 = true; // names are from damaged keys, and written as they are
+  auto const note = bj::parse(*text, failed, {}, how);
   if (failed) throw damaged_record(keys::meta, mending_key, failed.message());
   for (auto const& one : note.at("done").as_array())
     out.done.push_back(to_record(one.as_object()));

@@ -56,10 +56,10 @@ struct written_file {
 constexpr std::array extensions{".json", ".jsonc", ".yaml", ".yml", ".toml", ".ini", ".env"};
 
 /// etc of the administrator: where the service reads it, if it answers.
-fs::path directory_of(context const& all, std::string const& root) {
+fs::path directory_of(context const& all) {
   auto const found = call(all, &client::connection::sources);
   auto const sources = found ? *found : std::vector<client::source_file>();
-  return admin_directory(sources, root).parent_path();
+  return admin_directory(sources, all.root).parent_path();
 }
 
 /// The first file that has values of the namespace, in the layer of the administrator.
@@ -99,13 +99,18 @@ std::string target_text(std::string const& path, format kind, std::string const&
                     toml_line("path", path) + toml_line("format", format_name) +
                     toml_line("key", name);
   auto const* const owner = ::getpwuid(how.st_uid); // NOLINT(concurrency-mt-unsafe): one thread
-  if (how.st_uid != 0 && owner != nullptr) out += toml_line("owner", owner->pw_name);
+  gid_t usual_group = 0;                            // of a target without one
+  if (how.st_uid != 0 && owner != nullptr) {
+    out += toml_line("owner", owner->pw_name);
+    usual_group = owner->pw_gid;
+  }
   auto const* const group = ::getgrgid(how.st_gid); // NOLINT(concurrency-mt-unsafe): one thread
-  if (how.st_gid != 0 && group != nullptr) out += toml_line("group", group->gr_name);
+  if (how.st_gid != usual_group && group != nullptr) out += toml_line("group", group->gr_name);
   constexpr std::string_view digits = "01234567";
+  unsigned const bits = (how.st_mode & 0775U) | 0400U; // what a target may have
   std::string mode = "0";
   for (unsigned const shift : {6U, 3U, 0U})
-    mode += digits[(how.st_mode >> shift) & 7U];
+    mode += digits[(bits >> shift) & 7U];
   if (mode != "0644") out += toml_line("mode", mode);
   return out;
 }
@@ -120,7 +125,7 @@ struct adoption {
 /// Adds what is to be written. An error text, or nothing.
 std::string plan_files(context const& all, options const& how, struct stat const& mode,
                        adoption& into) {
-  auto const directory = directory_of(all, how.root.empty() ? all.root : how.root);
+  auto const directory = directory_of(all);
   auto const namespaces = directory / "namespaces";
   auto const found = existing(namespaces, how.name_space);
   if (!how.merge && !found.empty())
@@ -144,6 +149,10 @@ std::string plan_files(context const& all, options const& how, struct stat const
   if (is_private)
     into.remarks.push_back("others may not read " + into.file + "; give " + values.string() +
                            " to the group of the service, and declare its secrets in the schema");
+  // NOLINTNEXTLINE(concurrency-mt-unsafe): one thread
+  if (::getpwuid(mode.st_uid) == nullptr || ::getgrgid(mode.st_gid) == nullptr)
+    into.remarks.push_back("the owner or group of " + into.file +
+                           " has no name: the target does not keep it");
   if (how.merge || fs::exists(schema, ignored))
     into.remarks.emplace_back("no schema is written: the namespace may have one");
   else
@@ -214,13 +223,25 @@ void show_adoption(context const& all, options const& how, adoption const& what)
   print_difference(what.file, what.what.rendered);
 }
 
-exit_code adopt(context const& all, options const& how) {
+/// With the service of this --root, not that of the system. --socket wins.
+context below_root(context all, std::string const& root) {
+  if (root.empty()) return all;
+  bool const is_asked_for = !all.socket.empty() && all.root.empty();
+  all.root = root;
+  if (!is_asked_for) all.socket = (fs::path(root) / "run" / "io.cfgd").string();
+  return all;
+}
+
+exit_code adopt(context const& caller, options const& how) {
+  context const all = below_root(caller, how.root);
   std::string const doing = "adopt " + how.file;
   if (!is_namespace_name(how.name_space))
     return fail(all, '\'' + how.name_space + "' is not a valid namespace name", exit_code::usage);
   struct stat mode {};
   if (::stat(how.file.c_str(), &mode) != 0)
     return fail(all, doing + ": " + std::generic_category().message(errno), exit_code::usage);
+  if (!S_ISREG(mode.st_mode))
+    return fail(all, doing + ": it is not a regular file", exit_code::usage);
   auto const text = read_text(how.file);
   if (!text) return fail(all, to_string(text.error()), exit_code::usage);
   auto const kind = format_of(how.format.empty() ? how.file : "file." + how.format);

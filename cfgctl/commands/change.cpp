@@ -10,6 +10,7 @@
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
+#include "core/limits.hpp"
 #include "core/value_path.hpp"
 
 #include <algorithm>
@@ -251,7 +252,8 @@ void add_change_options(CLI::App* to, change_options& into) {
   to->add_flag("--wait{30s}", into.wait, "Wait until all consumers have applied it [30s]")
       ->check([](std::string const& text) {
         auto const time = parse_duration(text);
-        return time ? std::string() : to_string(time.error());
+        if (!time) return to_string(time.error());
+        return *time > limits{}.wait_time ? std::string("at most 1h") : std::string();
       });
 }
 

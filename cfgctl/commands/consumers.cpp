@@ -8,6 +8,7 @@
 #include "cfgctl/text/table.hpp"
 #include "cfgctl/text/users.hpp"
 #include "cfgctl/text/values.hpp"
+#include "core/limits.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -90,6 +91,7 @@ exit_code wait_for_revision(context const& all, client::revision_number revision
                             std::vector<std::string> const& names) {
   std::optional<std::chrono::seconds> time;
   if (all.time_limit) time = std::chrono::ceil<std::chrono::seconds>(*all.time_limit);
+  if (time && time->count() == 0) time = limits{}.wait_time; // no limit: the longest there is
   auto const made = await_applied(all, revision, names, time);
   std::string const doing = "wait " + std::to_string(revision);
   if (!made && made.error().name.ends_with(".RevisionMismatch"))

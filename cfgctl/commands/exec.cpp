@@ -302,6 +302,7 @@ class supervisor {
     case act::nothing:
       break;
     case act::start:
+      acknowledge_outcome(); // of the start before, and of its revision
       applying_ = known_.revision();
       child_ = start_program({.arguments = all_.program,
                               .environment = assignments_,
@@ -360,7 +361,10 @@ class supervisor {
     if (number == SIGCHLD) return collect();
     bool const has_it = group_ == program_group::of_caller && what.ssi_code == SI_KERNEL;
     if (!has_it) send(number);
-    if (asks_to_end(number)) perform(plan_.asked_to_end());
+    if (!asks_to_end(number)) return;
+    auto const next = plan_.asked_to_end();
+    if (!started_) return finish(static_cast<exit_code>(128 + number)); // as a program would end
+    perform(next);
   }
 
   /// Collects what has ended. The group of a program is ended before the program is collected:

@@ -10,6 +10,7 @@
 #include "cfgctl/targets/places.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/table.hpp"
+#include "cfgctl/text/values.hpp"
 
 #include <poll.h>
 #include <unistd.h>
@@ -90,7 +91,8 @@ exit_code show_states(context const& all, targets_options const& what, apply::re
     text += details(one);
     all_applied &= one.state == "applied";
   }
-  show(all, json_of(reply), what.names.empty() ? overview(all.where, reply) : text);
+  show(all, json_of(reply),
+       what.names.empty() ? overview(all.where, reply) : for_screen(all.where, text));
   return all_applied ? exit_code::ok : exit_code::refused;
 }
 
@@ -147,7 +149,7 @@ exit_code diff(context const& all, targets_options const& what) {
       out += *text;
     }
   }
-  print(out);
+  print(for_screen(all.where, out));
   return out.empty() ? exit_code::ok : exit_code::refused;
 }
 
@@ -176,7 +178,7 @@ exit_code render(context const& all, render_options const& what) {
     out += *bytes;
   }
   if (!is_found) return fail(all, "render: target '" + what.target + "' has no file " + what.path);
-  print(out);
+  print(for_screen(all.where, out));
   return exit_code::ok;
 }
 

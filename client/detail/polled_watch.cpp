@@ -83,7 +83,6 @@ result<void> polled_watch::connect() {
 result<void> polled_watch::connect_to(std::string path) {
   socket_.reset(open_socket());
   if (!socket_) return unreachable(path, errno_text(errno));
-  add(poller_.get(), socket_.get(), 0);
   line_.connect(std::move(path), deadline_after(time_limit_));
   stage_ = stage::connecting;
   return {};
@@ -130,12 +129,13 @@ void polled_watch::disconnect() {
 
 void polled_watch::wait_for(action needed) {
   auto const end = line_.deadline();
+  // A socket that is not connected is not in the poller: it would be ready all the time (EPOLLHUP).
+  if (needed == action::wait_backlog) return wake_at(std::min(end, clock::now() + backlog_retry));
   epoll_event wanted{};
-  if (needed == action::wait_writable) wanted.events = EPOLLOUT;
-  if (needed == action::wait_readable) wanted.events = EPOLLIN;
-  ::epoll_ctl(poller_.get(), EPOLL_CTL_MOD, socket_.get(), &wanted);
-  bool const again = needed == action::wait_backlog;
-  wake_at(again ? std::min(end, clock::now() + backlog_retry) : end);
+  wanted.events = needed == action::wait_writable ? EPOLLOUT : EPOLLIN;
+  bool const is_in = ::epoll_ctl(poller_.get(), EPOLL_CTL_MOD, socket_.get(), &wanted) == 0;
+  if (!is_in) add(poller_.get(), socket_.get(), wanted.events);
+  wake_at(end);
 }
 
 /// time_point::max(): never.

@@ -237,6 +237,10 @@ void acknowledge_revision(method_context& with, authorized_call const& asked) {
   consumers::acknowledgement what{.revision = *revision_of(asked.parameters, "revision"),
                                   .ok = flag_of(asked.parameters, "ok"),
                                   .message = string_of(asked.parameters, "message").value_or("")};
+  auto const* const known = with.programs.find(name);
+  bool const may_know = known == nullptr || known->uid == asked.from.uid || asked.from.uid == 0 ||
+                        find_visible(with, name, asked.by.visible()).has_value();
+  if (!may_know) return refuse_unknown(asked.answer, name); // as if it did not exist
   auto const before = failure_of(with, name);
   auto const done = with.programs.acknowledge(name, party_of(asked), std::move(what), now());
   if (!done) return refuse_use(asked, name, done.error());

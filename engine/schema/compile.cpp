@@ -195,13 +195,15 @@ void compiler::take_reference(node& into, bj::value const& value, keyword const&
   if (which.name == "$recursiveRef") {
     if (*text != "#") return fail(into, which, "must be \"#\"");
     into.in_place->recursive = target->home->recursive_anchor;
+    into_.has_dynamic = into_.has_dynamic || into.in_place->recursive;
     return;
   }
   auto const parts = split_fragment(*text);
   auto const& anchors = target->home->dynamic_anchors;
   auto const anchor = anchors.find(parts->fragment);
-  if (anchor != anchors.end() && anchor->second == target->source)
-    into.in_place->dynamic_anchor = parts->fragment;
+  if (anchor == anchors.end() || anchor->second != target->source) return;
+  into.in_place->dynamic_anchor = parts->fragment;
+  into_.has_dynamic = true;
 }
 
 regex::pattern const* compiler::pattern_of(std::string_view text, std::string place) {

@@ -40,6 +40,9 @@ class evaluator {
   evaluator(program const& what, limits const& bounds, std::uint64_t steps,
             std::function<void()> check = {});
 
+  /// What is checked next is so deep inside of other subschemas.
+  void begin_at(std::size_t depth) { depth_ = depth; }
+
   /// Whether the value matches. `out` null: no findings are needed, and the first mismatch ends the
   /// evaluation. `seen` null: no marks are needed.
   bool check(node const& which, instance const& at, findings* out, marks* seen);

@@ -28,6 +28,9 @@ class dependence {
                              which.objects->unevaluated != nullptr);
   }
 
+  /// Of the names on the way, in steps.
+  std::uint64_t cost() const { return cost_; }
+
  private:
   static bool has_alternatives(in_place_rules const& rules) {
     return rules.dynamic != nullptr || rules.recursive || !rules.any_of.empty() ||
@@ -48,12 +51,14 @@ class dependence {
     using enum regex::matcher::outcome;
     return std::ranges::any_of(rules.patterns, [&](auto const& one) {
       auto const found = matcher_.match(*one.first, name);
+      cost_ += matcher_.cost();
       return found != matches && found != differs;
     });
   }
 
   member_change const& what_;
   regex::matcher matcher_;
+  std::uint64_t cost_ = 0;
 };
 
 } // namespace
@@ -61,17 +66,22 @@ class dependence {
 bool stays_valid(program const& all, member_change const& what, limits const& bounds,
                  std::uint64_t& steps, std::function<void()> const& check) {
   if (all.has_deprecated) return false; // there may be warnings
+  if (all.has_dynamic) return false;    // the way to a member decides what applies to it
   navigator down(all, bounds);
   dependence others(what, bounds);
   auto at = down.root();
+  std::size_t around = 0; // subschemas, at most
   for (auto const& name : what.path) {
     bool const is_parent = &name == &what.path.back();
     for (auto const* const one : at.possible)
       if (others.found(*one, name, is_parent)) return false;
+    around += at.possible.size();
     at = down.member(at, name);
   }
+  steps += others.cost();
   if (what.value == nullptr) return true;
   evaluator quick(all, bounds, bounds.schema_steps, check);
+  quick.begin_at(around);
   bool const fits = std::ranges::all_of(
       at.certain, [&](node const* one) { return quick.run(*one, *what.value, nullptr); });
   steps += bounds.schema_steps - quick.steps_left();

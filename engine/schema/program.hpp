@@ -160,6 +160,8 @@ struct program {
   node const* root = nullptr;
   bool has_deprecated = false;
   bool has_read_only = false;
+  /// Whether any reference leads elsewhere in other dynamic scopes.
+  bool has_dynamic = false;
   /// Whether any node is marked as a secret, also one that the root does not lead to.
   bool marks_secrets = false;
   /// By node id: whether something secret is at or below it.

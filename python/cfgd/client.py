@@ -7,8 +7,8 @@ import socket
 import threading
 import time
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Callable, Iterator, MutableMapping, Optional, Type, TypeVar
-from typing import Union, cast
+from typing import TYPE_CHECKING, Any, Callable, ItemsView, Iterator, MutableMapping, Optional, Type
+from typing import TypeVar, Union, ValuesView, cast
 
 from . import _calls, _transport
 from ._protocol import Call
@@ -258,7 +258,7 @@ class View(MutableMapping[str, Any]):
     """A namespace or a subtree as a mapping from key to effective value.
 
     Keys are relative, and those of the leaves when it is iterated over. Each access is a call; take
-    `dict(view)` for values of one revision. Assignment changes the override layer.
+    `dict(view.items())` for values of one revision. Assignment changes the override layer.
     """
 
     def __init__(self, client: Client, prefix: str) -> None:
@@ -283,6 +283,20 @@ class View(MutableMapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._leaves())
+
+    def items(self) -> ItemsView[str, Any]:
+        """All leaves, of one revision."""
+        return self._leaves().items()
+
+    def values(self) -> ValuesView[Any]:
+        """Of all leaves, of one revision."""
+        return self._leaves().values()
+
+    def clear(self) -> None:
+        """Removes all overrides at and below it, in one change. The values of files stay."""
+        keys = [one.key for one in self._client.list_overrides(self._prefix)]
+        if keys:
+            self._client.set(unset=keys)
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and f"{self._prefix}.{key}" in self._client

@@ -22,8 +22,9 @@ struct noted_units : apply::unit_control {
     return error{.code = errc::not_found, .message = "there is no unit " + unit};
   }
   result<void> act(std::string const& unit, apply::action what, std::string const& /*signal*/,
-                   std::chrono::seconds /*limit*/, starting /*how*/) override {
-    acts.push_back(unit + ' ' + std::string(to_string(what)));
+                   std::chrono::seconds /*limit*/, starting how) override {
+    acts.push_back(unit + ' ' + std::string(to_string(what)) +
+                   (how == starting::again ? " again" : ""));
     if (!refuse || !refuse()) return {};
     return error{.code = errc::invalid, .message = "the job ended with 'failed'"};
   }

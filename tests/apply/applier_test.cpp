@@ -1,3 +1,4 @@
+#include "apply/report.hpp"
 #include "tests/apply/applier_fixture.hpp"
 
 #include <boost/test/unit_test.hpp>
@@ -67,6 +68,30 @@ BOOST_AUTO_TEST_CASE(the_previous_file_is_kept) {
   BOOST_TEST(content(".a.cfgd-previous") == "1\n");
 }
 
+BOOST_AUTO_TEST_CASE(the_previous_file_has_no_rights_that_the_new_one_does_not_have) {
+  define("one", "", {"a"});
+  apply("one", R"({"a":1})");
+  define("one", "", {"a"}, "mode = \"0600\"\n");
+  apply("one", R"({"a":1})");
+
+  BOOST_TEST(mode_of(out("a")) == 0600U);
+  BOOST_TEST(mode_of(out(".a.cfgd-previous")) == 0600U);
+}
+
+BOOST_AUTO_TEST_CASE(a_file_that_is_changed_after_it_was_looked_at_is_not_replaced) {
+  define("one", "", {"a", "b"});
+  apply("one", R"({"a":1,"b":1})");
+  on_step = [this](apply::step const& next) {
+    if (next.what == apply::step::kind::begin) test::write_file(out("b"), "mine\n");
+  };
+
+  auto const failed = apply("one", R"({"a":2,"b":2})");
+  on_step = nullptr;
+
+  BOOST_TEST(failed.message == out("b").string() + ": was changed meanwhile");
+  BOOST_TEST(content("a") + content("b") == "1\nmine\n");
+}
+
 BOOST_AUTO_TEST_CASE(a_check_gets_the_new_file_and_its_refusal_replaces_nothing) {
   define("one", "unit = \"app.service\"\n", {"a"}, R"(check = ["grep", "-q", "good", "{}"])");
   apply("one", R"({"a":"good 1"})");
@@ -85,6 +110,15 @@ BOOST_AUTO_TEST_CASE(the_last_lines_of_a_program_that_refuses_are_in_the_message
   define("one", "", {"a"}, R"(check = ["sh", "-c", "seq 1 9 >&2; echo; exit 3"])");
 
   BOOST_TEST(apply("one", R"({"a":1})").message == "'sh' ended with 3\n5\n6\n7\n8\n9");
+}
+
+BOOST_AUTO_TEST_CASE(whatever_a_program_writes_is_text_in_the_message_and_the_journal) {
+  define("one", "", {"a"}, R"(check = ["sh", "-c", 'printf "a\251b\000c"; exit 1'])");
+  define("two", "", {"b"});
+
+  BOOST_TEST(apply("one", R"({"a":1,"b":1})").message == "'sh' ended with 1\na?b?c");
+  process again(*this);
+  BOOST_TEST(again.record.state().targets.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(a_check_that_hangs_is_killed) {
@@ -106,7 +140,8 @@ BOOST_AUTO_TEST_CASE(a_unit_that_fails_gets_its_files_back) {
   BOOST_TEST(to_string(failed.state) == "failed");
   BOOST_TEST(failed.message == "the job ended with 'failed'");
   BOOST_TEST(content("a") + content("b") == "1\n1\n");
-  BOOST_TEST(units.acts.size() == 2U);
+  BOOST_TEST((units.acts == std::vector<std::string>{"app.service reload-or-restart",
+                                                     "app.service reload-or-restart again"}));
   BOOST_TEST(to_string(apply("one", R"({"a":3,"b":3})").state) == "applied");
 }
 
@@ -297,6 +332,17 @@ BOOST_AUTO_TEST_CASE(putting_back_that_is_killed_at_any_step_is_completed_by_the
     BOOST_TEST(content("a") + content("b") == "1\n1\n", where);
     BOOST_TEST(!again.record.state().open);
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_request_is_for_the_name_of_a_target) {
+  process running(*this);
+  test::write_file(out("a"), "mine\n");
+
+  for (auto const& wrong : {out("a").string(), std::string("../a"), std::string()}) {
+    auto const asked = apply::request_force(base / "state", wrong);
+    BOOST_TEST((!asked && asked.error().code == errc::invalid), wrong);
+  }
+  BOOST_TEST(content("a") == "mine\n");
 }
 
 BOOST_AUTO_TEST_CASE(one_process_at_a_time_has_the_journal) {

@@ -72,6 +72,15 @@ BOOST_AUTO_TEST_CASE(an_application_that_has_ended_is_not_open) {
   BOOST_TEST(!one.state().open);
 }
 
+BOOST_AUTO_TEST_CASE(a_line_that_could_not_be_read_is_not_written) {
+  auto one = open();
+  auto odd = record_of(3);
+  odd.message = "\xa9";
+
+  BOOST_TEST(!one.write(apply::target_line("app", odd)).has_value());
+  BOOST_TEST(text().empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_line_that_was_not_completed_is_dropped) {
   { BOOST_TEST(open().write(apply::target_line("app", record_of(3))).has_value()); }
   auto const before = text();

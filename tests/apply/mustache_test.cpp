@@ -171,4 +171,13 @@ BOOST_AUTO_TEST_CASE(a_file_that_becomes_too_large_is_refused) {
   BOOST_TEST((!out && out.error().code == errc::limit));
 }
 
+BOOST_AUTO_TEST_CASE(sections_in_one_another_end) {
+  std::string list = "[1";
+  for (int i = 0; i < 1'000; ++i)
+    list += ",1";
+
+  BOOST_TEST(refused("{{#l}}{{#l}}{{#l}}x{{/l}}{{/l}}{{/l}}", R"({"l":)" + list + "]}") ==
+             "page.mustache: its sections are repeated too often (1000001 of 1000000)");
+}
+
 BOOST_AUTO_TEST_SUITE_END()

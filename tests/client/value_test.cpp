@@ -32,6 +32,7 @@ BOOST_AUTO_TEST_CASE(integers_are_read_within_their_range) {
 BOOST_AUTO_TEST_CASE(other_types_are_read_as_they_are_written) {
   BOOST_TEST((read<double>("2.5") == 2.5));
   BOOST_TEST((read<double>("2") == 2.0));
+  BOOST_TEST((read<double>("18446744073709551615") == 18446744073709551615.0));
   BOOST_TEST((read<bool>("true") == true));
   BOOST_TEST(!read<bool>("1"));
   BOOST_TEST((read<std::string>("\"x\"") == "x"));

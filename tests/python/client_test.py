@@ -26,12 +26,15 @@ class ClientTest(ServiceTest):
 
     def test_namespace_is_a_mapping(self):
         site = self.client.namespace("site")
-        self.assertEqual(dict(site), {"title": "Books", 'hosts."db.x"': 1, "port": 80})
+        self.assertEqual(dict(site.items()), {"title": "Books", 'hosts."db.x"': 1, "port": 80})
         self.assertEqual((site["title"], len(site), "port" in site, 7 in site), ("Books", 3, True, False))
         site["menu"] = [{"url": "/"}]
         self.assertEqual(site["menu[0].url"], "/")
         del site["menu"]
         self.assertEqual(site.get("menu", None), None)
+        site["title"] = "Sale"
+        site.clear()
+        self.assertEqual(site["title"], "Books")
 
     def test_set_says_what_it_changed_and_history_keeps_it(self):
         before = self.client.status().revision
