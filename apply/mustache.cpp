@@ -35,6 +35,7 @@ constexpr char mark = '\x1f';
 constexpr char opening = '\x1e';
 constexpr char closing = '\x1d';
 constexpr std::string_view reserved = "\x1d\x1e\x1f";
+constexpr std::string_view any_text = "t"; ///< behind the offset of {{{x}}} and {{&x}}
 constexpr std::size_t most_depth = 32;
 constexpr std::size_t most_repetitions = 1'000'000; ///< of sections; in one another they multiply
 
@@ -100,7 +101,7 @@ class marker {
     at_ = behind;
     if (content.empty()) return fault(begin, "the tag is empty");
     if (is_triple || content[0] == '&')
-      return take_variable(begin, is_triple ? content : trimmed(content.substr(1)));
+      return take_variable(begin, is_triple ? content : trimmed(content.substr(1)), any_text);
     switch (content[0]) {
     case '!':
       drop_line(begin);
@@ -116,7 +117,7 @@ class marker {
     case '/':
       return close_section(begin, trimmed(content.substr(1)));
     default:
-      return take_variable(begin, content);
+      return take_variable(begin, content, {});
     }
   }
 
@@ -138,9 +139,9 @@ class marker {
     out_.append(1, opening).append(1, kind).append(name).append(more).append(1, closing);
   }
 
-  result<void> take_variable(std::size_t begin, std::string_view name) {
+  result<void> take_variable(std::size_t begin, std::string_view name, std::string_view kind) {
     if (auto fine = check_name(begin, name); !fine) return fine;
-    write_tag('&', name, mark + std::to_string(begin));
+    write_tag('&', name, (mark + std::to_string(begin)).append(kind));
     return {};
   }
 
@@ -239,13 +240,20 @@ class marked_context : public km::basic_context<std::string> {
     if (end == name.npos) return find(name);
     auto const plain = name.substr(0, end);
     auto const* const found = find(plain);
-    if (found != nullptr && found->is_string()) return found;
+    if (found != nullptr && found->is_string() && may_stand(*found, name)) return found;
     if (found != nullptr && found->is_true()) return &true_;
     if (found != nullptr && found->is_bool()) return &false_;
     if (!fault_.message.empty()) return nullptr;
     fault_.code = found == nullptr ? errc::not_found : errc::invalid;
-    fault_.message =
-        "'" + plain + (found == nullptr ? "' has no value" : "' is not a single value");
+    fault_.message = "'" + plain;
+    if (found == nullptr)
+      fault_.message += "' has no value";
+    else if (found->is_string())
+      fault_.message.append("' contains a line end or another control character; {{{")
+          .append(plain)
+          .append("}}} allows that");
+    else
+      fault_.message += "' is not a single value";
     std::from_chars(name.data() + end + 1, name.data() + name.size(), at_);
     return nullptr;
   }
@@ -259,6 +267,13 @@ class marked_context : public km::basic_context<std::string> {
   }
 
  private:
+  /// Whoever may set one value must not add lines to a file that others read as root.
+  static bool may_stand(km::data const& value, std::string_view marked) {
+    if (marked.ends_with(any_text)) return true;
+    return std::ranges::none_of(value.string_value(), [](char c) {
+      return (static_cast<unsigned char>(c) < 0x20 && c != '\t') || c == '\x7f';
+    });
+  }
   /// The first part decides where the others are looked for.
   [[nodiscard]] km::data const* find(std::string_view name) const {
     if (name == ".") return stack_.back();

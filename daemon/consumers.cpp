@@ -110,8 +110,10 @@ result<void> consumers::check_new(std::string const& name, uid_t uid) const {
     if (may_use(known->second.known.uid, uid)) return {};
     return foreign_name(name, known->second.known.uid, uid);
   }
-  if (all_.size() >= bounds_.consumers)
-    return limit_error("consumers", all_.size(), bounds_.consumers);
+  // Names stay when their programs have gone, so login users leave a quarter to the others.
+  auto const most =
+      is_login_user(uid) ? bounds_.consumers - bounds_.consumers / 4 : bounds_.consumers;
+  if (all_.size() >= most) return limit_error("consumers", all_.size(), most);
   auto const own = static_cast<std::size_t>(
       std::ranges::count_if(all_, [uid](auto const& one) { return one.second.known.uid == uid; }));
   if (uid != 0 && own >= bounds_.consumers_per_uid)

@@ -126,7 +126,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
       health_(loop.get_executor(), parts_, health_options(),
               [this](health::monitor::transition const& what) {
                 health_streams_.on_change(what);
-                if (what.now.found.what == health::state::critical)
+                if (what.now.found.what == health::state::critical && !what.is_first)
                   until_applied_.on_critical(what.now.name);
                 supervisor_.status_changed();
               }),

@@ -112,7 +112,10 @@ void monitor::evaluate(entry& one, finding found) {
   auto const before = one.status.take(std::move(newest), one.cause);
   if (!before) return;
   ++one.figures.transitions;
-  changed_({.now = one.status.shown(), .before = *before, .overall = overall()});
+  changed_({.now = one.status.shown(),
+            .before = *before,
+            .overall = overall(),
+            .is_first = one.figures.transitions == 1 && *before == state::unknown});
 }
 
 state monitor::overall() const {

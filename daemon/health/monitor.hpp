@@ -38,6 +38,7 @@ class monitor {
     report const& now;
     state before;
     state overall;
+    bool is_first; ///< nothing is known of before
   };
   using listener = std::function<void(transition const&)>;
 

@@ -100,6 +100,16 @@ BOOST_AUTO_TEST_CASE(nothing_is_escaped) {
              R"(log "<"&'>" '<"&'>' <"&'>)");
 }
 
+BOOST_AUTO_TEST_CASE(a_value_does_not_add_lines_unless_the_template_says_so) {
+  std::string const values = R"({"a":"b;\nload_module evil.so","tab":"x\ty"})";
+  BOOST_TEST(refused("{{a}}", values) ==
+             "page.mustache:1:1: 'a' contains a line end or another control character; {{{a}}} "
+             "allows that");
+  for (char const* const text : {"{{{a}}}", "{{&a}}"})
+    BOOST_TEST(text_of(render(text, values)) == "b;\nload_module evil.so");
+  BOOST_TEST(text_of(render("{{tab}}", values)) == "x\ty");
+}
+
 BOOST_AUTO_TEST_CASE(values_are_written_as_they_are_in_json) {
   BOOST_TEST(
       render("{{i}} {{d}} {{t}} {{f}} {{s}}", R"({"i":-7,"d":1.50,"t":true,"f":false,"s":"x y"})")
