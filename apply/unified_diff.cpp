@@ -97,8 +97,7 @@ std::vector<edit> compare(lines const& before, lines const& after) {
     std::vector<std::ptrdiff_t> next(static_cast<std::size_t>(2 * d + 3), -1);
     for (std::ptrdiff_t k = -d; k <= d; k += 2) {
       auto const at = [&](std::ptrdiff_t of) { return row[static_cast<std::size_t>(of + d + 1)]; };
-      std::ptrdiff_t x = 0;
-      if (d > 0) x = (k == -d || (k != d && at(k - 1) < at(k + 1))) ? at(k + 1) : at(k - 1) + 1;
+      auto x = std::max(at(k - 1) + 1, at(k + 1));
       // Diagonals may lead out of both.
       if (x <= n && x - k <= m) x = end_of_equal(before, after, x, k);
       next[static_cast<std::size_t>(k + d + 1)] = x;

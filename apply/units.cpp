@@ -24,7 +24,7 @@ constexpr char manager[] = "org.freedesktop.systemd1.Manager";
 constexpr std::chrono::seconds call_limit{25};
 
 struct failure_of_call {
-  sd_bus_error what = SD_BUS_ERROR_NULL; // NOLINT: systemd's macro
+  sd_bus_error what{nullptr, nullptr, 0};
   failure_of_call() = default;
   ~failure_of_call() { sd_bus_error_free(&what); }
   failure_of_call(failure_of_call const&) = delete;

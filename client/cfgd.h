@@ -22,6 +22,7 @@
 #ifndef CFGD_H
 #define CFGD_H
 
+/* NOLINTBEGIN(modernize-use-using,modernize-deprecated-headers): C, too */
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -206,4 +207,5 @@ bool cfgd_values_is_stale(const cfgd_values* values);
 }
 #endif
 
+/* NOLINTEND(modernize-use-using,modernize-deprecated-headers) */
 #endif

@@ -62,6 +62,7 @@ concept readable = detail::plain_value<T> || detail::is_list<T>;
 
 /// A value as a T; absent if there is none or if it is of another type.
 template <readable T>
+// NOLINTNEXTLINE(readability-function-cognitive-complexity): one branch for each kind of type
 std::optional<T> value_as(boost::json::value const* value) {
   using detail::is_duration;
   if (value == nullptr) return std::nullopt;

@@ -257,7 +257,7 @@ class supervisor {
   void take_settings() {
     bool const is_first = !started_;
     if (auto const gone = is_first ? known_.missing() : std::nullopt)
-      return finish(report(all_, "exec", no_such_key(all_, *gone)));
+      return finish(report(all_, "exec " + *gone, no_such_key(all_, *gone)));
     auto made = known_.assignments();
     if (!made && is_first) return finish(fail(all_, "exec: " + to_string(made.error())));
     if (!made) {
@@ -440,7 +440,10 @@ template <class Use>
 exit_code with_values(context const& all, std::string const& doing, options const& what, Use use) {
   auto const found = call(all, &client::connection::get, what.keys);
   if (!found) return report(all, doing, found.error());
-  if (!found->missing.empty()) return report(all, doing, no_such_key(all, found->missing.front()));
+  if (!found->missing.empty()) {
+    auto const& gone = found->missing.front();
+    return report(all, std::string(doing).append(" ").append(gone), no_such_key(all, gone));
+  }
   return use(found->values);
 }
 

@@ -12,6 +12,8 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <string>
+#include <utility>
 
 // --json: every command prints one document on standard output, also if it fails.
 
@@ -34,6 +36,7 @@ enum class needs : std::uint8_t {
   nothing,         ///< it prints an object
   nothing_as_list, ///< it prints an array, as cfgctl(1) says
   command,         ///< it has only subcommands, and fails
+  targets,         ///< it fails without targets
 };
 
 /// How a command is called. FILE is a document, NEW a path that does not exist, TREE a directory of
@@ -43,8 +46,25 @@ struct way {
   needs what = needs::service;
 };
 
+/// The exit code and the kind of the error; absent where the command does not fail.
+std::optional<std::pair<int, std::string>> failure_of(needs what) {
+  switch (what) {
+  case needs::service:
+    return std::pair(3, "unreachable");
+  case needs::command:
+    return std::pair(2, "usage");
+  case needs::targets:
+    return std::pair(1, "refused");
+  case needs::nothing:
+  case needs::nothing_as_list:
+    break;
+  }
+  return std::nullopt;
+}
+
 /// Commands that take no arguments and need the service are not here.
 std::map<std::string, way> const ways{
+    {"adopt", {.arguments = {"FILE", "--as", "b", "--dry-run"}, .what = needs::nothing}},
     {"apply", {.arguments = {"FILE"}}},
     {"backup", {.arguments = {"NEW"}}},
     {"blame", {.arguments = {"a"}}},
@@ -56,6 +76,8 @@ std::map<std::string, way> const ways{
     {"diff", {.arguments = {"1"}}},
     {"doctor", {.what = needs::nothing}},
     {"edit", {.arguments = {"a.b"}}},
+    {"env", {.arguments = {"a"}}},
+    {"exec", {.arguments = {"a", "--", "true"}}},
     {"explain", {.arguments = {"a.b"}}},
     {"extend", {.arguments = {"1", "1h"}}},
     {"get", {.arguments = {"a.b"}}},
@@ -66,11 +88,13 @@ std::map<std::string, way> const ways{
     {"key", {.what = needs::command}},
     {"limits", {.what = needs::nothing}},
     {"promote", {.arguments = {"a"}}},
+    {"render", {.arguments = {"no-such-target"}, .what = needs::targets}},
     {"restore", {.arguments = {"FILE"}}},
     {"rollback", {.arguments = {"1"}}},
     {"schema", {.arguments = {"a"}}},
     {"set", {.arguments = {"a.b=1"}}},
     {"show", {.arguments = {"1"}}},
+    {"targets", {.arguments = {"no-such-target"}, .what = needs::targets}},
     {"top", {.arguments = {"--once"}}},
     {"unset", {.arguments = {"a.b"}}},
     {"version", {.what = needs::nothing}},
@@ -209,12 +233,11 @@ BOOST_AUTO_TEST_CASE(every_command_prints_one_document_if_no_service_answers) {
       BOOST_REQUIRE(document.has_value());
       BOOST_TEST(std::ranges::count(run.out(), '\n') == 1);
       BOOST_TEST(document->is_array() == (how.what == needs::nothing_as_list));
-      bool const fails = how.what == needs::service || how.what == needs::command;
-      if (!fails) continue;
-      BOOST_TEST(code == (how.what == needs::service ? 3 : 2));
+      auto const failure = failure_of(how.what);
+      if (!failure) continue;
+      BOOST_TEST(code == failure->first);
       BOOST_REQUIRE(document->is_object());
-      BOOST_TEST(document->at("kind").as_string() ==
-                 (how.what == needs::service ? "unreachable" : "usage"));
+      BOOST_TEST(document->at("kind").as_string() == failure->second);
       BOOST_TEST(!document->at("message").as_string().empty());
     }
   }

@@ -156,8 +156,8 @@ std::ostream& operator<<(std::ostream& out, written_file const& what) { return o
 std::vector<written_file> const written_files{
     {".yaml", ".yaml", "b:\n  c: 1\nd: x\n"},
     {".yml", ".yml", "b:\n  c: 1\nd: x\n"},
-    {".toml", ".toml", "b.c = 1\nd = \"x\"\n"},
-    {".ini", ".ini", "d = \"x\"\n\n[b]\nc = 1\n"},
+    {".toml", ".toml", "d = \"x\"\n\n[b]\nc = 1\n"},
+    {".ini", ".ini", "d = x\n\n[b]\nc = 1\n"},
     {".env", ".env", "B__C=1\nD=x\n"},
     {".json", ".json", "{\n  \"b\": {\n    \"c\": 1\n  },\n  \"d\": \"x\"\n}\n"},
 };

@@ -31,9 +31,11 @@ std::string evaluated(std::string const& text, std::string const& name) {
 BOOST_AUTO_TEST_SUITE(environment)
 
 BOOST_AUTO_TEST_CASE(names_are_made_of_the_parts_below_what_was_asked_for) {
-  boost::json::object const values{
-      {"site", {{"title", "x y"}, {"max-size", 5}, {"db", {{"host", "h"}, {"none", {}}}}}},
-      {"theme.color", "red"}};
+  boost::json::object const values{{"site",
+                                    {{"title", "x y"},
+                                     {"max-size", 5},
+                                     {"db", {{"host", "h"}, {"none", boost::json::array{}}}}}},
+                                   {"theme.color", "red"}};
 
   BOOST_TEST(text_of(values) ==
              "TITLE=\"x y\"\nMAX_SIZE=5\nDB_HOST=h\nDB_NONE=\"[]\"\nCOLOR=red\n");

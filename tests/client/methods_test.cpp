@@ -20,16 +20,17 @@ namespace table = cfgd::client::detail::methods;
 namespace {
 
 constexpr std::tuple rows{
-    table::get,        table::list,           table::explain,        table::set,
-    table::sync,       table::validate,       table::list_pending,   table::confirm,
-    table::extend,     table::watch,          table::begin_edit,     table::end_edit,
-    table::log,        table::diff,           table::get_at,         table::rollback,
-    table::blame,      table::restore,        table::compact,        table::status,
-    table::sources,    table::reload,         table::cache,          table::invalidate,
-    table::warm,       table::health,         table::run_checks,     table::watch_health,
-    table::problems,   table::clear_problems, table::metrics,        table::interfaces,
-    table::introspect, table::figures,        table::list_overrides, table::access,
-    table::usage,      table::rotate_key};
+    table::get,          table::list,           table::explain,        table::set,
+    table::sync,         table::validate,       table::list_pending,   table::confirm,
+    table::extend,       table::watch,          table::begin_edit,     table::end_edit,
+    table::log,          table::diff,           table::get_at,         table::rollback,
+    table::blame,        table::restore,        table::compact,        table::status,
+    table::sources,      table::reload,         table::cache,          table::invalidate,
+    table::warm,         table::health,         table::run_checks,     table::watch_health,
+    table::problems,     table::clear_problems, table::metrics,        table::interfaces,
+    table::introspect,   table::figures,        table::list_overrides, table::access,
+    table::usage,        table::rotate_key,     table::acknowledge,    table::consumers,
+    table::wait_applied, table::forget_consumer};
 
 template <class Check>
 void for_each_row(Check check) {

@@ -49,7 +49,7 @@ struct configured : running {
 /// Says "ready", and a word at each of three signals.
 std::string const listener = "trap 'echo hup' HUP; trap 'echo usr1' USR1; "
                              "trap 'kill $!; echo term; exit 9' TERM; echo ready; "
-                             "while :; do sleep 1000 & wait $!; done";
+                             "while :; do sleep 1000 >/dev/null 2>&1 & wait $!; done";
 std::string const shows = "echo \"runs $TITLE\"; exec sleep 1000";
 
 } // namespace
