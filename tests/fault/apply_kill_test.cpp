@@ -2,6 +2,7 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 #include <string>
@@ -27,9 +28,9 @@ BOOST_AUTO_TEST_CASE(no_file_is_half_written_and_a_target_has_one_revision_after
   int port = 1'000;
   auto const number_in = [&](std::filesystem::path const& path) {
     auto const whole = read_file(path);
-    BOOST_TEST(whole.size() == rest.size() + 6);
-    BOOST_TEST(whole.ends_with(" " + rest + "\n"));
-    return whole.substr(0, 4);
+    auto const digits = std::min(whole.find(' '), whole.size());
+    BOOST_TEST(whole.substr(digits) == " " + rest + "\n");
+    return whole.substr(0, digits);
   };
 
   for (int round = 0; round < kills; ++round) {

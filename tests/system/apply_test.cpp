@@ -171,6 +171,7 @@ BOOST_AUTO_TEST_CASE(a_unit_gets_its_environment) {
 BOOST_AUTO_TEST_CASE(a_unit_that_does_not_exist_is_an_error_that_the_log_explains) {
   use("worker");
   fs::remove(host.inside().files() / "etc/systemd/system/worker.service");
+  fs::remove(host.inside().files() / "etc/worker.env");
   host.systemctl({"daemon-reload"});
   host.save("worker.json", R"({"environment":{"greeting":"hello"}})");
   start("cfgd-apply.service");
