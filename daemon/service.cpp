@@ -297,7 +297,7 @@ std::vector<int> const& service::passed(std::string_view name) const {
 
 result<void> service::listen() {
   if (!passed(systemd::varlink_socket).empty()) return adopt_sockets();
-  auto const listening = server_.listen(options_.where.socket, options_.how.socket_mode);
+  auto listening = server_.listen(options_.where.socket, options_.how.socket_mode);
   if (listening) listen_to_administrators();
   return listening;
 }

@@ -206,7 +206,7 @@ void watches::note_reader(ipc::responder answer) {
   if (!answer.alive()) return;
   if (readers_.size() >= bounds_.connections)
     std::erase_if(readers_, [](ipc::responder const& one) { return !one.alive(); });
-  readers_.push_back(std::move(answer));
+  readers_.push_back(answer);
 }
 
 void watches::end_slow_readers() {

@@ -349,9 +349,10 @@ std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
     if (!source->row.is_effective) continue;
     auto& counts = all[id];
     auto document = typed_document(*source, state.schema.get());
+    source_record const& record = *source; // clang 14 does not capture structured bindings
     visit_leaves(document->root, whole, [&](key const& leaf, bj::value const& value) {
       ++counts.all;
-      if (is_locked(state, *source, *document, leaf)) {
+      if (is_locked(state, record, *document, leaf)) {
         ++counts.hidden;
         return;
       }

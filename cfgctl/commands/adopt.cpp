@@ -184,8 +184,8 @@ result<void> write_files(std::vector<written_file> const& files) {
 /// As a unified diff. diffutils is on every Debian system; without it only the diff is missing.
 void print_difference(std::string const& file, std::string const& rendered) {
   auto const input = file_in_memory(rendered);
-  std::vector<std::string> const words{
-      "diff", "-u", "--label", file, "--label", file + " (rendered)", file, "-"};
+  std::vector<std::string> const words{"diff", "-u", "-L", file, "-L", file + " (rendered)",
+                                       file,   "-"};
   std::vector<std::string> const no_others;
   pid_t const child =
       start_program({.arguments = words, .environment = no_others, .input = input.get()});

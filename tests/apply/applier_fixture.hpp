@@ -51,9 +51,10 @@ struct applying {
               std::vector<std::string> const& files, std::string const& more = "") {
     std::string text = "keys = [\"app\"]\n" + head;
     for (auto const& file : files) {
-      text += "[[file]]\npath = \"" + out(file).string() + "\"\ntemplate = \"" + file +
-              ".mustache\"\n" + more;
-      write_file(base / "targets" / (file + ".mustache"), "{{app." + file + "}}\n");
+      text.append("[[file]]\npath = \"").append(out(file).string()).append("\"\ntemplate = \"");
+      text.append(file).append(".mustache\"\n").append(more);
+      write_file(base / "targets" / (file + ".mustache"),
+                 std::string("{{app.").append(file).append("}}\n"));
     }
     write_file(base / "targets" / (name + ".toml"), text);
   }

@@ -14,7 +14,6 @@
 namespace {
 
 using namespace cfgd;
-using apply::condition;
 namespace fs = std::filesystem;
 
 mode_t mode_of(fs::path const& path) {
@@ -280,7 +279,9 @@ BOOST_AUTO_TEST_CASE(an_application_that_is_killed_at_any_step_is_completed_by_t
   for (int at = 0;; ++at) {
     std::string const old = std::to_string(2 * at);
     std::string const next = std::to_string(2 * at + 1);
-    auto const values = [](std::string const& n) { return R"({"a":)" + n + R"(,"b":)" + n + "}"; };
+    auto const values = [](std::string const& n) {
+      return std::string(R"({"a":)").append(n).append(R"(,"b":)").append(n).append("}");
+    };
     on_step = nullptr;
     BOOST_TEST(to_string(apply("one", values(old)).state) == "applied");
     int step = 0;
