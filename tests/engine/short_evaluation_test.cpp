@@ -151,8 +151,7 @@ struct fixture : test::plan_fixture {
     append_differences(leaves, "n", *before.value.text, whole);
     BOOST_REQUIRE_EQUAL(made->changes.size(), leaves.empty() ? 0U : 1U);
     if (!leaves.empty()) check_leaves(made->changes.front()->keys, leaves);
-    if (differs)
-      BOOST_REQUIRE(made->warnings == std::vector<issue>(warnings, issues.end()));
+    if (differs) BOOST_REQUIRE(made->warnings == std::vector<issue>(warnings, issues.end()));
     if (now().summary) BOOST_REQUIRE_EQUAL(show(*now().summary), show(summarize_overrides(now())));
   }
 
