@@ -57,10 +57,9 @@ std::size_t behind_value(std::string_view text, std::size_t at) {
 }
 
 std::string unescape(std::string_view quoted) {
-  if (quoted.find('\\') == quoted.npos) return std::string(quoted.substr(1, quoted.size() - 2));
-  auto const text = json::parse(quoted);
-  BOOST_ASSERT(text && text->is_string());
-  return std::string(text->get_string());
+  std::string text;
+  json::append_unquoted(text, quoted);
+  return text;
 }
 
 /// Walks the members of a canonical object: the name in its quotes, and the value.

@@ -321,4 +321,15 @@ result<void> check_storable(bj::value const& what) {
   return check_node(what, pointer, null_is::refused);
 }
 
+void append_unquoted(std::string& out, std::string_view quoted) {
+  auto const bare = quoted.substr(1, quoted.size() - 2);
+  if (bare.find('\\') == bare.npos) {
+    out += bare;
+    return;
+  }
+  auto const read = parse(quoted);
+  BOOST_ASSERT(read && read->is_string());
+  out += std::string_view(read->get_string());
+}
+
 } // namespace cfgd::json

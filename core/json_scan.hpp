@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace cfgd::json {
@@ -18,6 +19,9 @@ inline std::size_t skip_string(std::string_view text, std::size_t at) {
     if (escapes % 2 == 0) return at + 1;
   }
 }
+
+/// Appends the text of a string of a canonical text, which comes with its quotes.
+void append_unquoted(std::string& out, std::string_view quoted);
 
 /// The position after the array or object whose bracket is at `at`.
 inline std::size_t skip_brackets(std::string_view text, std::size_t at) {

@@ -4,9 +4,6 @@
 #include "core/json_scan.hpp"
 #include "core/key.hpp"
 
-#include <boost/assert.hpp>
-#include <boost/json/value.hpp>
-
 #include <utility>
 
 // The position in the text and the lengths of the names of the objects around it are all that a
@@ -19,9 +16,9 @@ namespace {
 void append_name(std::string& out, std::string_view quoted) {
   auto const bare = quoted.substr(1, quoted.size() - 2);
   if (bare.find('\\') == bare.npos) return append_key_part(out, bare);
-  auto const read = json::parse(quoted);
-  BOOST_ASSERT(read && read->is_string());
-  append_key_part(out, read->get_string());
+  std::string name;
+  json::append_unquoted(name, quoted);
+  append_key_part(out, name);
 }
 
 bool is_open_object(std::string_view rest) {

@@ -5,7 +5,6 @@
 #include "core/json_scan.hpp"
 
 #include <boost/assert.hpp>
-#include <boost/json/value.hpp>
 
 #include <algorithm>
 #include <atomic>
@@ -54,17 +53,6 @@ bool is_at_or_below(std::string_view path, std::string_view parent) {
 
 bool is_tree(std::string_view value) { return value.size() > 2 && value.front() == '{'; }
 
-void append_name(std::string& out, std::string_view quoted) {
-  auto const bare = quoted.substr(1, quoted.size() - 2);
-  if (bare.find('\\') == bare.npos) {
-    out += bare;
-    return;
-  }
-  auto const read = json::parse(quoted);
-  BOOST_ASSERT(read && read->is_string());
-  out += std::string_view(read->get_string());
-}
-
 /// Calls `visit(path, value)` for each leaf of a value whose path, `at`, has `depth` parts.
 template <class Visitor>
 void visit_leaves(std::string at, std::size_t depth, std::string_view text, Visitor visit) {
@@ -80,7 +68,7 @@ void visit_leaves(std::string at, std::size_t depth, std::string_view text, Visi
     auto const end = json::skip_string(text, place);
     at.resize(open.back());
     if (depth + open.size() > 1) at += separator;
-    append_name(at, text.substr(place, end - place));
+    json::append_unquoted(at, text.substr(place, end - place));
     place = end + 1;
     if (text[place] == '{' && text[place + 1] != '}') {
       open.push_back(at.size());

@@ -3,9 +3,6 @@
 #include "core/json.hpp"
 #include "core/json_scan.hpp"
 
-#include <boost/assert.hpp>
-#include <boost/json/value.hpp>
-
 #include <algorithm>
 #include <utility>
 
@@ -35,17 +32,6 @@ std::uint64_t take_number(std::string_view& from) {
     if (byte < 0x80) break;
   }
   return number;
-}
-
-void append_name(std::string& out, std::string_view quoted) {
-  auto const bare = quoted.substr(1, quoted.size() - 2);
-  if (bare.find('\\') == bare.npos) {
-    out += bare;
-    return;
-  }
-  auto const read = json::parse(quoted);
-  BOOST_ASSERT(read && read->is_string());
-  out += std::string_view(read->get_string());
 }
 
 /// The number of nodes in a leaf.
@@ -109,7 +95,7 @@ bool text_places::walk::next(std::string_view text) {
     auto const end = json::skip_string(text, at);
     path.resize(open.back());
     if (open.size() > 1) path += '\0';
-    append_name(path, text.substr(at, end - at));
+    json::append_unquoted(path, text.substr(at, end - at));
     where = places.next();
     at = end + 1;
     if (text[at] == '{' && text[at + 1] != '}') {
