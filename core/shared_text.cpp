@@ -193,6 +193,21 @@ class shared_text::pages {
     return bytes - saved_between(last, behind);
   }
 
+  /// The pages that have, or get, leaves at or below the path, and a small one behind them. Their
+  /// bytes are added to `bytes`.
+  std::vector<entry const*> touched(entry const* at, std::string_view joined,
+                                    std::size_t& bytes) const {
+    std::vector<entry const*> out;
+    for (auto const* one = at; one != nullptr; one = behind(one->first)) {
+      bool const is_needed = one == at || is_at_or_below(one->first, joined);
+      if (!is_needed && bytes + one->second.text.size() > page_bytes) break;
+      out.push_back(one);
+      bytes += one->second.text.size();
+      if (!is_needed) break;
+    }
+    return out;
+  }
+
  private:
   static std::size_t saved_between(entry const* one, entry const* next) {
     if (one == nullptr || next == nullptr) return 0;
@@ -293,6 +308,22 @@ std::optional<std::string_view> shared_text::find(std::span<std::string const> p
   return at.value;
 }
 
+namespace {
+
+/// The text of a page with another leaf in the place of a leaf; absent if it is not that simple.
+std::optional<std::string> with_leaf(std::string const& old, std::string_view before,
+                                     std::string_view after) {
+  bool const are_leaves = !before.empty() && !is_tree(before) && !after.empty() && !is_tree(after);
+  if (!are_leaves || old.size() - before.size() + after.size() > 2 * page_bytes)
+    return std::nullopt;
+  auto const from = static_cast<std::size_t>(before.data() - old.data());
+  std::string text;
+  text.reserve(old.size() - before.size() + after.size());
+  return text.append(old, 0, from).append(after).append(old, from + before.size());
+}
+
+} // namespace
+
 std::optional<shared_text> shared_text::with(std::span<std::string const> path,
                                              std::string_view value) const {
   BOOST_ASSERT(!path.empty());
@@ -304,30 +335,14 @@ std::optional<shared_text> shared_text::with(std::span<std::string const> path,
   auto const joined = join(path);
   auto const* const at = all.covering(joined);
   auto const here = at == nullptr ? followed() : canonical::follow(at->second.text, path);
-  bool const replaces_leaf = here.depth == path.size() && !here.value.empty() &&
-                             !is_tree(here.value) && !value.empty() && !is_tree(value);
-  if (replaces_leaf) {
-    auto const& old = at->second.text;
-    auto const from = static_cast<std::size_t>(here.value.data() - old.data());
-    if (old.size() - here.value.size() + value.size() <= 2 * page_bytes) {
-      std::string text;
-      text.reserve(old.size() - here.value.size() + value.size());
-      text.append(old, 0, from).append(value).append(old, from + here.value.size());
+  if (here.depth == path.size())
+    if (auto text = with_leaf(at->second.text, here.value, value)) {
       made->size = content_->size - here.value.size() + value.size();
-      now.insert_or_assign(at->first, page{std::move(text), at->second.last});
+      now.insert_or_assign(at->first, page{*std::move(text), at->second.last});
       return shared_text(std::move(made));
     }
-  }
-  // The pages that have, or get, leaves at or below the path, and a small one behind them.
-  std::vector<page_table::entry const*> old;
   std::size_t bytes = value.size();
-  for (auto const* one = at; one != nullptr; one = all.behind(one->first)) {
-    bool const is_needed = one == at || is_at_or_below(one->first, joined);
-    if (!is_needed && bytes + one->second.text.size() > page_bytes) break;
-    old.push_back(one);
-    bytes += one->second.text.size();
-    if (!is_needed) break;
-  }
+  auto const old = all.touched(at, joined, bytes);
   auto const* const before = at == nullptr ? nullptr : all.before(at->first);
   auto const* const behind = old.empty() ? nullptr : all.behind(old.back()->first);
 
