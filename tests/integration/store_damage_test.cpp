@@ -105,12 +105,7 @@ BOOST_AUTO_TEST_CASE(a_damaged_store_is_replaced_and_the_service_starts) {
 }
 
 BOOST_AUTO_TEST_CASE(a_removed_state_directory_loses_nothing_that_was_acknowledged) {
-  // The service may write there meanwhile.
-  std::error_code failed;
-  do
-    fs::remove_all(state, failed);
-  while (failed == std::errc::directory_not_empty);
-  BOOST_REQUIRE(!failed);
+  remove_while_written(state);
 
   daemon.wait_for_line("check 'store' is critical");
   daemon.connect().set({.values = {{"site.c", 3}}}).value();

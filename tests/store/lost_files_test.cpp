@@ -30,15 +30,6 @@ struct fixture : store_fixture {
     must(set({{"site.b", "2"}}));
   }
 
-  /// A copy of the store may be written into it meanwhile.
-  void remove_state() const {
-    std::error_code failed;
-    do
-      fs::remove_all(state, failed);
-    while (failed == std::errc::directory_not_empty);
-    BOOST_REQUIRE(!failed);
-  }
-
   /// The first commit fails, later ones are durable in the new store.
   void check_that_nothing_acknowledged_is_lost() {
     auto const why = refusal(set({{"site.c", "3"}}));
@@ -64,7 +55,7 @@ struct fixture : store_fixture {
 BOOST_FIXTURE_TEST_SUITE(lost_files, fixture)
 
 BOOST_AUTO_TEST_CASE(a_removed_state_directory_is_made_again) {
-  remove_state();
+  remove_while_written(state); // a copy of the store may be written there
   check_that_nothing_acknowledged_is_lost();
 }
 
@@ -140,7 +131,7 @@ BOOST_AUTO_TEST_CASE(a_removed_lock_file_is_made_again) {
 }
 
 BOOST_AUTO_TEST_CASE(a_probe_reports_the_loss_and_mends_it) {
-  remove_state();
+  remove_while_written(state); // a copy of the store may be written there
 
   auto const first = store->probe(at());
   BOOST_REQUIRE(!first);
@@ -151,7 +142,7 @@ BOOST_AUTO_TEST_CASE(a_probe_reports_the_loss_and_mends_it) {
 }
 
 BOOST_AUTO_TEST_CASE(a_loss_that_a_commit_found_is_reported_by_the_next_probe) {
-  remove_state();
+  remove_while_written(state); // a copy of the store may be written there
   BOOST_TEST((refusal(set({{"site.c", "3"}})).code == errc::store_failed));
   must(set({{"site.c", "3"}}));
 
@@ -163,7 +154,7 @@ BOOST_AUTO_TEST_CASE(a_loss_that_a_commit_found_is_reported_by_the_next_probe) {
 }
 
 BOOST_AUTO_TEST_CASE(without_a_place_for_a_new_store_nothing_is_acknowledged) {
-  remove_state();
+  remove_while_written(state); // a copy of the store may be written there
   write_file(state, "a file");
 
   for (int round = 0; round < 3; ++round)

@@ -21,6 +21,15 @@ temporary_directory::~temporary_directory() {
   std::filesystem::remove_all(path_, ignored);
 }
 
+void remove_while_written(std::filesystem::path const& path) {
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    std::error_code failed; // not empty, or an entry was renamed before it was removed
+    std::filesystem::remove_all(path, failed);
+    if (!failed) return;
+  }
+  std::filesystem::remove_all(path);
+}
+
 void write_file(std::filesystem::path const& path, std::string_view text) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream out(path, std::ios::binary | std::ios::trunc);

@@ -21,6 +21,10 @@ class temporary_directory {
   std::filesystem::path path_;
 };
 
+/// Removes a directory with all it holds, though others write and rename in it meanwhile. Throws
+/// std::filesystem::filesystem_error if that goes on.
+void remove_while_written(std::filesystem::path const& path);
+
 /// Writes `text` to `path` in place (truncate, write, close), creating directories on the way.
 void write_file(std::filesystem::path const& path, std::string_view text);
 

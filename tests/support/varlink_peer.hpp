@@ -11,7 +11,7 @@
 
 namespace cfgd::test {
 
-/// Runs `loop` until `holds` is true; whether it was within the limit.
+/// Runs `loop` until `holds` is true after all that is ready; whether it was within the limit.
 bool run_until(boost::asio::io_context& loop, std::function<bool()> const& holds,
                std::chrono::milliseconds limit = std::chrono::seconds(20));
 
