@@ -72,6 +72,16 @@ struct serving : running {
     }
     throw std::runtime_error("no consumer with " + text + " at " + std::string(pointer));
   }
+  /// Waits until the store has the acknowledgement of a revision; it is kept within seconds.
+  void wait_until_kept(int revision) {
+    auto const text = "\"applied\":" + std::to_string(revision) + ',';
+    auto const end = std::chrono::steady_clock::now() + 30s;
+    while (read_file(root / "state" / "data" / "data.mdb").find(text) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("not kept: " + text);
+      stream(daemon.socket()).is_quiet_for(20ms);
+    }
+    sync(); // answered behind the transaction that has written the text
+  }
 };
 
 struct serving_impatiently : serving {
@@ -182,8 +192,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_acknowledged_outlives_the_daemon, serving) {
   auto waiting = wait(revision);
   acknowledge("web", revision);
   BOOST_TEST(waiting.parameters().at("applied").as_bool());
-  // Kept within seconds, so that the daemon may be killed then.
-  stream(daemon.socket()).is_quiet_for(3s);
+  wait_until_kept(revision);
   daemon.kill();
   daemon.start();
   BOOST_TEST(consumer().at("applied").as_int64() == revision);
@@ -244,7 +253,7 @@ BOOST_FIXTURE_TEST_CASE(until_applied_outlives_the_daemon, serving) {
     acknowledge("web", 1);
   }
   call("Config.Set", R"({"values":{"app.n":2},"confirmSeconds":600,"untilApplied":true})");
-  stream(daemon.socket()).is_quiet_for(3s);
+  wait_until_kept(1);
   daemon.kill();
   daemon.start();
   BOOST_TEST(call("Config.ListPending").at("parameters").at("pending").as_array().size() == 1U);

@@ -14,7 +14,6 @@
 #include <iterator>
 #include <ostream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 // What is sealed in a store, with which key, and how the key is exchanged.
@@ -52,12 +51,10 @@ struct fixture : store_fixture {
   /// The files of the state directory that hold a text. One that is being made may go meanwhile.
   std::vector<std::string> holders(std::string const& text) const {
     std::vector<std::string> out;
-    std::error_code gone;
-    for (auto const& entry : fs::recursive_directory_iterator(state)) {
-      if (!entry.is_regular_file(gone)) continue;
-      std::ifstream file(entry.path());
+    for (auto const& path : files_below(state)) {
+      std::ifstream file(path);
       std::string const content{std::istreambuf_iterator<char>(file), {}};
-      if (content.find(text) != std::string::npos) out.push_back(entry.path().filename());
+      if (content.find(text) != std::string::npos) out.push_back(path.filename());
     }
     return out;
   }

@@ -30,6 +30,19 @@ void remove_while_written(std::filesystem::path const& path) {
   std::filesystem::remove_all(path);
 }
 
+std::vector<std::filesystem::path> files_below(std::filesystem::path const& directory) {
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    std::vector<std::filesystem::path> found;
+    std::error_code changed; // a directory was removed before it was read
+    std::error_code gone;
+    for (std::filesystem::recursive_directory_iterator at(directory, changed), end;
+         !changed && at != end; at.increment(changed))
+      if (at->is_regular_file(gone)) found.push_back(at->path());
+    if (!changed) return found;
+  }
+  throw std::runtime_error("cannot list " + directory.string());
+}
+
 void write_file(std::filesystem::path const& path, std::string_view text) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
