@@ -286,8 +286,9 @@ exit_code make_change(context const& all, std::string const& what,
 
 void add_change_commands(declarations const& to) {
   auto const setting = declare(to, "set", "Change keys, all of them or none", set);
-  add_argument(setting.app, "KEY=VALUE", setting.options.assignments,
-               "What to set; KEY VALUE, KEY=- (standard input) and KEY=@FILE as well")
+  // CLI11 2.4 accepts no '=' in a name.
+  add_argument(setting.app, "ASSIGNMENT", setting.options.assignments,
+               "KEY=VALUE; KEY VALUE, KEY=- (standard input) and KEY=@FILE as well")
       ->required();
   setting->add_flag("--string", setting.options.as_string, "The values are strings as they are");
   setting->add_flag("--prompt", setting.options.prompt, "Ask for the value of KEY, unseen");
