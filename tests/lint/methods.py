@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The table of methods, the interfaces and the table of docs/protocol.md name the same methods with the same rights.
+"""The table of methods, the interfaces and the table of docs/protocol.md name the same methods with the same rights;
+cfgd-varlink(7) names each.
 
 usage: methods.py ROOT
 Rows are {"INTERFACE.METHOD", right::NAME, ...} in daemon/methods/method_table.cpp; methods are declared in
@@ -72,6 +73,9 @@ def main() -> int:
     table = (root / "daemon" / "methods" / "method_table.cpp").read_text()
     interfaces = [path.read_text() for path in sorted((root / "ipc" / "interfaces").glob("*.varlink"))]
     wrong = list(differences(table, interfaces, (root / "docs/protocol.md").read_text()))
+    manual = (root / "docs/cfgd-varlink.7.scd").read_text()
+    wrong += [f"{name}: is not in cfgd-varlink(7)" for name, _ in rows_of(table)
+              if f"*{name.rsplit('.', 1)[1]}*" not in manual]
     for path in sorted((root / "daemon").rglob("*.[ch]pp")):
         wrong += complaints(path.relative_to(root).as_posix(), path.read_text())
     count = len(rows_of(table))
