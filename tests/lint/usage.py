@@ -34,6 +34,8 @@ BOLD_OPTION = re.compile(r"\*(--?[a-zA-Z][a-z-]*)\*")
 PAGE = re.compile(r"(?<![\w.-])((?:lib)?cfg[a-z]*(?:[.-][a-z]+)*)\*?\(([1-9])\)")
 UNIT = re.compile(r"(?<![\w@/.-])(cfgd[a-z-]*\.(?:service|socket|timer|target|path|slice))\b")
 MESSAGE_ID = re.compile(r"(?<![0-9a-f-])([0-9a-f]{32})(?![0-9a-f])")
+# Commands that the help of their program does not list.
+HIDDEN = {"cfgctl": ["complete"]}
 PAGES = ("README.md", "docs/configuration.md", "docs/protocol.md", "docs/limits.md")
 DOCUMENT = re.compile(r"(?<![\w/.-])(docs/[\w/.-]*\w)")
 
@@ -70,7 +72,7 @@ class Help:
 
 def ask(program: str) -> Help:
     out = Help()
-    waiting = [""]
+    waiting = ["", *HIDDEN.get(Path(program).name, [])]
     while waiting:
         path = waiting.pop()
         command = [program, *path.split(), "--help"]
