@@ -22,10 +22,12 @@ struct named_kind {
   live_words kind;
 };
 
-constexpr std::array<named_kind, 14> kinds{{
+constexpr std::array<named_kind, 16> kinds{{
     {"KEY", live_words::keys},
     {"PREFIX", live_words::keys},
     {"KEY=VALUE", live_words::assignments},
+    {"ASSIGNMENT", live_words::assignments},
+    {"CONDITION", live_words::assignments},
     {"NAMESPACE", live_words::namespaces},
     {"REVISION", live_words::revisions},
     {"WHAT", live_words::revisions},

@@ -113,7 +113,9 @@ std::map<std::string, member> members_of(client::explanation const& found) {
   for (auto const& [name, value] : values != nullptr ? *values : boost::json::object()) {
     auto& one = out[name];
     one.is_table = value.is_object();
-    if (!one.is_table && one.description.empty()) one.description = compact_text(value);
+    // Not the value, which may be a secret that nobody has asked for.
+    if (one.description.empty())
+      one.description = std::string_view(boost::json::to_string(value.kind()));
   }
   return out;
 }
