@@ -22,12 +22,14 @@ temporary_directory::~temporary_directory() {
 }
 
 void remove_while_written(std::filesystem::path const& path) {
+  auto const aside = path.string() + ".removed";
+  std::filesystem::rename(path, aside);
   for (int attempt = 0; attempt < 1'000; ++attempt) {
     std::error_code failed; // not empty, or an entry was renamed before it was removed
-    std::filesystem::remove_all(path, failed);
+    std::filesystem::remove_all(aside, failed);
     if (!failed) return;
   }
-  std::filesystem::remove_all(path);
+  std::filesystem::remove_all(aside);
 }
 
 std::vector<std::filesystem::path> files_below(std::filesystem::path const& directory) {

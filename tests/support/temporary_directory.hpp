@@ -22,8 +22,8 @@ class temporary_directory {
   std::filesystem::path path_;
 };
 
-/// Removes a directory with all it holds, though others write and rename in it meanwhile. Throws
-/// std::filesystem::filesystem_error if that goes on.
+/// Removes a directory with all it holds at once, though others write and rename in it meanwhile;
+/// what they make in its place stays. Throws std::filesystem::filesystem_error.
 void remove_while_written(std::filesystem::path const& path);
 
 /// The regular files below a directory, though others write, rename and remove in it meanwhile.
