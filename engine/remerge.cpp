@@ -133,6 +133,9 @@ std::optional<remerged> remerge(namespace_state const& was, namespace_state cons
     out.members.push_back({*last, value, found.value.empty()});
     out.text = *std::move(made);
   }
+  // With the last override its source has the same text: memory needs it once.
+  if (out.members.empty()) return out;
+  if (auto const sole = sole_text(now); sole && *sole == *out.text) out.text = sole;
   return out;
 }
 

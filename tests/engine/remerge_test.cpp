@@ -121,6 +121,18 @@ BOOST_AUTO_TEST_CASE(a_key_uncovers_what_the_layers_below_say) {
   BOOST_TEST(show(made->keys) == "n.a.x:>1 n.c:3>4 ");
 }
 
+BOOST_AUTO_TEST_CASE(without_the_last_override_the_text_is_that_of_the_source) {
+  auto const was = state_of(R"({"a":1,"b":{"c":2}})", R"({"a":3})");
+  auto now = was;
+  now.overrides = nullptr;
+
+  auto const made = engine::remerge(was, now);
+
+  BOOST_REQUIRE(made.has_value());
+  BOOST_TEST(show(made->keys) == "n.a:3>1 ");
+  BOOST_TEST((made->text == now.sources.begin()->second->document.text()), "the same, not equal");
+}
+
 BOOST_AUTO_TEST_CASE(a_layer_that_differs_otherwise_is_merged_as_a_whole) {
   auto const was = state_of(R"({"a":1})", R"({"b":2})");
   auto now = state_of(R"({"a":2})", R"({"b":3})");
