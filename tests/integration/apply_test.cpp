@@ -220,10 +220,12 @@ BOOST_AUTO_TEST_CASE(every_dry_run_shows_the_files_also_as_json) {
   auto const imported = cfgctl({"import", "--dry-run", document});
   BOOST_TEST(imported.out.find(diff) != std::string::npos, imported);
   auto const as_json = cfgctl({"--json", "set", "--dry-run", "app.port=81"});
-  auto const targets = json::parse(as_json.out).value().at("targets").as_array();
-  BOOST_TEST(targets.at(0).at("name") == "web");
-  BOOST_TEST(targets.at(0).at("files").at(0).at("path") == out().string());
-  BOOST_TEST(std::string(targets.at(0).at("files").at(0).at("diff").as_string()).ends_with(diff));
+  auto const parsed = cfgd::json::parse(as_json.out).value();
+  auto const& target = parsed.at("targets").as_array().at(0);
+  auto const& file = target.at("files").as_array().at(0);
+  BOOST_TEST(std::string(target.at("name").as_string()) == "web");
+  BOOST_TEST(std::string(file.at("path").as_string()) == out().string());
+  BOOST_TEST(std::string(file.at("diff").as_string()).ends_with(diff));
   auto const before = daemon.connect().status().value().revision;
   BOOST_TEST(cfgctl({"set", "app.port=82"}).code == 0);
 
