@@ -10,6 +10,7 @@
 #include "cfgctl/commands/consumers.hpp"
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/targets/blast_radius.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/overrides_text.hpp"
@@ -150,6 +151,16 @@ exit_code show_applied_json(context const& all, change_facts const& what,
   return waited->applied ? exit_code::ok : exit_code::not_applied;
 }
 
+/// What a dry run would do to other programs, behind what it says of the settings.
+void add_blast_radius(context const& all, change_facts const& what, client::commit const& done,
+                      boost::json::value& as_json, std::string& as_text) {
+  auto const& values = what.all_values != nullptr ? *what.all_values : what.values;
+  auto const touched = blast_radius(all, {.values = values, .restores = what.restores}, done);
+  if (touched.empty()) return;
+  as_json.get_object()["targets"] = to_json(touched);
+  as_text += for_screen(all.where, to_text(touched));
+}
+
 } // namespace
 
 std::string commit_text(screen const& where, change_facts const& what, client::commit const& done,
@@ -179,10 +190,15 @@ exit_code show_commit(context const& all, change_facts const& what, client::comm
   auto const past = is_made ? record_of(all, done) : std::nullopt;
   auto const waits = is_made && what.wait;
   auto code = exit_code::ok;
-  if (waits && all.as_json())
+  if (waits && all.as_json()) {
     code = show_applied_json(all, what, done);
-  else
-    show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
+  } else {
+    auto as_json = json_of(done);
+    auto as_text = commit_text(all.where, what, done, past ? &*past : nullptr);
+    if (what.mode == client::commit_mode::check && what.is_complete)
+      add_blast_radius(all, what, done, as_json, as_text);
+    show(all, as_json, as_text);
+  }
   if (past) warn_of_new_namespaces(all, what, *past);
   if (what.mode == client::commit_mode::check && !what.values.empty() && !done.changed.empty())
     warn_of_namespaces_to_be(all, what);

@@ -5,6 +5,9 @@
 #include "core/command_line/command_line.hpp"
 
 #include "core/command_line/choices.hpp"
+#include "core/command_line/failed_start.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "core/near.hpp"
 
 #include <CLI/CLI.hpp>
@@ -190,6 +193,11 @@ int report_end(CLI::App const& app, CLI::ParseError const& why) {
   std::cerr << app.get_name() + ": " + usage_text(app, why) + "\nSee '" + app.get_name() +
                    " --help'.\n";
   return EX_USAGE;
+}
+
+int report_failed_start(error const& why, int code) {
+  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
+  return code;
 }
 
 } // namespace cfgd
