@@ -214,8 +214,8 @@ BOOST_AUTO_TEST_CASE(every_dry_run_shows_the_files_also_as_json) {
   auto const document = (root / "app.json").string();
   write_file(document, R"({"app":{"port":81}})");
   std::string const diff = "-port 80\n+port 81\n";
-  auto const applied = cfgctl({"apply", "--dry-run", document});
-  BOOST_TEST(applied.out.find(diff) != std::string::npos, applied);
+  auto const planned = cfgctl({"apply", "--dry-run", document});
+  BOOST_TEST(planned.out.find(diff) != std::string::npos, planned);
   write_file(document, R"({"port":81,"host":"localhost"})");
   auto const imported = cfgctl({"import", "--dry-run", document});
   BOOST_TEST(imported.out.find(diff) != std::string::npos, imported);
