@@ -159,7 +159,7 @@ BOOST_AUTO_TEST_CASE(a_faulty_target_is_a_problem_until_it_is_right) {
   define("web", "", "port {{app.port}}\n");
   begin();
   wait_for_state("applied");
-  auto const problems = [&] { return cfgctl({"problems"}).out; };
+  auto const problems = [&] { return cfgctl({"problems", "--open"}).out; };
 
   write_file(root / "etc" / "targets" / "bad.toml", "units = 1\n");
   define("web", "units = 1\n", "port {{app.port}}\n");
