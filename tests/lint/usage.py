@@ -34,6 +34,8 @@ BOLD_OPTION = re.compile(r"\*(--?[a-zA-Z][a-z-]*)\*")
 PAGE = re.compile(r"(?<![\w.-])((?:lib)?cfg[a-z]*(?:[.-][a-z]+)*)\*?\(([1-9])\)")
 UNIT = re.compile(r"(?<![\w@/.-])(cfgd[a-z-]*\.(?:service|socket|timer|target|path|slice))\b")
 MESSAGE_ID = re.compile(r"(?<![0-9a-f-])([0-9a-f]{32})(?![0-9a-f])")
+# Options that the programs give to setpriv(1).
+FOREIGN = {"--reuid", "--regid", "--init-groups", "--no-new-privs"}
 # Commands that the help of their program does not list.
 HIDDEN = {"cfgctl": ["complete"]}
 PAGES = ("README.md", "docs/configuration.md", "docs/protocol.md", "docs/limits.md")
@@ -129,7 +131,7 @@ def complaints(name: str, text: str, programs: dict[str, Help], tree: set[str], 
     found = list(typed(text, programs))
     every = set().union(*(one.all_options() for one in programs.values()))
     found += [(at, f"no program has the option {option}") for at, option in options_alone(name, text)
-              if option not in every]
+              if option not in every | FOREIGN]
     for match in PAGE.finditer(text):
         if f"docs/{match[1]}.{match[2]}.scd" not in tree:
             found.append((match.start(), f"there is no manual page {match[1]}({match[2]})"))
