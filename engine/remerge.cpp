@@ -107,6 +107,9 @@ std::optional<remerged> remerge(namespace_state const& was, namespace_state cons
   auto const differing = differing_keys(was, now);
   if (!differing) return std::nullopt;
   auto const& keys = *differing;
+  // After damage the value may have what no layer says: a file that is only looked at again mends
+  // it.
+  if (keys.empty() && was.sources != now.sources) return std::nullopt;
   if (!keys.empty() && keys.front().path().empty()) return std::nullopt;
 
   layers const all(now);
