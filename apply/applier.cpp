@@ -250,6 +250,22 @@ void applier::run_group(std::vector<target_work> targets, std::uint64_t revision
   }
 }
 
+std::string applier::note_failure(step const& at, error const& why, group_work& work) {
+  bool const is_of_all = at.what >= step::kind::begin;
+  for (std::size_t i = 0; i < work.targets.size(); ++i)
+    if (why.code == errc::io && (is_of_all || i == at.target))
+      work.targets[i].may_succeed_later = true;
+  bool const is_output = at.what == step::kind::check || at.what == step::kind::verify;
+  // What they look at may not be up yet during the boot.
+  if (is_output && work.starting == unit_control::starting::forbidden)
+    work.targets[at.target].may_succeed_later = true;
+  if (is_output && work.targets[at.target].secret) return std::string(hidden_output);
+  auto text = clean(to_string(why));
+  bool const is_log = at.what == step::kind::act || at.what == step::kind::act_again;
+  return is_log && std::ranges::any_of(work.targets, &target_work::secret) ? first_line(text)
+                                                                           : text;
+}
+
 void applier::run(application& steps, group_work& work) {
   for (auto at = steps.next(); at.what != step::kind::finished; at = steps.next()) {
     if (at.what <= step::kind::begin && with_.should_stop && with_.should_stop()) {
@@ -263,19 +279,7 @@ void applier::run(application& steps, group_work& work) {
       steps.succeeded();
       continue;
     }
-    bool const is_of_all = at.what >= step::kind::begin;
-    for (std::size_t i = 0; i < work.targets.size(); ++i)
-      if (done.error().code == errc::io && (is_of_all || i == at.target))
-        work.targets[i].may_succeed_later = true;
-    bool const is_output = at.what == step::kind::check || at.what == step::kind::verify;
-    // What they look at may not be up yet during the boot.
-    if (is_output && work.starting == unit_control::starting::forbidden)
-      work.targets[at.target].may_succeed_later = true;
-    auto why = clean(to_string(done.error()));
-    if (is_output && work.targets[at.target].secret) why = hidden_output;
-    bool const is_log = at.what == step::kind::act || at.what == step::kind::act_again;
-    if (is_log && std::ranges::any_of(work.targets, &target_work::secret)) why = first_line(why);
-    steps.failed(why);
+    steps.failed(note_failure(at, done.error(), work));
   }
 }
 

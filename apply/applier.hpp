@@ -57,6 +57,8 @@ class applier {
   void run_group(std::vector<target_work> targets, std::uint64_t revision,
                  unit_control::starting how);
   void run(application& steps, group_work& work);
+  /// Notes what a failed step means for its targets; returns why, as far as it may be shown.
+  static std::string note_failure(step const& at, error const& why, group_work& work);
   [[nodiscard]] result<void> carry_out(application const& steps, group_work& work);
   [[nodiscard]] result<void> place(step const& at, group_work& work);
   [[nodiscard]] result<void> check(step const& at, group_work const& work) const;

@@ -238,7 +238,7 @@ result<std::string> systemd_units::settled_state(std::string const& unit,
   for (;;) {
     auto state = property(unit, "ActiveState");
     if (!state || !state->ends_with("activating")) return state; // nor "deactivating"
-    auto const details = property(unit, "SubState");
+    auto details = property(unit, "SubState");
     if (!details) return details;
     if (*details == "auto-restart") return std::string("failed");
     if (std::chrono::steady_clock::now() >= end)

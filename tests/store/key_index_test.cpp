@@ -35,6 +35,7 @@ struct fixture : store_fixture {
   /// So many changes that all get their entries: two for each of these.
   void index_all() {
     std::vector<request> group;
+    group.reserve(fillers);
     for (int value = 0; value < fillers; ++value)
       group.emplace_back(set({{"filler.x", std::to_string(value)}}));
     for (auto const& one : store->commit(group, at()))

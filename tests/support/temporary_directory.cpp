@@ -1,7 +1,7 @@
 #include "tests/support/temporary_directory.hpp"
 
-#include <stdlib.h>
-
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
