@@ -67,6 +67,7 @@ class applier {
   [[nodiscard]] result<void> is_as_before(placed_file const& placed, file_work const& file) const;
   [[nodiscard]] result<void> act(group_work const& work, unit_control::starting how);
   void discard(step const& at, group_work const& work) const;
+  void tighten_kept(target_work const& of) const;
   void end(application const& steps, group_work const& work);
   [[nodiscard]] group_work resumed_work(application_record const& open,
                                         target_map const& all) const;

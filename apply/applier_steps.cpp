@@ -1,6 +1,8 @@
 /// The steps of an application, one function for each kind or two.
 #include "apply/applier_impl.hpp"
 #include "apply/program.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "core/time.hpp"
 
 #include <utility>
@@ -118,6 +120,16 @@ void applier::discard(step const& at, group_work const& work) const {
       placed->discard();
 }
 
+void applier::tighten_kept(target_work const& of) const {
+  for (auto const& file : of.files) {
+    auto const placed = placed_file::open(file.path, with_.trusted, of.as);
+    if (!placed) continue;
+    if (auto const done = placed->tighten_kept(file.how.mode); !done)
+      log::write(log::level::warning, to_string(done.error()),
+                 {{"MESSAGE_ID", message_id::file_unwritten}});
+  }
+}
+
 void applier::end(application const& steps, group_work const& work) {
   auto const time = to_rfc3339(wall_now());
   for (std::size_t i = 0; i < work.targets.size(); ++i) {
@@ -132,9 +144,7 @@ void applier::end(application const& steps, group_work const& work) {
     now.state = steps.is_failed(i) ? condition::failed : condition::applied;
     if (!steps.is_failed(i)) {
       now.files = target.contents;
-      for (auto const& file : target.files)
-        if (auto const placed = placed_file::open(file.path, with_.trusted, target.as))
-          placed->tighten_kept(file.how.mode);
+      tighten_kept(target);
     }
     if (steps.is_failed(i) && target.may_succeed_later) {
       now.fingerprint.clear();

@@ -119,13 +119,15 @@ result<void> placed_file::keep() const {
   return sync();
 }
 
-void placed_file::tighten_kept(unsigned mode) const {
+result<void> placed_file::tighten_kept(unsigned mode) const {
   acting_as const me(as_);
   int const directory = directory_->fd.get();
   struct stat info {};
-  if (::fstatat(directory, kept_name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
-  if (!S_ISREG(info.st_mode) || (info.st_mode & 07777U & ~mode) == 0) return;
-  ::fchmodat(directory, kept_name_.c_str(), info.st_mode & mode, 0);
+  if (::fstatat(directory, kept_name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  if (!S_ISREG(info.st_mode) || (info.st_mode & 07777U & ~mode) == 0) return {};
+  if (::fchmodat(directory, kept_name_.c_str(), info.st_mode & mode, 0) != 0)
+    return failure("cannot take rights from the previous file: chmod", errno);
+  return {};
 }
 
 result<void> placed_file::replace() const {

@@ -51,7 +51,8 @@ class placed_file {
   /// Gives the old file its second name, if there is one. Errors: io.
   [[nodiscard]] result<void> keep() const;
   /// Takes rights from the kept file that `mode` does not have: it may have what is secret now.
-  void tighten_kept(unsigned mode) const;
+  /// Errors: io.
+  [[nodiscard]] result<void> tighten_kept(unsigned mode) const;
   /// Renames the new file over the old one, durable. Errors: io.
   [[nodiscard]] result<void> replace() const;
   /// Renames the kept file back, durable; removes the file if there was none before. Does nothing

@@ -20,7 +20,9 @@ acting_as::acting_as(std::optional<user> const& who) {
   if (!who || who->uid == 0 || ::geteuid() != 0) return;
   group_before_ = ::getegid();
   groups_before_.resize(static_cast<std::size_t>(::getgroups(0, nullptr)));
-  ::getgroups(static_cast<int>(groups_before_.size()), groups_before_.data());
+  auto const count = ::getgroups(static_cast<int>(groups_before_.size()), groups_before_.data());
+  if (count < 0) throw std::system_error(errno, std::generic_category(), "getgroups");
+  groups_before_.resize(static_cast<std::size_t>(count));
   acts_ = true;
   if (::initgroups(who->name.c_str(), who->gid) == 0 && ::setegid(who->gid) == 0 &&
       ::seteuid(who->uid) == 0)
