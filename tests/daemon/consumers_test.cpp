@@ -300,14 +300,14 @@ BOOST_AUTO_TEST_CASE(long_prefixes_outlive_the_daemon_and_the_longest_as_namespa
       list.push_back(of + ".k" + std::to_string(index) + std::string(490, 'x'));
     return list;
   };
-  std::vector<std::shared_ptr<consumers::watch>> open;
+  std::vector<std::shared_ptr<registry::watch>> open;
   for (int index = 10; index < 42; ++index)
     open.push_back(watch("c" + std::to_string(index), prefixes("site")));
   open.push_back(watch("web", {"app.n", "site"}));
 
   auto const record = all->encode();
   BOOST_TEST(record.size() < 300'000U);
-  consumers later(bounds);
+  registry later(bounds);
   later.load(record, 8);
 
   BOOST_TEST(later.find("c10")->prefixes == prefixes("site"), boost::test_tools::per_element());
