@@ -213,6 +213,7 @@ struct live::impl {
   void run() noexcept {
     for (;;) {
       try {
+        loop.restart(); // what is thrown may have been the last that it had to do
         asio::co_spawn(loop, follow(), [](std::exception_ptr const& failed) {
           if (failed) std::rethrow_exception(failed);
         });
