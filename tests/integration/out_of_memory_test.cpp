@@ -82,8 +82,8 @@ struct serving : cfgd::test::running {
         of_this_thread = {.passing = passing, .failing = failing};
         int const outcome = call();
         bool const is_felt = of_this_thread.is_felt;
-        std::string const message = cfgd_error_message();
         of_this_thread = {};
+        std::string const message = cfgd_error_message();
         BOOST_REQUIRE_MESSAGE(outcome >= 0 || (is_felt && outcome == -ENOMEM),
                               outcome << ' ' << message);
         std::int64_t port = 0;
