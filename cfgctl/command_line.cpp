@@ -38,7 +38,8 @@ constexpr char const* footer =
     "\n"
     "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 the input "
     "is\n"
-    "wrong; 3 the service cannot be reached; 4 time ran out or the connection broke.\n"
+    "wrong; 3 the service cannot be reached; 4 time ran out or the connection broke; 5 the\n"
+    "revision is not applied.\n"
     "\n"
     "Environment: CFGD_SOCKET, the socket if --socket is not given; NO_COLOR, no colours.\n"
     "See cfgctl(1).";

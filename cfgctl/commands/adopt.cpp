@@ -234,7 +234,9 @@ exit_code adopt(context const& caller, options const& how) {
   auto const text = read_text(how.file);
   if (!text) return fail(all, to_string(text.error()), exit_code::usage);
   auto const kind = format_of(how.format.empty() ? how.file : "file." + how.format);
-  if (!kind) return fail(all, doing + ": unknown format: use --format", exit_code::usage);
+  if (!kind)
+    return fail(all, doing + ": unknown format: use --format json, jsonc, yaml, toml, ini or env",
+                exit_code::usage);
   auto found = offline::adopt_text(*kind, *text);
   if (!found) {
     error why = found.error();
