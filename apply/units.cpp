@@ -97,6 +97,11 @@ int take_removed(sd_bus_message* what, void* into, sd_bus_error* /*failure*/) {
   return 0;
 }
 
+int mark(sd_bus_message* /*what*/, void* changed, sd_bus_error* /*failure*/) {
+  *static_cast<bool*>(changed) = true;
+  return 0;
+}
+
 } // namespace
 
 systemd_units::systemd_units() = default;
@@ -126,7 +131,7 @@ result<void> systemd_units::connect() {
   return {};
 }
 
-result<std::string> systemd_units::property(std::string const& unit, char const* name) {
+result<std::string> systemd_units::path_of(std::string const& unit) {
   if (auto const connected = connect(); !connected) return connected.error();
   failure_of_call why;
   sd_bus_message* answer = nullptr;
@@ -136,9 +141,15 @@ result<std::string> systemd_units::property(std::string const& unit, char const*
   char const* path = nullptr;
   if (done >= 0) done = sd_bus_message_read(answer, "o", &path);
   if (done < 0) return why.about(unit, done);
+  return std::string(path);
+}
+
+result<std::string> systemd_units::property(std::string const& unit, std::string const& path,
+                                            char const* name) {
+  failure_of_call why;
   char* value = nullptr;
-  done = sd_bus_get_property_string(bus_.get(), service, path, "org.freedesktop.systemd1.Unit",
-                                    name, &why.what, &value);
+  int const done = sd_bus_get_property_string(
+      bus_.get(), service, path.c_str(), "org.freedesktop.systemd1.Unit", name, &why.what, &value);
   if (done < 0) return why.about(unit, done);
   std::string out(value);
   ::free(value); // NOLINT: sd-bus has allocated it
@@ -146,7 +157,9 @@ result<std::string> systemd_units::property(std::string const& unit, char const*
 }
 
 result<void> systemd_units::find(std::string const& unit) {
-  auto const state = property(unit, "LoadState");
+  auto const path = path_of(unit);
+  if (!path) return path.error();
+  auto const state = property(unit, *path, "LoadState");
   if (!state) return state.error();
   if (*state == "loaded") return {};
   return error{.code = errc::not_found,
@@ -162,8 +175,9 @@ result<void> systemd_units::act(std::string const& unit, action what, std::strin
   bool const runs = *state == "active" || *state == "reloading";
   bool const may_start = what == action::restart && how != starting::forbidden;
   if (how == starting::again) {
+    // What ends by a signal of hangup or termination is "inactive", not "failed".
     auto const known = ran_.find(unit);
-    if (*state == "failed" && (known == ran_.end() || known->second))
+    if (known == ran_.end() ? *state == "failed" : known->second && !runs)
       return run_job("RestartUnit", unit, limit);
   } else {
     ran_[unit] = runs || may_start;
@@ -199,7 +213,22 @@ result<void> systemd_units::run_job(char const* method, std::string const& unit,
 
 result<void> systemd_units::wait_for(job& which, std::string const& unit,
                                      std::chrono::seconds limit) {
-  auto const end = std::chrono::steady_clock::now() + limit;
+  auto const is_over = [&which] { return which.removed.contains(which.path); };
+  auto const ended = take_signals(unit, std::chrono::steady_clock::now() + limit, is_over);
+  if (!ended) return ended.error();
+  if (!*ended)
+    return error{.code = errc::invalid,
+                 .message = unit + ": the job did not end within " + std::to_string(limit.count()) +
+                            " s" + lines_of(unit)};
+  std::string const& outcome = which.removed[which.path];
+  if (outcome == "done" || outcome == "skipped") return {};
+  return error{.code = errc::invalid,
+               .message = unit + ": the job ended with '" + outcome + "'" + lines_of(unit)};
+}
+
+result<bool> systemd_units::take_signals(std::string const& unit,
+                                         std::chrono::steady_clock::time_point end,
+                                         std::function<bool()> const& is_enough) {
   for (;;) {
     int const done = sd_bus_process(bus_.get(), nullptr);
     if (done < 0) {
@@ -207,18 +236,10 @@ result<void> systemd_units::wait_for(job& which, std::string const& unit,
       return error{.code = errc::io,
                    .message = unit + ": " + std::generic_category().message(-done)};
     }
-    if (auto const found = which.removed.find(which.path); found != which.removed.end()) {
-      if (found->second == "done" || found->second == "skipped") return {};
-      return error{.code = errc::invalid,
-                   .message =
-                       unit + ": the job ended with '" + found->second + "'" + lines_of(unit)};
-    }
+    if (is_enough()) return true;
     if (done > 0) continue;
     auto const left = end - std::chrono::steady_clock::now();
-    if (left.count() <= 0)
-      return error{.code = errc::invalid,
-                   .message = unit + ": the job did not end within " +
-                              std::to_string(limit.count()) + " s" + lines_of(unit)};
+    if (left.count() <= 0) return false;
     sd_bus_wait(bus_.get(), static_cast<std::uint64_t>(
                                 std::chrono::ceil<std::chrono::microseconds>(left).count()));
   }
@@ -235,17 +256,31 @@ result<void> systemd_units::kill(std::string const& unit, std::string const& sig
 result<std::string> systemd_units::settled_state(std::string const& unit,
                                                  std::chrono::seconds limit) {
   auto const end = std::chrono::steady_clock::now() + limit;
+  auto const path = path_of(unit);
+  if (!path) return path;
+  // Before the state is read: what changes after that is a signal.
+  bool changed = false;
+  sd_bus_slot* slot = nullptr;
+  int const failed =
+      sd_bus_match_signal(bus_.get(), &slot, service, path->c_str(),
+                          "org.freedesktop.DBus.Properties", "PropertiesChanged", mark, &changed);
+  std::unique_ptr<sd_bus_slot, slot_unref> const match(slot);
+  if (failed < 0)
+    return error{.code = errc::io,
+                 .message = unit + ": " + std::generic_category().message(-failed)};
   for (;;) {
-    auto state = property(unit, "ActiveState");
+    changed = false;
+    auto state = property(unit, *path, "ActiveState");
     if (!state || !state->ends_with("activating")) return state; // nor "deactivating"
-    auto details = property(unit, "SubState");
+    auto details = property(unit, *path, "SubState");
     if (!details) return details;
     if (*details == "auto-restart") return std::string("failed");
-    if (std::chrono::steady_clock::now() >= end)
+    auto const more = take_signals(unit, end, [&changed] { return changed; });
+    if (!more) return more.error();
+    if (!*more)
       return error{.code = errc::invalid,
                    .message = unit + " is still " + *state + " after " +
                               std::to_string(limit.count()) + " s" + lines_of(unit)};
-    pause_for(std::chrono::milliseconds(50));
   }
 }
 

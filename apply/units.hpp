@@ -4,6 +4,7 @@
 #include "core/error.hpp"
 
 #include <chrono>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -65,7 +66,15 @@ class systemd_units : public unit_control {
   /// restart because it has died.
   [[nodiscard]] result<std::string> settled_state(std::string const& unit,
                                                   std::chrono::seconds limit);
-  [[nodiscard]] result<std::string> property(std::string const& unit, char const* name);
+  /// The D-Bus object of a unit, which is loaded if need be.
+  [[nodiscard]] result<std::string> path_of(std::string const& unit);
+  [[nodiscard]] result<std::string> property(std::string const& unit, std::string const& path,
+                                             char const* name);
+  /// Handles signals until there is enough of them, which is asked after each; false when the time
+  /// was over before. `unit` is for the error.
+  [[nodiscard]] result<bool> take_signals(std::string const& unit,
+                                          std::chrono::steady_clock::time_point end,
+                                          std::function<bool()> const& is_enough);
   [[nodiscard]] result<void> run_job(char const* method, std::string const& unit,
                                      std::chrono::seconds limit);
   [[nodiscard]] result<void> wait_for(job& which, std::string const& unit,

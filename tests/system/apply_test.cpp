@@ -196,7 +196,13 @@ BOOST_AUTO_TEST_CASE(prometheus_gets_yaml_that_promtool_has_checked_and_a_signal
   host.save("prometheus.json",
             R"({"config":{"global":{"scrape_interval":"15s"},"scrape_configs":[{"job_name":"self",)"
             R"("static_configs":[{"targets":["127.0.0.1:9090"]}]}]}})");
+  // Not its usual port, which a machine's Cockpit has.
+  write_file(host.inside().files() / "etc/default/prometheus",
+             "ARGS=\"--web.listen-address=127.0.0.1:9191\"\n");
   start("prometheus.service");
+  auto const ready = host.inside().run({"curl", "-s", "--retry", "60", "--retry-all-errors",
+                                        "--retry-delay", "1", "http://127.0.0.1:9191/-/ready"});
+  BOOST_TEST(ready.code == 0, ready); // before that the signal ends it
   auto const pid = host.property("MainPID", "prometheus.service");
   take_over("prometheus");
 
@@ -230,6 +236,28 @@ BOOST_AUTO_TEST_CASE(a_unit_gets_its_environment) {
 
   BOOST_TEST(done.code == 0, done);
   BOOST_TEST(said("bye\n"));
+}
+
+BOOST_AUTO_TEST_CASE(a_unit_that_ends_of_its_signal_runs_again_with_the_file_before) {
+  write_file(host.etc("targets/worker.toml"),
+             "unit = \"worker.service\"\naction = \"signal\"\nsignal = \"SIGHUP\"\n"
+             "active_seconds = 1\n[[file]]\npath = \"/etc/worker.json\"\nformat = \"json\"\n"
+             "key = \"worker\"\n");
+  write_file(host.inside().files() / "etc/systemd/system/worker.service",
+             "[Service]\nExecStart=/bin/sleep infinity\n");
+  host.systemctl({"daemon-reload"});
+  host.save("worker.json", R"({"size":1})");
+  start("cfgd-apply.service");
+  start("worker.service");
+  auto const pid = host.property("MainPID", "worker.service");
+
+  auto const refused = set({"worker.size=2"});
+
+  BOOST_TEST(refused.code != 0, refused);
+  BOOST_TEST(refused.out.find("worker.service is inactive") != std::string::npos, refused);
+  BOOST_TEST(read_file(host.inside().files() / "etc/worker.json").find("1") != std::string::npos);
+  BOOST_TEST(host.property("ActiveState", "worker.service") == "active");
+  BOOST_TEST(host.property("MainPID", "worker.service") != pid);
 }
 
 BOOST_AUTO_TEST_CASE(a_unit_that_is_still_starting_is_waited_for) {
