@@ -1,0 +1,114 @@
+// What the browser tests run against: the daemon and Cockpit in a directory of their own, and Chromium.
+import { spawn, spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const project = fileURLToPath(new URL("../../", import.meta.url));
+const programs = process.env.CFGD_PROGRAMS ?? join(project, "build/debug/bin");
+const page = process.env.CFGD_PAGE ?? join(project, "build/cockpit");
+const ws = ["/usr/lib/cockpit/cockpit-ws", "/usr/libexec/cockpit-ws"].find(existsSync);
+
+/** What is missing here; empty: nothing. */
+export function missing() {
+    const wanted = {
+        "cockpit-ws": ws, "cockpit-bridge": existsSync("/usr/bin/cockpit-bridge"), "cockpit-system": existsSync("/usr/share/cockpit/shell"),
+        chromium: existsSync("/usr/bin/chromium"), cfgd: existsSync(join(programs, "cfgd")), "cfgctl": existsSync(join(programs, "cfgctl")),
+        "the built page": existsSync(join(page, "app.js")), "/dev/shm": existsSync("/dev/shm"), "playwright-core (npm ci)": existsSync(join(project, "cockpit/node_modules/playwright-core")),
+    };
+    return Object.keys(wanted).filter((name) => !wanted[name]);
+}
+
+/** Calls until it returns something; fails after 30 s. */
+export async function eventually(what, look) {
+    const end = Date.now() + 30000;
+    for (;;) {
+        const found = await look();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`not within 30 s: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
+const canConnect = (where) => new Promise((resolve) => {
+    const socket = connect(where, () => { socket.destroy(); resolve(true); });
+    socket.on("error", () => resolve(false));
+});
+
+const freePort = () => new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = server.address();
+        server.close(() => resolve(port));
+    });
+});
+
+export class Machine {
+    directory = mkdtempSync(join(tmpdir(), "cfgd-browser-"));
+    root = join(this.directory, "root");
+    processes = [];
+
+    constructor() {
+        spawnSync("chmod", ["0755", this.directory]);
+        mkdirSync(join(this.root, "etc"), { recursive: true });
+        for (const part of ["namespaces", "schemas", "rules", "targets"]) cpSync(join(project, "docs/example", part), join(this.root, "etc", part), { recursive: true });
+        spawnSync("chmod", ["-R", "u=rwX,go=rX", this.root]);
+    }
+    run(program, args, options = {}) {
+        const child = spawn(program, args, { stdio: ["ignore", "ignore", process.env.CFGD_SHOW_LOGS ? "inherit" : "ignore"], ...options });
+        this.processes.push(child);
+        return child;
+    }
+    async startDaemon() {
+        this.daemon = this.run(join(programs, "cfgd"), ["--root", this.root]);
+        await eventually("cfgd answers", () => canConnect(join(this.root, "run/io.cfgd")));
+        this.cfgctl("sync");
+    }
+    async killDaemon() {
+        const over = new Promise((resolve) => this.daemon.once("exit", resolve));
+        this.daemon.kill("SIGKILL");
+        await over;
+    }
+    /** The standard output. Fails where cfgctl fails. */
+    cfgctl(...args) {
+        const done = spawnSync(join(programs, "cfgctl"), ["--root", this.root, ...args], { encoding: "utf8" });
+        if (done.status !== 0) throw new Error(`cfgctl ${args.join(" ")}: ${done.stderr}`);
+        return done.stdout;
+    }
+    /** Cockpit for a user of the system; its address. */
+    async startCockpit(uid = process.getuid(), gid = process.getgid()) {
+        const home = join(this.directory, `home-${uid}`);
+        for (const part of ["data/cockpit", "config", "run"]) mkdirSync(join(home, part), { recursive: true });
+        cpSync(page, join(home, "data/cockpit/cfgd"), { recursive: true });
+        spawnSync("chown", ["-R", `${uid}:${gid}`, home]);
+        const port = await freePort();
+        this.run(ws, ["--no-tls", "--address=127.0.0.1", `--port=${port}`, "--local-session=cockpit-bridge"], {
+            uid, gid,
+            env: {
+                PATH: `${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
+                XDG_RUNTIME_DIR: join(home, "run"), LANG: "C.UTF-8", XDG_CONFIG_DIRS: join(home, "config"),
+            },
+        });
+        await eventually("cockpit-ws answers", () => canConnect({ port, host: "127.0.0.1" }));
+        return `http://127.0.0.1:${port}`;
+    }
+    /** The address of a view. With the shell of Cockpit around it, or alone. */
+    address(base, view, isShell = false) {
+        return `${base}${isShell ? "/cfgd" : "/cockpit/@localhost/cfgd/index.html"}#/${view}?root=${encodeURIComponent(this.root)}`;
+    }
+    async startBrowser() {
+        const { chromium } = await import("playwright-core");
+        this.browser = await chromium.launch({
+            executablePath: "/usr/bin/chromium",
+            args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+        });
+        return this.browser;
+    }
+    async stop() {
+        await this.browser?.close();
+        for (const child of this.processes.reverse()) child.kill("SIGKILL");
+        rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+}
