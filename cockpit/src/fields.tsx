@@ -8,7 +8,7 @@ import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { ConfigIssue } from "./interfaces";
-import { type Json, below, isObject, memberOf, setMember, stringify } from "./json";
+import { type Json, type JsonObject, below, isObject, memberOf, setMember, stringify } from "./json";
 import { type Schema, checkText, initialValue, isSecret, issueText, issuesAt, kindOf, memberSchema, parseNumber, pointerOf, valueText } from "./model";
 import { _, format } from "./ui";
 
@@ -121,9 +121,9 @@ function ObjectField({ hints, ...props }: FieldProps & { hints: ReactNode }): Re
     const known = Object.keys(isObject(schema.properties) ? schema.properties : {});
     const parts = [...known, ...Object.keys(now).filter((part) => !known.includes(part))];
     const change = (part: string, to: Json | undefined): void => {
-        const next = { ...now };
-        if (to === undefined) delete next[part];
-        else setMember(next, part, to);
+        const next: JsonObject = {};
+        for (const [other, inner] of Object.entries(now)) if (other !== part) setMember(next, other, inner);
+        if (to !== undefined) setMember(next, part, to);
         props.onChange(next);
     };
     return (

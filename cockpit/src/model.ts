@@ -10,7 +10,6 @@ export function appendPart(key: string, part: string): string {
 }
 
 function quoted(part: string): string {
-    // eslint-disable-next-line no-control-regex -- the characters that a key may have only as an escape
     return `"${part.replace(/["\\\u0000-\u001f\u007f]/g, (one) => (one === '"' || one === "\\" ? `\\${one}`
         : `\\u00${one.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`))}"`;
 }

@@ -144,8 +144,9 @@ function Details({ name }: { name: string }): ReactNode {
     const [version, setVersion] = useState(0);
     const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name, revision]);
     const parts = splitKey(name);
-    const root: Schema = schemas.get(parts[0] ?? "") ?? {};
-    const schema = useMemo(() => schemaAt(root, splitKey(name).slice(1)), [root, name]);
+    const known = schemas.get(parts[0] ?? "");
+    const root: Schema = known ?? {};
+    const schema = useMemo(() => schemaAt(known ?? {}, splitKey(name).slice(1)), [known, name]);
     const now = useMemo(() => documentAt(state.values, name), [state.values, name]);
     const value = useMemo(() => documentAt(withDraft(state.values, draft), name), [state.values, draft, name]);
     const isEdited = [...draft.keys()].some((key) => isWithin(key, name) || isWithin(name, key));
