@@ -188,7 +188,7 @@ function ArrayField({ hints, ...props }: FieldProps & { hints: ReactNode }): Rea
 /** Lines of text with numbers; what is said of a line stands below it. */
 export function MarkedText({ text, marks, label }: { text: string; marks: { line: number; message: string; severity: string }[]; label: string }): ReactNode {
     const first = useRef<HTMLDivElement>(null);
-    useEffect(() => first.current?.scrollIntoView({ block: "center" }), [text, marks]);
+    useEffect(() => { void first.current?.scrollIntoView({ block: "center" }); }, [text, marks]);
     const lines = text.replace(/\n$/, "").split("\n");
     let isFirst = true;
     return (

@@ -96,7 +96,7 @@ export function ChangeList({ prefix, user = "", since = "", selected, limit }: {
             {!isThere && <SingleChange revision={selected} />}
             {!value.changes.length && <p>{_("No change is kept that fits.")}</p>}
             {value.damaged.length > 0 && <p>{format(_("Damaged and left out: $0"), value.damaged.join(", "))}</p>}
-            <ul className="cfgd-plain" aria-label={_("Changes")}>
+            <ul className="cfgd-plain cfgd-list" aria-label={_("Changes")}>
                 {value.changes.map((one) => <ChangeRow key={one.revision} change={one} isOpen={one.revision === selected} oldest={value.oldest} />)}
             </ul>
             {value.more && <Button variant="link" onClick={() => setSize(size + limit)}>{_("Older changes")}</Button>}
@@ -109,7 +109,7 @@ function SingleChange({ revision }: { revision: number }): ReactNode {
     const { value, error } = useLoaded(() => service.client.call("io.cfgd.History.Log", { limit: 1, values: true, beforeRevision: revision + 1 }), [revision]);
     if (error) return <Failure text={error} />;
     const change = value?.changes.find((one) => one.revision === revision);
-    return change ? <ul className="cfgd-plain"><ChangeRow change={change} isOpen oldest={value?.oldest ?? 0} /></ul> : null;
+    return change ? <ul className="cfgd-plain cfgd-list"><ChangeRow change={change} isOpen oldest={value?.oldest ?? 0} /></ul> : null;
 }
 
 function ChangeRow({ change, isOpen, oldest }: { change: HistoryChange; isOpen: boolean; oldest: number }): ReactNode {

@@ -81,7 +81,7 @@ function Pending({ pending }: { pending: ConfigPending }): ReactNode {
     const act = (work: () => Promise<unknown>): void => {
         setBusy(true);
         setFailure(undefined);
-        work().catch((error: unknown) => setFailure(describe(error))).finally(() => setBusy(false));
+        work().catch((error: unknown) => setFailure(describe(error))).finally(() => { setBusy(false); service.refresh(); });
     };
     const isConfirm = pending.kind === "confirm";
     const title = format(isConfirm ? _("Revision $0 waits for confirmation") : _("Revision $0 expires"), pending.revision);
@@ -101,7 +101,7 @@ function Pending({ pending }: { pending: ConfigPending }): ReactNode {
             )}
         >
             <p>
-                {isConfirm ? _("It is undone in") : _("It ends in")} <Countdown deadline={pending.deadline} />
+                {isConfirm ? _("It is undone in") : _("It ends in")} <Countdown deadline={pending.deadline} onEnd={service.refresh} />
                 {pending.untilApplied && ` ${_("unless every consumer has applied it before")}`}
             </p>
             <p><code>{pending.keys.slice(0, 10).join(", ")}</code>{pending.keys.length > 10 && " …"}

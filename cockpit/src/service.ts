@@ -82,7 +82,8 @@ export class Service {
     private awaited = 0;
     private isOver = false;
     private checks = 0;
-    private readonly refresh = coalesced(() => this.readState(), 30);
+    /** Reads what no stream reports. */
+    readonly refresh = coalesced(() => this.readState(), 30);
     private readonly refreshFiles = coalesced(async () => {
         await this.client.call("io.cfgd.Config.Sync", {});
         await this.readState();
@@ -111,6 +112,8 @@ export class Service {
             const read = text ? parseOr(text) : null;
             this.set({ targets: isObject(read) && Array.isArray(read.targets) ? read.targets as unknown as Target[] : [] });
         });
+        // Confirm and Extend of others are no revision, so nothing reports them.
+        document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
         this.connect();
     }
     /** After the rights of the session have changed: channels of before keep theirs. */

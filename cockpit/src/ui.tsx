@@ -86,12 +86,14 @@ export function Time({ text }: { text?: string }): ReactNode {
 }
 
 /** Ticks while it is shown. */
-export function Countdown({ deadline }: { deadline: string }): ReactNode {
+export function Countdown({ deadline, onEnd }: { deadline: string; onEnd: () => void }): ReactNode {
     const [now, set] = useState(Date.now());
     useEffect(() => {
         const timer = setInterval(() => set(Date.now()), 1000);
         return () => clearInterval(timer);
     }, []);
+    const isOver = now >= Date.parse(deadline);
+    useEffect(() => { if (isOver) onEnd(); }, [isOver, onEnd]);
     return <span role="timer" className="cfgd-countdown">{countdown(deadline, now)}</span>;
 }
 

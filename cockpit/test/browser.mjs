@@ -24,7 +24,7 @@ async function open(view, { address = base, isShell = false, ...options } = {}) 
     opened.on("pageerror", (error) => faults.push(error.message));
     opened.on("console", (message) => {
         // cockpit-ws closes its sockets when the browser leaves; everything else is a fault.
-        if (message.type() === "error") faults.push(message.text());
+        if (message.type() === "error") faults.push(`${message.text()} ${message.location().url}:${message.location().lineNumber}`);
     });
     await opened.goto(machine.address(address, view, isShell));
     return opened;
@@ -65,7 +65,7 @@ test("every view shows the service, without serious findings of axe, light, dark
     const repair = replaceIn("time.toml", "[leap]", "[leap");
     const bad = encodeURIComponent(join(machine.root, "etc/namespaces/time.toml"));
     await text("quarantined");
-    for (const [view, what] of [["overview", "Problems (1)"], ["settings/web.workers", "Where it comes from"], ["history/5", "more visitors"], [`files/${bad}`, "What was saved is not valid"]]) {
+    for (const [view, what] of [["overview", "its last good content stays effective"], ["settings/web.workers", "Where it comes from"], ["history/5", "more visitors"], [`files/${bad}`, "What was saved is not valid"]]) {
         for (const [scheme, width] of [["light", 1280], ["dark", 1280], ["light", 400]]) {
             const shown = await open(view, { colorScheme: scheme, viewport: { width, height: 800 } });
             await shown.getByText(what).first().waitFor();
@@ -73,6 +73,7 @@ test("every view shows the service, without serious findings of axe, light, dark
             assert.deepEqual(await seriousFindings(shown), [], `${view}, ${scheme}, ${width}`);
             assert.ok(await shown.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth), `${view} is as wide as the screen`);
             if (process.env.CFGD_SCREENSHOTS && width > 400) {
+                await shown.setViewportSize({ width: 1000, height: 620 });
                 await shown.waitForTimeout(300);
                 await shown.screenshot({ path: join(process.env.CFGD_SCREENSHOTS, `cockpit-${view.split("/")[0]}-${scheme}.png`) });
             }
@@ -262,6 +263,8 @@ test("a preview that somebody else has made out of date is not applied", async (
 });
 
 test("the tree is used with the keyboard, and a search finds values", async () => {
+    await go("overview");
+    await text("Problems (0)");
     await go("settings");
     const tree = page.getByRole("tree");
     await tree.focus();

@@ -45,7 +45,7 @@ const freePort = () => new Promise((resolve) => {
 });
 
 export class Machine {
-    directory = mkdtempSync(join(tmpdir(), "cfgd-browser-"));
+    directory = mkdtempSync(join(tmpdir(), "cfgd-"));
     root = join(this.directory, "root");
     processes = [];
 

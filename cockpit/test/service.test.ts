@@ -5,6 +5,7 @@ import { parse } from "../src/json";
 import { Service, coalesced, describe } from "../src/service";
 import { Client, Framing, VarlinkError } from "../src/varlink";
 
+(globalThis as Record<string, unknown>).document = new EventTarget();
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 test("messages are split at NUL bytes, wherever the chunks end", () => {
