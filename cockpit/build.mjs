@@ -21,6 +21,18 @@ const withoutFonts = {
     },
 };
 
+/** The licenses of the packages that these files are of. Fails where one has none. */
+function licenses(inputs) {
+    const packages = new Set(inputs.map((path) => /^.*node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(path)?.[1]).filter(Boolean));
+    return [...packages].sort().map((name) => {
+        const directory = join(here, "node_modules", name);
+        const { version, license } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
+        const file = readdirSync(directory).find((one) => /^licen[cs]e/i.test(one));
+        if (!license || !file) throw new Error(`${name} has no license`);
+        return `${name} ${version}: ${license}\n\n${readFileSync(join(directory, file), "utf8")}`;
+    }).join("\n----\n\n");
+}
+
 if (what === "--tests") {
     const tests = readdirSync(join(here, "test")).filter((name) => name.endsWith(".test.ts"));
     await build({
@@ -40,10 +52,12 @@ if (what === "--tests") {
     writeFileSync(join(out, "cfgd.pot"), head + [...texts].map(([text, where]) => `\n#: ${[...new Set(where)].join(" ")}\n${text}\n`).join(""));
     console.log(`${texts.size} texts`);
 } else {
-    await build({
+    const { metafile } = await build({
         entryPoints: [join(here, "src/app.tsx")], outdir: out, bundle: true, minify: true, format: "iife", target: ["chrome100", "firefox100", "safari15"],
-        define: { "process.env.NODE_ENV": '"production"' }, plugins: [withoutFonts], legalComments: "linked", logLevel: "warning",
+        define: { "process.env.NODE_ENV": '"production"' }, plugins: [withoutFonts], legalComments: "none", metafile: true,
+        logLevel: "warning",
     });
+    writeFileSync(join(out, "LICENSES.txt"), licenses(Object.keys(metafile.inputs)));
     for (const name of ["index.html", "manifest.json"]) copyFileSync(join(here, "src", name), join(out, name));
     for (const name of readdirSync(out).filter((one) => /^app\.(js|css)$/.test(one))) {
         const bytes = readFileSync(join(out, name));

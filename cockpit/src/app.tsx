@@ -73,9 +73,9 @@ function App(): ReactNode {
             {isReadOnly && <Alert isInline isPlain variant="info" title={_("You may look at settings, and not change them. Administrative access may have the right.")} />}
             <main>
                 <Boundary key={view}>
-                    {!state.status && state.connection !== "lost" && <Spinner aria-label={_("Loading")} />}
+                    {!state.status && !state.values.size && state.connection !== "lost" && <Spinner aria-label={_("Loading")} />}
                     {state.status && view === "overview" && <Overview />}
-                    {state.status && view === "settings" && <Settings selected={selected} />}
+                    {state.values.size > 0 && view === "settings" && <Settings selected={selected} />}
                     {state.status && view === "history" && <History selected={selected} />}
                     {state.status && view === "files" && <Files selected={selected} />}
                 </Boundary>
