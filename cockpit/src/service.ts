@@ -189,7 +189,9 @@ export class Service {
         this.awaited = this.state.revision;
         this.applied?.close();
         this.applied = this.client.stream("io.cfgd.Config.WaitApplied", { revision: this.state.revision, seconds: 3600 },
-            () => undefined, () => this.refresh());
+            () => undefined, () => {
+                this.client.call("io.cfgd.Config.Consumers", {}).then(({ consumers }) => this.set({ consumers }), () => undefined);
+            });
     }
 
     private async readState(): Promise<void> {

@@ -89,7 +89,9 @@ class Connection {
     }
     close(problem = "cancelled", message?: string): void {
         this.end(problem, message);
-        this.channel.close();
+        // With a problem the bridge closes the socket; without one it only ends its half, and the service, which
+        // answers what it has received, would keep the connection until a long call is over.
+        this.channel.close(problem);
     }
 }
 

@@ -1,6 +1,7 @@
 // A Cockpit whose channels a test answers by hand.
 export class FakeChannel extends EventTarget {
     valid = true;
+    problem?: string;
     sent: string[] = [];
     private readonly handlers = new Map<string, ((event: Event, data: never) => void)[]>();
     constructor(readonly options: Record<string, unknown>) {
@@ -15,8 +16,9 @@ export class FakeChannel extends EventTarget {
     send(data: Uint8Array | string): void {
         this.sent.push(typeof data === "string" ? data : new TextDecoder().decode(data));
     }
-    close(): void {
+    close(problem?: string): void {
         this.valid = false;
+        this.problem = problem;
     }
     calls(): { method: string; parameters: Record<string, unknown>; more?: boolean }[] {
         return this.sent.map((text) => JSON.parse(text.replace(/\0$/, "")) as { method: string; parameters: Record<string, unknown> });

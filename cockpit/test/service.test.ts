@@ -66,6 +66,7 @@ test("a stream has a channel of its own, ends after its last reply, and says not
     assert.deepEqual(seen, [1, 2, "end"]);
     assert.ok(!cockpit.channels[0].valid);
     stream().close();
+    assert.equal(cockpit.channels[1].problem, "cancelled", "the bridge closes the socket at once");
     cockpit.channels[1].reply({ sources: [1] });
     cockpit.channels[1].emit("close", { problem: "disconnected" });
     assert.equal(seen.length, 3);
