@@ -87,7 +87,7 @@ export function ChangeList({ prefix, user = "", since = "", selected, limit }: {
     const { revision } = useCfgd();
     const [size, setSize] = useState(limit);
     useEffect(() => setSize(limit), [prefix, user, since, limit]);
-    const { value, error } = useLoaded(() => loadPage(service, { prefix, user, since }, size), [prefix, user, since, size, revision]);
+    const { value, error } = useLoaded(() => loadPage(service, { prefix, user, since }, size), [prefix, user, since, size], revision);
     if (error) return <Failure text={error} />;
     if (!value) return null;
     const isThere = !selected || value.changes.some((one) => one.revision === selected);

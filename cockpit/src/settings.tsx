@@ -142,7 +142,7 @@ function Details({ name }: { name: string }): ReactNode {
     const { revision, draft, draftIssues, schemas } = state;
     const [isJson, setIsJson] = useState(false);
     const [version, setVersion] = useState(0);
-    const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name, revision]);
+    const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name], revision);
     const parts = splitKey(name);
     const known = schemas.get(parts[0] ?? "");
     const root: Schema = known ?? {};
@@ -224,7 +224,7 @@ function Details({ name }: { name: string }): ReactNode {
 function Blame({ name }: { name: string }): ReactNode {
     const service = useService();
     const { revision } = useCfgd();
-    const { value } = useLoaded(() => service.client.call("io.cfgd.History.Blame", { namespace: splitKey(name)[0] ?? "" }), [name, revision]);
+    const { value } = useLoaded(() => service.client.call("io.cfgd.History.Blame", { namespace: splitKey(name)[0] ?? "" }), [name], revision);
     const lines = (value?.lines ?? []).filter((one) => isWithin(one.key, name) || isWithin(name, one.key)).slice(0, 200);
     if (!lines.length) return null;
     return (

@@ -24,22 +24,37 @@ export function useCfgd(): State {
     return useSyncExternalStore(service.subscribe, service.snapshot);
 }
 
-/** Loads when `keys` change; what comes later than the next load is ignored. `reload` loads again. */
-export function useLoaded<T>(load: () => Promise<T>, keys: unknown[]): { value?: T; error?: string; reload: () => void } {
+/**
+ * Loads when `keys` change, and again when `revision` does. One load at a time: changes that come faster than answers do
+ * not pile up. What was loaded for other keys is ignored.
+ */
+export function useLoaded<T>(load: () => Promise<T>, keys: unknown[], revision = 0): { value?: T; error?: string; reload: () => void } {
     const [state, set] = useState<{ value?: T; error?: string }>({});
     const latest = useRef(load);
     latest.current = load;
-    const run = useRef(0);
+    // One for each set of keys.
+    const run = useRef({ isRunning: false, isWanted: false, isOver: false });
     const reload = useCallback((): void => {
-        const mine = ++run.current;
-        latest.current().then(
-            (value) => { if (mine === run.current) set({ value }); },
-            (error: unknown) => { if (mine === run.current) set({ error: describe(error) }); },
-        );
+        const mine = run.current;
+        mine.isWanted = mine.isRunning;
+        if (mine.isRunning) return;
+        mine.isRunning = true;
+        const finish = (to: { value?: T; error?: string }): void => {
+            mine.isRunning = false;
+            if (mine.isOver) return;
+            set(to);
+            if (mine.isWanted) reload();
+        };
+        latest.current().then((value) => finish({ value }), (error: unknown) => finish({ error: describe(error) }));
     }, []);
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the keys are those of the caller
-    useEffect(() => { reload(); return () => { run.current++; }; }, [...keys, reload]);
-    return { ...state, reload };
+    useEffect(() => {
+        const mine = { isRunning: false, isWanted: false, isOver: false };
+        run.current = mine;
+        return () => { mine.isOver = true; };
+        // eslint-disable-next-line react-hooks/exhaustive-deps -- the keys are those of the caller
+    }, keys);
+    useEffect(reload, [...keys, revision, reload]);
+    return { value: state.value, error: state.error, reload };
 }
 
 /** The path in Cockpit's address bar. */

@@ -309,6 +309,16 @@ test("when the daemon is killed the page says so, and goes on when it is back", 
     machine.cfgctl("unset", "mail.port");
 });
 
+test("changes that come faster than the page asks for their history do not use up its connections", async () => {
+    await go("settings/mail.port");
+    await page.getByRole("heading", { name: "History of this key" }).waitFor();
+    await machine.setMany(600, (index) => ({ "mail.port": 1000 + index }));
+    await eventually("the last value is shown", async () => await page.getByLabel("port", { exact: true }).inputValue() === "1599");
+    const { revision } = JSON.parse(machine.cfgctl("--json", "status"));
+    await page.getByRole("list", { name: "Changes" }).getByText(String(revision), { exact: true }).waitFor();
+    machine.cfgctl("unset", "mail.port");
+});
+
 test("what a user may not do is shown, and nothing fails afterwards", async () => {
     if (process.getuid() !== 0) return;
     const address = await machine.startCockpit(65534, 65534);

@@ -76,6 +76,22 @@ export class Machine {
         if (done.status !== 0) throw new Error(`cfgctl ${args.join(" ")}: ${done.stderr}`);
         return done.stdout;
     }
+    /** As many changes, one after the other, over one connection. */
+    setMany(number, valuesOf) {
+        return new Promise((resolve, reject) => {
+            const socket = connect(join(this.root, "run/io.cfgd"));
+            let done = 0;
+            const next = () => socket.write(`${JSON.stringify({ method: "io.cfgd.Config.Set", parameters: { values: valuesOf(done) } })}\0`);
+            socket.on("error", reject);
+            socket.on("data", (data) => {
+                if (data.includes("error")) reject(new Error(String(data)));
+                if (!data.includes(0)) return;
+                if (++done < number) next();
+                else socket.destroy(resolve());
+            });
+            next();
+        });
+    }
     /** Cockpit for a user of the system; its address. */
     async startCockpit(uid = process.getuid(), gid = process.getgid()) {
         const home = join(this.directory, `home-${uid}`);

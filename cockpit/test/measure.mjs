@@ -1,6 +1,5 @@
 // Prints the time to the first paint with 10,000 keys, and the memory of the page after many changes.
 import { writeFileSync } from "node:fs";
-import { createConnection } from "node:net";
 import { join } from "node:path";
 import { Machine, missing } from "./machine.mjs";
 
@@ -15,26 +14,6 @@ const rounds = 5;
 const changes = Number(process.env.CFGD_CHANGES ?? 1000);
 
 const machine = new Machine();
-/** Sets one key after the other over one connection. */
-function setMany(number) {
-    return new Promise((resolve, reject) => {
-        const socket = createConnection(join(machine.root, "run/io.cfgd"));
-        let done = 0;
-        const next = () => socket.write(`${JSON.stringify({ method: "io.cfgd.Config.Set", parameters: { values: { [`load0.group1.key${done % 10}`]: `value ${Math.random()}` } } })}\0`);
-        socket.on("error", reject);
-        socket.on("data", (data) => {
-            if (data.includes("error")) reject(new Error(String(data)));
-            if (!data.includes(0)) return;
-            if (++done < number) next();
-            else {
-                socket.destroy();
-                resolve();
-            }
-        });
-        next();
-    });
-}
-
 try {
     for (let i = 0; i < namespaces; i++) {
         const document = {};
@@ -63,7 +42,7 @@ try {
     await page.getByRole("textbox", { name: "Search keys and values" }).fill("");
     const session = await page.context().newCDPSession(page);
     for (let round = 0; round <= rounds; round++) {
-        if (round) await setMany(changes);
+        if (round) await machine.setMany(changes, (i) => ({ [`load0.group1.key${i % 10}`]: `value ${Math.random()}` }));
         const revision = JSON.parse(machine.cfgctl("--json", "status")).revision;
         await page.getByText(`revision ${revision}`, { exact: true }).waitFor();
         await page.waitForTimeout(1000);
