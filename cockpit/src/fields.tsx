@@ -95,7 +95,7 @@ export function Field(props: FieldProps): ReactNode {
                 onChange={(_event, to) => onChange(to)} />
         );
     } else if (kind === "json") {
-        return <JsonEditor {...props} pointer={pointer} text={value === undefined ? "" : stringify(value, 2)} onValue={onChange} />;
+        return <JsonEditor {...props} isEdited pointer={pointer} text={value === undefined ? "" : stringify(value, 2)} onValue={onChange} />;
     } else if (kind === "string") {
         control = text.includes("\n")
             ? <TextArea {...shared} resizeOrientation="vertical" value={text} onChange={(_event, to) => onChange(to)} />
@@ -208,11 +208,16 @@ export function MarkedText({ text, marks, label }: { text: string; marks: { line
     );
 }
 
-/** Valid JSON is passed on as it is typed. The text of the user stays as it is. */
-export function JsonEditor({ label, name, pointer = "", text: initial, issues, isDisabled, onValue }: {
-    label: string; name: string; pointer?: string; text: string; issues: ConfigIssue[]; isDisabled: boolean; onValue: (value: Json) => void;
+/**
+ * Valid JSON is passed on as it is typed. What was typed stays as it is while it is an edit (`isEdited`), is not valid, or `base`, the
+ * effective value, has not changed since; then the text is that of the value again.
+ */
+export function JsonEditor({ label, name, pointer = "", text: initial, base = "", isEdited, issues, isDisabled, onValue }: {
+    label: string; name: string; pointer?: string; text: string; base?: string; isEdited: boolean; issues: ConfigIssue[]; isDisabled: boolean;
+    onValue: (value: Json) => void;
 }): ReactNode {
-    const [text, setText] = useState(initial);
+    const [typed, setTyped] = useState<{ text: string; isValid: boolean; base: string }>();
+    const text = typed && (isEdited || !typed.isValid || typed.base === base) ? typed.text : initial;
     const gutter = useRef<HTMLDivElement>(null);
     const { lines } = useMemo(() => (text ? checkText(text, name, issues, pointer) : { lines: [] }), [text, name, issues, pointer]);
     const byLine = new Map(lines.map((one) => [one.line, one]));
@@ -228,8 +233,8 @@ export function JsonEditor({ label, name, pointer = "", text: initial, issues, i
                     aria-invalid={lines.length > 0} aria-describedby={`${id}-help`}
                     onScroll={(event) => { if (gutter.current) gutter.current.scrollTop = event.currentTarget.scrollTop; }}
                     onChange={(event) => {
-                        setText(event.target.value);
                         const { value } = checkText(event.target.value, name, []);
+                        setTyped({ text: event.target.value, isValid: value !== undefined, base });
                         if (value !== undefined) onValue(value);
                     }}
                 />

@@ -2,7 +2,7 @@
 // Cockpit's events of their directories, consumers by WaitApplied. A connection that ends is opened again, and
 // Watch resumes behind the last revision. What Watch and WatchHealth do not carry is read again after they report.
 import type * as T from "./interfaces";
-import { type Json, isObject, parse } from "./json";
+import { type Json, equal, isObject, parse } from "./json";
 import { type Draft, type Schema, isSecret, issuesAt, schemaAt, setParameters, splitKey, withEdits } from "./model";
 import { Client, type Stream, VarlinkError } from "./varlink";
 
@@ -29,6 +29,8 @@ export interface State {
     consumers: T.ConfigConsumer[];
     targets: Target[];
     rights: T.ServiceRight[];
+    /** Counts the changes of rights and files, which may change what Explain says without a revision. */
+    policyVersion: number;
     schemas: ReadonlyMap<string, Schema>;
     users: ReadonlyMap<number, string>;
     draft: Draft;
@@ -39,7 +41,7 @@ export interface State {
 
 const firstState: State = {
     connection: "connecting", values: new Map(), keysVersion: 0, revision: 0, problems: [], sources: [], pending: [],
-    consumers: [], targets: [], rights: [], schemas: new Map(), users: new Map(), draft: new Map(), draftIssues: [],
+    consumers: [], targets: [], rights: [], policyVersion: 0, schemas: new Map(), users: new Map(), draft: new Map(), draftIssues: [],
 };
 
 /** Runs `work` once after calls that come close together, and again after calls during it. */
@@ -87,6 +89,8 @@ export class Service {
     private readonly refreshFiles = coalesced(async () => {
         await this.client.call("io.cfgd.Config.Sync", {});
         await this.readState();
+        // A file that vanishes has half a second to come back, for which Sync does not wait.
+        setTimeout(this.refresh, 1000);
     }, 50);
     readonly checkDraft = coalesced(() => this.tryDraft(), 150);
 
@@ -211,9 +215,12 @@ export class Service {
             const schema = explained[index]?.schema;
             if (schema) schemas.set(name, schema);
         });
+        const json = (value: unknown): Json => value as Json;
+        const isSame = equal(json(access.rights), json(this.state.rights)) && equal(json(sources), json(this.state.sources));
         this.set({
             status, problems: problems.problems, pending: pending.pending, consumers: consumers.consumers,
             rights: access.rights, sources, schemas,
+            policyVersion: this.state.policyVersion + (isSame ? 0 : 1),
         });
         this.watchDirectories();
         this.waitApplied();
@@ -222,7 +229,10 @@ export class Service {
     private watchDirectories(): void {
         const files = this.state.health?.checks.find((one) => one.name === "files")?.details.directories;
         const directories = new Set(this.state.sources.map((one) => one.path.slice(0, one.path.lastIndexOf("/"))));
-        for (const [path, how] of Object.entries(isObject(files) ? files : {})) if (how === "readable") directories.add(path);
+        for (const [path, how] of Object.entries(isObject(files) ? files : {})) {
+            // It may come into being in the directory above.
+            directories.add(how === "readable" ? path : path.slice(0, path.lastIndexOf("/")));
+        }
         const wanted = [...directories].sort();
         if (wanted.join("\n") === this.watched) return;
         this.watched = wanted.join("\n");

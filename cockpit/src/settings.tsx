@@ -139,10 +139,10 @@ function Details({ name }: { name: string }): ReactNode {
     const service = useService();
     const state = useCfgd();
     const { go } = usePath();
-    const { revision, draft, draftIssues, schemas } = state;
+    const { revision, policyVersion, draft, draftIssues, schemas } = state;
     const [isJson, setIsJson] = useState(false);
     const [version, setVersion] = useState(0);
-    const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name], revision);
+    const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name], `${revision} ${policyVersion}`);
     const parts = splitKey(name);
     const known = schemas.get(parts[0] ?? "");
     const root: Schema = known ?? {};
@@ -190,7 +190,7 @@ function Details({ name }: { name: string }): ReactNode {
             {isUnset
                 ? <p>{_("The override is removed; the value of the next layer shows.")}</p>
                 : isJson
-                    ? <JsonEditor key={version} label={_("Value as JSON")} name={name} text={start} issues={draftIssues} isDisabled={!reply.writable} onValue={change} />
+                    ? <JsonEditor key={version} label={_("Value as JSON")} name={name} text={start} base={valueText(now)} isEdited={isEdited} issues={draftIssues} isDisabled={!reply.writable} onValue={change} />
                     : <Field key={version} label={parts[parts.length - 1] ?? name} name={name} schema={secret ? { ...schema, "x-secret": true } : schema} root={root} value={value}
                         isDisabled={!reply.writable} issues={draftIssues} onChange={change} />}
             {isEdited && now !== undefined && !secret && typeof now !== "object" && <p className="cfgd-small">{_("Now:")} <code>{valueText(now)}</code></p>}

@@ -25,10 +25,10 @@ export function useCfgd(): State {
 }
 
 /**
- * Loads when `keys` change, and again when `revision` does. One load at a time: changes that come faster than answers do
+ * Loads when `keys` change, and again when `version` does. One load at a time: changes that come faster than answers do
  * not pile up. What was loaded for other keys is ignored.
  */
-export function useLoaded<T>(load: () => Promise<T>, keys: unknown[], revision = 0): { value?: T; error?: string; reload: () => void } {
+export function useLoaded<T>(load: () => Promise<T>, keys: unknown[], version?: unknown): { value?: T; error?: string; reload: () => void } {
     const [state, set] = useState<{ value?: T; error?: string }>({});
     const latest = useRef(load);
     latest.current = load;
@@ -53,7 +53,7 @@ export function useLoaded<T>(load: () => Promise<T>, keys: unknown[], revision =
         return () => { mine.isOver = true; };
         // eslint-disable-next-line react-hooks/exhaustive-deps -- the keys are those of the caller
     }, keys);
-    useEffect(reload, [...keys, revision, reload]);
+    useEffect(reload, [...keys, version, reload]);
     return { value: state.value, error: state.error, reload };
 }
 
@@ -148,7 +148,7 @@ export function DiffText({ before, after, text }: { before?: string; after?: str
     const kinds: Record<string, string> = { "+": "cfgd-added", "-": "cfgd-removed" };
     return (
         <pre className="cfgd-diff" tabIndex={0} role="region" aria-label={_("Difference")}>
-            {lines.map((line, index) => <div key={index} className={kinds[line[0]]}>{line}</div>)}
+            {lines.map((line, index) => <div key={index} className={/^(---|\+\+\+) /.test(line) ? undefined : kinds[line[0]]}>{line}</div>)}
         </pre>
     );
 }

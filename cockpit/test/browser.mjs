@@ -1,7 +1,7 @@
 // The page in Chromium, in Cockpit, with the daemon. Each case leaves the settings as they were.
 // CFGD_SCREENSHOTS=DIRECTORY keeps pictures of each view.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Machine, eventually, missing, project } from "./machine.mjs";
@@ -88,7 +88,7 @@ test("every view shows the service, without serious findings of axe, light, dark
 test("a file that is broken on disk appears as quarantined without a reload, and so does a second one", async () => {
     await go("files");
     await text("web.yaml");
-    assert.equal(await page.getByText("quarantined").count(), 0);
+    await eventually("all are active", async () => await page.getByText("quarantined").count() === 0);
     const repairs = [replaceIn("web.yaml", "workers: 2", "workers: 100")];
     await eventually("one is quarantined", async () => await page.getByText("quarantined").count() === 1);
     repairs.push(replaceIn("time.toml", "[leap]", "[leap"));
@@ -321,7 +321,7 @@ test("changes that come faster than the page asks for their history do not use u
 
 test("what a user may not do is shown, and nothing fails afterwards", async () => {
     if (process.getuid() !== 0) return;
-    const address = await machine.startCockpit(65534, 65534);
+    const address = await machine.startCockpit({ uid: 65534, gid: 65534 });
     const shown = await open("settings/web.workers", { address });
     await shown.getByText("You may look at settings, and not change them").waitFor();
     await shown.getByText("You do not have the right to change this").waitFor();
@@ -335,6 +335,67 @@ test("what a user may not do is shown, and nothing fails afterwards", async () =
     assert.equal(await shown.getByRole("dialog").count(), 0);
     assert.deepEqual(await seriousFindings(shown), []);
     await shown.close();
+});
+
+test("after the switch to administrative access the page has its rights, without a reload", async () => {
+    if (process.getuid() !== 0) return;
+    const address = await machine.startCockpit({ uid: 65534, gid: 65534, isAdministrative: true });
+    const shown = await open("settings/web.workers", { address, isShell: true });
+    const frame = shown.frameLocator('iframe[name$="/cfgd"]');
+    const field = frame.getByLabel("workers", { exact: true });
+    await field.waitFor();
+    assert.ok(await field.isDisabled());
+    await shown.getByText("Limited access").click();
+    await shown.getByText("You now have administrative access").waitFor();
+    await shown.getByRole("button", { name: "Close" }).last().click();
+    await eventually("it can be edited", async () => await field.isEnabled());
+    await frame.getByText("You may look at settings").waitFor({ state: "detached" });
+    await field.fill("5");
+    await frame.getByRole("button", { name: "Review", exact: true }).click();
+    await frame.getByRole("dialog").getByRole("button", { name: "Apply", exact: true }).click();
+    await eventually("it is made", () => machine.cfgctl("get", "web.workers").trim() === "5");
+    machine.cfgctl("unset", "web.workers");
+    await shown.close();
+});
+
+test("consumers that lag are shown, until they have applied the revision", async () => {
+    const consumer = await machine.follow("demo", ["web"]);
+    await consumer.acknowledge();
+    machine.cfgctl("set", "web.workers=3");
+    await go("overview");
+    const row = page.getByRole("row", { name: "demo" });
+    await row.getByText("waiting").waitFor();
+    await consumer.acknowledge();
+    await text("None of 1.");
+    consumer.close();
+    machine.cfgctl("unset", "web.workers");
+});
+
+test("targets are shown as cfgd-apply reports them", async () => {
+    const report = join(machine.root, "run/targets.json");
+    const write = (state) => {
+        writeFileSync(`${report}.new`, JSON.stringify({ revision: 5, targets: [{ name: "proxy", path: "/etc/cfgd/targets/proxy.toml", unit: "proxy.service", action: "reload", files: ["/etc/proxy.conf"], state, revision: 5, time: "", message: state === "failed" ? "the check failed" : "" }] }));
+        renameSync(`${report}.new`, report);
+    };
+    await go("files");
+    await text("cfgd-apply has no targets");
+    write("failed");
+    await page.getByRole("row", { name: "proxy" }).getByText("the check failed").waitFor();
+    write("applied");
+    await page.getByRole("row", { name: "proxy" }).getByText("applied").waitFor();
+});
+
+test("a lock of an access file is shown with its reason as soon as it is saved", async () => {
+    await go("settings/web.workers");
+    const field = page.getByLabel("workers", { exact: true });
+    await eventually("it can be edited", async () => await field.isEnabled());
+    const directory = join(machine.root, "etc/access");
+    mkdirSync(directory);
+    writeFileSync(join(directory, "50-workers.toml"), '[[lock]]\nkeys = ["web.workers"]\nabove = "admin"\nreason = "measured on Monday"\n', { mode: 0o644 });
+    await eventually("it cannot be edited", async () => await field.isDisabled());
+    await text("measured on Monday");
+    rmSync(directory, { recursive: true });
+    await eventually("it can be edited again", async () => await field.isEnabled());
 });
 
 test("the page is listed in Cockpit and works inside of its shell", async () => {

@@ -52,3 +52,29 @@ export function install(): FakeCockpit {
     (globalThis as Record<string, unknown>).cockpit = made;
     return made;
 }
+
+/** Time that passes when a test says so. */
+export class Clock {
+    private readonly real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+    private timers: { at: number; run: () => void }[] = [];
+    private now = 0;
+    constructor() {
+        Object.assign(globalThis, {
+            setTimeout: (run: () => void, after: number) => {
+                const timer = { at: this.now + after, run };
+                this.timers.push(timer);
+                return timer;
+            },
+            clearTimeout: (timer: unknown) => { this.timers = this.timers.filter((one) => one !== timer); },
+        });
+    }
+    tick(milliseconds: number): void {
+        this.now += milliseconds;
+        const due = this.timers.filter((one) => one.at <= this.now);
+        this.timers = this.timers.filter((one) => one.at > this.now);
+        for (const one of due) one.run();
+    }
+    stop(): void {
+        Object.assign(globalThis, this.real);
+    }
+}

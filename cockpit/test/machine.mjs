@@ -1,6 +1,6 @@
 // What the browser tests run against: the daemon and Cockpit in a directory of their own, and Chromium.
 import { spawn, spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -48,6 +48,7 @@ export class Machine {
     directory = mkdtempSync(join(tmpdir(), "cfgd-"));
     root = join(this.directory, "root");
     processes = [];
+    servers = [];
 
     constructor() {
         spawnSync("chmod", ["0755", this.directory]);
@@ -87,22 +88,67 @@ export class Machine {
                 if (data.includes("error")) reject(new Error(String(data)));
                 if (!data.includes(0)) return;
                 if (++done < number) next();
-                else socket.destroy(resolve());
+                else resolve(socket.destroy());
             });
             next();
         });
     }
-    /** Cockpit for a user of the system; its address. */
-    async startCockpit(uid = process.getuid(), gid = process.getgid()) {
-        const home = join(this.directory, `home-${uid}`);
+    /** A consumer that watches. acknowledge() says that it has applied what was sent last. */
+    async follow(consumer, prefixes) {
+        const call = (method, parameters, more) => {
+            const socket = connect(join(this.root, "run/io.cfgd"));
+            socket.write(`${JSON.stringify({ method: `io.cfgd.Config.${method}`, parameters, ...(more ? { more } : {}) })}\0`);
+            return socket;
+        };
+        const watch = call("Watch", { prefixes, consumer }, true);
+        let sent = 0;
+        let rest = "";
+        watch.on("data", (data) => {
+            const messages = (rest + String(data)).split("\0");
+            rest = messages.pop();
+            for (const one of messages) sent = JSON.parse(one).parameters.revision;
+        });
+        await eventually("the consumer has values", () => sent);
+        return {
+            acknowledge: async () => {
+                const { revision } = JSON.parse(this.cfgctl("--json", "status"));
+                await eventually("the revision was sent", () => sent === revision);
+                await new Promise((resolve) => call("Acknowledge", { consumer, revision, ok: true }, false).on("data", function () { resolve(this.destroy()); }));
+            },
+            close: () => watch.destroy(),
+        };
+    }
+    /** In place of sudo: gives the user who may open the socket a privileged bridge. Ends with the tests. */
+    async makeSudo(home, uid, gid) {
+        const socket = join(home, "run/privileged");
+        const server = createServer((stream) => {
+            // Not --privileged, which wants a descriptor through a socket.
+            const bridge = this.run("cockpit-bridge", [], { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, LANG: "C.UTF-8" } });
+            stream.pipe(bridge.stdin);
+            bridge.stdout.pipe(stream);
+            stream.on("error", () => bridge.kill());
+            bridge.stdin.on("error", () => stream.destroy());
+        });
+        this.servers.push(server);
+        await new Promise((resolve) => server.listen(socket, resolve));
+        chownSync(socket, uid, gid);
+        chmodSync(socket, 0o600);
+        const relay = "const s = require('net').connect(process.argv[1]); process.stdin.pipe(s); s.pipe(process.stdout); s.on('close', () => process.exit());";
+        mkdirSync(join(home, "bin"));
+        writeFileSync(join(home, "bin/sudo"), `#!/bin/sh\nexec "${process.execPath}" -e "${relay}" ${socket}\n`, { mode: 0o755 });
+    }
+    /** Cockpit for a user of the system, who may have administrative access; its address. */
+    async startCockpit({ uid = process.getuid(), gid = process.getgid(), isAdministrative = false } = {}) {
+        const home = mkdtempSync(join(this.directory, "home-"));
         for (const part of ["data/cockpit", "config", "run"]) mkdirSync(join(home, part), { recursive: true });
         cpSync(page, join(home, "data/cockpit/cfgd"), { recursive: true });
         spawnSync("chown", ["-R", `${uid}:${gid}`, home]);
+        if (isAdministrative) await this.makeSudo(home, uid, gid);
         const port = await freePort();
         this.run(ws, ["--no-tls", "--address=127.0.0.1", `--port=${port}`, "--local-session=cockpit-bridge"], {
             uid, gid,
             env: {
-                PATH: `${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
+                PATH: `${join(home, "bin")}:${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
                 XDG_RUNTIME_DIR: join(home, "run"), LANG: "C.UTF-8", XDG_CONFIG_DIRS: join(home, "config"),
             },
         });
@@ -124,6 +170,7 @@ export class Machine {
     }
     async stop() {
         await this.browser?.close();
+        for (const server of this.servers) server.close();
         for (const child of this.processes.reverse()) child.kill("SIGKILL");
         rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
     }

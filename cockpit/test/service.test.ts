@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { mock, test } from "node:test";
-import { type FakeChannel, type FakeCockpit, install } from "./fake_cockpit";
+import { test } from "node:test";
+import { Clock, type FakeChannel, type FakeCockpit, install } from "./fake_cockpit";
 import { parse } from "../src/json";
 import { Service, coalesced, describe } from "../src/service";
 import { Client, Framing, VarlinkError } from "../src/varlink";
@@ -98,13 +98,13 @@ test("values appear when they are complete, and follow each revision", () => {
 });
 
 test("a lost connection is opened again behind the last revision; a resync begins anew", () => {
-    mock.timers.enable({ apis: ["setTimeout"] });
+    const clock = new Clock();
     const { cockpit, service, watch } = started();
     watch.reply({ storeId: "s", values: { "a.x": 1 }, ready: true, revision: 4 }, { continues: true });
     watch.emit("close", { problem: "disconnected" });
     assert.equal(service.state.connection, "lost");
     assert.equal(cockpit.of("Watch").length, 0);
-    mock.timers.tick(200);
+    clock.tick(200);
     const [again] = cockpit.of("Watch");
     assert.deepEqual(again.calls()[0].parameters, { hidden: true, secrets: false, afterRevision: 4, storeId: "s" });
     again.reply({ values: { "a.y": 2 }, revision: 5 }, { continues: true });
@@ -114,7 +114,7 @@ test("a lost connection is opened again behind the last revision; a resync begin
     again.reply({ storeId: "t", ready: true, revision: 2 }, { continues: true });
     assert.equal(only(service.state.values), '{"b.z":1}');
     service.stop();
-    mock.timers.reset();
+    clock.stop();
 });
 
 test("after a change of rights everything is read again on new channels", () => {
@@ -127,10 +127,10 @@ test("after a change of rights everything is read again on new channels", () => 
 });
 
 test("a draft is checked by a dry run, and an answer to an older draft is ignored", async () => {
-    mock.timers.enable({ apis: ["setTimeout"] });
+    const clock = new Clock();
     const { cockpit, service } = started();
     service.edit([["web.workers", 200], ["web.gone", undefined]]);
-    mock.timers.tick(150);
+    clock.tick(150);
     const [channel] = cockpit.of("Set");
     assert.deepEqual(channel.calls().at(-1), { method: "io.cfgd.Config.Set", parameters: { values: { "web.workers": 200 }, unset: ["web.gone"], dryRun: true } });
     const issue = { severity: "error", rule: "maximum", key: "web.workers", pointer: "/workers", message: "must be at most 64" };
@@ -139,17 +139,17 @@ test("a draft is checked by a dry run, and an answer to an older draft is ignore
     assert.deepEqual(service.state.draftIssues, [issue]);
     service.edit([["web.workers", 300]]);
     assert.deepEqual(service.state.draftIssues, []);
-    mock.timers.tick(150);
+    clock.tick(150);
     service.setDraft(new Map());
     channel.reply({ issues: [issue] }, { error: "io.cfgd.Config.Invalid" });
     await new Promise(setImmediate);
     assert.deepEqual(service.state.draftIssues, []);
     service.stop();
-    mock.timers.reset();
+    clock.stop();
 });
 
 test("work that is asked for while it runs is done once more", async () => {
-    mock.timers.enable({ apis: ["setTimeout"] });
+    const clock = new Clock();
     let runs = 0;
     let finish = (): void => undefined;
     const ask = coalesced(() => {
@@ -158,19 +158,19 @@ test("work that is asked for while it runs is done once more", async () => {
     }, 10);
     ask();
     ask();
-    mock.timers.tick(10);
+    clock.tick(10);
     assert.equal(runs, 1);
     ask();
     ask();
     finish();
     await new Promise(setImmediate);
-    mock.timers.tick(10);
+    clock.tick(10);
     assert.equal(runs, 2);
     finish();
     await new Promise(setImmediate);
-    mock.timers.tick(100);
+    clock.tick(100);
     assert.equal(runs, 2);
-    mock.timers.reset();
+    clock.stop();
 });
 
 test("errors are described for people", () => {
