@@ -1,5 +1,6 @@
 import "./cfgd.css";
 import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
+import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import { Spinner } from "@patternfly/react-core/dist/esm/components/Spinner";
 import { Component, StrictMode, useEffect, type ReactNode } from "react";
 import { createRoot } from "react-dom/client";
@@ -64,6 +65,7 @@ function App(): ReactNode {
                         <button key={one} type="button" className="cfgd-tab" aria-current={one === view ? "page" : undefined} onClick={() => go(one)}>{names[one]}</button>
                     ))}
                 </nav>
+                {service.root && <Label isCompact color="purple" title={_("Not the service of this machine")}>cfgd --root {service.root}</Label>}
                 {state.health && state.connection === "open" && <StateLabel state={state.health.status} />}
                 {state.connection === "open" && <span className="cfgd-small">{format(_("revision $0"), state.revision)}</span>}
             </header>

@@ -9,7 +9,7 @@ import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput"
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { ConfigIssue } from "./interfaces";
 import { type Json, type JsonObject, below, isObject, memberOf, setMember, stringify } from "./json";
-import { type Schema, checkText, initialValue, isSecret, issueText, issuesAt, kindOf, memberSchema, parseNumber, pointerOf, valueText } from "./model";
+import { type Schema, checkText, hasSecret, initialValue, isSecret, issueText, issuesAt, kindOf, memberSchema, parseNumber, pointerOf, valueText } from "./model";
 import { _, format } from "./ui";
 
 export interface FieldProps {
@@ -134,6 +134,8 @@ function ObjectField({ hints, ...props }: FieldProps & { hints: ReactNode }): Re
                 const member = memberSchema(schema, part, root);
                 const inner = memberOf(now, part);
                 if (inner === undefined) {
+                    // It may have a value, which is not loaded: here a click would replace it.
+                    if (hasSecret(member, root)) return <p key={part}>{part}: {_("(secret), which is edited on its own")}</p>;
                     return (
                         <Button key={part} variant="link" isInline isDisabled={props.isDisabled} onClick={() => change(part, initialValue(member, root))}>
                             {format(_("Set $0"), part)}

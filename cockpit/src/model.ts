@@ -221,7 +221,7 @@ export function schemaAt(root: Schema, parts: string[]): Schema {
 
 export const isSecret = (schema: Schema): boolean => schema["x-secret"] === true;
 
-/** Whether a secret is at or below a schema. */
+/** Whether a secret is at or below a schema. An array with a secret in it is one as a whole. */
 export function hasSecret(schema: Schema, root: Schema, depth = 0): boolean {
     if (isSecret(schema)) return true;
     if (depth > 16) return false;
@@ -265,7 +265,7 @@ export function absentKeys(root: Schema, namespace: string, has: (key: string) =
             const member = resolve(inner, root);
             const at = appendPart(key, part);
             if (isObject(member.properties) && !isSecret(member)) walk(member, at, depth + 1);
-            else if (!has(at)) out.set(at, isSecret(member));
+            else if (!has(at)) out.set(at, hasSecret(member, root));
         }
     };
     walk(resolve(root, root), namespace, 0);

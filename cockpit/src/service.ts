@@ -3,7 +3,7 @@
 // Watch resumes behind the last revision. What Watch and WatchHealth do not carry is read again after they report.
 import type * as T from "./interfaces";
 import { type Json, equal, isObject, parse } from "./json";
-import { type Draft, type Schema, isSecret, issuesAt, schemaAt, setParameters, splitKey, withEdits } from "./model";
+import { type Draft, type Schema, hasSecret, isSecret, issuesAt, schemaAt, setParameters, splitKey, withEdits } from "./model";
 import { Client, type Stream, VarlinkError } from "./varlink";
 
 export interface Target {
@@ -189,13 +189,11 @@ export class Service {
     }
     /** Consumers are read when all have applied the revision, or one has failed; not by a clock. */
     private waitApplied(): void {
-        if (this.awaited === this.state.revision && this.applied) return;
+        if (!this.state.consumers.length || (this.awaited === this.state.revision && this.applied)) return;
         this.awaited = this.state.revision;
         this.applied?.close();
         this.applied = this.client.stream("io.cfgd.Config.WaitApplied", { revision: this.state.revision, seconds: 3600 },
-            () => undefined, () => {
-                this.client.call("io.cfgd.Config.Consumers", {}).then(({ consumers }) => this.set({ consumers }), () => undefined);
-            });
+            () => undefined, () => this.refresh());
     }
 
     private async readState(): Promise<void> {
@@ -258,7 +256,8 @@ export class Service {
     isSecret(key: string): boolean {
         const [namespace = "", ...parts] = splitKey(key);
         const root = this.state.schemas.get(namespace);
-        return root !== undefined && parts.some((_part, index) => isSecret(schemaAt(root, parts.slice(0, index + 1))));
+        if (!root) return false;
+        return hasSecret(schemaAt(root, parts), root) || parts.some((_part, index) => isSecret(schemaAt(root, parts.slice(0, index + 1))));
     }
     userName(uid?: number): string {
         return uid === undefined ? "" : this.state.users.get(uid) ?? String(uid);

@@ -7,7 +7,7 @@ import { Field, JsonEditor, hintOf } from "./fields";
 import { ChangeList } from "./history";
 import { type Json, stringify } from "./json";
 import {
-    type Row, type Schema, absentKeys, buildTree, documentAt, isWithin, schemaAt, search, splitKey, valueText, visibleRows, withDraft, withValue,
+    type Row, type Schema, absentKeys, buildTree, documentAt, isWithin, kindOf, schemaAt, search, splitKey, valueText, visibleRows, withDraft, withValue,
 } from "./model";
 import { ChangeDialog, draftChange } from "./review";
 import { _, Act, Failure, Issues, Link, Table, Time, Where, count, format, useCfgd, useLoaded, usePath, useService } from "./ui";
@@ -142,6 +142,7 @@ function Details({ name }: { name: string }): ReactNode {
     const { revision, policyVersion, draft, draftIssues, schemas } = state;
     const [isJson, setIsJson] = useState(false);
     const [version, setVersion] = useState(0);
+    const [isRevealed, setIsRevealed] = useState(false);
     const explained = useLoaded(() => service.client.call("io.cfgd.Config.Explain", { key: name }), [name], `${revision} ${policyVersion}`);
     const parts = splitKey(name);
     const known = schemas.get(parts[0] ?? "");
@@ -167,6 +168,28 @@ function Details({ name }: { name: string }): ReactNode {
         ? format(_("Locked by $0:$1: layers above $2 do not count. $3"), lock.path, lock.line, lock.above, lock.reason)
         : reply.readOnly ? _("Its schema leaves this key to files.") : _("You do not have the right to change this. Administrative access may have it.");
     const start = stringify(value ?? null, 2);
+    // No field masks an array or an object, so it is shown only when it is asked for.
+    const isSecretDocument = secret && ["array", "object", "json"].includes(kindOf(schema, undefined));
+    const secretText = (): string => {
+        const shown = value ?? reply.values?.[name];
+        return shown === undefined ? "" : stringify(shown, 2);
+    };
+    let editor: ReactNode;
+    if (isUnset) {
+        editor = <p>{_("The override is removed; the value of the next layer shows.")}</p>;
+    } else if (isSecretDocument && !isRevealed) {
+        editor = <p>{_("There are secrets in it.")} <Act may={reply.writable} why={why} variant="secondary" size="sm" onClick={() => setIsRevealed(true)}>{_("Show and edit it")}</Act></p>;
+    } else if (isJson || isSecretDocument) {
+        editor = (
+            <JsonEditor key={version} label={_("Value as JSON")} name={name} text={isSecretDocument ? secretText() : start} base={valueText(now)} isEdited={isEdited}
+                issues={draftIssues} isDisabled={!reply.writable} onValue={change} />
+        );
+    } else {
+        editor = (
+            <Field key={version} label={parts[parts.length - 1] ?? name} name={name} schema={secret ? { ...schema, "x-secret": true } : schema} root={root} value={value}
+                isDisabled={!reply.writable} issues={draftIssues} onChange={change} />
+        );
+    }
     return (
         <>
             <div className="cfgd-heading">
@@ -187,12 +210,7 @@ function Details({ name }: { name: string }): ReactNode {
                 )}
                 {isEdited && <Button variant="link" size="sm" onClick={discard}>{_("Discard the edit")}</Button>}
             </div>
-            {isUnset
-                ? <p>{_("The override is removed; the value of the next layer shows.")}</p>
-                : isJson
-                    ? <JsonEditor key={version} label={_("Value as JSON")} name={name} text={start} base={valueText(now)} isEdited={isEdited} issues={draftIssues} isDisabled={!reply.writable} onValue={change} />
-                    : <Field key={version} label={parts[parts.length - 1] ?? name} name={name} schema={secret ? { ...schema, "x-secret": true } : schema} root={root} value={value}
-                        isDisabled={!reply.writable} issues={draftIssues} onChange={change} />}
+            {editor}
             {isEdited && now !== undefined && !secret && typeof now !== "object" && <p className="cfgd-small">{_("Now:")} <code>{valueText(now)}</code></p>}
             <h3>{_("Where it comes from")}</h3>
             <Table label={_("Layers that set it")} columns={[_("Layer"), _("Value"), _("Where"), _("Revision"), _("Time")]}>

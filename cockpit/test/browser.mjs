@@ -198,6 +198,33 @@ test("a secret is set and never shown", async () => {
     machine.cfgctl("unset", "mail.password");
 });
 
+test("an array with secrets in it is shown when it is asked for, and no form replaces it", async () => {
+    const item = { type: "object", properties: { name: { type: "string" }, password: { type: "string", "x-secret": true } } };
+    writeFileSync(join(machine.root, "etc/schemas/users.json"), JSON.stringify({ type: "object", properties: { list: { type: "array", items: item }, limit: { type: "integer" } } }));
+    writeFileSync(edit("users.json"), JSON.stringify({ list: [{ name: "anna", password: "hunter-3" }], limit: 5 }));
+    machine.cfgctl("sync");
+    await go("settings/users");
+    await text("list: (secret), which is edited on its own");
+    assert.equal(await button("Set list").count(), 0);
+    await go("settings/users.list");
+    await text("There are secrets in it.");
+    assert.ok(!(await page.content()).includes("hunter-3"));
+    await button("Show and edit it").click();
+    const area = page.getByLabel("Value as JSON");
+    await area.fill((await area.inputValue()).replace("hunter-3", "hunter-4"));
+    await button("Review").click();
+    const dialog = page.getByRole("dialog");
+    await text("(secret)", dialog);
+    assert.ok(!(await dialog.innerText()).includes("hunter-4"));
+    await button("Apply", dialog).click();
+    await eventually("it is made", () => machine.cfgctl("get", "users.list[0].password").trim() === "hunter-4");
+    await dialog.waitFor({ state: "detached" });
+    machine.cfgctl("unset", "users.list");
+    rmSync(edit("users.json"));
+    rmSync(join(machine.root, "etc/schemas/users.json"));
+    await eventually("the namespace is gone", () => !machine.cfgctl("--json", "status").includes('"users"'));
+});
+
 test("a pending change counts down, is confirmed, and another one is undone", async () => {
     await go("settings/web.workers");
     for (const [act, value] of [["Confirm", "6"], ["Undo", "6"]]) {

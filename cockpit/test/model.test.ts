@@ -111,6 +111,11 @@ test("a schema names keys without a value, and secrets", () => {
     assert.ok(hasSecret(schema, schema) && !hasSecret(schemaAt(schema, ["list"]), schema));
 });
 
+test("an array with a secret in it is a secret as a whole", () => {
+    const root = parse('{"properties":{"users":{"type":"array","items":{"properties":{"pw":{"x-secret":true}}}}}}') as JsonObject;
+    assert.deepEqual([...absentKeys(root, "a", () => false)], [["a.users", true]]);
+});
+
 test("a $ref that leads to itself ends", () => {
     const root = parse('{"$ref":"#/$defs/a","$defs":{"a":{"$ref":"#/$defs/a"}}}') as JsonObject;
     assert.ok(isObject(schemaAt(root, ["x"])));
