@@ -14,6 +14,7 @@ export function History({ selected }: { selected: string }): ReactNode {
     const [prefix, setPrefix] = useState("");
     const [user, setUser] = useState("");
     const [since, setSince] = useState("");
+    const [until, setUntil] = useState("");
     const [from, setFrom] = useState("");
     const [to, setTo] = useState("");
     const [compared, setCompared] = useState<{ from: number; to: number }>();
@@ -29,6 +30,7 @@ export function History({ selected }: { selected: string }): ReactNode {
                     </FormSelect>
                 </FormGroup>
                 <FormGroup label={_("Since")} fieldId="filter-since"><TextInput id="filter-since" type="datetime-local" value={since} onChange={(_event, text) => setSince(text)} /></FormGroup>
+                <FormGroup label={_("Until")} fieldId="filter-until"><TextInput id="filter-until" type="datetime-local" value={until} onChange={(_event, text) => setUntil(text)} /></FormGroup>
             </div>
             <form className="cfgd-filters" onSubmit={(event) => { event.preventDefault(); setCompared({ from: Number(from), to: Number(to) }); }}>
                 <FormGroup label={_("From revision")} fieldId="from"><TextInput id="from" inputMode="numeric" value={from} onChange={(_event, text) => setFrom(text)} /></FormGroup>
@@ -38,7 +40,7 @@ export function History({ selected }: { selected: string }): ReactNode {
             </form>
             {compared && <Comparison {...compared} prefix={prefix} />}
             <h2>{_("Changes")}</h2>
-            <ChangeList prefix={prefix} user={user} since={since} selected={Number(selected) || undefined} limit={50} />
+            <ChangeList prefix={prefix} user={user} since={since} until={until} selected={Number(selected) || undefined} limit={50} />
         </>
     );
 }
@@ -56,15 +58,18 @@ function Comparison({ from, to, prefix }: { from: number; to: number; prefix: st
 }
 
 interface Page { changes: HistoryChange[]; oldest: number; more: boolean; damaged: number[] }
-/** So many changes are asked for in one go while those of other users are left out. */
+/** So many changes are asked for in one go while those of other users and later ones are left out. */
 const scanned = 200;
 
-/** Collects changes before a revision until there are enough of one user, or no more. */
-async function loadPage(service: Service, filter: { prefix: string; user: string; since: string }, limit: number, beforeRevision?: number): Promise<Page> {
+interface Filter { prefix: string; user: string; since: string; until: string }
+
+/** Collects the newest changes that fit until there are enough, or no more. The service knows no user and no end of the time. */
+async function loadPage(service: Service, filter: Filter, limit: number): Promise<Page> {
     const out: Page = { changes: [], oldest: 0, more: true, damaged: [] };
-    let before = beforeRevision;
+    const end = filter.until ? Date.parse(filter.until) : Infinity;
+    let before: number | undefined;
     while (out.changes.length < limit && out.more) {
-        const asked = filter.user ? scanned : limit;
+        const asked = filter.user || filter.until ? scanned : limit;
         const found: HistoryChange[] = [];
         const since = filter.since ? new Date(filter.since) : undefined;
         await service.client.collect("io.cfgd.History.Log", {
@@ -77,17 +82,18 @@ async function loadPage(service: Service, filter: { prefix: string; user: string
         });
         out.more = found.length >= asked;
         before = found[found.length - 1]?.revision;
-        out.changes.push(...found.filter((one) => !filter.user || (!one.origin.path && String(one.origin.uid) === filter.user)));
+        out.changes.push(...found.filter((one) => !(Date.parse(one.time) > end)
+            && (!filter.user || (!one.origin.path && String(one.origin.uid) === filter.user))));
     }
     return out;
 }
 
-export function ChangeList({ prefix, user = "", since = "", selected, limit }: { prefix: string; user?: string; since?: string; selected?: number; limit: number }): ReactNode {
+export function ChangeList({ prefix, user = "", since = "", until = "", selected, limit }: Partial<Filter> & { prefix: string; selected?: number; limit: number }): ReactNode {
     const service = useService();
     const { revision } = useCfgd();
     const [size, setSize] = useState(limit);
-    useEffect(() => setSize(limit), [prefix, user, since, limit]);
-    const { value, error } = useLoaded(() => loadPage(service, { prefix, user, since }, size), [prefix, user, since, size], revision);
+    useEffect(() => setSize(limit), [prefix, user, since, until, limit]);
+    const { value, error } = useLoaded(() => loadPage(service, { prefix, user, since, until }, size), [prefix, user, since, until, size], revision);
     if (error) return <Failure text={error} />;
     if (!value) return null;
     const isThere = !selected || value.changes.some((one) => one.revision === selected);

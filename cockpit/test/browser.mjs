@@ -263,6 +263,13 @@ test("a change of others appears at once, two revisions are compared, and one is
     await page.getByLabel("Key", { exact: true }).fill("");
     await page.getByLabel("User").selectOption("0");
     await eventually("only changes of the user", async () => await page.getByText("limits.ini").count() === 0);
+    await page.getByLabel("User").selectOption("");
+    await page.getByLabel("Until").fill("2020-01-01T00:00");
+    await text("No change is kept that fits.");
+    await page.getByLabel("Until").fill("");
+    await page.getByLabel("Since").fill("2020-01-01T00:00");
+    await text("limits.ini");
+    await page.getByLabel("Since").fill("");
     await go(`history/${before}`);
     await page.getByLabel("What to roll back").first().selectOption("mail");
     await button(`Roll back to revision ${before}`).first().click();
