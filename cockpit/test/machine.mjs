@@ -1,0 +1,177 @@
+// What the browser tests run against: the daemon and Cockpit in a directory of their own, and Chromium.
+import { spawn, spawnSync } from "node:child_process";
+import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const project = fileURLToPath(new URL("../../", import.meta.url));
+const programs = process.env.CFGD_PROGRAMS ?? join(project, "build/debug/bin");
+const page = process.env.CFGD_PAGE ?? join(project, "build/cockpit");
+const ws = ["/usr/lib/cockpit/cockpit-ws", "/usr/libexec/cockpit-ws"].find(existsSync);
+
+/** What is missing here; empty: nothing. */
+export function missing() {
+    const wanted = {
+        "cockpit-ws": ws, "cockpit-bridge": existsSync("/usr/bin/cockpit-bridge"), "cockpit-system": existsSync("/usr/share/cockpit/shell"),
+        chromium: existsSync("/usr/bin/chromium"), cfgd: existsSync(join(programs, "cfgd")), "cfgctl": existsSync(join(programs, "cfgctl")),
+        "the built page": existsSync(join(page, "app.js")), "/dev/shm": existsSync("/dev/shm"), "playwright-core (npm ci)": existsSync(join(project, "cockpit/node_modules/playwright-core")),
+    };
+    return Object.keys(wanted).filter((name) => !wanted[name]);
+}
+
+/** Calls until it returns something; fails after 30 s. */
+export async function eventually(what, look) {
+    const end = Date.now() + 30000;
+    for (;;) {
+        const found = await look();
+        if (found) return found;
+        if (Date.now() > end) throw new Error(`not within 30 s: ${what}`);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+}
+
+const canConnect = (where) => new Promise((resolve) => {
+    const socket = connect(where, () => { socket.destroy(); resolve(true); });
+    socket.on("error", () => resolve(false));
+});
+
+const freePort = () => new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+        const { port } = server.address();
+        server.close(() => resolve(port));
+    });
+});
+
+export class Machine {
+    directory = mkdtempSync(join(tmpdir(), "cfgd-"));
+    root = join(this.directory, "root");
+    processes = [];
+    servers = [];
+
+    constructor() {
+        spawnSync("chmod", ["0755", this.directory]);
+        mkdirSync(join(this.root, "etc"), { recursive: true });
+        for (const part of ["namespaces", "schemas", "rules", "targets"]) cpSync(join(project, "docs/example", part), join(this.root, "etc", part), { recursive: true });
+        spawnSync("chmod", ["-R", "u=rwX,go=rX", this.root]);
+    }
+    run(program, args, options = {}) {
+        const child = spawn(program, args, { stdio: ["ignore", "ignore", process.env.CFGD_SHOW_LOGS ? "inherit" : "ignore"], ...options });
+        this.processes.push(child);
+        return child;
+    }
+    async startDaemon() {
+        this.daemon = this.run(join(programs, "cfgd"), ["--root", this.root]);
+        await eventually("cfgd answers", () => canConnect(join(this.root, "run/io.cfgd")));
+        this.cfgctl("sync");
+    }
+    async killDaemon() {
+        const over = new Promise((resolve) => this.daemon.once("exit", resolve));
+        this.daemon.kill("SIGKILL");
+        await over;
+    }
+    /** The standard output. Fails where cfgctl fails. */
+    cfgctl(...args) {
+        const done = spawnSync(join(programs, "cfgctl"), ["--root", this.root, ...args], { encoding: "utf8" });
+        if (done.status !== 0) throw new Error(`cfgctl ${args.join(" ")}: ${done.stderr}`);
+        return done.stdout;
+    }
+    /** As many changes, one after the other, over one connection. */
+    setMany(number, valuesOf) {
+        return new Promise((resolve, reject) => {
+            const socket = connect(join(this.root, "run/io.cfgd"));
+            let done = 0;
+            const next = () => socket.write(`${JSON.stringify({ method: "io.cfgd.Config.Set", parameters: { values: valuesOf(done) } })}\0`);
+            socket.on("error", reject);
+            socket.on("data", (data) => {
+                if (data.includes("error")) reject(new Error(String(data)));
+                if (!data.includes(0)) return;
+                if (++done < number) next();
+                else resolve(socket.destroy());
+            });
+            next();
+        });
+    }
+    /** A consumer that watches. acknowledge() says that it has applied what was sent last. */
+    async follow(consumer, prefixes) {
+        const call = (method, parameters, more) => {
+            const socket = connect(join(this.root, "run/io.cfgd"));
+            socket.write(`${JSON.stringify({ method: `io.cfgd.Config.${method}`, parameters, ...(more ? { more } : {}) })}\0`);
+            return socket;
+        };
+        const watch = call("Watch", { prefixes, consumer }, true);
+        let sent = 0;
+        let rest = "";
+        watch.on("data", (data) => {
+            const messages = (rest + String(data)).split("\0");
+            rest = messages.pop();
+            for (const one of messages) sent = JSON.parse(one).parameters.revision;
+        });
+        await eventually("the consumer has values", () => sent);
+        return {
+            acknowledge: async () => {
+                const { revision } = JSON.parse(this.cfgctl("--json", "status"));
+                await eventually("the revision was sent", () => sent === revision);
+                await new Promise((resolve) => call("Acknowledge", { consumer, revision, ok: true }, false).on("data", function () { resolve(this.destroy()); }));
+            },
+            close: () => watch.destroy(),
+        };
+    }
+    /** In place of sudo: gives the user who may open the socket a privileged bridge. Ends with the tests. */
+    async makeSudo(home, uid, gid) {
+        const socket = join(home, "run/privileged");
+        const server = createServer((stream) => {
+            // Not --privileged, which wants a descriptor through a socket.
+            const bridge = this.run("cockpit-bridge", [], { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, LANG: "C.UTF-8" } });
+            stream.pipe(bridge.stdin);
+            bridge.stdout.pipe(stream);
+            stream.on("error", () => bridge.kill());
+            bridge.stdin.on("error", () => stream.destroy());
+        });
+        this.servers.push(server);
+        await new Promise((resolve) => server.listen(socket, resolve));
+        chownSync(socket, uid, gid);
+        chmodSync(socket, 0o600);
+        const relay = "const s = require('net').connect(process.argv[1]); process.stdin.pipe(s); s.pipe(process.stdout); s.on('close', () => process.exit());";
+        mkdirSync(join(home, "bin"));
+        writeFileSync(join(home, "bin/sudo"), `#!/bin/sh\nexec "${process.execPath}" -e "${relay}" ${socket}\n`, { mode: 0o755 });
+    }
+    /** Cockpit for a user of the system, who may have administrative access; its address. */
+    async startCockpit({ uid = process.getuid(), gid = process.getgid(), isAdministrative = false } = {}) {
+        const home = mkdtempSync(join(this.directory, "home-"));
+        for (const part of ["data/cockpit", "config", "run"]) mkdirSync(join(home, part), { recursive: true });
+        cpSync(page, join(home, "data/cockpit/cfgd"), { recursive: true });
+        spawnSync("chown", ["-R", `${uid}:${gid}`, home]);
+        if (isAdministrative) await this.makeSudo(home, uid, gid);
+        const port = await freePort();
+        this.run(ws, ["--no-tls", "--address=127.0.0.1", `--port=${port}`, "--local-session=cockpit-bridge"], {
+            uid, gid,
+            env: {
+                PATH: `${join(home, "bin")}:${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
+                XDG_RUNTIME_DIR: join(home, "run"), LANG: "C.UTF-8", XDG_CONFIG_DIRS: join(home, "config"),
+            },
+        });
+        await eventually("cockpit-ws answers", () => canConnect({ port, host: "127.0.0.1" }));
+        return `http://127.0.0.1:${port}`;
+    }
+    /** The address of a view. With the shell of Cockpit around it, or alone. */
+    address(base, view, isShell = false) {
+        return `${base}${isShell ? "/cfgd" : "/cockpit/@localhost/cfgd/index.html"}#/${view}?root=${encodeURIComponent(this.root)}`;
+    }
+    async startBrowser() {
+        const { chromium } = await import("playwright-core");
+        this.browser = await chromium.launch({
+            executablePath: "/usr/bin/chromium",
+            args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                "--disable-component-update", "--disable-sync", "--enable-precise-memory-info", "--js-flags=--expose-gc"],
+        });
+        return this.browser;
+    }
+    async stop() {
+        await this.browser?.close();
+        for (const server of this.servers) server.close();
+        for (const child of this.processes.reverse()) child.kill("SIGKILL");
+        rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
+    }
+}
