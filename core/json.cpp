@@ -206,6 +206,10 @@ std::string describe_byte(std::string_view text, std::size_t offset) {
 
 error syntax_error(std::string_view text, std::size_t offset, error_code ec,
                    read_limits const& bounds) {
+  // Boost.JSON 1.81 stops in the exponent; 1.83 reads infinity, which is refused where the number
+  // begins.
+  if (ec == bj::error::exponent_overflow)
+    offset = text.find_last_not_of("+-.eE0123456789", offset) + 1;
   error fault{.code = errc::parse, .message = {}, .where = place_at(text, offset)};
   if (ec == bj::error::too_deep) {
     fault.code = errc::limit;

@@ -119,7 +119,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
               {.vendor = "cfgd",
                .product = "cfgd",
                .version = std::string(version),
-               .url = "https://varlink.org"}),
+               .url = "man:cfgd(8)"}),
       files_(loop.get_executor(), watch_options(), known_files(opened.sources),
              [this](std::vector<watchers::observation> observed) { take(std::move(observed)); }),
       parts_{view_, committer_, watches_, files_, server_, queries_, consumers_},

@@ -204,7 +204,8 @@ class parser {
     if (!is_member_name(name)) return fail_at(where, "not a valid type");
     what.what = type::shape::named;
     what.names.emplace_back(name);
-    used_.emplace(name, where);
+    if (used_.emplace(name, where).second && !declared_.contains(name))
+      into_.early.emplace_back(name);
     return what;
   }
 
@@ -260,7 +261,7 @@ class parser {
   bool line_had_comment_ = false; ///< a newline now does not end the comment block
   std::string comment_;
   interface into_;
-  std::set<std::string> declared_;
+  std::set<std::string, std::less<>> declared_;
   std::map<std::string, std::size_t> used_;
 };
 

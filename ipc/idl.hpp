@@ -55,6 +55,7 @@ struct interface {
   std::map<std::string, type, std::less<>> types;
   std::map<std::string, type, std::less<>> errors; ///< name to what they carry
   std::vector<method> methods;                     ///< in the order of the text
+  std::vector<std::string> early; ///< types that are named before they are declared
 };
 
 /// Reads a description. Names must be declared once and every type that is named must be declared.
@@ -62,7 +63,8 @@ struct interface {
 [[nodiscard]] result<interface> parse(std::string_view text);
 
 /// Checks `parameters` against the fields of a method's input, and removes members that are null:
-/// they count as absent. An `int` is a JSON integer within int64, a `float` any number.
+/// they count as absent. An `int` is a JSON integer within int64, a `float` any number; an integer
+/// in its place becomes a double, since 1 is how some clients write 1.0. It does for replies, too.
 /// Errors: invalid; the subject is the name of the parameter that is missing, unknown or of another
 /// type. After an error some nulls may have been removed.
 [[nodiscard]] result<void> check_parameters(interface const& context, type const& input,

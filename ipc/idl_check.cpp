@@ -35,7 +35,8 @@ bool fits(interface const& context, type const& wanted, bj::value& value) {
   case type::shape::integer:
     return value.is_int64();
   case type::shape::real:
-    return value.is_double() || value.is_int64();
+    if (value.is_int64()) value = static_cast<double>(value.get_int64());
+    return value.is_double();
   case type::shape::string:
     return value.is_string();
   case type::shape::object:
@@ -94,6 +95,8 @@ class portability {
     check_lines(text);
     if (interface_.name.find('-') != std::string::npos) add("'-' in the interface's name");
     if (interface_.methods.empty()) add("an interface without methods");
+    for (auto const& name : interface_.early)
+      add("type " + name + " is declared after its use");
     for (auto const& [name, declared] : interface_.types) {
       if (declared.what == type::shape::structure && declared.fields.empty())
         add("type " + name + " is empty");

@@ -2,7 +2,6 @@
 #include "daemon/watches.hpp"
 #include "ipc/interfaces.hpp"
 #include "ipc/server.hpp"
-#include "tests/support/child_process.hpp"
 #include "tests/support/foreign_writer.hpp"
 #include "tests/support/store_requests.hpp"
 #include "tests/support/temporary_directory.hpp"
@@ -107,11 +106,7 @@ struct fixture {
   /// Another process commits site.a = "one" and "two" behind revision 1; nobody has noticed yet.
   void commit_elsewhere() {
     auto const data = directory / "state" / "data";
-    child_process other([&](int) {
-      foreign_writer::write_two_revisions(data, 1, "1");
-      return 0;
-    });
-    BOOST_REQUIRE_EQUAL(other.wait(), 0);
+    foreign_writer::elsewhere([&] { foreign_writer::write_two_revisions(data, 1, "1"); });
   }
 };
 

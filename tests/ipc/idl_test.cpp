@@ -172,7 +172,7 @@ sample const samples[] = {
     {R"({"number":1.0})", "number"},
     {R"({"number":1e2})", "number"},
     {R"({"number":"1"})", "number"},
-    {R"({"real":1})", R"({"real":1})"},
+    {R"({"real":1})", R"({"real":1.0})"}, // as some clients write it
     {R"({"real":"1"})", "real"},
     {R"({"text":1})", "text"},
     {R"({"free":{"any":[null]}})", R"({"free":{"any":[null]}})"},
@@ -221,7 +221,8 @@ BOOST_DATA_TEST_CASE(
         "interface org.example # c\nmethod M() -> ()\n", with("type T (a: int)"), with(""),
         with("method M(Aa: int) -> ()"), "interface org.ex-ample\nmethod M() -> ()\n",
         "interface org\n", with("method M(a: (x: any)) -> ()"),
-        with("error E (a: any)\nmethod M() -> ()"), with("method M() -> () method N() -> ()")}),
+        with("error E (a: any)\nmethod M() -> ()"), with("method M() -> () method N() -> ()"),
+        with("type T (a: U)\ntype U (a: int)\nmethod M() -> ()")}),
     text) {
   BOOST_TEST(!described::portability_problems(text).empty());
 }

@@ -36,11 +36,7 @@ struct fixture : store_fixture {
   /// Two revisions in one transaction of another process, behind `revision`.
   void write_elsewhere(std::uint64_t revision, std::string const& before) {
     auto const file = store->data_file().parent_path();
-    child_process writer([&](int) {
-      foreign_writer::write_two_revisions(file, revision, before);
-      return 0;
-    });
-    BOOST_REQUIRE_EQUAL(writer.wait(), 0);
+    foreign_writer::elsewhere([&] { foreign_writer::write_two_revisions(file, revision, before); });
   }
   enum class change_records { kept, forgotten };
   /// One transaction of another process that plans as this one does, but may forget the changes.

@@ -1,6 +1,7 @@
 #include "tests/support/certification.hpp"
 
 #include "core/json.hpp"
+#include "ipc/idl.hpp"
 #include "ipc/message.hpp"
 
 #include <boost/json/object.hpp>
@@ -139,11 +140,15 @@ class client {
     }
   }
 
-  boost::json::object checked(std::size_t at, boost::json::object const& answer) {
+  /// Nulls of absent members and 1 for 1.0 are right answers.
+  boost::json::object checked(std::size_t at, boost::json::object answer) {
+    auto const& output = context_.methods[at].output;
+    if (!ipc::idl::check_parameters(context_, output, answer))
+      problem_ = "other types than described: ";
     auto const got = json::canonical(answer);
     auto const& wanted = steps[at].answers;
-    if (!wanted.empty() && got != wanted)
-      problem_ = qualified(steps[at]) + " answered " + got + " instead of " + std::string(wanted);
+    if (!problem_.empty() || (!wanted.empty() && got != wanted))
+      problem_ += qualified(steps[at]) + " answered " + got + " instead of " + std::string(wanted);
     return answer;
   }
 
@@ -160,6 +165,7 @@ class client {
   }
 
   exchange const& with_;
+  ipc::idl::interface const context_ = ipc::idl::parse(description).value();
   std::string id_;
   std::string problem_;
 };

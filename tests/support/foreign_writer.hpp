@@ -2,9 +2,12 @@
 
 #include "store/encoding.hpp"
 #include "store/lmdb.hpp"
+#include "tests/support/child_process.hpp"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
+#include <stdexcept>
 #include <string>
 
 // Writes to a store as docs/store-format.md says, with nothing but LMDB and the frame of records:
@@ -13,6 +16,16 @@
 namespace cfgd::test::foreign_writer {
 
 using store::record_writer;
+
+/// Does it in another process, as is needed while this one has the store open: LMDB takes locks
+/// for the process, and the end of a second environment ends those of the first.
+inline void elsewhere(std::function<void()> const& work) {
+  child_process other([&](int) {
+    work();
+    return 0;
+  });
+  if (other.wait() != 0) throw std::runtime_error("the other writer failed");
+}
 
 inline void put(store::lmdb::write_transaction& in, char const* database, std::string const& key,
                 record_writer& record) {
