@@ -146,6 +146,20 @@ class dotted_reader {
   std::size_t at_ = 0;
 };
 
+/// The parts of bare words with dots between them, as most keys are; none: it is another text.
+std::vector<std::string> split_bare(std::string_view text) {
+  std::vector<std::string> parts;
+  parts.reserve(1 + static_cast<std::size_t>(std::ranges::count(text, '.')));
+  for (std::size_t begin = 0;;) {
+    auto const end = std::min(text.find('.', begin), text.size());
+    auto const part = text.substr(begin, end - begin);
+    if (part.empty() || !std::ranges::all_of(part, is_bare)) return {};
+    parts.emplace_back(part);
+    if (end == text.size()) return parts;
+    begin = end + 1;
+  }
+}
+
 error too_long(std::size_t length) {
   return {.code = errc::limit,
           .message = "the key is too long",
@@ -165,6 +179,8 @@ bool is_namespace_name(std::string_view text) {
 }
 
 result<std::vector<std::string>> split_dotted(std::string_view text) {
+  auto parts = split_bare(text);
+  if (!parts.empty()) return parts;
   if (!is_clean_text(text))
     return error{.code = errc::bad_key, .message = "the key is not valid UTF-8"};
   return dotted_reader(text).read();
@@ -174,12 +190,13 @@ result<key> key::parse(std::string_view text) {
   if (text.size() > limits::key_bytes) return too_long(text.size());
   auto parts = split_dotted(text);
   if (!parts) return parts.error();
+  bool const is_escaped = text.find('\\') != text.npos;
   if (!is_namespace_name(parts->front()))
     return error{.code = errc::bad_key,
                  .message = "the first part must be a namespace: a-z, then a-z 0-9 _ -, 64 at most",
                  .subject = std::string(text)};
   for (auto const& part : *parts) {
-    if (!is_clean_text(part)) // an escape may produce U+0000
+    if (is_escaped && !is_clean_text(part)) // an escape may produce U+0000
       return error{.code = errc::bad_key,
                    .message = "U+0000, U+FFFE and U+FFFF are not allowed",
                    .subject = std::string(text)};

@@ -21,6 +21,18 @@ std::size_t find_nonchar(std::string_view text) {
   return text.npos;
 }
 
+/// Whether it is ASCII without U+0000, as most texts are: then nothing in it is wrong. The loop is
+/// one that compilers make of vectors.
+bool is_plain_ascii(std::string_view text) {
+  unsigned char bits = 0;
+  bool any_zero = false;
+  for (char const c : text) {
+    bits |= static_cast<unsigned char>(c);
+    any_zero |= c == '\0';
+  }
+  return bits < 0x80 && !any_zero;
+}
+
 /// UTF-16, which editors on Windows call "Unicode": a mark of its own, or every other byte is 0.
 bool is_utf16(std::string_view text) {
   if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF")) return true;
@@ -54,6 +66,7 @@ result<void> check_text(std::string_view text) {
   if (text.starts_with(byte_order_mark))
     return fault_at(text, 0,
                     "the file begins with a byte order mark; save it as UTF-8 without one");
+  if (is_plain_ascii(text)) return {};
   auto const invalid = utf8::find_invalid(text.begin(), text.end());
   if (invalid != text.end())
     return fault_at(text, static_cast<std::size_t>(std::distance(text.begin(), invalid)),
@@ -66,8 +79,8 @@ result<void> check_text(std::string_view text) {
 }
 
 bool is_clean_text(std::string_view text) {
-  return text.find('\0') == text.npos && find_nonchar(text) == text.npos &&
-         utf8::find_invalid(text.begin(), text.end()) == text.end();
+  return is_plain_ascii(text) || (text.find('\0') == text.npos && find_nonchar(text) == text.npos &&
+                                  utf8::find_invalid(text.begin(), text.end()) == text.end());
 }
 
 std::string text_fault(std::string_view text) {

@@ -2,14 +2,23 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdio>
+#include <cstdlib>
 #include <ctime>
+#include <string>
+#include <string_view>
 
 // The grammar is section 5.6 of RFC 3339. libstdc++ 12 has neither std::chrono::parse nor a
 // formatter for the calendar.
 
 namespace cfgd {
 namespace {
+
+/// Appends at least `count` digits, and what follows them.
+void append_digits(std::string& out, int number, std::size_t count, char behind) {
+  auto const digits = std::to_string(std::abs(number));
+  if (number < 0) out += '-'; // a year before 0
+  out.append(count - std::min(count, digits.size()), '0').append(digits) += behind;
+}
 
 /// Consumes a text from its front. After the first mismatch good() stays false.
 class reader {
@@ -99,11 +108,16 @@ std::string to_rfc3339(wall_time when) {
   std::time_t const since_epoch = seconds.time_since_epoch().count();
   std::tm parts{};
   ::gmtime_r(&since_epoch, &parts);
-  char text[64];
-  int const length = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ",
-                                   parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
-                                   parts.tm_hour, parts.tm_min, parts.tm_sec, milliseconds);
-  return {text, static_cast<std::size_t>(length)};
+  std::string text;
+  text.reserve(std::string_view("YYYY-MM-DDTHH:MM:SS.mmmZ").size());
+  append_digits(text, parts.tm_year + 1900, 4, '-');
+  append_digits(text, parts.tm_mon + 1, 2, '-');
+  append_digits(text, parts.tm_mday, 2, 'T');
+  append_digits(text, parts.tm_hour, 2, ':');
+  append_digits(text, parts.tm_min, 2, ':');
+  append_digits(text, parts.tm_sec, 2, '.');
+  append_digits(text, milliseconds, 3, 'Z');
+  return text;
 }
 
 std::optional<wall_time> parse_rfc3339(std::string_view text) {

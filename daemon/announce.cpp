@@ -22,6 +22,7 @@ namespace cfgd {
 namespace {
 
 constexpr std::size_t named_keys = 5;
+constexpr std::size_t usual_fields = 8;
 /// A journal's entry has 1024 fields at most.
 constexpr std::size_t key_fields = 512;
 constexpr std::size_t key_field_bytes = 32 * std::size_t{1024};
@@ -71,8 +72,10 @@ void announce_change(change const& what) {
   if (what.keys.size() > named_keys)
     line += " and " + std::to_string(what.keys.size() - named_keys) + " more";
 
-  std::vector<log::field> fields{{"MESSAGE_ID", message_id::changed},
-                                 {"CFGD_REVISION", std::to_string(what.revision)}};
+  std::vector<log::field> fields;
+  fields.reserve(usual_fields);
+  fields.push_back({"MESSAGE_ID", message_id::changed});
+  fields.push_back({"CFGD_REVISION", std::to_string(what.revision)});
   add_keys(fields, what);
   if (!what.from.path.empty()) fields.push_back({"CFGD_PATH", what.from.path});
   if (what.from.at.line != 0) fields.push_back({"CFGD_LINE", std::to_string(what.from.at.line)});

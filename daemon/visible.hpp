@@ -37,6 +37,8 @@ class visible_namespaces {
   /// Whether the peer may see what may name any namespace: it may administer, or no entry hides
   /// anything from it.
   bool everything() const;
+  /// Whether the peer may read every namespace: part_of() leaves out nothing of what was committed.
+  bool all_values() const;
 
   /// The name, or in place of a hidden one that of a namespace that does not exist: what is asked
   /// with it is answered as if the hidden one did not exist, in about the same time.

@@ -49,7 +49,7 @@ std::string render_change(change const& what, std::vector<std::string> const& pr
   if (!values.empty()) out.append("\"values\":{").append(values).append("},");
   if (!removed.empty()) out.append("\"removed\":[").append(removed).append("],");
   out += "\"origin\":";
-  json::append_compact(out, to_json(origin_of(what, *first), what.time));
+  append_origin(out, origin_of(what, *first), what.time);
   out.append(",\"revision\":").append(std::to_string(what.revision)).append("}");
   return out;
 }
@@ -273,7 +273,7 @@ void watches::on_hidden(engine::hidden_values const& what, revision_number revis
         mine.listed.push_back(one);
     if (mine.listed.empty()) continue;
     std::string out = "{\"withoutEffect\":";
-    json::append_compact(out, to_json(mine, config_interface));
+    append_hidden(out, mine, config_interface);
     out.append(",\"revision\":").append(std::to_string(revision)).append("}");
     who.answer.reply_continues(out);
   }

@@ -4,6 +4,8 @@
 
 #include <lmdb.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -26,16 +28,24 @@ std::uint32_t check_sum(std::string_view key, std::uint8_t version, std::string_
 }
 
 template <class Number>
+std::array<char, sizeof(Number)> bytes_of(Number number) {
+  std::array<char, sizeof number> bytes{};
+  for (std::size_t byte = 0; byte < bytes.size(); ++byte)
+    bytes.at(byte) = static_cast<char>(number >> (8 * byte) & 0xFF);
+  return bytes;
+}
+
+template <class Number>
 void append_number(std::string& out, Number number) {
-  for (std::size_t byte = 0; byte < sizeof number; ++byte)
-    out.push_back(static_cast<char>(number >> (8 * byte) & 0xFF));
+  auto const bytes = bytes_of(number);
+  out.append(bytes.data(), bytes.size());
 }
 
 /// Fills in the frame at the begin of a record.
 void put_frame(std::string& record, std::uint8_t version, std::string_view key) {
-  std::string frame(1, static_cast<char>(version));
-  append_number(frame, check_sum(key, version, std::string_view(record).substr(frame_bytes)));
-  record.replace(0, frame_bytes, frame);
+  auto const sum = bytes_of(check_sum(key, version, std::string_view(record).substr(frame_bytes)));
+  record.front() = static_cast<char>(version);
+  std::ranges::copy(sum, record.begin() + 1);
 }
 
 template <class Number>

@@ -135,14 +135,9 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
     to.write_or_erase({effective_, keys::effective}, value.name_space,
                       value.text ? &value : nullptr, write_effective,
                       sealed.contains(value.name_space));
-  if (!what.changes.empty()) erase_beyond(in, what.changes.front()->revision);
-  for (auto const& one : what.changes) {
-    auto const key = keys::encode_revision(one->revision);
-    record_writer record;
-    write_change(record, *one);
-    // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
-    in.append(changes_, key, to.finish(record, {keys::changes, key}, must_seal(*one, sealed)));
-  }
+  std::size_t change_bytes = 0;
+  for (auto const& one : what.changes)
+    change_bytes += add_change(to, *one);
   for (auto const& one : what.notes)
     add_note(to, one);
   for (auto const& [revision, one] : what.pending)
@@ -150,7 +145,7 @@ void layout::write(lmdb::write_transaction& in, write_set const& what) const {
                       write_pending, one != nullptr && must_seal(*one, sealed));
   if (!what.changes.empty()) {
     keys::put_meta(in, meta_, "revision", std::to_string(what.revision));
-    index_if_due(in, what.changes.back()->revision);
+    index_if_due(in, what.changes.front()->revision, what.changes.back()->revision, change_bytes);
   }
   if (to.has_sealed()) to.note_key(meta_);
   if (!added.empty()) std::ignore = seal(in, added);
@@ -171,6 +166,21 @@ void layout::write_layer(sealing_writer& to, write_set::layer_change const& what
         override_value const one{.key_text = is_hashed ? text : std::string_view(), .set = *now};
         to.write_or_erase({overrides_, keys::overrides}, place, &one, write_override, seal);
       });
+}
+
+/// Returns the bytes of the record.
+std::size_t layout::add_change(sealing_writer& to, change const& what) const {
+  auto const key = keys::encode_revision(what.revision);
+  record_writer fields;
+  fields.buffer().reserve(usual_record_bytes);
+  write_change(fields, what);
+  auto const record = to.finish(fields, {keys::changes, key}, must_seal(what, to.sealed()));
+  // Revisions only grow, and LMDB appends without a search, to pages that it fills completely.
+  if (to.in().append(changes_, key, record)) return record.size();
+  erase_beyond(to.in(), what.revision);
+  if (!to.in().append(changes_, key, record))
+    throw damaged_record(keys::changes, key, "it cannot be written");
+  return record.size();
 }
 
 /// Erases what has a later revision than any change: records whose key is damaged. LMDB could not
@@ -322,12 +332,16 @@ bool layout::may_go(lmdb::entry const& oldest, revision_number newest,
 /// Whether so many changes may go that erasing begins.
 bool layout::is_due(lmdb::transaction& in, kept_history const& keep) const {
   if (keep.at_once <= 1 || history_bytes(in) > keep.bytes) return true;
+  auto const newest = keep.newest != 0 ? keep.newest : revision(in);
+  auto const is_needed = [&](revision_number last) { return last + keep.revisions > newest; };
+  // The oldest one is never older than it was.
+  if (is_needed(cached_.first + keep.at_once - 1)) return false;
   lmdb::cursor at(in, changes_);
   auto const oldest = at.first();
   if (!oldest) return false;
-  auto const last = keys::decode_revision(keys::changes, *oldest) + keep.at_once - 1;
-  auto const newest = revision(in);
-  if (last + keep.revisions > newest) return false;
+  cached_.first = keys::decode_revision(keys::changes, *oldest);
+  auto const last = cached_.first + keep.at_once - 1;
+  if (is_needed(last)) return false;
   auto const entry = at.at_or_after(keys::encode_revision(last));
   return !entry || may_go(*entry, newest, keep);
 }

@@ -137,6 +137,7 @@ class layout {
     std::size_t revisions = 0; ///< the newest ones that are kept, within `bytes`
     /// Older changes may be erased.
     wall_time since{};
+    revision_number newest = 0; ///< the newest revision; 0: it is read
     /// At most this many are erased at once.
     std::size_t erased = 0;
     /// While the history and its index take more than this, changes are erased, however few and
@@ -155,6 +156,7 @@ class layout {
   /// Applies the changes that the checkpoints lack.
   checkpoints roll_forward(lmdb::transaction& in, model& all) const;
   void write_layer(sealing_writer& to, write_set::layer_change const& what) const;
+  std::size_t add_change(sealing_writer& to, change const& what) const;
   void erase_beyond(lmdb::write_transaction& in, revision_number next) const;
   /// Adds a note to the comment of a change; does nothing if the change is not kept.
   void add_note(sealing_writer& to, engine::change_note const& note) const;
@@ -162,12 +164,15 @@ class layout {
   static void upgrade_to_fourth(lmdb::write_transaction& in, std::shared_ptr<key_ring const> with);
   /// The newest revision up to which the index by key is whole.
   revision_number indexed(lmdb::transaction& in) const;
-  /// Adds the changes to the index that it lacks, if they are many.
-  void index_if_due(lmdb::write_transaction& in, revision_number newest) const;
+  /// The same if the newest revision is known.
+  revision_number indexed(lmdb::transaction& in, revision_number newest) const;
+  /// Adds the changes to the index that it lacks, if they are many. The transaction has added those
+  /// from `first` to `newest`, of so many bytes.
+  void index_if_due(lmdb::write_transaction& in, revision_number first, revision_number newest,
+                    std::size_t bytes) const;
   void index_others(lmdb::write_transaction& in, revision_number newest) const;
-  /// Bytes of the changes that the index lacks.
-  std::size_t unindexed_bytes(lmdb::transaction& in, revision_number known,
-                              revision_number newest) const;
+  /// Bytes of the changes after a revision.
+  std::size_t bytes_behind(lmdb::transaction& in, revision_number known) const;
   /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
   bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
             std::function<void(revision_number)> const& damaged) const;
@@ -192,6 +197,7 @@ class layout {
   key_index index_;
   /// What was read or counted before, for the writer alone.
   mutable struct {
+    revision_number first = 0; ///< no change is kept that is older
     struct {
       revision_number number = 0;
       wall_time time{};
@@ -204,7 +210,7 @@ class layout {
       revision_number known = 0;
       revision_number newest = 0;
       std::size_t bytes = 0;
-    } unindexed;
+    } unindexed; ///< the changes after `known`, up to `newest`
   } cached_;
 };
 

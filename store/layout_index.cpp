@@ -34,10 +34,12 @@ bool touches(change_view const& one, std::string_view key_text) {
 } // namespace
 
 // A mark beyond the newest change is of another history, and would hide the changes up to it.
-revision_number layout::indexed(lmdb::transaction& in) const {
+revision_number layout::indexed(lmdb::transaction& in) const { return indexed(in, revision(in)); }
+
+revision_number layout::indexed(lmdb::transaction& in, revision_number newest) const {
   auto const text = keys::get_meta(in, meta_, keys::indexed);
   auto const mark = text ? keys::parse_number(keys::indexed, *text) : 0;
-  return mark <= revision(in) ? mark : 0;
+  return mark <= newest ? mark : 0;
 }
 
 bool layout::is_indexed_as_marked(lmdb::transaction& in) const {
@@ -68,28 +70,30 @@ bool layout::has_entries(lmdb::transaction const& in, lmdb::entry const& record)
   return is_whole;
 }
 
-void layout::index_if_due(lmdb::write_transaction& in, revision_number newest) const {
-  auto const known = indexed(in);
+void layout::index_if_due(lmdb::write_transaction& in, revision_number first,
+                          revision_number newest, std::size_t bytes) const {
+  auto const known = indexed(in, newest);
   if (known >= newest) return;
-  if (newest - known <= most_unindexed &&
-      unindexed_bytes(in, known, newest) <= most_unindexed_bytes)
-    return;
+  if (newest - known <= most_unindexed) {
+    auto& counted = cached_.unindexed;
+    // A transaction that was aborted may be counted, too; then the batch is a little smaller.
+    if (counted.known == known && counted.newest + 1 == first)
+      counted.bytes += bytes;
+    else
+      counted = {.known = known, .bytes = bytes_behind(in, known)};
+    counted.newest = newest;
+    if (counted.bytes <= most_unindexed_bytes) return;
+  }
   index_others(in, newest);
   keys::put_meta(in, meta_, keys::indexed, std::to_string(newest));
 }
 
-// A transaction that was aborted may be counted, too; then the batch is a little smaller.
-std::size_t layout::unindexed_bytes(lmdb::transaction& in, revision_number known,
-                                    revision_number newest) const {
-  auto& counted = cached_.unindexed;
-  if (counted.known != known || counted.newest < known || counted.newest >= newest)
-    counted = {.known = known, .newest = known};
+std::size_t layout::bytes_behind(lmdb::transaction& in, revision_number known) const {
+  std::size_t bytes = 0;
   lmdb::cursor at(in, changes_);
-  for (auto entry = at.at_or_after(keys::encode_revision(counted.newest + 1)); entry;
-       entry = at.next())
-    counted.bytes += entry->value.size();
-  counted.newest = newest;
-  return counted.bytes;
+  for (auto entry = at.at_or_after(keys::encode_revision(known + 1)); entry; entry = at.next())
+    bytes += entry->value.size();
+  return bytes;
 }
 
 void layout::index_others(lmdb::write_transaction& in, revision_number newest) const {

@@ -22,7 +22,8 @@
 // - mdb_txn_commit() frees the transaction even if it fails. So the handle is cleared before the
 //   code is checked; an abort after it would be a double free.
 // - A failed put leaves the transaction in an error state: it can only be aborted. The destructor
-//   does so.
+//   does so. An append that is not behind the last key fails with MDB_KEYEXIST before it changes
+//   anything, and without that state.
 // - MDB_NOTLS ties a reader slot to its transaction instead of its thread; without it a second read
 //   transaction of a thread fails with MDB_BAD_RSLOT.
 // - If another process has grown the map, beginning a transaction fails with MDB_MAP_RESIZED;
@@ -262,10 +263,13 @@ void write_transaction::put(database into, std::string_view key, std::string_vie
   check("mdb_put", mdb_put(handle_, into, &name, &content, 0), owner_->directory());
 }
 
-void write_transaction::append(database into, std::string_view key, std::string_view value) {
+bool write_transaction::append(database into, std::string_view key, std::string_view value) {
   auto name = to_value(key);
   auto content = to_value(value);
-  check("mdb_put", mdb_put(handle_, into, &name, &content, MDB_APPEND), owner_->directory());
+  int const code = mdb_put(handle_, into, &name, &content, MDB_APPEND);
+  if (code == MDB_KEYEXIST) return false;
+  check("mdb_put", code, owner_->directory());
+  return true;
 }
 
 bool write_transaction::erase(database from, std::string_view key) {

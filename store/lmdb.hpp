@@ -172,8 +172,8 @@ class write_transaction : public transaction {
   /// Inserts or replaces a record. Keys have up to 511 bytes. Views of this transaction are invalid
   /// afterwards, as after append() and erase().
   void put(database into, std::string_view key, std::string_view value);
-  /// The same for a key that sorts after all others.
-  void append(database into, std::string_view key, std::string_view value);
+  /// The same for a key behind all others; returns false, and writes nothing, if it is not.
+  [[nodiscard]] bool append(database into, std::string_view key, std::string_view value);
   /// Returns whether the record existed.
   bool erase(database from, std::string_view key);
   /// Makes it durable; blocks for the fsync. The transaction is over even if this throws.

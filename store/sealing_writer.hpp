@@ -2,6 +2,7 @@
 
 #include "store/layout.hpp"
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,9 @@ namespace cfgd::store {
 bool must_seal(source_record const& one, layout::names const& sealed);
 bool must_seal(change const& one, layout::names const& sealed);
 bool must_seal(pending_record const& one, layout::names const& sealed);
+
+/// Most records are shorter.
+inline constexpr std::size_t usual_record_bytes = 256;
 
 /// Writes records of one transaction, sealed or not. Without keys it seals nothing.
 class layout::sealing_writer {
@@ -46,6 +50,7 @@ class layout::sealing_writer {
       return;
     }
     record_writer record;
+    record.buffer().reserve(usual_record_bytes);
     write_fields(record, *what);
     in_.put(into.handle, key, finish(record, {into.name, key}, seal));
   }

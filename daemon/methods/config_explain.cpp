@@ -106,7 +106,7 @@ std::string explain_reply(value_path const& which, engine::explanation const& wh
   for (auto const& one : what.layer_values) {
     if (out.back() != '[') out += ',';
     out += "{\"origin\":";
-    json::append_compact(out, to_json(one.from, one.time));
+    append_origin(out, one.from, one.time);
     if (one.value) {
       out += ',';
       append_value(out, name, *one.value);

@@ -25,10 +25,9 @@ void append_override(std::string& out, engine::override_row const& one) {
   if (!one.value.empty()) append_value(out += ',', one.key, one.value);
   auto from = one.from;
   from.where = layer::overrides;
-  json::append_compact(out += ",\"origin\":", to_json(from, one.time));
+  append_origin(out += ",\"origin\":", from, one.time);
   if (one.is_soft) out += ",\"soft\":true";
-  if (one.hides.count != 0)
-    json::append_compact(out += ",\"hides\":", to_json(one.hides, config_interface));
+  if (one.hides.count != 0) append_hidden(out += ",\"hides\":", one.hides, config_interface);
   out.append(",\"hidden\":").append(std::to_string(one.hides.count)).append("}");
 }
 

@@ -64,7 +64,7 @@ void append_origins(std::string& out, change const& what) {
       if (one.file == file) append_member(lines, one.key, std::to_string(one.at.line));
     if (lines.size() == 1) continue; // its keys are left out
     if (out.back() != '[') out += ',';
-    json::append_compact(out += "{\"origin\":", to_history_json(what.files[file - 1]));
+    append_history_origin(out += "{\"origin\":", what.files[file - 1]);
     out.append(",\"lines\":").append(lines).append("}}");
   }
 }
@@ -73,7 +73,7 @@ void append_origins(std::string& out, change const& what) {
 void append_change(std::string& out, change const& what, extent how) {
   out.append("{\"revision\":").append(std::to_string(what.revision));
   out.append(",\"time\":\"").append(to_rfc3339(what.time)).append("\",\"origin\":");
-  json::append_compact(out, to_history_json(what.from));
+  append_history_origin(out, what.from);
   append_writer(out, what.from, what.comment);
   append_keys(out, "created", what, [](key_change const& one) { return one.created(); });
   append_keys(out, "updated", what,
@@ -97,7 +97,7 @@ void append_line(std::string& out, engine::blamed_key const& one) {
   json::append_string(out, one.key);
   if (!one.value.empty()) append_value(out += ',', one.key, one.value);
   out += ",\"origin\":";
-  json::append_compact(out, to_history_json(one.from));
+  append_history_origin(out, one.from);
   if (one.time) out.append(",\"time\":\"").append(to_rfc3339(*one.time)).append(1, '"');
   append_writer(out, one.from, one.comment);
   out += '}';

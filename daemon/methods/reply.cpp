@@ -22,6 +22,8 @@ namespace bj = boost::json;
 /// Keys of a pending change that are listed, so that a list of all of them fits into a reply.
 constexpr std::size_t pending_keys = 100;
 constexpr std::size_t pending_key_bytes = 16 * std::size_t{1024};
+/// A change of one key that hides a value of a file has a shorter reply.
+constexpr std::size_t usual_reply_bytes = 512;
 
 /// The parameters of Invalid.
 bj::object invalid(error const& why) {
@@ -45,6 +47,21 @@ struct wire_error {
   std::string_view name; ///< without the interface
   bj::object parameters;
 };
+
+/// `name` needs no escapes.
+void begin_member(std::string& out, std::string_view name) {
+  out.append(out.back() == '{' ? "\"" : ",\"").append(name).append("\":");
+}
+
+void append_text(std::string& out, std::string_view name, std::string_view text) {
+  begin_member(out, name);
+  json::append_string(out, text);
+}
+
+void append_number(std::string& out, std::string_view name, std::uint64_t number) {
+  begin_member(out, name);
+  out += std::to_string(number);
+}
 
 wire_error internal(error const& why) { return {"InternalError", {{"message", to_string(why)}}}; }
 
@@ -186,23 +203,24 @@ error too_long(std::size_t used, std::size_t maximum) {
           .maximum = maximum};
 }
 
-bj::object to_history_json(origin const& from) {
-  bj::object out{{"layer", to_string(from.where)}};
-  if (!from.path.empty()) out["path"] = from.path;
-  if (from.at.line != 0) out["line"] = from.at.line;
-  if (from.at.column != 0) out["column"] = from.at.column;
-  if (from.uid) out["uid"] = *from.uid;
-  out["revision"] = from.revision;
-  return out;
+void append_history_origin(std::string& out, origin const& from) {
+  append_text(out += '{', "layer", to_string(from.where));
+  if (!from.path.empty()) append_text(out, "path", from.path);
+  if (from.at.line != 0) append_number(out, "line", from.at.line);
+  if (from.at.column != 0) append_number(out, "column", from.at.column);
+  if (from.uid) append_number(out, "uid", *from.uid);
+  append_number(out, "revision", from.revision);
+  out += '}';
 }
 
-bj::object to_json(origin const& from, std::optional<wall_time> time) {
-  bj::object out = to_history_json(from);
-  if (from.gid) out["gid"] = *from.gid;
-  if (from.pid) out["pid"] = *from.pid;
-  if (!from.unit.empty()) out["unit"] = from.unit;
-  if (time) out["time"] = to_rfc3339(*time);
-  return out;
+void append_origin(std::string& out, origin const& from, std::optional<wall_time> time) {
+  append_history_origin(out, from);
+  out.pop_back();
+  if (from.gid) append_number(out, "gid", *from.gid);
+  if (from.pid) append_number(out, "pid", static_cast<std::uint64_t>(*from.pid));
+  if (!from.unit.empty()) append_text(out, "unit", from.unit);
+  if (time) append_text(out, "time", to_rfc3339(*time));
+  out += '}';
 }
 
 bj::object to_json(issue const& what) {
@@ -248,20 +266,23 @@ bj::object to_json(engine::pending_change const& what) {
 
 bj::array to_json(std::vector<engine::pending_change> const& all) { return to_list(all); }
 
-bj::array to_json(engine::hidden_values const& all, std::string_view interface) {
+void append_hidden(std::string& out, engine::hidden_values const& all, std::string_view interface) {
   bool const is_history = interface == history_interface;
-  bj::array list;
+  out += '[';
   for (auto const& one : all.listed) {
-    bj::object out{{"key", one.key}};
-    out["origin"] = is_history ? to_history_json(one.from) : to_json(one.from);
-    if (!one.override_key.empty()) out["unset"] = one.override_key;
-    if (!is_history) {
-      out["by"] = to_json(one.by, one.time);
-      if (one.is_removed) out["removed"] = true;
-    }
-    list.emplace_back(std::move(out));
+    if (out.back() != '[') out += ',';
+    append_text(out += '{', "key", one.key);
+    out += ",\"origin\":";
+    if (is_history)
+      append_history_origin(out, one.from);
+    else
+      append_origin(out, one.from);
+    if (!one.override_key.empty()) append_text(out, "unset", one.override_key);
+    if (!is_history) append_origin(out += ",\"by\":", one.by, one.time);
+    if (!is_history && one.is_removed) append_member(out, "removed", "true");
+    out += '}';
   }
-  return list;
+  out += ']';
 }
 
 std::vector<std::string> changed_keys(engine::committed_change const& done) {
@@ -273,14 +294,22 @@ std::vector<std::string> changed_keys(engine::committed_change const& done) {
 }
 
 std::string change_reply(engine::committed_change const& done, std::string_view interface) {
-  std::string out = "{\"revision\":" + std::to_string(done.revision) + ",\"changed\":";
-  append_strings(out, changed_keys(done));
-  out += ",\"warnings\":";
-  json::append_compact(out, to_json(done.warnings));
+  std::string out;
+  out.reserve(usual_reply_bytes);
+  append_number(out += '{', "revision", done.revision);
+  out += ",\"changed\":[";
+  for (auto const& one : done.changes)
+    for (auto const& key : one->keys)
+      json::append_string(out += out.back() == '[' ? "" : ",", key.key);
+  out += "],\"warnings\":";
+  if (done.warnings.empty())
+    out += "[]";
+  else
+    json::append_compact(out, to_json(done.warnings));
   if (done.deadline)
     out.append(",\"deadline\":\"").append(to_rfc3339(*done.deadline)).append(1, '"');
   if (done.hides.count != 0) {
-    json::append_compact(out += ",\"hides\":", to_json(done.hides, interface));
+    append_hidden(out += ",\"hides\":", done.hides, interface);
     out.append(",\"hidden\":").append(std::to_string(done.hides.count));
   }
   return out += '}';
@@ -290,7 +319,9 @@ std::function<void(engine::decision const&)> answer_change(ipc::responder const&
                                                            std::string_view interface,
                                                            visible_namespaces may_read) {
   return [answer, interface, may_read = std::move(may_read)](engine::decision const& done) {
-    if (done)
+    if (done && may_read.all_values())
+      answer.reply(change_reply(*done, interface));
+    else if (done)
       answer.reply(change_reply(may_read.part_of(*done), interface));
     else
       fail(answer, interface, may_read.part_of(done.error()));

@@ -46,10 +46,10 @@ void reply_within(ipc::responder const& answer, std::string_view interface, std:
 /// The error of a reply that is too long, in bytes: limit ("reply_bytes").
 error too_long(std::size_t used, std::size_t maximum);
 
-/// io.cfgd.Config.Origin. `time`: when it was written, if that is known.
-boost::json::object to_json(origin const& from, std::optional<wall_time> time = {});
+/// io.cfgd.Config.Origin as text. `time`: when it was written, if that is known.
+void append_origin(std::string& out, origin const& from, std::optional<wall_time> time = {});
 /// io.cfgd.History.Origin, which has fewer members: the others are beside it there.
-boost::json::object to_history_json(origin const& from);
+void append_history_origin(std::string& out, origin const& from);
 
 /// Issue, the same in all interfaces.
 boost::json::object to_json(issue const& what);
@@ -61,8 +61,8 @@ std::vector<issue> issues_of(error const& why);
 boost::json::object to_json(engine::pending_change const& what);
 boost::json::array to_json(std::vector<engine::pending_change> const& all);
 
-/// Hidden, as `interface` has it: io.cfgd.Config or io.cfgd.History.
-boost::json::array to_json(engine::hidden_values const& all, std::string_view interface);
+/// A list of Hidden as text, as `interface` has it: io.cfgd.Config or io.cfgd.History.
+void append_hidden(std::string& out, engine::hidden_values const& all, std::string_view interface);
 
 /// The keys whose effective value changed.
 std::vector<std::string> changed_keys(engine::committed_change const& done);

@@ -34,9 +34,14 @@ result<std::string> first_part(std::string_view key_text) {
   return which->base.name_space();
 }
 
-/// Collects the namespaces of keys, each once.
+/// Collects the namespaces of keys, each once; or whole keys, and the namespaces of those that are
+/// not readable: the handler will say what is wrong with them.
 class collector {
  public:
+  enum class wanted : std::uint8_t { namespaces, whole_keys };
+
+  explicit collector(wanted what = wanted::namespaces) : wanted_(what) {}
+
   /// Adds the keys that a parameter has: a string, the strings of a list, or the names of an
   /// object's members. One that is absent has none.
   result<void> add_all(bj::object const& parameters, std::string_view name) {
@@ -53,13 +58,20 @@ class collector {
     return {};
   }
   /// The scope; `otherwise` if no key was added.
-  scope finish(scope otherwise) const {
-    if (names_.empty()) return otherwise;
-    return {.what = scope::extent::some, .names = {names_.begin(), names_.end()}};
+  scope finish(scope otherwise) {
+    if (names_.empty() && keys_.empty()) return otherwise;
+    return {.what = scope::extent::some,
+            .names = {names_.begin(), names_.end()},
+            .keys = std::move(keys_)};
   }
 
  private:
   result<void> add(std::string_view key_text) {
+    if (wanted_ == wanted::whole_keys)
+      if (auto which = key::parse(key_text)) {
+        keys_.push_back(*std::move(which));
+        return {};
+      }
     auto name = first_part(key_text);
     if (!name) return name.error();
     if (names_.empty() || *name != last_) {
@@ -69,30 +81,11 @@ class collector {
     return {};
   }
 
+  wanted wanted_;
+  std::vector<key> keys_;
   std::set<std::string> names_;
   std::string last_;
 };
-
-/// Adds the whole keys of a change to a scope. The namespace of a key that is not readable stays,
-/// and the handler will say what is wrong with it.
-void add_keys(scope& to, boost::json::object const& parameters) {
-  std::set<std::string, std::less<>> rest(to.names.begin(), to.names.end());
-  std::set<std::string, std::less<>> unread;
-  auto const add = [&](std::string_view text) {
-    if (auto which = key::parse(text))
-      to.keys.push_back(*std::move(which));
-    else if (auto name = first_part(text))
-      unread.insert(*std::move(name));
-  };
-  if (auto const* const values = parameters.if_contains("values"))
-    for (auto const& member : values->get_object())
-      add(member.key());
-  for (auto const& text : strings_of(parameters, "unset"))
-    add(text);
-  for (auto const& which : to.keys)
-    if (!unread.contains(which.name_space())) rest.erase(which.name_space());
-  to.names.assign(rest.begin(), rest.end());
-}
 
 /// The namespaces of the keys in these parameters; `otherwise` if there are none.
 result<scope> of_parameters(ipc::call const& asked, std::initializer_list<std::string_view> names,
@@ -127,9 +120,10 @@ result<scope> of_keys(ipc::call const& asked) {
   return of_parameters(asked, {"keys"}, no_namespaces());
 }
 result<scope> of_change(ipc::call const& asked) {
-  auto found = of_parameters(asked, {"values", "unset"}, all_namespaces());
-  if (found && found->what == scope::extent::some) add_keys(*found, asked.parameters);
-  return found;
+  collector found(collector::wanted::whole_keys);
+  for (auto const* const name : {"values", "unset"})
+    if (auto const added = found.add_all(asked.parameters, name); !added) return added.error();
+  return found.finish(all_namespaces());
 }
 
 std::function<result<scope>(ipc::call const&)> namespaces_of_pending(view& what,

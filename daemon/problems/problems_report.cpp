@@ -100,7 +100,7 @@ void report_write(std::filesystem::path const& path, result<void> const& outcome
 
 meaning interpret(log::record const& line) {
   auto const id = field_of(line, "MESSAGE_ID");
-  if (id.empty()) return {};
+  if (id.empty() || id == message_id::changed) return {}; // most lines are of changes
   if (id == message_id::source_active || id == message_id::source_gone)
     return ending{.situations = {}, .source = std::string(field_of(line, "CFGD_PATH"))};
   if (id == message_id::works_again)

@@ -21,6 +21,8 @@ namespace cfgd::watchers::formats {
 
 namespace {
 
+bool continues_code_point(char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U; }
+
 class place_scanner {
  public:
   explicit place_scanner(std::string_view text) : text_(text) {}
@@ -96,12 +98,23 @@ class place_scanner {
     place const where = here();
     std::size_t const begin = at_;
     step();
+    skip_run();
     while (at_ < text_.size() && text_[at_] != '"') {
       if (text_[at_] == '\\') step();
       step();
     }
     step();
     if (seeks_fault_) check_string(text_.substr(begin, at_ - begin), where, is_name);
+  }
+
+  /// Skips the rest of a string that has neither escapes nor line ends, as most have none.
+  void skip_run() {
+    auto const end = text_.find('"', at_);
+    auto const run = text_.substr(at_, end == text_.npos ? 0 : end - at_);
+    if (run.empty() || run.find('\\') != run.npos || run.find('\n') != run.npos) return;
+    column_ += static_cast<std::uint32_t>(std::ranges::count_if(
+        text_.substr(at_ + 1, run.size()), [](char c) { return !continues_code_point(c); }));
+    at_ = end;
   }
 
   void check_string(std::string_view token, place where, bool is_name) {
@@ -142,7 +155,7 @@ class place_scanner {
     if (byte == '\n') {
       ++line_;
       column_ = 1;
-    } else if (at_ == text_.size() || (static_cast<unsigned char>(text_[at_]) & 0xC0U) != 0x80U) {
+    } else if (at_ == text_.size() || !continues_code_point(text_[at_])) {
       ++column_; // the next byte starts a code point
     }
   }
