@@ -309,6 +309,13 @@ bool is_inside(std::string_view part, std::string_view text) {
          is_not_behind(part.data() + part.size(), text.data() + text.size());
 }
 
+/// canonical::follow() in a page. What was `found` there need not be looked for again.
+followed follow_in(std::string_view page, std::span<std::string const> path,
+                   std::string_view found) {
+  return is_inside(found, page) ? followed{.depth = path.size(), .value = found}
+                                : canonical::follow(page, path);
+}
+
 /// The text of a page with another leaf in the place of a leaf; absent if it is not that simple.
 std::optional<std::string> with_leaf(std::string const& old, std::string_view before,
                                      std::string_view after) {
@@ -333,10 +340,7 @@ std::optional<shared_text> shared_text::with(std::span<std::string const> path,
   pages const all(table());
   auto const joined = join(path);
   auto const* const at = all.covering(joined);
-  bool const is_found = at != nullptr && is_inside(found, at->second.text);
-  auto const here = is_found        ? followed{.depth = path.size(), .value = found}
-                    : at == nullptr ? followed()
-                                    : canonical::follow(at->second.text, path);
+  auto const here = at == nullptr ? followed() : follow_in(at->second.text, path, found);
   if (here.depth == path.size())
     if (auto text = with_leaf(at->second.text, here.value, value)) {
       made->size = content_->size - here.value.size() + value.size();

@@ -76,7 +76,8 @@ override_record::answer override_record::look_up(path_view path) const {
 
 std::string override_record::text_at(path_view path, answer const& found) const {
   if (found.what != kind::value) return {};
-  return json::canonical(found.value != nullptr ? *found.value : value_at(path).value());
+  if (found.value != nullptr) return json::canonical(*found.value); // not copied
+  return json::canonical(value_at(path).value());
 }
 
 std::optional<bj::value> override_record::value_at(path_view path) const {
