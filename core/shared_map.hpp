@@ -1,5 +1,6 @@
 #pragma once
 
+#include <compare>
 #include <cstddef>
 #include <memory>
 #include <utility>
@@ -11,8 +12,9 @@ namespace cfgd {
 /// nothing, a change the path to the entry, and differences() what differs. Copies may be used by
 /// several threads, one object only by one at a time while it is changed.
 ///
-/// `Less` compares keys, and whatever else is looked up, with keys; it has to be transparent.
-template <class Key, class Value, class Less>
+/// `Order` compares keys, and whatever else is looked up, with keys, three ways; it has to be
+/// transparent. NOLINTBEGIN(modernize-use-nullptr): clang-tidy takes `order < 0` for a pointer
+template <class Key, class Value, class Order>
 class shared_map {
  public:
   using entry = std::pair<Key const, Value>;
@@ -32,24 +34,34 @@ class shared_map {
   entry const* find(Wanted const& which) const {
     auto const* at = root_.get();
     while (at != nullptr) {
-      if (Less()(which, at->item->first))
-        at = at->left.get();
-      else if (Less()(at->item->first, which))
-        at = at->right.get();
-      else
-        return at->item.get();
+      auto const order = Order()(which, at->item->first);
+      if (order == 0) return at->item.get();
+      at = order < 0 ? at->left.get() : at->right.get();
     }
     return nullptr;
   }
+  /// The first entry; null: there is none.
+  entry const* first() const { return root_ ? first_of(root_).get() : nullptr; }
 
   /// The last entry that is not greater than a key, or that is less; null: there is none.
   template <class Wanted>
   entry const* find_not_above(Wanted const& which) const {
-    return find_last([&which](Key const& one) { return !Less()(which, one); });
+    return find_last([&which](Key const& one) { return Order()(one, which) <= 0; });
   }
   template <class Wanted>
   entry const* find_below(Wanted const& which) const {
-    return find_last([&which](Key const& one) { return Less()(one, which); });
+    return find_last([&which](Key const& one) { return Order()(one, which) < 0; });
+  }
+  /// The first entry that is greater than a key; null: there is none.
+  template <class Wanted>
+  entry const* find_above(Wanted const& which) const {
+    entry const* next = nullptr;
+    for (auto const* at = root_.get(); at != nullptr;) {
+      bool const is_above = Order()(at->item->first, which) > 0;
+      if (is_above) next = at->item.get();
+      at = is_above ? at->left.get() : at->right.get();
+    }
+    return next;
   }
 
   /// Calls `each(entry const&)` in order, until it returns false.
@@ -77,7 +89,7 @@ class shared_map {
   /// in two maps. Null: the key is not in that map.
   template <class Visitor>
   static void differences(shared_map const& before, shared_map const& after, Visitor each) {
-    compare(before.root_, after.root_, each);
+    if (before.root_ != after.root_) compare(before.root_, after.root_, each);
   }
 
  private:
@@ -145,10 +157,9 @@ class shared_map {
 
   static tree put(tree const& in, entry_pointer item) {
     if (!in) return make(std::move(item), nullptr, nullptr);
-    if (Less()(item->first, in->item->first))
-      return balance(in->item, put(in->left, std::move(item)), in->right);
-    if (Less()(in->item->first, item->first))
-      return balance(in->item, in->left, put(in->right, std::move(item)));
+    auto const order = Order()(item->first, in->item->first);
+    if (order < 0) return balance(in->item, put(in->left, std::move(item)), in->right);
+    if (order > 0) return balance(in->item, in->left, put(in->right, std::move(item)));
     return make(std::move(item), in->left, in->right);
   }
 
@@ -161,57 +172,76 @@ class shared_map {
 
   template <class Wanted>
   static tree without(tree const& in, Wanted const& which) {
-    if (Less()(which, in->item->first))
-      return balance(in->item, without(in->left, which), in->right);
-    if (Less()(in->item->first, which))
-      return balance(in->item, in->left, without(in->right, which));
+    auto const order = Order()(which, in->item->first);
+    if (order < 0) return balance(in->item, without(in->left, which), in->right);
+    if (order > 0) return balance(in->item, in->left, without(in->right, which));
     if (!in->left || !in->right) return in->left ? in->left : in->right;
     return balance(first_of(in->right), in->left, without_first(in->right));
   }
 
-  /// Trees of any sizes.
-  static tree join(entry_pointer const& item, tree const& left, tree const& right) {
-    if (is_heavy(right, left))
-      return balance(right->item, join(item, left, right->left), right->right);
-    if (is_heavy(left, right))
-      return balance(left->item, left->left, join(item, left->right, right));
-    return make(item, left, right);
-  }
+  /// What is left of a map in a comparison: an entry, or a subtree that was not looked into.
+  struct rest {
+    node const* of;
+    bool is_entry;
 
-  struct parts {
-    tree below;
-    entry_pointer same;
-    tree above;
+    std::size_t size() const { return is_entry ? 1 : of->size; }
+    friend bool operator==(rest const&, rest const&) = default;
   };
-  /// What is below and above a key. Whole subtrees stay the objects that they are.
-  static parts split(tree const& in, Key const& at) {
-    if (!in) return {};
-    if (Less()(at, in->item->first)) {
-      auto some = split(in->left, at);
-      some.above = join(in->item, some.above, in->right);
-      return some;
-    }
-    if (Less()(in->item->first, at)) {
-      auto some = split(in->right, at);
-      some.below = join(in->item, in->left, some.below);
-      return some;
-    }
-    return {in->left, in->item, in->right};
+  /// The next one is the last.
+  using rests = std::vector<rest>;
+
+  static rests begin_rests(tree const& in) {
+    constexpr std::size_t usual_depth = 32;
+    rests out;
+    out.reserve(usual_depth);
+    if (in) out.push_back({in.get(), false});
+    return out;
+  }
+  /// Whether the next part of a map is a subtree that is not smaller than that of the other.
+  static bool must_open(rests const& one, rests const& other) {
+    return !one.empty() && !one.back().is_entry &&
+           (other.empty() || one.back().size() >= other.back().size());
+  }
+  static void open(rests& in) {
+    auto const* const from = in.back().of;
+    in.pop_back();
+    if (from->right) in.push_back({from->right.get(), false});
+    in.push_back({from, true});
+    if (from->left) in.push_back({from->left.get(), false});
   }
 
+  /// Walks through both in order. The larger subtree is opened first, so subtrees that both have
+  /// meet, and are left out, also where one map was balanced in another way.
   template <class Visitor>
   static void compare(tree const& before, tree const& after, Visitor& each) {
-    if (before == after) return;
-    if (!after) {
-      compare(before->left, nullptr, each);
-      each(before->item.get(), static_cast<entry const*>(nullptr));
-      compare(before->right, nullptr, each);
-      return;
+    auto olds = begin_rests(before);
+    auto news = begin_rests(after);
+    while (!olds.empty() || !news.empty()) {
+      if (!olds.empty() && !news.empty() && olds.back() == news.back()) {
+        olds.pop_back();
+        news.pop_back();
+        continue;
+      }
+      bool const opens_old = must_open(olds, news);
+      bool const opens_new = must_open(news, olds);
+      if (opens_old) open(olds);
+      if (opens_new) open(news);
+      if (!opens_old && !opens_new) compare_entries(olds, news, each);
     }
-    auto const old = split(before, after->item->first);
-    compare(old.below, after->left, each);
-    if (old.same != after->item) each(old.same.get(), after->item.get());
-    compare(old.above, after->right, each);
+  }
+
+  /// Takes the lesser of two entries, or both if they have one key.
+  template <class Visitor>
+  static void compare_entries(rests& olds, rests& news, Visitor& each) {
+    entry const* const old = olds.empty() ? nullptr : olds.back().of->item.get();
+    entry const* const now = news.empty() ? nullptr : news.back().of->item.get();
+    auto const order = old == now       ? std::strong_ordering::equal
+                       : old == nullptr ? std::strong_ordering::greater
+                       : now == nullptr ? std::strong_ordering::less
+                                        : Order()(old->first, now->first);
+    if (order <= 0) olds.pop_back();
+    if (order >= 0) news.pop_back();
+    if (old != now) each(order <= 0 ? old : nullptr, order >= 0 ? now : nullptr);
   }
 
   template <class Visitor>
@@ -222,12 +252,12 @@ class shared_map {
   template <class Wanted, class Visitor>
   static bool visit_from(node const* in, Wanted const& from, Visitor& each) {
     if (in == nullptr) return true;
-    if (Less()(in->item->first, from)) return visit_from(in->right.get(), from, each);
+    if (Order()(in->item->first, from) < 0) return visit_from(in->right.get(), from, each);
     return visit_from(in->left.get(), from, each) && each(*in->item) &&
            visit(in->right.get(), each);
   }
 
-  tree root_;
+  tree root_; // NOLINTEND(modernize-use-nullptr)
 };
 
 } // namespace cfgd

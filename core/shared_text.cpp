@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -171,15 +172,7 @@ class shared_text::pages {
   }
   entry const* before(std::string_view first) const { return all_.find_below(first); }
   /// The first page that begins behind a path.
-  entry const* behind(std::string_view path) const {
-    entry const* found = nullptr;
-    all_.visit_from(path, [&](entry const& one) {
-      if (one.first == path) return true;
-      found = &one;
-      return false;
-    });
-    return found;
-  }
+  entry const* behind(std::string_view path) const { return all_.find_above(path); }
 
   /// The bytes of pages that follow each other, joined to those around them; null: there are none.
   template <class Pages>
@@ -310,6 +303,19 @@ std::optional<std::string_view> shared_text::find(std::span<std::string const> p
 
 namespace {
 
+bool is_inside(std::string_view part, std::string_view text) {
+  constexpr std::less_equal<> is_not_behind;
+  return !part.empty() && is_not_behind(text.data(), part.data()) &&
+         is_not_behind(part.data() + part.size(), text.data() + text.size());
+}
+
+/// canonical::follow() in a page. What was `found` there need not be looked for again.
+followed follow_in(std::string_view page, std::span<std::string const> path,
+                   std::string_view found) {
+  return is_inside(found, page) ? followed{.depth = path.size(), .value = found}
+                                : canonical::follow(page, path);
+}
+
 /// The text of a page with another leaf in the place of a leaf; absent if it is not that simple.
 std::optional<std::string> with_leaf(std::string const& old, std::string_view before,
                                      std::string_view after) {
@@ -325,7 +331,7 @@ std::optional<std::string> with_leaf(std::string const& old, std::string_view be
 } // namespace
 
 std::optional<shared_text> shared_text::with(std::span<std::string const> path,
-                                             std::string_view value) const {
+                                             std::string_view value, std::string_view found) const {
   BOOST_ASSERT(!path.empty());
   auto made = std::make_shared<content>();
   made->has_pages = true;
@@ -334,7 +340,7 @@ std::optional<shared_text> shared_text::with(std::span<std::string const> path,
   pages const all(table());
   auto const joined = join(path);
   auto const* const at = all.covering(joined);
-  auto const here = at == nullptr ? followed() : canonical::follow(at->second.text, path);
+  auto const here = at == nullptr ? followed() : follow_in(at->second.text, path, found);
   if (here.depth == path.size())
     if (auto text = with_leaf(at->second.text, here.value, value)) {
       made->size = content_->size - here.value.size() + value.size();

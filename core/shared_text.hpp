@@ -3,6 +3,7 @@
 #include "core/document.hpp"
 #include "core/shared_map.hpp"
 
+#include <compare>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -48,7 +49,9 @@ class shared_text {
 
   /// The text with another value, a canonical text, at a path that follow() follows to its end;
   /// empty: without the member. Absent: an object below the root would lose its last member.
-  std::optional<shared_text> with(std::span<std::string const> path, std::string_view value) const;
+  /// `found` may be what follow() has found there, so that it is not looked for again.
+  std::optional<shared_text> with(std::span<std::string const> path, std::string_view value,
+                                  std::string_view found = {}) const;
 
  private:
   struct page {
@@ -57,7 +60,7 @@ class shared_text {
   };
   /// By the path of the first leaf in each page: its parts with a NUL between them, which no name
   /// has, so that bytes have the order of leaves.
-  using page_table = shared_map<std::string, page, std::less<>>;
+  using page_table = shared_map<std::string, page, std::compare_three_way>;
   struct content;
   class pages;
   class writer;

@@ -1,6 +1,7 @@
 #include "engine/diff.hpp"
 
 #include "core/document.hpp"
+#include "core/json.hpp"
 #include "engine/model.hpp"
 #include "engine/stored_text.hpp"
 #include "engine/typed_source.hpp"
@@ -8,6 +9,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -94,6 +96,33 @@ bool append_source_differences(std::vector<key_change>& out, namespace_state con
   return true;
 }
 
+/// What an override layer says about a path; empty: nothing.
+std::string text_at(override_record const* layer, std::span<std::string const> path) {
+  if (layer == nullptr) return {};
+  if (path.empty()) return json::canonical(layer->document());
+  auto const found = layer->look_up(path);
+  if (!found.is_there) return {};
+  return found.what == layer_answer::kind::removal ? "null" : layer->text_at(path, found);
+}
+
+/// How many parts of a path lead to what a layer has of it, if that is an object without members,
+/// which is a leaf; otherwise all of them.
+std::size_t depth_of_leaf(override_record const* layer, std::span<std::string const> path) {
+  auto depth = path.size();
+  while (layer != nullptr && depth > 0 && !layer->look_up(path.first(depth)).is_there)
+    --depth;
+  bool const is_leaf =
+      depth > 0 && depth < path.size() && text_at(layer, path.first(depth)) == "{}";
+  return is_leaf ? depth : path.size();
+}
+
+/// The key that differs, or the leaf above it that comes or goes with it.
+key nearest_leaf(override_record const* before, override_record const* after, key const& which) {
+  auto const depth =
+      std::min(depth_of_leaf(before, which.path()), depth_of_leaf(after, which.path()));
+  return first_parts(which, depth);
+}
+
 /// Sorts keys, and leaves out those below others.
 std::vector<key> topmost(std::vector<key> all) {
   std::ranges::sort(all);
@@ -114,6 +143,21 @@ void append_differences(std::vector<key_change>& out, std::string_view name_spac
 void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
                         std::string_view after) {
   walk(out, at.str()).values(before, after);
+}
+
+void append_differences(std::vector<key_change>& out, std::string const& name_space,
+                        override_record const* before, override_record const* after) {
+  std::optional<key> last;
+  for (auto const& one : topmost_differences(before, after)) {
+    if (last && last->contains(one)) continue;
+    last = nearest_leaf(before, after, one);
+    auto const old = text_at(before, last->path());
+    auto const now = text_at(after, last->path());
+    if (last->path().empty())
+      append_differences(out, name_space, std::string_view(old), std::string_view(now));
+    else
+      append_differences(out, *last, old, now);
+  }
 }
 
 std::optional<std::vector<key>> differing_keys(namespace_state const& was,

@@ -9,6 +9,7 @@
 
 namespace cfgd::engine {
 
+class override_record;
 struct namespace_state;
 
 /// Appends the leaves that differ between two canonical texts of one namespace, in key order. A
@@ -21,6 +22,11 @@ void append_differences(std::vector<key_change>& out, std::string_view name_spac
 /// The same for the texts of the value at a key below its namespace; empty: there is none.
 void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
                         std::string_view after);
+
+/// The same for two override layers of a namespace, in a time that grows with what differs; null:
+/// no overrides. What hides a value has the text "null".
+void append_differences(std::vector<key_change>& out, std::string const& name_space,
+                        override_record const* before, override_record const* after);
 
 /// The topmost keys that overrides and files may say something else about in `now` than in `was`,
 /// in key order, none below another one. Absent: other keys may differ, too, because of the schema,

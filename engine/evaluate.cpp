@@ -188,8 +188,9 @@ class evaluator {
     effective value{.name_space = name, .text = text, .shown = text};
     if (was != nullptr) value.revision = was->value.revision;
     if (text && schema != nullptr && schema->has_secrets()) {
-      auto shown = kept_text(without_secrets(merged(name, state), *schema));
-      if (*shown != *text) value.shown = std::move(shown);
+      auto shown = made.members.empty() ? std::nullopt : remerge_shown(was->value, made, *schema);
+      if (!shown) shown = kept_text(without_secrets(merged(name, state), *schema));
+      if (shown->size() != text.size()) value.shown = *std::move(shown); // it leaves something out
     }
     auto const before = was == nullptr ? effective() : was->value;
     bool const is_same = text == before.text &&

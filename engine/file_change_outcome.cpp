@@ -248,8 +248,7 @@ void file_change_plan::add_without_effect(hidden_values& into, entry const& one,
     auto const which = key::parse(leaf.key);
     if (!which) continue;
     auto const answer = look_up(document->root, which->path());
-    static boost::json::value const nothing;
-    auto found = hiding.find(*which, answer.value ? *answer.value : nothing);
+    auto found = hiding.find(*which, answer.value ? json::canonical(*answer.value) : "null");
     if (!found) continue;
     ++into.count;
     if (into.listed.size() == hidden_values::most_listed) continue;

@@ -23,53 +23,41 @@ namespace cfgd::engine {
 namespace {
 
 namespace bj = boost::json;
-using leaf_visitor = std::function<void(key const&, bj::value const&)>;
 
-/// So many are looked up one by one.
+/// So many overrides are counted by their differences to the state before.
 constexpr std::size_t few_keys = 8;
 
-bool is_tree(bj::value const& what) {
-  auto const* const object = what.if_object();
-  return object != nullptr && !object->empty();
+/// The leaves of a file at and below `which`, or the one of its parents that is a leaf.
+template <class Visitor>
+void visit_leaves(source_lookup const& in, key const& which, Visitor visit) {
+  std::string space;
+  auto const found = in.follow(which.path(), space);
+  if (found.value.empty()) return;
+  auto each = [&visit](key const& leaf, std::string_view value) {
+    visit(leaf, value);
+    return true;
+  };
+  bool const is_whole = found.depth == which.path().size();
+  canonical::for_each_leaf(is_whole ? which : first_parts(which, found.depth), found.value,
+                           std::ref(each));
 }
 
-void visit_below(key const& at, bj::value const& what, leaf_visitor const& visit) {
-  if (!is_tree(what)) return visit(at, what);
-  for (auto const& member : what.get_object())
-    visit_below(at.child(member.key()), member.value(), visit);
+/// What a layer says about a path.
+using answer = override_layer::answer;
+using kind = layer_answer::kind;
+
+answer ask(source_lookup const& from, std::span<std::string const> path) {
+  answer found{.what = from.look_up(path).what};
+  std::string space;
+  if (found.what == kind::value) found.text = from.follow(path, space).value;
+  return found;
 }
 
-/// Visits the leaves at and below `which`, or the one of its parents that is a leaf.
-void visit_leaves(bj::object const& document, key const& which, leaf_visitor const& visit) {
-  auto const path = which.path();
-  auto const* object = &document;
-  bj::value const* found = nullptr;
-  std::size_t depth = 0;
-  for (; depth < path.size() && object != nullptr; ++depth) {
-    if (depth > 0 && object->empty()) break;
-    found = object->if_contains(path[depth]);
-    if (found == nullptr) return;
-    object = found->if_object();
-  }
-  key at(std::vector(which.parts().begin(),
-                     which.parts().begin() + static_cast<std::ptrdiff_t>(depth + 1)));
-  if (found != nullptr) return visit_below(at, *found, visit);
-  for (auto const& member : document)
-    visit_below(at.child(member.key()), member.value(), visit);
-}
-
-/// Whether a layer that answers so gives the key another value than `value`.
-bool differs(layer_answer::kind what, bj::value const* above, bj::value const& value) {
-  if (what == layer_answer::kind::removal) return !value.is_null();
+/// Whether a layer that answers so gives the key another value than `value`, a canonical text.
+bool hides(answer const& above, std::string_view value) {
+  if (above.what != kind::value) return above.what == kind::removal && value != "null";
   // Two objects merge: the lower one is a leaf because it is empty.
-  if (above->is_object() && value.is_object()) return false;
-  return *above != value;
-}
-bool differs(layer_answer const& above, bj::value const& value) {
-  return differs(above.what, above.value, value);
-}
-bool differs(override_layer::answer const& above, bj::value const& value) {
-  return differs(above.what, &above.value, value);
+  return !(above.text.starts_with('{') && value.starts_with('{')) && above.text != value;
 }
 
 /// The nearest of a key and its parents that is a value of its own in the overrides.
@@ -82,14 +70,15 @@ key covering_key(override_record const& overrides, key const& leaf) {
     ++depth;
     if (!found.is_object) break;
   }
-  auto const& parts = leaf.parts();
-  return key({parts.begin(), parts.begin() + 1 + static_cast<std::ptrdiff_t>(depth)});
+  return depth == path.size() ? leaf : first_parts(leaf, depth);
 }
 
-hidden_value hidden_by_override(override_record const& overrides, key const& leaf) {
+/// `set`: find_origin() of the leaf.
+hidden_value hidden_by_override(override_record const& overrides, key const& leaf,
+                                override_origin const* set) {
   hidden_value out{.key = leaf.str(), .from = {}, .by = {}};
   out.override_key = covering_key(overrides, leaf).str();
-  if (auto const* const set = find_origin(overrides, leaf)) {
+  if (set != nullptr) {
     out.by = set->from;
     out.time = set->time;
   }
@@ -99,9 +88,10 @@ hidden_value hidden_by_override(override_record const& overrides, key const& lea
 
 /// Whether a lock takes from a source what it says about a key.
 bool is_locked(namespace_state const& state, source_record const& source,
-               sourced_document const& document, key const& which) {
+               sourced_document const* document, key const& which) {
+  if (!state.locks) return false;
   layer_locks const locks(state.locks.get(), source.row.id.where);
-  return locks.find_ignoring(document.root, which.path()) != nullptr;
+  return locks.find_ignoring(document->root, which.path()) != nullptr;
 }
 
 origin origin_in(source_record const& source, place at) {
@@ -113,164 +103,96 @@ origin origin_in(source_record const& source, place at) {
   return from;
 }
 
-/// The layers of a namespace as its schema reads them. Made once for all keys: reading may copy.
-struct layers {
-  struct file {
-    source_record const* source;
-    source_lookup values;
-    namespace_schema const* schema;
-    std::shared_ptr<sourced_document const> whole = {}; ///< read for many keys, or locks
-
-    /// All of it, with its places.
-    std::shared_ptr<sourced_document const> document() const {
-      return typed_document(*source, schema);
-    }
-    /// As the function of this name.
-    void visit_leaves(key const& which, leaf_visitor const& visit) const {
-      if (whole || which.path().empty())
-        return engine::visit_leaves((whole ? whole : document())->root, which, visit);
-      auto const found = values.follow(which.path());
-      if (!found) return;
-      auto const end = which.parts().begin() + 1 + static_cast<std::ptrdiff_t>(found->depth);
-      visit_below(key({which.parts().begin(), end}), found->value, visit);
-    }
-  };
-
-  explicit layers(namespace_state const& of) : state(of), overrides(of) {
-    if (!of.overrides) return;
-    for (auto const& [id, source] : boost::adaptors::reverse(of.sources)) {
-      if (!source->row.is_effective) continue;
-      files.push_back({source.get(), {*source, of.schema.get()}, of.schema.get()});
-      if (of.locks) files.back().whole = files.back().document(); // each leaf is asked for in it
-    }
-  }
-
-  namespace_state const& state;
-  override_layer overrides;
-  std::vector<file> files; ///< the topmost first; none if there are no overrides
-};
-
-using file_visitor = std::function<void(layers::file const&, key const&, bj::value const&)>;
-
 /// Calls `visit` for each leaf of the files at and below `which`: of each key of the topmost file
 /// that has it, and that no lock takes it from.
-void visit_files(layers const& all, key const& which, std::set<key>& seen,
-                 file_visitor const& visit) {
+template <class Visitor>
+void visit_files(hiding_layers const& all, key const& which, std::set<key>& seen, Visitor visit) {
   for (auto const& one : all.files) {
-    one.visit_leaves(which, [&](key const& leaf, bj::value const& value) {
-      if (!seen.insert(leaf).second) return;
-      if (all.state.locks && is_locked(all.state, *one.source, *one.whole, leaf))
-        seen.erase(leaf); // a lower file may have a value that counts
-      else
-        visit(one, leaf, value);
+    visit_leaves(one.values, which, [&](key const& leaf, std::string_view value) {
+      // Where it is locked, a lower file may have a value that counts.
+      if (is_locked(all.state, *one.source, one.locked.get(), leaf)) return;
+      if (seen.insert(leaf).second) visit(one, leaf, value);
     });
   }
 }
 
-/// Whether overrides hide a value of a file.
-bool is_hidden(override_layer const& by, key const& leaf, bj::value const& value) {
-  auto const above = by.ask(leaf.path());
-  return above.what != layer_answer::kind::nothing && differs(above, value);
-}
-
-/// Calls `visit` for each of the values of visit_files() that overrides hide.
-void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
-                  std::function<void(layers::file const&, key const&)> const& visit) {
-  visit_files(all, which, seen,
-              [&](layers::file const& from, key const& leaf, bj::value const& value) {
-                if (is_hidden(all.overrides, leaf, value)) visit(from, leaf);
-              });
-}
-
 /// Adds a hidden value of a file.
-void list_hidden(hidden_values& into, namespace_state const& state, layers::file const& from,
-                 key const& leaf) {
+void list_hidden(hidden_values& into, namespace_state const& state, hiding_layers::file const& from,
+                 key const& leaf, override_origin const* set) {
   ++into.count;
   if (into.listed.size() == hidden_values::most_listed) return;
-  auto found = hidden_by_override(*state.overrides, leaf);
+  auto found = hidden_by_override(*state.overrides, leaf, set);
   found.from = origin_in(*from.source, from.values.find_place(leaf.path()));
   into.listed.push_back(std::move(found));
 }
 
-void add_hidden(hidden_values& into, layers const& all, key const& which, std::set<key>& seen) {
-  visit_hidden(all, which, seen, [&](layers::file const& from, key const& leaf) {
-    list_hidden(into, all.state, from, leaf);
-  });
+void add_hidden(hidden_values& into, hiding_layers const& all, key const& which,
+                std::set<key>& seen) {
+  visit_files(all, which, seen,
+              [&](hiding_layers::file const& from, key const& leaf, std::string_view value) {
+                if (!hides(all.overrides.ask(leaf.path()), value)) return;
+                list_hidden(into, all.state, from, leaf, find_origin(*all.state.overrides, leaf));
+              });
 }
 
+/// Values that overrides hide, and of each that has one the time of its override.
 struct hidden_count {
   std::size_t count = 0;
-  std::optional<wall_time> since; ///< when the oldest of what hides them was set
+  std::vector<wall_time> times = {};
 
-  void add(namespace_state const& in, key const& leaf) {
+  void add(override_origin const* set) {
     ++count;
-    auto const* const set = find_origin(*in.overrides, leaf);
-    if (set != nullptr) since = std::min(since.value_or(set->time), set->time);
+    if (set != nullptr) times.push_back(set->time);
   }
 };
 
 /// The values that the overrides of some keys hide, or have a part in hiding.
-hidden_count count_hidden_by(layers const& all, std::span<key const> keys) {
+hidden_count count_hidden_by(namespace_state const& state, std::span<key const> keys) {
   hidden_count out;
+  if (!state.overrides) return out;
+  hiding_layers const all(state);
   std::set<key> seen;
   for (auto const& which : keys)
-    visit_hidden(all, which, seen,
-                 [&](layers::file const&, key const& leaf) { out.add(all.state, leaf); });
+    visit_files(all, which, seen,
+                [&](hiding_layers::file const&, key const& leaf, std::string_view value) {
+                  if (hides(all.overrides.ask(leaf.path()), value))
+                    out.add(find_origin(*state.overrides, leaf));
+                });
   return out;
 }
-hidden_count count_hidden_by(namespace_state const& state, std::span<key const> keys) {
-  layers all(state);
-  if (keys.size() > few_keys)
-    for (auto& one : all.files)
-      if (!one.whole) one.whole = one.document();
-  return count_hidden_by(all, keys);
-}
 
-/// When the oldest override that hides a value was set. Looks at what they hide from the oldest on,
-/// and no further than needed.
-std::optional<wall_time> oldest_hiding(namespace_state const& state) {
-  using entry = override_record::table::entry;
-  std::vector<entry const*> all;
-  all.reserve(state.overrides->keys().size());
-  state.overrides->keys().visit([&all](entry const& one) {
-    all.push_back(&one);
-    return true;
-  });
-  auto const is_later = [](entry const* one, entry const* other) {
-    return one->second.by.time > other->second.by.time;
-  };
-  std::ranges::make_heap(all, is_later);
-  layers const from(state); // once: a source may be read for it as a whole
-  std::optional<wall_time> oldest;
-  while (!all.empty() && (!oldest || all.front()->second.by.time < *oldest)) {
-    auto const since = count_hidden_by(from, std::span(&all.front()->first, 1)).since;
-    if (since) oldest = std::min(oldest.value_or(*since), *since);
-    std::ranges::pop_heap(all, is_later);
-    all.pop_back();
-  }
-  return oldest;
-}
-
-bool has_secret(namespace_state const& state, key const& at, bj::value const& value) {
+bool has_secret(namespace_state const& state, key const& at, std::string_view value) {
   if (!state.schema || !state.schema->what->has_secrets()) return false;
-  if (!at.path().empty() && state.schema->what->is_secret(at.path())) return true;
-  bool any = false;
-  if (is_tree(value))
-    visit_below(at, value, [&](key const& leaf, bj::value const&) {
-      any = any || state.schema->what->is_secret(leaf.path());
-    });
+  auto const is_secret = [&state](key const& which) {
+    return !which.path().empty() && state.schema->what->is_secret(which.path());
+  };
+  bool any = is_secret(at);
+  canonical::for_each_leaf(at, value, [&](key const& leaf, std::string_view) {
+    any = any || is_secret(leaf);
+    return !any;
+  });
   return any;
 }
 
 /// The summary of the state before, changed by what the overrides of the keys that differ hide.
-override_summary changed_summary(override_summary out, hidden_count const& before,
-                                 namespace_state const& now, hidden_count const& after) {
-  out.overrides = now.overrides->keys().size();
-  out.hidden = out.hidden - before.count + after.count;
-  if (before.since && *before.since == out.since)
-    out.since = oldest_hiding(now);
-  else if (after.since)
-    out.since = std::min(out.since.value_or(*after.since), *after.since);
+counted_overrides changed_summary(counted_overrides out, hidden_count const& before,
+                                  namespace_state const& now, hidden_count const& after) {
+  out.numbers.overrides = now.overrides->keys().size();
+  out.numbers.hidden = out.numbers.hidden - before.count + after.count;
+  auto const count = [&out](wall_time time, std::size_t step) {
+    auto const* const known = out.times.find(time);
+    auto const now_hidden = (known == nullptr ? 0 : known->second) + step;
+    if (now_hidden == 0)
+      out.times.erase(time);
+    else
+      out.times.insert_or_assign(time, now_hidden);
+  };
+  for (auto const& time : after.times)
+    count(time, 1);
+  for (auto const& time : before.times)
+    count(time, std::size_t{0} - 1);
+  auto const* const oldest = out.times.first();
+  out.numbers.since = oldest == nullptr ? std::nullopt : std::optional(oldest->first);
   return out;
 }
 
@@ -286,11 +208,22 @@ bool is_counted_but(namespace_state const& was, namespace_state const& now,
 
 } // namespace
 
-std::shared_ptr<override_summary const> add_hidden_by_overrides(hidden_values& into,
-                                                                namespace_state const* was,
-                                                                namespace_state const& now,
-                                                                std::span<key const> which) {
-  layers const all(now);
+hiding_layers::hiding_layers(namespace_state const& of, source_record const* lowest)
+    : state(of), overrides(of) {
+  for (auto const& [id, source] : boost::adaptors::reverse(of.sources)) {
+    if (lowest != nullptr && !(lowest->row.id < id)) break;
+    if (!source->row.is_effective) continue;
+    files.push_back({source.get(), {*source, of.schema.get()}});
+    if (of.locks) files.back().locked = typed_document(*source, of.schema.get());
+  }
+}
+
+std::shared_ptr<counted_overrides const> add_hidden_by_overrides(hidden_values& into,
+                                                                 namespace_state const* was,
+                                                                 namespace_state const& now,
+                                                                 std::span<key const> which) {
+  if (!now.overrides) return nullptr;
+  hiding_layers const all(now);
   std::set<key> seen;
   if (was == nullptr || !is_counted_but(*was, now, which)) {
     for (auto const& one : which)
@@ -302,67 +235,64 @@ std::shared_ptr<override_summary const> add_hidden_by_overrides(hidden_values& i
   hidden_count after;
   for (auto const& one : which)
     visit_files(all, one, seen,
-                [&](layers::file const& from, key const& leaf, bj::value const& value) {
-                  if (is_hidden(old, leaf, value)) before.add(*was, leaf);
-                  if (!is_hidden(all.overrides, leaf, value)) return;
-                  after.add(now, leaf);
-                  list_hidden(into, now, from, leaf);
+                [&](hiding_layers::file const& from, key const& leaf, std::string_view value) {
+                  if (hides(old.ask(leaf.path()), value))
+                    before.add(find_origin(*was->overrides, leaf));
+                  if (!hides(all.overrides.ask(leaf.path()), value)) return;
+                  auto const* const set = find_origin(*now.overrides, leaf);
+                  after.add(set);
+                  list_hidden(into, now, from, leaf, set);
                 });
-  return std::make_shared<override_summary const>(
+  return std::make_shared<counted_overrides const>(
       changed_summary(*was->summary, before, now, after));
 }
 
 hiding_finder::hiding_finder(namespace_state const& state, source_record const& source)
-    : state_(state), source_(source), overrides_(state),
-      document_(typed_document(source, state.schema.get())), places_(document_) {
-  for (auto const& [id, other] : boost::adaptors::reverse(state.sources)) {
-    if (!(source.row.id < id)) break;
-    if (other->row.is_effective)
-      above_.push_back({other.get(), typed_document(*other, state.schema.get())});
-  }
-}
+    : above_(state, &source), source_(source),
+      document_(typed_document(source, state.schema.get())), places_(document_) {}
 
-std::optional<hidden_value> hiding_finder::find(key const& leaf, bj::value const& value) const {
-  if (is_locked(state_, source_, *document_, leaf)) return std::nullopt; // lock_notes() says so
+std::optional<hidden_value> hiding_finder::find(key const& leaf, std::string_view value) const {
+  auto const& state = above_.state;
+  if (is_locked(state, source_, document_.get(), leaf)) return std::nullopt; // lock_notes() says so
   std::optional<hidden_value> found;
-  auto const of_overrides = overrides_.ask(leaf.path());
-  if (of_overrides.what != layer_answer::kind::nothing) {
-    if (!differs(of_overrides, value)) return std::nullopt;
-    found = hidden_by_override(*state_.overrides, leaf);
+  auto const of_overrides = above_.overrides.ask(leaf.path());
+  if (of_overrides.what != kind::nothing) {
+    if (!hides(of_overrides, value)) return std::nullopt;
+    found = hidden_by_override(*state.overrides, leaf, find_origin(*state.overrides, leaf));
   }
-  for (auto const& [other, document] : above_) {
+  for (auto const& other : above_.files) {
     if (found) break;
-    if (is_locked(state_, *other, *document, leaf)) continue;
-    auto const above = look_up(document->root, leaf.path());
-    if (above.what == layer_answer::kind::nothing) continue;
-    if (!differs(above, value)) return std::nullopt;
-    auto const at = find_place(*document, leaf.path());
-    found = hidden_value{.key = leaf.str(), .from = {}, .by = origin_in(*other, at)};
+    if (is_locked(state, *other.source, other.locked.get(), leaf)) continue;
+    auto const above = ask(other.values, leaf.path());
+    if (above.what == kind::nothing) continue;
+    if (!hides(above, value)) return std::nullopt;
+    auto const at = other.values.find_place(leaf.path());
+    found = hidden_value{.key = leaf.str(), .from = {}, .by = origin_in(*other.source, at)};
   }
   if (found) found->from = origin_in(source_, places_.find(leaf.path()));
   return found;
 }
 
-override_summary summarize_overrides(namespace_state const& state) {
-  override_summary out{.name_space = state.value.name_space};
+counted_overrides count_overrides(namespace_state const& state) {
+  counted_overrides out{.numbers = {.name_space = state.value.name_space}};
   if (!state.overrides) return out;
   std::vector<key> all;
+  all.reserve(state.overrides->keys().size());
   state.overrides->keys().visit([&all](override_record::table::entry const& one) {
     all.push_back(one.first);
     return true;
   });
-  auto const hidden = count_hidden_by(state, all);
-  out.overrides = all.size();
-  out.hidden = hidden.count;
-  out.since = hidden.since;
-  return out;
+  return changed_summary(std::move(out), {}, state, count_hidden_by(state, all));
 }
 
-override_summary summarize_overrides(namespace_state const& was, namespace_state const& now) {
+override_summary summarize_overrides(namespace_state const& state) {
+  return count_overrides(state).numbers;
+}
+
+counted_overrides count_overrides(namespace_state const& was, namespace_state const& now) {
   auto const keys =
       was.summary && now.overrides ? differing_keys(was, now) : std::optional<std::vector<key>>();
-  if (!keys || keys->size() > few_keys + now.overrides->keys().size())
-    return summarize_overrides(now);
+  if (!keys || keys->size() > few_keys + now.overrides->keys().size()) return count_overrides(now);
   return changed_summary(*was.summary, count_hidden_by(was, *keys), now,
                          count_hidden_by(now, *keys));
 }
@@ -371,7 +301,7 @@ std::vector<override_row> list_overrides(namespace_state const& state,
                                          std::optional<key> const& prefix) {
   std::vector<override_row> all;
   if (!state.overrides) return all;
-  layers const from(state);
+  hiding_layers const from(state);
   std::set<key> seen;
   std::vector<override_record::table::entry const*> entries;
   entries.reserve(state.overrides->keys().size());
@@ -383,9 +313,10 @@ std::vector<override_row> list_overrides(namespace_state const& state,
   for (auto const* const entry : boost::adaptors::reverse(entries)) {
     auto const& which = entry->first;
     auto const& by = entry->second.by;
-    auto const value = state.overrides->value_at(which.path()).value_or(bj::value());
+    auto value = json::canonical(state.overrides->value_at(which.path()).value_or(bj::value()));
+    if (has_secret(state, which, value)) value.clear();
     override_row row{.key = which.str(),
-                     .value = has_secret(state, which, value) ? "" : json::canonical(value),
+                     .value = std::move(value),
                      .from = by.from,
                      .time = by.time,
                      .is_soft = by.is_soft};
@@ -399,28 +330,19 @@ std::vector<override_row> list_overrides(namespace_state const& state,
 std::map<source_id, source_keys> count_hidden(namespace_state const& state) {
   std::map<source_id, source_keys> all;
   key const whole(std::vector{state.value.name_space});
-  override_layer const overrides(state);
-  // From the top, with the sources above the current one.
-  std::vector<std::pair<source_record const*, std::shared_ptr<sourced_document const>>> above;
-  for (auto const& [id, source] : boost::adaptors::reverse(state.sources)) {
-    if (!source->row.is_effective) continue;
-    auto& counts = all[id];
-    auto document = typed_document(*source, state.schema.get());
-    source_record const& record = *source; // clang 14 does not capture structured bindings
-    visit_leaves(document->root, whole, [&](key const& leaf, bj::value const& value) {
+  hiding_layers const from(state);
+  for (auto const& one : from.files) {
+    auto& counts = all[one.source->row.id];
+    visit_leaves(one.values, whole, [&](key const& leaf, std::string_view value) {
       ++counts.all;
-      if (is_locked(state, record, *document, leaf)) {
-        ++counts.hidden;
-        return;
-      }
-      auto const of_overrides = overrides.ask(leaf.path());
-      layer_answer answer{.what = of_overrides.what, .value = &of_overrides.value};
-      for (auto const& [other, higher] : above)
-        if (answer.what == layer_answer::kind::nothing && !is_locked(state, *other, *higher, leaf))
-          answer = look_up(higher->root, leaf.path());
-      if (answer.what != layer_answer::kind::nothing && differs(answer, value)) ++counts.hidden;
+      bool const is_ignored = is_locked(state, *one.source, one.locked.get(), leaf);
+      auto said = is_ignored ? answer() : from.overrides.ask(leaf.path());
+      for (auto const* above = from.files.data();
+           !is_ignored && said.what == kind::nothing && above != &one; ++above)
+        if (!is_locked(state, *above->source, above->locked.get(), leaf))
+          said = ask(above->values, leaf.path());
+      if (is_ignored || hides(said, value)) ++counts.hidden;
     });
-    above.emplace_back(source.get(), std::move(document));
   }
   return all;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "core/shared_map.hpp"
 #include "core/value_path.hpp"
 #include "engine/override_record.hpp"
 #include "engine/policy.hpp"
@@ -8,6 +9,8 @@
 
 #include <boost/json/object.hpp>
 
+#include <compare>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -45,6 +48,14 @@ struct source_record {
   }
 };
 
+/// The overrides of a namespace in numbers, and what keeps them current without counting again.
+struct counted_overrides {
+  override_summary numbers;
+  /// When the overrides that hide values were set, with the number of values that those of each
+  /// time hide.
+  shared_map<wall_time, std::size_t, std::compare_three_way> times = {};
+};
+
 /// All that makes up a namespace. The records are immutable and shared, so a copy is cheap and two
 /// states are compared by pointers.
 struct namespace_state {
@@ -62,7 +73,7 @@ struct namespace_state {
   };
   fit fits;
   /// Of the overrides and what they hide in this state; null: not made yet. Not durable.
-  std::shared_ptr<override_summary const> summary;
+  std::shared_ptr<counted_overrides const> summary;
 
   /// Whether a source, an override or a schema names it.
   bool exists() const { return !sources.empty() || overrides != nullptr || schema != nullptr; }

@@ -1,5 +1,6 @@
 #include "engine/override_record.hpp"
 
+#include "core/json.hpp"
 #include "engine/members.hpp"
 
 #include <boost/assert.hpp>
@@ -38,14 +39,8 @@ void assign(bj::object& to, path_view path, bj::value const& value) {
 } // namespace
 
 bool override_record::has_below(path_view path) const {
-  bool any = false;
-  keys_.visit_from(path, [&](table::entry const& one) {
-    bool const is_itself =
-        one.first.path().size() == path.size() && std::ranges::equal(one.first.path(), path);
-    any = is_below(path, one.first);
-    return is_itself && !any;
-  });
-  return any;
+  auto const* const next = keys_.find_above(path); // those below follow it directly
+  return next != nullptr && is_below(path, next->first);
 }
 
 /// What the nearest key at or above a path says about it, without the keys below. Null: no value.
@@ -75,8 +70,14 @@ bj::value const* override_record::find_base(path_view path, answer& out) const {
 override_record::answer override_record::look_up(path_view path) const {
   if (has_below(path)) return {.what = kind::value, .is_there = true, .is_object = true};
   answer found;
-  find_base(path, found);
+  found.value = find_base(path, found);
   return found;
+}
+
+std::string override_record::text_at(path_view path, answer const& found) const {
+  if (found.what != kind::value) return {};
+  if (found.value != nullptr) return json::canonical(*found.value); // not copied
+  return json::canonical(value_at(path).value());
 }
 
 std::optional<bj::value> override_record::value_at(path_view path) const {
@@ -104,20 +105,18 @@ bj::object override_record::document() const {
   return all;
 }
 
-void override_record::erase_keys(path_view path) {
-  std::vector<key> all;
-  keys_.visit_from(path, [&](table::entry const& one) {
-    bool const is_in = is_below(path, one.first) || std::ranges::equal(path, one.first.path());
-    if (is_in) all.push_back(one.first);
-    return is_in;
-  });
-  for (auto const& one : all)
-    keys_.erase(one.path());
+void override_record::erase_keys(path_view path, range which) {
+  if (which == range::at_and_below) keys_.erase(path);
+  for (auto const* next = keys_.find_above(path); next != nullptr && is_below(path, next->first);
+       next = keys_.find_above(path)) {
+    auto const below = next->first; // the entry goes
+    keys_.erase(below);
+  }
 }
 
 /// Removes the values of a path and below it, whatever key they are of. It is not the root.
 void override_record::erase(path_view path) {
-  erase_keys(path);
+  erase_keys(path, range::at_and_below);
   for (std::size_t depth = 0; depth < path.size(); ++depth) {
     auto const* const above = keys_.find(path.first(depth));
     if (above == nullptr) continue;
@@ -132,7 +131,7 @@ void override_record::erase(path_view path) {
 }
 
 void override_record::set(key const& which, override_entry entry) {
-  erase_keys(which.path());
+  erase_keys(which.path(), range::below);
   keys_.insert_or_assign(which, std::move(entry));
 }
 
@@ -172,6 +171,11 @@ make_overrides(std::vector<std::pair<key, override_entry>> all) {
   return std::make_shared<override_record const>(override_record::table::of_sorted(entries));
 }
 
+key first_parts(key const& which, std::size_t depth) {
+  auto const& parts = which.parts();
+  return key({parts.begin(), parts.begin() + 1 + static_cast<std::ptrdiff_t>(depth)});
+}
+
 std::vector<key> topmost_differences(override_record const* before, override_record const* after) {
   // A key below a value without members also changes what the layer says beside it.
   auto const is_obstacle = [](override_record const* in, path_view path) {
@@ -186,9 +190,7 @@ std::vector<key> topmost_differences(override_record const* before, override_rec
     while (depth < path.size() && !is_obstacle(before, path.first(depth)) &&
            !is_obstacle(after, path.first(depth)))
       ++depth;
-    auto const& parts = which.parts();
-    auto const end = std::min(parts.size(), depth + 1);
-    all.push_back(key({parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(end)}));
+    all.push_back(first_parts(which, std::min(depth, path.size())));
   });
   return all;
 }

@@ -10,6 +10,8 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <compare>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -48,8 +50,11 @@ class override_record {
     static std::span<std::string const> path_of(key const& which) { return which.path(); }
     static std::span<std::string const> path_of(std::span<std::string const> path) { return path; }
     template <class Left, class Right>
-    bool operator()(Left const& left, Right const& right) const {
-      return std::ranges::lexicographical_compare(path_of(left), path_of(right));
+    std::strong_ordering operator()(Left const& left, Right const& right) const {
+      auto const one = path_of(left);
+      auto const other = path_of(right);
+      return std::lexicographical_compare_three_way(one.begin(), one.end(), other.begin(),
+                                                    other.end());
     }
   };
   using table = shared_map<key, override_entry, by_path>;
@@ -66,10 +71,14 @@ class override_record {
     layer_answer::kind what = layer_answer::kind::nothing;
     bool is_there = false;  ///< it sets or hides exactly this path
     bool is_object = false; ///< its value
+    /// The value, if no key below the path changes it; else null. Valid as long as the record.
+    boost::json::value const* value = nullptr;
   };
   answer look_up(path_view path) const;
   /// The value of a path; absent: the answer is another one.
   std::optional<boost::json::value> value_at(path_view path) const;
+  /// The same as canonical text, of an answer about the path; empty: it is another one.
+  std::string text_at(path_view path, answer const& found) const;
   /// The whole layer. Nulls hide the values of the layers below.
   boost::json::object document() const;
 
@@ -82,9 +91,11 @@ class override_record {
   void set_origin(key const& which, override_origin by);
 
  private:
+  enum class range : std::uint8_t { below, at_and_below };
+
   bool has_below(path_view path) const;
   boost::json::value const* find_base(path_view path, answer& out) const;
-  void erase_keys(path_view path);
+  void erase_keys(path_view path, range which);
   void erase(path_view path);
 
   table keys_;
@@ -110,6 +121,9 @@ void override_differences(override_record const* before, override_record const* 
     each(which, entry == nullptr ? nullptr : &entry->second);
   });
 }
+
+/// The key of the first parts of a path: all of a key, or one above it.
+key first_parts(key const& which, std::size_t depth);
 
 /// The topmost keys that two layers may say something else about, none below another one.
 std::vector<key> topmost_differences(override_record const* before, override_record const* after);

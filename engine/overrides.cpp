@@ -26,9 +26,13 @@ void override_editor::set(key const& which, json::value const& value, override_o
   // A lasting override replaces a soft one.
   auto const* const setter = find_setter(which);
   bool const is_owned = setter != nullptr && (by.is_soft || !setter->is_soft);
-  if (is_owned && how == setters::stay &&
-      record_->value_at(which.path()).value_or(json::value()) == value)
-    return;
+  if (is_owned && how == setters::stay) {
+    auto const found = record_->look_up(which.path());
+    bool const is_same = found.value != nullptr
+                             ? *found.value == value
+                             : record_->value_at(which.path()).value_or(json::value()) == value;
+    if (is_same) return;
+  }
   changed_ = true;
   record_->set(which, {by, value});
   set_.push_back(which);

@@ -86,7 +86,7 @@ std::vector<std::string>
 changed_keys(std::map<std::string, pending_record::layer_change> const& by) {
   std::vector<key_change> leaves;
   for (auto const& [name, layer] : by)
-    append_differences(leaves, name, text_of(layer.before.get()), text_of(layer.after.get()));
+    append_differences(leaves, name, layer.before.get(), layer.after.get());
   std::vector<std::string> keys;
   keys.reserve(leaves.size());
   for (auto& leaf : leaves)
@@ -100,7 +100,7 @@ take_back(std::string const& name_space, std::shared_ptr<override_record const> 
   if (is_same(current.get(), done.after.get())) return done.before;
   auto const now = text_of(current.get());
   std::vector<key_change> leaves;
-  append_differences(leaves, name_space, text_of(done.before.get()), text_of(done.after.get()));
+  append_differences(leaves, name_space, done.before.get(), done.after.get());
   std::erase_if(leaves, [&](key_change const& leaf) {
     auto const which = parse_stored_key(leaf.key).value();
     return leaf_at(now, which) != leaf.after ||

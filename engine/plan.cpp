@@ -89,8 +89,8 @@ void plan::add_summaries(committed_change& done, candidate& made) {
     bool const moved = state.overrides != before.overrides || state.sources != before.sources;
     if (!moved || (!state.overrides && !before.overrides)) continue;
     if (!state.summary)
-      state.summary = std::make_shared<override_summary const>(summarize_overrides(before, state));
-    done.overrides.push_back(*state.summary);
+      state.summary = std::make_shared<counted_overrides const>(count_overrides(before, state));
+    done.overrides.push_back(state.summary->numbers);
   }
 }
 

@@ -84,7 +84,7 @@ result<void> check_value(assignment const& one, limits const& bounds) {
   }
   auto at = one.which->str();
   if (auto fine = check_keys(at, *one.value); !fine) return fine;
-  return check_value_size(one.which->str(), json::canonical(*one.value).size(), bounds);
+  return check_value_size(at, json::canonical(*one.value).size(), bounds);
 }
 
 /// Errors: read_only.
@@ -209,7 +209,7 @@ decision plan::apply(set_request const& asked) {
   auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
     by.from.revision = revision_ + 1; // unless nothing else changes
-    auto const* const owner = edit.find_setter(which);
+    auto const* const owner = pending_.empty() ? nullptr : edit.find_setter(which);
     auto setters = override_editor::setters::stay;
     if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {
       // Setters are compared with their times: the new one must differ even in the same

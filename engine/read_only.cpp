@@ -101,10 +101,6 @@ error refusal(candidate const& made, key const& which, std::string_view by) {
           .issues = {std::move(said)}};
 }
 
-std::string text_of(std::shared_ptr<override_record const> const& overrides) {
-  return overrides ? json::canonical(overrides->document()) : std::string();
-}
-
 /// A read-only member of an element, and an answer of schema::read_only_by() about it.
 using read_only_member = std::pair<key, std::string>;
 
@@ -193,8 +189,8 @@ result<void> check_read_only(candidate const& made, evaluation const& found) {
     if (!has_read_only(made, state)) continue;
     auto const* const was = made.was(name);
     std::vector<key_change> leaves;
-    append_differences(leaves, name, was == nullptr ? std::string() : text_of(was->overrides),
-                       text_of(state.overrides));
+    append_differences(leaves, name, was == nullptr ? nullptr : was->overrides.get(),
+                       state.overrides.get());
     if (auto fine = check_locks(made, leaves); !fine) return fine;
     auto const* const schema = find_schema(&state);
     if (schema == nullptr) continue;

@@ -2,7 +2,9 @@
 
 #include "core/json.hpp"
 #include "engine/diff.hpp"
+#include "engine/members.hpp"
 #include "engine/merge.hpp"
+#include "engine/stored_text.hpp"
 #include "engine/typed_source.hpp"
 
 #include <boost/range/adaptor/reversed.hpp>
@@ -19,7 +21,8 @@
 //
 // An object without members is a value of its own, a leaf: where members make it come or go, the
 // whole is merged. So it is where members have an influence on others: locks take away what leads
-// to other keys, arrays have elements with names, and secrets make a second text.
+// to other keys, and arrays have elements with names. Secrets make a second text, without them,
+// which is changed in the same members; an object may be a leaf in one of the two only.
 
 namespace cfgd::engine {
 namespace {
@@ -29,8 +32,7 @@ using path_view = std::span<std::string const>;
 
 bool is_plain(namespace_state const& was, namespace_state const& now) {
   auto const* const schema = now.schema.get();
-  return was.value.text && now.exists() && !was.locks && !now.locks && !has_element_keys(schema) &&
-         (schema == nullptr || !schema->what->has_secrets());
+  return was.value.text && now.exists() && !was.locks && !now.locks && !has_element_keys(schema);
 }
 
 /// The layers of a namespace from the top.
@@ -55,17 +57,18 @@ class layers {
 
   /// The merged value at a path as text; empty: there is none.
   std::string text_at(path_view path) const {
+    std::string top;
     std::vector<bj::value> objects;
-    auto top = take(overrides_, path, objects);
-    for (auto one = sources_.begin(); !top && one != sources_.end(); ++one)
-      top = take(*one, path, objects);
-    if (!top && defaults_ != nullptr)
+    bool is_taken = take(overrides_, path, top, objects);
+    for (auto one = sources_.begin(); !is_taken && one != sources_.end(); ++one)
+      is_taken = take(*one, path, top, objects);
+    if (!is_taken && defaults_ != nullptr)
       if (auto const* const last = look_up(*defaults_, path).value;
           last != nullptr && (last->is_object() || objects.empty())) {
         if (!last->is_object()) return json::canonical(*last);
         objects.push_back(*last);
       }
-    if (objects.empty()) return std::move(top).value_or("");
+    if (objects.empty()) return top;
     bj::value merged(bj::object_kind);
     for (auto const& one : boost::adaptors::reverse(objects))
       merge_patch(merged, one);
@@ -75,29 +78,36 @@ class layers {
  private:
   using kind = layer_answer::kind;
 
-  /// Adds the object that a layer has at a path. Returns the text of another value that it has, or
-  /// an empty one if it removes the path; absent: the layers below it count, too.
-  template <class Layer>
-  static std::optional<std::string> take(Layer const& from, path_view path,
-                                         std::vector<bj::value>& objects) {
+  /// Takes what a layer has at a path. Returns whether the layers below it do not count: it has
+  /// another value than an object, whose text it assigns, or removes the path.
+  bool take(override_record const& from, path_view path, std::string& text,
+            std::vector<bj::value>& objects) const {
     auto const found = from.look_up(path);
-    if (found.what == kind::nothing) return std::nullopt;
-    if (found.what == kind::removal) return std::string();
-    auto value = from.value_at(path).value();
-    if (!value.is_object()) return json::canonical(value);
-    objects.push_back(std::move(value));
-    return std::nullopt;
+    if (found.what == kind::nothing) return false;
+    if (!found.is_object) {
+      text = from.text_at(path, found);
+      return true;
+    }
+    objects.push_back(from.value_at(path).value());
+    return false;
+  }
+  bool take(source_lookup const& from, path_view path, std::string& text,
+            std::vector<bj::value>& objects) const {
+    auto const found = from.look_up(path);
+    if (found.what == kind::nothing) return false;
+    if (found.is_object) {
+      objects.push_back(from.value_at(path).value());
+      return false;
+    }
+    std::string space;
+    if (found.what == kind::value) text = from.follow(path, space).value;
+    return true;
   }
 
   override_record overrides_;
   std::vector<source_lookup> sources_;
   bj::object const* defaults_; ///< null: none
 };
-
-key above(key const& which, std::size_t depth) {
-  auto const& parts = which.parts();
-  return key({parts.begin(), parts.begin() + 1 + static_cast<std::ptrdiff_t>(depth)});
-}
 
 } // namespace
 
@@ -123,19 +133,44 @@ std::optional<remerged> remerge(namespace_state const& was, namespace_state cons
     while (depth < path.size() && all.makes_object(path.first(depth)))
       ++depth;
     auto const found = out.text.follow(path.first(depth), &space);
-    last = above(which, found.depth);
-    auto const value = all.text_at(last->path());
+    last = first_parts(which, found.depth);
+    auto value = all.text_at(last->path());
     if (value == found.value) continue;
     append_differences(out.keys, *last, found.value, value);
-    auto made = out.text.with(last->path(), value);
+    auto made = out.text.with(last->path(), value, found.value);
     if (!made) return std::nullopt;
-    out.members.push_back({*last, value, found.value.empty()});
+    out.members.push_back({*last, std::move(value), found.value.empty()});
     out.text = *std::move(made);
   }
   // With the last override its source has the same text: memory needs it once.
   if (out.members.empty()) return out;
   if (auto const sole = sole_text(now); sole && *sole == *out.text) out.text = sole;
   return out;
+}
+
+std::optional<canonical::shared_text> remerge_shown(effective const& was, remerged const& made,
+                                                    schema::schema const& by) {
+  auto out = was.shown;
+  if (!out) return std::nullopt;
+  for (auto const& one : made.members) {
+    auto const path = one.which.path();
+    std::string value;
+    if (!one.value.empty()) {
+      bj::value alone(bj::object_kind);
+      put_member(alone.get_object(), path) = parse_stored_value(one.value).value();
+      auto const shown = without_secrets(alone, by);
+      if (auto const* const left = find_pointer(shown, pointer_to(path)))
+        value = json::canonical(*left);
+    }
+    std::string space;
+    auto const found = out.follow(path, &space);
+    if (value == found.value) continue;
+    auto next = found.depth == path.size() ? out.with(path, value, found.value) : std::nullopt;
+    if (!next) return std::nullopt;
+    out = *std::move(next);
+  }
+  // Without any secret it is the text itself: what is left out makes it shorter.
+  return out.size() == made.text.size() ? made.text : out;
 }
 
 } // namespace cfgd::engine

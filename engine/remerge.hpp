@@ -28,4 +28,9 @@ struct remerged {
 /// a whole, because something else differs, or what they change may reach further.
 std::optional<remerged> remerge(namespace_state const& was, namespace_state const& now);
 
+/// The text without secrets after a change of some members, from that before it. Absent: it must be
+/// made from the whole.
+std::optional<canonical::shared_text> remerge_shown(effective const& was, remerged const& made,
+                                                    schema::schema const& by);
+
 } // namespace cfgd::engine

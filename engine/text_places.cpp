@@ -14,7 +14,7 @@ namespace cfgd::engine {
 namespace {
 
 /// Bytes of text between two positions that are known.
-constexpr std::size_t step_bytes = 2048;
+constexpr std::size_t step_bytes = 1024;
 
 /// Appends a number in 7 bits a byte, the low ones first; the others have the high bit.
 void append_number(std::string& out, std::uint64_t number) {

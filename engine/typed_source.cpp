@@ -1,5 +1,6 @@
 #include "engine/typed_source.hpp"
 
+#include "core/json.hpp"
 #include "engine/schema/lint.hpp"
 #include "engine/stored_text.hpp"
 
@@ -214,28 +215,28 @@ source_lookup::answer source_lookup::look_up(path_view path) const {
 }
 
 std::optional<bj::value> source_lookup::value_at(path_view path) const {
-  auto at = look_up(path).what == layer_answer::kind::value ? follow(path) : std::nullopt;
-  return at ? std::optional(std::move(at->value)) : std::nullopt;
+  if (look_up(path).what != layer_answer::kind::value) return std::nullopt;
+  std::string space;
+  return parse_stored_value(follow(path, space).value).value();
 }
 
-std::optional<source_lookup::nearest> source_lookup::follow(path_view path) const {
+canonical::followed source_lookup::follow(path_view path, std::string& space) const {
   if (document_) {
-    nearest at;
     auto const* object = &document_->root;
     bj::value const* value = nullptr;
-    for (; at.depth < path.size() && object != nullptr; ++at.depth) {
-      if (at.depth > 0 && object->empty()) break;
-      value = object->if_contains(path[at.depth]);
-      if (value == nullptr) return std::nullopt;
+    std::size_t depth = 0;
+    for (; depth < path.size() && object != nullptr; ++depth) {
+      if (depth > 0 && object->empty()) break;
+      value = object->if_contains(path[depth]);
+      if (value == nullptr) return {};
       object = value->if_object();
     }
-    at.value = *value;
-    return at;
+    space = value == nullptr ? json::canonical(*object) : json::canonical(*value);
+    return {.depth = depth, .value = space};
   }
-  std::string space;
-  auto const at = text_ ? text_.follow(path, &space) : canonical::followed();
-  if (at.value.empty()) return std::nullopt;
-  return nearest{at.depth, parse_stored_value(at.value).value()};
+  if (!text_) return {};
+  if (path.empty()) return {.depth = 0, .value = *text_};
+  return text_.follow(path, &space);
 }
 
 place source_lookup::find_place(path_view path) const {
@@ -255,11 +256,10 @@ override_layer::answer override_layer::ask(std::span<std::string const> path) co
   if (document_ && locks_.find_ignoring(*document_, path) != nullptr) return {};
   if (keyed_) {
     auto const found = look_up(*keyed_, path);
-    if (found.what == layer_answer::kind::value) return {found.what, *found.value};
+    if (found.what == layer_answer::kind::value) return {found.what, json::canonical(*found.value)};
   }
-  auto value = written_->value_at(path);
-  if (value) return {layer_answer::kind::value, *std::move(value)};
-  return {.what = written_->look_up(path).what};
+  auto const found = written_->look_up(path);
+  return {found.what, written_->text_at(path, found)};
 }
 
 std::vector<issue> find_layer_faults(namespace_state const& state) {

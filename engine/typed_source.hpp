@@ -48,12 +48,9 @@ class source_lookup {
   answer look_up(std::span<std::string const> path) const;
   /// The value; absent: the answer is another one.
   std::optional<boost::json::value> value_at(std::span<std::string const> path) const;
-  /// The value at a path, or at the part of it that has no members; absent: there is none.
-  struct nearest {
-    std::size_t depth = 0;
-    boost::json::value value;
-  };
-  std::optional<nearest> follow(std::span<std::string const> path) const;
+  /// The canonical text at a path, an empty one too, or at the part of it that has no members;
+  /// nothing: its value is empty. A text that is made lies in `space`, which must live as long.
+  canonical::followed follow(std::span<std::string const> path, std::string& space) const;
   /// The place of a leaf in the file.
   place find_place(std::span<std::string const> path) const;
 
@@ -72,7 +69,7 @@ class override_layer {
 
   struct answer {
     layer_answer::kind what = layer_answer::kind::nothing;
-    boost::json::value value = {}; ///< only with kind::value
+    std::string text = {}; ///< the canonical text of the value, only with kind::value
   };
   /// What it says about a path, which must not be empty; nothing where a lock takes that from it.
   answer ask(std::span<std::string const> path) const;

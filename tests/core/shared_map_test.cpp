@@ -3,7 +3,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include <cmath>
-#include <functional>
+#include <compare>
 #include <map>
 #include <random>
 #include <string>
@@ -15,7 +15,7 @@
 namespace {
 
 using namespace cfgd;
-using shared = cfgd::shared_map<int, int, std::less<>>;
+using shared = cfgd::shared_map<int, int, std::compare_three_way>;
 using plain = std::map<int, int>;
 
 plain content(shared const& of) {
@@ -115,9 +115,9 @@ BOOST_AUTO_TEST_CASE(only_entries_that_were_changed_differ) {
 BOOST_AUTO_TEST_CASE(entries_in_order_are_found_in_few_steps) {
   static std::size_t compared = 0;
   struct counting {
-    bool operator()(int left, int right) const {
+    auto operator()(int left, int right) const {
       ++compared;
-      return left < right;
+      return left <=> right;
     }
   };
   cfgd::shared_map<int, int, counting> ascending;
@@ -130,7 +130,32 @@ BOOST_AUTO_TEST_CASE(entries_in_order_are_found_in_few_steps) {
   for (int which = 5'000; which < 10'000; ++which)
     BOOST_REQUIRE(ascending.find(which) != nullptr);
 
-  BOOST_TEST(static_cast<double>(compared) / 5'000 < 4 * std::log2(5'000));
+  BOOST_TEST(static_cast<double>(compared) / 5'000 < 2 * std::log2(5'000));
+
+  auto further = ascending;
+  for (int which = 10'000; which < 10'100; ++which)
+    further.insert_or_assign(which, which); // which balances it in another way
+  compared = 0;
+  std::size_t differing = 0;
+  decltype(further)::differences(ascending, further,
+                                 [&](auto const*, auto const*) { ++differing; });
+
+  BOOST_TEST(differing == 100U);
+  BOOST_TEST(static_cast<double>(compared) / 100 < 4 * std::log2(5'000));
+}
+
+BOOST_AUTO_TEST_CASE(neighbours_of_a_key_are_found) {
+  shared all;
+  BOOST_TEST((all.first() == nullptr && all.find_above(0) == nullptr));
+  for (int which = 0; which < 100; which += 2)
+    all.insert_or_assign(which, which);
+
+  BOOST_TEST(all.first()->first == 0);
+  BOOST_TEST(all.find_above(40)->first == 42);
+  BOOST_TEST(all.find_above(41)->first == 42);
+  BOOST_TEST(all.find_below(42)->first == 40);
+  BOOST_TEST(all.find_not_above(43)->first == 42);
+  BOOST_TEST((all.find_above(98) == nullptr));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

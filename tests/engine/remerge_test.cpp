@@ -85,6 +85,24 @@ std::string show(std::vector<key_change> const& all) {
   return out;
 }
 
+std::vector<key_change> override_differences(namespace_state const& was,
+                                             namespace_state const& now) {
+  std::vector<key_change> leaves;
+  engine::append_differences(leaves, "n", was.overrides.get(), now.overrides.get());
+  return leaves;
+}
+
+/// The same from the documents of both layers.
+std::vector<key_change> whole_override_differences(namespace_state const& was,
+                                                   namespace_state const& now) {
+  auto const text_of = [](namespace_state const& of) {
+    return of.overrides ? json::canonical(of.overrides->document()) : std::string();
+  };
+  std::vector<key_change> leaves;
+  engine::append_differences(leaves, "n", text_of(was), text_of(now));
+  return leaves;
+}
+
 namespace_state state_of(std::string_view file, std::string_view overrides) {
   namespace_state made;
   made.value.name_space = "n";
@@ -117,6 +135,8 @@ BOOST_AUTO_TEST_CASE(gives_what_merging_all_layers_gives) {
       engine::append_differences(keys, "n", *was.value.text, text);
 
       auto const made = engine::remerge(was, now);
+      BOOST_REQUIRE_EQUAL(show(override_differences(was, now)),
+                          show(whole_override_differences(was, now)));
 
       now.value.text = std::make_shared<std::string const>(text);
       if (!made) continue;

@@ -45,7 +45,10 @@ constexpr std::array schemas{
     R"({"properties":{"a":{"properties":{"b":{"type":"integer","default":1}}},)"
     R"("aa":{"enum":[1,{"a":1},{"a":2,"b":1}]}}})",
     R"({"dependentSchemas":{"a":{"properties":{"b":{"type":"integer"}}}},)"
-    R"("properties":{"c":{"required":["b"],"additionalProperties":false,"properties":{"b":{}}}}})"};
+    R"("properties":{"c":{"required":["b"],"additionalProperties":false,"properties":{"b":{}}}}})",
+    R"({"properties":{"a":{"x-secret":true},"b":{"properties":{"a":{"x-secret":true}}},)"
+    R"("c":{"additionalProperties":{"properties":{"b":{"x-secret":true}}}}}})",
+    R"({"properties":{"b":{"type":["integer","object"],"additionalProperties":{"x-secret":true}}}})"};
 
 key random_key(test::random_document& random) {
   std::vector<std::string> parts{"n"};
@@ -106,6 +109,7 @@ std::string show(override_summary const& one) {
 
 struct fixture : test::plan_fixture {
   std::size_t pages = 0;
+  std::size_t shown_pages = 0;
   std::size_t fitting = 0;
   std::size_t refused = 0;
   std::int64_t milliseconds = 0;
@@ -148,12 +152,14 @@ struct fixture : test::plan_fixture {
     if (now().fits.schema) ++fitting;
     BOOST_REQUIRE_EQUAL(now().value.text.size(), whole.size());
     BOOST_REQUIRE_EQUAL(text("n"), whole);
+    check_shown(document);
     std::vector<key_change> leaves;
     append_differences(leaves, "n", *before.value.text, whole);
     BOOST_REQUIRE_EQUAL(made->changes.size(), leaves.empty() ? 0U : 1U);
     if (!leaves.empty()) check_leaves(made->changes.front()->keys, leaves);
     if (differs) BOOST_REQUIRE(made->warnings == std::vector<issue>(warnings, issues.end()));
-    if (now().summary) BOOST_REQUIRE_EQUAL(show(*now().summary), show(summarize_overrides(now())));
+    if (now().summary)
+      BOOST_REQUIRE_EQUAL(show(now().summary->numbers), show(summarize_overrides(now())));
   }
 
   /// Changes one member of a file.
@@ -167,12 +173,24 @@ struct fixture : test::plan_fixture {
 
     auto const document = merge_layers(now(), {});
     BOOST_REQUIRE_EQUAL(text("n"), json::canonical(document));
+    check_shown(document);
     if (!now().value.text.is_whole()) ++pages;
     if (now().fits.schema) {
       ++fitting;
       BOOST_REQUIRE(policy_validator.validate_schema(now(), document).issues.empty());
     }
-    if (now().summary) BOOST_REQUIRE_EQUAL(show(*now().summary), show(summarize_overrides(now())));
+    if (now().summary)
+      BOOST_REQUIRE_EQUAL(show(now().summary->numbers), show(summarize_overrides(now())));
+  }
+
+  void check_shown(boost::json::value const& document) {
+    bool const is_paged = !now().value.shown.is_whole();
+    auto const& by = now().schema;
+    auto const shown = by ? without_secrets(document, *by->what) : document;
+    BOOST_REQUIRE_EQUAL(*now().value.shown, json::canonical(shown));
+    bool const is_same = now().value.shown == now().value.text;
+    BOOST_REQUIRE_EQUAL(is_same, shown == document);
+    if (!is_same && is_paged) ++shown_pages;
   }
 
   static void check_leaves(std::vector<key_change> const& made,
@@ -192,6 +210,7 @@ BOOST_AUTO_TEST_SUITE(short_evaluation)
 
 BOOST_AUTO_TEST_CASE(finds_what_evaluating_the_whole_finds) {
   std::size_t pages = 0;
+  std::size_t shown_pages = 0;
   std::size_t fitting = 0;
   std::size_t refused = 0;
   for (std::uint32_t seed = 0; seed < 260; ++seed) {
@@ -205,10 +224,12 @@ BOOST_AUTO_TEST_CASE(finds_what_evaluating_the_whole_finds) {
       if (step % 4 == 0) all.compare_file(random);
     }
     pages += all.pages;
+    shown_pages += all.shown_pages;
     fitting += all.fitting;
     refused += all.refused;
   }
   BOOST_TEST(pages > 1'000U);
+  BOOST_TEST(shown_pages > 100U);
   BOOST_TEST(fitting > 500U);
   BOOST_TEST(refused > 200U);
 }
