@@ -71,8 +71,9 @@ std::string describe(std::exception_ptr const& thrown) {
 server::impl::impl(asio::any_io_executor executor, limits const& limits_of_server, identity of,
                    server& self)
     : session_host(limits_of_server, self), loop(std::move(executor)), who(std::move(of)),
-      rate(limits_of_server), turns(turn_share, ::geteuid()), checks(loop), drain_end(loop),
-      tasks(loop, &impl::task_failed) {
+      rate(limits_of_server), turns(turn_share, ::geteuid()),
+      reader(loop, self, table, json_bounds), reading_turns(turn_share, ::geteuid()), checks(loop),
+      drain_end(loop), tasks(loop, &impl::task_failed) {
   checks.expires_at(clock::time_point::max());
   auto const is_ours = [own = ::geteuid()](uid_t uid) { return uid == 0 || uid == own; };
   whose = {.has_reserve = is_ours,
@@ -174,6 +175,37 @@ void server::impl::take_turns() {
   if (turns_posted) asio::post(loop, [this] { take_turns(); });
 }
 
+std::shared_ptr<large_request> server::impl::read_apart(session& which, std::string_view frame) {
+  auto const one = reader.make(frame, which.from());
+  unread.emplace(which.id(), one);
+  reading_turns.add({which.id(), which.from().uid});
+  if (!reading) read_next();
+  return one;
+}
+
+void server::impl::read_next() {
+  std::optional<fair_turns::turn> next;
+  auto found = unread.end();
+  while (found == unread.end()) {
+    next = reading_turns.take();
+    if (!next) return;
+    found = unread.find(next->connection); // the connection may have ended
+  }
+  reading = std::make_shared<bool>(true);
+  auto what = std::move(found->second);
+  unread.erase(found);
+  // The loop may go on longer than this.
+  reader.read(std::move(what),
+              [this, next = *next, still = std::weak_ptr<bool>(reading)](clock::duration time) {
+                if (still.expired()) return;
+                reading.reset();
+                reading_turns.spent(next.who, time);
+                if (auto const whose = sessions.find(next.connection); whose != sessions.end())
+                  whose->second->request_was_read();
+                if (!reading) read_next();
+              });
+}
+
 void server::impl::want_check(clock::time_point when) {
   if (when >= next_check) return;
   next_check = when;
@@ -273,6 +305,14 @@ void server::bind_quick(std::string_view qualified, quick_handler serve) {
 
 void server::bind_overlap(std::string_view qualified, overlap_check may) {
   impl_->table.bind_overlap(qualified, std::move(may));
+}
+
+void server::bind_reader(std::string_view qualified, request_reader read) {
+  impl_->table.bind_reader(qualified, std::move(read));
+}
+
+void server::on_reader_start(std::function<void()> begin) {
+  impl_->reader.at_start(std::move(begin));
 }
 
 result<void> server::listen(std::filesystem::path const& path, unsigned mode) {

@@ -141,6 +141,7 @@ void server::impl::ended(session& which) {
     of_uid->second.erase(which.id());
     if (of_uid->second.empty()) paused_by_uid.erase(of_uid);
   }
+  unread.erase(which.id());
   users.disconnected(uid, which.held());
   --figures.connections;
   sessions.erase(which.id());
