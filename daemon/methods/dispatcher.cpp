@@ -3,6 +3,7 @@
 #include "core/key.hpp"
 #include "daemon/methods/reply.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace cfgd {
@@ -11,6 +12,14 @@ namespace {
 std::string_view interface_of(std::string_view method) {
   return method.substr(0, method.rfind('.'));
 }
+
+using shared_need = std::shared_ptr<access_policy::need const>;
+
+/// What was found out of a large request on the thread that has read it.
+struct decided_call {
+  result<shared_need> allowed;
+  std::shared_ptr<void> made; ///< by the row's reader
+};
 
 error refusal(std::string message) { return {.code = errc::denied, .message = std::move(message)}; }
 
@@ -33,6 +42,13 @@ void dispatcher::bind_to(ipc::server& server) {
   for (auto const& row : rows_)
     if (row.may_overlap) server.bind_overlap(row.name, row.may_overlap);
   for (auto const& row : rows_)
+    if (row.read)
+      server.bind_reader(row.name, [this, &row](ipc::call const& asked) -> std::shared_ptr<void> {
+        auto ahead = std::make_shared<decided_call>(decided_call{authorize(&row, asked), {}});
+        if (ahead->allowed) ahead->made = row.read(asked);
+        return ahead;
+      });
+  for (auto const& row : rows_)
     if (row.quick.key_of != nullptr)
       server.bind_quick(row.name, [this, &row](std::string_view parameters, ipc::peer const& from,
                                                std::string& reply) {
@@ -43,32 +59,38 @@ void dispatcher::bind_to(ipc::server& server) {
 void dispatcher::serve(ipc::call const& asked) const {
   auto const found = by_name_.find(asked.method);
   auto const* const row = found == by_name_.end() ? nullptr : found->second;
-  auto allowed = authorize(row, asked);
+  auto* const ahead = static_cast<decided_call*>(asked.made.get());
+  if (ahead != nullptr) policy_.prepare(asked.from);
+  auto const allowed = ahead != nullptr ? ahead->allowed : authorize(row, asked);
+  auto shown = asked;
+  if (ahead != nullptr) shown.made = {asked.made, ahead->made.get()};
   if (allowed)
-    row->serve(authorized_call(asked, caller(policy_, asked.from), *std::move(allowed)));
+    row->serve(authorized_call(shown, caller(policy_, asked.from), *allowed));
   else if (allowed.error().code == errc::denied)
     refuse(asked, allowed.error());
   else
     fail(asked.answer, interface_of(asked.method), allowed.error());
 }
 
-result<access_policy::need> dispatcher::authorize(method_row const* row,
-                                                  ipc::call const& asked) const {
+result<std::shared_ptr<access_policy::need const>>
+dispatcher::authorize(method_row const* row, ipc::call const& asked) const {
   if (row == nullptr || !row->serve) return refusal("the method has no handler");
   if (row->needs == right::unspecified) return refusal("the method has no right");
   if (!row->touches) return refusal("the method has no namespaces");
   policy_.prepare(asked.from);
   auto where = row->touches(asked);
   if (!where) return where.error();
-  access_policy::need needs{.what = row->needs};
+  auto const needs = std::make_shared<access_policy::need>();
+  needs->what = row->needs;
   if (where->what == scope::extent::some) {
     if (where->names.empty() && where->keys.empty()) return refusal("the call names no namespace");
-    needs.names = std::move(where->names);
-    needs.keys = std::move(where->keys);
+    needs->names = std::move(where->names);
+    needs->keys = std::move(where->keys);
   }
-  if (row->needs == right::read) return needs; // what is hidden looks as if it did not exist
-  if (auto const allowed = policy_.check(asked.from, needs); !allowed) return allowed.error();
-  return needs;
+  if (row->needs == right::read)
+    return shared_need(needs); // what is hidden looks as if it did not exist
+  if (auto const allowed = policy_.check(asked.from, *needs); !allowed) return allowed.error();
+  return shared_need(needs);
 }
 
 bool dispatcher::serve_quickly(method_row const& row, std::string_view parameters,

@@ -4,6 +4,7 @@
 #include "daemon/methods/method_row.hpp"
 #include "ipc/server.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,8 +39,9 @@ class dispatcher {
 
  private:
   /// Errors: denied, and what method_row::touches returns.
-  [[nodiscard]] result<access_policy::need> authorize(method_row const* row,
-                                                      ipc::call const& asked) const;
+  /// Any thread, if that is pure.
+  [[nodiscard]] result<std::shared_ptr<access_policy::need const>>
+  authorize(method_row const* row, ipc::call const& asked) const;
 
   access_policy const& policy_;
   std::vector<method_row> rows_;
