@@ -27,6 +27,7 @@ void append_override(std::string& out, engine::override_row const& one) {
   from.where = layer::overrides;
   json::append_compact(out += ",\"origin\":", to_json(from, one.time));
   if (one.is_soft) out += ",\"soft\":true";
+  if (one.is_locked) out += ",\"locked\":true";
   if (one.hides.count != 0)
     json::append_compact(out += ",\"hides\":", to_json(one.hides, config_interface));
   out.append(",\"hidden\":").append(std::to_string(one.hides.count)).append("}");
