@@ -200,8 +200,8 @@ void server::impl::read_next() {
                 if (still.expired()) return;
                 reading.reset();
                 reading_turns.spent(next.who, time);
-                if (auto const whose = sessions.find(next.connection); whose != sessions.end())
-                  whose->second->request_was_read();
+                if (auto const open = sessions.find(next.connection); open != sessions.end())
+                  open->second->request_was_read();
                 if (!reading) read_next();
               });
 }
