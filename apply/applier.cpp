@@ -1,6 +1,6 @@
 #include "apply/applier.hpp"
 
-#include "apply/program.hpp"
+#include "apply/applier_impl.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
 #include "core/text.hpp"
@@ -36,8 +36,6 @@ bool may_change(std::vector<compared_file> const& files) {
   });
 }
 
-std::string first_line(std::string const& text) { return text.substr(0, text.find('\n')); }
-
 void log_outcome(std::string const& name, target_record const& what, target_record const* before) {
   bool const is_news = before == nullptr || before->state != what.state ||
                        before->message != what.message || before->fingerprint != what.fingerprint;
@@ -70,66 +68,6 @@ void log_outcome(std::string const& name, target_record const& what, target_reco
 
 } // namespace
 
-struct applier::file_work {
-  std::string path;
-  std::string bytes = {};
-  file_attributes how = {};
-  std::vector<std::string> check = {};
-  std::string before = {}; ///< hex_of(), empty: it does not exist
-  std::string after = {};
-};
-
-struct applier::target_work {
-  std::string name;
-  target const* how = nullptr; ///< null: it is not defined any more
-  std::string fingerprint = {};
-  std::vector<file_work> files = {};
-  std::map<std::string, std::string> contents = {}; ///< of all its files afterwards
-  bool secret = false;
-  bool may_succeed_later = false;
-};
-
-struct applier::group_work {
-  std::vector<target_work> targets = {};
-  std::uint64_t revision = 0;
-  std::string unit = {};
-  action what = action::none;
-  std::string signal = {};
-  std::chrono::seconds limit{30};
-  unit_control::starting starting = unit_control::starting::allowed;
-  bool begun = false;
-
-  application::unit acting() const {
-    return what == action::none ? application::unit::none : application::unit::acts;
-  }
-  std::vector<member> members() const {
-    std::vector<member> out;
-    out.reserve(targets.size());
-    for (auto const& one : targets) {
-      auto& made = out.emplace_back();
-      for (auto const& file : one.files)
-        made.checked.push_back(!file.check.empty());
-      made.verified =
-          one.how != nullptr && (!one.how->verify.empty() || one.how->active.count() > 0);
-    }
-    return out;
-  }
-  application_record record_of(application const& steps) const {
-    application_record out{.revision = revision,
-                           .unit = unit,
-                           .action = std::string(to_string(what)),
-                           .signal = signal};
-    for (std::size_t i = 0; i < targets.size(); ++i) {
-      if (!steps.is_live(i)) continue;
-      auto& made = out.targets.emplace_back(
-          replaced_target{.name = targets[i].name, .fingerprint = targets[i].fingerprint});
-      for (auto const& file : targets[i].files)
-        made.files.push_back({.path = file.path, .before = file.before, .after = file.after});
-    }
-    return out;
-  }
-};
-
 void applier::must_write(std::string const& line) {
   if (auto const written = with_.record.write(line); !written)
     throw storage_failure("the journal cannot be written: " + to_string(written.error()));
@@ -144,11 +82,13 @@ applier::group_work applier::resumed_work(application_record const& open,
   for (auto const& one : open.targets) {
     auto const found = all.find(one.name);
     bool const is_known = found != all.end() && found->second;
-    auto& made = work.targets.emplace_back(target_work{.name = one.name,
-                                                       .how = is_known ? &*found->second : nullptr,
-                                                       .fingerprint = one.fingerprint,
-                                                       // It is not known whether it has secrets.
-                                                       .secret = true});
+    auto& made = work.targets.emplace_back(
+        target_work{.name = one.name,
+                    .as = one.user.empty() ? std::nullopt : find_user(one.user),
+                    .how = is_known ? &*found->second : nullptr,
+                    .fingerprint = one.fingerprint,
+                    // It is not known whether it has secrets.
+                    .secret = true});
     auto const& records = with_.record.state().targets;
     if (auto const known = records.find(one.name); known != records.end())
       made.contents = known->second.files;
@@ -169,11 +109,13 @@ void applier::recover(target_map const& all, unit_control::starting how) {
   for (auto const& [name, one] : all)
     if (one)
       for (auto const& file : one->files)
-        if (auto const placed = placed_file::open(file.path, with_.trusted)) placed->discard();
+        if (auto const placed = placed_file::open(file.path, with_.trusted, one->as))
+          placed->discard();
   auto const& open = with_.record.state().open;
   if (!open) return;
   auto work = resumed_work(*open, all);
-  work.starting = how;
+  // It may have died of the last action, of which this process knows nothing.
+  work.starting = how == unit_control::starting::allowed ? unit_control::starting::again : how;
   work.begun = true;
   log::write(log::level::notice,
              "an application of revision " + std::to_string(open->revision) + " was interrupted; " +
@@ -212,17 +154,11 @@ void applier::apply(target_map const& all, setting_values const& values,
     outcomes_[name].revision = values.revision;
   }
   for (auto const& group : group_by_unit(of_work)) {
-    group_work one{.revision = values.revision, .starting = how};
-    for (auto const index : group) {
-      auto const& target = *of_work[index];
-      one.unit = target.unit;
-      if (target.act >= one.what) one.signal = target.signal;
-      one.what = std::max(one.what, target.act);
-      one.limit = std::max(one.limit, target.limit);
-      one.targets.push_back(std::move(work[index]));
-    }
-    application steps(one.members(), one.acting());
-    run(steps, one);
+    std::vector<target_work> together;
+    together.reserve(group.size());
+    for (auto const index : group)
+      together.push_back(std::move(work[index]));
+    run_group(std::move(together), values.revision, how);
   }
   for (auto const& [name, record] : outcomes_) {
     auto const found = before.find(name);
@@ -240,7 +176,7 @@ std::optional<applier::target_work> applier::prepare(target const& which,
   std::vector<compared_file> files;
   files.reserve(which.files.size());
   for (auto const& file : which.files) {
-    auto const placed = placed_file::open(file.path, with_.trusted);
+    auto const placed = placed_file::open(file.path, with_.trusted, which.as);
     files.push_back({.bytes = render_file(file, values, with_.bounds.file_bytes),
                      .now = placed ? placed->look(with_.bounds.file_bytes)
                                    : result<file_state>(placed.error())});
@@ -260,7 +196,8 @@ std::optional<applier::target_work> applier::prepare(target const& which,
   default:
     break;
   }
-  target_work work{.name = which.name, .how = &which, .fingerprint = decided.fingerprint};
+  target_work work{
+      .name = which.name, .as = which.as, .how = &which, .fingerprint = decided.fingerprint};
   for (std::size_t i = 0; i < files.size(); ++i) {
     work.secret |= has_secrets(which.files[i], values);
     work.contents[which.files[i].path] = hex_of(hash_content(*files[i].bytes));
@@ -291,166 +228,59 @@ std::optional<applier::target_work> applier::prepare(target const& which,
   return work;
 }
 
+void applier::run_group(std::vector<target_work> targets, std::uint64_t revision,
+                        unit_control::starting how) {
+  group_work one{.targets = std::move(targets), .revision = revision, .starting = how};
+  for (auto const& each : one.targets) {
+    auto const& target = *each.how;
+    one.unit = target.unit;
+    if (target.act >= one.what) one.signal = target.signal;
+    one.what = std::max(one.what, target.act);
+    one.limit = std::max(one.limit, target.limit);
+  }
+  application steps(one.members(), one.acting());
+  run(steps, one);
+  if (!is_whose_fault_open(steps, one.targets.size())) return;
+  // One at a time, so that the others are applied.
+  for (std::size_t i = 0; i < one.targets.size(); ++i) {
+    if (!steps.is_live(i)) continue;
+    std::vector<target_work> alone;
+    alone.push_back(std::move(one.targets[i]));
+    run_group(std::move(alone), revision, how);
+  }
+}
+
+std::string applier::note_failure(step const& at, error const& why, group_work& work) {
+  bool const is_of_all = at.what >= step::kind::begin;
+  for (std::size_t i = 0; i < work.targets.size(); ++i)
+    if (why.code == errc::io && (is_of_all || i == at.target))
+      work.targets[i].may_succeed_later = true;
+  bool const is_output = at.what == step::kind::check || at.what == step::kind::verify;
+  // What they look at may not be up yet during the boot.
+  if (is_output && work.starting == unit_control::starting::forbidden)
+    work.targets[at.target].may_succeed_later = true;
+  if (is_output && work.targets[at.target].secret) return std::string(hidden_output);
+  auto text = clean(to_string(why));
+  bool const is_log = at.what == step::kind::act || at.what == step::kind::act_again;
+  return is_log && std::ranges::any_of(work.targets, &target_work::secret) ? first_line(text)
+                                                                           : text;
+}
+
 void applier::run(application& steps, group_work& work) {
   for (auto at = steps.next(); at.what != step::kind::finished; at = steps.next()) {
+    if (at.what <= step::kind::begin && with_.should_stop && with_.should_stop()) {
+      for (std::size_t i = 0; i < work.targets.size(); ++i)
+        discard({step::kind::discard, i, 0}, work);
+      return;
+    }
     if (with_.on_step) with_.on_step(at);
     auto const done = carry_out(steps, work);
     if (done) {
       steps.succeeded();
       continue;
     }
-    bool const is_of_all = at.what >= step::kind::begin;
-    for (std::size_t i = 0; i < work.targets.size(); ++i)
-      if (done.error().code == errc::io && (is_of_all || i == at.target))
-        work.targets[i].may_succeed_later = true;
-    bool const is_output = at.what == step::kind::check || at.what == step::kind::verify;
-    // What they look at may not be up yet during the boot.
-    if (is_output && work.starting == unit_control::starting::forbidden)
-      work.targets[at.target].may_succeed_later = true;
-    auto why = clean(to_string(done.error()));
-    if (is_output && work.targets[at.target].secret) why = hidden_output;
-    bool const is_log = at.what == step::kind::act || at.what == step::kind::act_again;
-    if (is_log && std::ranges::any_of(work.targets, &target_work::secret)) why = first_line(why);
-    steps.failed(why);
+    steps.failed(note_failure(at, done.error(), work));
   }
-}
-
-result<void> applier::carry_out(application const& steps, group_work& work) {
-  auto const at = steps.next();
-  switch (at.what) {
-  case step::kind::find_unit:
-    return with_.units.find(work.unit);
-  case step::kind::check:
-    return check(at, work);
-  case step::kind::keep:
-    return keep(at, work);
-  case step::kind::begin: {
-    auto written = with_.record.write(begin_line(work.record_of(steps)));
-    work.begun = written.has_value();
-    return written;
-  }
-  case step::kind::begin_acting:
-    must_write(phase_line(phase::acting, ""));
-    return {};
-  case step::kind::begin_restoring:
-    must_write(phase_line(phase::restoring, first_line(steps.restored_because())));
-    return {};
-  case step::kind::act:
-    return act(work, work.starting);
-  case step::kind::act_again:
-    return act(work, work.starting == unit_control::starting::allowed
-                         ? unit_control::starting::again
-                         : work.starting);
-  case step::kind::verify:
-    return verify(at, work);
-  case step::kind::discard:
-    discard(at, work);
-    return {};
-  case step::kind::end:
-    end(steps, work);
-    return {};
-  default:
-    return place(at, work);
-  }
-}
-
-result<void> applier::place(step const& at, group_work& work) {
-  auto const& file = work.targets[at.target].files[at.file];
-  auto const placed = placed_file::open(file.path, with_.trusted);
-  if (!placed) return placed.error();
-  if (at.what == step::kind::write) return placed->write(file.bytes, file.how);
-  if (at.what == step::kind::replace) { // other targets of the unit were checked meanwhile
-    if (auto same = is_as_before(*placed, file); !same) return same;
-    return placed->replace();
-  }
-  placed->discard();
-  // What somebody else has written since is theirs.
-  auto const now = placed->look(with_.bounds.file_bytes);
-  if (!now) return now.error();
-  if (!now->hash || hex_of(*now->hash) != file.after) return {};
-  if (auto back = placed->restore(!file.before.empty()); !back) return back;
-  if (file.before.empty() || file.before == file.after) return {};
-  auto const then = placed->look(with_.bounds.file_bytes);
-  if (!then) return then.error();
-  if (!then->hash || hex_of(*then->hash) != file.after) return {};
-  return error{.code = errc::invalid, .message = "the previous file is gone", .subject = file.path};
-}
-
-result<void> applier::is_as_before(placed_file const& placed, file_work const& file) const {
-  auto const now = placed.look(with_.bounds.file_bytes);
-  if (!now) return now.error();
-  if ((now->hash ? hex_of(*now->hash) : "") == file.before) return {};
-  return error{.code = errc::io, .message = "was changed meanwhile", .subject = file.path};
-}
-
-result<void> applier::check(step const& at, group_work const& work) const {
-  auto const& target = work.targets[at.target];
-  auto const& file = target.files[at.file];
-  auto const placed = placed_file::open(file.path, with_.trusted);
-  if (!placed) return placed.error();
-  auto words = file.check;
-  auto const path = placed->new_path();
-  for (auto& word : words)
-    for (auto at_braces = word.find("{}"); at_braces != word.npos;
-         at_braces = word.find("{}", at_braces + path.size()))
-      word.replace(at_braces, 2, path);
-  return run_program(words, target.how->limit);
-}
-
-result<void> applier::keep(step const& at, group_work const& work) const {
-  auto const& file = work.targets[at.target].files[at.file];
-  auto const placed = placed_file::open(file.path, with_.trusted);
-  if (!placed) return placed.error();
-  if (auto kept = placed->keep(); !kept) return kept;
-  return is_as_before(*placed, file);
-}
-
-result<void> applier::act(group_work const& work, unit_control::starting how) {
-  return with_.units.act(work.unit, work.what, work.signal, work.limit, how);
-}
-
-result<void> applier::verify(step const& at, group_work const& work) {
-  auto const& how = *work.targets[at.target].how;
-  if (how.active.count() > 0 && work.starting == unit_control::starting::allowed)
-    if (auto fine = with_.units.check_active(how.unit, how.active); !fine) return fine;
-  if (how.verify.empty()) return {};
-  return run_program(how.verify, how.limit);
-}
-
-void applier::discard(step const& at, group_work const& work) const {
-  for (auto const& file : work.targets[at.target].files)
-    if (auto const placed = placed_file::open(file.path, with_.trusted)) placed->discard();
-}
-
-void applier::end(application const& steps, group_work const& work) {
-  auto const time = to_rfc3339(wall_now());
-  for (std::size_t i = 0; i < work.targets.size(); ++i) {
-    auto const& target = work.targets[i];
-    auto const& records = with_.record.state().targets;
-    auto const found = records.find(target.name);
-    target_record now = found == records.end() ? target_record{} : found->second;
-    now.revision = work.revision;
-    now.time = time;
-    now.fingerprint = target.fingerprint;
-    now.message = steps.failure(i);
-    now.state = steps.is_failed(i) ? condition::failed : condition::applied;
-    if (!steps.is_failed(i)) {
-      now.files = target.contents;
-      for (auto const& file : target.files)
-        if (auto const placed = placed_file::open(file.path, with_.trusted))
-          placed->tighten_kept(file.how.mode);
-    }
-    if (steps.is_failed(i) && target.may_succeed_later) {
-      now.fingerprint.clear();
-      wants_retry_ = true;
-    }
-    if (work.begun)
-      must_write(target_line(target.name, now));
-    else
-      static_cast<void>(with_.record.write(target_line(target.name, now)));
-    outcomes_[target.name] = std::move(now);
-  }
-  if (work.begun) must_write(end_line());
 }
 
 } // namespace cfgd::apply

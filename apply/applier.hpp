@@ -27,6 +27,9 @@ class applier {
     limits bounds;
     /// Called before each step; for tests, which end there. May be empty.
     std::function<void(step const&)> on_step = {};
+    /// Whether the program is to end: nothing is begun any more. What has begun is completed, and
+    /// what is left out is recorded nowhere, so that the next process does it. May be empty.
+    std::function<bool()> should_stop = {};
   };
   explicit applier(surroundings with) : with_(std::move(with)) {}
 
@@ -51,8 +54,11 @@ class applier {
   void take_faulty(std::string const& name, std::string const& message);
   [[nodiscard]] std::optional<target_work> prepare(target const& which,
                                                    setting_values const& values, insistence how);
-  void run_group(std::vector<target_work> targets, unit_control::starting how);
+  void run_group(std::vector<target_work> targets, std::uint64_t revision,
+                 unit_control::starting how);
   void run(application& steps, group_work& work);
+  /// Notes what a failed step means for its targets; returns why, as far as it may be shown.
+  static std::string note_failure(step const& at, error const& why, group_work& work);
   [[nodiscard]] result<void> carry_out(application const& steps, group_work& work);
   [[nodiscard]] result<void> place(step const& at, group_work& work);
   [[nodiscard]] result<void> check(step const& at, group_work const& work) const;
@@ -61,6 +67,7 @@ class applier {
   [[nodiscard]] result<void> is_as_before(placed_file const& placed, file_work const& file) const;
   [[nodiscard]] result<void> act(group_work const& work, unit_control::starting how);
   void discard(step const& at, group_work const& work) const;
+  void tighten_kept(target_work const& of) const;
   void end(application const& steps, group_work const& work);
   [[nodiscard]] group_work resumed_work(application_record const& open,
                                         target_map const& all) const;

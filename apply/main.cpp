@@ -1,5 +1,6 @@
 #include "apply/service.hpp"
 #include "core/command_line/command_line.hpp"
+#include "core/command_line/failed_start.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
@@ -45,12 +46,6 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
   }
 }
 
-/// Logs why the program cannot start. The exit code.
-int report(error const& why, int code) {
-  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
-  return code;
-}
-
 int run(command_line const& asked) {
   auto places =
       asked.root.empty()
@@ -62,7 +57,7 @@ int run(command_line const& asked) {
   std::filesystem::create_directories(places.report.parent_path(), failed);
   ::chmod(places.state.c_str(), 0700);
   auto record = apply::journal::open(places.state);
-  if (!record) return report(record.error(), EX_CANTCREAT);
+  if (!record) return report_failed_start(record.error(), EX_CANTCREAT);
   boost::asio::io_context loop{1};
   apply::systemd_units units;
   apply::service service(loop, places, *record, units);

@@ -1,8 +1,9 @@
 /// kainjow's library parses and renders; what it does not do is done around it. Every template is
 /// written anew for it:
 ///
-/// - It does not say where a name is. So a variable tag carries the offset of the tag it was, which
-///   the context takes off again.
+/// - It does not say where a name is. So a variable tag carries the number of its text and the
+///   offset of the tag it was, which the context takes off again.
+/// - It does not indent partials. So they are in the text that it gets, written anew like the rest.
 /// - A missing variable is an empty text for it, and an error for us.
 /// - It leaves lines empty that have nothing but a comment or new delimiters. Those tags are gone
 ///   from what it gets, and all others have the same delimiters, which no text has.
@@ -20,6 +21,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <deque>
 #include <kainjow/mustache.hpp>
 #include <optional>
 #include <utility>
@@ -37,6 +39,7 @@ constexpr char closing = '\x1d';
 constexpr std::string_view reserved = "\x1d\x1e\x1f";
 constexpr std::string_view any_text = "t"; ///< behind the offset of {{{x}}} and {{&x}}
 constexpr std::size_t most_depth = 32;
+constexpr std::size_t most_partials = 1'000;        ///< in all, also those in one another
 constexpr std::size_t most_repetitions = 1'000'000; ///< of sections; in one another they multiply
 
 std::string_view trimmed(std::string_view text) {
@@ -45,20 +48,43 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(" \t\r\n") - begin + 1);
 }
 
+/// A template or a partial: where marked tags are.
+struct marked_text {
+  std::string name;
+  std::string text;
+  std::size_t indentation = 0; ///< that it was given
+};
+
+error fault_in(marked_text const& which, std::size_t at, errc code, std::string message) {
+  auto where = place_at(which.text, at);
+  if (where.column > which.indentation)
+    where.column -= static_cast<decltype(where.column)>(which.indentation);
+  return {.code = code, .message = std::move(message), .subject = which.name, .where = where};
+}
+
+/// What a template and its partials have in common.
+struct marked_texts {
+  find_partial const& partial;
+  std::deque<marked_text> all;   ///< their addresses stay
+  std::vector<std::string> open; ///< partials in one another
+};
+
 /// Walks through the tags of a template, checks them, and writes it anew with marked variables.
 class marker {
  public:
-  marker(std::string_view text, std::string const& path) : text_(text), path_(path) {}
+  marker(marked_texts& texts, marked_text text)
+      : texts_(texts), number_(texts.all.size()), own_(texts.all.emplace_back(std::move(text))),
+        text_(own_.text) {}
 
+  /// Without what the first template begins with.
   result<std::string> run() {
     if (auto const clean = check_text(text_); !clean) {
       auto why = clean.error();
-      why.subject = path_;
+      why.subject = own_.name;
       return why;
     }
     if (auto const at = text_.find_first_of(reserved); at != text_.npos)
       return fault(at, "contains one of U+001D, U+001E, U+001F");
-    out_ = std::string("{{=") + opening + ' ' + closing + "=}}";
     while (auto const begin = next_tag())
       if (auto const taken = take_tag(*begin); !taken) return taken.error();
     out_ += text_.substr(at_);
@@ -75,10 +101,7 @@ class marker {
   };
 
   [[nodiscard]] error fault(std::size_t at, std::string message) const {
-    return {.code = errc::parse,
-            .message = std::move(message),
-            .subject = path_,
-            .where = place_at(text_, at)};
+    return fault_in(own_, at, errc::parse, std::move(message));
   }
 
   [[nodiscard]] std::optional<std::size_t> next_tag() const {
@@ -110,7 +133,7 @@ class marker {
       drop_line(begin);
       return set_delimiters(begin, content);
     case '>':
-      return fault(begin, "partials are not supported");
+      return include(begin, std::string(trimmed(content.substr(1))));
     case '#':
     case '^':
       return open_section(begin, content[0], trimmed(content.substr(1)));
@@ -121,8 +144,43 @@ class marker {
     }
   }
 
-  /// Behind a tag that leaves nothing: if it was alone on its line, the line goes, too.
-  void drop_line(std::size_t begin) {
+  result<void> include(std::size_t begin, std::string const& name) {
+    if (auto fine = check_name(begin, name); !fine) return fine;
+    if (std::ranges::find(texts_.open, name) != texts_.open.end() || name == own_.name)
+      return fault(begin, "the partial '" + name + "' includes itself");
+    if (texts_.all.size() > most_partials) return fault(begin, "too many partials");
+    auto text = texts_.partial(name);
+    if (!text) {
+      auto why = text.error();
+      if (why.code == errc::not_found) return fault(begin, "there is no partial '" + name + "'");
+      return why;
+    }
+    auto const indentation = drop_line(begin);
+    texts_.open.push_back(name);
+    marker inner(
+        texts_,
+        {.name = name, .text = indented(*text, indentation), .indentation = indentation.size()});
+    auto const marked = inner.run();
+    texts_.open.pop_back();
+    if (!marked) return marked.error();
+    out_ += *marked;
+    return {};
+  }
+
+  static std::string indented(std::string const& text, std::string_view by) {
+    if (by.empty()) return text;
+    std::string out;
+    for (std::size_t at = 0; at < text.size();) {
+      auto const end = std::min(text.find('\n', at), text.size() - 1) + 1;
+      out.append(by).append(text, at, end - at);
+      at = end;
+    }
+    return out;
+  }
+
+  /// Behind a tag that leaves nothing: if it was alone on its line, the line goes, too. What was
+  /// before the tag then.
+  std::string_view drop_line(std::size_t begin) {
     auto const first = begin == 0 ? text_.npos : text_.rfind('\n', begin - 1);
     auto const line = first == text_.npos ? 0 : first + 1;
     auto const end = std::min(text_.find('\n', at_), text_.size());
@@ -130,9 +188,10 @@ class marker {
       return part.find_first_not_of(" \t\r") == part.npos;
     };
     if (!is_blank(text_.substr(line, begin - line)) || !is_blank(text_.substr(at_, end - at_)))
-      return;
+      return {};
     out_.resize(out_.size() - (begin - line));
     at_ = std::min(end + 1, text_.size());
+    return text_.substr(line, begin - line);
   }
 
   void write_tag(char kind, std::string_view name, std::string_view more = {}) {
@@ -141,7 +200,8 @@ class marker {
 
   result<void> take_variable(std::size_t begin, std::string_view name, std::string_view kind) {
     if (auto fine = check_name(begin, name); !fine) return fine;
-    write_tag('&', name, (mark + std::to_string(begin)).append(kind));
+    auto const where = mark + std::to_string(number_) + ':' + std::to_string(begin);
+    write_tag('&', name, std::string(where).append(kind));
     return {};
   }
 
@@ -187,8 +247,10 @@ class marker {
     return {};
   }
 
+  marked_texts& texts_;
+  std::size_t number_;
+  marked_text const& own_;
   std::string_view text_;
-  std::string const& path_;
   std::string out_;
   std::size_t at_ = 0;
   std::string_view opening_ = "{{";
@@ -254,16 +316,15 @@ class marked_context : public km::basic_context<std::string> {
           .append("}}} allows that");
     else
       fault_.message += "' is not a single value";
-    std::from_chars(name.data() + end + 1, name.data() + name.size(), at_);
+    auto const* const last = name.data() + name.size();
+    auto const number = std::from_chars(name.data() + end + 1, last, text_);
+    std::from_chars(number.ptr + 1, last, at_);
     return nullptr;
   }
 
-  [[nodiscard]] std::optional<error> fault(std::string_view text, std::string const& path) const {
+  [[nodiscard]] std::optional<error> fault(marked_texts const& texts) const {
     if (fault_.message.empty()) return std::nullopt;
-    auto out = fault_;
-    out.subject = path;
-    out.where = place_at(text, at_);
-    return out;
+    return fault_in(texts.all.at(text_), at_, fault_.code, fault_.message);
   }
 
  private:
@@ -294,24 +355,29 @@ class marked_context : public km::basic_context<std::string> {
   km::data true_{std::string("true")};
   km::data false_{std::string("false")};
   mutable error fault_;
+  mutable std::size_t text_ = 0;
   mutable std::size_t at_ = 0;
 };
 
 } // namespace
 
-result<void> check_template(std::string_view text, std::string const& path) {
-  auto const marked = marker(text, path).run();
+result<void> check_template(std::string_view text, std::string const& path,
+                            find_partial const& partial) {
+  marked_texts texts{.partial = partial, .all = {}, .open = {}};
+  auto const marked = marker(texts, {.name = path, .text = std::string(text)}).run();
   if (!marked) return marked.error();
   return {};
 }
 
 result<std::string> render_template(std::string_view text, std::string const& path,
-                                    boost::json::object const& values, std::size_t most_bytes) {
-  auto const marked = marker(text, path).run();
+                                    boost::json::object const& values, std::size_t most_bytes,
+                                    find_partial const& partial) {
+  marked_texts texts{.partial = partial, .all = {}, .open = {}};
+  auto const marked = marker(texts, {.name = path, .text = std::string(text)}).run();
   if (!marked) return marked.error();
   auto const data = data_of(bj::value(values));
   marked_context context(&data);
-  km::mustache parsed(*marked);
+  km::mustache parsed(std::string("{{=") + opening + ' ' + closing + "=}}" + *marked);
   if (!parsed.is_valid())
     return error{.code = errc::parse, .message = parsed.error_message(), .subject = path};
   std::string out;
@@ -324,7 +390,7 @@ result<std::string> render_template(std::string_view text, std::string const& pa
                  .used = most_repetitions + 1,
                  .maximum = most_repetitions};
   }
-  if (auto why = context.fault(text, path)) return *why;
+  if (auto why = context.fault(texts)) return *why;
   if (out.size() > most_bytes)
     return error{.code = errc::limit,
                  .message = "the file is too large",

@@ -37,14 +37,17 @@ int write_file(int directory, std::string const& name, std::string_view bytes,
 
 } // namespace
 
-placed_file::placed_file(watchers::directory_ptr directory, std::string name)
-    : directory_(std::move(directory)), name_(std::move(name)),
+placed_file::placed_file(watchers::directory_ptr directory, std::string name,
+                         std::optional<user> as)
+    : directory_(std::move(directory)), as_(std::move(as)), name_(std::move(name)),
       new_name_('.' + name_ + ".cfgd-new"), kept_name_('.' + name_ + ".cfgd-previous") {}
 
-result<placed_file> placed_file::open(std::string const& path, watchers::trust const& trusted) {
+result<placed_file> placed_file::open(std::string const& path, watchers::trust const& trusted,
+                                      std::optional<user> const& as) {
+  acting_as const me(as);
   std::filesystem::path const whole(path);
   auto const directory = whole.parent_path().string();
-  watchers::walker const way(trusted, [](auto const&...) {});
+  watchers::walker const way(as ? watchers::trust(as->uid) : trusted, [](auto const&...) {});
   auto found = way.open_root(directory);
   if (!found) return found.error();
   if ((*found)->path != directory)
@@ -52,7 +55,7 @@ result<placed_file> placed_file::open(std::string const& path, watchers::trust c
                  .message = "a link leads to " + (*found)->path + "; write that path",
                  .subject = directory};
   if ((*found)->distrust) return *(*found)->distrust;
-  return placed_file(std::move(*found), whole.filename());
+  return placed_file(std::move(*found), whole.filename(), as);
 }
 
 error placed_file::failure(char const* call, int number) const {
@@ -60,6 +63,7 @@ error placed_file::failure(char const* call, int number) const {
 }
 
 result<std::optional<std::string>> placed_file::read(std::size_t most_bytes) const {
+  acting_as const me(as_);
   auto const path = watchers::join(directory_->path, name_);
   struct stat info {};
   if (::fstatat(directory_->fd.get(), name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) {
@@ -80,6 +84,7 @@ result<std::optional<std::string>> placed_file::read(std::size_t most_bytes) con
 }
 
 result<file_state> placed_file::look(std::size_t most_bytes) const {
+  acting_as const me(as_);
   auto const bytes = read(most_bytes);
   if (!bytes) return bytes.error();
   file_state out;
@@ -94,6 +99,7 @@ result<file_state> placed_file::look(std::size_t most_bytes) const {
 }
 
 result<void> placed_file::write(std::string_view bytes, file_attributes const& how) const {
+  acting_as const me(as_);
   int failed = remove_name(directory_->fd.get(), new_name_);
   if (failed == 0) failed = write_file(directory_->fd.get(), new_name_, bytes, how);
   if (failed == 0) return {};
@@ -104,6 +110,7 @@ result<void> placed_file::write(std::string_view bytes, file_attributes const& h
 std::string placed_file::new_path() const { return watchers::join(directory_->path, new_name_); }
 
 result<void> placed_file::keep() const {
+  acting_as const me(as_);
   int const directory = directory_->fd.get();
   if (int const failed = remove_name(directory, kept_name_); failed != 0)
     return failure("unlink", failed);
@@ -112,15 +119,19 @@ result<void> placed_file::keep() const {
   return sync();
 }
 
-void placed_file::tighten_kept(unsigned mode) const {
+result<void> placed_file::tighten_kept(unsigned mode) const {
+  acting_as const me(as_);
   int const directory = directory_->fd.get();
   struct stat info {};
-  if (::fstatat(directory, kept_name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return;
-  if (!S_ISREG(info.st_mode) || (info.st_mode & 07777U & ~mode) == 0) return;
-  ::fchmodat(directory, kept_name_.c_str(), info.st_mode & mode, 0);
+  if (::fstatat(directory, kept_name_.c_str(), &info, AT_SYMLINK_NOFOLLOW) != 0) return {};
+  if (!S_ISREG(info.st_mode) || (info.st_mode & 07777U & ~mode) == 0) return {};
+  if (::fchmodat(directory, kept_name_.c_str(), info.st_mode & mode, 0) != 0)
+    return failure("cannot take rights from the previous file: chmod", errno);
+  return {};
 }
 
 result<void> placed_file::replace() const {
+  acting_as const me(as_);
   int const directory = directory_->fd.get();
   if (::renameat(directory, new_name_.c_str(), directory, name_.c_str()) != 0)
     return failure("rename", errno);
@@ -128,6 +139,7 @@ result<void> placed_file::replace() const {
 }
 
 result<void> placed_file::restore(bool existed) const {
+  acting_as const me(as_);
   int const directory = directory_->fd.get();
   discard();
   if (existed) {
@@ -139,7 +151,10 @@ result<void> placed_file::restore(bool existed) const {
   return sync();
 }
 
-void placed_file::discard() const { remove_name(directory_->fd.get(), new_name_); }
+void placed_file::discard() const {
+  acting_as const me(as_);
+  remove_name(directory_->fd.get(), new_name_);
+}
 
 result<void> placed_file::sync() const {
   // The directory is open with O_PATH, which fsync(2) refuses.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apply/user.hpp"
 #include "core/error.hpp"
 #include "core/source.hpp"
 #include "watchers/safe_open.hpp"
@@ -33,10 +34,11 @@ struct file_attributes {
 
 class placed_file {
  public:
-  /// Opens the directory of an absolute path. Errors: untrusted (a directory that others may write,
-  /// a link), not_found, io.
-  [[nodiscard]] static result<placed_file> open(std::string const& path,
-                                                watchers::trust const& trusted);
+  /// Opens the directory of an absolute path. Of another user, as whom everything is done then,
+  /// directories may be owned by that user instead. Errors: untrusted (a directory that others may
+  /// write, a link), not_found, io.
+  [[nodiscard]] static result<placed_file>
+  open(std::string const& path, watchers::trust const& trusted, std::optional<user> const& as);
 
   /// Errors: untrusted (it is not a regular file), io, limit.
   [[nodiscard]] result<file_state> look(std::size_t most_bytes) const;
@@ -49,7 +51,8 @@ class placed_file {
   /// Gives the old file its second name, if there is one. Errors: io.
   [[nodiscard]] result<void> keep() const;
   /// Takes rights from the kept file that `mode` does not have: it may have what is secret now.
-  void tighten_kept(unsigned mode) const;
+  /// Errors: io.
+  [[nodiscard]] result<void> tighten_kept(unsigned mode) const;
   /// Renames the new file over the old one, durable. Errors: io.
   [[nodiscard]] result<void> replace() const;
   /// Renames the kept file back, durable; removes the file if there was none before. Does nothing
@@ -59,11 +62,12 @@ class placed_file {
   void discard() const;
 
  private:
-  placed_file(watchers::directory_ptr directory, std::string name);
+  placed_file(watchers::directory_ptr directory, std::string name, std::optional<user> as);
   [[nodiscard]] error failure(char const* call, int number) const;
   [[nodiscard]] result<void> sync() const;
 
   watchers::directory_ptr directory_;
+  std::optional<user> as_;
   std::string name_;
   std::string new_name_;
   std::string kept_name_;

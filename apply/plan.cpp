@@ -13,6 +13,7 @@ void add(std::string& to, std::string_view part) {
 
 std::string fingerprint_of(target const& which, std::vector<compared_file> const& files) {
   std::string text;
+  if (which.as) add(text, which.as->name);
   for (std::string_view const part :
        {std::string_view(which.unit), to_string(which.act), std::string_view(which.signal)})
     add(text, part);

@@ -155,9 +155,14 @@ error failure(std::string what, std::string_view output) {
 
 } // namespace
 
-result<std::string> output_of(std::vector<std::string> const& words,
-                              std::chrono::milliseconds limit) {
-  auto const& name = words.front();
+result<std::string> output_of(std::vector<std::string> words, std::chrono::milliseconds limit,
+                              std::optional<user> const& as) {
+  auto const name = words.front();
+  // posix_spawn(3) cannot change the user, and fork(2) would copy the tables of a large process.
+  if (as && ::geteuid() == 0 && as->uid != 0)
+    words.insert(words.begin(),
+                 {"setpriv", "--reuid=" + std::to_string(as->uid),
+                  "--regid=" + std::to_string(as->gid), "--init-groups", "--no-new-privs", "--"});
   auto ends = make_pipe();
   run program(words, ends.in.get());
   ends.in.reset();
@@ -179,8 +184,9 @@ result<std::string> output_of(std::vector<std::string> const& words,
   return program.text();
 }
 
-result<void> run_program(std::vector<std::string> const& words, std::chrono::milliseconds limit) {
-  auto const done = output_of(words, limit);
+result<void> run_program(std::vector<std::string> words, std::chrono::milliseconds limit,
+                         std::optional<user> const& as) {
+  auto const done = output_of(std::move(words), limit, as);
   if (!done) return done.error();
   return {};
 }

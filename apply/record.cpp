@@ -47,8 +47,10 @@ application_record read_application(bj::object const& from) {
   for (auto const& one : list_at(from, "targets")) {
     if (!one.is_object()) continue;
     auto const& object = one.get_object();
-    auto& target = out.targets.emplace_back(replaced_target{
-        .name = text_at(object, "name"), .fingerprint = text_at(object, "fingerprint")});
+    auto& target =
+        out.targets.emplace_back(replaced_target{.name = text_at(object, "name"),
+                                                 .fingerprint = text_at(object, "fingerprint"),
+                                                 .user = text_at(object, "user")});
     for (auto const& file : list_at(object, "files"))
       if (auto const* const what = file.if_object(); what != nullptr)
         target.files.push_back({.path = text_at(*what, "path"),
@@ -96,8 +98,10 @@ std::string begin_line(application_record const& what) {
     files.reserve(one.files.size());
     for (auto const& file : one.files)
       files.push_back({{"path", file.path}, {"before", file.before}, {"after", file.after}});
-    targets.push_back(
-        {{"name", one.name}, {"fingerprint", one.fingerprint}, {"files", std::move(files)}});
+    targets.push_back({{"name", one.name},
+                       {"fingerprint", one.fingerprint},
+                       {"user", one.user},
+                       {"files", std::move(files)}});
   }
   return line_of({{"begin",
                    {{"revision", what.revision},

@@ -49,6 +49,7 @@ struct replaced_file {
 struct replaced_target {
   std::string name = {};
   std::string fingerprint = {};
+  std::string user = {}; ///< whose files they are; empty: the program's
   std::vector<replaced_file> files = {};
 };
 

@@ -94,7 +94,12 @@ result<std::string> render_file(target_file const& how, setting_values const& fr
     auto const* const value = key ? find_value(from.root, *key) : nullptr;
     if (value != nullptr) put_value(root, *key, *value);
   }
-  return render_template(how.template_text, how.template_name, root, most_bytes);
+  auto const partial = [&how](std::string const& name) -> result<std::string> {
+    if (auto const found = how.partials.find(name); found != how.partials.end())
+      return found->second;
+    return error{.code = errc::not_found, .message = "no such partial", .subject = name};
+  };
+  return render_template(how.template_text, how.template_name, root, most_bytes, partial);
 }
 
 } // namespace cfgd::apply

@@ -12,6 +12,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cctype>
 #include <csignal>
 #include <utility>
 
@@ -22,7 +24,55 @@ constexpr std::chrono::milliseconds pause{500}; ///< between two applications
 constexpr std::chrono::seconds retry{10};       ///< after a failure that may pass
 constexpr std::chrono::seconds call_limit{10};
 
-std::string consumer_of(std::string const& target) { return "cfgd-apply:" + target; }
+/// A step takes at most three times the time limit of a target.
+constexpr std::chrono::minutes longest_step{31};
+constexpr std::string_view consumer_prefix = "cfgd-apply:";
+/// Nobody sets it: what a target watches whose keys are not known.
+constexpr char no_key[] = "cfgd-apply";
+
+/// What is not allowed in the name of a consumer is not allowed in that of a target either: a
+/// faulty one, or a directory, gets a colon, which no target has.
+std::string consumer_of(std::string const& target) {
+  auto out = std::string(consumer_prefix) + target.substr(0, 100);
+  std::ranges::replace_if(
+      out,
+      [](char one) {
+        return std::isalnum(static_cast<unsigned char>(one)) == 0 &&
+               std::string_view("._@-").find(one) == std::string_view::npos;
+      },
+      ':');
+  return out;
+}
+
+sigset_t stopping_signals() {
+  sigset_t out;
+  ::sigemptyset(&out);
+  ::sigaddset(&out, SIGTERM);
+  ::sigaddset(&out, SIGINT);
+  return out;
+}
+
+/// Keeps the signals that end the program pending, where an application looks for them: the loop
+/// does not run meanwhile. They arrive when this ends.
+class held_signals {
+ public:
+  held_signals() {
+    auto const which = stopping_signals();
+    ::sigprocmask(SIG_BLOCK, &which, nullptr);
+  }
+  ~held_signals() {
+    auto const which = stopping_signals();
+    ::sigprocmask(SIG_UNBLOCK, &which, nullptr);
+  }
+  held_signals(held_signals const&) = delete;
+  held_signals& operator=(held_signals const&) = delete;
+
+  static bool any() {
+    sigset_t pending;
+    ::sigpending(&pending);
+    return ::sigismember(&pending, SIGTERM) == 1 || ::sigismember(&pending, SIGINT) == 1;
+  }
+};
 
 void log_unread(client::call_error const& why) {
   log::write(log::level::warning, "cannot read settings, keeping all files: " + why.message,
@@ -32,8 +82,8 @@ void log_unread(client::call_error const& why) {
 } // namespace
 
 struct service::watch {
-  watch(boost::asio::io_context& loop, target const& of, client::watch_options how)
-      : name(of.name), keys(of.keys()), source(loop.get_executor(), std::move(how)) {}
+  watch(boost::asio::io_context& loop, std::string of, client::watch_options how)
+      : name(std::move(of)), keys(how.prefixes), source(loop.get_executor(), std::move(how)) {}
 
   std::string name;
   std::vector<std::string> keys;
@@ -56,9 +106,21 @@ layout layout::below(std::filesystem::path const& root) {
 
 service::service(boost::asio::io_context& loop, layout const& places, journal& record,
                  unit_control& units)
-    : loop_(loop), places_(places),
-      applier_({.record = record, .units = units, .trusted = {::geteuid()}, .bounds = {}}),
+    : loop_(loop), places_(places), units_(units),
+      applier_({.record = record,
+                .units = units,
+                .trusted = {::geteuid()},
+                .bounds = {},
+                .on_step =
+                    [this](step const&) {
+                      if (is_ready_ && !held_signals::any()) return;
+                      ::sd_notifyf(
+                          0, "EXTEND_TIMEOUT_USEC=%lld",
+                          static_cast<long long>(std::chrono::microseconds(longest_step).count()));
+                    },
+                .should_stop = &held_signals::any}),
       timer_(loop), signals_(loop, SIGTERM, SIGINT, SIGHUP),
+      definitions_(loop.get_executor(), places.targets, [this] { reload(); }),
       tasks_(loop.get_executor(), [](std::string const& name, std::exception_ptr const&) {
         log::write(log::level::error, "the watch of target '" + name + "' ended with an exception",
                    {{"MESSAGE_ID", message_id::task_ended}});
@@ -68,16 +130,25 @@ service::~service() = default;
 
 void service::start() {
   read_definitions();
-  applier_.recover(targets_, unit_control::starting::forbidden);
+  applier_.recover(targets_, how_to_start());
   begin_watches();
   await_signal();
   wake();
 }
 
 void service::read_definitions() {
-  targets_ = read_targets(places_.targets, {::geteuid()}, {});
+  auto read = read_targets(places_.targets, {::geteuid()}, {});
+  is_whole_ = !keep_unreadable(read, targets_);
+  targets_ = std::move(read);
+  look_for_removed_ = true;
   auto const requested = take_requests();
   requests_.insert(requested.begin(), requested.end());
+}
+
+void service::reload() {
+  read_definitions();
+  begin_watches();
+  wake();
 }
 
 std::set<std::string> service::take_requests() {
@@ -92,23 +163,24 @@ std::set<std::string> service::take_requests() {
 void service::begin_watches() {
   for (auto const& [name, one] : targets_) {
     auto const found = watches_.find(name);
-    if (found != watches_.end() && one && found->second->keys == one->keys()) continue;
+    // A faulty one goes on to be waited for with what it was rendered from, and says why not.
+    if (found != watches_.end() && (!one || found->second->keys == one->keys())) continue;
     if (found != watches_.end()) {
       found->second->source.stop(); // its coroutine removes it
       continue;
     }
-    if (!one) continue;
     client::watch_options how;
-    how.prefixes = one->keys();
+    how.prefixes = one ? one->keys() : std::vector<std::string>{no_key};
     how.consumer = consumer_of(name);
     how.address = places_.socket;
     how.first = client::first_connect::retry;
     how.on_resumed = [this] {
       acknowledged_.clear();
+      look_for_removed_ = true;
       wake();
     };
     auto& placed =
-        *watches_.emplace(name, std::make_unique<watch>(loop_, *one, std::move(how))).first->second;
+        *watches_.emplace(name, std::make_unique<watch>(loop_, name, std::move(how))).first->second;
     tasks_.spawn(name, follow(placed));
   }
   for (auto const& [name, one] : watches_)
@@ -165,9 +237,10 @@ void service::apply_now() {
     return;
   }
   was_unread_ = false;
+  held_signals const held;
   auto const forced = std::exchange(requests_, {});
-  applier_.apply(targets_, *values, forced,
-                 is_ready_ ? unit_control::starting::allowed : unit_control::starting::forbidden);
+  applier_.apply(targets_, *values, forced, how_to_start());
+  if (held_signals::any()) return; // perhaps not all of it
   revision_ = values->revision;
   publish(values->revision);
   std::error_code ignored;
@@ -196,7 +269,7 @@ void service::acknowledge() {
     auto said = std::to_string(revision_) + ' ' + outcome.message;
     if (watches_.contains(name) && acknowledged_[name] != said) due.emplace(name, std::move(said));
   }
-  if (due.empty()) return;
+  if (due.empty() && !look_for_removed_) return;
   auto link = client::connection::connect(places_.socket, call_limit);
   for (auto const& [name, said] : due) {
     if (!link || !link->is_open()) return; // the watches see it, too, and go on later
@@ -206,6 +279,33 @@ void service::acknowledge() {
     if (done) acknowledged_[name] = said;
     if (!done && done.error().name.ends_with(".NotDelivered")) wake_after(pause);
   }
+  if (link && link->is_open()) forget_removed(*link);
+}
+
+void service::forget_removed(client::connection& link) {
+  // Those of a directory that cannot be read are not known.
+  if (!is_whole_ || !std::exchange(look_for_removed_, false)) return;
+  auto const known = link.consumers();
+  if (!known) return;
+  std::set<std::string> wanted;
+  for (auto const& [name, one] : targets_)
+    wanted.insert(consumer_of(name));
+  for (auto const& one : *known) {
+    if (!one.name.starts_with(consumer_prefix) || one.uid != ::geteuid() ||
+        wanted.contains(one.name))
+      continue;
+    if (one.state == "absent") {
+      static_cast<void>(link.forget_consumer(one.name));
+    } else if (one.pid == ::getpid()) { // cfgd has not seen the end of its watch yet
+      look_for_removed_ = true;
+      wake_after(pause);
+    }
+  }
+}
+
+unit_control::starting service::how_to_start() {
+  return is_ready_ || !units_.is_booting() ? unit_control::starting::allowed
+                                           : unit_control::starting::forbidden;
 }
 
 void service::notify_ready() {
@@ -220,16 +320,15 @@ void service::await_signal() {
 
 void service::on_signal(int number) {
   if (number == SIGHUP) {
-    read_definitions();
-    begin_watches();
     next_ = clock::now();
     waiting_until_.reset();
-    wake();
+    reload();
     return await_signal();
   }
   is_stopping_ = true;
   ::sd_notify(0, "STOPPING=1");
   timer_.cancel();
+  definitions_.stop();
   for (auto const& [name, one] : watches_)
     one->source.stop();
   tasks_.cancel();

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "apply/applier.hpp"
+#include "apply/definition_watch.hpp"
 #include "apply/report.hpp"
+#include "client/connection.hpp"
 #include "client/watcher.hpp"
 #include "ipc/task_group.hpp"
 
@@ -42,7 +44,7 @@ class service {
   service& operator=(service const&) = delete;
 
   /// Finishes what an earlier process has left, and begins. Then the loop has to run; it ends after
-  /// SIGTERM or SIGINT. SIGHUP reads the targets again.
+  /// SIGTERM or SIGINT. SIGHUP reads the targets again; so does a change of their files.
   void start();
 
  private:
@@ -50,6 +52,8 @@ class service {
   struct watch;
 
   void read_definitions();
+  /// The same, and applies them.
+  void reload();
   void begin_watches();
   boost::asio::awaitable<void> follow(watch& which);
   /// Applies soon: at once, or when enough time has passed since the last application.
@@ -58,6 +62,9 @@ class service {
   void apply_now();
   void publish(std::uint64_t revision);
   void acknowledge();
+  /// A target that is not defined any more is nobody to wait for.
+  void forget_removed(client::connection& link);
+  unit_control::starting how_to_start();
   void on_signal(int number);
   void await_signal();
   void notify_ready();
@@ -65,14 +72,18 @@ class service {
 
   boost::asio::io_context& loop_;
   layout places_;
+  unit_control& units_;
   applier applier_;
   target_map targets_;
+  bool is_whole_ = true;         ///< every directory of targets could be read
+  bool look_for_removed_ = true; ///< cfgd may know consumers that are not targets
   std::map<std::string, std::unique_ptr<watch>> watches_;
   std::set<std::string> requests_;                  ///< forced by name, and not applied yet
   std::map<std::string, std::string> acknowledged_; ///< acknowledged last, by target
   std::uint64_t revision_ = 0;
   boost::asio::steady_timer timer_;
   boost::asio::signal_set signals_;
+  definition_watch definitions_;
   clock::time_point next_; ///< no application before
   std::optional<clock::time_point> waiting_until_;
   bool is_ready_ = false;

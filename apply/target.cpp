@@ -10,11 +10,12 @@
 #include <boost/json/value.hpp>
 
 #include <grp.h>
-#include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <optional>
@@ -28,8 +29,9 @@ namespace bj = boost::json;
 
 constexpr std::array<std::string_view, 6> action_names{
     "none", "signal", "reload", "reload-or-restart", "try-restart", "restart"};
-constexpr std::array<std::string_view, 8> target_members{
-    "keys", "unit", "action", "signal", "verify", "active_seconds", "limit_seconds", "file"};
+constexpr std::array<std::string_view, 9> target_members{
+    "keys",   "user",           "unit",          "action", "signal",
+    "verify", "active_seconds", "limit_seconds", "file"};
 constexpr std::array<std::string_view, 9> file_members{
     "path", "template", "format", "key", "keys", "owner", "group", "mode", "check"};
 constexpr std::array<std::string_view, 5> formats{"json", "yaml", "toml", "ini", "env"};
@@ -156,6 +158,7 @@ class reader {
     auto const& root = document_.root;
     refuse_unknown(root, "", target_members);
     take_keys(root, "", keys_);
+    read_user(root, made);
     read_unit(root, made);
     take_words(root, "", "verify", made.verify);
     take_seconds(root, "limit_seconds", 1, made.limit);
@@ -177,6 +180,16 @@ class reader {
       complain("/file", "a target must not use more than " +
                             std::to_string(limits{}.watch_prefixes) +
                             " keys; name whole namespaces");
+  }
+
+  void read_user(bj::object const& root, target& made) {
+    std::string name;
+    if (!take_text(root, "", "user", name)) return;
+    made.as = find_user(name);
+    if (!made.as) return complain("/user", "there is no user '" + name + "'");
+    if (::geteuid() != 0 && made.as->uid != ::geteuid())
+      complain("/user", "only root can act as '" + name + "'");
+    owner_ = made.as;
   }
 
   void read_unit(bj::object const& root, target& made) {
@@ -204,8 +217,8 @@ class reader {
 
   void read_file(bj::object const& from, std::string const& at, target_file& made) {
     refuse_unknown(from, at, file_members);
-    made.owner = ::geteuid();
-    made.group = ::getegid();
+    made.owner = owner_ ? owner_->uid : ::geteuid();
+    made.group = owner_ ? owner_->gid : ::getegid();
     made.keys = keys_;
     if (!take_text(from, at, "path", made.path))
       return complain(at, "a [[file]] must have a 'path'");
@@ -218,6 +231,10 @@ class reader {
     read_mode(from, at, made);
     read_names(from, at, made);
     take_words(from, at, "check", made.check);
+    bool const names_file = std::ranges::any_of(
+        made.check, [](std::string const& word) { return word.find("{}") != word.npos; });
+    if (!made.check.empty() && !names_file) // it would accept the old file
+      complain(below(at, "check"), "'check' must have '{}', the path of the new file");
   }
 
   void read_content(bj::object const& from, std::string const& at, target_file& made) {
@@ -258,10 +275,12 @@ class reader {
   void read_names(bj::object const& from, std::string const& at, target_file& made) {
     std::string name;
     if (take_text(from, at, "owner", name)) {
-      passwd const* const found = ::getpwnam(name.c_str());
-      if (found == nullptr) return complain(below(at, "owner"), "there is no user '" + name + "'");
-      made.owner = found->pw_uid;
-      made.group = found->pw_gid;
+      auto const found = find_user(name);
+      if (!found) return complain(below(at, "owner"), "there is no user '" + name + "'");
+      if (owner_ && owner_->uid != found->uid)
+        complain(below(at, "owner"), "'" + owner_->name + "' cannot give files to another user");
+      made.owner = found->uid;
+      made.group = found->gid;
     }
     if (take_text(from, at, "group", name)) {
       group const* const found = ::getgrnam(name.c_str());
@@ -273,6 +292,7 @@ class reader {
   sourced_document const& document_;
   std::string const& path_;
   std::vector<std::string> keys_; ///< of the target, for files without keys
+  std::optional<user> owner_;     ///< whom files belong to; absent: the program's user
   std::optional<error> fault_;
 };
 
@@ -294,10 +314,32 @@ result<target> read_whole(watchers::definition_file const& file,
                    .where = one.where};
     }
     one.template_text = std::move(*text);
-    if (auto const fine = check_template(one.template_text, one.template_name); !fine)
+    auto const partial = [&](std::string const& name) -> result<std::string> {
+      auto found = watchers::read_definition_text(directories, name, trusted, bounds);
+      if (found) one.partials.insert_or_assign(name, *found);
+      return found;
+    };
+    if (auto const fine = check_template(one.template_text, one.template_name, partial); !fine)
       return fine.error();
   }
   return made;
+}
+
+/// Directories that are there and cannot be opened, or not be trusted: what they mask is not known.
+target_map unusable_directories(target_directories const& directories,
+                                watchers::trust const& trusted) {
+  target_map out;
+  watchers::walker const way(trusted, [](auto const&...) {});
+  for (auto const& directory : directories) {
+    auto const found = way.open_root(directory.string());
+    struct stat info {};
+    bool const is_absent = ::lstat(directory.c_str(), &info) != 0 && errno == ENOENT;
+    if (!found && !is_absent)
+      out.emplace(directory.string(), found.error());
+    else if (found && (*found)->distrust)
+      out.emplace(directory.string(), *(*found)->distrust);
+  }
+  return out;
 }
 
 /// Targets that write the same path refuse each other.
@@ -355,13 +397,22 @@ result<target> read_target(sourced_document const& document, std::string const& 
   return reader(document, path).read();
 }
 
+bool is_directory(std::string_view name) { return name.starts_with('/'); }
+
+bool keep_unreadable(target_map& read, target_map const& before) {
+  if (read.empty() || !is_directory(read.begin()->first)) return false;
+  for (auto const& [name, one] : before)
+    if (!is_directory(name)) read.emplace(name, one);
+  return true;
+}
+
 target_map read_targets(target_directories const& directories, watchers::trust const& trusted,
                         limits const& bounds) {
-  target_map all;
+  target_map all = unusable_directories(directories, trusted);
+  if (!all.empty()) return all;
   for (auto const& [name, file] : watchers::read_definitions(directories, trusted, bounds)) {
-    bool const is_directory = name.starts_with('/');
-    all.emplace(is_directory ? name : name.substr(0, name.rfind('.')),
-                read_whole(file, directories, trusted, bounds));
+    if (is_directory(name)) return {{name, file.document.error()}};
+    all.emplace(name.substr(0, name.rfind('.')), read_whole(file, directories, trusted, bounds));
   }
   refuse_shared_paths(all);
   return all;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "apply/user.hpp"
 #include "core/document.hpp"
 #include "core/error.hpp"
 #include "core/limits.hpp"
@@ -34,11 +35,12 @@ struct target_file {
   // Either a template, or the value of a key in a format.
   std::string template_name; ///< a file beside those of targets
   std::string template_text;
-  std::string format;            ///< json, yaml, toml, ini, env
-  std::string key;               ///< what is written in that format
-  std::vector<std::string> keys; ///< what the file is rendered from
-  uid_t owner = 0;               ///< default: the program's
-  gid_t group = 0;               ///< default: the program's
+  std::map<std::string, std::string> partials; ///< that it includes, by name
+  std::string format;                          ///< json, yaml, toml, ini, env
+  std::string key;                             ///< what is written in that format
+  std::vector<std::string> keys;               ///< what the file is rendered from
+  uid_t owner = 0;                             ///< default: the program's
+  gid_t group = 0;                             ///< default: the program's
   unsigned mode = 0644;
   std::vector<std::string> check; ///< a program and its arguments; "{}" is the new file
 };
@@ -47,7 +49,8 @@ struct target {
   std::string name; ///< of its file, without ".toml"
   std::string path; ///< of its file
   std::vector<target_file> files;
-  std::string unit; ///< empty: none
+  std::optional<user> as; ///< writes the files and runs the programs; absent: the program's user
+  std::string unit;       ///< empty: none
   apply::action act = action::none;
   std::string signal; ///< SIGHUP; for action::signal
   std::vector<std::string> verify;
@@ -65,10 +68,16 @@ using target_directories = std::vector<std::filesystem::path>;
 /// Errors: invalid, with the path as subject, and the place.
 [[nodiscard]] result<target> read_target(sourced_document const& document, std::string const& path);
 
-/// All targets by name, with their templates. A directory that is not trusted, and a file that is
-/// faulty, is an entry with its error. Two targets that have the same path are both faulty. Blocks.
+/// All targets by name, with their templates. A file that is faulty is an entry with its error. Two
+/// targets that have the same path are both faulty. If a directory cannot be read or is not
+/// trusted, its path is the name of the only entry: its files might replace or mask others. Blocks.
 using target_map = std::map<std::string, result<target>>;
 target_map read_targets(target_directories const& directories, watchers::trust const& trusted,
                         limits const& bounds);
+/// Whether it is the name of a directory's error.
+bool is_directory(std::string_view name);
+/// Adds the targets of `before` to those that were just read, if a directory could not be read.
+/// Whether that is so.
+bool keep_unreadable(target_map& read, target_map const& before);
 
 } // namespace cfgd::apply

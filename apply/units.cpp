@@ -51,6 +51,12 @@ struct slot_unref {
   void operator()(sd_bus_slot* which) const { sd_bus_slot_unref(which); }
 };
 
+void pause_for(std::chrono::milliseconds time) {
+  timespec const how_long{.tv_sec = time.count() / 1'000,
+                          .tv_nsec = time.count() % 1'000 * 1'000'000};
+  ::clock_nanosleep(CLOCK_MONOTONIC, 0, &how_long, nullptr);
+}
+
 /// The last lines that a unit has logged, as the message of its failure.
 std::string lines_of(std::string const& unit) {
   auto const found =
@@ -151,7 +157,7 @@ result<void> systemd_units::find(std::string const& unit) {
 result<void> systemd_units::act(std::string const& unit, action what, std::string const& signal,
                                 std::chrono::seconds limit, starting how) {
   if (what == action::none) return {};
-  auto const state = property(unit, "ActiveState");
+  auto const state = settled_state(unit, limit);
   if (!state) return state.error();
   bool const runs = *state == "active" || *state == "reloading";
   bool const may_start = what == action::restart && how != starting::forbidden;
@@ -226,16 +232,45 @@ result<void> systemd_units::kill(std::string const& unit, std::string const& sig
   return {};
 }
 
-result<void> systemd_units::check_active(std::string const& unit, std::chrono::seconds after) {
+result<std::string> systemd_units::settled_state(std::string const& unit,
+                                                 std::chrono::seconds limit) {
+  auto const end = std::chrono::steady_clock::now() + limit;
+  for (;;) {
+    auto state = property(unit, "ActiveState");
+    if (!state || !state->ends_with("activating")) return state; // nor "deactivating"
+    auto details = property(unit, "SubState");
+    if (!details) return details;
+    if (*details == "auto-restart") return std::string("failed");
+    if (std::chrono::steady_clock::now() >= end)
+      return error{.code = errc::invalid,
+                   .message = unit + " is still " + *state + " after " +
+                              std::to_string(limit.count()) + " s" + lines_of(unit)};
+    pause_for(std::chrono::milliseconds(50));
+  }
+}
+
+result<void> systemd_units::check_active(std::string const& unit, std::chrono::seconds after,
+                                         std::chrono::seconds limit) {
   if (auto const known = ran_.find(unit); known != ran_.end() && !known->second) return {};
-  timespec const time{.tv_sec = after.count(), .tv_nsec = 0};
-  ::clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
-  auto const state = property(unit, "ActiveState");
+  pause_for(after);
+  auto const state = settled_state(unit, limit);
   if (!state) return state.error();
   if (*state == "active" || *state == "reloading") return {};
   return error{.code = errc::invalid,
                .message = unit + " is " + *state + " after " + std::to_string(after.count()) +
                           " s" + lines_of(unit)};
+}
+
+bool systemd_units::is_booting() {
+  if (!connect()) return true;
+  failure_of_call why;
+  char* value = nullptr;
+  if (sd_bus_get_property_string(bus_.get(), service, object, manager, "SystemState", &why.what,
+                                 &value) < 0)
+    return true;
+  std::string const state(value);
+  ::free(value); // NOLINT: sd-bus has allocated it
+  return state == "initializing" || state == "starting";
 }
 
 } // namespace cfgd::apply

@@ -36,9 +36,12 @@ class unit_control {
   [[nodiscard]] virtual result<void> act(std::string const& unit, action what,
                                          std::string const& signal, std::chrono::seconds limit,
                                          starting how) = 0;
-  /// Waits for `after`; then the unit must be active, if it was before.
-  [[nodiscard]] virtual result<void> check_active(std::string const& unit,
-                                                  std::chrono::seconds after) = 0;
+  /// Waits for `after`; then the unit must be active, if it was before. One that is starting or
+  /// stopping is waited for, up to the limit.
+  [[nodiscard]] virtual result<void>
+  check_active(std::string const& unit, std::chrono::seconds after, std::chrono::seconds limit) = 0;
+  /// Whether the machine is still starting, or may be.
+  virtual bool is_booting() = 0;
 };
 
 /// The units of this machine, by systemd's D-Bus API. Connects when it is first needed, and again
@@ -51,12 +54,17 @@ class systemd_units : public unit_control {
   [[nodiscard]] result<void> find(std::string const& unit) override;
   [[nodiscard]] result<void> act(std::string const& unit, action what, std::string const& signal,
                                  std::chrono::seconds limit, starting how) override;
-  [[nodiscard]] result<void> check_active(std::string const& unit,
-                                          std::chrono::seconds after) override;
+  [[nodiscard]] result<void> check_active(std::string const& unit, std::chrono::seconds after,
+                                          std::chrono::seconds limit) override;
+  bool is_booting() override;
 
  private:
   struct job;
   [[nodiscard]] result<void> connect();
+  /// Of a unit, when it is neither starting nor stopping; "failed" for one that systemd is about to
+  /// restart because it has died.
+  [[nodiscard]] result<std::string> settled_state(std::string const& unit,
+                                                  std::chrono::seconds limit);
   [[nodiscard]] result<std::string> property(std::string const& unit, char const* name);
   [[nodiscard]] result<void> run_job(char const* method, std::string const& unit,
                                      std::chrono::seconds limit);

@@ -7,6 +7,7 @@
 #include "cfgctl/command_line.hpp"
 
 #include "cfgctl/commands/declare.hpp"
+#include "cfgctl/completion/command.hpp"
 #include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
 #include "cfgctl/text/values.hpp"
@@ -37,7 +38,8 @@ constexpr char const* footer =
     "\n"
     "Exit codes: 0 done; 1 the service rejected the request, or a key has no value; 2 the input "
     "is\n"
-    "wrong; 3 the service cannot be reached; 4 time ran out or the connection broke.\n"
+    "wrong; 3 the service cannot be reached; 4 time ran out or the connection broke; 5 the\n"
+    "revision is not applied.\n"
     "\n"
     "Environment: CFGD_SOCKET, the socket if --socket is not given; NO_COLOR, no colours.\n"
     "See cfgctl(1).";
@@ -134,7 +136,7 @@ early_end usage_error(std::string const& message, bool is_plugin, bool as_json) 
 boost::json::object help_json(CLI::App const& about, std::string const& text) {
   boost::json::array commands;
   for (CLI::App const* const one : about.get_subcommands({}))
-    commands.emplace_back(one->get_name());
+    if (!one->get_group().empty()) commands.emplace_back(one->get_name());
   return {{"help", text}, {"commands", std::move(commands)}};
 }
 
@@ -198,11 +200,12 @@ std::string_view command_of_words(std::span<char const* const> words) {
   return {};
 }
 
-/// Removes the program of 'watch --exec' or 'exec' from the end of the command line, because its
-/// options must not be parsed as cfgctl's.
+/// Removes the program of 'watch --exec' or 'exec', and the words that are completed, from the end
+/// of the command line, because their options must not be parsed as cfgctl's.
 std::vector<std::string> take_program(std::vector<char const*>& words) {
   auto const end = std::find(words.begin(), words.end(), std::string_view("--"));
-  if (command_of_words(words) == "exec" && end != words.end()) {
+  auto const command = command_of_words(words);
+  if ((command == "exec" || command == "complete") && end != words.end()) {
     std::vector<std::string> out(end + 1, words.end());
     words.erase(end, words.end());
     return out;
@@ -229,6 +232,8 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
   add_global_options(app, options);
   add_commands({.app = app, .chosen = chosen});
   add_help_commands({.app = app, .chosen = chosen});
+  std::vector<std::string> program;
+  add_complete_command({.app = app, .chosen = chosen}, program);
   add_aliases(app);
   for (CLI::App* sub : app.get_subcommands({}))
     sub->fallthrough();
@@ -243,7 +248,7 @@ std::variant<invocation, early_end> parse_command_line(int argc, char const* con
                          as_plugin, as_json);
     }
   }
-  auto program = take_program(words);
+  program = take_program(words);
   try {
     app.parse(static_cast<int>(words.size()), words.data());
   } catch (CLI::ParseError const& why) {

@@ -158,7 +158,8 @@ int cfgd_watch_retry(cfgd_watch* watch);
  * it stays the same. It belongs to the watch. */
 int cfgd_watch_fd(cfgd_watch* watch);
 /* Does what can be done without waiting. 1: *event is the next event, valid until the watch is
- * dispatched again or freed; 0: nothing now, and *event is NULL; negative: the watch has ended.
+ * dispatched again or freed; 0: nothing now, and *event is NULL; negative: the watch has ended, but for
+ * -ENOMEM: it goes on when it is dispatched again, and nothing is lost.
  * The first event is the whole state, unless the watch was resumed. */
 int cfgd_watch_dispatch(cfgd_watch* watch, const cfgd_event** event);
 /* The same, and waits up to `timeout_ms` for an event; negative: for ever. */

@@ -90,16 +90,38 @@ struct connection::impl {
     return {};
   }
 
+  /// Closes the connection if `work` throws: what was left of it would be taken for the reply of
+  /// the next call.
+  template <class Work>
+  auto exchanging(Work const& work) -> decltype(work()) {
+    try {
+      return work();
+    } catch (...) {
+      close();
+      throw;
+    }
+  }
+
   result<detail::reply> call(std::string_view method, std::string_view parameters,
                              ipc::call_kind kind) {
+    return exchanging([&] { return begin(method, parameters, kind); });
+  }
+
+  result<void> call_more(std::string_view method, std::string_view parameters,
+                         std::function<step(boost::json::object&)> const& on_reply) {
+    return exchanging([&] { return take_replies(method, parameters, on_reply); });
+  }
+
+  result<detail::reply> begin(std::string_view method, std::string_view parameters,
+                              ipc::call_kind kind) {
     if (socket < 0) return detail::closed("the connection is closed");
     line.call(method, parameters, kind, deadline_after(time_limit));
     return run();
   }
 
-  result<void> call_more(std::string_view method, std::string_view parameters,
-                         std::function<step(boost::json::object&)> const& on_reply) {
-    auto reply = call(method, parameters, ipc::call_kind::more);
+  result<void> take_replies(std::string_view method, std::string_view parameters,
+                            std::function<step(boost::json::object&)> const& on_reply) {
+    auto reply = begin(method, parameters, ipc::call_kind::more);
     while (reply) {
       step const wanted = on_reply(reply->parameters);
       if (!reply->continues) return {};

@@ -159,14 +159,20 @@ bool live_values::wait(std::chrono::milliseconds limit) {
   return refresh();
 }
 
+namespace {
+constexpr std::chrono::milliseconds pause_without_memory{100};
+} // namespace
+
 struct live::impl {
   explicit impl(live_options options) : how(std::move(options)) {}
   ~impl() {
-    asio::post(loop, [this] {
-      is_over = true;
-      pause.cancel();
-      if (watched) watched->stop();
-    });
+    {
+      std::lock_guard const lock(state->mutex);
+      is_closing = true;
+    }
+    state->changed.notify_all();
+    while (!post_end())
+      std::this_thread::yield(); // until there is memory for it
     if (thread.joinable()) thread.join();
     state->end();
   }
@@ -188,12 +194,46 @@ struct live::impl {
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
-  void run() {
-    asio::co_spawn(loop, follow(), [this](std::exception_ptr const& failed) {
-      // Out of memory, most likely. What was published stays.
-      if (failed) on_end(detail::closed("the watch has failed"));
-    });
-    loop.run();
+  /// False: there is no memory.
+  bool post_end() noexcept {
+    try {
+      asio::post(loop, [this] {
+        is_over = true;
+        pause.cancel();
+        if (watched) watched->stop();
+      });
+      return true;
+    } catch (std::exception const&) {
+      return false;
+    }
+  }
+
+  /// What is thrown in the thread (out of memory, most likely) is for open(), or does not end it:
+  /// what was published stays, and the watch is begun anew.
+  void run() noexcept {
+    for (;;) {
+      try {
+        loop.restart(); // what is thrown may have been the last that it had to do
+        asio::co_spawn(loop, follow(), [](std::exception_ptr const& failed) {
+          if (failed) std::rethrow_exception(failed);
+        });
+        loop.run();
+        return;
+      } catch (std::exception const&) {
+        if (!std::exchange(has_begun, true)) return begun.set_exception(std::current_exception());
+        how.first = first_connect::retry;
+        mark_failed();
+        std::unique_lock lock(state->mutex);
+        state->changed.wait_for(lock, pause_without_memory, [this] { return is_closing; });
+      }
+    }
+  }
+  void mark_failed() noexcept {
+    try {
+      state->lost(detail::closed("the watch has failed"));
+    } catch (std::exception const&) {
+      return; // there is no memory for that, either
+    }
   }
 
   watch_options watching() {
@@ -244,7 +284,8 @@ struct live::impl {
   live_options how;
   std::shared_ptr<detail::live_state> state = std::make_shared<detail::live_state>();
   std::promise<result<void>> begun;
-  bool has_begun = false; ///< begun has its value, or nobody waits for it
+  bool is_closing = false; ///< guarded by the mutex of the state
+  bool has_begun = false;  ///< begun has its value, or nobody waits for it
   // Of the thread.
   bool is_over = false;
   asio::io_context loop{1};

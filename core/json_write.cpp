@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <vector>
 
@@ -166,11 +167,39 @@ std::string pretty(bj::value const& what) {
   return out;
 }
 
+namespace {
+
+/// Whether one of eight bytes has to be escaped in a string.
+bool has_escaped(std::uint64_t bytes) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t tops = ones * 0x80;
+  // The top bit of a byte less than `end`, if no lower byte is one; so it is of use as a whole.
+  auto const below = [](std::uint64_t word, std::uint64_t end) {
+    return (word - ones * end) & ~word & tops;
+  };
+  auto const equal = [&below](std::uint64_t word, char c) {
+    return below(word ^ (ones * static_cast<std::uint8_t>(c)), 1);
+  };
+  return (below(bytes, 0x20) | equal(bytes, 0x7F) | equal(bytes, '"') | equal(bytes, '\\')) != 0;
+}
+
+/// The first place from `at` on in whose eight bytes one has to be escaped, or that has fewer.
+std::size_t skip_plain(std::string_view text, std::size_t at) {
+  std::uint64_t bytes = 0;
+  for (; at + sizeof bytes <= text.size(); at += sizeof bytes) {
+    std::memcpy(&bytes, text.data() + at, sizeof bytes);
+    if (has_escaped(bytes)) break;
+  }
+  return at;
+}
+
+} // namespace
+
 void append_string(std::string& out, std::string_view text) {
   constexpr char hex[] = "0123456789abcdef";
   out += '"';
   std::size_t plain = 0; // first byte not yet appended
-  for (std::size_t at = 0; at < text.size(); ++at) {
+  for (std::size_t at = skip_plain(text, 0); at < text.size(); ++at) {
     auto const byte = static_cast<unsigned char>(text[at]);
     if (byte >= 0x20 && byte != 0x7F && byte != '"' && byte != '\\') continue;
     out.append(text, plain, at - plain);

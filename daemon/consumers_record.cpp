@@ -1,4 +1,5 @@
 #include "core/json.hpp"
+#include "core/key.hpp"
 #include "daemon/consumers.hpp"
 
 #include <boost/json/array.hpp>
@@ -6,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -38,25 +40,46 @@ std::vector<std::string> prefixes_in(bj::object const& of) {
   return list;
 }
 
-/// Prefixes of a consumer beyond this are not kept: after a restart it counts for every change,
-/// until it watches again.
-constexpr std::size_t prefix_bytes = 1024;
+// A consumer has so many bytes of prefixes for itself, and all together a reserve for more, because
+// the record is written often. Beyond that their namespaces are kept, and if these are too long
+// nothing: until it watches again, a consumer then counts for more changes than concern it.
+constexpr std::size_t own_prefix_bytes = 1024;
+constexpr std::size_t more_prefix_bytes = std::size_t{256} * 1024;
+
+std::size_t bytes_of(std::vector<std::string> const& texts) {
+  return std::accumulate(texts.begin(), texts.end(), std::size_t{0},
+                         [](std::size_t sum, auto const& one) { return sum + one.size(); });
+}
+
+/// The prefixes to keep; takes what it needs of the reserve.
+std::vector<std::string> kept_prefixes(std::vector<std::string> prefixes, std::size_t& reserve) {
+  auto const bytes = bytes_of(prefixes);
+  if (bytes <= own_prefix_bytes) return prefixes;
+  if (bytes <= reserve) {
+    reserve -= bytes;
+    return prefixes;
+  }
+  for (auto& one : prefixes)
+    one.resize(namespace_of(one).size());
+  std::ranges::sort(prefixes);
+  prefixes.erase(std::unique(prefixes.begin(), prefixes.end()), prefixes.end());
+  if (bytes_of(prefixes) > own_prefix_bytes) prefixes.clear();
+  return prefixes;
+}
 
 // Written by hand, because it is written often, and on the loop.
-void append_record(std::string& out, std::string const& name, consumers::facts const& known) {
+void append_record(std::string& out, std::string const& name, consumers::facts const& known,
+                   std::size_t& reserve) {
   json::append_string(out += "{\"name\":", name);
   out.append(",\"uid\":").append(std::to_string(known.uid));
   out.append(",\"applied\":").append(std::to_string(known.applied));
   out.append(",\"delivered\":").append(std::to_string(known.delivered));
   out.append(",\"since\":").append(std::to_string(known.since.time_since_epoch().count()));
   if (!known.unit.empty()) json::append_string(out += ",\"unit\":", known.unit);
-  std::size_t bytes = 0;
-  for (auto const& one : known.prefixes)
-    bytes += one.size();
-  if (bytes != 0 && bytes <= prefix_bytes) {
+  if (auto const prefixes = kept_prefixes(known.prefixes, reserve); !prefixes.empty()) {
     char before = '[';
     out += ",\"prefixes\":";
-    for (auto const& one : known.prefixes) {
+    for (auto const& one : prefixes) {
       json::append_string(out += before, one);
       before = ',';
     }
@@ -69,9 +92,10 @@ void append_record(std::string& out, std::string const& name, consumers::facts c
 
 std::string consumers::encode() const {
   std::string out("[");
+  auto reserve = more_prefix_bytes;
   for (auto const& [name, one] : all_) {
     if (out.size() > 1) out += ',';
-    append_record(out, name, one.known);
+    append_record(out, name, one.known, reserve);
   }
   return out += ']';
 }

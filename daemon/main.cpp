@@ -1,4 +1,5 @@
 #include "core/command_line/command_line.hpp"
+#include "core/command_line/failed_start.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
@@ -84,11 +85,6 @@ int exit_code_of(error const& why) {
   default:
     return EX_IOERR;
   }
-}
-
-int complain(error const& why, int code) {
-  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
-  return code;
 }
 
 file_layout layout_of(command_line const& asked) {
@@ -243,9 +239,10 @@ void report_fault(std::exception const& broken) {
 int run(command_line const& asked) {
   file_layout const where = layout_of(asked);
   if (!asked.root.empty())
-    if (auto const fine = check_root(asked.root); !fine) return complain(fine.error(), EX_NOPERM);
+    if (auto const fine = check_root(asked.root); !fine)
+      return report_failed_start(fine.error(), EX_NOPERM);
   auto how = read_settings(where.settings, where.must_have_settings);
-  if (!how) return complain(how.error(), EX_CONFIG);
+  if (!how) return report_failed_start(how.error(), EX_CONFIG);
   if (!asked.log_level.empty()) how->log_level = *log::parse_level(asked.log_level);
   log::set_threshold(how->log_level, how->log_filters);
 
@@ -255,9 +252,10 @@ int run(command_line const& asked) {
       {systemd::varlink_socket, systemd::admin_socket, systemd::credentials_socket});
   std::vector<std::filesystem::path> above{where.state.parent_path()};
   if (sockets.empty()) above.push_back(where.socket.parent_path());
-  if (auto const made = make_directories(above); !made) return complain(made.error(), EX_CANTCREAT);
+  if (auto const made = make_directories(above); !made)
+    return report_failed_start(made.error(), EX_CANTCREAT);
   auto opened = open_store(where.state, how->bounds);
-  if (!opened) return complain(opened.error(), exit_code_of(opened.error()));
+  if (!opened) return report_failed_start(opened.error(), exit_code_of(opened.error()));
 
   // Other threads only post to it: sockets and timers are used by this one, without locks.
   asio::io_context loop{BOOST_ASIO_CONCURRENCY_HINT_UNSAFE_IO};
@@ -272,7 +270,7 @@ int run(command_line const& asked) {
   signals control(loop, serves);
   int code = EX_OK;
   serves.start([&](error const& why) {
-    code = complain(why, EX_UNAVAILABLE);
+    code = report_failed_start(why, EX_UNAVAILABLE);
     control.stop();
   });
   run_promptly(); // others wait for this thread

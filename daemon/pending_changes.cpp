@@ -24,7 +24,8 @@ std::optional<wall_time> pending_changes::due(engine::pending_change const& one)
   if (tried == attempts_.end()) return one.deadline;
   if (!tried->second.again) return std::nullopt;
   // An extension in the meantime postpones the next attempt, too.
-  return std::max(*tried->second.again, one.deadline);
+  return tried->second.reason.empty() ? std::max(*tried->second.again, one.deadline)
+                                      : *tried->second.again;
 }
 
 std::vector<engine::pending_change> pending_changes::take_due(wall_time now) {
@@ -43,6 +44,15 @@ std::optional<wall_time> pending_changes::next() const {
   for (auto const& one : list_)
     if (auto const when = due(one); when && (!first || *when < *first)) first = when;
   return first;
+}
+
+void pending_changes::end_early(revision_number revision, std::string reason) {
+  if (find(revision) != nullptr) attempts_[revision].reason = std::move(reason);
+}
+
+std::string pending_changes::reason(revision_number revision) const {
+  auto const tried = attempts_.find(revision);
+  return tried == attempts_.end() ? std::string() : tried->second.reason;
 }
 
 bool pending_changes::postpone(revision_number revision, wall_time when) {

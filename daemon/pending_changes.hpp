@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace cfgd {
@@ -28,6 +29,10 @@ class pending_changes {
   /// When take_due() will return something, if nothing else happens.
   std::optional<wall_time> next() const;
 
+  /// It is undone before its deadline, which no longer counts. `reason` is for the log.
+  void end_early(revision_number revision, std::string reason);
+  /// The reason of end_early(). Empty: it has expired.
+  std::string reason(revision_number revision) const;
   /// It could not be undone: it will be due again at `when`. Whether that is its first failure.
   bool postpone(revision_number revision, wall_time when);
 
@@ -35,6 +40,7 @@ class pending_changes {
   struct attempt {
     std::optional<wall_time> again; ///< absent: it is being undone
     bool failed = false;
+    std::string reason = {}; ///< empty: it has expired
   };
   std::optional<wall_time> due(engine::pending_change const& one) const;
 

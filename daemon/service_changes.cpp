@@ -134,7 +134,7 @@ void service::wake() {
 std::chrono::steady_clock::time_point service::act() {
   edits_.end_overdue(std::chrono::steady_clock::now());
   for (auto const& one : view_.pending().take_due(wall_now()))
-    expire_pending(one);
+    expire_pending(one, view_.pending().reason(one.revision));
   watches_.send_bookmarks(std::chrono::steady_clock::now());
   consumers_.end_overdue(std::chrono::steady_clock::now());
   look_at_consumers();
@@ -183,8 +183,11 @@ until_applied::parts service::until_applied_parts() {
           .check = [this](std::function<void()> done) { check_health(std::move(done)); },
           .confirm = [this](revision_number revision,
                             std::string const& reason) { confirm_applied(revision, reason); },
-          .undo = [this](engine::pending_change const& what,
-                         std::string const& reason) { expire_pending(what, reason); }};
+          .undo =
+              [this](engine::pending_change const& what, std::string const& reason) {
+                view_.pending().end_early(what.revision, reason);
+                expire_pending(what, reason);
+              }};
 }
 
 // All but the check that reads the whole store.

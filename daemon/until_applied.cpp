@@ -34,32 +34,38 @@ void until_applied::begin(revision_number revision) {
       });
 }
 
-void until_applied::wait_for(revision_number revision, std::vector<std::string> names) {
-  auto const asked = names.size();
+void until_applied::wait_for(revision_number revision, std::vector<std::string> const& names) {
   auto const number = with_.programs.wait(
-      {.revision = revision, .names = std::move(names)},
-      [this, revision, asked](consumers::outcome const& made) { take(revision, made, asked); });
+      {.revision = revision, .names = names},
+      [this, revision, names](consumers::outcome const& made) { take(revision, made, names); });
   // Without a user there is no limit. It may have been answered already.
   if (auto const found = all_.find(revision); found != all_.end() && number)
     found->second.wait = *number;
 }
 
 void until_applied::take(revision_number revision, consumers::outcome const& made,
-                         std::size_t asked) {
-  if (!made.applied) {
-    for (auto const& name : made.waiting) {
-      auto const* const one = with_.programs.find(name);
-      if (one == nullptr || !one->failed || one->failed->revision < revision) continue;
-      return undo(revision, "the consumer '" + name + "' could not apply it");
-    }
-    return;
-  }
+                         std::vector<std::string> const& asked) {
+  if (has_ended(revision, asked) || !made.applied) return;
   with_.check([this, revision, asked] {
-    if (!all_.contains(revision)) return; // undone meanwhile, or confirmed by somebody
-    with_.confirm(revision, asked == 1 ? "the consumer that it concerns has applied it"
-                                       : "all " + std::to_string(asked) +
-                                             " consumers that it concerns have applied it");
+    if (has_ended(revision, asked)) return; // meanwhile
+    with_.confirm(revision, asked.size() == 1 ? "the consumer that it concerns has applied it"
+                                              : "all " + std::to_string(asked.size()) +
+                                                    " consumers that it concerns have applied it");
   });
+}
+
+bool until_applied::has_ended(revision_number revision, std::vector<std::string> const& asked) {
+  auto const found = all_.find(revision);
+  if (found == all_.end() || found->second.is_undone) return true;
+  for (auto const& name : asked) {
+    auto const* const one = with_.programs.find(name);
+    if (one == nullptr || !one->failed || one->failed->revision < revision) continue;
+    // What it failed at after it had applied this one is another matter.
+    if (one->applied >= revision && one->failed->revision > one->applied) continue;
+    undo(revision, "the consumer '" + name + "' could not apply it");
+    return true;
+  }
+  return false;
 }
 
 void until_applied::on_critical(std::string const& check) {
@@ -74,10 +80,10 @@ void until_applied::on_critical(std::string const& check) {
 }
 
 void until_applied::undo(revision_number revision, std::string const& reason) {
-  auto const done = all_.extract(revision);
-  if (!done) return;
-  if (done.mapped().wait) with_.programs.cancel(*done.mapped().wait);
-  with_.undo(done.mapped().what, reason);
+  auto& one = all_.at(revision);
+  if (std::exchange(one.is_undone, true)) return;
+  if (auto const wait = std::exchange(one.wait, {})) with_.programs.cancel(*wait);
+  with_.undo(one.what, reason);
 }
 
 } // namespace cfgd

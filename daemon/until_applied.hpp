@@ -28,7 +28,7 @@ class until_applied {
     std::function<void(std::function<void()>)> check;
     /// Makes the change permanent; `reason` is for the log.
     std::function<void(revision_number, std::string const& reason)> confirm;
-    /// Undoes it.
+    /// Undoes it, and tries again until that is done or the change has ended otherwise.
     std::function<void(engine::pending_change const&, std::string const& reason)> undo;
   };
   explicit until_applied(parts with) : with_(std::move(with)) {}
@@ -42,10 +42,14 @@ class until_applied {
   struct tracked {
     engine::pending_change what;
     std::optional<std::uint64_t> wait = {}; ///< absent: it has not begun, or has ended
+    bool is_undone = false;                 ///< or will be, so it is not confirmed any more
   };
   void begin(revision_number revision);
-  void wait_for(revision_number revision, std::vector<std::string> names);
-  void take(revision_number revision, consumers::outcome const& made, std::size_t asked);
+  void wait_for(revision_number revision, std::vector<std::string> const& names);
+  void take(revision_number revision, consumers::outcome const& made,
+            std::vector<std::string> const& asked);
+  /// Undoes it if one of the consumers could not apply it. Whether it is, or has ended otherwise.
+  bool has_ended(revision_number revision, std::vector<std::string> const& asked);
   void undo(revision_number revision, std::string const& reason);
 
   parts with_;

@@ -1,8 +1,15 @@
 #include "engine/diff.hpp"
 
 #include "core/document.hpp"
+#include "engine/model.hpp"
+#include "engine/stored_text.hpp"
+#include "engine/typed_source.hpp"
 
+#include <algorithm>
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 
 // Both texts are canonical: members are sorted, and equal values have equal texts. Equal parts are
 // skipped by one comparison of bytes; the others are walked like the merge step of a merge sort,
@@ -52,6 +59,51 @@ class walk {
   std::string key_;
 };
 
+/// A request that changes more than some keys and this share of a namespace is merged as a whole.
+constexpr std::size_t some_keys = 8;
+constexpr std::size_t bytes_per_key = 256;
+
+std::size_t most_keys(namespace_state const& in) {
+  return some_keys + in.value.text.size() / bytes_per_key;
+}
+
+/// The text of a source that counts; none: it says nothing.
+canonical::shared_text text_of(source_record const* of) {
+  return of != nullptr && of->row.is_effective ? of->document.text() : canonical::shared_text();
+}
+
+/// Appends the leaves in which the files of two states differ. Returns whether that says all: a
+/// format without types may make a fault of what another file has.
+bool append_source_differences(std::vector<key_change>& out, namespace_state const& was,
+                               namespace_state const& now) {
+  std::map<source_id, std::pair<source_record const*, source_record const*>> both;
+  for (auto const& [id, source] : was.sources)
+    both[id].first = source.get();
+  for (auto const& [id, source] : now.sources)
+    both[id].second = source.get();
+  for (auto const& [id, versions] : both) {
+    auto const& [old, current] = versions;
+    if (text_rules_of(id)) return false;
+    auto const before = text_of(old);
+    auto const after = text_of(current);
+    if (before == after) continue;
+    append_differences(out, now.value.name_space, before ? std::string_view(*before) : "",
+                       after ? std::string_view(*after) : "");
+    if (out.size() > most_keys(was)) return false;
+  }
+  return true;
+}
+
+/// Sorts keys, and leaves out those below others.
+std::vector<key> topmost(std::vector<key> all) {
+  std::ranges::sort(all);
+  std::vector<key> kept;
+  kept.reserve(all.size());
+  for (auto& one : all)
+    if (kept.empty() || !kept.back().contains(one)) kept.push_back(std::move(one));
+  return kept;
+}
+
 } // namespace
 
 void append_differences(std::vector<key_change>& out, std::string_view name_space,
@@ -62,6 +114,27 @@ void append_differences(std::vector<key_change>& out, std::string_view name_spac
 void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
                         std::string_view after) {
   walk(out, at.str()).values(before, after);
+}
+
+std::optional<std::vector<key>> differing_keys(namespace_state const& was,
+                                               namespace_state const& now) {
+  if (was.schema != now.schema || was.locks != now.locks) return std::nullopt;
+  auto all = topmost_differences(was.overrides.get(), now.overrides.get());
+  if (was.sources != now.sources) {
+    // A lock looks at more of a file than at its keys, and so does an "x-key".
+    if (now.locks || has_element_keys(now.schema.get())) return std::nullopt;
+    std::vector<key_change> leaves;
+    if (!append_source_differences(leaves, was, now)) return std::nullopt;
+    all.reserve(all.size() + leaves.size());
+    for (auto const& leaf : leaves) {
+      auto which = parse_stored_key(leaf.key);
+      if (!which) return std::nullopt;
+      all.push_back(*std::move(which));
+    }
+    all = topmost(std::move(all));
+  }
+  if (all.size() > most_keys(was)) return std::nullopt;
+  return all;
 }
 
 } // namespace cfgd::engine

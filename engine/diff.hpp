@@ -3,10 +3,13 @@
 #include "core/change.hpp"
 #include "core/key.hpp"
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
 namespace cfgd::engine {
+
+struct namespace_state;
 
 /// Appends the leaves that differ between two canonical texts of one namespace, in key order. A
 /// leaf is any value but an object with members; a namespace that is an empty object has no leaf.
@@ -18,5 +21,11 @@ void append_differences(std::vector<key_change>& out, std::string_view name_spac
 /// The same for the texts of the value at a key below its namespace; empty: there is none.
 void append_differences(std::vector<key_change>& out, key const& at, std::string_view before,
                         std::string_view after);
+
+/// The topmost keys that overrides and files may say something else about in `now` than in `was`,
+/// in key order, none below another one. Absent: other keys may differ, too, because of the schema,
+/// locks, or formats without types; or they are too many for one by one.
+std::optional<std::vector<key>> differing_keys(namespace_state const& was,
+                                               namespace_state const& now);
 
 } // namespace cfgd::engine

@@ -13,10 +13,10 @@
 #include <string_view>
 #include <utility>
 
-// The step from edited layers to effective values, the same for every kind of request. Where only
-// overrides were edited, only what they changed is merged, if remerge() can. A document of all
-// layers is made if something needs it: it lives until the rules have run, in a buffer that is
-// released as a whole.
+// The step from edited layers to effective values, the same for every kind of request. Where keys
+// of overrides and files were edited, only what they changed is merged, if remerge() can. A
+// document of all layers is made if something needs it: it lives until the rules have run, in a
+// buffer that is released as a whole.
 //
 // A rule runs if it has never run, or if a namespace that it read in its last run differs now. If
 // it would read other namespaces this time, one of those that it read before must have changed.

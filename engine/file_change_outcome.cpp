@@ -141,6 +141,20 @@ std::vector<key_change> file_change_plan::changed_leaves(entry const& one,
   return all;
 }
 
+namespace {
+
+std::vector<key> soft_overrides(namespace_state const* of) {
+  std::vector<key> soft;
+  if (of == nullptr || !of->overrides) return soft;
+  of->overrides->keys().visit([&soft](override_record::table::entry const& set) {
+    if (set.second.by.is_soft) soft.push_back(set.first);
+    return true;
+  });
+  return soft;
+}
+
+} // namespace
+
 // Only an edit drops them: content that was rejected before and is accepted now may be older than
 // the rollback.
 void file_change_plan::drop_soft_overrides(candidate& made) const {
@@ -148,13 +162,7 @@ void file_change_plan::drop_soft_overrides(candidate& made) const {
   for (auto const& one : entries_) {
     if (!one.is_accepted() || !one.is_new() || one.id.what != source_kind::values) continue;
     auto const* const state = made.find(one.name_space);
-    auto const overrides = state == nullptr ? nullptr : state->overrides;
-    std::vector<key> soft;
-    if (overrides)
-      overrides->keys().visit([&soft](override_record::table::entry const& set) {
-        if (set.second.by.is_soft) soft.push_back(set.first);
-        return true;
-      });
+    auto const soft = soft_overrides(state);
     if (soft.empty()) continue;
     for (auto const& leaf : changed_leaves(one, state->schema)) {
       auto const which = key::parse(leaf.key);

@@ -1,6 +1,7 @@
 #include "engine/hidden.hpp"
 
 #include "core/json.hpp"
+#include "engine/diff.hpp"
 #include "engine/merge.hpp"
 #include "engine/overrides.hpp"
 
@@ -162,36 +163,63 @@ struct layers {
   std::vector<file> files; ///< the topmost first; none if there are no overrides
 };
 
-/// Calls `visit` for each value that overrides hide at and below `which`: of each key the topmost
-/// source that has it.
-void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
-                  std::function<void(layers::file const&, key const&)> const& visit) {
+using file_visitor = std::function<void(layers::file const&, key const&, bj::value const&)>;
+
+/// Calls `visit` for each leaf of the files at and below `which`: of each key of the topmost file
+/// that has it, and that no lock takes it from.
+void visit_files(layers const& all, key const& which, std::set<key>& seen,
+                 file_visitor const& visit) {
   for (auto const& one : all.files) {
     one.visit_leaves(which, [&](key const& leaf, bj::value const& value) {
       if (!seen.insert(leaf).second) return;
-      if (all.state.locks && is_locked(all.state, *one.source, *one.whole, leaf)) {
+      if (all.state.locks && is_locked(all.state, *one.source, *one.whole, leaf))
         seen.erase(leaf); // a lower file may have a value that counts
-        return;
-      }
-      auto const above = all.overrides.ask(leaf.path());
-      if (above.what != layer_answer::kind::nothing && differs(above, value)) visit(one, leaf);
+      else
+        visit(one, leaf, value);
     });
   }
 }
 
+/// Whether overrides hide a value of a file.
+bool is_hidden(override_layer const& by, key const& leaf, bj::value const& value) {
+  auto const above = by.ask(leaf.path());
+  return above.what != layer_answer::kind::nothing && differs(above, value);
+}
+
+/// Calls `visit` for each of the values of visit_files() that overrides hide.
+void visit_hidden(layers const& all, key const& which, std::set<key>& seen,
+                  std::function<void(layers::file const&, key const&)> const& visit) {
+  visit_files(all, which, seen,
+              [&](layers::file const& from, key const& leaf, bj::value const& value) {
+                if (is_hidden(all.overrides, leaf, value)) visit(from, leaf);
+              });
+}
+
+/// Adds a hidden value of a file.
+void list_hidden(hidden_values& into, namespace_state const& state, layers::file const& from,
+                 key const& leaf) {
+  ++into.count;
+  if (into.listed.size() == hidden_values::most_listed) return;
+  auto found = hidden_by_override(*state.overrides, leaf);
+  found.from = origin_in(*from.source, from.values.find_place(leaf.path()));
+  into.listed.push_back(std::move(found));
+}
+
 void add_hidden(hidden_values& into, layers const& all, key const& which, std::set<key>& seen) {
   visit_hidden(all, which, seen, [&](layers::file const& from, key const& leaf) {
-    ++into.count;
-    if (into.listed.size() == hidden_values::most_listed) return;
-    auto found = hidden_by_override(*all.state.overrides, leaf);
-    found.from = origin_in(*from.source, from.values.find_place(leaf.path()));
-    into.listed.push_back(std::move(found));
+    list_hidden(into, all.state, from, leaf);
   });
 }
 
 struct hidden_count {
   std::size_t count = 0;
   std::optional<wall_time> since; ///< when the oldest of what hides them was set
+
+  void add(namespace_state const& in, key const& leaf) {
+    ++count;
+    auto const* const set = find_origin(*in.overrides, leaf);
+    if (set != nullptr) since = std::min(since.value_or(set->time), set->time);
+  }
 };
 
 /// The values that the overrides of some keys hide, or have a part in hiding.
@@ -199,11 +227,8 @@ hidden_count count_hidden_by(layers const& all, std::span<key const> keys) {
   hidden_count out;
   std::set<key> seen;
   for (auto const& which : keys)
-    visit_hidden(all, which, seen, [&](layers::file const&, key const& leaf) {
-      ++out.count;
-      auto const* const set = find_origin(*all.state.overrides, leaf);
-      if (set != nullptr) out.since = std::min(out.since.value_or(set->time), set->time);
-    });
+    visit_hidden(all, which, seen,
+                 [&](layers::file const&, key const& leaf) { out.add(all.state, leaf); });
   return out;
 }
 hidden_count count_hidden_by(namespace_state const& state, std::span<key const> keys) {
@@ -250,14 +275,54 @@ bool has_secret(namespace_state const& state, key const& at, bj::value const& va
   return any;
 }
 
+/// The summary of the state before, changed by what the overrides of the keys that differ hide.
+override_summary changed_summary(override_summary out, hidden_count const& before,
+                                 namespace_state const& now, hidden_count const& after) {
+  out.overrides = now.overrides->keys().size();
+  out.hidden = out.hidden - before.count + after.count;
+  if (before.since && *before.since == out.since)
+    out.since = oldest_hiding(now);
+  else if (after.since)
+    out.since = std::min(out.since.value_or(*after.since), *after.since);
+  return out;
+}
+
+/// Whether the summary of a state is that of another one but for these keys of its overrides.
+bool is_counted_but(namespace_state const& was, namespace_state const& now,
+                    std::span<key const> keys) {
+  bool const may_be = was.summary && now.overrides && keys.size() <= few_keys &&
+                      was.sources == now.sources && was.schema == now.schema &&
+                      was.locks == now.locks;
+  return may_be &&
+         std::ranges::equal(topmost_differences(was.overrides.get(), now.overrides.get()), keys);
+}
+
 } // namespace
 
-void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
-                             std::span<key const> which) {
-  layers const all(state);
+std::shared_ptr<override_summary const> add_hidden_by_overrides(hidden_values& into,
+                                                                namespace_state const* was,
+                                                                namespace_state const& now,
+                                                                std::span<key const> which) {
+  layers const all(now);
   std::set<key> seen;
+  if (was == nullptr || !is_counted_but(*was, now, which)) {
+    for (auto const& one : which)
+      add_hidden(into, all, one, seen);
+    return nullptr;
+  }
+  override_layer const old(*was);
+  hidden_count before;
+  hidden_count after;
   for (auto const& one : which)
-    add_hidden(into, all, one, seen);
+    visit_files(all, one, seen,
+                [&](layers::file const& from, key const& leaf, bj::value const& value) {
+                  if (is_hidden(old, leaf, value)) before.add(*was, leaf);
+                  if (!is_hidden(all.overrides, leaf, value)) return;
+                  after.add(now, leaf);
+                  list_hidden(into, now, from, leaf);
+                });
+  return std::make_shared<override_summary const>(
+      changed_summary(*was->summary, before, now, after));
 }
 
 hiding_finder::hiding_finder(namespace_state const& state, source_record const& source)
@@ -307,20 +372,12 @@ override_summary summarize_overrides(namespace_state const& state) {
 }
 
 override_summary summarize_overrides(namespace_state const& was, namespace_state const& now) {
-  bool const is_counted = was.summary && was.sources == now.sources && was.schema == now.schema &&
-                          was.locks == now.locks;
-  if (!is_counted || !now.overrides) return summarize_overrides(now);
-  auto const keys = topmost_differences(was.overrides.get(), now.overrides.get());
-  auto const before = count_hidden_by(was, keys);
-  auto const after = count_hidden_by(now, keys);
-  auto out = *was.summary;
-  out.overrides = now.overrides->keys().size();
-  out.hidden = out.hidden - before.count + after.count;
-  if (before.since && *before.since == out.since)
-    out.since = oldest_hiding(now);
-  else if (after.since)
-    out.since = std::min(out.since.value_or(*after.since), *after.since);
-  return out;
+  auto const keys =
+      was.summary && now.overrides ? differing_keys(was, now) : std::optional<std::vector<key>>();
+  if (!keys || keys->size() > few_keys + now.overrides->keys().size())
+    return summarize_overrides(now);
+  return changed_summary(*was.summary, count_hidden_by(was, *keys), now,
+                         count_hidden_by(now, *keys));
 }
 
 std::vector<override_row> list_overrides(namespace_state const& state,

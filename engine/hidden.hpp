@@ -20,9 +20,13 @@
 namespace cfgd::engine {
 
 /// The values at and below the keys, and at their parents, that overrides hide: of each key the one
-/// that would be effective without them. Adds them to `into`.
-void add_hidden_by_overrides(hidden_values& into, namespace_state const& state,
-                             std::span<key const> which);
+/// that would be effective without them. Adds them to `into`. Returns the summary of the overrides
+/// if that is known as well then, because the keys are all that differs from the state before
+/// (null: there was none); else null.
+std::shared_ptr<override_summary const> add_hidden_by_overrides(hidden_values& into,
+                                                                namespace_state const* was,
+                                                                namespace_state const& now,
+                                                                std::span<key const> which);
 
 /// Finds what hides the values of one source. The state and the source must outlive it.
 class hiding_finder {
@@ -49,7 +53,7 @@ class hiding_finder {
 
 /// The overrides of a namespace in numbers.
 override_summary summarize_overrides(namespace_state const& state);
-/// The same, from the summary of the state before, if only its overrides differ.
+/// The same, from the summary of the state before, if it has one and not too much differs.
 override_summary summarize_overrides(namespace_state const& was, namespace_state const& now);
 
 /// The keys at and below `prefix` (absent: all) that were set in the override layer, with what each

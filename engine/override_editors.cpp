@@ -31,11 +31,13 @@ std::map<std::string, pending_record::layer_change> override_editors::layer_chan
   return all;
 }
 
-hidden_values override_editors::hidden() const {
+hidden_values override_editors::find_hidden() {
   hidden_values all;
-  for (auto const& [name, edit] : editors_)
-    if (auto const* const state = edit.changed() ? made_.find(name) : nullptr)
-      add_hidden_by_overrides(all, *state, edit.keys_set());
+  for (auto const& [name, edit] : editors_) {
+    if (!edit.changed()) continue;
+    auto& state = made_.edit(name);
+    state.summary = add_hidden_by_overrides(all, made_.was(name), state, edit.keys_set());
+  }
   return all;
 }
 

@@ -25,9 +25,11 @@ class override_editors {
   void put();
   /// Each layer that differs now, before and after.
   std::map<std::string, pending_record::layer_change> layer_changes();
-  /// The values of sources that the keys set by this request hide. Call it after put().
-  hidden_values hidden() const;
-  /// Records the revision that the keys came with; it is known only once the change is decided.
+  /// The values of sources that the keys set by this request hide. Call it after put(). The states
+  /// get their summaries where those are known then.
+  hidden_values find_hidden();
+  /// Records the revision that the keys came with, if they do not have it; it is known only once
+  /// the change is decided.
   void set_revision(revision_number revision);
 
  private:

@@ -167,9 +167,8 @@ make_overrides(std::vector<std::pair<key, override_entry>> all) {
   if (all.empty()) return nullptr;
   std::vector<override_record::table::entry_pointer> entries;
   entries.reserve(all.size());
-  for (auto& [which, entry] : all)
-    entries.push_back(
-        std::make_shared<override_record::table::entry const>(std::move(which), std::move(entry)));
+  for (auto& one : all)
+    entries.push_back(std::make_shared<override_record::table::entry const>(std::move(one)));
   return std::make_shared<override_record const>(override_record::table::of_sorted(entries));
 }
 

@@ -42,7 +42,7 @@ override_origin const* override_editor::find_setter(key const& which) const {
 void override_editor::set_revision(revision_number revision) {
   for (auto const& which : set_) {
     auto const* const found = find_setter(which);
-    if (found == nullptr) continue;
+    if (found == nullptr || found->from.revision == revision) continue;
     auto by = *found;
     by.from.revision = revision;
     record_->set_origin(which, std::move(by));

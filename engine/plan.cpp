@@ -7,6 +7,7 @@
 #include "engine/read_only.hpp"
 #include "engine/secret_changes.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <new>
 #include <set>
@@ -65,16 +66,16 @@ decision plan::decide_overrides(candidate& made, override_editors& edits, edit_t
               .how = grouping::one_change,
               .comment = how.comment,
               .origin_of = [&how](std::string const&, key_change const&) { return how.by.from; }});
-  done.hides = edits.hidden();
+  edits.set_revision(done.revision);
+  done.hides = edits.find_hidden();
   bool const changes_nothing = how.ends && done.changes.empty();
   if (changes_nothing) return committed_change{.revision = revision_};
   if (how.dry_run) {
     done.revision = revision_;
     return done;
   }
-  edits.set_revision(done.revision);
   add_summaries(done, made);
-  auto layers = edits.layer_changes();
+  auto layers = how.ends ? edits.layer_changes() : decltype(edits.layer_changes())();
   stage(std::move(made), done);
   if (how.ends) add_pending(*how.ends, how.by.from, how.comment, done, std::move(layers));
   return done;
@@ -87,8 +88,9 @@ void plan::add_summaries(committed_change& done, candidate& made) {
     auto const& before = was == nullptr ? nothing : *was;
     bool const moved = state.overrides != before.overrides || state.sources != before.sources;
     if (!moved || (!state.overrides && !before.overrides)) continue;
-    done.overrides.push_back(summarize_overrides(before, state));
-    state.summary = std::make_shared<override_summary const>(done.overrides.back());
+    if (!state.summary)
+      state.summary = std::make_shared<override_summary const>(summarize_overrides(before, state));
+    done.overrides.push_back(*state.summary);
   }
 }
 
@@ -105,6 +107,9 @@ namespace {
 /// Appends the records that differ between two tables of shared records; null: removed.
 template <class Records, class Changes>
 void add_changes(Records const& before, Records const& now, Changes& out) {
+  // Mostly nothing does, and pointers are compared faster than ids.
+  constexpr auto record_of = &Records::value_type::second;
+  if (std::ranges::equal(before, now, {}, record_of, record_of)) return;
   for (auto const& [id, record] : now) {
     auto const old = before.find(id);
     if (old == before.end() || old->second != record) out.emplace_back(id, record);

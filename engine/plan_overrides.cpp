@@ -208,6 +208,7 @@ decision plan::apply(set_request const& asked) {
   // A permanent Set takes over a key that a pending change has set, even with the same value.
   auto const set_key = [this, &asked](override_editor& edit, key const& which,
                                       boost::json::value const& value, override_origin by) {
+    by.from.revision = revision_ + 1; // unless nothing else changes
     auto const* const owner = edit.find_setter(which);
     auto setters = override_editor::setters::stay;
     if (!asked.ends && owner != nullptr && pending_.contains(owner->from.revision)) {

@@ -12,10 +12,10 @@
 #include <utility>
 
 // A request changes a few keys of a namespace that may have many. Below an object that all layers
-// leave an object, members do not influence each other, so only the members that overrides were
-// changed in are merged, and compared with what the text before has for them. A key that was set
-// below something else, a value or nothing, changes the topmost parent that is not an object before
-// or after.
+// leave an object, members do not influence each other, so only the members that overrides or files
+// were changed in are merged, and compared with what the text before has for them. A key that was
+// set below something else, a value or nothing, changes the topmost parent that is not an object
+// before or after.
 //
 // An object without members is a value of its own, a leaf: where members make it come or go, the
 // whole is merged. So it is where members have an influence on others: locks take away what leads
@@ -27,14 +27,9 @@ namespace {
 namespace bj = boost::json;
 using path_view = std::span<std::string const>;
 
-/// A request that changes more than some keys and this share of a namespace is merged as a whole.
-constexpr std::size_t some_keys = 8;
-constexpr std::size_t bytes_per_key = 256;
-
 bool is_plain(namespace_state const& was, namespace_state const& now) {
   auto const* const schema = now.schema.get();
-  return was.value.text && now.exists() && was.schema == now.schema && !was.locks && !now.locks &&
-         was.sources == now.sources && !has_element_keys(schema) &&
+  return was.value.text && now.exists() && !was.locks && !now.locks && !has_element_keys(schema) &&
          (schema == nullptr || !schema->what->has_secrets());
 }
 
@@ -107,11 +102,15 @@ key above(key const& which, std::size_t depth) {
 } // namespace
 
 std::optional<remerged> remerge(namespace_state const& was, namespace_state const& now) {
-  if (!is_plain(was, now)) return std::nullopt;
-  auto const keys = topmost_differences(was.overrides.get(), now.overrides.get());
-  auto const before = was.value.text.size();
-  bool const is_whole = !keys.empty() && keys.front().path().empty();
-  if (is_whole || keys.size() > some_keys + before / bytes_per_key) return std::nullopt;
+  // A file that is all of the value is kept once, as the value.
+  if (!is_plain(was, now) || (was.sources != now.sources && sole_text(now))) return std::nullopt;
+  auto const differing = differing_keys(was, now);
+  if (!differing) return std::nullopt;
+  auto const& keys = *differing;
+  // After damage the value may have what no layer says: a file that is only looked at again mends
+  // it.
+  if (keys.empty() && was.sources != now.sources) return std::nullopt;
+  if (!keys.empty() && keys.front().path().empty()) return std::nullopt;
 
   layers const all(now);
   remerged out{.text = was.value.text, .keys = {}, .members = {}};
@@ -133,6 +132,9 @@ std::optional<remerged> remerge(namespace_state const& was, namespace_state cons
     out.members.push_back({*last, value, found.value.empty()});
     out.text = *std::move(made);
   }
+  // With the last override its source has the same text: memory needs it once.
+  if (out.members.empty()) return out;
+  if (auto const sole = sole_text(now); sole && *sole == *out.text) out.text = sole;
   return out;
 }
 

@@ -1,4 +1,5 @@
 #include "core/command_line/command_line.hpp"
+#include "core/command_line/failed_start.hpp"
 #include "core/journal.hpp"
 #include "core/log.hpp"
 #include "core/message_ids.hpp"
@@ -49,22 +50,16 @@ std::optional<int> parse_command_line(int argc, char** argv, command_line& into)
   }
 }
 
-/// Logs why the program cannot start. The exit code.
-int report(error const& why, int code) {
-  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
-  return code;
-}
-
 int run(command_line const& asked) {
   auto const where = exporter::parse_listen_address(
       asked.listen, asked.allow_remote ? exporter::remote::allowed : exporter::remote::forbidden);
-  if (!where) return report(where.error(), EX_USAGE);
+  if (!where) return report_failed_start(where.error(), EX_USAGE);
 
   asio::io_context loop{1};
   exporter::pages pages(loop.get_executor(), asked.socket);
   exporter::http_server server(loop.get_executor(), pages, {});
   if (auto const listening = server.listen(*where); !listening)
-    return report(listening.error(), EX_UNAVAILABLE);
+    return report_failed_start(listening.error(), EX_UNAVAILABLE);
   auto const bound = server.address();
   log::write(log::level::info, "listening on " + bound.address().to_string() + " port " +
                                    std::to_string(bound.port()));

@@ -49,8 +49,13 @@ void reply_queue::append_shared(shared_text const& whole, std::size_t sent, std:
     begin_append(spare) += rest;
   } else {
     if (!bytes_.empty()) {
+      // A copy of what lies in borrowed memory: a part counts with its size.
       part_bytes_ += bytes_.size();
-      parts_.push_back(std::make_shared<std::string const>(std::exchange(bytes_, {})));
+      if (bytes_.capacity() / 2 <= bytes_.size())
+        parts_.push_back(std::make_shared<std::string const>(std::exchange(bytes_, {})));
+      else
+        parts_.push_back(std::make_shared<std::string const>(bytes_));
+      bytes_.clear();
     }
     part_bytes_ += whole->size();
     parts_.push_back(whole);

@@ -31,6 +31,8 @@ constexpr std::size_t most_trimmed_at_once = 256;
 /// Values are written before the last changes that they need are erased: a batch ends with so many.
 constexpr std::size_t most_renewed_bytes = 512 * 1024;
 
+bool is_of_files(request const& asked) { return std::holds_alternative<file_change>(asked); }
+
 /// Whether a request only removes data, apart from its change record.
 bool takes_away(request const& asked) {
   auto const* const set = std::get_if<set_request>(&asked);
@@ -56,6 +58,9 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
                [&](revision_number at, std::string const& name_space) {
                  return texts_at(file.records(), writing, state, at, name_space);
                });
+  std::optional<decision> first;
+  if (!unmerged.empty() && !std::ranges::all_of(requests, is_of_files))
+    first = merge_again(planned);
   std::vector<decision> decisions;
   decisions.reserve(requests.size());
   for (auto const& one : requests)
@@ -94,6 +99,10 @@ std::vector<decision> config_store::impl::commit_once(lmdb::environment& env,
   step.committed();
   std::move(planned).advance(state);
   seen = id;
+  if (first && *first) {
+    unmerged.clear();
+    if (!(*first)->changes.empty()) foreign.push_back(*std::move(*first));
+  }
   auto const sealed_before = who.sealed.size();
   who.sealed.insert(writes.with_secrets.begin(), writes.with_secrets.end());
   if (who.sealed.size() != sealed_before) remove_traces(now);
@@ -172,6 +181,21 @@ bool config_store::impl::make_room(std::span<request const> requests) {
          file.grow(store_file::purpose::erasing);
 }
 
+/// What the mark says decides which changes a question about a key finds; the check of the
+/// integrity looks at every change, but later.
+void config_store::impl::check_index() {
+  auto const& records = file.records();
+  auto const is_good = guarded([&records](lmdb::environment& env) {
+    lmdb::read_transaction view(env);
+    return records.is_indexed_as_marked(view);
+  });
+  if (is_good) return;
+  transact([&records](lmdb::write_transaction& in) {
+    records.forget_index(in);
+    return true;
+  });
+}
+
 void config_store::impl::note_loss(lmdb_error const& failure) {
   if (!file.is_lost() || !loss.empty()) return;
   loss = loss_text = failure.what();
@@ -204,14 +228,11 @@ result<std::unique_ptr<config_store>> config_store::open(std::filesystem::path c
   auto state = std::make_unique<impl>(std::move(*file), bounds);
   try {
     state->load();
+    state->check_index();
     state->seal_all();
     state->file.environment().give_back_pages();
-  } catch (sealed_record const& failure) { // no damage: the store must not be replaced
-    return error{.code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
-    return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
-                 .message = failure.what(),
-                 .subject = directory.string()};
+    return store_file::opening_error(failure, directory);
   }
   return std::unique_ptr<config_store>(new config_store(std::move(state)));
 }

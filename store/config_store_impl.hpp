@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <utility>
@@ -44,6 +45,7 @@ struct config_store::impl {
   void note_loss(lmdb_error const& failure);
 
   void load();
+  void check_index();
   model load_model(lmdb::transaction& view);
   void merge_unknown(model& all);
   void check_age(lmdb::environment const& env);
@@ -64,6 +66,8 @@ struct config_store::impl {
   /// Removes values from free pages and copies if some were left there. After a failure, `traces`
   /// says why, and the next change of secrets or the next start tries it again.
   void remove_traces(wall_time now);
+  /// Merges the namespaces in `unmerged` anew as a change of its own.
+  engine::decision merge_again(plan& planned) const;
   bool settle_one(namespace_state const& one, mending& found, write_set& writes,
                   wall_time now) const;
   /// Replaces a lost store by one made from memory. Throws lmdb_error if that fails.
@@ -81,6 +85,8 @@ struct config_store::impl {
   /// Taken over from other processes and not yet returned by take_foreign().
   std::vector<committed_change> foreign;
   checkpoints behind; ///< as of `seen`
+  /// Namespaces whose values are not all said by a layer, after damage.
+  std::set<std::string> unmerged;
   store_identity who;
   copies kept;
   std::string traces;    ///< why free pages and copies have old values; empty: they have none

@@ -3,6 +3,7 @@
 #include "engine/stored_text.hpp"
 #include "store/config_store_impl.hpp"
 #include "store/foreign.hpp"
+#include "store/mending.hpp"
 
 #include <boost/json/monotonic_resource.hpp>
 
@@ -85,6 +86,7 @@ model config_store::impl::load_model(lmdb::transaction& view) {
     note_retryable(all, {}, one.sources);
   }
   merge_unknown(all);
+  unmerged = noted_mending(view).unmerged;
   for (auto& [name, one] : all.namespaces)
     one.value.shown = shown_text(one);
   engine::run_rules(all, policy_validator);

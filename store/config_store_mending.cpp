@@ -182,31 +182,48 @@ bool config_store::impl::settle_one(namespace_state const& one, mending& found, 
     writes.overrides.push_back({name, one.overrides, std::move(made)});
   } else {
     what.is_lost = true;
-    what.outcome = "lost; the effective value has them until a file of the namespace is read";
+    what.outcome = "lost; the effective value has them until the next change";
+    found.unmerged.insert(name);
   }
   found.done.push_back(std::move(what));
   return false;
 }
 
+// A Set merges only what it changes, so it would carry on what it finds. A source that is looked at
+// again has the whole merged.
+engine::decision config_store::impl::merge_again(plan& planned) const {
+  using update = engine::source_update;
+  engine::file_change all;
+  for (auto const& name : unmerged) {
+    auto const* const found = engine::find_namespace(state, name);
+    if (found == nullptr) continue;
+    for (auto const& [id, record] : found->sources) {
+      auto const& row = record->row;
+      update one{.id = id, .path = row.path, .identity = row.identity, .what = update::touched{}};
+      if (row.why &&
+          (row.status == source_status::missing || row.status == source_status::untrusted))
+        one.what = update::blocked{row.status, *row.why};
+      all.updates.push_back(std::move(one));
+    }
+  }
+  return planned.apply(request(std::move(all)));
+}
+
 mending config_store::unsettled() {
   return impl_->guarded([](lmdb::environment& env) {
     lmdb::read_transaction view(env);
-    try {
-      return noted_mending(view);
-    } catch (damaged_record const&) {
-      mending lost;
-      lost.done.push_back({.record = "what was left to mend",
-                           .outcome = "lost; overrides may be lost with it",
-                           .is_lost = true});
-      return lost;
-    }
+    return noted_mending(view);
   });
 }
 
 void config_store::settle(mending& found, wall_time now) {
-  auto const noted = found.done;
+  auto const noted = found;
   impl_->transact([&](lmdb::write_transaction& in) {
-    found.done = noted; // the transaction may be tried again
+    found = noted; // the transaction may be tried again
+    std::erase_if(found.unmerged, [this](std::string const& name) {
+      auto const* const one = engine::find_namespace(impl_->state, name);
+      return one == nullptr || !one->exists() || merged_text(*one) == *one->value.text;
+    });
     write_set writes{.revision = impl_->state.revision};
     bool lost = false;
     for (auto const& [name, one] : impl_->state.namespaces)
@@ -223,7 +240,10 @@ void config_store::settle(mending& found, wall_time now) {
     impl_->file.records().write(in, writes);
     // Values differ, and no change says so: nobody goes on from before.
     if (lost) layout::continue_at(in, impl_->state.revision + 1);
-    forget_mending(in);
+    if (found.unmerged.empty())
+      forget_mending(in);
+    else
+      note_mending(in, {.unmerged = found.unmerged});
     return true;
   });
   impl_->load();

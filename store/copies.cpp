@@ -95,6 +95,7 @@ void copies::note_commit(model const& all, store_identity const& who) {
 void copies::start_over() {
   if (running_.valid()) running_.wait(); // else it would appear later, with what is replaced
   collect();
+  failure_.clear();
   newest_.reset();
   behind_ = true;
   not_before_ = {};

@@ -25,16 +25,15 @@ constexpr std::size_t erased_for_bytes = 1'000;
 /// A transaction ends its erasing when it has erased more entries of the index.
 constexpr std::size_t erased_entries = 20'000;
 
-/// 128 random bits: revisions of different stores can be equal, their ids cannot.
-std::string make_store_id() {
+} // namespace
+
+std::string layout::make_id() {
   std::random_device source;
   std::string id;
   for (int digit = 0; digit < 32; ++digit)
     id.push_back("0123456789abcdef"[source() & 0xF]);
   return id;
 }
-
-} // namespace
 
 void layout::create(lmdb::write_transaction& in, wall_time now) {
   using enum lmdb::transaction::if_absent;
@@ -45,7 +44,7 @@ void layout::create(lmdb::write_transaction& in, wall_time now) {
   keys::put_meta(in, meta, "format", std::to_string(format));
   keys::put_meta(in, meta, "needs", first_version);
   keys::put_meta(in, meta, "revision", "0");
-  keys::put_meta(in, meta, "store_id", make_store_id());
+  keys::put_meta(in, meta, "store_id", make_id());
   keys::put_meta(in, meta, "created", std::to_string(now.time_since_epoch().count()));
 }
 

@@ -31,6 +31,8 @@ class layout {
 
   /// Creates the databases of an empty store.
   static void create(lmdb::write_transaction& in, wall_time now);
+  /// 128 random bits: revisions of different stores can be equal, their ids cannot.
+  static std::string make_id();
 
   struct identity {
     std::string id; ///< store_id
@@ -107,6 +109,10 @@ class layout {
   /// The changes after `after` up to `last` whose entries the index lacks.
   std::vector<revision_number> find_unindexed(lmdb::transaction& in, revision_number after,
                                               revision_number last) const;
+  /// Whether the oldest and the newest change that the index should have are in it.
+  bool is_indexed_as_marked(lmdb::transaction& in) const;
+  /// The index has no change for certain: it is made again with the next changes.
+  void forget_index(lmdb::write_transaction& in) const;
   /// Adds the entries of some changes.
   void index_again(lmdb::write_transaction& in, std::vector<revision_number> const& which) const;
 
@@ -165,6 +171,7 @@ class layout {
   /// Passes the record of a change to `visit` or `damaged`; returns what `visit` returns.
   bool show(lmdb::entry const& entry, std::function<bool(change_view const&)> const& visit,
             std::function<void(revision_number)> const& damaged) const;
+  bool has_entries(lmdb::transaction const& in, lmdb::entry const& record) const;
   std::vector<std::string> entries_of(lmdb::entry const& record) const;
   bool may_go(lmdb::entry const& oldest, revision_number newest, kept_history const& keep) const;
   bool is_due(lmdb::transaction& in, kept_history const& keep) const;

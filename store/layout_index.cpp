@@ -33,8 +33,39 @@ bool touches(change_view const& one, std::string_view key_text) {
 
 } // namespace
 
+// A mark beyond the newest change is of another history, and would hide the changes up to it.
 revision_number layout::indexed(lmdb::transaction& in) const {
-  return keys::get_meta(in, meta_, keys::indexed) ? keys::get_number(in, meta_, keys::indexed) : 0;
+  auto const text = keys::get_meta(in, meta_, keys::indexed);
+  auto const mark = text ? keys::parse_number(keys::indexed, *text) : 0;
+  return mark <= revision(in) ? mark : 0;
+}
+
+bool layout::is_indexed_as_marked(lmdb::transaction& in) const {
+  auto const text = keys::get_meta(in, meta_, keys::indexed);
+  auto const mark = indexed(in);
+  if (text && mark == 0) return *text == "0";
+  lmdb::cursor at(in, changes_);
+  auto const has = [&](std::optional<lmdb::entry> const& one) {
+    return !one || keys::decode_revision(keys::changes, *one) > mark || has_entries(in, *one);
+  };
+  if (!has(at.first())) return false;
+  auto const behind = at.at_or_after(keys::encode_revision(mark + 1));
+  return has(behind ? at.previous() : at.last());
+}
+
+void layout::forget_index(lmdb::write_transaction& in) const { in.erase(meta_, keys::indexed); }
+
+/// False only of a change that can be read: a damaged one may have been indexed when it could.
+bool layout::has_entries(lmdb::transaction const& in, lmdb::entry const& record) const {
+  bool is_whole = true;
+  show(
+      record,
+      [&](change_view const& one) {
+        is_whole = index_.has(in, key_index::entries_of(one));
+        return true;
+      },
+      [](revision_number) {});
+  return is_whole;
 }
 
 void layout::index_if_due(lmdb::write_transaction& in, revision_number newest) const {
@@ -112,15 +143,7 @@ std::vector<revision_number> layout::find_unindexed(lmdb::transaction& in, revis
   for (auto entry = at.at_or_after(keys::encode_revision(after + 1)); entry; entry = at.next()) {
     auto const revision = keys::decode_revision(keys::changes, *entry);
     if (revision > last) break;
-    bool is_whole = true; // one that cannot be read may have been indexed when it could
-    show(
-        *entry,
-        [&](change_view const& one) {
-          is_whole = index_.has(in, key_index::entries_of(one));
-          return true;
-        },
-        [](revision_number) {});
-    if (!is_whole) found.push_back(revision);
+    if (!has_entries(in, *entry)) found.push_back(revision);
   }
   return found;
 }

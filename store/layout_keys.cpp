@@ -65,6 +65,11 @@ source_id decode_source(lmdb::entry const& entry) {
   return *std::move(id);
 }
 
+void check_name(char const* database, lmdb::entry const& entry) {
+  if (!is_namespace_name(entry.key))
+    throw damaged_record(database, entry.key, "the key is not a valid namespace name");
+}
+
 void put_meta(lmdb::write_transaction& in, lmdb::database in_meta, std::string_view key,
               std::string_view value) {
   record_writer record;

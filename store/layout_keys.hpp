@@ -24,6 +24,8 @@ inline constexpr char const* keys = "keys";
 inline constexpr char const* settled = "settled";
 /// The same, of the index by key.
 inline constexpr char const* indexed = "indexed";
+/// What is left to mend (store/mending.hpp).
+inline constexpr char const* mending = "mending";
 
 /// 8 bytes, big-endian, so that key order is time order.
 std::string encode_revision(revision_number revision);
@@ -39,6 +41,9 @@ bool is_hashed_override(std::string_view record_key);
 /// Both throw damaged_record if the key is not valid.
 revision_number decode_revision(char const* database, lmdb::entry const& entry);
 source_id decode_source(lmdb::entry const& entry);
+/// Throws damaged_record if the key is not a name of a namespace: another program may have written
+/// the record.
+void check_name(char const* database, lmdb::entry const& entry);
 
 /// Records of the database meta, whose handle is `in_meta`. get_meta() returns nothing if the
 /// record is absent; get_number() throws damaged_record then.

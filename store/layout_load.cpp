@@ -29,12 +29,6 @@ void for_each(lmdb::transaction& in, lmdb::database over, Visit visit) {
     visit(*entry);
 }
 
-/// Keys of `effective`. Another program may have written the record.
-void check_name(char const* database, lmdb::entry const& entry) {
-  if (!is_namespace_name(entry.key))
-    throw damaged_record(database, entry.key, "the key is not a valid namespace name");
-}
-
 namespace_state& state_of(model& all, std::string_view name_space) {
   auto& state = all.namespaces[std::string(name_space)];
   state.value.name_space = name_space;
@@ -123,7 +117,7 @@ model layout::load(lmdb::transaction& in, checkpoints* behind) const {
   all.revision = revision(in);
   // Before the sources, which may have the same text.
   for_each(in, effective_, [&](lmdb::entry const& entry) {
-    check_name(keys::effective, entry);
+    keys::check_name(keys::effective, entry);
     record_reader fields(keys::effective, entry, keys_.get());
     state_of(all, entry.key).value = read_effective(fields, entry.key);
   });

@@ -12,7 +12,6 @@
 #include <limits>
 #include <memory>
 #include <optional>
-#include <random>
 #include <set>
 #include <sstream>
 #include <utility>
@@ -44,22 +43,18 @@ void decode_source(char const* database, lmdb::entry const& entry, key_ring cons
   record_reader fields(database, entry, with);
   std::ignore = read_source(fields, std::move(id));
 }
-void check_name(char const* database, lmdb::entry const& entry) {
-  if (!is_namespace_name(entry.key))
-    throw damaged_record(database, entry.key, "the key is not a valid namespace name");
-}
 void decode_override(char const* database, lmdb::entry const& entry, key_ring const* with) {
   record_reader fields(database, entry, with);
   std::ignore = read_override(fields, entry.key);
 }
 /// Of a store whose format has one record for each layer.
 void decode_overrides(char const* database, lmdb::entry const& entry, key_ring const* with) {
-  check_name(database, entry);
+  keys::check_name(database, entry);
   record_reader fields(database, entry, with);
   std::ignore = read_overrides(fields, std::string(entry.key));
 }
 void decode_effective(char const* database, lmdb::entry const& entry, key_ring const* with) {
-  check_name(database, entry);
+  keys::check_name(database, entry);
   record_reader fields(database, entry, with);
   std::ignore = read_effective(fields, entry.key);
 }
@@ -181,6 +176,7 @@ class mender {
   void mend_meta() {
     auto const damaged = find_damaged(keys::meta, decode_meta);
     for (auto const& key : damaged) {
+      if (key == keys::mending) continue; // noted_mending() takes it for anything
       erase(keys::meta, key);
       if (key == "format")
         keys::put_meta(in_, open(keys::meta), key, std::to_string(layout::format));
@@ -253,7 +249,7 @@ class mender {
       keys::put_meta(in_, meta, key, "1");
     else if (key == "store_id")
       keys::put_meta(in_, meta, key,
-                     copy_.get() != nullptr ? copy_.get()->store_id() : make_store_id());
+                     copy_.get() != nullptr ? copy_.get()->store_id() : layout::make_id());
   }
 
   /// The newest change is always kept, and a store that a restore has made has its revision as
@@ -267,14 +263,6 @@ class mender {
     if (auto const last = at.last())
       newest = std::max(newest, keys::decode_revision(keys::changes, *last));
     return newest;
-  }
-
-  static std::string make_store_id() {
-    std::random_device source;
-    std::string id;
-    for (int digit = 0; digit < 32; ++digit)
-      id.push_back("0123456789abcdef"[source() & 0xF]);
-    return id;
   }
 
   void mend_sources() {
@@ -440,6 +428,7 @@ result<mending> mend_records(fs::path const& directory, limits const& bounds,
     out.without_effective.merge(before.without_effective);
     out.without_overrides.merge(before.without_overrides);
     out.doubtful.merge(before.doubtful);
+    out.unmerged.merge(before.unmerged);
     if (!out.empty()) note_mending(in, out);
     in.commit();
     return out;

@@ -33,20 +33,23 @@ struct mending {
   /// Stands for the namespace of a record whose key is damaged.
   static constexpr char const* unknown_name = "?";
 
-  std::vector<mended_record> done;
+  std::vector<mended_record> done = {};
   /// Namespaces whose records were damaged and are absent now.
-  std::set<std::string> without_effective;
-  std::set<std::string> without_overrides;
+  std::set<std::string> without_effective = {};
+  std::set<std::string> without_overrides = {};
   /// Namespaces whose sources or schema may not be what they were.
-  std::set<std::string> doubtful;
+  std::set<std::string> doubtful = {};
+  /// Namespaces whose effective values have lost overrides, which no layer says.
+  std::set<std::string> unmerged = {};
 
   bool empty() const {
-    return done.empty() && without_effective.empty() && without_overrides.empty();
+    return done.empty() && without_effective.empty() && without_overrides.empty() &&
+           unmerged.empty();
   }
 };
 
 /// What is left to settle() as a record of the store, until that has done it. noted_mending()
-/// returns an empty one if nothing is; throws damaged_record.
+/// returns an empty one if nothing is; if the record is damaged, one of unknown namespaces.
 void note_mending(lmdb::write_transaction& in, mending const& what);
 mending noted_mending(lmdb::transaction& in);
 void forget_mending(lmdb::write_transaction& in);

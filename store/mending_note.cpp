@@ -7,9 +7,12 @@
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_to.hpp>
 
+#include <exception>
+
 // Mending takes two transactions, since effective values are merged and overrides derived when the
 // store is open again. What the second one has to do is written by the first, as JSON in `meta`,
-// and removed by the second: a process that dies in between leaves it to the next start.
+// and removed by the second: a process that dies in between leaves it to the next start. What the
+// second one cannot do stays there, too.
 
 namespace cfgd::store {
 namespace {
@@ -17,7 +20,6 @@ namespace {
 namespace keys = layout_keys;
 namespace bj = boost::json;
 constexpr auto must_be_there = lmdb::transaction::if_absent::fail;
-constexpr char const* mending_key = "mending";
 
 bj::array to_json(std::set<std::string> const& names) {
   return bj::array(names.begin(), names.end());
@@ -36,6 +38,15 @@ mended_record to_record(bj::object const& from) {
           .revision = from.at("revision").to_number<revision_number>()};
 }
 
+/// Of a store that does not say what is left to mend: it may be anything.
+mending lost_mending() {
+  return {.done = {{.record = "what was left to mend",
+                    .outcome = "lost; all namespaces are looked through for it",
+                    .is_lost = true}},
+          .without_effective = {mending::unknown_name},
+          .without_overrides = {mending::unknown_name}};
+}
+
 } // namespace
 
 void note_mending(lmdb::write_transaction& in, mending const& what) {
@@ -50,29 +61,38 @@ void note_mending(lmdb::write_transaction& in, mending const& what) {
   bj::value const note{{"done", std::move(done)},
                        {"withoutEffective", to_json(what.without_effective)},
                        {"withoutOverrides", to_json(what.without_overrides)},
-                       {"doubtful", to_json(what.doubtful)}};
-  keys::put_meta(in, in.open(keys::meta, must_be_there), mending_key, bj::serialize(note));
+                       {"doubtful", to_json(what.doubtful)},
+                       {"unmerged", to_json(what.unmerged)}};
+  keys::put_meta(in, in.open(keys::meta, must_be_there), keys::mending, bj::serialize(note));
 }
 
 mending noted_mending(lmdb::transaction& in) {
-  mending out;
-  auto const text = keys::get_meta(in, in.open(keys::meta, must_be_there), mending_key);
-  if (!text) return out;
-  boost::system::error_code failed;
-  bj::parse_options how;
-  how.allow_invalid_utf8 = true; // names are from damaged keys, and written as they are
-  auto const note = bj::parse(*text, failed, {}, how);
-  if (failed) throw damaged_record(keys::meta, mending_key, failed.message());
-  for (auto const& one : note.at("done").as_array())
-    out.done.push_back(to_record(one.as_object()));
-  add_names(out.without_effective, note.at("withoutEffective"));
-  add_names(out.without_overrides, note.at("withoutOverrides"));
-  add_names(out.doubtful, note.at("doubtful"));
-  return out;
+  try {
+    mending out;
+    auto const text = keys::get_meta(in, in.open(keys::meta, must_be_there), keys::mending);
+    if (!text) return out;
+    bj::parse_options how;
+    how.allow_invalid_utf8 = true; // names are from damaged keys, and written as they are
+    auto const note = bj::parse(*text, {}, how);
+    for (auto const& one : note.at("done").as_array())
+      out.done.push_back(to_record(one.as_object()));
+    add_names(out.without_effective, note.at("withoutEffective"));
+    add_names(out.without_overrides, note.at("withoutOverrides"));
+    add_names(out.doubtful, note.at("doubtful"));
+    if (auto const* const names = note.as_object().if_contains("unmerged"))
+      add_names(out.unmerged, *names);
+    return out;
+  } catch (damaged_record const&) {
+    return lost_mending();
+  } catch (lmdb_error const&) {
+    throw;
+  } catch (std::exception const&) { // it is not what note_mending() writes
+    return lost_mending();
+  }
 }
 
 void forget_mending(lmdb::write_transaction& in) {
-  in.erase(in.open(keys::meta, must_be_there), mending_key);
+  in.erase(in.open(keys::meta, must_be_there), keys::mending);
 }
 
 } // namespace cfgd::store

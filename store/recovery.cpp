@@ -85,9 +85,7 @@ result<std::unique_ptr<config_store>> open_mended(fs::path const& directory, lim
     found = (*opened)->unsettled();
     if (!found.empty()) (*opened)->settle(found, now);
   } catch (lmdb_error const& failure) {
-    return error{.code = failure.damaged() ? errc::invalid : errc::io,
-                 .message = failure.what(),
-                 .subject = directory.string()};
+    return store_file::opening_error(failure, directory);
   }
   return opened;
 }

@@ -96,14 +96,20 @@ result<store_file> store_file::open(std::filesystem::path const& directory, limi
     if (auto const found = made.take_keys(where); !found) return found.error();
     if (auto const fit = made.check_keys(first); !fit) return fit.error();
     if (*known != layout::format) upgrade(first, made.keys_);
-  } catch (sealed_record const& failure) { // no damage: the store must not be replaced
-    return error{.code = errc::untrusted, .message = failure.what(), .subject = directory.string()};
   } catch (lmdb_error const& failure) {
-    return error{.code = failure.damaged() || failure.not_found() ? errc::invalid : errc::io,
-                 .message = failure.what(),
-                 .subject = directory.string()};
+    return opening_error(failure, directory);
   }
   return made;
+}
+
+error store_file::opening_error(lmdb_error const& failure, std::filesystem::path const& directory) {
+  bool const is_sealed = dynamic_cast<sealed_record const*>(&failure) != nullptr;
+  bool const is_damaged = failure.damaged() || failure.not_found();
+  return {.code = is_sealed    ? errc::untrusted
+                  : is_damaged ? errc::invalid
+                               : errc::io,
+          .message = failure.what(),
+          .subject = directory.string()};
 }
 
 lmdb::environment& store_file::environment() {

@@ -68,6 +68,10 @@ class store_file {
 
   /// Writes an empty store into an empty directory; with a revision, see layout::continue_at().
   static void make_store(std::filesystem::path const& empty, revision_number continues);
+
+  /// Why a store cannot be opened: untrusted (sealed with a key that is not here, which is no
+  /// damage: it must not be replaced), invalid (damaged), io.
+  static error opening_error(lmdb_error const& failure, std::filesystem::path const& directory);
   /// Valid while the environment is open.
   layout const& records() const { return *records_; }
   /// Call it after any failure except a full map: LMDB may fail all calls until it is opened again.

@@ -29,7 +29,7 @@ constexpr std::uint32_t on_names = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MO
 
 std::uint32_t const inotify::files_mask = on_names | IN_MODIFY | IN_CLOSE_WRITE;
 std::uint32_t const inotify::names_mask = on_names;
-std::uint32_t const inotify::no_writes_mask = on_names & ~IN_MASK_ADD;
+std::uint32_t const inotify::no_writes_mask = on_names & ~std::uint32_t{IN_MASK_ADD};
 
 std::size_t parse_events(std::span<char const> bytes,
                          std::function<void(kernel_event const&)> const& each) {

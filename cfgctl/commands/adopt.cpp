@@ -10,8 +10,8 @@
 #include "cfgctl/commands/promoted_file.hpp"
 #include "cfgctl/offline/adoption.hpp"
 #include "cfgctl/offline/schema_guess.hpp"
-#include "cfgctl/programs.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/targets/file_diff.hpp"
 #include "cfgctl/text/values.hpp"
 #include "core/durable_file.hpp"
 #include "core/json.hpp"
@@ -181,17 +181,6 @@ result<void> write_files(std::vector<written_file> const& files) {
   return {};
 }
 
-/// As a unified diff. diffutils is on every Debian system; without it only the diff is missing.
-void print_difference(std::string const& file, std::string const& rendered) {
-  auto const input = file_in_memory(rendered);
-  std::vector<std::string> const words{"diff", "-u", "-L", file, "-L", file + " (rendered)",
-                                       file,   "-"};
-  std::vector<std::string> const no_others;
-  pid_t const child =
-      start_program({.arguments = words, .environment = no_others, .input = input.get()});
-  if (child > 0) wait_for(child);
-}
-
 void show_adoption(context const& all, options const& how, adoption const& what) {
   if (all.as_json()) {
     boost::json::object out;
@@ -218,9 +207,9 @@ void show_adoption(context const& all, options const& how, adoption const& what)
     for (std::string const& line : what.what.respelled)
       text.append("  ").append(line).append("\n");
   }
+  text += file_diff({.name = what.file, .text = what.what.text},
+                    {.name = what.file + " (rendered)", .text = what.what.rendered});
   print(for_screen(all.where, text));
-  if (what.what.rendered == what.what.text) return;
-  print_difference(what.file, what.what.rendered);
 }
 
 /// With the service of this --root, not that of the system. --socket wins.
@@ -245,7 +234,9 @@ exit_code adopt(context const& caller, options const& how) {
   auto const text = read_text(how.file);
   if (!text) return fail(all, to_string(text.error()), exit_code::usage);
   auto const kind = format_of(how.format.empty() ? how.file : "file." + how.format);
-  if (!kind) return fail(all, doing + ": unknown format: use --format", exit_code::usage);
+  if (!kind)
+    return fail(all, doing + ": unknown format: use --format json, jsonc, yaml, toml, ini or env",
+                exit_code::usage);
   auto found = offline::adopt_text(*kind, *text);
   if (!found) {
     error why = found.error();

@@ -6,7 +6,6 @@
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/commands/suggest.hpp"
 #include "cfgctl/session.hpp"
-#include "cfgctl/targets/blast_radius.hpp"
 #include "cfgctl/text/commit_text.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/values.hpp"
@@ -95,13 +94,6 @@ std::string name_of(client::transaction const& what) {
   return out;
 }
 
-/// What a dry run would do to other programs, behind what it says of the settings.
-void show_blast_radius(context const& all, client::transaction const& what,
-                       client::commit const& done) {
-  if (what.mode == client::commit_mode::check && !all.as_json())
-    print(for_screen(all.where, blast_radius_text(all, what, done)));
-}
-
 /// The keys that are set in the override layer at and below prefixes; all without a prefix.
 client::result<std::vector<std::string>> list_keys(client::connection& service,
                                                    std::vector<std::string> const& prefixes) {
@@ -175,9 +167,9 @@ exit_code set(context const& all, options const& what) {
   remark_on_texts(*service, wanted->doubtful);
   close(*service);
   if (!done) return report(all, name, done.error());
-  auto const shown = show_commit(all, what.how.facts(wanted->shown), *done);
-  show_blast_radius(all, wanted->what, *done);
-  return shown;
+  auto facts = what.how.facts(wanted->shown);
+  facts.all_values = &wanted->what.values;
+  return show_commit(all, facts, *done);
 }
 
 /// Keys that no override sets, and whether the caller may change them.
@@ -232,9 +224,7 @@ exit_code unset(context const& all, options const& what) {
   auto const done = service->set(wanted->what);
   close(*service);
   if (!done) return report(all, name, done.error());
-  auto const shown = show_commit(all, what.how.facts({}), *done);
-  show_blast_radius(all, wanted->what, *done);
-  return shown;
+  return show_commit(all, what.how.facts({}), *done);
 }
 
 } // namespace
@@ -286,8 +276,9 @@ exit_code make_change(context const& all, std::string const& what,
 
 void add_change_commands(declarations const& to) {
   auto const setting = declare(to, "set", "Change keys, all of them or none", set);
-  add_argument(setting.app, "KEY=VALUE", setting.options.assignments,
-               "What to set; KEY VALUE, KEY=- (standard input) and KEY=@FILE as well")
+  // CLI11 2.4 accepts no '=' in a name.
+  add_argument(setting.app, "ASSIGNMENT", setting.options.assignments,
+               "KEY=VALUE; KEY VALUE, KEY=- (standard input) and KEY=@FILE as well")
       ->required();
   setting->add_flag("--string", setting.options.as_string, "The values are strings as they are");
   setting->add_flag("--prompt", setting.options.prompt, "Ask for the value of KEY, unseen");

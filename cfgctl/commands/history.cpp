@@ -121,6 +121,7 @@ exit_code rollback(context const& all, rollback_options const& what) {
   boost::json::object const none;
   auto facts = what.how.facts(none);
   facts.gone = made->gone;
+  facts.restores = what.to;
   return show_commit(all, facts, made->done);
 }
 

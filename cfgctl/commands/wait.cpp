@@ -138,8 +138,8 @@ exit_code run(context const& all, wait_options const& asked) {
 void add_wait_command(declarations const& to) {
   auto const waiting = declare(
       to, "wait", "Wait until a key has a value, or a revision is applied; at most --timeout", run);
-  add_argument(waiting.app, "KEY=VALUE", waiting.options.what,
-               "What to wait for; without =VALUE, any value; or a revision")
+  add_argument(waiting.app, "CONDITION", waiting.options.what,
+               "KEY=VALUE; KEY, with any value; or a revision")
       ->required();
   add_option(waiting.app, "--consumer", waiting.options.consumers, "NAME",
              "Wait for this consumer, not for all that the revision concerns")

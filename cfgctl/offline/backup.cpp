@@ -127,7 +127,7 @@ exit_code restore_online(context const& all, restore_options const& what,
       {.overrides = std::move(found->overrides), .mode = mode, .comment = what.comment});
   close(*service);
   if (!done) return report(all, "restore", done.error());
-  return show_commit(there, {.values = json_object(), .mode = mode}, *done);
+  return show_commit(there, {.values = json_object(), .mode = mode, .is_complete = false}, *done);
 }
 
 exit_code back_up(context const& all, backup_options const& what) {

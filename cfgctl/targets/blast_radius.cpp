@@ -6,6 +6,7 @@
 #include "apply/render.hpp"
 #include "apply/values.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/targets/file_diff.hpp"
 #include "cfgctl/targets/places.hpp"
 #include "core/value_path.hpp"
 
@@ -21,9 +22,9 @@ namespace {
 
 namespace bj = boost::json;
 
-/// The value that the transaction gives a key; null: it says nothing of it, or removes it.
-bj::value const* value_of(client::transaction const& what, cfgd::key const& which) {
-  for (auto const& member : what.values) {
+/// The value that the change gives a key; null: it says nothing of it, or removes it.
+bj::value const* value_of(bj::object const& values, cfgd::key const& which) {
+  for (auto const& member : values) {
     auto const set = cfgd::key::parse(member.key());
     if (!set || set->parts().size() > which.parts().size()) continue;
     auto const depth = set->parts().size();
@@ -56,41 +57,64 @@ void erase_value(bj::object& root, cfgd::key const& at) {
   object->erase(parts.back());
 }
 
-apply::setting_values changed_values(client::connection& service, apply::setting_values values,
-                                     client::transaction const& what, client::commit const& done) {
+/// The values after the change; `values` are those before it. Absent: they cannot be read.
+std::optional<apply::setting_values> changed_values(client::connection& service,
+                                                    apply::setting_values values,
+                                                    checked_change const& what,
+                                                    client::commit const& done) {
+  bj::object past;
+  if (what.restores) {
+    std::set<std::string> names;
+    for (auto const& text : done.changed)
+      names.insert(text.substr(0, text.find('.')));
+    auto found = service.get_at({names.begin(), names.end()}, *what.restores);
+    if (!found) return std::nullopt;
+    past = std::move(found->values);
+  }
   for (auto const& text : done.changed) {
     auto const which = cfgd::key::parse(text);
     if (!which) continue;
-    if (auto const* const set = value_of(what, *which)) {
-      apply::put_value(values.root, *which, *set);
-    } else if (auto below = value_below(service, text)) {
-      apply::put_value(values.root, *which, std::move(*below));
-    } else {
-      erase_value(values.root, *which);
+    if (what.restores && values.secret.contains(*which)) { // not in the history, but it changes
+      apply::put_value(values.root, *which, "(secret)");
+      continue;
     }
+    auto const* const set = value_of(what.restores ? past : what.values, *which);
+    auto below = set != nullptr || what.restores ? std::nullopt : value_below(service, text);
+    if (set != nullptr)
+      apply::put_value(values.root, *which, *set);
+    else if (below)
+      apply::put_value(values.root, *which, std::move(*below));
+    else
+      erase_value(values.root, *which);
   }
   return values;
 }
 
-std::string file_text(apply::target_file const& file, apply::setting_values const& before,
-                      apply::setting_values const& after) {
+std::optional<touched_file> compare(apply::target_file const& file,
+                                    apply::setting_values const& before,
+                                    apply::setting_values const& after) {
   auto const limit = limits{}.file_bytes;
   auto const is = apply::render_file(file, before, limit);
   auto const becomes = apply::render_file(file, after, limit);
-  if (!becomes)
-    return is ? "  " + file.path + ": cannot be rendered: " + to_string(becomes.error()) + '\n'
-              : "";
-  if (is && *is == *becomes) return {};
+  touched_file out{.path = file.path, .diff = {}, .why = {}};
+  if (!becomes) {
+    if (!is) return std::nullopt;
+    out.why = "cannot be rendered: " + to_string(becomes.error());
+    return out;
+  }
+  if (is && *is == *becomes) return std::nullopt;
   if (apply::has_secrets(file, after))
-    return "  " + file.path + ": changes; it has secrets, and is not shown\n";
-  return "--- " + file.path + "\n+++ " + file.path + '\n' +
-         apply::unified_diff(is ? *is : std::string(), *becomes);
+    out.why = "changes; it has secrets, and is not shown";
+  else
+    out.diff = file_diff({.name = file.path, .text = is ? *is : std::string_view()},
+                         {.name = file.path, .text = *becomes});
+  return out;
 }
 
 } // namespace
 
-std::string blast_radius_text(context const& all, client::transaction const& what,
-                              client::commit const& done) {
+std::vector<touched_target> blast_radius(context const& all, checked_change const& what,
+                                         client::commit const& done) {
   auto const places = places_of(all);
   auto const targets = read_all_targets(places);
   std::set<std::string> keys;
@@ -102,19 +126,58 @@ std::string blast_radius_text(context const& all, client::transaction const& wha
   auto const before = apply::read_values(places.socket, {keys.begin(), keys.end()},
                                          all.time_limit.value_or(default_time_limit));
   auto service = connect(all);
-  if (!before || !service) return "targets: the values cannot be read\n";
-  auto const after = changed_values(*service, *before, what, done);
-  std::string out;
+  auto const after =
+      before && service ? changed_values(*service, *before, what, done) : std::nullopt;
+  std::vector<touched_target> out;
+  if (!after) {
+    warn("the values cannot be read: files of targets are not shown");
+    return out;
+  }
   for (auto const& [name, one] : targets) {
     if (!one) continue;
-    std::string files;
+    touched_target made{.name = name, .unit = {}, .action = {}, .files = {}};
     for (auto const& file : one->files)
-      files += file_text(file, *before, after);
-    if (files.empty()) continue;
-    out += "target " + name;
-    if (one->act != apply::action::none)
-      out.append(": ").append(to_string(one->act)).append(1, ' ').append(one->unit);
-    out.append(1, '\n').append(files);
+      if (auto touched = compare(file, *before, *after)) made.files.push_back(std::move(*touched));
+    if (made.files.empty()) continue;
+    if (one->act != apply::action::none) {
+      made.unit = one->unit;
+      made.action = to_string(one->act);
+    }
+    out.push_back(std::move(made)); // NOLINT: few are touched
+  }
+  return out;
+}
+
+std::string to_text(std::vector<touched_target> const& what) {
+  std::string out;
+  for (auto const& one : what) {
+    out.append("target ").append(one.name);
+    if (!one.unit.empty()) out.append(": ").append(one.action).append(1, ' ').append(one.unit);
+    out.append(1, '\n');
+    for (auto const& file : one.files) {
+      if (!file.why.empty())
+        out.append("  ").append(file.path).append(": ").append(file.why).append(1, '\n');
+      out.append(file.diff);
+    }
+  }
+  return out;
+}
+
+bj::array to_json(std::vector<touched_target> const& what) {
+  bj::array out;
+  out.reserve(what.size());
+  for (auto const& one : what) {
+    bj::array files;
+    files.reserve(one.files.size());
+    for (auto const& file : one.files) {
+      bj::object made{{"path", file.path}};
+      made[file.why.empty() ? "diff" : "why"] = file.why.empty() ? file.diff : file.why;
+      files.push_back(std::move(made));
+    }
+    out.push_back({{"name", one.name},
+                   {"unit", one.unit},
+                   {"action", one.action},
+                   {"files", std::move(files)}});
   }
   return out;
 }

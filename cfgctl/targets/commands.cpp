@@ -7,6 +7,7 @@
 #include "apply/values.hpp"
 #include "cfgctl/commands/declare.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/targets/file_diff.hpp"
 #include "cfgctl/targets/places.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/table.hpp"
@@ -116,18 +117,18 @@ exit_code force(context const& all, targets_options const& what) {
 }
 
 result<std::string> difference_on_disk(apply::target_file const& file,
-                                       apply::setting_values const& values) {
+                                       apply::setting_values const& values,
+                                       std::optional<apply::user> const& as) {
   auto const limit = limits{}.file_bytes;
   auto const bytes = apply::render_file(file, values, limit);
   if (!bytes) return bytes.error();
-  auto const placed = apply::placed_file::open(file.path, {::geteuid()});
+  auto const placed = apply::placed_file::open(file.path, {::geteuid()}, as);
   if (!placed) return placed.error();
   auto const now = placed->read(limit);
   if (!now) return now.error();
-  auto const changes = apply::unified_diff(now->value_or(""), *bytes);
-  if (changes.empty()) return std::string();
-  return "--- " + file.path + (*now ? "" : " (does not exist)") + "\n+++ " + file.path +
-         " (rendered)\n" + changes;
+  return file_diff({.name = file.path + (*now ? "" : " (does not exist)"),
+                    .text = now->has_value() ? **now : std::string_view()},
+                   {.name = file.path + " (rendered)", .text = *bytes});
 }
 
 exit_code diff(context const& all, targets_options const& what) {
@@ -144,7 +145,7 @@ exit_code diff(context const& all, targets_options const& what) {
     auto const one = load(all, places, *found);
     if (!one) return fail(all, "targets: " + to_string(one.error()));
     for (auto const& file : one->which.files) {
-      auto const text = difference_on_disk(file, one->values);
+      auto const text = difference_on_disk(file, one->values, one->which.as);
       if (!text) return fail(all, "targets: " + to_string(text.error()));
       out += *text;
     }

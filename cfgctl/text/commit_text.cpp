@@ -9,7 +9,9 @@
 
 #include "cfgctl/commands/consumers.hpp"
 #include "cfgctl/commands/suggest.hpp"
+#include "cfgctl/failure_report.hpp"
 #include "cfgctl/session.hpp"
+#include "cfgctl/targets/blast_radius.hpp"
 #include "cfgctl/text/issue_text.hpp"
 #include "cfgctl/text/near.hpp"
 #include "cfgctl/text/overrides_text.hpp"
@@ -137,17 +139,35 @@ void warn_of_new_namespaces(context const& all, change_facts const& what,
   }
 }
 
-/// One object: the reply of the change, and that of the wait.
+/// Returns the report of a wait that failed: the change is made all the same.
+std::string complain_of_wait(client::commit const& done, client::call_error const& why) {
+  std::string text = failure_text("wait " + std::to_string(done.revision), why);
+  complain(text);
+  return text;
+}
+
+/// One object: the reply of the change, and that of the wait or why there is none.
 exit_code show_applied_json(context const& all, change_facts const& what,
                             client::commit const& done) {
   auto const waited = await_applied(all, done.revision, {}, what.wait);
-  if (!waited) return report(all, "wait " + std::to_string(done.revision), waited.error());
   auto out = json_of(done);
-  auto const outcome = json_of(*waited);
-  for (auto const& member : outcome.get_object())
+  auto const outcome = waited
+                           ? json_of(*waited).get_object()
+                           : failure_json(complain_of_wait(done, waited.error()), waited.error());
+  for (auto const& member : outcome)
     out.get_object()[member.key()] = member.value();
   print(json_text(all.where, out));
-  return waited->applied ? exit_code::ok : exit_code::not_applied;
+  return waited && waited->applied ? exit_code::ok : exit_code::not_applied;
+}
+
+/// What a dry run would do to other programs, behind what it says of the settings.
+void add_blast_radius(context const& all, change_facts const& what, client::commit const& done,
+                      boost::json::value& as_json, std::string& as_text) {
+  auto const& values = what.all_values != nullptr ? *what.all_values : what.values;
+  auto const touched = blast_radius(all, {.values = values, .restores = what.restores}, done);
+  if (touched.empty()) return;
+  as_json.get_object()["targets"] = to_json(touched);
+  as_text += for_screen(all.where, to_text(touched));
 }
 
 } // namespace
@@ -179,18 +199,25 @@ exit_code show_commit(context const& all, change_facts const& what, client::comm
   auto const past = is_made ? record_of(all, done) : std::nullopt;
   auto const waits = is_made && what.wait;
   auto code = exit_code::ok;
-  if (waits && all.as_json())
+  if (waits && all.as_json()) {
     code = show_applied_json(all, what, done);
-  else
-    show(all, json_of(done), commit_text(all.where, what, done, past ? &*past : nullptr));
+  } else {
+    auto as_json = json_of(done);
+    auto as_text = commit_text(all.where, what, done, past ? &*past : nullptr);
+    if (what.mode == client::commit_mode::check && what.is_complete)
+      add_blast_radius(all, what, done, as_json, as_text);
+    show(all, as_json, as_text);
+  }
   if (past) warn_of_new_namespaces(all, what, *past);
   if (what.mode == client::commit_mode::check && !what.values.empty() && !done.changed.empty())
     warn_of_namespaces_to_be(all, what);
   if (!waits || all.as_json()) return code;
   auto const waited = await_applied(all, done.revision, {}, what.wait);
-  if (!waited) return report(all, "wait " + std::to_string(done.revision), waited.error());
-  print(wait_text(all.where, done.revision, *waited));
-  return waited->applied ? exit_code::ok : exit_code::not_applied;
+  if (waited)
+    print(wait_text(all.where, done.revision, *waited));
+  else
+    complain_of_wait(done, waited.error());
+  return waited && waited->applied ? exit_code::ok : exit_code::not_applied;
 }
 
 } // namespace cfgd::cfgctl

@@ -27,6 +27,12 @@ struct change_facts {
   std::optional<std::chrono::seconds> wait = {};
   /// Namespaces that have no value any more: one line for each instead of one for each key.
   std::vector<std::string> gone = {};
+  /// `values` with those that are not printed; null: there are none. Must outlive this.
+  boost::json::object const* all_values = nullptr;
+  /// False: neither the values above nor a revision say what the new values are.
+  bool is_complete = true;
+  /// The revision whose values a rollback restores.
+  std::optional<client::revision_number> restores = {};
 };
 
 /// The keys that changed, the revision, and the deadline of a pending change. `past` is the record
@@ -35,7 +41,8 @@ std::string commit_text(screen const& where, change_facts const& what, client::c
                         client::change const* past);
 
 /// Prints the commit as text or JSON, and its warnings on standard error. Waits for consumers, if
-/// asked to, and prints that, too. Returns ok, or not_applied.
+/// asked to, and prints that, too. Of a change that was only checked, also prints what it would do
+/// to files and units of targets. Returns ok, or not_applied.
 exit_code show_commit(context const& all, change_facts const& what, client::commit const& done);
 
 } // namespace cfgd::cfgctl

@@ -21,6 +21,8 @@
 namespace cfgd::client::detail {
 namespace {
 
+constexpr std::chrono::milliseconds pause_after_exception{100};
+
 void add(int poller, int descriptor, std::uint32_t events) {
   epoll_event wanted{};
   wanted.events = events;
@@ -41,6 +43,18 @@ polled_watch::polled_watch(watch_options how)
 }
 
 result<std::optional<watch_event>> polled_watch::dispatch() {
+  try {
+    return advance_watch();
+  } catch (...) {
+    // A reply may be lost that was taken from the connection.
+    disconnect();
+    resume_at_ = clock::now() + pause_after_exception;
+    wake_at(resume_at_);
+    throw;
+  }
+}
+
+result<std::optional<watch_event>> polled_watch::advance_watch() {
   line_.on_ready(); // a system call that is made too early says so
   while (!end_) {
     if (stage_ == stage::paused && clock::now() < resume_at_) {

@@ -27,6 +27,7 @@ class polled_watch {
   /// Readable when dispatch() has something to do; until it has given no event.
   int descriptor() const { return poller_.get(); }
   /// The next event; absent: nothing now. Errors as those of watcher::next(); they end the watch.
+  /// What it throws does not: the next call connects anew and continues behind the last event.
   [[nodiscard]] result<std::optional<watch_event>> dispatch();
 
   revision_number revision() const { return progress_.revision(); }
@@ -38,6 +39,7 @@ class polled_watch {
   using clock = exchange::clock;
   enum class stage : std::uint8_t { paused, connecting, streaming };
 
+  result<std::optional<watch_event>> advance_watch();
   result<void> connect();
   result<void> connect_to(std::string path);
   /// What the exchange has to be done for; done: a reply, or an error.

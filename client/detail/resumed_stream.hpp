@@ -39,9 +39,8 @@ class resumed_stream {
 
   awaitable_result<event> next() {
     while (!over_) {
-      auto reply = co_await next_reply();
+      auto taken = co_await next_taken();
       if (over_) break;
-      auto taken = take(std::move(reply));
       if (taken && *taken) co_return std::move(**taken);
       if (taken) continue;
       auto const wait = retry_.on_failure(taken.error());
@@ -65,6 +64,20 @@ class resumed_stream {
 
  private:
   using reply_or_end = std::optional<boost::json::object>;
+
+  /// What comes of the next reply. If it throws, the next one is of a new connection: a reply may
+  /// be lost that was taken from this one.
+  awaitable_result<std::optional<event>> next_taken() {
+    try {
+      auto reply = co_await next_reply();
+      if (over_) co_return std::optional<event>();
+      co_return take(std::move(reply));
+    } catch (...) {
+      streaming_ = false;
+      connection_.close();
+      throw;
+    }
+  }
 
   /// The next reply, on a new connection if there is none.
   awaitable_result<reply_or_end> next_reply() {

@@ -77,18 +77,20 @@ std::optional<watch_event> watch_progress::take(watch_event reply) {
     return reply;
   }
   if (last_ && reply.revision <= *last_) return {};
+  remember(reply);
   established_ = true;
   last_ = reply.revision;
-  remember(reply);
   return reply;
 }
 
 watch_event watch_progress::finish_state(watch_event collected) {
   collected.ready = true;
-  last_ = collected.revision;
-  store_id_ = collected.store_id;
-  established_ = true;
+  auto store_id = collected.store_id;
   if (mode_ == resync_mode::differences) differ(collected);
+  // From here on nothing throws: what counts as reported is.
+  last_ = collected.revision;
+  store_id_ = std::move(store_id);
+  established_ = true;
   return collected;
 }
 
@@ -111,13 +113,14 @@ void watch_progress::differ(watch_event& state) {
     }
     now.insert_or_assign(std::string(member.key()), member.value());
   }
-  if (std::exchange(known_whole_, true)) {
+  if (known_whole_) {
     for (auto const& [key, value] : known_) {
       if (!now.contains(key)) state.removed.push_back(key);
     }
     state.values = std::move(changed);
   }
   known_ = std::move(now);
+  known_whole_ = true;
 }
 
 } // namespace cfgd::client::detail

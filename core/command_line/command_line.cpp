@@ -4,6 +4,10 @@
 
 #include "core/command_line/command_line.hpp"
 
+#include "core/command_line/choices.hpp"
+#include "core/command_line/failed_start.hpp"
+#include "core/log.hpp"
+#include "core/message_ids.hpp"
 #include "core/near.hpp"
 
 #include <CLI/CLI.hpp>
@@ -17,6 +21,9 @@
 
 namespace cfgd {
 namespace {
+
+/// The name of the validator that carries the words of a choice, which the library does not keep.
+constexpr std::string_view choices_prefix = "choices:";
 
 /// "cfgctl cache warm"
 std::string path_of(CLI::App const& command) {
@@ -39,6 +46,7 @@ std::string usage_of(CLI::App const& command) {
 std::vector<std::string> commands_of(CLI::App const& app) {
   std::vector<std::string> out;
   for (CLI::App const* const one : app.get_subcommands({})) {
+    if (one->get_group().empty()) continue; // not in the help
     out.push_back(one->get_name());
     for (std::string const& other : one->get_aliases())
       out.push_back(other);
@@ -102,6 +110,9 @@ std::string arguments_text(CLI::ParseError const& why) {
 
 CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
                         std::vector<std::string> words, char const* help) {
+  std::string carried(choices_prefix);
+  for (std::string const& word : words)
+    carried.append(word).append(1, ' ');
   auto const read = [&into, name, words = std::move(words)](std::string const& text) {
     if (std::ranges::find(words, text) == words.end()) {
       throw wrong_words(first_name(name) + ": '" + text + "' is not one of " + listed(words) +
@@ -109,7 +120,24 @@ CLI::Option* add_choice(CLI::App* to, char const* name, std::string& into,
     }
     into = text;
   };
-  return to->add_option_function<std::string>(name, read, help);
+  return to->add_option_function<std::string>(name, read, help)
+      ->check(CLI::Validator([](std::string&) { return std::string(); }, "", std::move(carried)));
+}
+
+std::vector<std::string> choices_of(CLI::Option& option) {
+  std::vector<std::string> out;
+  try {
+    std::string_view rest = option.get_validator(0)->get_name();
+    if (!rest.starts_with(choices_prefix)) return out;
+    rest.remove_prefix(choices_prefix.size());
+    for (auto end = rest.find(' '); end != rest.npos; end = rest.find(' ')) {
+      out.emplace_back(rest.substr(0, end));
+      rest.remove_prefix(end + 1);
+    }
+  } catch (CLI::OptionNotFound const&) {
+    return out; // the option has no validator
+  }
+  return out;
 }
 
 CLI::App const& deepest_command(CLI::App const& app) {
@@ -165,6 +193,11 @@ int report_end(CLI::App const& app, CLI::ParseError const& why) {
   std::cerr << app.get_name() + ": " + usage_text(app, why) + "\nSee '" + app.get_name() +
                    " --help'.\n";
   return EX_USAGE;
+}
+
+int report_failed_start(error const& why, int code) {
+  log::write(log::level::error, to_string(why), {{"MESSAGE_ID", message_id::start_failed}});
+  return code;
 }
 
 } // namespace cfgd

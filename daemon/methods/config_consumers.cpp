@@ -286,6 +286,7 @@ void wait_applied(method_context& with, authorized_call const& asked) {
                    .answer = asked.answer});
   for (auto const& name : of->what.names)
     if (!find_visible(with, name, of->may_read)) return refuse_unknown(asked.answer, name);
+  if (asked.oneway) return asked.answer.reply(); // nobody would see it
   asked.answer.on_closed([&with, of] {
     of->gone.request_stop();
     with.queries.drop_gone();

@@ -4,7 +4,7 @@
 #include "daemon/methods/scopes.hpp"
 
 // Which right a method needs, and on which namespaces. A test of label lint compares this table
-// with the interfaces and with the README.
+// with the interfaces and with docs/protocol.md.
 
 namespace cfgd {
 

@@ -20,8 +20,6 @@ bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 bool is_alpha(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-boost::urls::string_view view(std::string_view text) { return {text.data(), text.size()}; }
-
 /// Boost 1.81 accepts a port with letters, a second "@" and an IPv6 address without brackets.
 bool has_good_authority(std::string_view text) {
   auto const start = text.find("//");
@@ -39,11 +37,11 @@ bool has_good_authority(std::string_view text) {
 }
 
 bool is_uri(std::string_view text) {
-  return boost::urls::parse_uri(view(text)).has_value() && has_good_authority(text);
+  return boost::urls::parse_uri(text).has_value() && has_good_authority(text);
 }
 
 bool is_uri_reference_format(std::string_view text) {
-  return boost::urls::parse_uri_reference(view(text)).has_value() && has_good_authority(text);
+  return boost::urls::parse_uri_reference(text).has_value() && has_good_authority(text);
 }
 
 std::string escape_beyond_ascii(std::string_view text) {

@@ -28,7 +28,9 @@ error fault(std::string message, std::string subject = {}) {
   return {.code = errc::invalid, .message = std::move(message), .subject = std::move(subject)};
 }
 
-std::string quoted(std::string_view text) { return "'" + std::string(text.substr(0, 200)) + "'"; }
+std::string in_quotes(std::string_view text) {
+  return "'" + std::string(text.substr(0, 200)) + "'";
+}
 
 std::string subject_of(resources::site const& where, std::string_view keyword) {
   auto pointer = where.pointer;
@@ -64,7 +66,7 @@ result<resource*> resources::open(std::string const& uri, dialect const& fallbac
   auto const* document = find_metaschema(uri);
   bool const published = document != nullptr;
   if (!published) document = load_(uri);
-  if (document == nullptr) return fault("cannot find schema " + quoted(uri));
+  if (document == nullptr) return fault("cannot find schema " + in_quotes(uri));
   if (!published) documents_.push_back(uri);
   auto& home = store_.emplace_back();
   home.base = uri;
@@ -132,7 +134,7 @@ result<void> resources::begin_resource(pending& at, std::string const& uri,
                                        dialect const& language) {
   auto const known = by_uri_.find(uri);
   if (known != by_uri_.end() && known->second->root != at.what)
-    return fault(quoted(uri) + " is the identifier of another schema",
+    return fault(in_quotes(uri) + " is the identifier of another schema",
                  subject_of(at.where, id_keyword(language.which)));
   auto& outer = *at.where.home;
   if (outer.root == at.what) { // the document itself: known by both names
@@ -187,7 +189,7 @@ result<std::optional<dialect>> resources::named_dialect(bj::object const& what) 
 result<dialect> resources::dialect_at(std::string const& uri) {
   auto const* const document = load_(uri);
   if (document == nullptr || !document->is_object() || !reading_.insert(uri).second)
-    return fault(quoted(uri) + " is not a known dialect of JSON Schema");
+    return fault(in_quotes(uri) + " is not a known dialect of JSON Schema");
   if (std::find(documents_.begin(), documents_.end(), uri) == documents_.end())
     documents_.push_back(uri);
   auto found = read_vocabularies(document->get_object());
@@ -205,7 +207,7 @@ result<dialect> resources::read_vocabularies(bj::object const& metaschema) {
   for (auto const& member : list->get_object()) {
     auto const bits = vocabulary_bits(member.key());
     bool const required = member.value().is_bool() && member.value().get_bool();
-    if (!bits && required) return fault("unknown vocabulary " + quoted(member.key()));
+    if (!bits && required) return fault("unknown vocabulary " + in_quotes(member.key()));
     language.words = static_cast<vocabularies>(language.words | bits.value_or(0));
   }
   return language;
@@ -221,7 +223,7 @@ result<bj::value const*> resources::resolve(std::string_view reference, resource
   if (parts->fragment.empty()) return home.root;
   if (parts->fragment.starts_with('/')) return follow(home, parts->fragment);
   auto const found = home.anchors.find(parts->fragment);
-  if (found == home.anchors.end()) return fault(quoted(reference) + ": no such anchor");
+  if (found == home.anchors.end()) return fault(in_quotes(reference) + ": no such anchor");
   return found->second;
 }
 
@@ -232,12 +234,12 @@ result<bj::value const*> resources::follow(resource& from, std::string_view poin
     std::string step;
     append_pointer(step, token);
     at = find_pointer(*at, step);
-    if (at == nullptr) return fault(quoted("#" + std::string(pointer)) + " does not exist");
+    if (at == nullptr) return fault(in_quotes("#" + std::string(pointer)) + " does not exist");
     where.pointer += step;
     if (auto const* const known = find(*at)) where.home = known->home;
   }
   if (!at->is_object() && !at->is_bool())
-    return fault(quoted("#" + std::string(pointer)) + " does not lead to a schema");
+    return fault(in_quotes("#" + std::string(pointer)) + " does not lead to a schema");
   auto const* const found = at;
   if (auto done = index({.what = found, .where = std::move(where)}); !done) return done.error();
   return found;

@@ -111,8 +111,7 @@ std::optional<std::string> decode(std::string_view text) {
 } // namespace
 
 bool is_uri_reference(std::string_view text) {
-  return boost::urls::parse_uri_reference(boost::urls::string_view(text.data(), text.size()))
-      .has_value();
+  return boost::urls::parse_uri_reference(text).has_value();
 }
 
 std::string resolve_uri(std::string_view base, std::string_view reference) {

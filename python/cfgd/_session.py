@@ -88,14 +88,16 @@ class Session:
         """Seconds until `end`, not below 0; None: there is no end."""
         return None if end is None else max(0.0, end - self._clock())
 
-    def connect(self) -> Flow[None]:
-        """Makes sure that there is a connection. One that the service has closed is made again."""
+    def connect(self, until: Optional[float] = None) -> Flow[None]:
+        """Makes sure that there is a connection. One that the service has closed is made again.
+
+        `until`: raises TimedOut then, not after the time limit."""
         if self.connected and (yield Idle()):
             return
         self.connected = False
         self._conversation = Conversation()
         paths = socket_paths(self._address)
-        deadline = self.deadline()
+        deadline = self.deadline() if until is None else until
         while True:
             path = paths[0]
             failed: Optional[OSError] = yield Connect(path)
@@ -108,7 +110,7 @@ class Session:
                 nobody = failed.errno in (errno.ENOENT, errno.ECONNREFUSED)
                 why = os.strerror(failed.errno or 0)
                 raise unreachable(path, why, nobody) from failed
-            elif deadline is not None and self._clock() > deadline:
+            elif deadline is not None and self._clock() >= deadline:
                 raise TimedOut(f"cannot connect to '{path}': the service did not answer in time")
             else:
                 yield Pause(_BACKLOG_RETRY)
@@ -138,14 +140,19 @@ class Session:
             raise ProtocolError(f"unexpected reply to {call.method}: {why}") from None
 
     def begin(
-        self, method: str, parameters: Mapping[str, Any], more: bool, extra: float = 0.0
+        self,
+        method: str,
+        parameters: Mapping[str, Any],
+        more: bool,
+        extra: float = 0.0,
+        until: Optional[float] = None,
     ) -> Flow[None]:
-        """Connects and sends a call."""
+        """Connects and sends a call. `until` as for connect()."""
         data = encode(method, parameters, more)
-        yield from self.connect()
+        yield from self.connect(until)
         self.connected = False  # while only a part of it has been sent
         try:
-            yield Send(data, self.deadline(extra))
+            yield Send(data, self.deadline(extra) if until is None else until)
         except (BrokenPipeError, ConnectionResetError):
             pass  # a service that refuses the connection has said why before it closed
         except OSError as why:

@@ -105,6 +105,13 @@ class BackOff:
         self._next = self._shortest
 
 
+def _sooner(one: Optional[float], other: Optional[float]) -> Optional[float]:
+    """The sooner of two deadlines; None: there is none."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
 class WatchFlow:
     """The events of a watch; see Session for how its flows are driven."""
 
@@ -118,6 +125,8 @@ class WatchFlow:
         self._answered = False
         self._streaming = False
         self._next_attempt: Optional[float] = None
+        # When the service has to have answered what it was asked, over any number of next().
+        self._due: Optional[float] = None
 
     def next(self, timeout: Optional[float]) -> Flow[Optional[Event]]:
         """The next event; None after `timeout` seconds, and once the watch is closed."""
@@ -136,8 +145,7 @@ class WatchFlow:
             except CfgdError as why:
                 if self.closed:
                     return None
-                over = self.session.remaining(end) == 0.0
-                if isinstance(why, TimedOut) and self._streaming and over:
+                if isinstance(why, TimedOut) and end is not None and not self._is_due():
                     return None
                 self._on_failure(why)
                 continue
@@ -149,12 +157,18 @@ class WatchFlow:
         if not (self._streaming and self.session.connected):
             self._streaming = self.session.connected = False
             self.progress.begin()
-            yield from self.session.begin("io.cfgd.Config.Watch", self._parameters(), True)
+            if self._due is None:
+                self._due = self.session.deadline()
+            until = _sooner(self._due, end)
+            yield from self.session.begin(
+                "io.cfgd.Config.Watch", self._parameters(), True, until=until
+            )
             self._streaming = True
-        deadline = self.session.deadline() if self.progress.collecting else None
-        if end is not None:
-            deadline = end if deadline is None else min(deadline, end)
-        reply = yield from self.session.reply(deadline)
+            self._due = self.session.deadline()
+        reply = yield from self.session.reply(
+            _sooner(self._due if self.progress.collecting else None, end)
+        )
+        self._due = self.session.deadline()
         if not reply.continues:
             raise Closed("the service ended the watch")
         try:
@@ -166,9 +180,15 @@ class WatchFlow:
         self._back_off.reset()
         return event
 
+    def _is_due(self) -> bool:
+        """Whether the service is late, and not only the time of one next() over."""
+        waits_long = self._streaming and not self.progress.collecting
+        return not waits_long and self.session.remaining(self._due) == 0.0
+
     def _on_failure(self, why: CfgdError) -> None:
         """Arranges the next attempt; raises what ends the watch."""
         self._streaming = self.session.connected = False
+        self._due = None
         # Any other refusal would come again.
         passes = isinstance(why, (LimitExceeded, StoreFailed, InternalError))
         if isinstance(why, ServiceError):

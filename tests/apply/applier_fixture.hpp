@@ -28,9 +28,11 @@ struct noted_units : apply::unit_control {
     if (!refuse || !refuse()) return {};
     return error{.code = errc::invalid, .message = "the job ended with 'failed'"};
   }
-  result<void> check_active(std::string const& /*unit*/, std::chrono::seconds /*after*/) override {
+  result<void> check_active(std::string const& /*unit*/, std::chrono::seconds /*after*/,
+                            std::chrono::seconds /*limit*/) override {
     return {};
   }
+  bool is_booting() override { return false; }
 
   std::vector<std::string> acts;
   std::function<bool()> refuse; ///< whether an action fails
@@ -77,11 +79,13 @@ struct applying {
   /// Everything of a process: its journal, and an applier on it.
   struct process {
     explicit process(applying& of)
-        : record(apply::journal::open(of.base / "state").value()), work({.record = record,
-                                                                         .units = of.units,
-                                                                         .trusted = {::geteuid()},
-                                                                         .bounds = {},
-                                                                         .on_step = of.on_step}) {}
+        : record(apply::journal::open(of.base / "state").value()),
+          work({.record = record,
+                .units = of.units,
+                .trusted = {::geteuid()},
+                .bounds = {},
+                .on_step = of.on_step,
+                .should_stop = of.should_stop}) {}
 
     apply::journal record;
     apply::applier work;
@@ -107,6 +111,7 @@ struct applying {
   std::filesystem::path base = std::filesystem::canonical(directory.path());
   noted_units units;
   std::function<void(apply::step const&)> on_step;
+  std::function<bool()> should_stop;
   std::set<cfgd::key> secret;
   std::uint64_t revision = 0;
 };

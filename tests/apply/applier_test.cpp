@@ -106,13 +106,13 @@ BOOST_AUTO_TEST_CASE(a_check_gets_the_new_file_and_its_refusal_replaces_nothing)
 }
 
 BOOST_AUTO_TEST_CASE(the_last_lines_of_a_program_that_refuses_are_in_the_message) {
-  define("one", "", {"a"}, R"(check = ["sh", "-c", "seq 1 9 >&2; echo; exit 3"])");
+  define("one", "", {"a"}, R"(check = ["sh", "-c", "seq 1 9 >&2; echo; exit 3", "{}"])");
 
   BOOST_TEST(apply("one", R"({"a":1})").message == "'sh' ended with 3\n5\n6\n7\n8\n9");
 }
 
 BOOST_AUTO_TEST_CASE(whatever_a_program_writes_is_text_in_the_message_and_the_journal) {
-  define("one", "", {"a"}, R"(check = ["sh", "-c", 'printf "a\251b\000c"; exit 1'])");
+  define("one", "", {"a"}, R"(check = ["sh", "-c", 'printf "a\251b\000c"; exit 1', "{}"])");
   define("two", "", {"b"});
 
   BOOST_TEST(apply("one", R"({"a":1,"b":1})").message == "'sh' ended with 1\na?b?c");
@@ -122,7 +122,7 @@ BOOST_AUTO_TEST_CASE(whatever_a_program_writes_is_text_in_the_message_and_the_jo
 
 BOOST_AUTO_TEST_CASE(a_check_that_hangs_is_killed) {
   define("one", "limit_seconds = 1\n", {"a"},
-         R"(check = ["sh", "-c", "echo begun; sleep 1000 & wait"])");
+         R"(check = ["sh", "-c", "echo begun; sleep 1000 & wait", "{}"])");
 
   BOOST_TEST(apply("one", R"({"a":1})").message ==
              "'sh' did not end within 1 s and was killed\nbegun");
@@ -152,6 +152,79 @@ BOOST_AUTO_TEST_CASE(files_that_are_new_are_removed_when_the_verification_fails)
 
   BOOST_TEST(apply("one", R"({"a":1})").message == "'false' ended with 1");
   BOOST_TEST(names().empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_target_is_applied_though_another_one_makes_their_unit_fail) {
+  define("one", "unit = \"app.service\"\n", {"a"});
+  define("two", "unit = \"app.service\"\n", {"b"});
+  apply("one", R"({"a":1,"b":1})");
+  units.refuse = [this] { return content("a") == "bad\n"; };
+  process both(*this);
+
+  auto const done = apply_in(both, R"({"a":"bad","b":2})");
+
+  BOOST_TEST(to_string(done.at("one").state) == "failed");
+  BOOST_TEST(to_string(done.at("two").state) == "applied");
+  BOOST_TEST(content("a") + content("b") == "1\n2\n");
+  units.acts.clear();
+  apply_in(both, R"({"a":"bad","b":2})");
+  BOOST_TEST(units.acts.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_target_is_tried_again_if_its_process_ends_before_it_was_tried_alone) {
+  define("one", "unit = \"app.service\"\n", {"a"});
+  define("two", "unit = \"app.service\"\n", {"b"});
+  apply("one", R"({"a":1,"b":1})");
+  units.refuse = [this] { return content("a") == "bad\n"; };
+  int begun = 0;
+  on_step = [&](apply::step const& next) {
+    if (next.what == apply::step::kind::find_unit && ++begun == 3) throw test::killed{};
+  };
+  BOOST_CHECK_THROW(apply("one", R"({"a":"bad","b":2})"), test::killed);
+  on_step = nullptr;
+
+  BOOST_TEST(to_string(apply("two", R"({"a":"bad","b":2})").state) == "applied");
+}
+
+BOOST_AUTO_TEST_CASE(nothing_is_begun_when_the_program_is_to_end) {
+  define("one", "", {"a"});
+  define("two", "", {"b"});
+  apply("one", R"({"a":1,"b":1})");
+  bool is_ending = false;
+  should_stop = [&] { return is_ending; };
+  on_step = [&](apply::step const& next) { is_ending |= next.what == apply::step::kind::keep; };
+
+  apply("one", R"({"a":2,"b":2})");
+
+  BOOST_TEST(content("a") + content("b") == "1\n1\n");
+  for (auto const& name : names())
+    BOOST_TEST(!name.ends_with(".cfgd-new"), name);
+  is_ending = false;
+  on_step = [&](apply::step const& next) { is_ending |= next.what == apply::step::kind::begin; };
+  apply("one", R"({"a":2,"b":2})");
+  BOOST_TEST(content("a") + content("b") == "2\n1\n"); // what has begun is completed
+  should_stop = nullptr;
+  on_step = nullptr;
+  BOOST_TEST(to_string(apply("two", R"({"a":2,"b":2})").state) == "applied");
+}
+
+BOOST_AUTO_TEST_CASE(a_unit_that_died_of_an_interrupted_application_is_started_again) {
+  define("one", "unit = \"app.service\"\n", {"a"});
+  apply("one", R"({"a":1})");
+  on_step = [](apply::step const& next) {
+    if (next.what == apply::step::kind::begin_restoring) throw test::killed{};
+  };
+  units.refuse = [this] { return content("a") == "2\n"; };
+  BOOST_CHECK_THROW(apply("one", R"({"a":2})"), test::killed);
+  on_step = nullptr;
+  units.acts.clear();
+
+  process next(*this);
+  next.work.recover(targets(), apply::unit_control::starting::allowed);
+
+  BOOST_TEST(content("a") == "1\n");
+  BOOST_TEST((units.acts == std::vector<std::string>{"app.service reload-or-restart again",
+                                                     "app.service reload-or-restart again"}));
 }
 
 BOOST_AUTO_TEST_CASE(what_has_failed_is_not_tried_again_until_it_differs_or_is_forced) {
@@ -256,6 +329,31 @@ BOOST_AUTO_TEST_CASE(paths_through_links_and_directories_of_others_are_refused) 
   BOOST_TEST(message().find("No such file") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(a_target_of_another_user_has_no_more_rights_than_that_user) {
+  if (::geteuid() != 0) {
+    BOOST_TEST_MESSAGE("skipped: only root can act as another user");
+    return;
+  }
+  auto const nobody = apply::find_user("nobody").value();
+  ::chmod(base.c_str(), 0755);
+  define(
+      "one", "user = \"nobody\"\n", {"a"},
+      R"-(check = ["sh", "-c", 'test "$(id -u)" = "$(id -u nobody)" && grep -q . "$0"', "{}"])-");
+
+  auto const refused = apply("one", R"({"a":1})");
+  BOOST_TEST(refused.message.find("Permission denied") != std::string::npos, refused.message);
+  BOOST_TEST(::chown((base / "out").c_str(), nobody.uid, nobody.gid) == 0);
+  auto const done = apply("one", R"({"a":2})");
+
+  BOOST_TEST(to_string(done.state) == "applied", done.message);
+  struct stat info {};
+  BOOST_TEST(::stat(out("a").c_str(), &info) == 0);
+  BOOST_TEST(info.st_uid == nobody.uid);
+  BOOST_TEST(::geteuid() == 0U);
+  define("one", "", {"a"});
+  BOOST_TEST(apply("one", R"({"a":3})").message.find("belongs to uid") != std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_full_disk_leaves_the_old_files) {
   if (::geteuid() != 0 ||
       ::mount("tmpfs", out("").parent_path().c_str(), "tmpfs", 0, "size=64k,mode=755") != 0) {
@@ -274,7 +372,7 @@ BOOST_AUTO_TEST_CASE(a_full_disk_leaves_the_old_files) {
 }
 
 BOOST_AUTO_TEST_CASE(an_application_that_is_killed_at_any_step_is_completed_by_the_next) {
-  define("one", "unit = \"app.service\"\n", {"a", "b"}, "check = [\"true\"]\n");
+  define("one", "unit = \"app.service\"\n", {"a", "b"}, "check = [\"test\", \"-s\", \"{}\"]\n");
   std::vector<std::string> last_steps;
   for (int at = 0;; ++at) {
     std::string const old = std::to_string(2 * at);

@@ -17,9 +17,18 @@ namespace {
 
 using namespace cfgd;
 
+apply::find_partial partials_of(boost::json::object const& all) {
+  return [all](std::string const& name) -> result<std::string> {
+    auto const* const found = all.if_contains(name);
+    if (found != nullptr) return std::string(found->as_string());
+    return error{.code = errc::not_found, .message = "no such file", .subject = name};
+  };
+}
+
 result<std::string> render(std::string_view text, std::string_view values) {
   auto const parsed = json::parse(values).value();
-  return apply::render_template(text, "page.mustache", parsed.get_object(), 1'000'000);
+  return apply::render_template(text, "page.mustache", parsed.get_object(), 1'000'000,
+                                partials_of({}));
 }
 
 std::string refused(std::string_view text, std::string_view values = "{}") {
@@ -78,11 +87,11 @@ BOOST_AUTO_TEST_CASE(the_specification_is_met_but_for_what_is_meant_to_differ) {
     boost::json::object const values = data.is_object() ? data.as_object() : boost::json::object();
     if (!data.is_object()) continue; // a root that is not a table does not occur
     std::string const text(one.what.at("template").as_string());
-    auto const out = apply::render_template(text, "spec", values, 1'000'000);
-    bool const uses_partial = text.find("{{>") != text.npos || text.find("|>") != text.npos;
-    if (uses_partial) {
-      BOOST_TEST(!out, one.name);
-    } else if (without_value.contains(one.name)) {
+    auto const* const partials = one.what.if_contains("partials");
+    auto const out = apply::render_template(
+        text, "spec", values, 1'000'000,
+        partials_of(partials == nullptr ? boost::json::object() : partials->as_object()));
+    if (without_value.contains(one.name)) {
       BOOST_TEST((!out && out.error().code == errc::not_found), one.name);
     } else if (null_value.contains(one.name)) {
       BOOST_TEST((!out && out.error().code == errc::invalid), one.name);
@@ -156,7 +165,8 @@ BOOST_AUTO_TEST_CASE(tags_that_are_wrong_are_errors_with_their_place) {
       {"{{#a}}", "1:1: the section 'a' is not closed"},
       {"{{/a}}", "1:1: there is no section to close"},
       {"{{#a}}\n{{/b}}", "2:1: the section to close is 'a'"},
-      {"{{> header}}", "1:1: partials are not supported"},
+      {"a{{> header}}", "1:2: there is no partial 'header'"},
+      {"{{> page.mustache}}", "1:1: the partial 'page.mustache' includes itself"},
       {"{{a b}}", "1:1: 'a b' is not a name such as site.title"},
       {"{{a..b}}", "1:1: 'a..b' is not a name such as site.title"},
       {"{{=x=}}", "1:1: delimiters are set as in {{=<% %>=}}"},
@@ -164,8 +174,56 @@ BOOST_AUTO_TEST_CASE(tags_that_are_wrong_are_errors_with_their_place) {
       {"a\x1f", "1:2: contains one of U+001D, U+001E, U+001F"}};
   for (auto const& [text, message] : cases) {
     BOOST_TEST(refused(text) == "page.mustache:" + message);
-    BOOST_TEST(!apply::check_template(text, "page.mustache"));
+    BOOST_TEST(!apply::check_template(text, "page.mustache", partials_of({})));
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_partial_alone_on_its_line_is_indented_like_its_tag) {
+  struct {
+    char const* text;
+    char const* partial;
+    char const* expected;
+  } const cases[]{
+      {"a {{> p}} b", "{{v}}", "a 7 b"},
+      {"a\n  {{>p}}\nb\n", "x: {{v}}\ny: 1\n", "a\n  x: 7\n  y: 1\nb\n"},
+      {"a\r\n\t{{>p}}\r\nb", "x\n", "a\r\n\tx\nb"},
+      {"  {{> p }}", "x\ny", "  x\n  y"},
+      {"  a {{> p}}\n", "x\ny", "  a x\ny\n"},
+      {"  {{> p}}\n", "{{{lines}}}\n", "  1\n2\n"}, // a value is as it is
+      {"{{=<% %>=}}<%> p%><% v %>", "{{v}}<% v %>", "7<% v %>7"},
+      {"{{#list}}{{> p}}{{/list}}", "{{v}}{{.}} ", "7a 7b "},
+  };
+  auto const values = json::parse(R"({"v":7,"lines":"1\n2","list":["a","b"]})").value();
+  for (auto const& one : cases) {
+    auto const out = apply::render_template(one.text, "page", values.get_object(), 1'000,
+                                            partials_of({{"p", one.partial}}));
+    BOOST_TEST(text_of(out) == one.expected, one.text << " gives " << text_of(out));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(faults_of_partials_have_their_place_in_the_partial) {
+  auto const values = json::parse(R"({"a":1})").value();
+  auto const refused_with = [&](boost::json::object const& partials) {
+    auto const out = apply::render_template("x\n  {{> one}}\n", "page", values.get_object(), 1'000,
+                                            partials_of(partials));
+    return out ? "rendered: " + *out : to_string(out.error());
+  };
+  BOOST_TEST(refused_with({{"one", "{{a}}\n{{a}}\n"}}) == "rendered: x\n  1\n  1\n");
+  BOOST_TEST(refused_with({{"one", "{{a}}\n{{b}}\n"}}) == "one:2:1: 'b' has no value");
+  BOOST_TEST(refused_with({{"one", "{{#a}}"}}) == "one:1:1: the section 'a' is not closed");
+  BOOST_TEST(refused_with({{"one", "{{> two}}"}, {"two", "{{> one}}"}}) ==
+             "two:1:1: the partial 'one' includes itself");
+}
+
+BOOST_AUTO_TEST_CASE(partials_in_one_another_end) {
+  boost::json::object partials;
+  for (char name = 'a'; name < 'z'; ++name) {
+    std::string const next = std::string("{{> ") + static_cast<char>(name + 1) + "}}";
+    partials[std::string(1, name)] = next + next;
+  }
+  partials["z"] = "";
+  auto const out = apply::check_template("{{> a}}", "page", partials_of(partials));
+  BOOST_TEST((!out && out.error().message == "too many partials"));
 }
 
 BOOST_AUTO_TEST_CASE(sections_cannot_be_nested_without_end) {
@@ -177,7 +235,8 @@ BOOST_AUTO_TEST_CASE(sections_cannot_be_nested_without_end) {
 
 BOOST_AUTO_TEST_CASE(a_file_that_becomes_too_large_is_refused) {
   auto const values = json::parse(R"({"a":[1,2,3,4,5,6,7,8,9,10]})").value();
-  auto const out = apply::render_template("{{#a}}0123456789{{/a}}", "t", values.get_object(), 99);
+  auto const out = apply::render_template("{{#a}}0123456789{{/a}}", "t", values.get_object(), 99,
+                                          partials_of({}));
   BOOST_TEST((!out && out.error().code == errc::limit));
 }
 

@@ -133,6 +133,9 @@ BOOST_AUTO_TEST_CASE(a_faulty_target_is_refused_with_the_place) {
       {file + "mode = \"rw\"\n", "app.toml:5: 'rw' must be an octal mode"},
       {file + "owner = \"no-such-user\"\n", "app.toml:5: there is no user 'no-such-user'"},
       {file + "group = \"no-such-group\"\n", "app.toml:5: there is no group 'no-such-group'"},
+      {file + "check = [\"nginx\", \"-t\"]\n",
+       "app.toml:5: 'check' must have '{}', the path of the new file"},
+      {"user = \"no-such-user\"\n" + file, "app.toml:1: there is no user 'no-such-user'"},
       {"= 1\n", "app.toml:1: "}};
   for (auto const& [text, message] : cases) {
     auto const found = fault(text);
@@ -155,13 +158,36 @@ BOOST_AUTO_TEST_CASE(a_path_is_not_written_twice_by_one_target) {
   BOOST_TEST(fault(file + file).starts_with("app.toml:2: /srv/a is written twice"));
 }
 
-BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_has_no_targets) {
-  test::write_file(all[1] / "app.toml", file);
+BOOST_AUTO_TEST_CASE(a_directory_that_others_may_write_leaves_the_last_good_targets) {
+  test::write_file(all[0] / "masked.toml", file);
+  test::write_file(all[0] / "own.toml",
+                   "[[file]]\npath = \"/srv/b\"\nformat = \"json\"\nkey = \"b\"\n");
+  fs::create_symlink("/dev/null", all[1] / "masked.toml");
+  auto const before = read();
   ::chmod(all[1].c_str(), 0777);
+
+  auto found = read();
+
+  BOOST_TEST(found.size() == 1U);
+  BOOST_TEST((found.at(all[1].string()).error().code == errc::untrusted));
+  BOOST_TEST(apply::keep_unreadable(found, before));
+  BOOST_TEST(found.size() == 2U);
+  BOOST_TEST(found.at("own").has_value());
+  ::chmod(all[1].c_str(), 0755);
+  auto again = read();
+  BOOST_TEST(!apply::keep_unreadable(again, found));
+  BOOST_TEST(again.size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_cannot_be_opened_leaves_no_vendor_target_unmasked) {
+  test::write_file(all[0] / "masked.toml", file);
+  fs::remove(all[1]);
+  fs::create_symlink(all[1], all[1]); // a link to itself
 
   auto const found = read();
 
-  BOOST_TEST((found.at("app").error().code == errc::untrusted));
+  BOOST_TEST(!found.contains("masked"));
+  BOOST_TEST(found.contains(all[1].string()));
 }
 
 BOOST_AUTO_TEST_CASE(a_template_that_others_may_write_is_not_used) {

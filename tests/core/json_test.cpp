@@ -176,6 +176,23 @@ BOOST_AUTO_TEST_CASE(strings_escape_what_must_be_escaped_only) {
   BOOST_CHECK_EQUAL(text, "\"a\\\"\\\\/\\u0001\\u001f\\u007fé\xE2\x80\xA8\"");
 }
 
+BOOST_AUTO_TEST_CASE(a_character_is_escaped_wherever_it_is) {
+  auto const escaped = [](char c) -> std::string {
+    if (c == '"' || c == '\\') return {'\\', c};
+    return c == 0x1F ? "\\u001f" : c == 0x7F ? "\\u007f" : std::string(1, c);
+  };
+  for (char const c : {'"', '\\', '\x1F', '\x7F', ' ', '!', '\xFF', '\x80'})
+    for (std::size_t before = 0; before < 20; ++before)
+      for (std::size_t behind = 0; behind < 20; ++behind) {
+        std::string const text = std::string(before, '~').append(1, c).append(behind, '\xC3');
+        std::string wanted(1, '"');
+        wanted.append(before, '~').append(escaped(c)).append(behind, '\xC3').append(1, '"');
+        std::string written;
+        js::append_string(written, text);
+        BOOST_REQUIRE_EQUAL(written, wanted);
+      }
+}
+
 BOOST_AUTO_TEST_CASE(values_that_cannot_be_stored_are_rejected_with_their_pointer) {
   boost::json::value const null_below{{"a", {{"b/~", nullptr}}}};
   boost::json::value const bad_text{{"a", "x\xFF"}};

@@ -77,12 +77,13 @@ BOOST_AUTO_TEST_CASE(has_what_a_map_has) {
       auto const* const found = one.find(which);
       BOOST_REQUIRE((found != nullptr) == other.contains(which));
       auto next = other.lower_bound(which);
-      one.visit_from(which, [&](shared::entry const& at) {
-        BOOST_REQUIRE(next != other.end() && at.first == next->first);
+      auto const end = other.end();
+      one.visit_from(which, [&next, end](shared::entry const& at) {
+        BOOST_REQUIRE(next != end && at.first == next->first);
         ++next;
         return true;
       });
-      BOOST_REQUIRE(next == other.end());
+      BOOST_REQUIRE(next == end);
     }
     for (auto const& [further, content_of_it] : kept)
       BOOST_REQUIRE(follow(other, one, further) == content_of_it);

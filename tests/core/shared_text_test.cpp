@@ -126,7 +126,7 @@ BOOST_AUTO_TEST_CASE(is_made_whole_when_somebody_wants_it) {
   auto const before = text_of({{"a", {{"x", 1}, {"y", 2}}}});
   BOOST_TEST(before.is_whole());
 
-  auto const after = before.with(path{"a", "y"}, "3");
+  auto after = before.with(path{"a", "y"}, "3");
 
   BOOST_REQUIRE(after);
   BOOST_TEST(!after->is_whole());

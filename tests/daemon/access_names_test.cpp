@@ -189,7 +189,7 @@ BOOST_FIXTURE_TEST_CASE(it_stops_while_a_lookup_hangs, fixture) {
 
   auto const began = std::chrono::steady_clock::now();
   names.reset();
-  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(1)));
+  BOOST_TEST((std::chrono::steady_clock::now() - began < std::chrono::seconds(10)));
   open.set_value();
 }
 

@@ -21,6 +21,7 @@ using content = registry::watch::content;
 // Two system users.
 constexpr uid_t anna = 990;
 constexpr uid_t bert = 991;
+constexpr std::size_t bounds_of_a_watch = 32; ///< watch_prefixes
 
 struct fixture {
   limits bounds;
@@ -290,6 +291,30 @@ BOOST_AUTO_TEST_CASE(after_a_restart_history_says_what_was_sent) {
   mine->resumed(2, at.now); // nothing after 3 concerns it
   BOOST_TEST(all->has_applied("web", 7));
   BOOST_TEST(acknowledge("web", 8).has_value()); // it may have been sent it before the restart
+}
+
+BOOST_AUTO_TEST_CASE(long_prefixes_outlive_the_daemon_and_the_longest_as_namespaces) {
+  auto const prefixes = [](std::string const& of) {
+    std::vector<std::string> list;
+    for (std::size_t index = 10; index < 10 + bounds_of_a_watch; ++index)
+      list.push_back(of + ".k" + std::to_string(index) + std::string(490, 'x'));
+    return list;
+  };
+  std::vector<std::shared_ptr<registry::watch>> open;
+  for (int index = 10; index < 42; ++index)
+    open.push_back(watch("c" + std::to_string(index), prefixes("site")));
+  open.push_back(watch("web", {"app.n", "site"}));
+
+  auto const record = all->encode();
+  BOOST_TEST(record.size() < 300'000U);
+  registry later(bounds);
+  later.load(record, 8);
+
+  BOOST_TEST(later.find("c10")->prefixes == prefixes("site"), boost::test_tools::per_element());
+  BOOST_TEST(later.find("c41")->prefixes == std::vector<std::string>{"site"},
+             boost::test_tools::per_element());
+  BOOST_TEST(later.find("web")->prefixes == (std::vector<std::string>{"app.n", "site"}),
+             boost::test_tools::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_record_gives_the_consumers_that_can_be_read) {

@@ -98,6 +98,24 @@ BOOST_AUTO_TEST_CASE(what_was_moved_after_a_try_is_not_tried_before) {
   BOOST_TEST((subject.next() == start + 1h));
 }
 
+BOOST_AUTO_TEST_CASE(what_is_ended_early_is_not_due_meanwhile_and_tried_again_before_its_deadline) {
+  pending_changes subject;
+  subject.replace({due(4, 1h)});
+
+  subject.end_early(4, "a check");
+  BOOST_TEST(!subject.next());
+  BOOST_TEST(subject.take_due(start + 2h).empty());
+  BOOST_TEST(subject.postpone(4, start + 60s));
+  subject.replace({due(4, 3h)});
+
+  BOOST_TEST((subject.next() == start + 60s));
+  BOOST_TEST(revisions(subject.take_due(start + 60s)) == numbers{4},
+             boost::test_tools::per_element());
+  BOOST_TEST(subject.reason(4) == "a check");
+  subject.replace({});
+  BOOST_TEST(subject.reason(4).empty());
+}
+
 BOOST_AUTO_TEST_CASE(what_is_confirmed_is_forgotten) {
   pending_changes subject;
   subject.replace({due(4, 10ms), due(5, 20ms)});

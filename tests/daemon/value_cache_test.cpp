@@ -350,7 +350,7 @@ BOOST_FIXTURE_TEST_CASE(all_keys_of_a_large_namespace_are_looked_up_one_by_one, 
 BOOST_FIXTURE_TEST_CASE(a_key_of_the_loaded_text_is_looked_up_and_of_others_is_scanned, fixture) {
   cache.publish(make("app", R"({"a":{"b":1},"z":")" + std::string(1000, 'x') + "\"}"));
   auto const text = cache.text_of("app").text;
-  auto const copy = *text;
+  std::string const copy{std::string_view(*text)};
   auto const in = [this](std::string_view whole, char const* which) {
     return cache.find_in(whole, key::parse(which).value()).value_or("-");
   };

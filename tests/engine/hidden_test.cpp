@@ -46,7 +46,7 @@ BOOST_AUTO_TEST_CASE(a_set_reports_the_values_of_files_that_it_hides) {
   auto const done = must(set({{"site.tagline", "\"x\""}, {"site.new", "1"}}));
 
   BOOST_TEST(done.hides.count == 1U);
-  BOOST_TEST(text_of(done.hides) == "site.tagline /admin/site.json:2 by r0 uid 1000 unset "
+  BOOST_TEST(text_of(done.hides) == "site.tagline /admin/site.json:2 by r2 uid 1000 unset "
                                     "site.tagline; ");
 }
 
@@ -61,8 +61,8 @@ BOOST_AUTO_TEST_CASE(a_subtree_that_is_replaced_hides_each_of_its_values) {
 
   auto const done = must(set({{"site.a", "7"}}));
 
-  BOOST_TEST(text_of(done.hides) == "site.a.b /admin/site.json:2 by r0 uid 1000 unset site.a; "
-                                    "site.a.c.d /admin/site.json:4 by r0 uid 1000 unset site.a; ");
+  BOOST_TEST(text_of(done.hides) == "site.a.b /admin/site.json:2 by r2 uid 1000 unset site.a; "
+                                    "site.a.c.d /admin/site.json:4 by r2 uid 1000 unset site.a; ");
 }
 
 BOOST_AUTO_TEST_CASE(a_dry_run_reports_what_it_would_hide) {

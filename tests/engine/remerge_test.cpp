@@ -9,7 +9,7 @@
 
 #include <string>
 
-// Merging what a change of overrides touches gives what merging all layers gives.
+// Merging what a change of overrides and files touches gives what merging all layers gives.
 
 namespace {
 
@@ -47,7 +47,25 @@ void add_source(namespace_state& to, std::string_view id, boost::json::object ro
   record->row.id = test::to_source(id);
   record->row.is_effective = true;
   record->document = {source_kind::values, sourced_document{.root = std::move(root), .places = {}}};
-  to.sources.emplace(record->row.id, std::move(record));
+  to.sources.insert_or_assign(record->row.id, std::move(record));
+}
+
+/// A file with one member more or fewer, or none, or no file.
+void edit_file(test::random_document& random, namespace_state& of) {
+  auto const* const id = random.below(2) == 0 ? "vendor/n.json" : "admin/n.json";
+  auto const known = of.sources.find(test::to_source(id));
+  auto const kind = random.below(10);
+  if (kind == 0 && known != of.sources.end() && of.sources.size() > 1) {
+    of.sources.erase(known);
+    return;
+  }
+  boost::json::object root;
+  if (known != of.sources.end() && kind > 1) root = known->second->document.read()->root;
+  if (kind < 5)
+    root.erase(random.name());
+  else
+    root[random.name()] = random.value(2, nulls::yes);
+  add_source(of, id, std::move(root));
 }
 
 namespace_state random_state(test::random_document& random) {
@@ -86,12 +104,14 @@ BOOST_AUTO_TEST_SUITE(remerge)
 
 BOOST_AUTO_TEST_CASE(gives_what_merging_all_layers_gives) {
   std::size_t merged = 0;
+  std::size_t of_files = 0;
   for (std::uint32_t seed = 0; seed < 400; ++seed) {
     test::random_document random(seed);
     auto now = random_state(random);
     for (revision_number step = 1; step < 20; ++step) {
       auto const was = now;
-      edit_overrides(random, now, step);
+      if (random.below(3) > 0) edit_overrides(random, now, step);
+      if (random.below(3) == 0) edit_file(random, now);
       auto const text = merged_text(now);
       std::vector<key_change> keys;
       engine::append_differences(keys, "n", *was.value.text, text);
@@ -101,12 +121,14 @@ BOOST_AUTO_TEST_CASE(gives_what_merging_all_layers_gives) {
       now.value.text = std::make_shared<std::string const>(text);
       if (!made) continue;
       ++merged;
+      if (was.sources != now.sources) ++of_files;
       BOOST_REQUIRE_EQUAL(*made->text, text);
       BOOST_REQUIRE_EQUAL(show(made->keys), show(keys));
       BOOST_REQUIRE(made->keys.empty() == (made->text == was.value.text));
     }
   }
   BOOST_TEST(merged > 1000U);
+  BOOST_TEST(of_files > 100U);
 }
 
 BOOST_AUTO_TEST_CASE(a_key_uncovers_what_the_layers_below_say) {
@@ -121,13 +143,29 @@ BOOST_AUTO_TEST_CASE(a_key_uncovers_what_the_layers_below_say) {
   BOOST_TEST(show(made->keys) == "n.a.x:>1 n.c:3>4 ");
 }
 
+BOOST_AUTO_TEST_CASE(without_the_last_override_the_text_is_that_of_the_source) {
+  auto const was = state_of(R"({"a":1,"b":{"c":2}})", R"({"a":3})");
+  auto now = was;
+  now.overrides = nullptr;
+
+  auto const made = engine::remerge(was, now);
+
+  BOOST_REQUIRE(made.has_value());
+  BOOST_TEST(show(made->keys) == "n.a:3>1 ");
+  BOOST_TEST((made->text == now.sources.begin()->second->document.text()), "the same, not equal");
+}
+
 BOOST_AUTO_TEST_CASE(a_layer_that_differs_otherwise_is_merged_as_a_whole) {
   auto const was = state_of(R"({"a":1})", R"({"b":2})");
   auto now = state_of(R"({"a":2})", R"({"b":3})");
 
-  BOOST_TEST(!engine::remerge(was, now));
-  now.sources = was.sources;
   BOOST_TEST(engine::remerge(was, now).has_value());
+  auto typed = now;
+  add_source(typed, "admin/n.env", {{"c", 1}}); // what it means depends on other files
+  BOOST_TEST(!engine::remerge(was, typed));
+  auto alone = now;
+  alone.overrides = nullptr;
+  BOOST_TEST(!engine::remerge(was, alone)); // the text of the file is the value
   now.locks = std::make_shared<engine::namespace_locks const>();
   BOOST_TEST(!engine::remerge(was, now));
 }

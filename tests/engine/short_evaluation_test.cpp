@@ -5,6 +5,7 @@
 #include "engine/overrides.hpp"
 #include "tests/support/plan_fixture.hpp"
 #include "tests/support/random_document.hpp"
+#include "tests/support/store_requests.hpp"
 
 #include <boost/test/unit_test.hpp>
 
@@ -13,8 +14,8 @@
 #include <string>
 #include <vector>
 
-// A Set is evaluated by what it changes. Its result is compared with that of the whole: all layers
-// merged, all of the document validated, all leaves compared.
+// A Set and a change of a file are evaluated by what they change. The result is compared with that
+// of the whole: all layers merged, all of the document validated, all leaves compared.
 
 namespace {
 
@@ -155,6 +156,25 @@ struct fixture : test::plan_fixture {
     if (now().summary) BOOST_REQUIRE_EQUAL(show(*now().summary), show(summarize_overrides(now())));
   }
 
+  /// Changes one member of a file.
+  void compare_file(test::random_document& random) {
+    auto const found = now().sources.find(test::to_source("admin/n.json"));
+    if (found == now().sources.end()) return;
+    auto root = found->second->document.read()->root;
+    root[random.name()] = random.value(2, nulls::yes);
+    must(test::files_changed({test::good("admin/n.json", json::canonical(root))},
+                             grouping::change_per_namespace));
+
+    auto const document = merge_layers(now(), {});
+    BOOST_REQUIRE_EQUAL(text("n"), json::canonical(document));
+    if (!now().value.text.is_whole()) ++pages;
+    if (now().fits.schema) {
+      ++fitting;
+      BOOST_REQUIRE(policy_validator.validate_schema(now(), document).issues.empty());
+    }
+    if (now().summary) BOOST_REQUIRE_EQUAL(show(*now().summary), show(summarize_overrides(now())));
+  }
+
   static void check_leaves(std::vector<key_change> const& made,
                            std::vector<key_change> const& wanted) {
     BOOST_REQUIRE_EQUAL(made.size(), wanted.size());
@@ -180,8 +200,10 @@ BOOST_AUTO_TEST_CASE(finds_what_evaluating_the_whole_finds) {
     auto const which = seed % (schemas.size() + 1);
     all.begin(random, which < schemas.size() ? schemas.at(which) : nullptr);
     if (find_namespace(all.state, "n") == nullptr || !all.now().value.text) continue;
-    for (int step = 0; step < 25; ++step)
+    for (int step = 0; step < 25; ++step) {
       all.compare(random_request(random));
+      if (step % 4 == 0) all.compare_file(random);
+    }
     pages += all.pages;
     fitting += all.fitting;
     refused += all.refused;

@@ -26,7 +26,7 @@ constexpr bool with_sanitizer = false;
 #endif
 
 constexpr milliseconds attack_time{1'000};
-constexpr milliseconds longest_call{2'000};
+constexpr milliseconds longest_call{with_sanitizer ? 10'000 : 2'000};
 constexpr milliseconds longest_stop{with_sanitizer ? 10'000 : 2'000};
 constexpr std::size_t most_bytes = 256U * 1024 * 1024;
 

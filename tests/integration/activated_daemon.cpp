@@ -21,7 +21,7 @@
 namespace cfgd::test {
 namespace {
 
-constexpr std::chrono::seconds limit{30};
+constexpr std::chrono::seconds limit{120};
 constexpr int first_passed = 3; // sd_listen_fds(3)
 
 void check(bool fine, std::string const& call) {

@@ -14,7 +14,7 @@
 namespace cfgd::test {
 
 /// The real cfgd as a service manager starts it: sockets are passed, and the object receives its
-/// notifications. Every wait ends with std::runtime_error after 30 s.
+/// notifications. Every wait ends with std::runtime_error after 120 s.
 class activated_daemon {
  public:
   /// `cfgd --root directory/root`; what passes by the way lies in `directory` too.

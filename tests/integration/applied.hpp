@@ -80,12 +80,6 @@ struct applied : running_quietly {
         "the state " + state);
   }
 
-  std::unique_ptr<program_run> applying;
-
- private:
-  std::filesystem::path canonical_base() const {
-    return std::filesystem::canonical(directory.path());
-  }
   template <class Ready>
   void wait_until(Ready ready, std::string const& what) {
     auto const end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -94,6 +88,13 @@ struct applied : running_quietly {
         throw std::runtime_error("waited for " + what + "; cfgd-apply said: " + applying->err());
       ::poll(nullptr, 0, 5); // for others
     }
+  }
+
+  std::unique_ptr<program_run> applying;
+
+ private:
+  std::filesystem::path canonical_base() const {
+    return std::filesystem::canonical(directory.path());
   }
 };
 

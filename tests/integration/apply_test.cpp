@@ -1,5 +1,7 @@
+#include "core/json.hpp"
 #include "tests/integration/applied.hpp"
 
+#include <boost/json/value.hpp>
 #include <boost/test/unit_test.hpp>
 
 #include <sys/stat.h>
@@ -143,6 +145,93 @@ BOOST_AUTO_TEST_CASE(a_faulty_target_is_reported_with_its_place_and_leaves_the_o
   BOOST_TEST(shown.out.find("bad.toml:2:1: unknown key 'units' in a target") != std::string::npos,
              shown);
   BOOST_TEST(cfgctl({"targets", "web"}).code == 0);
+}
+
+BOOST_AUTO_TEST_CASE(a_changed_target_is_read_by_itself) {
+  define("web", "", "port {{app.port}}\n");
+  begin();
+
+  define("web", "", "Port {{app.port}} of {{app.host}}\n");
+  wait_for_content("Port 80 of localhost\n");
+}
+
+BOOST_AUTO_TEST_CASE(a_faulty_target_is_a_problem_until_it_is_right) {
+  define("web", "", "port {{app.port}}\n");
+  begin();
+  wait_for_state("applied");
+  auto const problems = [&] { return cfgctl({"problems", "--open"}).out; };
+
+  write_file(root / "etc" / "targets" / "bad.toml", "units = 1\n");
+  define("web", "units = 1\n", "port {{app.port}}\n");
+  wait_until([&] { return problems().find("cfgd-apply:web") != std::string::npos; }, "a problem");
+  wait_until([&] { return problems().find("cfgd-apply:bad") != std::string::npos; }, "a problem");
+  auto const refused = cfgctl({"set", "--wait=30s", "app.port=81"});
+  BOOST_TEST(refused.code != 0, refused);
+  BOOST_TEST(content() == "port 80\n");
+
+  std::filesystem::remove(root / "etc" / "targets" / "bad.toml");
+  define("web", "", "port {{app.port}}\n");
+  wait_for_content("port 81\n");
+  wait_until([&] { return problems().find("cfgd-apply") == std::string::npos; }, "no problem");
+}
+
+BOOST_AUTO_TEST_CASE(a_target_that_is_removed_is_not_waited_for) {
+  define("web", "", "port {{app.port}}\n");
+  begin();
+  auto const count = [&] { return daemon.connect().consumers().value().size(); };
+  wait_until([&] { return count() == 1; }, "a consumer");
+
+  std::filesystem::remove(root / "etc" / "targets" / "web.toml");
+  wait_until([&] { return count() == 0; }, "no consumer");
+  BOOST_TEST(cfgctl({"set", "--wait=30s", "app.port=81"}).code == 0);
+
+  define("web", "", "port {{app.port}}\n");
+  wait_for_content("port 81\n");
+  stop_applying();
+  std::filesystem::create_directories(root / "vendor" / "targets");
+  std::filesystem::remove(root / "etc" / "targets" / "web.toml");
+  start_applying();
+  wait_until([&] { return count() == 0; }, "no consumer of before the start");
+}
+
+BOOST_AUTO_TEST_CASE(a_stop_does_not_wait_for_what_has_not_begun) {
+  define("web", "", "port {{app.port}}\n",
+         "check = [\"sh\", \"-c\", \"echo >>" + log().string() +
+             "; grep -q 'port 8[0-9]' $0\", \"{}\"]\n");
+  begin();
+  wait_for_state("applied");
+  daemon.connect().set({.values = {{"app.port", 81}}}).value();
+  stop_applying();
+  BOOST_TEST((content() == "port 80\n" || content() == "port 81\n"));
+
+  start_applying();
+  wait_for_content("port 81\n");
+}
+
+BOOST_AUTO_TEST_CASE(every_dry_run_shows_the_files_also_as_json) {
+  define("web", "", "port {{app.port}}\n");
+  begin();
+  auto const document = (root / "app.json").string();
+  write_file(document, R"({"app":{"port":81}})");
+  std::string const diff = "-port 80\n+port 81\n";
+  auto const planned = cfgctl({"apply", "--dry-run", document});
+  BOOST_TEST(planned.out.find(diff) != std::string::npos, planned);
+  write_file(document, R"({"port":81,"host":"localhost"})");
+  auto const imported = cfgctl({"import", "--dry-run", document});
+  BOOST_TEST(imported.out.find(diff) != std::string::npos, imported);
+  auto const as_json = cfgctl({"--json", "set", "--dry-run", "app.port=81"});
+  auto const parsed = cfgd::json::parse(as_json.out).value();
+  auto const& target = parsed.at("targets").as_array().at(0);
+  auto const& file = target.at("files").as_array().at(0);
+  BOOST_TEST(std::string(target.at("name").as_string()) == "web");
+  BOOST_TEST(std::string(file.at("path").as_string()) == out().string());
+  BOOST_TEST(std::string(file.at("diff").as_string()).ends_with(diff));
+  auto const before = daemon.connect().status().value().revision;
+  BOOST_TEST(cfgctl({"set", "app.port=82"}).code == 0);
+
+  auto const rolled = cfgctl({"rollback", "--dry-run", std::to_string(before)});
+
+  BOOST_TEST(rolled.out.find("-port 82\n+port 80\n") != std::string::npos, rolled);
 }
 
 BOOST_AUTO_TEST_CASE(a_secret_is_rendered_only_where_others_cannot_read_it) {

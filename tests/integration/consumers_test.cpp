@@ -72,6 +72,16 @@ struct serving : running {
     }
     throw std::runtime_error("no consumer with " + text + " at " + std::string(pointer));
   }
+  /// Waits until the store has the acknowledgement of a revision; it is kept within seconds.
+  void wait_until_kept(int revision) {
+    auto const text = "\"applied\":" + std::to_string(revision) + ',';
+    auto const end = std::chrono::steady_clock::now() + 30s;
+    while (read_file(root / "state" / "data" / "data.mdb").find(text) == std::string::npos) {
+      if (std::chrono::steady_clock::now() > end) throw std::runtime_error("not kept: " + text);
+      stream(daemon.socket()).is_quiet_for(20ms);
+    }
+    sync(); // answered behind the transaction that has written the text
+  }
 };
 
 struct serving_impatiently : serving {
@@ -132,6 +142,16 @@ BOOST_FIXTURE_TEST_CASE(a_wait_ends_when_those_concerned_have_applied_it, servin
   BOOST_TEST(text_of(wait(revision).parameters()) == R"({"applied":true,"waiting":[]})");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_wait_whose_answer_nobody_sees_ends_at_once, serving) {
+  auto const web = follow("web");
+  stream peer(daemon.socket());
+  for (int calls = 0; calls < 100; ++calls) // more than may wait
+    peer.send(R"({"method":"io.cfgd.Config.WaitApplied","oneway":true,)"
+              R"("parameters":{"revision":1,"seconds":3600}})");
+  auto const reply = peer.ask(call_text("Config.WaitApplied", R"({"revision":1,"seconds":0})"));
+  BOOST_TEST(text_of(reply.at("parameters").at("applied")) == "false");
+}
+
 BOOST_FIXTURE_TEST_CASE(a_failure_ends_the_wait_and_says_why, serving) {
   auto web = follow("web");
   acknowledge("web", 1);
@@ -182,8 +202,7 @@ BOOST_FIXTURE_TEST_CASE(what_was_acknowledged_outlives_the_daemon, serving) {
   auto waiting = wait(revision);
   acknowledge("web", revision);
   BOOST_TEST(waiting.parameters().at("applied").as_bool());
-  // Kept within seconds, so that the daemon may be killed then.
-  stream(daemon.socket()).is_quiet_for(3s);
+  wait_until_kept(revision);
   daemon.kill();
   daemon.start();
   BOOST_TEST(consumer().at("applied").as_int64() == revision);
@@ -238,13 +257,28 @@ BOOST_FIXTURE_TEST_CASE(a_change_is_undone_at_once_when_a_consumer_fails, servin
                        "revision 3");
 }
 
+BOOST_FIXTURE_TEST_CASE(what_cannot_be_undone_stays_pending, serving) {
+  auto web = follow("web");
+  acknowledge("web", 1);
+  call("Config.Set", R"({"values":{"app.n":2},"confirmSeconds":600,"untilApplied":true})");
+  web.parameters();
+  // From here on the value before is not valid.
+  save_below("schemas", "app.json", R"({"properties":{"n":{"minimum":2}}})");
+  sync();
+  acknowledge("web", 2, false);
+  daemon.wait_for_line("revision 2: the consumer 'web' could not apply it; it could not be undone");
+  acknowledge("web", 2);
+  call("Config.Set", R"({"values":{"theme.x":1},"expireSeconds":600})"); // the list is looked at
+  BOOST_TEST(call("Config.ListPending").at("parameters").at("pending").as_array().size() == 2U);
+}
+
 BOOST_FIXTURE_TEST_CASE(until_applied_outlives_the_daemon, serving) {
   {
     auto const web = follow("web");
     acknowledge("web", 1);
   }
   call("Config.Set", R"({"values":{"app.n":2},"confirmSeconds":600,"untilApplied":true})");
-  stream(daemon.socket()).is_quiet_for(3s);
+  wait_until_kept(1);
   daemon.kill();
   daemon.start();
   BOOST_TEST(call("Config.ListPending").at("parameters").at("pending").as_array().size() == 1U);
@@ -324,6 +358,31 @@ BOOST_FIXTURE_TEST_CASE(the_command_line_waits_and_lists, serving) {
   BOOST_TEST(cfgctl({"consumers", "--forget", "nobody"}).code == 1);
   BOOST_TEST(cfgctl({"wait", "app.n", "--consumer", "web"}).code == 2);
   BOOST_TEST(cfgctl({"set", "app.n=3", "--until-applied"}).code == 2);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_change_is_printed_although_the_wait_for_it_fails, serving) {
+  for (bool const as_json : {true, false}) {
+    auto const web = follow("web");
+    auto const at = static_cast<std::int64_t>(revision());
+    std::vector<std::string> words{"--socket", daemon.socket().string(), "set", "--wait=60s",
+                                   "app.n=" + std::to_string(100 + at)};
+    if (as_json) words.insert(words.begin(), "--json");
+    program_run run(CFGCTL_PROGRAM, words);
+    while (static_cast<std::int64_t>(revision()) == at)
+      stream(daemon.socket()).is_quiet_for(20ms);
+    daemon.stop();
+    BOOST_TEST(run.finish() == 5);
+    if (as_json) {
+      auto const out = cfgd::json::parse(run.out()).value().as_object();
+      BOOST_TEST(out.at("revision").as_int64() == at + 1);
+      BOOST_TEST(!out.contains("applied"));
+      BOOST_TEST(out.contains("message"));
+    } else {
+      BOOST_TEST(run.out().find("revision " + std::to_string(at + 1)) != std::string::npos);
+    }
+    BOOST_TEST(run.err().find("wait " + std::to_string(at + 1)) != std::string::npos);
+    daemon.start();
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

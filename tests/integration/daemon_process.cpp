@@ -1,21 +1,24 @@
 #include "tests/integration/daemon_process.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <stdexcept>
 #include <system_error>
 
-// A thread reads what the daemon logs, so that its pipe is never full.
+// A thread reads what the daemon logs, so that its pipe is never full. log() reads too: what was
+// logged before a reply is in the pipe, but the thread may not have run yet.
 
 namespace cfgd::test {
 namespace {
 
-constexpr std::chrono::seconds limit{30};
+constexpr std::chrono::seconds limit{120};
 
 std::vector<char*> pointers(std::vector<std::string>& list) {
   std::vector<char*> out;
@@ -43,6 +46,7 @@ void daemon_process::spawn() {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     throw std::system_error(errno, std::generic_category(), "pipe2");
+  ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
   std::vector<std::string> arguments{CFGD_PROGRAM, "--root", root_.string()};
   arguments.insert(arguments.end(), how_.arguments.begin(), how_.arguments.end());
   std::vector<std::string> environment = how_.environment;
@@ -60,21 +64,31 @@ void daemon_process::spawn() {
 
   log_.clear();
   ended_ = false;
-  reader_ = std::thread([this, pipe = ends[0]] { drain(pipe); });
+  pipe_ = ends[0];
+  reader_ = std::thread([this] { drain(); });
 }
 
-void daemon_process::drain(int pipe) {
-  std::array<char, 4096> buffer{};
-  for (;;) {
-    ssize_t const got = ::read(pipe, buffer.data(), buffer.size());
-    if (got < 0 && errno == EINTR) continue;
+void daemon_process::drain() {
+  for (bool is_over = false; !is_over;) {
+    pollfd readable{.fd = pipe_, .events = POLLIN, .revents = 0};
+    ::poll(&readable, 1, -1);
     std::lock_guard const locked(mutex_);
-    if (got > 0) log_.append(buffer.data(), static_cast<std::size_t>(got));
-    if (got <= 0) ended_ = true;
-    more_.notify_all();
-    if (got <= 0) break;
+    take_lines();
+    is_over = ended_;
   }
-  ::close(pipe);
+  ::close(pipe_);
+}
+
+void daemon_process::take_lines() {
+  std::array<char, 4096> buffer{};
+  while (!ended_) {
+    ssize_t const got = ::read(pipe_, buffer.data(), buffer.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) break;
+    if (got > 0) log_.append(buffer.data(), static_cast<std::size_t>(got));
+    ended_ = got <= 0;
+  }
+  more_.notify_all();
 }
 
 void daemon_process::start() {
@@ -147,8 +161,9 @@ std::string daemon_process::wait_for_line(std::string_view text) {
   return log_.substr(begin, log_.find('\n', at) - begin);
 }
 
-std::string daemon_process::log() const {
+std::string daemon_process::log() {
   std::lock_guard const locked(mutex_);
+  take_lines();
   return log_;
 }
 

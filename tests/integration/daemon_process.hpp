@@ -21,7 +21,7 @@ struct daemon_options {
 };
 
 /// The real cfgd on a directory of its own, as `cfgd --root DIR`. Everything that is waited for has
-/// a limit of 30 s, after which std::runtime_error is thrown with what the daemon has logged.
+/// a limit of 120 s, after which std::runtime_error is thrown with what the daemon has logged.
 class daemon_process {
  public:
   explicit daemon_process(std::filesystem::path root, daemon_options how = {});
@@ -52,18 +52,22 @@ class daemon_process {
 
   /// Waits until a line logged since the start holds `text`; the line.
   std::string wait_for_line(std::string_view text);
-  std::string log() const;
+  /// All that it has logged since the start.
+  std::string log();
 
  private:
   void spawn();
   void wait_for_socket();
-  void drain(int pipe);
+  void drain();
+  /// Adds to log_ what is in the pipe. Call with mutex_.
+  void take_lines();
 
   std::filesystem::path root_;
   daemon_options how_;
   pid_t pid_ = -1;
+  int pipe_ = -1; ///< what it logs; never blocks; closed by reader_
   std::thread reader_;
-  mutable std::mutex mutex_; ///< guards log_ and ended_
+  std::mutex mutex_; ///< guards log_ and ended_
   std::condition_variable more_;
   std::string log_;
   bool ended_ = false; ///< nothing more will be logged

@@ -217,6 +217,7 @@ BOOST_FIXTURE_TEST_CASE(files_that_are_not_used_are_listed_and_are_no_fault, run
 }
 
 BOOST_FIXTURE_TEST_CASE(files_saved_together_are_one_revision, running) {
+  save_settings("[watch]\nquiet_ms = 400\nlate_ms = 5000\n"); // time for both saves
   save("a.toml", "x = 1\n");
   save("b.toml", "x = 1\n");
   daemon.start();

@@ -26,7 +26,7 @@ class save_trial {
   /// Lets the service read a site.yaml, saves it anew and then a marker; what the service announces
   /// from then on: "+1 {values}", by revision from the one before, then " -[keys]" where keys were
   /// removed, and "+2 marker". Throws std::runtime_error if the new value or the marker is not
-  /// announced in 30 s.
+  /// announced in 120 s.
   std::vector<std::string> announced_by(save_method const& how);
   /// What it is when the save was one change, as it has to be.
   static std::vector<std::string> one_change();

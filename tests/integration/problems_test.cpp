@@ -180,7 +180,7 @@ BOOST_FIXTURE_TEST_CASE(others_may_read_them_and_not_clear_them_and_fill_neither
        at = log.find("refused io.cfgd", at + 1))
     ++lines;
   BOOST_TEST(lines >= 1U);
-  BOOST_TEST(lines <= 3U);
+  BOOST_TEST(lines <= 20U); // one, and another every 5 s
 }
 
 BOOST_AUTO_TEST_SUITE_END()

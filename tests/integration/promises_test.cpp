@@ -190,7 +190,7 @@ BOOST_FIXTURE_TEST_CASE(reliable_no_change_in_between_is_left_out, busy) {
 
   // More than the queues and buffers of somebody who does not read hold, but written well before
   // limits::queue_stalled even under a sanitizer.
-  auto made = write_from_many(10, std::string(60'000, 'x'));
+  auto made = write_from_many(4, std::string(60'000, 'x'));
   auto const last = finish(made);
 
   auto const received = slow.until(last);

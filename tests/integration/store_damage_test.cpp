@@ -109,7 +109,8 @@ BOOST_AUTO_TEST_CASE(a_removed_state_directory_loses_nothing_that_was_acknowledg
 
   daemon.wait_for_line("check 'store' is critical");
   daemon.connect().set({.values = {{"site.c", 3}}}).value();
-  BOOST_TEST(run("store").starts_with("healthy: "));
+  auto const mended = run("store");
+  BOOST_TEST(mended.starts_with("healthy: "), mended);
   daemon.kill();
   daemon.start();
 

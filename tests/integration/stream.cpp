@@ -17,7 +17,7 @@
 namespace cfgd::test {
 namespace {
 
-constexpr std::chrono::milliseconds limit{30'000};
+constexpr std::chrono::milliseconds limit{120'000};
 constexpr std::size_t frame_bytes = 16 * 1024 * 1024;
 
 } // namespace

@@ -14,7 +14,7 @@
 namespace cfgd::test {
 
 /// A connection to a running service on which a test sends what it likes and takes replies one by
-/// one. Waits end with std::runtime_error after 30 s.
+/// one. Waits end with std::runtime_error after 120 s.
 class stream {
  public:
   explicit stream(std::filesystem::path const& socket);

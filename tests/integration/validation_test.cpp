@@ -223,6 +223,9 @@ BOOST_FIXTURE_TEST_CASE(a_call_may_make_a_rejected_file_valid, ruled) {
 }
 
 BOOST_FIXTURE_TEST_CASE(files_that_need_each_other_are_saved_together, ruled) {
+  daemon.stop();
+  save_settings("[watch]\nquiet_ms = 400\nlate_ms = 5000\n"); // time for both saves
+  daemon.start();
   auto watching = watch(daemon.socket());
 
   save("app.toml", "port = 9090\n");

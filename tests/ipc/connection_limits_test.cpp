@@ -212,9 +212,9 @@ BOOST_AUTO_TEST_CASE(bytes_that_trickle_in_do_not_move_the_deadline) {
 }
 
 BOOST_AUTO_TEST_CASE(the_deadline_is_that_of_a_message_and_not_of_the_connection) {
-  bounds.partial_frame = std::chrono::milliseconds(300);
+  bounds.partial_frame = std::chrono::milliseconds(1'000);
   auto client = start_and_connect();
-  auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds(900);
+  auto const end = std::chrono::steady_clock::now() + std::chrono::milliseconds(2'500);
 
   // There is always a message that has begun, and none that takes long.
   client.send_raw(note.substr(0, 5));
@@ -264,7 +264,7 @@ BOOST_AUTO_TEST_CASE(without_descriptors_clients_are_refused_with_a_reason) {
   BOOST_TEST(count_warnings(lines, "cannot accept connections") == 1U);
   auto const freed = std::chrono::steady_clock::now();
   BOOST_TEST(clients.back().ask(note) == "{}");
-  BOOST_TEST((std::chrono::steady_clock::now() - freed < std::chrono::seconds(2)));
+  BOOST_TEST((std::chrono::steady_clock::now() - freed < std::chrono::seconds(10)));
 }
 
 BOOST_AUTO_TEST_CASE(descriptors_are_kept_and_clients_wait_for_them) {

@@ -140,11 +140,11 @@ BOOST_AUTO_TEST_CASE(a_client_that_reads_nothing_is_closed_after_a_while) {
 }
 
 BOOST_AUTO_TEST_CASE(a_client_that_reads_slowly_is_served) {
-  bounds.queue_stalled = std::chrono::milliseconds(500);
+  bounds.queue_stalled = std::chrono::milliseconds(1'000);
   auto client = start_and_connect();
   client.send(try_call("Produce", R"({"bytes":3000000})"));
   std::string got;
-  // About 1.5 s for the whole, far less than 500 ms for each piece.
+  // About 1.5 s for the whole, far less than 1 s for each piece.
   auto next = std::chrono::steady_clock::now();
   BOOST_TEST(until([&] {
     if (std::chrono::steady_clock::now() < next) return false;

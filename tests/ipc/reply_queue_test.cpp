@@ -118,6 +118,21 @@ BOOST_AUTO_TEST_CASE(a_shared_text_has_its_place_between_others) {
                           *long_one + std::string(10, 'e'));
 }
 
+BOOST_AUTO_TEST_CASE(borrowed_memory_does_not_stay_with_a_shared_text) {
+  cfgd::ipc::reply_queue queue(100'000, 200'000);
+  std::string spare;
+  auto const text = std::make_shared<std::string const>(5'000, 'b');
+
+  for (std::size_t round = 1; round <= 3; ++round) {
+    if (spare.capacity() < 100'000U) spare.reserve(100'000); // as a connection gives it back
+    put(queue, spare, 10);
+    queue.append_shared(text, 0, spare);
+    BOOST_TEST(queue.size() == round * 5'010U);
+    BOOST_TEST(queue.held_bytes() >= 100'000U + round * 5'010U);
+  }
+  BOOST_TEST(spare.capacity() >= 100'000U); // it was taken once
+}
+
 BOOST_AUTO_TEST_CASE(a_long_shared_text_is_held_until_it_is_sent) {
   cfgd::ipc::reply_queue queue(1'000, 100'000);
   std::string spare;

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The README's table of limits says what core/limits.inc says.
+"""The table of docs/limits.md says what core/limits.inc says.
 
-usage: limits.py ROOT           compares the rows "| `name` | value | description |" of README.md
+usage: limits.py ROOT           compares the rows "| `name` | value | description |" of docs/limits.md
        limits.py ROOT --print   prints the table as it has to be"""
 
 import re
@@ -58,16 +58,16 @@ def main() -> int:
         for name, (value, description) in limits.items():
             print(f"| `{name}` | {value} | {description} |")
         return 0
-    rows = {row["name"]: (row["value"], row["description"]) for row in ROW.finditer((root / "README.md").read_text())}
+    rows = {row["name"]: (row["value"], row["description"]) for row in ROW.finditer((root / "docs/limits.md").read_text())}
     wrong = [
-        f"{name}: {limit} in core/limits.inc, {rows.get(name, 'no row')} in README.md"
+        f"{name}: {limit} in core/limits.inc, {rows.get(name, 'no row')} in docs/limits.md"
         for name, limit in limits.items()
         if rows.get(name) != limit
     ]
     if wrong:
         print("\n".join(wrong), "limits.py --print gives the table", sep="\n")
     else:
-        print(f"{len(limits)} limits, as README.md has them")
+        print(f"{len(limits)} limits, as docs/limits.md has them")
     return 1 if wrong or not limits else 0
 
 

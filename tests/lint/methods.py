@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""The table of methods, the interfaces and the README's table name the same methods with the same rights.
+"""The table of methods, the interfaces and the table of docs/protocol.md name the same methods with the same rights;
+cfgd-varlink(7) names each.
 
 usage: methods.py ROOT
 Rows are {"INTERFACE.METHOD", right::NAME, ...} in daemon/methods/method_table.cpp; methods are declared in
-ipc/interfaces/*.varlink; the README's table has a row "| interface | methods | right | ... |", where "Config"
+ipc/interfaces/*.varlink; the table of docs/protocol.md has a row "| interface | methods | right | ... |", where "Config"
 stands for io.cfgd.Config. org.varlink.service is the server's own: it has no rows. No other file of the daemon
 decides about a right."""
 
@@ -29,7 +30,7 @@ def methods_of(interface: str) -> set[str]:
     return {f"{name}.{method}" for method in re.findall(r"^method (\w+)", interface, re.MULTILINE)}
 
 
-def readme_of(text: str) -> dict[str, str]:
+def described_in(text: str) -> dict[str, str]:
     named = {}
     _, _, table = text.partition("| interface | methods | right | |\n")
     for line in table.split("\n\n", 1)[0].splitlines()[1:]:
@@ -40,11 +41,11 @@ def readme_of(text: str) -> dict[str, str]:
     return named
 
 
-def differences(table: str, interfaces: list[str], readme: str):
+def differences(table: str, interfaces: list[str], page: str):
     rows = rows_of(table)
     needs = dict(rows)
     declared = set().union(*(methods_of(one) for one in interfaces))
-    described = readme_of(readme)
+    described = described_in(page)
     for name, needed in rows:
         if needed not in RIGHTS:
             yield f"{name}: right::{needed} is not a right that a method can need"
@@ -56,7 +57,7 @@ def differences(table: str, interfaces: list[str], readme: str):
         yield f"{name}: is declared, and has no row in the table of methods"
     for name in sorted(needs.keys() | described.keys()):
         if needs.get(name) != described.get(name):
-            yield f"{name}: needs {needs.get(name)} by its row, {described.get(name)} by the README"
+            yield f"{name}: needs {needs.get(name)} by its row, {described.get(name)} by docs/protocol.md"
 
 
 def complaints(name: str, text: str):
@@ -71,7 +72,10 @@ def main() -> int:
     root = Path(sys.argv[1])
     table = (root / "daemon" / "methods" / "method_table.cpp").read_text()
     interfaces = [path.read_text() for path in sorted((root / "ipc" / "interfaces").glob("*.varlink"))]
-    wrong = list(differences(table, interfaces, (root / "README.md").read_text()))
+    wrong = list(differences(table, interfaces, (root / "docs/protocol.md").read_text()))
+    manual = (root / "docs/cfgd-varlink.7.scd").read_text()
+    wrong += [f"{name}: is not in cfgd-varlink(7)" for name, _ in rows_of(table)
+              if f"*{name.rsplit('.', 1)[1]}*" not in manual]
     for path in sorted((root / "daemon").rglob("*.[ch]pp")):
         wrong += complaints(path.relative_to(root).as_posix(), path.read_text())
     count = len(rows_of(table))

@@ -84,16 +84,16 @@ LEFT_ALONE = [
 
 INTERFACE = "interface a.B\n\nmethod One() -> ()\nmethod Two(x: int) -> ()\n"
 ROWS = '{"a.B.One", right::read, nothing}, {"a.B.Two", right::admin, nothing}'
-README = "| interface | methods | right | |\n|---|---|---|---|\n| a.B | One | read | |\n| a.B | Two | admin | |\n\n"
-# The table of methods, the interface, the README; how many differences.
+PAGE = "| interface | methods | right | |\n|---|---|---|---|\n| a.B | One | read | |\n| a.B | Two | admin | |\n\n"
+# The table of methods, the interface, the page; how many differences.
 TABLES = [
-    (ROWS, INTERFACE, README, 0),
-    (ROWS.replace("right::admin", "right::secret"), INTERFACE, README, 2),
-    (ROWS.replace("right::admin", "right::none"), INTERFACE, README, 1),
-    (ROWS, INTERFACE + "method Three() -> ()\n", README, 1),
-    (ROWS, INTERFACE.replace("Two", "Three"), README, 2),
-    (ROWS, INTERFACE, README.replace("Two", "Three"), 2),
-    (ROWS + ROWS[:ROWS.index("},") + 1], INTERFACE, README, 2),
+    (ROWS, INTERFACE, PAGE, 0),
+    (ROWS.replace("right::admin", "right::secret"), INTERFACE, PAGE, 2),
+    (ROWS.replace("right::admin", "right::none"), INTERFACE, PAGE, 1),
+    (ROWS, INTERFACE + "method Three() -> ()\n", PAGE, 1),
+    (ROWS, INTERFACE.replace("Two", "Three"), PAGE, 2),
+    (ROWS, INTERFACE, PAGE.replace("Two", "Three"), 2),
+    (ROWS + ROWS[:ROWS.index("},") + 1], INTERFACE, PAGE, 2),
 ]
 
 SUM = "std::size_t memory_bound(limits const& bounds) {\n  return bounds.a_bytes + 2 * bounds.b_bytes + limits::c_bytes;\n}"

@@ -3,7 +3,7 @@
 
 usage: usage.py ROOT PROGRAM...
 Tried against the --help of the built programs (cfgctl, cfgd, ...): options behind a program and its command, options
-in bold in manual pages and in code in the README, and those in string literals of the programs; and each option is in
+in bold in manual pages and in code in the README and the pages that it begins with, and those in string literals of the programs; and each option is in
 bold in the program's manual page. Tried against the tree: manual pages of ours, units, MESSAGE_IDs and paths below docs/. The history in CHANGELOG.md may name what is
 gone. Which commands exist is the business of commands.py."""
 
@@ -34,6 +34,11 @@ BOLD_OPTION = re.compile(r"\*(--?[a-zA-Z][a-z-]*)\*")
 PAGE = re.compile(r"(?<![\w.-])((?:lib)?cfg[a-z]*(?:[.-][a-z]+)*)\*?\(([1-9])\)")
 UNIT = re.compile(r"(?<![\w@/.-])(cfgd[a-z-]*\.(?:service|socket|timer|target|path|slice))\b")
 MESSAGE_ID = re.compile(r"(?<![0-9a-f-])([0-9a-f]{32})(?![0-9a-f])")
+# Options that the programs give to setpriv(1).
+FOREIGN = {"--reuid", "--regid", "--init-groups", "--no-new-privs"}
+# Commands that the help of their program does not list.
+HIDDEN = {"cfgctl": ["complete"]}
+PAGES = ("README.md", "docs/configuration.md", "docs/protocol.md", "docs/limits.md")
 DOCUMENT = re.compile(r"(?<![\w/.-])(docs/[\w/.-]*\w)")
 
 
@@ -69,7 +74,7 @@ class Help:
 
 def ask(program: str) -> Help:
     out = Help()
-    waiting = [""]
+    waiting = ["", *HIDDEN.get(Path(program).name, [])]
     while waiting:
         path = waiting.pop()
         command = [program, *path.split(), "--help"]
@@ -112,7 +117,7 @@ def options_alone(name: str, text: str):
     """Options that may belong to any of the programs, and where they are."""
     if name.endswith(".scd"):
         yield from ((match.start(), match[1]) for match in BOLD_OPTION.finditer(text))
-    if name == "README.md":  # other pages name options of tools/ as well
+    if name in PAGES:  # other pages name options of tools/ as well
         yield from ((match.start(), match[1]) for match in QUOTED_OPTION.finditer(text))
     if name.endswith((".cpp", ".hpp")):
         for token in (token for token in TOKEN.finditer(text) if not token[0].startswith("/")):
@@ -126,7 +131,7 @@ def complaints(name: str, text: str, programs: dict[str, Help], tree: set[str], 
     found = list(typed(text, programs))
     every = set().union(*(one.all_options() for one in programs.values()))
     found += [(at, f"no program has the option {option}") for at, option in options_alone(name, text)
-              if option not in every]
+              if option not in every | FOREIGN]
     for match in PAGE.finditer(text):
         if f"docs/{match[1]}.{match[2]}.scd" not in tree:
             found.append((match.start(), f"there is no manual page {match[1]}({match[2]})"))

@@ -154,7 +154,7 @@ class WatchTest(ServiceTest):
         with self.client.watch("site", shortest_wait=0.005, longest_wait=0.02) as watch:
             watch.next(LIMIT)
             self.daemon.kill()
-            self.assertIsNone(watch.next(0.05))
+            self.assertIsNone(watch.next(0.5))
             self.assertIsInstance(watch.lost, cfgd.CfgdError)
             self.daemon.start()
             for port in (1, 2, 3):

@@ -211,6 +211,41 @@ class Flows(unittest.TestCase):
         self.assertIsNone(end.exception.value)
         self.assertTrue(session.connected)
 
+    def test_watch_gives_nothing_while_it_cannot_connect_and_fails_after_the_time_limit(self):
+        now = [100.0]
+        session = Session("/x", 30.0, clock=lambda: now[0])
+        flow = WatchFlow(session, WatchOptions())
+        full = OSError(errno.EAGAIN, "again")
+        for _ in range(2):
+            step = flow.next(1.0)
+            self.assertIsInstance(next(step), Connect)
+            self.assertIsInstance(step.send(full), Pause)
+            now[0] += 1.0
+            self.assertIsInstance(step.send(None), Connect)
+            with self.assertRaises(StopIteration) as end:
+                step.send(full)
+            self.assertIsNone(end.exception.value)
+        now[0] = 130.0
+        with self.assertRaises(cfgd.TimedOut):
+            self.run_flow(flow.next(1.0), (Connect, full))
+
+    def test_watch_gives_nothing_while_it_sends_and_fails_where_no_state_comes(self):
+        now = [100.0]
+        session = Session("/x", 30.0, clock=lambda: now[0])
+        flow = WatchFlow(session, WatchOptions())
+        step = flow.next(1.0)
+        next(step)
+        self.assertEqual(step.send(None).deadline, 101.0)
+        now[0] = 101.0
+        with self.assertRaises(StopIteration):
+            step.throw(cfgd.TimedOut())
+        self.assertFalse(session.connected)  # half a call may have been sent
+        self.assertIsNone(self.run_flow(flow.next(0.0), (Connect, None), (Send, None),
+                                        (Receive, cfgd.TimedOut())))
+        now[0] = 131.0
+        with self.assertRaises(cfgd.TimedOut):
+            self.run_flow(flow.next(1.0), (Receive, cfgd.TimedOut()))
+
 
 class WatchReplies(unittest.TestCase):
     def events(self, progress, *replies):

@@ -35,6 +35,7 @@ struct fixture : store_fixture {
   /// So many changes that all get their entries: two for each of these.
   void index_all() {
     std::vector<request> group;
+    group.reserve(fillers);
     for (int value = 0; value < fillers; ++value)
       group.emplace_back(set({{"filler.x", std::to_string(value)}}));
     for (auto const& one : store->commit(group, at()))
@@ -202,6 +203,29 @@ BOOST_AUTO_TEST_CASE(entries_that_were_lost_are_found_and_made_again) {
   BOOST_TEST(store->mend_index(0, much).empty());
   BOOST_TEST(count("keys") == before);
   BOOST_TEST(log("site.a") == "5 4 3 2 1");
+}
+
+BOOST_AUTO_TEST_CASE(a_mark_of_what_is_indexed_is_not_believed_where_it_is_wrong) {
+  for (int value = 0; value < 5; ++value)
+    must(set({{"site.a", std::to_string(value)}}));
+
+  for (auto const* const mark : {"3", "5", "1000"}) {
+    store.reset();
+    {
+      lmdb::environment env(directory / "state/data", {.map_bytes = 64 << 20, .databases = 8});
+      lmdb::write_transaction in(env);
+      layout_keys::put_meta(in, in.open("meta", lmdb::transaction::if_absent::fail), "indexed",
+                            mark);
+      in.commit();
+    }
+    store = open();
+
+    BOOST_TEST(log("site.a") == "5 4 3 2 1", mark);
+  }
+
+  index_all();
+  BOOST_TEST(log("site.a") == "5 4 3 2 1");
+  BOOST_TEST(count("keys") == 10U + 2 * fillers);
 }
 
 BOOST_AUTO_TEST_CASE(a_damaged_change_is_named_to_whom_it_concerns) {

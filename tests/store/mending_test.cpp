@@ -186,6 +186,25 @@ BOOST_AUTO_TEST_CASE(a_crash_in_between_is_made_up_for_at_the_next_start) {
   check_whole();
 }
 
+BOOST_AUTO_TEST_CASE(what_is_left_to_mend_is_looked_for_where_its_record_is_damaged) {
+  forget_copies();
+  flip(keys::overrides, "site/b");
+  BOOST_REQUIRE(mend_records(state, bounds, {}).has_value()); // and it dies
+  flip(keys::meta, keys::mending);
+
+  auto const lines = start_text();
+
+  BOOST_TEST(lines.find("LOST what was left to mend") != std::string::npos, lines);
+  BOOST_TEST(lines.find("the overrides of 'site' at revision 2 had a damaged record in the store: "
+                        "derived from the effective value") != std::string::npos,
+             lines);
+  BOOST_TEST(text("site") == site_text);
+  must(unset({"site.b"}));
+  BOOST_TEST(text("site") == R"({"a":1,"b":"file","c":{"d":[1,2]}})");
+  store.reset();
+  check_whole();
+}
+
 BOOST_AUTO_TEST_CASE(what_is_damaged_before_the_mending_is_settled_is_added_to_it) {
   forget_copies();
   flip(keys::effective, "site");
@@ -231,6 +250,31 @@ BOOST_AUTO_TEST_CASE(overrides_are_lost_with_the_effective_value_and_nobody_resu
   BOOST_TEST(store->revision() == 4U);
   BOOST_TEST(store->changes_after(3, 1 << 20).compacted);
   BOOST_TEST(text("other") == R"({"x":1,"y":2})");
+  store.reset();
+  check_whole();
+}
+
+BOOST_AUTO_TEST_CASE(lost_overrides_are_effective_until_the_next_change) {
+  store->finish_copies();
+  must(set({{"site.b", "\"newer than the copy\""}}));
+  flip(keys::overrides, "site/b");
+  flip(keys::sources, "admin/site.json");
+
+  BOOST_TEST(start_text().find("LOST the overrides of 'site' at revision 4 had a damaged record in "
+                               "the store: lost; the effective value has them until the next "
+                               "change") != std::string::npos);
+  BOOST_TEST(text("site") == R"({"a":1,"b":"newer than the copy","c":{"d":[1,2]}})");
+  store.reset();
+  BOOST_TEST(start_text() == "");
+  BOOST_TEST(text("site") == R"({"a":1,"b":"newer than the copy","c":{"d":[1,2]}})");
+
+  auto const done = must(set({{"site.e", "5"}}));
+
+  BOOST_TEST(text("site") == R"({"a":1,"b":"file","c":{"d":[1,2]},"e":5})");
+  BOOST_TEST(show(done.changes) == "6: site.e=->5;");
+  auto const lost = store->take_foreign();
+  BOOST_REQUIRE_EQUAL(lost.size(), 1U);
+  BOOST_TEST(show(lost[0].changes) == "5: site.b=\"newer than the copy\"->\"file\";");
   store.reset();
   check_whole();
 }

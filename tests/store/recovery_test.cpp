@@ -175,6 +175,16 @@ BOOST_AUTO_TEST_CASE(a_store_that_is_gone_comes_back_from_its_copy) {
   BOOST_TEST(text("site") == R"({"a":1,"b":2})");
 }
 
+BOOST_AUTO_TEST_CASE(why_a_copy_of_a_replaced_store_failed_is_forgotten) {
+  copies kept(directory / "nowhere", 1 << 20, {});
+  kept.finish({}, {});
+  BOOST_TEST(kept.failure() != "");
+
+  kept.start_over();
+
+  BOOST_TEST(kept.failure() == "");
+}
+
 BOOST_AUTO_TEST_CASE(a_newer_store_is_not_moved_aside) {
   store.reset();
   {

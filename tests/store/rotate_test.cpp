@@ -14,7 +14,6 @@
 #include <iterator>
 #include <ostream>
 #include <string>
-#include <system_error>
 #include <vector>
 
 // What is sealed in a store, with which key, and how the key is exchanged.
@@ -37,14 +36,14 @@ struct fixture : store_fixture {
   static std::string secret_schema() {
     return R"({"properties":{"pw":{"type":"string","x-secret":true}}})";
   }
-  static std::string quoted(std::string const& text) { return '"' + text + '"'; }
+  static std::string in_quotes(std::string const& text) { return '"' + text + '"'; }
 
   /// A schema with a secret, which a file, a call and a pending change set.
   void fill() {
     must(files_changed({good(schema_file, secret_schema())}));
     must(files_changed({good("admin/app.json", R"({"pw":")" + std::string(secret) + R"( 1"})")}));
-    must(set({{"app.pw", quoted(std::string(secret) + " 2")}}));
-    auto timed = set({{"app.pw", quoted(std::string(secret) + " 3")}});
+    must(set({{"app.pw", in_quotes(std::string(secret) + " 2")}}));
+    auto timed = set({{"app.pw", in_quotes(std::string(secret) + " 3")}});
     timed.ends = expiry{.after = std::chrono::hours(1)};
     must(timed);
     must(files_changed({refused("admin/app.d/1.json", "{" + std::string(secret), "broken")}));
@@ -52,12 +51,10 @@ struct fixture : store_fixture {
   /// The files of the state directory that hold a text. One that is being made may go meanwhile.
   std::vector<std::string> holders(std::string const& text) const {
     std::vector<std::string> out;
-    std::error_code gone;
-    for (auto const& entry : fs::recursive_directory_iterator(state)) {
-      if (!entry.is_regular_file(gone)) continue;
-      std::ifstream file(entry.path());
+    for (auto const& path : files_below(state)) {
+      std::ifstream file(path);
       std::string const content{std::istreambuf_iterator<char>(file), {}};
-      if (content.find(text) != std::string::npos) out.push_back(entry.path().filename());
+      if (content.find(text) != std::string::npos) out.push_back(path.filename());
     }
     return out;
   }
@@ -97,14 +94,14 @@ BOOST_AUTO_TEST_CASE(no_file_of_the_store_has_a_secret) {
 
 BOOST_AUTO_TEST_CASE(namespaces_without_secrets_are_not_sealed) {
   fill();
-  must(set({{"web.name", quoted("plain text")}}));
+  must(set({{"web.name", in_quotes("plain text")}}));
 
   BOOST_TEST(!holders("plain text").empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_value_that_becomes_a_secret_leaves_the_files) {
   must(files_changed({good("admin/app.json", R"({"pw":")" + std::string(secret) + R"("})")}));
-  must(set({{"app.pw", quoted(std::string(secret) + " 2")}}));
+  must(set({{"app.pw", in_quotes(std::string(secret) + " 2")}}));
   store->finish_copies();
   BOOST_TEST(!holders(secret).empty());
 
@@ -112,7 +109,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_becomes_a_secret_leaves_the_files) {
 
   BOOST_TEST(holders(secret).empty());
   BOOST_TEST(list_copies(state).size() == 1U);
-  must(set({{"app.pw", quoted("other")}}));
+  must(set({{"app.pw", in_quotes("other")}}));
   BOOST_TEST(store->log({}, 1 << 20).changes.size() == 3U);
   reopen();
   BOOST_TEST(text("app") == R"({"pw":"other"})");
@@ -121,7 +118,7 @@ BOOST_AUTO_TEST_CASE(a_value_that_becomes_a_secret_leaves_the_files) {
 BOOST_AUTO_TEST_CASE(a_namespace_stays_sealed_without_its_schema) {
   fill();
   must(files_changed({gone(schema_file)}));
-  must(set({{"app.pw", quoted(std::string(secret) + " 4")}}));
+  must(set({{"app.pw", in_quotes(std::string(secret) + " 4")}}));
 
   BOOST_TEST(holders(secret).empty());
 }
@@ -302,9 +299,9 @@ BOOST_AUTO_TEST_CASE(a_backup_is_sealed_and_needs_the_key) {
 BOOST_AUTO_TEST_CASE(a_store_that_was_lost_is_made_anew_and_sealed) {
   fill();
   fs::remove(state / "data" / "data.mdb");
-  BOOST_TEST(commit(set({{"app.pw", quoted(std::string(secret) + " 5")}})).has_error());
+  BOOST_TEST(commit(set({{"app.pw", in_quotes(std::string(secret) + " 5")}})).has_error());
 
-  must(set({{"app.pw", quoted(std::string(secret) + " 6")}}));
+  must(set({{"app.pw", in_quotes(std::string(secret) + " 6")}}));
 
   BOOST_TEST(holders(secret).empty());
   reopen();

@@ -11,7 +11,7 @@
 namespace cfgd::test {
 
 /// A real program under test: its output is captured, its environment is exactly what is given.
-/// Every wait ends with an exception after 20 s, and the destructor kills what still runs.
+/// Every wait ends with an exception after 120 s, and the destructor kills what still runs.
 class program_run {
  public:
   program_run(std::filesystem::path const& program, std::vector<std::string> const& arguments,

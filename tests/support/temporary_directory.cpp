@@ -1,7 +1,7 @@
 #include "tests/support/temporary_directory.hpp"
 
-#include <stdlib.h>
-
+#include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
@@ -22,12 +22,27 @@ temporary_directory::~temporary_directory() {
 }
 
 void remove_while_written(std::filesystem::path const& path) {
+  auto const aside = path.string() + ".removed";
+  std::filesystem::rename(path, aside);
   for (int attempt = 0; attempt < 1'000; ++attempt) {
     std::error_code failed; // not empty, or an entry was renamed before it was removed
-    std::filesystem::remove_all(path, failed);
+    std::filesystem::remove_all(aside, failed);
     if (!failed) return;
   }
-  std::filesystem::remove_all(path);
+  std::filesystem::remove_all(aside);
+}
+
+std::vector<std::filesystem::path> files_below(std::filesystem::path const& directory) {
+  for (int attempt = 0; attempt < 1'000; ++attempt) {
+    std::vector<std::filesystem::path> found;
+    std::error_code changed; // a directory was removed before it was read
+    std::error_code gone;
+    for (std::filesystem::recursive_directory_iterator at(directory, changed), end;
+         !changed && at != end; at.increment(changed))
+      if (at->is_regular_file(gone)) found.push_back(at->path());
+    if (!changed) return found;
+  }
+  throw std::runtime_error("cannot list " + directory.string());
 }
 
 void write_file(std::filesystem::path const& path, std::string_view text) {

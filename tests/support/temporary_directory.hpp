@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace cfgd::test {
 
@@ -21,9 +22,13 @@ class temporary_directory {
   std::filesystem::path path_;
 };
 
-/// Removes a directory with all it holds, though others write and rename in it meanwhile. Throws
-/// std::filesystem::filesystem_error if that goes on.
+/// Removes a directory with all it holds at once, though others write and rename in it meanwhile;
+/// what they make in its place stays. Throws std::filesystem::filesystem_error.
 void remove_while_written(std::filesystem::path const& path);
+
+/// The regular files below a directory, though others write, rename and remove in it meanwhile.
+/// Throws std::runtime_error if that goes on.
+std::vector<std::filesystem::path> files_below(std::filesystem::path const& directory);
 
 /// Writes `text` to `path` in place (truncate, write, close), creating directories on the way.
 void write_file(std::filesystem::path const& path, std::string_view text);

@@ -55,12 +55,14 @@ void varlink_peer::close() {
 }
 
 void varlink_peer::send_raw(std::string_view bytes) {
-  run_until(loop_, [&] {
+  auto const is_sent = [&] {
     auto const count = ::send(socket_, bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     if (count < 0 && errno != EAGAIN) return true;
     if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
     return bytes.empty();
-  });
+  };
+  // The server runs only if it has to: several peers may send before it has read anything.
+  if (!is_sent()) run_until(loop_, is_sent);
 }
 
 void varlink_peer::send(std::string_view message) { send_raw(std::string(message) + '\0'); }

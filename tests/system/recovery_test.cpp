@@ -193,7 +193,7 @@ BOOST_AUTO_TEST_CASE(a_stop_under_load_is_clean_and_loses_nothing) {
   clients.stop();
   BOOST_TEST_MESSAGE("systemctl stop under load: " << summary({time}));
   BOOST_TEST(stop.code == 0, stop);
-  BOOST_TEST(time < std::chrono::seconds(3));
+  BOOST_TEST(time < std::chrono::seconds(10)); // TimeoutStopSec= of the unit
   BOOST_TEST(host.property("Result") == "success");
   BOOST_TEST(host.property("ExecMainStatus") == "0");
   BOOST_TEST(host.property("ExecMainCode") == "1"); // CLD_EXITED

@@ -6,7 +6,9 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -60,10 +62,11 @@ struct with_secret : on_machine {
                                      "/run/cfgd", "/var/lib/systemd/coredump", "/var/tmp"}) {
       auto const place = inside.path(folder);
       if (!fs::exists(place)) continue;
-      for (auto const& entry : fs::recursive_directory_iterator(place)) {
-        if (!entry.is_regular_file() || read_file(entry.path()).find(trace) == std::string::npos)
-          continue;
-        std::cerr << entry.path() << std::endl;
+      for (auto const& path : files_below(place)) {
+        std::ifstream in(path, std::ios::binary);
+        std::string const content{std::istreambuf_iterator<char>(in), {}};
+        if (content.find(trace) == std::string::npos) continue;
+        std::cerr << path << std::endl;
         ++count;
       }
     }

@@ -143,7 +143,7 @@ BOOST_AUTO_TEST_CASE(a_file_that_is_rewritten_in_bursts_is_read_whole) {
   tree.options.late = 1h;
   expect_whole_files_only(tree, replacements(), [](fs::path const& path, int i) {
     write_to(path, checked_text(i));
-    if (i % 100 == 0) pacer const pause(30ms); // that settling waits for
+    if (i % 100 == 0) pacer const pause(100ms); // that settling waits for
   });
   BOOST_TEST(tree.calls > 1U);
 }

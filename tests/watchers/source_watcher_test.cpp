@@ -206,7 +206,7 @@ BOOST_AUTO_TEST_CASE(an_emptied_file_is_reported_after_the_second_look) {
 BOOST_AUTO_TEST_CASE(an_emptied_file_is_blocked_before_its_values_go) {
   watched_tree tree;
   tree.options.grace = 20ms;
-  tree.options.emptied = 300ms;
+  tree.options.emptied = 1s;
   write_file(tree.file("site.yaml"), "a: 1\n");
   tree.start();
 

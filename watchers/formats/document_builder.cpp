@@ -48,7 +48,7 @@ result<void> document_builder::set(section below, std::span<std::string const> p
   if (!made) return made.error();
   node& here = nodes_[made->index];
   if (!made->is_new && here.is_object)
-    return make_parse_error(at, quoted(here.name) + " cannot have a value, it has members " +
+    return make_parse_error(at, in_quotes(here.name) + " cannot have a value, it has members " +
                                     first_at(here.at));
   last_set_ = made->index;
   if (!made->is_new) return repeat(here, at, std::move(what));
@@ -63,7 +63,7 @@ void document_builder::add_note(std::string_view rule, std::string message, plac
 /// Adds a value to those of a key that has one. Errors: parse, limit ("file_elements").
 result<void> document_builder::repeat(node& here, place at, boost::json::value what) {
   if (repeated_ == repeated_keys::are_refused)
-    return make_parse_error(at, "duplicate key " + quoted(here.name) + " " + first_at(here.at) +
+    return make_parse_error(at, "duplicate key " + in_quotes(here.name) + " " + first_at(here.at) +
                                     "; remove one of them");
   if (here.repeated_at.empty()) {
     boost::json::array all;
@@ -119,7 +119,7 @@ result<std::uint32_t> document_builder::descend(std::uint32_t from,
     node& here = nodes_[made->index];
     if (made->is_new) here.is_object = true;
     if (!here.is_object)
-      return make_parse_error(at, quoted(name) + " cannot have members, it has a value " +
+      return make_parse_error(at, in_quotes(name) + " cannot have members, it has a value " +
                                       first_at(here.at));
     from = made->index;
   }

@@ -189,7 +189,7 @@ class ini_reader {
       document_.add_note("range", std::move(remark), value.value_at);
     if (value.looks_like_key)
       document_.add_note("continuation",
-                         "the line continues the value of " + quoted(value.path.back()) +
+                         "the line continues the value of " + in_quotes(value.path.back()) +
                              ", because it is indented deeper; remove the indentation if it is a "
                              "key or a section",
                          *value.looks_like_key);

@@ -114,7 +114,7 @@ class place_scanner {
           open_.back().names.try_emplace(std::string(text->get_string()), where);
       if (!is_new)
         fault_ = make_parse_error(where,
-                                  "duplicate key " + quoted(first->first) + " (first at line " +
+                                  "duplicate key " + in_quotes(first->first) + " (first at line " +
                                       std::to_string(first->second.line) + "); remove one of them");
     }
   }

@@ -104,7 +104,7 @@ error make_limit_error(std::string_view which, std::uint64_t used, std::uint64_t
           .maximum = maximum};
 }
 
-std::string quoted(std::string_view name) {
+std::string in_quotes(std::string_view name) {
   constexpr std::size_t longest = 64;
   bool const cut = name.size() > longest;
   if (cut) {

@@ -39,7 +39,7 @@ error make_limit_error(std::string_view which, std::uint64_t used, std::uint64_t
 
 /// A name for a message: in quotes, at most 64 bytes, without control characters. Never pass a
 /// value: it may be a secret.
-std::string quoted(std::string_view name);
+std::string in_quotes(std::string_view name);
 
 /// Checks what the grammars of the formats allow and cfgd does not: characters that cfgd does not
 /// store (escapes can produce them), depth and number of elements. `what.places` must be complete.

@@ -222,7 +222,7 @@ std::string describe_redefined(std::string_view text) {
   // A long message is cut, then the closing quote is missing.
   auto const last = text.rfind('\'');
   auto const close = last > open ? last : text.size();
-  auto const name = quoted(text.substr(open + 1, close - open - 1));
+  auto const name = in_quotes(text.substr(open + 1, close - open - 1));
   if (close + 1 < text.size())
     return name + " cannot be redefined" + std::string(text.substr(close + 1));
   bool const is_table = text.substr(0, open).find("table") != text.npos;

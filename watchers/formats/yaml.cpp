@@ -158,7 +158,7 @@ class yaml_composer {
     std::string_view const type =
         empty.is_object() ? "tag:yaml.org,2002:map" : "tag:yaml.org,2002:seq";
     if (!tag.empty() && tag != "!" && tag != type)
-      return make_parse_error(at_, "unknown tag " + quoted(tag));
+      return make_parse_error(at_, "unknown tag " + in_quotes(tag));
     if (open_.size() >= bounds_.file_depth)
       return located(make_limit_error("file_depth", open_.size() + 1, bounds_.file_depth));
     anchored* const named = add_anchor(anchor);
@@ -179,11 +179,11 @@ class yaml_composer {
 
   std::optional<error> on_alias(std::string_view anchor) {
     auto const found = anchors_.find(std::string(anchor));
-    if (found == anchors_.end()) return make_parse_error(at_, "unknown alias " + quoted(anchor));
+    if (found == anchors_.end()) return make_parse_error(at_, "unknown alias " + in_quotes(anchor));
     anchored const& target = found->second;
     if (target.is_open)
-      return make_parse_error(at_,
-                              "the alias " + quoted(anchor) + " refers to a node that contains it");
+      return make_parse_error(at_, "the alias " + in_quotes(anchor) +
+                                       " refers to a node that contains it");
     if (auto refused = charge(target)) return refused;
     boost::json::value copy = target.name ? *target.name : walk(target.way);
     if (awaits_name()) {
@@ -248,7 +248,7 @@ class yaml_composer {
     auto const& object = parent.value->get_object();
     if (auto const* const first = object.find(name); first != object.end()) {
       place const where = parent.members[static_cast<std::size_t>(first - object.begin())];
-      return make_parse_error(at_, "duplicate key " + quoted(name == merge_key ? "<<" : name) +
+      return make_parse_error(at_, "duplicate key " + in_quotes(name == merge_key ? "<<" : name) +
                                        " (first at line " + std::to_string(where.line) +
                                        "); remove one of them");
     }

@@ -194,7 +194,7 @@ result<boost::json::value> resolve_tagged(std::string_view tag, std::string_view
   }
   if (type == "null" || type == "bool" || type == "int" || type == "float")
     return make_fault("the value does not fit its tag !!" + std::string(type));
-  return make_fault("unknown tag " + quoted(tag));
+  return make_fault("unknown tag " + in_quotes(tag));
 }
 
 } // namespace cfgd::watchers::formats

@@ -49,6 +49,11 @@ class Examples(ServiceTest):
             self.assertEqual(out, f"Books, port 80, timeout 90000000 us\nrevision {before + 2}\n")
             self.assertEqual(self.client.log(limit=1).changes[0].comment, "campaign")
 
+    def test_functions_of_c_say_what_is_missing(self):
+        process = self.start(PROGRAMS / "nothing")
+        _, errors = process.communicate(timeout=LIMIT)
+        self.assertEqual((process.returncode, errors), (0, ""))
+
     def test_settings_in_c_say_why_they_cannot(self):
         self.daemon.kill()
         process = self.start(PROGRAMS / "settings")
