@@ -3,6 +3,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/assert.hpp>
 
 #include <utility>
 
@@ -74,23 +75,25 @@ void read_one(large_request& one, interface_table const& table, json::read_limit
 large_request_reader::large_request_reader(asio::any_io_executor loop, server& owner,
                                            interface_table const& table,
                                            json::read_limits const& bounds)
-    : loop_(std::move(loop)), owner_(owner), table_(table), bounds_(bounds) {}
+    : loop_(std::move(loop)), owner_(owner), table_(table), bounds_(bounds),
+      worker_(std::make_shared<worker>()) {}
 
 large_request_reader::~large_request_reader() {
-  if (!thread_.joinable()) return;
   worker_->stays.reset();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
+}
+
+void large_request_reader::start() {
+  if (thread_.joinable()) return;
+  thread_ = std::thread([on = worker_, begin = begin_] {
+    if (begin) begin();
+    on->work.run();
+  });
 }
 
 std::shared_ptr<large_request> large_request_reader::make(std::string_view frame,
                                                           peer const& from) {
-  if (!worker_) {
-    worker_ = std::make_shared<worker>();
-    thread_ = std::thread([on = worker_, begin = begin_] {
-      if (begin) begin();
-      on->work.run();
-    });
-  }
+  BOOST_ASSERT(thread_.joinable());
   // Without a thread any more it is freed with the worker.
   auto const free_apart = [on = worker_](large_request* one) {
     asio::post(on->work, [owned = std::unique_ptr<large_request>(one)] {});

@@ -49,7 +49,7 @@ struct large_request {
   std::exception_ptr thrown;  ///< by the method's reader
 };
 
-/// The thread that reads large requests, one at a time. It starts with the first one.
+/// The thread that reads large requests, one at a time.
 class large_request_reader {
  public:
   /// The table must not change while requests are read, and outlive this.
@@ -60,8 +60,10 @@ class large_request_reader {
   large_request_reader(large_request_reader const&) = delete;
   large_request_reader& operator=(large_request_reader const&) = delete;
 
-  /// Runs first on the thread.
+  /// Runs first on the thread; set before start().
   void at_start(std::function<void()> begin) { begin_ = std::move(begin); }
+  /// Starts the thread, if there is none; before the functions below. Throws std::system_error.
+  void start();
   /// A request that is freed on the thread, whoever lets it go last.
   std::shared_ptr<large_request> make(std::string_view frame, peer const& from);
   /// Reads one and calls `done` on the loop, with the time that it took. Not while one is read.
@@ -76,7 +78,7 @@ class large_request_reader {
   interface_table const& table_;
   json::read_limits bounds_;
   std::function<void()> begin_;
-  std::shared_ptr<worker> worker_; ///< requests that others hold share it
+  std::shared_ptr<worker> const worker_; ///< requests that others hold share it
   std::thread thread_;
 };
 

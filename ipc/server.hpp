@@ -57,7 +57,7 @@ class server {
   /// Gives a method that has, or will get, a handler what reads its large requests on another
   /// thread. Throws as bind() does.
   void bind_reader(std::string_view qualified, request_reader read);
-  /// Runs first on that thread.
+  /// Runs first on that thread, which starts with listen() or adopt().
   void on_reader_start(std::function<void()> begin);
 
   /// Who has a place of its own. By default root and the user of this process, in both.

@@ -149,6 +149,11 @@ class session {
   };
   using earlier_calls = std::list<earlier_call>;
 
+  /// Memory is reported when so much of it is new, and at the end of a turn.
+  static constexpr std::size_t report_bytes = 64 * std::size_t{1024};
+  /// Replies up to this are queued whatever the user has: there is always room for an error.
+  static constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
+
   void wait_for(wait what);
   void woken(wait what, boost::system::error_code const& failed);
   /// Whether a wait was lost: the socket is ready and nobody was called.

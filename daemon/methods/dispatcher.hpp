@@ -19,7 +19,7 @@ namespace cfgd {
 /// PermissionDenied, with a line in the log. Counting and timing is the server's. Loop thread only.
 class dispatcher {
  public:
-  /// `policy` must outlive it. No method may have two rows.
+  /// `policy` must outlive it and the server. No method may have two rows.
   dispatcher(access_policy const& policy, std::vector<method_row> rows);
 
   dispatcher(dispatcher const&) = delete;
@@ -38,11 +38,6 @@ class dispatcher {
                      std::string& reply) const;
 
  private:
-  /// Errors: denied, and what method_row::touches returns.
-  /// Any thread, if that is pure.
-  [[nodiscard]] result<std::shared_ptr<access_policy::need const>>
-  authorize(method_row const* row, ipc::call const& asked) const;
-
   access_policy const& policy_;
   std::vector<method_row> rows_;
   std::unordered_map<std::string_view, method_row const*> by_name_;

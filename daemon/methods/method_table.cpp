@@ -18,7 +18,10 @@ std::vector<method_row> method_table(method_context& with) {
     return get_quickly(with, key_text, who, reply);
   };
   auto const can_queue = [&with](ipc::peer const& from) { return with.writer.has_room(from.uid); };
-  auto const read_change = [&with](ipc::call const& asked) { return read_set(asked, with.bounds); };
+  // On another thread, which may go on longer than `with`.
+  auto const read_change = [bounds = with.bounds](ipc::call const& asked) {
+    return read_set(asked, bounds);
+  };
   auto const of_pending = namespaces_of_pending(with.values, with.access);
   return {
       {"io.cfgd.Config.Get",
