@@ -145,6 +145,7 @@ struct override_key {
   std::optional<bool> soft = {};           ///< the next edit of a file removes it
   std::vector<hidden_value> hides = {};    ///< at most 100
   std::int64_t hidden = 0;                 ///< how many there are
+  std::optional<bool> locked = {};         ///< a lock makes it ineffective, or a part of it
 };
 
 /// What a transaction did. It is durable.

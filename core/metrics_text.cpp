@@ -141,7 +141,7 @@ void append_json(std::string& out, duration_histogram const& times) {
   out += '}';
 }
 
-void append_json(std::string& out, family const& of, sample const& one) {
+void append_sample(std::string& out, family const& of, sample const& one) {
   out += "{\"name\":";
   json::append_string(out, of.name);
   out.append(",\"kind\":\"").append(to_string(of.what)).append("\",\"labels\":{");
@@ -154,6 +154,13 @@ void append_json(std::string& out, family const& of, sample const& one) {
   out += of.what == type::histogram ? "},\"histogram\":" : "},\"value\":";
   std::visit([&](auto const& value) { append_json(out, value); }, one.value);
   out += '}';
+}
+
+std::vector<sample> collected(registry::collector const& collect) {
+  std::vector<sample> samples;
+  sampler into(samples);
+  collect(into);
+  return samples;
 }
 
 } // namespace
@@ -179,39 +186,40 @@ std::vector<std::string> registry::names() const {
   return all;
 }
 
+void registry::append_text(std::string& out, std::size_t index) const {
+  auto const& [what, collect] = families_.at(index);
+  auto const samples = collected(collect);
+  if (samples.empty()) return;
+  out.append("# TYPE ").append(what.name).append(1, ' ').append(to_string(what.what)) += '\n';
+  if (!what.unit.empty())
+    out.append("# UNIT ").append(what.name).append(1, ' ').append(what.unit) += '\n';
+  out.append("# HELP ").append(what.name) += ' ';
+  append_escaped(out, what.help, "\"");
+  out += '\n';
+  line_writer lines(out, what);
+  for (auto const& one : samples)
+    lines.write(one);
+}
+
 std::string registry::text() const {
   std::string out;
-  std::vector<sample> samples;
-  for (auto const& [what, collect] : families_) {
-    samples.clear();
-    sampler into(samples);
-    collect(into);
-    if (samples.empty()) continue;
-    out.append("# TYPE ").append(what.name).append(1, ' ').append(to_string(what.what)) += '\n';
-    if (!what.unit.empty())
-      out.append("# UNIT ").append(what.name).append(1, ' ').append(what.unit) += '\n';
-    out.append("# HELP ").append(what.name) += ' ';
-    append_escaped(out, what.help, "\"");
-    out += '\n';
-    line_writer lines(out, what);
-    for (auto const& one : samples)
-      lines.write(one);
+  for (std::size_t index = 0; index < size(); ++index)
+    append_text(out, index);
+  return out.append(open_metrics_end);
+}
+
+void registry::append_json(std::string& out, std::size_t index) const {
+  auto const& [what, collect] = families_.at(index);
+  for (auto const& one : collected(collect)) {
+    if (!out.empty() && out.back() != '[') out += ',';
+    append_sample(out, what, one);
   }
-  return out + "# EOF\n";
 }
 
 std::string registry::json() const {
   std::string out = "[";
-  std::vector<sample> samples;
-  for (auto const& [what, collect] : families_) {
-    samples.clear();
-    sampler into(samples);
-    collect(into);
-    for (auto const& one : samples) {
-      if (out.size() > 1) out += ',';
-      append_json(out, what, one);
-    }
-  }
+  for (std::size_t index = 0; index < size(); ++index)
+    append_json(out, index);
   return out += ']';
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/histogram.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -52,7 +53,7 @@ class sampler {
 };
 
 /// All metrics of the service. Families are added once; their samples are collected for each call
-/// of text() or json(), on the caller's thread.
+/// of text() or json(), one family after the other, on the caller's thread.
 class registry {
  public:
   using collector = std::function<void(sampler&)>;
@@ -63,12 +64,17 @@ class registry {
   std::string text() const;
   /// The same samples as a JSON array of io.cfgd.Service.Figure.
   std::string json() const;
+  /// Both by family, for who makes them in steps: families are 0 to size() - 1.
+  void append_text(std::string& out, std::size_t index) const;
+  void append_json(std::string& out, std::size_t index) const;
+  std::size_t size() const { return families_.size(); }
   std::vector<std::string> names() const;
 
  private:
   std::vector<std::pair<family, collector>> families_;
 };
 
+inline constexpr std::string_view open_metrics_end = "# EOF\n";
 inline constexpr std::string_view open_metrics_type =
     "application/openmetrics-text; version=1.0.0; charset=utf-8";
 inline constexpr std::string_view prometheus_type = "text/plain; version=0.0.4; charset=utf-8";

@@ -310,12 +310,13 @@ result<void> access_policy::check(ipc::peer const& who, need const& needs) const
   return current()->check(who, needs);
 }
 
-engine::permission access_policy::permission(ipc::peer const& who, need needs) const {
+engine::permission access_policy::permission(ipc::peer const& who,
+                                             std::shared_ptr<need const> needs) const {
   return
       [who, needs = std::move(needs), then = current()](access_rules const& now) -> result<void> {
-        if (&now == then->rules.get()) return then->check(who, needs);
+        if (&now == then->rules.get()) return then->check(who, *needs);
         state const newer(then->all, std::make_shared<access_rules const>(now), then->names);
-        return newer.check(who, needs);
+        return newer.check(who, *needs);
       };
 }
 

@@ -114,7 +114,10 @@ class access_policy {
   [[nodiscard]] result<void> check(ipc::peer const& who, need const& needs) const;
   /// Decides again by the entries that the request meets when it is its turn. A copy of all that it
   /// needs, for the committer's thread.
-  engine::permission permission(ipc::peer const& who, need needs) const;
+  engine::permission permission(ipc::peer const& who, std::shared_ptr<need const> needs) const;
+  engine::permission permission(ipc::peer const& who, need needs) const {
+    return permission(who, std::make_shared<need const>(std::move(needs)));
+  }
 
   /// What access files say, as use() got it; never null.
   std::shared_ptr<engine::access_rules const> rules() const;
@@ -180,7 +183,7 @@ class caller {
   secret_visibility visible_secrets() const { return {*policy_, *who_}; }
   visible_namespaces visible() const { return {*policy_, *who_}; }
   /// For requests: see access_policy::permission.
-  engine::permission permission(access_policy::need needs) const {
+  engine::permission permission(std::shared_ptr<access_policy::need const> needs) const {
     return policy_->permission(*who_, std::move(needs));
   }
 

@@ -407,7 +407,7 @@ void announce_pending(engine::pending_request const& done) {
 std::string describe_state(view& what) {
   auto const& problems = what.problems();
   std::string text = "revision " + std::to_string(what.revision()) + ", " +
-                     counted(what.cache().namespaces().size(), "namespace") + ", ";
+                     counted(what.cache().size(), "namespace") + ", ";
   if (problems.empty()) return text + "all sources effective";
   name_list without(named_problems);
   for (auto const& [name, how] : what.without_values())

@@ -6,6 +6,7 @@
 #include "daemon/announce.hpp"
 #include "daemon/environment.hpp"
 #include "daemon/methods/method_table.hpp"
+#include "daemon/scheduling.hpp"
 #include "daemon/source_roots.hpp"
 #include "daemon/store_report.hpp"
 #include "daemon/version.hpp"
@@ -170,6 +171,7 @@ service::service(asio::io_context& loop, options with, opened_store opened)
         ipc::interfaces::io_cfgd_service, ipc::interfaces::io_systemd_service})
     server_.add_interface(interface);
   dispatcher_.bind_to(server_);
+  server_.on_reader_start(give_way);
   server_.set_privileges(
       {.has_reserve = [own = ::geteuid()](uid_t uid) { return uid == 0 || uid == own; },
        .is_administrator = [this](ipc::peer const& who) { return access_.is_administrator(who); }});
@@ -279,7 +281,7 @@ void service::open_socket() {
     failed_(listening.error());
     return;
   }
-  auto const count = view_.cache().namespaces().size();
+  auto const count = view_.cache().size();
   log::write(log::level::info, "listening on " +
                                    (passed(systemd::varlink_socket).empty()
                                         ? "'" + options_.where.socket.string() + "'"

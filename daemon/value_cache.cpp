@@ -48,6 +48,12 @@ using table = std::unordered_map<std::string, Value, text_hash, std::equal_to<>>
 constexpr std::size_t entry_overhead_bytes = 128;
 /// A text that is put together here at most.
 constexpr std::size_t quick_bytes = std::size_t{256} * 1024;
+
+/// Whether a text can be had in one piece, now.
+bool is_ready(canonical::shared_text const& text) {
+  return text.is_whole() || text.size() <= quick_bytes;
+}
+
 /// Entries that were dropped alone leave their places in the list, up to so many more than are
 /// used.
 constexpr std::size_t unused_places = 64;
@@ -96,6 +102,7 @@ struct value_cache::impl {
   std::size_t bytes = 0;
   std::size_t maximum = 0;
   std::uint64_t evictions = 0;
+  std::vector<std::string> names; ///< of all, in order; empty: not known
   std::string scratch;
   std::string joined; ///< an object that was found in pieces
 
@@ -234,11 +241,13 @@ void value_cache::publish(engine::effective const& newest, changes const* done) 
   auto* one = impl_->find(newest.name_space);
   if (one != nullptr) ++one->figures.invalidations;
   if (!newest.text) {
+    impl_->names.clear();
     if (one != nullptr) impl_->unload(*one);
     if (one != nullptr) impl_->namespaces.erase(impl_->namespaces.find(newest.name_space));
     return;
   }
   if (one == nullptr) {
+    impl_->names.clear();
     auto const added = impl_->namespaces.try_emplace(newest.name_space).first;
     one = &added->second;
     one->name = added->first;
@@ -262,7 +271,7 @@ value_cache::lookup_result value_cache::impl::look_up(std::string_view key_text)
   if (!which) return {.what = status::bad_key, .why = which.error()};
   auto* const one = find(which->base.name_space());
   if (one == nullptr) return {.what = status::no_value};
-  if (!one->text) {
+  if (!one->text || (which->base.path().empty() && !is_ready(one->text))) {
     ++one->figures.misses;
     return {.what = status::not_loaded, .name_space = one->name};
   }
@@ -296,8 +305,7 @@ std::string_view value_cache::find_plain(std::string_view key_in_json) {
 value_cache::text_result value_cache::text_of(std::string_view name_space) {
   auto* const one = impl_->find(name_space);
   if (one == nullptr) return {};
-  bool const is_ready = one->text.is_whole() || one->text.size() <= quick_bytes;
-  if (!one->text || !is_ready) return {.what = status::not_loaded};
+  if (!one->text || !is_ready(one->text)) return {.what = status::not_loaded};
   impl_->touch(*one);
   return {.what = status::found, .text = one->text.whole()};
 }
@@ -312,14 +320,18 @@ std::optional<std::string_view> value_cache::find_in(std::string_view text, key 
   return is_loaded ? impl_->find_value(*one, which) : canonical::find(text, which.path());
 }
 
-std::vector<std::string> value_cache::namespaces() const {
-  std::vector<std::string> names;
+std::vector<std::string> const& value_cache::namespaces() const {
+  auto& names = impl_->names;
+  if (names.size() == impl_->namespaces.size()) return names;
+  names.clear();
   names.reserve(impl_->namespaces.size());
   for (auto const& [name, one] : impl_->namespaces)
     names.push_back(name);
   std::ranges::sort(names);
   return names;
 }
+
+std::size_t value_cache::size() const { return impl_->namespaces.size(); }
 
 std::size_t value_cache::invalidate(std::string_view name_space) {
   auto* const one = impl_->find(name_space);

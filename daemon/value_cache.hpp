@@ -68,8 +68,9 @@ class value_cache {
   /// loaded it is looked up, in others the members before it are scanned. Counts as nothing.
   std::optional<std::string_view> find_in(std::string_view text, key const& which);
 
-  /// All namespaces that are there, loaded or not, in order.
-  std::vector<std::string> namespaces() const;
+  /// All namespaces that are there, loaded or not, in order; valid until publish().
+  std::vector<std::string> const& namespaces() const;
+  std::size_t size() const;
 
   /// Drops text and entries of one namespace; returns the number of entries dropped.
   std::size_t invalidate(std::string_view name_space);

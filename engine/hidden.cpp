@@ -94,6 +94,19 @@ bool is_locked(namespace_state const& state, source_record const& source,
   return locks.find_ignoring(document->root, which.path()) != nullptr;
 }
 
+/// The topmost overrides that locks take away; there must be some overrides.
+std::vector<key> locked_overrides(namespace_state const& state) {
+  std::vector<key> all;
+  layer_locks const locks(state.locks.get(), layer::overrides);
+  if (locks.empty()) return all;
+  locks.visit(state.overrides->document(), [&](std::span<std::string const> path, lock const&) {
+    std::vector<std::string> parts{state.value.name_space};
+    parts.insert(parts.end(), path.begin(), path.end());
+    all.emplace_back(std::move(parts));
+  });
+  return all;
+}
+
 origin origin_in(source_record const& source, place at) {
   origin from;
   from.where = source.row.id.where;
@@ -302,6 +315,7 @@ std::vector<override_row> list_overrides(namespace_state const& state,
   std::vector<override_row> all;
   if (!state.overrides) return all;
   hiding_layers const from(state);
+  auto const locked = locked_overrides(state);
   std::set<key> seen;
   std::vector<override_record::table::entry const*> entries;
   entries.reserve(state.overrides->keys().size());
@@ -320,6 +334,8 @@ std::vector<override_row> list_overrides(namespace_state const& state,
                      .from = by.from,
                      .time = by.time,
                      .is_soft = by.is_soft};
+    row.is_locked = std::ranges::any_of(
+        locked, [&](key const& one) { return which.contains(one) || one.contains(which); });
     add_hidden(row.hides, from, which, seen);
     all.push_back(std::move(row));
   }

@@ -263,6 +263,7 @@ struct override_row {
   origin from;
   wall_time time{};
   bool is_soft = false;
+  bool is_locked = false; ///< a lock makes it ineffective, or a part of it
   hidden_values hides = {};
 };
 

@@ -77,6 +77,9 @@ struct call {
   bool more = false;
   bool oneway = false;
   responder answer;
+  /// For a large request: what its reader has made of it, which keeps `parameters`, too; null if
+  /// that is nothing, and for others.
+  std::shared_ptr<void> made = {};
 };
 
 /// Must answer through call::answer, during the call or later. What it throws is logged, and
@@ -90,6 +93,11 @@ using handler = std::function<void(call const&)>;
 /// throw.
 using quick_handler =
     std::function<bool(std::string_view parameters, peer const& from, std::string& reply)>;
+
+/// What a handler needs of the parameters of a large request, made on another thread: a pure
+/// function, which does not answer. The result may refer to the parameters. What it throws counts
+/// as thrown by the handler.
+using request_reader = std::function<std::shared_ptr<void>(call const&)>;
 
 /// For methods whose calls may overlap: whether one more may begin while earlier calls of the same
 /// connection, of such methods too, wait for their answers. Answers leave in the order of the

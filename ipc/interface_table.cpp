@@ -57,6 +57,10 @@ void interface_table::bind_overlap(std::string_view qualified, overlap_check may
   declared(qualified).may_overlap = std::move(may);
 }
 
+void interface_table::bind_reader(std::string_view qualified, request_reader read) {
+  declared(qualified).read = std::move(read);
+}
+
 interface_table::method const* interface_table::find(call_envelope const& call,
                                                      refusal& refused) const {
   auto const found = methods_.find(call.method);

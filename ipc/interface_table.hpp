@@ -31,6 +31,7 @@ class interface_table {
     handler serve;
     quick_handler serve_quickly;    ///< may be empty
     overlap_check may_overlap = {}; ///< empty: never
+    request_reader read = {};       ///< may be empty
     /// Counted by who serves; of no weight for what is decided here.
     mutable method_figures figures = {};
   };
@@ -48,6 +49,7 @@ class interface_table {
   /// Throws it also for a method that requires 'more'.
   void bind_quick(std::string_view qualified, quick_handler serve);
   void bind_overlap(std::string_view qualified, overlap_check may);
+  void bind_reader(std::string_view qualified, request_reader read);
 
   /// The method that a call is for, if its name, flags and the state of this table allow to go on.
   /// Sets `refused` and returns null otherwise.

@@ -7,7 +7,6 @@
 #include "ipc/server_impl.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/assert.hpp>
@@ -17,26 +16,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <tuple>
 #include <utility>
 #include <vector>
 
 // The server owns the sessions, and what is there once for all of them: the way in, the clock, the
-// queue of turns.
+// queue of turns (server_turns.cpp).
 //
 // A connection's number is its slot and a count that never repeats, so that a responder that
 // outlives its connection finds nothing instead of another one.
-//
-// Turns that are asked for from outside (a handler answered later, a call is served in steps, a
-// client has more calls waiting than its share) wait, and users are served in turn by the time that
-// they have spent (fair_turns). A handler of the loop serves each that waits once, and ends after
-// 0.05 ms, which is one long turn or many short ones: neither ten thousand watchers of one key nor
-// clients with full pipes keep new events, timers and the watchdog waiting. A session that its
-// socket has woken works at once if nobody waits, or if its user would be the next to have a turn.
-//
-// Deadlines are looked at by one task that sleeps until the earliest of them. They are seconds long
-// and mostly not reached, so a timer for each connection would be memory and work for nothing.
 
 namespace cfgd::ipc {
 
@@ -47,14 +35,6 @@ using clock = session_host::clock;
 
 /// A user's share of one round of turns.
 constexpr std::chrono::microseconds turn_share{100};
-/// After this time the loop looks for new events, however many wait for a turn.
-constexpr std::chrono::microseconds longest_loop_turn{50};
-/// Sessions whose deadlines are looked at before the loop looks for new events.
-constexpr std::size_t checked_in_a_turn = 64;
-/// Sessions that work at once do so for this time, then they wait for a turn as others do.
-constexpr std::chrono::microseconds longest_at_once{200};
-/// The same while others wait for a turn.
-constexpr std::chrono::microseconds longest_before_others{50};
 
 std::string describe(std::exception_ptr const& thrown) {
   try {
@@ -71,8 +51,9 @@ std::string describe(std::exception_ptr const& thrown) {
 server::impl::impl(asio::any_io_executor executor, limits const& limits_of_server, identity of,
                    server& self)
     : session_host(limits_of_server, self), loop(std::move(executor)), who(std::move(of)),
-      rate(limits_of_server), turns(turn_share, ::geteuid()), checks(loop), drain_end(loop),
-      tasks(loop, &impl::task_failed) {
+      rate(limits_of_server), turns(turn_share, ::geteuid()),
+      reader(loop, self, table, json_bounds), reading_turns(turn_share, ::geteuid()), checks(loop),
+      drain_end(loop), tasks(loop, &impl::task_failed) {
   checks.expires_at(clock::time_point::max());
   auto const is_ours = [own = ::geteuid()](uid_t uid) { return uid == 0 || uid == own; };
   whose = {.has_reserve = is_ours,
@@ -141,74 +122,6 @@ void server::impl::warn(std::string const& message, peer const& about) {
               {"CFGD_PEER_PID", std::to_string(about.pid)}});
 }
 
-// ---- turns and deadlines
-
-void server::impl::want_turn(session& which) {
-  turns.add({which.id(), which.from().uid});
-  if (!std::exchange(turns_posted, true)) asio::post(loop, [this] { take_turns(); });
-}
-
-bool server::impl::may_work_at_once(session const& which) const {
-  if (turns.empty()) return at_once < longest_at_once;
-  return at_once < longest_before_others && turns.is_next(which.from().uid);
-}
-
-void server::impl::worked(session const& which, clock::duration time) {
-  at_once += time;
-  turns.spent(which.from().uid, time);
-}
-
-void server::impl::take_turns() {
-  at_once = {};
-  auto const end = clock::now() + longest_loop_turn;
-  auto now = end - longest_loop_turn;
-  for (auto left = turns.waiting(); left > 0 && now < end; --left) {
-    auto const next = turns.take();
-    if (!next) break;
-    // It lives: whoever has asked for a turn is kept until then.
-    sessions.at(next->connection)->take_turn();
-    auto const began = std::exchange(now, clock::now());
-    turns.spent(next->who, now - began);
-  }
-  turns_posted = !turns.empty();
-  if (turns_posted) asio::post(loop, [this] { take_turns(); });
-}
-
-void server::impl::want_check(clock::time_point when) {
-  if (when >= next_check) return;
-  next_check = when;
-  arm_checks();
-}
-
-void server::impl::arm_checks() {
-  auto const next = delayed.empty() ? next_check : std::min(next_check, delayed.begin()->first);
-  if (next < checks.expiry()) checks.expires_at(next);
-}
-
-asio::awaitable<void> server::impl::watch_deadlines() {
-  while (!stopping || figures.connections > 0) {
-    auto [interrupted] = co_await checks.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (interrupted) continue; // an earlier deadline was set, or the end
-    auto const now = clock::now();
-    checks.expires_at(clock::time_point::max()); // checking may ask for an earlier time
-    begin_delayed(now);
-    if (now >= next_check) {
-      next_check = clock::time_point::max();
-      auto next = clock::time_point::max();
-      std::size_t checked = 0;
-      for (auto const id : ids()) {
-        if (auto const found = sessions.find(id); found != sessions.end())
-          next = std::min(next, found->second->check_deadlines(now).value_or(next));
-        if (++checked % checked_in_a_turn != 0) continue;
-        auto turn = asio::post(loop, asio::use_awaitable);
-        co_await std::move(turn);
-      }
-      want_check(next);
-    }
-    arm_checks();
-  }
-}
-
 std::vector<std::uint64_t> server::impl::ids() const {
   std::vector<std::uint64_t> all;
   all.reserve(sessions.size());
@@ -275,6 +188,14 @@ void server::bind_overlap(std::string_view qualified, overlap_check may) {
   impl_->table.bind_overlap(qualified, std::move(may));
 }
 
+void server::bind_reader(std::string_view qualified, request_reader read) {
+  impl_->table.bind_reader(qualified, std::move(read));
+}
+
+void server::on_reader_start(std::function<void()> begin) {
+  impl_->reader.at_start(std::move(begin));
+}
+
 result<void> server::listen(std::filesystem::path const& path, unsigned mode) {
   auto made = listening_socket::make(path, mode);
   if (!made) return made.error();
@@ -301,10 +222,12 @@ result<void> server::adopt(int number, entrance whom) {
   unique_fd passed(number);
   auto const kind = kind_of_socket(number);
   if (!kind) return kind.error();
-  if (*kind == socket_kind::listening)
+  if (*kind == socket_kind::listening) {
     impl_->listen_on(std::move(passed), whom);
-  else
-    impl_->admit(std::move(passed), whom);
+    return {};
+  }
+  impl_->reader.start();
+  impl_->admit(std::move(passed), whom);
   return {};
 }
 

@@ -54,6 +54,12 @@ class server {
   /// Lets calls of a method that has, or will get, a handler overlap. Throws as bind() does.
   void bind_overlap(std::string_view qualified, overlap_check may);
 
+  /// Gives a method that has, or will get, a handler what reads its large requests on another
+  /// thread. Throws as bind() does.
+  void bind_reader(std::string_view qualified, request_reader read);
+  /// Runs first on that thread, which starts with listen() or adopt().
+  void on_reader_start(std::function<void()> begin);
+
   /// Who has a place of its own. By default root and the user of this process, in both.
   struct privileges {
     /// Has the reserves of connections and memory, and is not counted by second.

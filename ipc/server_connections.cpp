@@ -38,6 +38,7 @@ acceptor::options server::impl::accepting(entrance whom) const {
 }
 
 void server::impl::listen_on(unique_fd socket, entrance whom) {
+  reader.start(); // now: a call must not fail for want of a thread
   auto const take = [this, whom](unique_fd connection) { admit(std::move(connection), whom); };
   if (whom == entrance::administrators) {
     of_administrators.emplace_back(loop, std::move(socket), accepting(whom), take);
@@ -141,6 +142,7 @@ void server::impl::ended(session& which) {
     of_uid->second.erase(which.id());
     if (of_uid->second.empty()) paused_by_uid.erase(of_uid);
   }
+  unread.erase(which.id());
   users.disconnected(uid, which.held());
   --figures.connections;
   sessions.erase(which.id());

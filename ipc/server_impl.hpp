@@ -4,6 +4,7 @@
 #include "ipc/acceptor.hpp"
 #include "ipc/connection_rate.hpp"
 #include "ipc/fair_turns.hpp"
+#include "ipc/large_requests.hpp"
 #include "ipc/listening_socket.hpp"
 #include "ipc/server.hpp"
 #include "ipc/session.hpp"
@@ -41,6 +42,7 @@ struct server::impl final : session_host {
   void want_turn(session& which) override;
   bool may_work_at_once(session const& which) const override;
   void worked(session const& which, clock::duration time) override;
+  std::shared_ptr<large_request> read_apart(session& which, std::string_view frame) override;
   void want_check(clock::time_point when) override;
   void ended(session& which) override;
   void paused(session& which) override;
@@ -60,6 +62,8 @@ struct server::impl final : session_host {
   void refuse(peer const& from, unique_fd const& connection, excess const& why);
   void begin(session& which, clock::time_point when);
   void take_turns();
+  /// Has the large request read whose turn it is.
+  void read_next();
   void begin_delayed(clock::time_point now);
   void arm_checks();
   bool can_relieve() const;
@@ -89,7 +93,11 @@ struct server::impl final : session_host {
   std::unordered_map<uid_t, std::unordered_set<std::uint64_t>> paused_by_uid; ///< ids
   bool relieving = false;
   fair_turns turns;
-  clock::duration at_once{}; ///< worked without a turn, since turns were taken
+  large_request_reader reader;
+  fair_turns reading_turns; ///< of connections whose large request is in `unread`, or that ended
+  std::unordered_map<std::uint64_t, std::shared_ptr<large_request>> unread; ///< by connection
+  std::shared_ptr<bool> reading; ///< while the reader has a request
+  clock::duration at_once{};     ///< worked without a turn, since turns were taken
   bool turns_posted = false;
   bool watching = false; ///< watch_deadlines was spawned
   std::list<acceptor> of_administrators;

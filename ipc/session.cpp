@@ -1,5 +1,7 @@
 #include "ipc/session.hpp"
 
+#include "ipc/large_requests.hpp"
+
 #include <boost/asio/error.hpp>
 #include <boost/assert.hpp>
 
@@ -184,6 +186,10 @@ void session::take_turn() {
   if (!closed_) run_turn();
 }
 
+void session::request_was_read() {
+  if (!closed_) request_turn();
+}
+
 void session::run_turn() {
   turn_began_ = clock::now();
   if (auto const cut_off = std::exchange(cut_off_, {})) cut_off();
@@ -243,7 +249,7 @@ void session::settle() {
   if (closed_ || close_if_over()) return;
   paused_ = host_.users.pauses(peer_.uid);
   if (paused_ && gone_ && !is_busy()) return close(); // as when the hangup is seen
-  if (cut_off_ || (may_begin_call() && !starved_) || may_go_on()) request_turn();
+  if (cut_off_ || (may_begin_call() && has_next()) || may_go_on()) request_turn();
   wait_for_next();
 }
 
@@ -341,6 +347,7 @@ void session::close() {
   boost::system::error_code ignored; // the descriptor is gone in any case
   socket_.close(ignored);
   queue_.discard();
+  large_.reset();
   auto const hooks_of_call = std::move(hooks_);
   auto const cut_off = std::exchange(cut_off_, {});
   auto const earlier = std::exchange(earlier_, {});

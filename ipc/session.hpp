@@ -24,6 +24,8 @@
 namespace cfgd::ipc {
 
 class session;
+struct large_request;
+struct read_parameters;
 
 /// What sessions share: the tables they answer from, memory that one of them needs at a time, and
 /// the way back to who owns them.
@@ -43,6 +45,9 @@ class session_host {
   virtual bool may_work_at_once(session const& which) const = 0;
   /// A session has worked so long outside of take_turn().
   virtual void worked(session const& which, clock::duration time) = 0;
+  /// Has a large request read on another thread, when it is its user's turn; then calls
+  /// request_was_read().
+  virtual std::shared_ptr<large_request> read_apart(session& which, std::string_view frame) = 0;
   /// Calls check_deadlines() of all at `when` or earlier.
   virtual void want_check(clock::time_point when) = 0;
   /// `which` has closed and nothing refers to it any more: destroys it.
@@ -87,6 +92,8 @@ class session {
   void stop();
   /// Looks again whether it may read; after session_host::paused.
   void resume();
+  /// The large request can be served.
+  void request_was_read();
   /// The next time it wants to be called, if any.
   std::optional<clock::time_point> check_deadlines(clock::time_point now);
   /// Drops everything; a call without an answer is cancelled.
@@ -142,6 +149,11 @@ class session {
   };
   using earlier_calls = std::list<earlier_call>;
 
+  /// Memory is reported when so much of it is new, and at the end of a turn.
+  static constexpr std::size_t report_bytes = 64 * std::size_t{1024};
+  /// Replies up to this are queued whatever the user has: there is always room for an error.
+  static constexpr std::size_t small_reply_bytes = 4 * std::size_t{1024};
+
   void wait_for(wait what);
   void woken(wait what, boost::system::error_code const& failed);
   /// Whether a wait was lost: the socket is ready and nobody was called.
@@ -156,7 +168,9 @@ class session {
 
   bool may_begin_call() const;
   /// Whether a call has no answer yet, or its answer waits.
-  bool is_busy() const { return open_ || !earlier_.empty(); }
+  bool is_busy() const { return open_ || !earlier_.empty() || large_; }
+  /// Whether there is a call that could begin.
+  bool has_next() const;
   /// The same for calls that end with the connection.
   bool awaits_answer() const;
   bool may_overlap(interface_table::method const* next, call_kind how, std::size_t bytes) const;
@@ -175,7 +189,11 @@ class session {
   /// Whether a short cut has answered the whole call.
   bool answer_quickly(std::string_view frame);
   void begin_call(std::size_t bytes, call_kind kind, interface_table::method const* which);
+  /// Serves the large request, unless it has to wait for the calls before it.
+  void serve_large();
   void serve(call_envelope const& envelope, interface_table::method const& which);
+  void serve(call_envelope const& envelope, read_parameters const& parameters,
+             std::shared_ptr<void> made);
   void invoke(interface_table::method const& which, call const& made);
   /// Runs a part of the call at hand: what it throws is logged and answered.
   void guarded(interface_table::method const& which, std::function<void()> const& work);
@@ -222,6 +240,8 @@ class session {
   std::uint32_t stands_for_ = 0; ///< how many calls its time counts for; 0: it is not timed
   earlier_calls earlier_;        ///< in their order
   earlier_calls::iterator answering_ = earlier_.end(); ///< which of them is at hand
+  std::shared_ptr<large_request> large_;               ///< the next call, if it is large
+  std::size_t large_bytes_ = 0;                        ///< of it
   std::uint32_t uses_ = 0;
   call_kind kind_ = call_kind::plain;
   bool open_ = false;       ///< a call is being served

@@ -153,6 +153,25 @@ void look_at_key(installation const& at, diagnoses& into) {
                             at.state.string() + "; the credential cfgd.key does the latter");
 }
 
+/// A value that has become a secret since is not one in a store that was kept aside before.
+void look_at_kept_stores(installation const& at, diagnoses& into) {
+  std::set<std::string> kept;
+  std::error_code unread; // look_at_store reports it
+  for (auto const& one : fs::directory_iterator(at.state, unread)) {
+    auto const name = one.path().filename().string();
+    if (name.starts_with("data.old.") || name.starts_with("data.damaged.") ||
+        name.starts_with("data.replaced."))
+      kept.insert(name);
+  }
+  if (unread) return;
+  if (kept.empty()) return into.add(verdict::ok, "no older store is kept");
+  into.add(verdict::warn,
+           (at.state / *kept.begin()).string() +
+               (kept.size() == 1 ? "" : " and " + std::to_string(kept.size() - 1) + " more") +
+               " may have values in clear text that became secrets later",
+           "read what you need of it, then cfgctl key rotate, which removes it");
+}
+
 void look_at_space(installation const& at, diagnoses& into) {
   struct statvfs found {};
   if (::statvfs(at.state.c_str(), &found) != 0) return; // look_at_store reports it
@@ -243,9 +262,10 @@ void look_at_clock(installation const& at, diagnoses& into) {
 
 std::vector<examination> system_examinations() {
   return {
-      {"units", look_at_units}, {"files", look_at_files}, {"store", look_at_store},
-      {"key", look_at_key},     {"space", look_at_space}, {"inotify", look_at_inotify},
-      {"group", look_at_group}, {"clock", look_at_clock}, {"mounts", look_at_mounts},
+      {"units", look_at_units},     {"files", look_at_files},      {"store", look_at_store},
+      {"key", look_at_key},         {"kept", look_at_kept_stores}, {"space", look_at_space},
+      {"inotify", look_at_inotify}, {"group", look_at_group},      {"clock", look_at_clock},
+      {"mounts", look_at_mounts},
   };
 }
 

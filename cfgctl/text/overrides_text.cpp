@@ -43,6 +43,7 @@ std::string overrides_text(screen const& where, std::vector<client::override_key
   for (auto const& one : what) {
     std::string value = one.value ? compact_text(*one.value) : "(secret)";
     if (one.soft.value_or(false)) value += " (soft)";
+    if (one.locked.value_or(false)) value += " (locked)";
     out.add({{one.key, tint::name},
              value,
              age_text(one.from, now),

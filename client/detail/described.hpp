@@ -33,7 +33,7 @@ BOOST_DESCRIBE_STRUCT(transaction, (),
                       (values, unset, if_revision, mode, comment, confirm, expire, spelling,
                        text_elements, until_applied))
 BOOST_DESCRIBE_STRUCT(hidden_value, (), (key, from, by, unset, removed))
-BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden))
+BOOST_DESCRIBE_STRUCT(override_key, (), (key, value, from, soft, hides, hidden, locked))
 BOOST_DESCRIBE_STRUCT(commit, (), (revision, changed, warnings, deadline, hides, hidden))
 BOOST_DESCRIBE_STRUCT(validation, (), (valid, issues))
 BOOST_DESCRIBE_STRUCT(pending_change, (),

@@ -48,20 +48,44 @@ struct found_value {
   bool is_hidden = false; ///< there is one, which the caller may not see
 };
 
+/// The keys of a Get, each once: a member must not come twice in the reply.
+struct asked_keys {
+  enum class parameters : std::uint8_t { stay, go };
+
+  asked_keys(bj::object const& from, parameters later) {
+    bool const lasting = later == parameters::stay;
+    if (!lasting) owned = strings_of(from, "keys");
+    bj::array const& all = from.at("keys").get_array();
+    std::unordered_set<std::string_view> seen(all.size());
+    texts.reserve(all.size());
+    for (std::size_t index = 0; index < all.size(); ++index) {
+      std::string_view const text(lasting ? std::string_view(all[index].get_string())
+                                          : std::string_view(owned[index]));
+      if (seen.insert(text).second) texts.push_back(text);
+    }
+  }
+
+  std::vector<std::string> owned = {};
+  std::vector<std::string_view> texts = {}; ///< as they were asked for
+};
+
 /// A Get that is answered in steps, from texts that stay as long as it does: where a namespace has
 /// secrets, or is not in memory, or there are many keys.
 class text_get {
  public:
   text_get(method_context& with, authorized_call const& asked)
       : with_(with), answer_(asked.answer), may_see_secrets_(asked.by.visible_secrets()),
-        may_read_(asked.by.visible()), keys_(strings_of(asked.parameters, "keys")) {}
+        may_read_(asked.by.visible()), kept_(asked.read_ahead<asked_keys const>()) {
+    if (!kept_)
+      kept_ = std::make_shared<asked_keys const>(asked.parameters, asked_keys::parameters::go);
+  }
 
   ipc::responder const& answer() const { return answer_; }
 
   /// Collects the namespaces of the keys; whether there is more to do.
   bool collect_names(time_share const& share) {
-    while (next_ < keys_.size()) {
-      auto const& text = keys_[next_++];
+    while (next_ < keys().size()) {
+      auto const text = keys()[next_++];
       std::string name(namespace_of(text));
       if (!is_namespace_name(name)) // it may be quoted
         if (auto const which = parse_value_path(text)) name = which->base.name_space();
@@ -84,10 +108,8 @@ class text_get {
 
   /// Answers some of the keys; whether there is more to do.
   bool answer_some(time_share const& share) {
-    while (next_ < keys_.size()) {
-      std::string_view const text = keys_[next_++];
-      // A key that is asked for twice is answered once: a member must not come twice.
-      if (seen_.insert(text).second && !add(text)) return false;
+    while (next_ < keys().size()) {
+      if (!add(keys()[next_++])) return false;
       if (next_ % keys_a_look != 0 || !share.is_over()) continue;
       answer_.making(reply_.size_bytes());
       return true;
@@ -97,6 +119,7 @@ class text_get {
   }
 
  private:
+  std::vector<std::string_view> const& keys() const { return kept_->texts; }
   /// Adds one key. False: the call has failed.
   bool add(std::string_view text);
   found_value look_up(key const& which);
@@ -107,13 +130,12 @@ class text_get {
   ipc::responder answer_;
   secret_visibility may_see_secrets_;
   visible_namespaces may_read_;
-  std::vector<std::string> keys_; ///< as they were asked for
+  std::shared_ptr<asked_keys const> kept_;
   std::size_t next_ = 0;
   view::names names_;
   view::texts texts_;
   std::map<std::string, view::secret_texts, std::less<>> secrets_;
   revision_number revision_ = 0;
-  std::unordered_set<std::string_view> seen_;
   std::map<std::string const*, canonical::finder> known_; ///< of texts that are not current
   values_reply reply_;
 };
@@ -198,6 +220,10 @@ void get_from_texts(method_context& with, authorized_call const& asked) {
 }
 
 } // namespace
+
+std::shared_ptr<void> read_get(ipc::call const& asked) {
+  return std::make_shared<asked_keys>(asked.parameters, asked_keys::parameters::stay);
+}
 
 void get_values(method_context& with, authorized_call const& asked) {
   values_reply reply;

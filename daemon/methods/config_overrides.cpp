@@ -27,6 +27,7 @@ void append_override(std::string& out, engine::override_row const& one) {
   from.where = layer::overrides;
   append_origin(out += ",\"origin\":", from, one.time);
   if (one.is_soft) out += ",\"soft\":true";
+  if (one.is_locked) out += ",\"locked\":true";
   if (one.hides.count != 0) append_hidden(out += ",\"hides\":", one.hides, config_interface);
   out.append(",\"hidden\":").append(std::to_string(one.hides.count)).append("}");
 }

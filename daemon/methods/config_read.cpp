@@ -113,19 +113,22 @@ void list_values(method_context& with, authorized_call const& asked) {
       asker_of(with, asked));
 }
 
+std::shared_ptr<void> read_validate(ipc::call const& asked) {
+  auto const* const given = asked.parameters.if_contains("document");
+  if (given == nullptr) return nullptr;
+  // The call's storage ends with it.
+  return std::make_shared<bj::object>(given->get_object(), bj::storage_ptr{});
+}
+
 void validate_namespace(method_context& with, authorized_call const& asked) {
   std::string const name(asked.parameters.at("namespace").get_string());
-  std::optional<bj::object> document;
-  if (auto const* const given = asked.parameters.if_contains("document"))
-    document.emplace(given->get_object(), bj::storage_ptr{}); // the call's storage ends with it
+  auto document = asked.read_ahead<bj::object const>();
+  if (!document) document = std::static_pointer_cast<bj::object const>(read_validate(asked));
   auto const may_read = asked.by.visible();
   with.queries.ask(
       asker_of(with, asked),
-      // A copy for the other thread.
-      [name = may_read.or_absent(name), document = std::move(document),
-       may_read](store::reading const& store) {
-        return store.validate(name, document ? &*document : nullptr, may_read);
-      },
+      [name = may_read.or_absent(name), document = std::move(document), may_read](
+          store::reading const& store) { return store.validate(name, document.get(), may_read); },
       [answer = asked.answer, name, may_read](result<std::vector<issue>> const& found) {
         if (!found) return fail(answer, config_interface, naming(found.error(), name));
         bool const valid = std::ranges::none_of(
@@ -138,15 +141,17 @@ void validate_namespace(method_context& with, authorized_call const& asked) {
 
 void watch_values(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"afterRevision"})) return;
-  auto const keys = parse_keys(strings_of(asked.parameters, "prefixes"));
-  if (!keys) return fail(asked.answer, config_interface, keys.error());
-  if (keys->size() > with.bounds.watch_prefixes)
+  auto const* const given = asked.parameters.if_contains("prefixes");
+  if (auto const count = given == nullptr ? 0 : given->get_array().size();
+      count > with.bounds.watch_prefixes)
     return fail(asked.answer, config_interface,
                 {.code = errc::limit,
                  .message = "too many prefixes",
                  .subject = "watch_prefixes",
-                 .used = keys->size(),
+                 .used = count,
                  .maximum = with.bounds.watch_prefixes});
+  auto const keys = parse_keys(strings_of(asked.parameters, "prefixes"));
+  if (!keys) return fail(asked.answer, config_interface, keys.error());
   std::vector<std::string> prefixes;
   for (auto const& one : *keys)
     prefixes.push_back(one.str());

@@ -24,7 +24,7 @@ namespace {
 namespace bj = boost::json;
 
 /// The request of a Set. Errors: bad_key, bad_value (no key at all, too), limit.
-result<engine::set_request> read_set(ipc::call const& asked, limits const& bounds) {
+result<engine::set_request> request_of(ipc::call const& asked, limits const& bounds) {
   engine::set_request request;
   if (auto const* const values = asked.parameters.if_contains("values")) {
     for (auto const& member : values->get_object()) {
@@ -53,8 +53,13 @@ result<engine::set_request> read_set(ipc::call const& asked, limits const& bound
 
 } // namespace
 
+std::shared_ptr<void> read_set(ipc::call const& asked, limits const& bounds) {
+  return std::make_shared<result<engine::set_request>>(request_of(asked, bounds));
+}
+
 void set_values(method_context& with, authorized_call const& asked) {
-  auto request = read_set(asked, with.bounds);
+  auto const ahead = asked.read_ahead<result<engine::set_request>>();
+  auto request = ahead ? std::move(*ahead) : request_of(asked, with.bounds);
   if (!request) return fail(asked.answer, config_interface, request.error());
   request->permitted = asked.by.permission(asked.needs);
   with.writer.submit(asker_of(with, asked), *std::move(request),

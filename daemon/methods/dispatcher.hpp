@@ -4,6 +4,7 @@
 #include "daemon/methods/method_row.hpp"
 #include "ipc/server.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -18,7 +19,7 @@ namespace cfgd {
 /// PermissionDenied, with a line in the log. Counting and timing is the server's. Loop thread only.
 class dispatcher {
  public:
-  /// `policy` must outlive it. No method may have two rows.
+  /// `policy` must outlive it and the server. No method may have two rows.
   dispatcher(access_policy const& policy, std::vector<method_row> rows);
 
   dispatcher(dispatcher const&) = delete;
@@ -37,10 +38,6 @@ class dispatcher {
                      std::string& reply) const;
 
  private:
-  /// Errors: denied, and what method_row::touches returns.
-  [[nodiscard]] result<access_policy::need> authorize(method_row const* row,
-                                                      ipc::call const& asked) const;
-
   access_policy const& policy_;
   std::vector<method_row> rows_;
   std::unordered_map<std::string_view, method_row const*> by_name_;

@@ -3,6 +3,7 @@
 #include "daemon/methods/context.hpp"
 #include "daemon/methods/method_row.hpp"
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -10,6 +11,15 @@
 /// were checked against the interface: what is declared is there and has its type. The right was
 /// checked by the dispatcher: handlers ask for none.
 namespace cfgd::methods {
+
+/// What handlers of large requests need of their parameters, made on another thread: readers of the
+/// table of methods.
+std::shared_ptr<void> read_get(ipc::call const& asked);
+std::shared_ptr<void> read_set(ipc::call const& asked, limits const& bounds);
+std::shared_ptr<void> read_validate(ipc::call const& asked);
+std::shared_ptr<void> read_past_keys(ipc::call const& asked);
+/// For methods of which only the right takes long.
+inline std::shared_ptr<void> read_nothing(ipc::call const& /*asked*/) { return nullptr; }
 
 /// Who asks: for work on another thread, which is dropped when the connection ends. Takes the
 /// call's responder::on_closed().

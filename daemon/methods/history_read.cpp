@@ -209,7 +209,20 @@ void fetch_log(std::shared_ptr<log_task> const& task) {
 struct past_keys {
   std::vector<std::string> texts;
   std::vector<value_path> keys;
+  std::set<std::string> names; ///< of their namespaces
 };
+
+/// Errors: bad_key.
+result<past_keys> past_keys_of(boost::json::object const& parameters) {
+  auto const texts = strings_of(parameters, "keys");
+  std::set<std::string> const unique(texts.begin(), texts.end());
+  past_keys wanted{.texts = {unique.begin(), unique.end()}, .keys = {}, .names = {}};
+  auto keys = parse_paths(wanted.texts);
+  if (!keys) return keys.error();
+  wanted.names = namespaces_of(*keys);
+  wanted.keys = *std::move(keys);
+  return wanted;
+}
 
 /// Stops when the reply is longer than `maximum`. Errors: bad_key (an index leads to no element).
 result<std::string> past_values_reply(past_keys const& asked,
@@ -237,6 +250,10 @@ result<std::string> past_values_reply(past_keys const& asked,
 }
 
 } // namespace
+
+std::shared_ptr<void> read_past_keys(ipc::call const& asked) {
+  return std::make_shared<result<past_keys>>(past_keys_of(asked.parameters));
+}
 
 void read_log(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"afterRevision", "beforeRevision", "limit"})) return;
@@ -289,29 +306,26 @@ void compare_revisions(method_context& with, authorized_call const& asked) {
 
 void get_past_values(method_context& with, authorized_call const& asked) {
   if (refuse_negative(asked, {"revision"})) return;
-  auto const texts = strings_of(asked.parameters, "keys");
-  std::set<std::string> const unique(texts.begin(), texts.end());
-  past_keys wanted{.texts = {unique.begin(), unique.end()}, .keys = {}};
-  auto keys = parse_paths(wanted.texts);
-  if (!keys) return fail(asked.answer, history_interface, keys.error());
-  wanted.keys = *std::move(keys);
+  auto wanted = asked.read_ahead<result<past_keys> const>();
+  if (!wanted) wanted = std::make_shared<result<past_keys> const>(past_keys_of(asked.parameters));
+  if (!*wanted) return fail(asked.answer, history_interface, wanted->error());
   // Not left out: no names at all would stand for every namespace.
   std::set<std::string> names;
-  for (auto const& name : namespaces_of(wanted.keys))
+  for (auto const& name : (*wanted)->names)
     names.insert(asked.by.visible().or_absent(name));
   with.queries.ask(
       asker_of(with, asked),
-      [revision = *revision_of(asked.parameters, "revision"),
-       names = std::vector<std::string>(names.begin(), names.end())](store::reading const& store) {
-        return store.values_at(revision, names);
+      [revision = *revision_of(asked.parameters, "revision"), wanted = std::move(wanted),
+       maximum = with.bounds.reply_bytes,
+       names = std::vector<std::string>(names.begin(), names.end())](
+          store::reading const& store) -> result<std::string> {
+        auto const found = store.values_at(revision, names);
+        if (!found) return found.error();
+        return past_values_reply(**wanted, *found, maximum);
       },
-      [&with, answer = asked.answer,
-       wanted = std::move(wanted)](result<std::map<std::string, std::string>> const& found) {
-        if (!found) return fail(answer, history_interface, found.error());
-        auto const maximum = with.bounds.reply_bytes;
-        auto const text = past_values_reply(wanted, *found, maximum);
+      [&with, answer = asked.answer](result<std::string> const& text) {
         if (!text) return fail(answer, history_interface, text.error());
-        reply_within(answer, history_interface, *text, maximum);
+        reply_within(answer, history_interface, *text, with.bounds.reply_bytes);
       });
 }
 

@@ -6,6 +6,7 @@
 #include "ipc/call.hpp"
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,12 +32,19 @@ inline scope no_namespaces() { return {.what = scope::extent::service}; }
 
 /// A call whose right was checked, as a handler gets it. Valid during the handler, as the call.
 struct authorized_call : ipc::call {
-  authorized_call(ipc::call const& made, caller made_by, access_policy::need checked = {})
-      : ipc::call(made), by(made_by), needs(std::move(checked)) {}
+  authorized_call(ipc::call const& call_made, caller made_by,
+                  std::shared_ptr<access_policy::need const> checked)
+      : ipc::call(call_made), by(made_by), needs(std::move(checked)) {}
+
+  /// What the row's reader has made, if the request is large; null otherwise.
+  template <class Made>
+  std::shared_ptr<Made> read_ahead() const {
+    return std::static_pointer_cast<Made>(made);
+  }
 
   caller by;
   /// What was checked, to be checked again when a request is decided: caller::permission.
-  access_policy::need needs;
+  std::shared_ptr<access_policy::need const> needs;
 };
 
 /// A short cut for calls that come often and in one form, see ipc::quick_handler.
@@ -61,6 +69,9 @@ struct method_row {
   std::function<void(authorized_call const&)> serve = {};
   quick_method quick = {};
   ipc::overlap_check may_overlap = {}; ///< see there; empty: calls never do
+  /// For methods whose requests may be large: see ipc::request_reader. `touches` has to be pure,
+  /// too, for it and the decision about the right are made on that thread then.
+  ipc::request_reader read = {};
 };
 
 } // namespace cfgd

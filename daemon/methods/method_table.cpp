@@ -18,18 +18,34 @@ std::vector<method_row> method_table(method_context& with) {
     return get_quickly(with, key_text, who, reply);
   };
   auto const can_queue = [&with](ipc::peer const& from) { return with.writer.has_room(from.uid); };
+  // On another thread, which may go on longer than `with`.
+  auto const read_change = [bounds = with.bounds](ipc::call const& asked) {
+    return read_set(asked, bounds);
+  };
   auto const of_pending = namespaces_of_pending(with.values, with.access);
   return {
-      {"io.cfgd.Config.Get", right::read, of_keys, by(get_values), {quick_key, get_quick}},
+      {"io.cfgd.Config.Get",
+       right::read,
+       of_keys,
+       by(get_values),
+       {quick_key, get_quick},
+       {},
+       read_get},
       {"io.cfgd.Config.List", right::read, of_prefix, by(list_values)},
       {"io.cfgd.Config.Explain", right::read, of_key, by(explain_key)},
-      {"io.cfgd.Config.Set", right::write, of_change, by(set_values), {}, can_queue},
+      {"io.cfgd.Config.Set", right::write, of_change, by(set_values), {}, can_queue, read_change},
       {"io.cfgd.Config.ListOverrides", right::read, of_prefix, by(list_overrides)},
       {"io.cfgd.Config.ListPending", right::read, everything, by(list_pending)},
       {"io.cfgd.Config.Confirm", right::write, of_pending, by(confirm_pending)},
       {"io.cfgd.Config.Extend", right::write, of_pending, by(extend_pending)},
-      {"io.cfgd.Config.Validate", right::read, of_namespace, by(validate_namespace)},
-      {"io.cfgd.Config.Watch", right::read, of_prefixes, by(watch_values)},
+      {"io.cfgd.Config.Validate",
+       right::read,
+       of_namespace,
+       by(validate_namespace),
+       {},
+       {},
+       read_validate},
+      {"io.cfgd.Config.Watch", right::read, of_prefixes, by(watch_values), {}, {}, read_nothing},
       {"io.cfgd.Config.Acknowledge", right::none, nothing, by(acknowledge_revision)},
       {"io.cfgd.Config.Consumers", right::read, everything, by(list_consumers)},
       {"io.cfgd.Config.WaitApplied", right::read, everything, by(wait_applied)},
@@ -40,7 +56,7 @@ std::vector<method_row> method_table(method_context& with) {
 
       {"io.cfgd.History.Log", right::read, of_prefix, by(read_log)},
       {"io.cfgd.History.Diff", right::read, of_prefix, by(compare_revisions)},
-      {"io.cfgd.History.GetAt", right::read, of_keys, by(get_past_values)},
+      {"io.cfgd.History.GetAt", right::read, of_keys, by(get_past_values), {}, {}, read_past_keys},
       {"io.cfgd.History.Rollback", right::rollback, of_namespace, by(roll_back)},
       {"io.cfgd.History.Blame", right::read, of_namespace, by(blame_namespace)},
       {"io.cfgd.History.Restore", right::admin, everything, by(restore_overrides)},

@@ -25,8 +25,8 @@ namespace bj = boost::json;
 result<view::names> wanted_namespaces(view& values, authorized_call const& asked) {
   auto const wanted = string_of(asked.parameters, "namespace");
   view::names names;
-  for (auto& name : values.cache().namespaces())
-    if (!wanted || (name == *wanted && asked.by.may_read(name))) names.insert(std::move(name));
+  for (auto const& name : values.cache().namespaces())
+    if (!wanted || (name == *wanted && asked.by.may_read(name))) names.insert(name);
   if (wanted && names.empty())
     return error{
         .code = errc::not_found, .message = "there is no such namespace", .subject = *wanted};

@@ -1,4 +1,5 @@
 #include "core/log.hpp"
+#include "daemon/methods/batches.hpp"
 #include "daemon/methods/handlers.hpp"
 #include "daemon/methods/reply.hpp"
 #include "engine/validator.hpp"
@@ -87,11 +88,30 @@ void clear_problems(method_context& with, authorized_call const& asked) {
 }
 
 void show_metrics(method_context& with, authorized_call const& asked) {
-  asked.answer.reply(ipc::one_parameter("text", with.figures.text()));
+  work_in_steps(asked.answer, [&with, answer = asked.answer, text = std::string(),
+                               next = std::size_t{0}]() mutable {
+    time_share const share;
+    while (next < with.figures.size()) {
+      with.figures.append_text(text, next++);
+      if (share.is_over()) return true;
+    }
+    text += metrics::open_metrics_end;
+    answer.reply(ipc::one_parameter("text", text));
+    return false;
+  });
 }
 
 void show_figures(method_context& with, authorized_call const& asked) {
-  asked.answer.reply("{\"figures\":" + with.figures.json() + "}");
+  work_in_steps(asked.answer, [&with, answer = asked.answer, text = std::string("{\"figures\":["),
+                               next = std::size_t{0}]() mutable {
+    time_share const share;
+    while (next < with.figures.size()) {
+      with.figures.append_json(text, next++);
+      if (share.is_over()) return true;
+    }
+    answer.reply(text += "]}");
+    return false;
+  });
 }
 
 } // namespace cfgd::methods

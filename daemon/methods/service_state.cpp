@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -164,17 +165,15 @@ void show_status(method_context& with, authorized_call const& asked) {
   if (overrides.since) out["hiddenSince"] = to_rfc3339(*overrides.since);
   out["stateDirectory"] = with.state.string();
   out["storeId"] = values.store_id();
-  // There may be thousands of namespaces, which would take long as values.
+  // There may be thousands of namespaces.
   std::string text;
   json::append_compact(text, out);
   text.replace(text.size() - 1, 1, R"(,"namespaces":[)");
-  bool is_first = true;
-  for (auto const& name : values.cache().namespaces()) {
-    if (!may_read(name)) continue;
-    if (!std::exchange(is_first, false)) text += ',';
-    json::append_string(text, name);
-  }
-  asked.answer.reply(text += "]}");
+  auto names = values.cache().namespaces();
+  if (!asked.by.reads_all()) std::erase_if(names, std::not_fn(may_read));
+  send_list({.answer = asked.answer, .interface = service_interface}, with.bounds,
+            std::make_unique<row_items<std::string>>(std::move(names), json::append_string),
+            [text](std::string const& all) { return text + all + "]}"; });
 }
 
 void list_sources(method_context& with, authorized_call const& asked) {

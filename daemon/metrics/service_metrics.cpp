@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <map>
+#include <memory>
 #include <string>
 
 // One family below the other, with its labels. Labels have few values, all known to this program: a
@@ -79,7 +80,7 @@ void add_connections(registry& to, ipc::server& server) {
   to.add({.name = "cfgd_reply_queue_bytes",
           .unit = "bytes",
           .help = "Replies that clients have not taken yet, of all connections."},
-         [&server](sampler& into) { into.value(std::uint64_t{server.queued_bytes()}); });
+         [&server](sampler& into) { into.value(std::uint64_t{server.users().all().queued}); });
 }
 
 void add_consumers(registry& to, consumers const& all) {
@@ -106,39 +107,40 @@ void add_consumers(registry& to, consumers const& all) {
 }
 
 void add_cache(registry& to, value_cache& cache) {
+  // They are summed over all namespaces: once, for the first family.
+  auto const seen = std::make_shared<value_cache::figures>();
   to.add(
       {.name = "cfgd_cache_lookups",
        .what = counter,
        .help = "Keys that were looked up in memory, by whether their bytes were ready: hit, miss."},
-      [&cache](sampler& into) {
-        auto const all = cache.stats().all;
-        into.value(all.hits, {{"result", "hit"}});
-        into.value(all.misses, {{"result", "miss"}});
+      [&cache, seen](sampler& into) {
+        *seen = cache.stats();
+        into.value(seen->all.hits, {{"result", "hit"}});
+        into.value(seen->all.misses, {{"result", "miss"}});
       });
   to.add(
       {.name = "cfgd_cache_invalidations",
        .what = counter,
        .help = "Namespaces that were dropped from memory because they changed or were asked to."},
-      [&cache](sampler& into) { into.value(cache.stats().all.invalidations); });
+      [seen](sampler& into) { into.value(seen->all.invalidations); });
   to.add({.name = "cfgd_cache_evictions",
           .what = counter,
           .help = "Namespaces that were dropped from memory to free memory."},
-         [&cache](sampler& into) { into.value(cache.stats().evictions); });
+         [seen](sampler& into) { into.value(seen->evictions); });
   to.add({.name = "cfgd_cache_bytes", .unit = "bytes", .help = "Memory that values take."},
-         [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().bytes}); });
+         [seen](sampler& into) { into.value(std::uint64_t{seen->bytes}); });
   to.add(
       {.name = "cfgd_cache_limit_bytes", .unit = "bytes", .help = "Memory that values may take."},
-      [&cache](sampler& into) { into.value(std::uint64_t{cache.stats().maximum_bytes}); });
+      [seen](sampler& into) { into.value(std::uint64_t{seen->maximum_bytes}); });
 }
 
 void add_commits(registry& to, sources const& from) {
   auto const& writer = from.writer;
   to.add({.name = "cfgd_revision", .help = "The revision that readers see."},
          [&values = from.values](sampler& into) { into.value(std::uint64_t{values.revision()}); });
-  to.add({.name = "cfgd_namespaces", .help = "Namespaces that are there."},
-         [&values = from.values](sampler& into) {
-           into.value(std::uint64_t{values.cache().namespaces().size()});
-         });
+  to.add(
+      {.name = "cfgd_namespaces", .help = "Namespaces that are there."},
+      [&values = from.values](sampler& into) { into.value(std::uint64_t{values.cache().size()}); });
   to.add({.name = "cfgd_commits",
           .what = counter,
           .help = "Transactions of the store, by outcome: done, failed."},

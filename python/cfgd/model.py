@@ -72,6 +72,7 @@ class Override:
     values: Optional[dict[str, Any]] = None
     soft: Optional[bool] = None
     hides: list[Hidden] = field(default_factory=list)
+    locked: Optional[bool] = None
 
 
 @dataclass(frozen=True)

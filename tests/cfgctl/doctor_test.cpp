@@ -202,6 +202,18 @@ BOOST_AUTO_TEST_CASE(the_first_issue_of_a_schema_is_reported) {
   BOOST_TEST(is(found, verdict::fail, "and 1 more"));
 }
 
+BOOST_AUTO_TEST_CASE(stores_that_were_kept_may_have_what_became_a_secret_later) {
+  BOOST_TEST(is(only("kept"), verdict::ok, "no older store"));
+  for (auto const* const name : {"data.old.20260101T000000Z", "data.damaged.1", "data.mdb"})
+    write(at.state / name, "");
+
+  BOOST_TEST(is(only("kept"), verdict::warn, "data.damaged.1 and 1 more may have values"));
+  BOOST_TEST(only("kept").advice.find("cfgctl key rotate") != std::string::npos);
+
+  fs::remove_all(at.state);
+  BOOST_TEST(look("kept").empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_service_that_reads_elsewhere_is_one_warning) {
   at.service.sources = {source("/elsewhere/namespaces/a.json", "active"),
                         source("/elsewhere/namespaces/b.json", "active"),

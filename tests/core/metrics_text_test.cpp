@@ -97,6 +97,23 @@ BOOST_AUTO_TEST_CASE(a_family_without_samples_is_left_out) {
   BOOST_TEST(to_prometheus_text("").empty());
 }
 
+BOOST_AUTO_TEST_CASE(families_can_be_written_one_by_one) {
+  registry all;
+  for (auto const* const name : {"cfgd_a", "cfgd_none", "cfgd_b"})
+    all.add({.name = name, .help = "X."}, [name](sampler& into) {
+      if (std::string_view(name) != "cfgd_none") into.value(std::uint64_t{1});
+    });
+  std::string text;
+  std::string objects = "[";
+  for (std::size_t index = 0; index < all.size(); ++index) {
+    all.append_text(text, index);
+    all.append_json(objects, index);
+  }
+
+  BOOST_TEST(text.append(open_metrics_end) == all.text());
+  BOOST_TEST((objects += ']') == all.json());
+}
+
 BOOST_AUTO_TEST_CASE(json_has_the_same_samples_as_objects) {
   registry all;
   all.add({.name = "cfgd_requests", .what = type::counter, .help = "Calls."}, [](sampler& into) {

@@ -7,8 +7,10 @@
 
 #include <unistd.h>
 
+#include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -92,6 +94,41 @@ BOOST_FIXTURE_TEST_CASE(unreadable_parameters_are_answered_with_their_error, fix
   auto const answer = call({row(right::write, unreadable)});
   BOOST_TEST(answer.starts_with("{\"error\":"));
   BOOST_TEST(answer.find("PermissionDenied") == std::string::npos);
+  BOOST_TEST(served == 0);
+}
+
+BOOST_FIXTURE_TEST_CASE(a_large_request_is_decided_where_it_is_read, fixture) {
+  std::string const large = R"({"text":")" + std::string(64 * std::size_t{1024}, 'x') + R"("})";
+  std::optional<std::thread::id> decided_by;
+  auto reading = row(right::write, [&](cfgd::ipc::call const& asked) {
+    decided_by = std::this_thread::get_id();
+    return of_site(asked);
+  });
+  reading.read = [](cfgd::ipc::call const&) { return std::make_shared<int>(7); };
+  int read = 0;
+  reading.serve = [&](cfgd::authorized_call const& asked) {
+    read = *asked.read_ahead<int>();
+    BOOST_TEST(asked.needs->names == std::vector<std::string>{"site"});
+    asked.answer.reply();
+  };
+  start();
+  subject.emplace(policy, std::vector<method_row>{reading});
+  subject->bind_to(*server);
+
+  BOOST_TEST(connect().ask(cfgd::test::try_call("Note", large)) == done);
+  BOOST_TEST(read == 7);
+  BOOST_TEST((decided_by && *decided_by != std::this_thread::get_id()));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_large_request_needs_the_right_too, fixture) {
+  auto reading = row(right::write, of_no_key);
+  reading.read = [](cfgd::ipc::call const&) { return nullptr; };
+  start();
+  subject.emplace(policy, std::vector<method_row>{reading});
+  subject->bind_to(*server);
+  std::string const large = R"({"text":")" + std::string(64 * std::size_t{1024}, 'x') + R"("})";
+
+  BOOST_TEST(connect().ask(cfgd::test::try_call("Note", large)) == denied);
   BOOST_TEST(served == 0);
 }
 

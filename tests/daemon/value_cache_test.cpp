@@ -137,8 +137,10 @@ BOOST_AUTO_TEST_CASE(keys_are_found_in_a_text_that_is_not_whole) {
   BOOST_TEST(find("site.k5000") == R"("site.k5000":{"x":7})");
   BOOST_TEST(find("site.k5000.y") == "no value");
   BOOST_TEST((cache.text_of("site").what == status::not_loaded), "it would take the loop long");
+  BOOST_TEST(find("site") == "not loaded: site", "for the same reason");
   BOOST_TEST(value.text->size() == value.text.size());
   BOOST_TEST((cache.text_of("site").what == status::found), "somebody else has put it together");
+  BOOST_TEST(find("site").size() > value.text.size());
 }
 
 BOOST_AUTO_TEST_CASE(an_element_of_an_array_is_found_and_kept) {
@@ -219,6 +221,16 @@ BOOST_AUTO_TEST_CASE(a_new_revision_is_never_answered_with_an_old_value) {
   BOOST_TEST(find("site.a") == "no value");
   BOOST_TEST(cache.namespaces().empty());
   BOOST_TEST(cache.stats().bytes == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(namespaces_are_in_order_also_when_one_takes_the_place_of_another) {
+  cache.publish(make("c", "{}"));
+  cache.publish(make("a", "{}"));
+  BOOST_TEST(cache.namespaces() == (std::vector<std::string>{"a", "c"}));
+  cache.publish({.name_space = "c", .revision = 2});
+  cache.publish(make("b", "{}"));
+  BOOST_TEST(cache.namespaces() == (std::vector<std::string>{"a", "b"}));
+  BOOST_TEST(cache.size() == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(an_invalidated_namespace_must_be_filled) {

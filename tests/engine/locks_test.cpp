@@ -145,6 +145,23 @@ BOOST_AUTO_TEST_CASE(earlier_overrides_come_back_when_the_lock_goes) {
   BOOST_TEST(text("site") == R"({"theme":"blue"})");
 }
 
+BOOST_AUTO_TEST_CASE(overrides_without_effect_are_marked) {
+  must(files_changed({good(of_vendor, R"({"theme":{"color":"red"}})")}));
+  must(set({{"site.theme", R"({"color":"blue","font":"serif"})"}, {"site.title", "\"t\""}}));
+  auto const marked = [this] {
+    std::string all;
+    for (auto const& row : list_overrides(*find_namespace(state, "site"), {}))
+      if (row.is_locked) all += row.key + ' ';
+    return all;
+  };
+  BOOST_TEST(marked() == "");
+
+  must(files_changed({good(lock_file, locking("site.theme.color"))})); // a part of the override
+  BOOST_TEST(marked() == "site.theme ");
+  must(files_changed({good(lock_file, locking("site.title", "admin"))}));
+  BOOST_TEST(marked() == "site.title ");
+}
+
 BOOST_AUTO_TEST_CASE(a_lock_that_makes_values_invalid_is_rejected) {
   must(files_changed({good("schemas/admin/site.json", R"({"required":["theme"]})"),
                       good(of_admin, R"({"theme":"blue"})")}));

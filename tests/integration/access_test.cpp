@@ -1,12 +1,12 @@
 #include "tests/integration/fixture.hpp"
 #include "tests/integration/other_user.hpp"
+#include "tests/support/naming_calls.hpp"
 
 #include <boost/test/unit_test.hpp>
 
-#include <array>
 #include <iostream>
 #include <string>
-#include <utility>
+#include <string_view>
 
 // What a user from whom a namespace is hidden gets to know of it: as much as of one that does not
 // exist. "vault" is hidden, "vaulx" does not exist; the user is the one of other_user.hpp, 4242.
@@ -42,12 +42,6 @@ struct serving : running {
                         std::string_view name) {
     return replaced(answer(method, replaced(parameters, "%", name)), name, "%");
   }
-  static std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
-    std::string out(text);
-    for (auto at = out.find(from); at != out.npos; at = out.find(from, at + to.size()))
-      out.replace(at, from.size(), to);
-    return out;
-  }
   /// Whether the hidden namespace and one that does not exist have the same answer; prints both.
   bool is_same(std::string_view method, std::string_view parameters) {
     auto const hidden = answer_of(method, parameters, "vault");
@@ -55,6 +49,15 @@ struct serving : running {
     if (hidden == missing) return true;
     std::cerr << method << ' ' << parameters << '\n' << hidden << '\n' << missing << std::endl;
     return false;
+  }
+  /// What a Watch brings until it is ready, with "%" for the namespace.
+  std::string state_of(std::string_view parameters, std::string_view name) {
+    stream opened(daemon.socket());
+    opened.send(call_more("Config.Watch", replaced(parameters, "%", name)));
+    std::string all;
+    for (boost::json::object one; !one.contains("ready"); all += text_of(one))
+      one = opened.parameters();
+    return replaced(all, name, "%");
   }
   /// Whether an answer does not name the hidden namespace; prints it.
   bool is_silent(std::string_view method, std::string_view parameters = "{}") {
@@ -69,30 +72,6 @@ struct serving_all : serving {
   serving_all() : serving("") {}
 };
 
-constexpr std::array<std::pair<char const*, char const*>, 21> calls{{
-    {"Config.Get", R"({"keys":["%.word"]})"},
-    {"Config.Get", R"({"keys":["%.list[7]","%","site.title"]})"},
-    {"Config.List", R"({"prefix":"%"})"},
-    {"Config.List", R"({"prefix":"%.list[0]"})"},
-    {"Config.Explain", R"({"key":"%.word"})"},
-    {"Config.Explain", R"({"key":"%"})"},
-    {"Config.Validate", R"({"namespace":"%"})"},
-    {"Config.Validate", R"({"namespace":"%","document":{"word":1}})"},
-    {"Config.ListOverrides", R"({"prefix":"%"})"},
-    {"Config.Set", R"({"values":{"%.word":"x"}})"},
-    {"Config.Set", R"({"values":{"%.word":"x","site.title":"y"},"dryRun":true})"},
-    {"Config.Set", R"({"unset":["%.color"]})"},
-    {"History.Log", R"({"prefix":"%"})"},
-    {"History.Log", R"({"prefix":"%.color","values":true,"limit":5})"},
-    {"History.Diff", R"({"from":1,"prefix":"%"})"},
-    {"History.GetAt", R"({"revision":1,"keys":["%.word"]})"},
-    {"History.GetAt", R"({"revision":3,"keys":["%.word","%.list[7]"]})"},
-    {"History.Blame", R"({"namespace":"%"})"},
-    {"History.Rollback", R"({"revision":1,"namespace":"%"})"},
-    {"Service.Invalidate", R"({"namespace":"%"})"},
-    {"Service.Access", R"({"key":"%.word"})"},
-}};
-
 } // namespace
 
 namespace cases {
@@ -102,13 +81,40 @@ BOOST_FIXTURE_TEST_CASE(a_hidden_namespace_is_answered_as_one_that_does_not_exis
                         *as_root) {
   BOOST_TEST(as_other_user([&] {
     bool same = true;
-    for (auto const& [method, parameters] : calls) {
-      // The rights of a name are what the entries say, for names that exist and for others.
-      if (std::string_view(method) == "Service.Access") continue;
+    for (auto const& [method, parameters] : naming_calls)
       same &= is_same(method, parameters);
-    }
     return same;
   }));
+}
+
+BOOST_FIXTURE_TEST_CASE(a_watch_of_it_is_one_of_nothing, serving, *as_root) {
+  BOOST_TEST(as_other_user([&] {
+    bool same = true;
+    for (auto const* const parameters :
+         {R"({"prefixes":["%"]})", R"({"prefixes":["%.list","site"]})",
+          R"({"prefixes":["%","site"],"afterRevision":1})"})
+      same &= state_of(parameters, "vault") == state_of(parameters, "vaulx");
+    return same;
+  }));
+  BOOST_TEST(state_of(R"({"prefixes":["%"]})", "vault") !=
+             state_of(R"({"prefixes":["%"]})", "vaulx"));
+}
+
+BOOST_FIXTURE_TEST_CASE(its_pending_change_is_answered_as_one_that_does_not_exist, serving,
+                        *as_root) {
+  auto const done = call("Config.Set", R"({"values":{"vault.color":"red"},"confirmSeconds":600})");
+  auto const revision = text_of(done.at("parameters").at("revision"));
+
+  BOOST_TEST(as_other_user([&] {
+    auto const asked = [&](std::string_view method, std::string_view more, std::string_view of) {
+      auto const parameters = R"({"revision":%)" + std::string(more) + '}';
+      return replaced(answer(method, replaced(parameters, "%", of)), of, "%");
+    };
+    return asked("Config.Confirm", "", revision) == asked("Config.Confirm", "", "777") &&
+           asked("Config.Extend", R"(,"seconds":9)", revision) ==
+               asked("Config.Extend", R"(,"seconds":9)", "777");
+  }));
+  BOOST_TEST(answer("Config.Confirm", R"({"revision":)" + revision + '}') == "{}");
 }
 
 BOOST_FIXTURE_TEST_CASE(lists_leave_it_out, serving, *as_root) {
