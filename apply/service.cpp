@@ -97,7 +97,8 @@ layout layout::system() {
           .socket = {}};
 }
 
-layout layout::below(std::filesystem::path const& root) {
+layout layout::below(std::filesystem::path const& place) {
+  auto const root = std::filesystem::absolute(place);
   return {.targets = {root / "vendor" / "targets", root / "etc" / "targets"},
           .state = root / "state" / "apply",
           .report = root / "run" / "targets.json",

@@ -10,6 +10,7 @@
 #include <ostream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace cfgd::test {
@@ -55,8 +56,11 @@ struct applied : running_quietly {
   }
 
   said cfgctl(std::vector<std::string> arguments) const {
+    return cfgctl(root, std::move(arguments));
+  }
+  said cfgctl(std::filesystem::path const& below, std::vector<std::string> arguments) const {
     arguments.insert(arguments.begin(),
-                     {"--root", root.string(), "--socket", daemon.socket().string()});
+                     {"--root", below.string(), "--socket", daemon.socket().string()});
     program_run run(CFGCTL_PROGRAM, arguments, {"LANG=C.UTF-8"});
     int const code = run.finish();
     return {.code = code, .out = run.out(), .err = run.err()};

@@ -6,6 +6,7 @@
 
 #include <sys/stat.h>
 
+#include <filesystem>
 #include <string>
 
 // cfgd-apply as it is started, beside the real service. Units are in tests/system/apply_test.cpp.
@@ -27,6 +28,16 @@ BOOST_AUTO_TEST_CASE(a_setting_is_in_the_file_when_set_wait_returns) {
   auto const consumers = daemon.connect().consumers().value();
   BOOST_TEST(consumers.size() == 1U);
   BOOST_TEST(consumers.front().name == "cfgd-apply:web");
+}
+
+BOOST_AUTO_TEST_CASE(targets_are_found_below_a_relative_root) {
+  define("web", "", "port {{app.port}}\n");
+  begin();
+
+  auto const done = cfgctl(std::filesystem::relative(root), {"render", "web"});
+
+  BOOST_TEST(done.code == 0, done);
+  BOOST_TEST(done.out.find("port 80\n") != std::string::npos, done);
 }
 
 BOOST_AUTO_TEST_CASE(what_a_check_refuses_is_not_applied_and_set_wait_says_so) {
