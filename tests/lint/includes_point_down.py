@@ -35,11 +35,11 @@ BELOW = {
 PUBLIC = re.compile(r"client/\w+\.hpp")
 # What the libraries of a folder may link. cfgd_flags has no code; threads have no I/O.
 LINKS = {
-    "core": ["Boost::json", "Boost::log", "utf8cpp", "PkgConfig::XXHASH", "PkgConfig::SYSTEMD"],
+    "core": ["Boost::json", "Boost::log", "utf8::cpp", "PkgConfig::XXHASH", "PkgConfig::SYSTEMD"],
     "core/command_line": ["cfgd_core", "CLI11::CLI11"],
     "engine": ["cfgd_core", "cfgd_rules", "cfgd_schema", "Boost::json"],
     "engine/regex": ["cfgd_core", "PkgConfig::PCRE2"],
-    "engine/rules": ["cfgd_core", "cfgd_regex", "Boost::json", "PkgConfig::LUA", "fmt::fmt", "utf8cpp"],
+    "engine/rules": ["cfgd_core", "cfgd_regex", "Boost::json", "PkgConfig::LUA", "fmt::fmt", "utf8::cpp"],
     "engine/schema": ["cfgd_core", "cfgd_regex", "Boost::json", "Boost::url", "PkgConfig::IDN2"],
     "store": ["cfgd_core", "cfgd_engine", "PkgConfig::LMDB", "PkgConfig::SODIUM"],
 }
