@@ -60,13 +60,22 @@ void read_one(large_request& one, interface_table const& table, json::read_limit
     return;
   }
   one.parameters = read_parameters_of(one.envelope, *one.which, bounds, &one.storage);
-  if (!one.parameters.good || !one.which->read) return;
-  try {
+  if (one.parameters.good && one.which->read)
     one.made = one.which->read({one.envelope.method, *one.parameters.good, one.from,
                                 one.envelope.kind == call_kind::more,
                                 one.envelope.kind == call_kind::oneway, responder(owner, 0, 0)});
+}
+
+/// As read_one(); what is thrown, as when memory runs out, is of this request alone.
+void read_safely(large_request& one, interface_table const& table, json::read_limits const& bounds,
+                 server& owner) {
+  try {
+    read_one(one, table, bounds, owner);
   } catch (...) {
-    one.thrown = std::current_exception();
+    if (one.which != nullptr)
+      one.thrown = std::current_exception();
+    else
+      one.parameters.broken = error{.code = errc::limit, .message = "no memory"};
   }
 }
 
@@ -105,7 +114,7 @@ void large_request_reader::read(std::shared_ptr<large_request> what,
                                 std::function<void(std::chrono::steady_clock::duration)> done) {
   asio::post(worker_->work, [this, what = std::move(what), done = std::move(done)]() mutable {
     auto const began = std::chrono::steady_clock::now();
-    read_one(*what, table_, bounds_, owner_);
+    read_safely(*what, table_, bounds_, owner_);
     auto const took = std::chrono::steady_clock::now() - began;
     asio::post(loop_, [what = std::move(what), done = std::move(done), took] {
       what->is_read = true;
