@@ -111,8 +111,11 @@ std::size_t depth_of_leaf(override_record const* layer, std::span<std::string co
   auto depth = path.size();
   while (layer != nullptr && depth > 0 && !layer->look_up(path.first(depth)).is_there)
     --depth;
+  if (layer == nullptr || depth == 0 || depth == path.size()) return path.size();
+  // What has keys below it has members; to write them for each key would be quadratic.
+  auto const found = layer->look_up(path.first(depth));
   bool const is_leaf =
-      depth > 0 && depth < path.size() && text_at(layer, path.first(depth)) == "{}";
+      found.is_object && found.value != nullptr && found.value->get_object().empty();
   return is_leaf ? depth : path.size();
 }
 

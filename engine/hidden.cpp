@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <set>
 #include <span>
@@ -104,7 +105,15 @@ std::vector<key> locked_overrides(namespace_state const& state) {
     parts.insert(parts.end(), path.begin(), path.end());
     all.emplace_back(std::move(parts));
   });
+  std::ranges::sort(all);
   return all;
+}
+
+/// Whether one of these keys, none of which contains another, contains a key or lies below it.
+bool meets(std::vector<key> const& sorted, key const& which) {
+  auto const next = std::ranges::upper_bound(sorted, which);
+  return (next != sorted.begin() && std::prev(next)->contains(which)) ||
+         (next != sorted.end() && which.contains(*next));
 }
 
 origin origin_in(source_record const& source, place at) {
@@ -334,8 +343,7 @@ std::vector<override_row> list_overrides(namespace_state const& state,
                      .from = by.from,
                      .time = by.time,
                      .is_soft = by.is_soft};
-    row.is_locked = std::ranges::any_of(
-        locked, [&](key const& one) { return which.contains(one) || one.contains(which); });
+    row.is_locked = meets(locked, which);
     add_hidden(row.hides, from, which, seen);
     all.push_back(std::move(row));
   }
