@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <stdexcept>
+#include <tuple>
 #include <utility>
 #include <variant>
 
@@ -129,6 +130,16 @@ origin* writer_of(engine::request& what) {
       what);
 }
 
+/// With secrets, both texts are used as a whole (view): they are put together here, not on the
+/// loop.
+void join_texts(engine::committed_change const& done) {
+  for (auto const& one : done.effectives)
+    if (one.text && one.shown && one.text.size() != one.shown.size()) {
+      std::ignore = one.text.whole();
+      std::ignore = one.shown.whole();
+    }
+}
+
 } // namespace
 
 void committer::prepare(write& next) {
@@ -191,12 +202,15 @@ void committer::commit(std::vector<write> group) {
   if (next.try_again && store_->has_retryable()) enqueue(write{{}, engine::file_change{}, {}});
 
   publish_access(); // first: nobody may see a change by rights that it has taken away
-  for (auto& foreign : store_->take_foreign())
+  for (auto& foreign : store_->take_foreign()) {
+    (void)guarded([&] { join_texts(foreign); });
     deliver([this, without_values, foreign = std::move(foreign)] {
       publish_({foreign, without_values});
     });
+  }
   for (std::size_t index = 0; index < group.size(); ++index) {
     bool const visible = outcomes[index].has_value() && !is_trial(requests[index]);
+    if (visible) (void)guarded([&] { join_texts(*outcomes[index]); });
     deliver([this, visible, without_values, outcome = std::move(outcomes[index]),
              done = std::move(group[index].done)] {
       if (visible) publish_({*outcome, without_values});

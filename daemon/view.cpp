@@ -28,7 +28,8 @@ engine::effective without_secrets(engine::effective const& whole) {
 constexpr std::size_t few_namespaces = 16;
 
 bool hides(engine::effective const& one) {
-  return one.text && one.shown && !(one.text == one.shown) && *one.text != *one.shown;
+  return one.text && one.shown &&
+         one.text.size() != one.shown.size(); // what is left out is shorter
 }
 
 } // namespace
