@@ -164,8 +164,11 @@ std::optional<canonical::shared_text> remerge_shown(effective const& was, remerg
     }
     std::string space;
     auto const found = out.follow(path, &space);
+    if (value.empty() && found.value.empty()) continue;
+    // Of a leaf above it, which may have the same text.
+    if (found.depth != path.size()) return std::nullopt;
     if (value == found.value) continue;
-    auto next = found.depth == path.size() ? out.with(path, value, found.value) : std::nullopt;
+    auto next = out.with(path, value, found.value);
     if (!next) return std::nullopt;
     out = *std::move(next);
   }

@@ -234,4 +234,19 @@ BOOST_AUTO_TEST_CASE(finds_what_evaluating_the_whole_finds) {
   BOOST_TEST(refused > 200U);
 }
 
+BOOST_AUTO_TEST_CASE(an_object_without_members_beside_a_secret_is_shown) {
+  fixture all;
+  all.must(test::files_changed(
+      {test::good("admin/n.json", R"({"b":{"a":"x"}})"),
+       test::good("schemas/admin/n.json",
+                  R"({"properties":{"b":{"properties":{"a":{"x-secret":true}}}}})")},
+      grouping::change_per_namespace));
+  set_request asked;
+  asked.values.emplace_back(key({"n", "b", "c"}), boost::json::object());
+
+  all.compare(asked);
+
+  BOOST_TEST(*all.now().value.shown == R"({"b":{"c":{}}})");
+}
+
 BOOST_AUTO_TEST_SUITE_END()
