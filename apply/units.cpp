@@ -257,7 +257,7 @@ result<std::string> systemd_units::settled_state(std::string const& unit,
                                                  std::chrono::seconds limit) {
   auto const end = std::chrono::steady_clock::now() + limit;
   auto const path = path_of(unit);
-  if (!path) return path;
+  if (!path) return path.error();
   // Before the state is read: what changes after that is a signal.
   bool changed = false;
   sd_bus_slot* slot = nullptr;

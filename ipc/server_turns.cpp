@@ -68,7 +68,7 @@ void server::impl::take_turns() {
 }
 
 std::shared_ptr<large_request> server::impl::read_apart(session& which, std::string_view frame) {
-  auto const one = reader.make(frame, which.from());
+  auto one = reader.make(frame, which.from());
   unread.emplace(which.id(), one);
   reading_turns.add({which.id(), which.from().uid});
   if (!reading) read_next();

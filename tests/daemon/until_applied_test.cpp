@@ -63,7 +63,8 @@ struct fixture {
   void acknowledge(revision_number revision, bool ok = true) {
     BOOST_REQUIRE(programs.acknowledge("web", {990, 7}, {revision, ok, ""}, at).has_value());
   }
-  static std::vector<engine::pending_change> pending(std::vector<revision_number> revisions) {
+  static std::vector<engine::pending_change>
+  pending(std::vector<revision_number> const& revisions) {
     std::vector<engine::pending_change> list;
     list.reserve(revisions.size());
     for (auto const one : revisions)
@@ -71,8 +72,8 @@ struct fixture {
     return list;
   }
   /// Also lets it ask history.
-  void follow(std::vector<revision_number> revisions) {
-    subject->follow(pending(std::move(revisions)));
+  void follow(std::vector<revision_number> const& revisions) {
+    subject->follow(pending(revisions));
     BOOST_REQUIRE(run_until(loop, [this] { return history->waiting() == 0; }));
     bool answered = false;
     history->ask(

@@ -26,7 +26,7 @@ struct fixture : store_fixture {
   std::string values(revision_number revision, std::vector<std::string> const& names = {}) {
     std::string out;
     for (auto const& [name, text] : store->values_at(revision, names).value())
-      out += (out.empty() ? "" : " ") + name + '=' + text;
+      out.append(out.empty() ? "" : " ").append(name).append("=").append(text);
     return out;
   }
   std::string differences(revision_number from, revision_number to,
@@ -39,6 +39,18 @@ struct fixture : store_fixture {
     return out;
   }
 };
+
+set_request random_edit(random_document& random, std::string const& name) {
+  auto one = set({});
+  if (random.below(5) == 0)
+    one.unset.push_back(to_key(name));
+  else if (random.below(2) == 0)
+    one.values.emplace_back(to_key(name), random.object(3, random_document::nulls::no));
+  else
+    one.values.emplace_back(to_key(name).child(random.name()),
+                            random.value(2, random_document::nulls::no));
+  return one;
+}
 
 } // namespace
 
@@ -166,15 +178,7 @@ BOOST_AUTO_TEST_CASE(every_revision_of_a_random_history_is_restored_exactly) {
     std::vector<states> past(1);
     for (int step = 0; step < 40; ++step) {
       std::string const name = random.below(2) == 0 ? "site" : "other";
-      auto one = set({});
-      if (random.below(5) == 0)
-        one.unset.push_back(to_key(name));
-      else if (random.below(2) == 0)
-        one.values.emplace_back(to_key(name), random.object(3, random_document::nulls::no));
-      else
-        one.values.emplace_back(to_key(name).child(random.name()),
-                                random.value(2, random_document::nulls::no));
-      if (!world.commit(one)) continue;
+      if (!world.commit(random_edit(random, name))) continue;
       states now;
       for (auto const& value : world.store->effectives())
         now.emplace(value.name_space, *value.text);

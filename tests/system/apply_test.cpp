@@ -255,7 +255,7 @@ BOOST_AUTO_TEST_CASE(a_unit_that_ends_of_its_signal_runs_again_with_the_file_bef
 
   BOOST_TEST(refused.code != 0, refused);
   BOOST_TEST(refused.out.find("worker.service is inactive") != std::string::npos, refused);
-  BOOST_TEST(read_file(host.inside().files() / "etc/worker.json").find("1") != std::string::npos);
+  BOOST_TEST(read_file(host.inside().files() / "etc/worker.json").find('1') != std::string::npos);
   BOOST_TEST(host.property("ActiveState", "worker.service") == "active");
   BOOST_TEST(host.property("MainPID", "worker.service") != pid);
 }
