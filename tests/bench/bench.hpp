@@ -38,8 +38,10 @@ void fanout(options const& how);
 void attack(options const& how);
 void snapshot(options const& how);
 void scale(options const& how);
+void held(options const& how);
 void compare(options const& how);
 void count_instructions(options const& how);
 void count_curves(options const& how);
+void hidden(options const& how);
 
 } // namespace cfgd::bench

@@ -38,9 +38,11 @@ std::vector<part> const parts{{"get", bench::get},
                               {"attack", bench::attack},
                               {"snapshot", bench::snapshot},
                               {"scale", bench::scale},
+                              {"held", bench::held},
                               {"compare", bench::compare, true},
                               {"counts", bench::count_instructions, true},
-                              {"count_curves", bench::count_curves, true}};
+                              {"count_curves", bench::count_curves, true},
+                              {"hidden", bench::hidden, true}};
 
 struct command_line {
   std::vector<std::string> names;
@@ -54,7 +56,7 @@ void declare(CLI::App& app, command_line& into, long& milliseconds) {
   for (auto const& one : parts)
     known.push_back(one.name);
   app.add_option("name", into.names,
-                 "Parts to run; without one all but compare, counts and count_curves")
+                 "Parts to run; without one all but compare and those that count instructions")
       ->check(CLI::IsMember(known));
   app.add_option("--rounds", into.how.rounds, "Times that each thing is measured, in turn")
       ->check(CLI::Range(1, 1'000))
