@@ -72,6 +72,7 @@ function App(): ReactNode {
             {state.connection === "lost" && (
                 <Alert isInline isLiveRegion variant="danger" title={_("cfgd does not answer. The page connects again as soon as it does.")}>{state.problem}</Alert>
             )}
+            {state.isSlow && state.connection === "open" && <Alert isInline isLiveRegion isPlain variant="warning" title={_("cfgd takes long to answer. What you see may be out of date.")} />}
             {isReadOnly && <Alert isInline isPlain variant="info" title={_("You may look at settings, and not change them. Administrative access may have the right.")} />}
             <main>
                 <Boundary key={view}>

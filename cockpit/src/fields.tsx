@@ -8,8 +8,8 @@ import { TextArea } from "@patternfly/react-core/dist/esm/components/TextArea";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useEffect, useMemo, useRef, useState, type ReactNode } from "react";
 import type { ConfigIssue } from "./interfaces";
-import { type Json, type JsonObject, below, isObject, memberOf, setMember, stringify } from "./json";
-import { type Schema, checkText, hasSecret, initialValue, isSecret, issueText, issuesAt, kindOf, memberSchema, parseNumber, pointerOf, valueText } from "./model";
+import { type Json, type JsonObject, below, isObject, memberOf, setMember, stringify, visible } from "./json";
+import { type Schema, checkText, hasSecret, idText, initialValue, isSecret, issueText, issuesAt, kindOf, memberSchema, parseNumber, pointerOf, valueText } from "./model";
 import { _, format } from "./ui";
 
 export interface FieldProps {
@@ -41,7 +41,7 @@ export function hintOf(schema: Schema): string {
     ].filter(Boolean).join(", ");
 }
 
-const idOf = (name: string, pointer: string): string => `field-${name}${pointer}`;
+const idOf = (name: string, pointer: string): string => `field-${idText(name + pointer)}`;
 
 function Hints({ id, text, issues }: { id: string; text?: string; issues: string[] }): ReactNode {
     if (!issues.length && !text) return null;
@@ -70,7 +70,8 @@ export function Field(props: FieldProps): ReactNode {
     };
     const wrong = typed && typed.for === value && (kind === "integer" || kind === "number") && parseNumber(typed.text, kind) === undefined
         ? [kind === "integer" ? _("must be an integer") : _("must be a number")] : [];
-    const help = [typeof schema.description === "string" ? schema.description : "", hintOf(schema)].filter(Boolean).join(" · ");
+    const hidden = kind === "string" && visible(text) !== text ? format(_("It has characters that are not seen: $0"), visible(text.slice(0, 200))) : "";
+    const help = [hidden, typeof schema.description === "string" ? schema.description : "", hintOf(schema)].filter(Boolean).join(" · ");
     const hints = <Hints id={id} text={help} issues={[...wrong, ...own.map(issueText)]} />;
 
     if (kind === "object") return <ObjectField {...props} hints={hints} />;
@@ -187,27 +188,46 @@ function ArrayField({ hints, ...props }: FieldProps & { hints: ReactNode }): Rea
     );
 }
 
-/** Lines of text with numbers; what is said of a line stands below it. */
+const shownLines = 2000;
+
+/** Lines of text with numbers; what is said of a line stands below it. Of a long text, those around the first mark. */
 export function MarkedText({ text, marks, label }: { text: string; marks: { line: number; message: string; severity: string }[]; label: string }): ReactNode {
     const first = useRef<HTMLDivElement>(null);
     useEffect(() => { void first.current?.scrollIntoView({ block: "center" }); }, [text, marks]);
     const lines = text.replace(/\n$/, "").split("\n");
+    const begin = Math.max(0, Math.min(...marks.map((one) => one.line), lines.length) - shownLines / 2);
+    const from = lines.length > shownLines && marks.length ? begin : 0;
     let isFirst = true;
     return (
         <div className="cfgd-text" tabIndex={0} role="region" aria-label={label}>
-            {lines.map((line, index) => {
+            {from > 0 && <div className="cfgd-line">…</div>}
+            {lines.slice(from, from + shownLines).map((line, offset) => {
+                const index = from + offset;
                 const here = marks.filter((one) => Math.min(Math.max(one.line, 1), lines.length) === index + 1);
                 const mark = here.length > 0 && isFirst ? first : undefined;
                 if (mark) isFirst = false;
                 return (
                     <div key={index} ref={mark} className={here.length ? "cfgd-line cfgd-marked" : "cfgd-line"}>
-                        <span className="cfgd-number" aria-hidden>{index + 1}</span><code>{line || " "}</code>
-                        {here.map((one, at) => <div key={at} className={`cfgd-note cfgd-${one.severity}`}>{one.message}</div>)}
+                        <span className="cfgd-number" aria-hidden>{index + 1}</span><code>{visible(line.slice(0, 4000)) || " "}</code>
+                        {here.map((one, at) => <div key={at} className={`cfgd-note cfgd-${one.severity}`}>{visible(one.message)}</div>)}
                     </div>
                 );
             })}
+            {from + shownLines < lines.length && <div className="cfgd-line">…</div>}
         </div>
     );
+}
+
+/** Numbers of lines as texts: those before a marked one, the marked one, those behind it, and so on. */
+function gutterOf(count: number, marked: number[]): string[] {
+    const range = (from: number, to: number): string => Array.from({ length: to - from }, (_none, index) => `${from + index}\n`).join("");
+    const out: string[] = [];
+    let next = 1;
+    for (const line of [...new Set(marked)].sort((a, b) => a - b)) {
+        out.push(range(next, line), String(line));
+        next = line + 1;
+    }
+    return [...out, range(next, count + 1)];
 }
 
 /**
@@ -222,13 +242,13 @@ export function JsonEditor({ label, name, pointer = "", text: initial, base = ""
     const text = typed && (isEdited || !typed.isValid || typed.base === base) ? typed.text : initial;
     const gutter = useRef<HTMLDivElement>(null);
     const { lines } = useMemo(() => (text ? checkText(text, name, issues, pointer) : { lines: [] }), [text, name, issues, pointer]);
-    const byLine = new Map(lines.map((one) => [one.line, one]));
-    const id = `json-${name}${pointer}`;
+    const numbers = useMemo(() => gutterOf(text.split("\n").length, lines.map((one) => one.line)), [text, lines]);
+    const id = `json-${idText(name + pointer)}`;
     return (
         <FormGroup className="cfgd-field" label={label} fieldId={id}>
             <div className="cfgd-editor">
                 <div className="cfgd-gutter" ref={gutter} aria-hidden>
-                    {text.split("\n").map((_line, index) => <div key={index} className={byLine.has(index + 1) ? "cfgd-marked" : ""}>{index + 1}</div>)}
+                    {numbers.map((one, index) => <div key={index} className={index % 2 ? "cfgd-marked" : undefined}>{one}</div>)}
                 </div>
                 <textarea
                     id={id} value={text} spellCheck={false} readOnly={isDisabled} wrap="off" rows={Math.min(24, text.split("\n").length + 1)}

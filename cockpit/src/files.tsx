@@ -6,7 +6,7 @@ import { MarkedText } from "./fields";
 import { Consumers } from "./overview";
 import type { ServiceSource } from "./interfaces";
 import { issueText } from "./model";
-import { _, Failure, Issues, Link, StateLabel, Table, Time, useCfgd, useLoaded, usePath } from "./ui";
+import { _, Failure, Issues, Link, Path, StateLabel, Table, Time, useCfgd, useLoaded, usePath } from "./ui";
 
 /** Longer files are not shown. */
 const maximumBytes = 1024 * 1024;
@@ -26,7 +26,7 @@ export function Files({ selected }: { selected: string }): ReactNode {
                     <Table label={_("Sources")} columns={[_("File"), _("State"), _("Layer"), _("Namespace"), _("Values"), _("Without effect"), _("Revision")]}>
                         {sorted.map((one) => (
                             <tr key={one.path}>
-                                <th scope="row"><Link to={["files", one.path]}>{one.path}</Link></th>
+                                <th scope="row"><Link to={["files", one.path]}><Path text={one.path} /></Link></th>
                                 <td><StateLabel state={one.state} /> {one.kind && one.kind !== "values" && <Label isCompact>{one.kind}</Label>}</td>
                                 <td>{one.layer}</td><td>{one.namespace}</td><td>{one.keys}</td><td>{one.overridden || ""}</td><td>{one.revision || ""}</td>
                             </tr>
@@ -76,9 +76,8 @@ function File({ path, source }: { path: string; source?: ServiceSource }): React
     }, [source, path]);
     return (
         <Card isCompact>
-            <CardHeader>
-                <CardTitle component="h2"><code>{path}</code> {source && <StateLabel state={source.state} />}</CardTitle>
-                <Button variant="link" onClick={() => go("files")}>{_("Close")}</Button>
+            <CardHeader actions={{ actions: <Button variant="link" onClick={() => go("files")}>{_("Close")}</Button>, hasNoOffset: true }}>
+                <CardTitle component="h2"><code><Path text={path} /></code> {source && <StateLabel state={source.state} />}</CardTitle>
             </CardHeader>
             <CardBody>
                 {source?.state === "quarantined" && <p>{_("What was saved is not valid. The last good content stays effective.")}</p>}

@@ -5,6 +5,7 @@ import { FormSelect, FormSelectOption } from "@patternfly/react-core/dist/esm/co
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useEffect, useMemo, useState, type ReactNode } from "react";
 import type { HistoryChange } from "./interfaces";
+import { visible } from "./json";
 import { ChangeDialog, rollbackChange } from "./review";
 import type { Service } from "./service";
 import { _, Act, Failure, Issues, KeyDiff, StateLabel, Time, Where, count, format, useCfgd, useLoaded, usePath, useService } from "./ui";
@@ -141,10 +142,10 @@ function ChangeRow({ change, isOpen, oldest }: { change: HistoryChange; isOpen: 
                 <span className="cfgd-twist" aria-hidden>{expanded ? "▾" : "▸"}</span>
                 <strong>{change.revision}</strong> <Time text={change.time} />
                 {kinds.map(([kind, names]) => <span key={kind}><StateLabel state={kind} /> {names.length}</span>)}
-                <code className="cfgd-clip">{keys.slice(0, 4).join(", ")}{keys.length > 4 && " …"}</code>
+                <code className="cfgd-clip">{visible(keys.slice(0, 4).join(", "))}{keys.length > 4 && " …"}</code>
             </button>
             <div className="cfgd-small">
-                {change.origin.layer} · <Where origin={{ ...change.origin, unit: change.unit }} />{change.comment && <> · “{change.comment}”</>}
+                {change.origin.layer} · <Where origin={{ ...change.origin, unit: change.unit }} />{change.comment && <> · <bdi>“{visible(change.comment)}”</bdi></>}
             </div>
             {expanded && (
                 <div className="cfgd-change-body">

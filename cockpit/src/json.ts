@@ -146,14 +146,19 @@ export function parse(text: string, places?: Map<string, number>): Json {
     return out;
 }
 
+/** Characters that nobody sees, or that change the direction of text, are shown by their code. JSON means the same by it. */
+export function visible(text: string): string {
+    return text.replace(/[\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, (one) => `\\u${one.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+
 export function stringify(value: unknown, indent = 0, pad = ""): string {
     if (value instanceof Exact) return value.text;
-    if (typeof value !== "object" || value === null) return JSON.stringify(value);
+    if (typeof value !== "object" || value === null) return typeof value === "string" ? visible(JSON.stringify(value)) : JSON.stringify(value);
     const inner = pad + " ".repeat(indent);
     const parts = Array.isArray(value)
         ? value.map((one) => stringify(one, indent, inner))
         : Object.entries(value).filter(([, one]) => one !== undefined)
-            .map(([key, one]) => `${JSON.stringify(key)}:${indent ? " " : ""}${stringify(one, indent, inner)}`);
+            .map(([key, one]) => `${visible(JSON.stringify(key))}:${indent ? " " : ""}${stringify(one, indent, inner)}`);
     const [open, close] = Array.isArray(value) ? "[]" : "{}";
     if (!parts.length) return `${open}${close}`;
     return indent ? `${open}\n${inner}${parts.join(`,\n${inner}`)}\n${pad}${close}` : `${open}${parts.join(",")}${close}`;

@@ -23,6 +23,8 @@ export function splitKey(key: string): string[] {
     return parts;
 }
 
+/** For identifiers of elements, which have no spaces. */
+export const idText = (text: string): string => text.replace(/[^\w.-]/g, (one) => `_${one.charCodeAt(0).toString(16)}_`);
 export const joinKey = (parts: string[]): string => parts.reduce(appendPart, "");
 export const namespaceOf = (key: string): string => splitKey(key)[0] ?? "";
 export const isWithin = (key: string, prefix: string): boolean => key === prefix || key.startsWith(`${prefix}.`);
@@ -171,7 +173,7 @@ export function setParameters(draft: Draft): { values: JsonObject; unset: string
     const unset: string[] = [];
     for (const [key, value] of draft) {
         if (value === undefined) unset.push(key);
-        else values[key] = value;
+        else setMember(values, key, value);
     }
     return { values, unset };
 }
@@ -201,7 +203,7 @@ export function resolve(schema: Json | undefined, root: Schema): Schema {
         const { $ref, ...rest } = at;
         let to: Json | undefined = root;
         for (const part of ($ref as string).slice(1).split("/").slice(1)) {
-            to = isObject(to) ? to[decodeURIComponent(part).replace(/~1/g, "/").replace(/~0/g, "~")] : undefined;
+            to = memberOf(to, decodeURIComponent(part).replace(/~1/g, "/").replace(/~0/g, "~"));
         }
         at = isObject(to) ? { ...to, ...rest } : rest;
     }
@@ -229,12 +231,15 @@ export function hasSecret(schema: Schema, root: Schema, depth = 0): boolean {
     return inner.some((one) => isObject(one) && hasSecret(resolve(one, root), root, depth + 1));
 }
 
+/** Longer arrays have no form: nobody scrolls through thousands of fields, and a browser does not bear them. */
+const formElements = 200;
+
 /** The control that edits a value: by the schema; where that allows several types or none, by the value. */
 export function kindOf(schema: Schema, value: Json | undefined): Kind {
     if (Array.isArray(schema.enum) && schema.enum.every((one) => typeof one !== "object" || one instanceof Exact)) return "enum";
     const type = schema.type ?? (isObject(schema.properties) ? "object" : undefined);
     if (typeof type === "string") {
-        if (type === "array") return Array.isArray(value) || value === undefined ? "array" : "json";
+        if (type === "array") return value === undefined || (Array.isArray(value) && value.length <= formElements) ? "array" : "json";
         if (type === "object") return isObject(schema.properties) && (isObject(value) || value === undefined) ? "object" : "json";
         return ["boolean", "integer", "number", "string"].includes(type) ? type as Kind : "json";
     }
@@ -329,7 +334,9 @@ export function valueText(value: Json | undefined): string {
 
 export interface DiffLine { sign: " " | "+" | "-"; text: string }
 
-/** The lines that differ, with up to three around them. Long texts are compared by their ends only. */
+const diffed = 4000;
+
+/** The lines that differ, with up to three around them, as far as somebody reads. Long texts are compared by their ends only. */
 export function diffLines(before: string, after: string): DiffLine[] {
     const a = before ? before.split("\n") : [];
     const b = after ? after.split("\n") : [];
@@ -350,7 +357,7 @@ export function diffLines(before: string, after: string): DiffLine[] {
     }
     let i = 0;
     let j = 0;
-    while (i < x.length || j < y.length) {
+    while ((i < x.length || j < y.length) && out.length < diffed) {
         if (isSmall && i < x.length && j < y.length && x[i] === y[j]) {
             out.push({ sign: " ", text: x[i++] });
             j++;
@@ -360,6 +367,7 @@ export function diffLines(before: string, after: string): DiffLine[] {
             out.push({ sign: "+", text: y[j++] });
         }
     }
+    if (i < x.length || j < y.length) return [...out, { sign: " ", text: "…" }];
     return out.concat(a.slice(a.length - tail, a.length - tail + 3).map((text) => ({ sign: " ", text })));
 }
 

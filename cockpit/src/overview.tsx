@@ -2,9 +2,10 @@ import { Alert } from "@patternfly/react-core/dist/esm/components/Alert";
 import { Card, CardBody, CardHeader, CardTitle } from "@patternfly/react-core/dist/esm/components/Card";
 import { useState, type ReactNode } from "react";
 import type { ConfigConsumer, ConfigPending } from "./interfaces";
+import { visible } from "./json";
 import { namespaceOf } from "./model";
 import { describe } from "./service";
-import { _, Act, Countdown, Failure, Link, StateLabel, Table, Time, count, format, useCfgd, useService } from "./ui";
+import { _, Act, Countdown, Failure, Link, Path, StateLabel, Table, Time, count, format, useCfgd, useService } from "./ui";
 
 export function Overview(): ReactNode {
     const state = useCfgd();
@@ -37,7 +38,7 @@ export function Overview(): ReactNode {
                     )}
                     <Table label={_("Health checks")} columns={[_("Check"), _("State"), _("Message")]}>
                         {health.checks.map((one) => (
-                            <tr key={one.name}><th scope="row">{one.name}</th><td><StateLabel state={one.status} /></td><td>{one.message}</td></tr>
+                            <tr key={one.name}><th scope="row">{one.name}</th><td><StateLabel state={one.status} /></td><td>{visible(one.message)}</td></tr>
                         ))}
                     </Table>
                 </CardBody>
@@ -49,7 +50,7 @@ export function Overview(): ReactNode {
                     <ul className="cfgd-plain">
                         {open.map((one) => (
                             <li key={one.id} className="cfgd-problem">
-                                <StateLabel state={one.recoverable ? "warning" : "critical"} /> {one.message}
+                                <StateLabel state={one.recoverable ? "warning" : "critical"} /> {visible(one.message)}
                                 <div className="cfgd-small">{one.recovery} · {_("since")} <Time text={one.time} />
                                     {one.count > 1 && ` · ${count("$0 time", "$0 times", one.count)}`}
                                 </div>
@@ -60,7 +61,7 @@ export function Overview(): ReactNode {
                         <Table label={_("Files that are not effective as saved")} columns={[_("File"), _("State"), _("Reason")]}>
                             {bad.map((one) => (
                                 <tr key={one.path}>
-                                    <th scope="row"><Link to={["files", one.path]}>{one.path}</Link></th>
+                                    <th scope="row"><Link to={["files", one.path]}><Path text={one.path} /></Link></th>
                                     <td><StateLabel state={one.state} /></td><td>{one.message ?? one.issues?.[0]?.message}</td>
                                 </tr>
                             ))}
@@ -104,8 +105,8 @@ function Pending({ pending }: { pending: ConfigPending }): ReactNode {
                 {isConfirm ? _("It is undone in") : _("It ends in")} <Countdown deadline={pending.deadline} onEnd={service.refresh} />
                 {pending.untilApplied && ` ${_("unless every consumer has applied it before")}`}
             </p>
-            <p><code>{pending.keys.slice(0, 10).join(", ")}</code>{pending.keys.length > 10 && " …"}
-                {pending.comment && <> · {pending.comment}</>} · {service.userName(pending.uid)}
+            <p><code>{visible(pending.keys.slice(0, 10).join(", "))}</code>{pending.keys.length > 10 && " …"}
+                {pending.comment && <> · <bdi>{visible(pending.comment)}</bdi></>} · {service.userName(pending.uid)}
             </p>
             <Failure text={failure} />
         </Alert>

@@ -9,7 +9,7 @@ import { Spinner } from "@patternfly/react-core/dist/esm/components/Spinner";
 import { TextInput } from "@patternfly/react-core/dist/esm/components/TextInput";
 import { useState, type ReactNode } from "react";
 import type { ConfigHidden, ConfigIssue } from "./interfaces";
-import { type Json, type JsonObject, isObject, stringify } from "./json";
+import { type Json, type JsonObject, isObject, memberOf, setMember, stringify, visible } from "./json";
 import { type Draft, draftValue, nested, setParameters } from "./model";
 import { describe, type Service, type TouchedTarget } from "./service";
 import { VarlinkError } from "./varlink";
@@ -41,7 +41,8 @@ export function draftChange(service: Service, draft: Draft): Change {
             const value = draftValue(draft, key);
             if (value !== undefined) return value;
             const { candidates } = await service.client.call("io.cfgd.Config.Explain", { key });
-            return candidates.find((one) => one.origin.layer !== "override" && !one.locked)?.values?.[key];
+            const found = candidates.find((one) => one.origin.layer !== "override" && !one.locked)?.values;
+            return memberOf(found, key);
         },
         // The values go to standard input: other users can read the arguments of a process.
         targets: async () => {
@@ -60,7 +61,7 @@ export function rollbackChange(service: Service, revision: number, namespace: st
         run: (how) => service.client.call("io.cfgd.History.Rollback", {
             revision, ...(namespace ? { namespace } : {}), ...(extra?.soft ? { soft: true } : {}), ...how,
         }),
-        after: async (key) => (await service.client.call("io.cfgd.History.GetAt", { keys: [key], revision })).values[key],
+        after: async (key) => memberOf((await service.client.call("io.cfgd.History.GetAt", { keys: [key], revision })).values, key),
         targets: async () => targetsOf(await service.cfgctl(["rollback", "--dry-run", String(revision), ...(namespace ? [namespace] : [])])),
         extra: extra?.control,
     };
@@ -77,8 +78,8 @@ async function preview(service: Service, change: Change): Promise<Preview> {
     await Promise.all(outcome.changed.filter((key) => !secrets.includes(key)).slice(0, previewed).map(async (key) => {
         const old = service.state.values.get(key);
         const now = await change.after(key);
-        if (old !== undefined) before[key] = old;
-        if (now !== undefined) after[key] = now;
+        if (old !== undefined) setMember(before, key, old);
+        if (now !== undefined) setMember(after, key, now);
     }));
     return { outcome, before, after, secrets };
 }
@@ -110,7 +111,8 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: (is
             // What was looked at is what is made.
             ifRevision: value?.outcome.revision,
         }).catch(caught).then(() => onClose(true), (error: unknown) => {
-            setFailure(describe(error));
+            const isOpen = error instanceof VarlinkError && error.id === "closed";
+            setFailure(isOpen ? _("The connection to cfgd was closed. The history says whether the change was made.") : describe(error));
             setBusy(false);
             if (error instanceof VarlinkError && error.id.endsWith(".RevisionMismatch")) loaded.reload();
         });
@@ -131,7 +133,7 @@ export function ChangeDialog({ change, onClose }: { change: Change; onClose: (is
                         <Issues issues={value.outcome.warnings ?? []} />
                         {(value.outcome.hides?.length ?? 0) > 0 && (
                             <Alert isInline variant="info" title={count("Hides $0 value of a file", "Hides $0 values of files", value.outcome.hidden ?? 0)}>
-                                <ul>{value.outcome.hides?.map((one) => <li key={one.key}><code>{one.key}</code> <Where origin={one.origin} /></li>)}</ul>
+                                <ul>{value.outcome.hides?.map((one) => <li key={one.key}><code>{visible(one.key)}</code> <Where origin={one.origin} /></li>)}</ul>
                             </Alert>
                         )}
                         <h3>{_("Files and units")}</h3>

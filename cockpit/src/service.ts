@@ -17,6 +17,8 @@ export interface State {
     /** connecting: not yet; lost: `problem` says why, and it is tried again. */
     connection: "connecting" | "open" | "lost";
     problem?: string;
+    /** It is connected, and a call waits for longer than a few seconds. */
+    isSlow: boolean;
     values: ReadonlyMap<string, Json>;
     /** Counts the changes of the set of keys. */
     keysVersion: number;
@@ -40,7 +42,7 @@ export interface State {
 }
 
 const firstState: State = {
-    connection: "connecting", values: new Map(), keysVersion: 0, revision: 0, problems: [], sources: [], pending: [],
+    connection: "connecting", isSlow: false, values: new Map(), keysVersion: 0, revision: 0, problems: [], sources: [], pending: [],
     consumers: [], targets: [], rights: [], policyVersion: 0, schemas: new Map(), users: new Map(), draft: new Map(), draftIssues: [],
 };
 
@@ -96,7 +98,7 @@ export class Service {
 
     /** `root` is the directory of `cfgd --root`; empty: the service of the machine. */
     constructor(readonly root: string) {
-        this.client = new Client(root ? `${root}/run/io.cfgd` : "/run/cfgd/io.cfgd");
+        this.client = new Client(root ? `${root}/run/io.cfgd` : "/run/cfgd/io.cfgd", (isSlow) => this.set({ isSlow }));
     }
 
     readonly subscribe = (on: () => void): (() => void) => {

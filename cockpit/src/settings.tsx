@@ -5,14 +5,15 @@ import { SearchInput } from "@patternfly/react-core/dist/esm/components/SearchIn
 import { useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Field, JsonEditor, hintOf } from "./fields";
 import { ChangeList } from "./history";
-import { type Json, stringify } from "./json";
+import { type Json, memberOf, stringify, visible } from "./json";
 import {
-    type Row, type Schema, absentKeys, buildTree, documentAt, isWithin, kindOf, schemaAt, search, splitKey, valueText, visibleRows, withDraft, withValue,
+    type Row, type Schema, absentKeys, buildTree, documentAt, idText, isWithin, joinKey, kindOf, schemaAt, search, splitKey, valueText, visibleRows, withDraft, withValue,
 } from "./model";
 import { ChangeDialog, draftChange } from "./review";
-import { _, Act, Failure, Issues, Link, Table, Time, Where, count, format, useCfgd, useLoaded, usePath, useService } from "./ui";
+import { _, Act, Failure, Issues, Link, Table, Time, Value, Where, count, format, useCfgd, useLoaded, usePath, useService } from "./ui";
 
 const rowHeight = 28;
+const rowId = (key: string): string => `row-${idText(key)}`;
 
 export function Settings({ selected }: { selected: string }): ReactNode {
     const { go } = usePath();
@@ -32,7 +33,7 @@ export function Settings({ selected }: { selected: string }): ReactNode {
 function Tree({ selected, onSelect }: { selected: string; onSelect: (key: string) => void }): ReactNode {
     const { values, keysVersion, schemas, draft } = useCfgd();
     const [query, setQuery] = useState("");
-    const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(splitKey(selected).map((_part, index, parts) => parts.slice(0, index + 1).join("."))));
+    const [open, setOpen] = useState<ReadonlySet<string>>(() => new Set(splitKey(selected).map((_part, index, parts) => joinKey(parts.slice(0, index + 1)))));
     const [top, setTop] = useState(0);
     const [height, setHeight] = useState(600);
     const [active, setActive] = useState(selected);
@@ -104,13 +105,13 @@ function Tree({ selected, onSelect }: { selected: string; onSelect: (key: string
             <SearchInput aria-label={_("Search keys and values")} placeholder={_("Search keys and values")} value={query}
                 onChange={(_event, to) => setQuery(to)} onClear={() => setQuery("")} />
             <div className="cfgd-small" role="status">{query ? count("$0 key found", "$0 keys found", roots.reduce((sum, one) => sum + one.count, 0)) : count("$0 key", "$0 keys", values.size)}</div>
-            <div ref={box} className="cfgd-rows" role="tree" tabIndex={0} aria-label={_("Settings")} aria-activedescendant={isActiveShown ? `row-${active}` : undefined}
+            <div ref={box} className="cfgd-rows" role="tree" tabIndex={0} aria-label={_("Settings")} aria-activedescendant={isActiveShown ? rowId(active) : undefined}
                 onScroll={(event) => setTop(event.currentTarget.scrollTop)} onKeyDown={onKey}
                 onFocus={() => { if (index < 0 && rows.length) setActive(rows[0].node.key); }}>
                 <div role="presentation" style={{ height: rows.length * rowHeight }}>
                     <div role="presentation" style={{ transform: `translateY(${first * rowHeight}px)` }}>
                         {shown.map(({ node, position, siblings, isOpen }) => (
-                            <div key={node.key} id={`row-${node.key}`} role="treeitem" aria-level={node.level} aria-posinset={position} aria-setsize={siblings}
+                            <div key={node.key} id={rowId(node.key)} role="treeitem" aria-level={node.level} aria-posinset={position} aria-setsize={siblings}
                                 aria-expanded={node.children.length ? isOpen : undefined} aria-selected={node.key === selected} title={node.key}
                                 className={`cfgd-row${node.key === selected ? " cfgd-selected" : ""}${node.key === active ? " cfgd-active" : ""}`}
                                 style={{ paddingInlineStart: 8 + (node.level - 1) * 16 }}
@@ -121,10 +122,10 @@ function Tree({ selected, onSelect }: { selected: string; onSelect: (key: string
                                     onSelect(node.key);
                                 }}>
                                 <span className="cfgd-twist" aria-hidden>{node.children.length ? (isOpen ? "▾" : "▸") : ""}</span>
-                                <span className="cfgd-name">{node.label}</span>
+                                <span className="cfgd-name">{visible(node.label)}</span>
                                 {draft.size > 0 && [...draft.keys()].some((key) => isWithin(key, node.key)) && <span className="cfgd-edited">{_("edited")}</span>}
                                 <span className="cfgd-value">
-                                    {node.children.length ? node.count : absent.has(node.key) ? (absent.get(node.key) ? _("(secret)") : _("not set")) : valueText(values.get(node.key))}
+                                    {node.children.length ? node.count : absent.has(node.key) ? (absent.get(node.key) ? _("(secret)") : _("not set")) : valueText(values.get(node.key)).slice(0, 200)}
                                 </span>
                             </div>
                         ))}
@@ -194,7 +195,7 @@ function Details({ name }: { name: string }): ReactNode {
         <>
             <div className="cfgd-heading">
                 <span className="cfgd-back"><Button variant="link" onClick={() => go("settings")}>{_("Back")}</Button></span>
-                <h2><code>{name}</code></h2>
+                <h2><code>{visible(name)}</code></h2>
                 {secret && <Label isCompact color="purple">{_("secret")}</Label>}
                 {reply.readOnly && <Label isCompact>{_("read only")}</Label>}
                 {lock && <Label isCompact color="orange">{_("locked")}</Label>}
@@ -203,15 +204,15 @@ function Details({ name }: { name: string }): ReactNode {
             {description && <p>{description}</p>}
             {!reply.writable && <Alert isInline isPlain variant="info" title={why} />}
             <div className="cfgd-toolbar" role="group" aria-label={_("How to edit")}>
-                <Button variant={isJson ? "secondary" : "primary"} size="sm" aria-pressed={!isJson} onClick={() => setIsJson(false)}>{_("Form")}</Button>
-                <Button variant={isJson ? "primary" : "secondary"} size="sm" aria-pressed={isJson} isDisabled={secret} onClick={() => setIsJson(true)}>{_("JSON")}</Button>
+                <button type="button" className="cfgd-tab" aria-pressed={!isJson} onClick={() => setIsJson(false)}>{_("Form")}</button>
+                <button type="button" className="cfgd-tab" aria-pressed={isJson} disabled={secret} onClick={() => setIsJson(true)}>{_("JSON")}</button>
                 {override && !isUnset && (
                     <Act may={reply.writable} why={why} variant="secondary" size="sm" onClick={() => service.edit([[name, undefined]])}>{_("Remove the override")}</Act>
                 )}
                 {isEdited && <Button variant="link" size="sm" onClick={discard}>{_("Discard the edit")}</Button>}
             </div>
             {editor}
-            {isEdited && now !== undefined && !secret && typeof now !== "object" && <p className="cfgd-small">{_("Now:")} <code>{valueText(now)}</code></p>}
+            {isEdited && now !== undefined && !secret && typeof now !== "object" && <p className="cfgd-small">{_("Now:")} <Value value={now} /></p>}
             <h3>{_("Where it comes from")}</h3>
             <Table label={_("Layers that set it")} columns={[_("Layer"), _("Value"), _("Where"), _("Revision"), _("Time")]}>
                 {candidates.map((one, index) => {
@@ -219,7 +220,7 @@ function Details({ name }: { name: string }): ReactNode {
                     return (
                         <tr key={index} className={isWinner ? "cfgd-winner" : one.locked ? "cfgd-locked" : ""}>
                             <th scope="row">{one.origin.layer}{isWinner && <> <Label isCompact color="green">{_("effective")}</Label></>}</th>
-                            <td>{secret ? _("(secret)") : one.values ? <code className="cfgd-clip">{valueText(one.values[name])}</code> : _("removes it")}</td>
+                            <td>{secret ? _("(secret)") : one.values ? <code className="cfgd-clip">{valueText(memberOf(one.values, name)).slice(0, 2000)}</code> : _("removes it")}</td>
                             <td><Where origin={one.origin} /></td>
                             <td>{one.origin.revision > 0 && <Link to={["history", String(one.origin.revision)]}>{one.origin.revision}</Link>}</td>
                             <td><Time text={one.origin.time} /></td>
@@ -251,8 +252,8 @@ function Blame({ name }: { name: string }): ReactNode {
             <Table label={_("Who set it")} columns={[_("Key"), _("Who or where"), _("Revision"), _("Time"), _("Comment")]}>
                 {lines.map((one) => (
                     <tr key={one.key}>
-                        <th scope="row"><code>{one.key}</code></th><td><Where origin={{ ...one.origin, unit: one.unit }} /></td>
-                        <td>{one.origin.revision}</td><td><Time text={one.time} /></td><td>{one.comment}</td>
+                        <th scope="row"><code>{visible(one.key)}</code></th><td><Where origin={{ ...one.origin, unit: one.unit }} /></td>
+                        <td>{one.origin.revision}</td><td><Time text={one.time} /></td><td><bdi>{one.comment && visible(one.comment)}</bdi></td>
                     </tr>
                 ))}
             </Table>

@@ -5,7 +5,7 @@ import { Label } from "@patternfly/react-core/dist/esm/components/Label";
 import { createContext, useCallback, useContext, useEffect, useMemo, useRef, useState, useSyncExternalStore, type ReactNode } from "react";
 import type { ConfigIssue, ConfigOrigin } from "./interfaces";
 import type { Json, JsonObject } from "./json";
-import { stringify } from "./json";
+import { memberOf, stringify, visible } from "./json";
 import { countdown, diffLines, issueText, valueText } from "./model";
 import { describe, type Service, type State } from "./service";
 
@@ -112,12 +112,17 @@ export function Countdown({ deadline, onEnd }: { deadline: string; onEnd: () => 
     return <span role="timer" className="cfgd-countdown">{countdown(deadline, now)}</span>;
 }
 
+/** A path breaks behind its slashes. */
+export function Path({ text }: { text: string }): ReactNode {
+    return <>{visible(text).split(/(?<=\/)/).map((one, index) => <span key={index} className={one.length < 32 ? "cfgd-part" : undefined}>{one}<wbr /></span>)}</>;
+}
+
 /** A file and a line, a user, or a unit. */
 export function Where({ origin }: { origin: Pick<ConfigOrigin, "path" | "line" | "uid" | "unit"> & { pid?: number } }): ReactNode {
     const service = useService();
     if (origin.path) {
         const text = origin.line ? `${origin.path}:${origin.line}` : origin.path;
-        return <span className="cfgd-code"><Link to={["files", origin.path]}>{text}</Link></span>;
+        return <span className="cfgd-code"><Link to={["files", origin.path]}><Path text={text} /></Link></span>;
     }
     return <>{[service.userName(origin.uid), origin.unit].filter(Boolean).join(", ")}</>;
 }
@@ -128,7 +133,7 @@ export function Issues({ issues }: { issues: ConfigIssue[] }): ReactNode {
         <ul className="cfgd-issues">
             {issues.map((one, index) => (
                 <li key={index}>
-                    <StateLabel state={one.severity} /> {one.key && <code>{one.key}</code>} {issueText(one)}
+                    <StateLabel state={one.severity} /> {one.key && <code>{visible(one.key)}</code>} {visible(issueText(one))}
                     {one.path && <> (<Where origin={one} />)</>}
                 </li>
             ))}
@@ -148,9 +153,17 @@ export function DiffText({ before, after, text }: { before?: string; after?: str
     const kinds: Record<string, string> = { "+": "cfgd-added", "-": "cfgd-removed" };
     return (
         <pre className="cfgd-diff" tabIndex={0} role="region" aria-label={_("Difference")}>
-            {lines.map((line, index) => <div key={index} className={/^(---|\+\+\+) /.test(line) ? undefined : kinds[line[0]]}>{line}</div>)}
+            {lines.map((line, index) => <div key={index} className={/^(---|\+\+\+) /.test(line) ? undefined : kinds[line[0]]}>{visible(line)}</div>)}
         </pre>
     );
+}
+
+/** Longer values are cut in lists. */
+const shownCharacters = 2000;
+export function Value({ value, className }: { value: Json | undefined; className?: string }): ReactNode {
+    const text = valueText(value);
+    if (text.length <= shownCharacters) return <code className={className}>{text}</code>;
+    return <><code className={className}>{text.slice(0, shownCharacters)}</code> … {count("$0 character", "$0 characters", text.length)}</>;
 }
 
 const isLong = (value: Json | undefined): boolean => typeof value === "object" && value !== null && valueText(value).length > 40;
@@ -165,16 +178,16 @@ export function KeyDiff({ before, after, secrets = [] }: { before: JsonObject; a
         <>
             <Table label={_("Values before and after")} columns={[_("Key"), _("Before"), _("After")]}>
                 {keys.slice(0, limit).map((key) => {
-                    const [old, now] = [before[key], after[key]];
+                    const [old, now] = [memberOf(before, key), memberOf(after, key)];
                     return (
                         <tr key={key}>
-                            <th scope="row"><Link to={["settings", key]}><code>{key}</code></Link></th>
+                            <th scope="row"><Link to={["settings", key]}><code>{visible(key)}</code></Link></th>
                             {isLong(old) || isLong(now)
                                 ? <td colSpan={2}><DiffText before={old === undefined ? "" : stringify(old, 2)} after={now === undefined ? "" : stringify(now, 2)} /></td>
                                 : (
                                     <>
-                                        <td>{hidden.has(key) ? _("(secret)") : <code className="cfgd-removed">{valueText(old)}</code>}</td>
-                                        <td>{hidden.has(key) ? _("(secret)") : <code className="cfgd-added">{valueText(now)}</code>}</td>
+                                        <td>{hidden.has(key) ? _("(secret)") : <Value value={old} className="cfgd-removed" />}</td>
+                                        <td>{hidden.has(key) ? _("(secret)") : <Value value={now} className="cfgd-added" />}</td>
                                     </>
                                 )}
                         </tr>

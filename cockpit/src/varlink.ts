@@ -10,6 +10,7 @@ type Streams = { [M in Method]: Methods[M]["more"] extends true ? M : never }[Me
 
 /** As sd-varlink: no message is longer. */
 const maximumMessage = 16 * 1024 * 1024;
+const slowMilliseconds = 3000;
 
 /** An error of the service (`name` is its interface's), or "closed" with Cockpit's problem code. */
 export class VarlinkError extends Error {
@@ -99,13 +100,29 @@ export interface Stream { close(): void }
 
 export class Client {
     private shared?: Connection;
-    constructor(readonly unix: string) {}
+    private slow = 0;
+    /** `onSlow` hears when calls are not answered in time, and when they are again. */
+    constructor(readonly unix: string, private readonly onSlow: (isSlow: boolean) => void = () => undefined) {}
 
     call<M extends Method>(method: M, parameters: Methods[M]["in"]): Promise<Reply<M>> {
         if (!this.shared?.open) this.shared = new Connection(this.unix);
         const connection = this.shared;
+        let isLate = false;
+        const late = (to: boolean): void => {
+            isLate = to;
+            this.slow += to ? 1 : -1;
+            this.onSlow(this.slow > 0);
+        };
+        const timer = setTimeout(() => late(true), slowMilliseconds);
+        const over = (): void => {
+            clearTimeout(timer);
+            if (isLate) late(false);
+        };
         return new Promise((resolve, reject) => {
-            connection.send(method, parameters, false, { reply: (out) => resolve(out as Reply<M>), fail: reject });
+            connection.send(method, parameters, false, {
+                reply: (out) => { over(); resolve(out as Reply<M>); },
+                fail: (error) => { over(); reject(error); },
+            });
         });
     }
     /** Every reply of a call with 'more', together: `join` adds one to what there is. */

@@ -393,16 +393,72 @@ test("after the switch to administrative access the page has its rights, without
 });
 
 test("consumers that lag are shown, until they have applied the revision", async () => {
-    const consumer = await machine.follow("demo", ["web"]);
+    const consumer = await machine.follow("demo", ["mail"]);
     await consumer.acknowledge();
-    machine.cfgctl("set", "web.workers=3");
+    machine.cfgctl("set", "mail.port=28");
     await go("overview");
     const row = page.getByRole("row", { name: "demo" });
     await row.getByText("waiting").waitFor();
     await consumer.acknowledge();
     await text("None of 1.");
     consumer.close();
-    machine.cfgctl("unset", "web.workers");
+    machine.cfgctl("unset", "mail.port");
+});
+
+test("names and values that are meant to deceive are shown as what they are", async () => {
+    const bidi = "ab\u202Edc";
+    writeFileSync(edit("constructor.json"), '{"__proto__": {"a": 1, "constructor": 2, "with.dot": {"and/slash ~1": "x", "<b>": "y"}}}');
+    writeFileSync(edit("valueof.json"), JSON.stringify({ toString: bidi, long: "x".repeat(300000), list: Array.from({ length: 10000 }, (_none, index) => index) }));
+    machine.cfgctl("sync");
+    await go("settings/constructor.__proto__.a");
+    await page.getByRole("heading", { name: "constructor.__proto__.a" }).waitFor();
+    await page.getByLabel("a", { exact: true }).fill("5");
+    await button("Review").click();
+    const dialog = page.getByRole("dialog");
+    assert.match(await dialog.getByRole("row", { name: "constructor.__proto__.a" }).innerText(), /1\s+5/);
+    await button("Apply", dialog).click();
+    await eventually("it is made", () => machine.cfgctl("get", "constructor.__proto__.a").trim() === "5");
+    await dialog.waitFor({ state: "detached" });
+    machine.cfgctl("unset", "constructor.__proto__.a");
+    await page.getByRole("treeitem", { name: "with.dot" }).click();
+    await page.getByRole("treeitem", { name: "and/slash" }).click();
+    await page.getByRole("heading", { name: 'constructor.__proto__."with.dot"."and/slash ~1"' }).waitFor();
+    await page.reload();
+    await page.getByRole("treeitem", { name: "and/slash" }).waitFor();
+    await page.getByLabel("and/slash ~1", { exact: true }).fill("changed");
+    await text("1 edit");
+    await eventually("it can be made", async () => await button("Review").isEnabled());
+    await button("Discard all").click();
+    await go("settings/valueof.toString");
+    await text("It has characters that are not seen: ab\\u202edc");
+    assert.ok(!(await page.locator("main").innerText()).includes("\u202e"));
+    await go("settings/valueof.long");
+    await page.getByRole("heading", { name: "valueof.long" }).waitFor();
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= window.innerWidth));
+    await go("settings/valueof.list");
+    const area = page.getByLabel("list", { exact: true });
+    await area.waitFor();
+    assert.ok(await page.evaluate(() => document.querySelectorAll("*").length) < 2000, "no field for each element");
+    await area.focus();
+    for (const key of ["Control+End", "ArrowUp", "End", "0"]) await page.keyboard.press(key);
+    await button("Review").click();
+    await page.getByRole("dialog").getByText("+  99990").waitFor();
+    await button("Cancel", page.getByRole("dialog")).click();
+    await button("Discard all").click();
+    for (const name of ["constructor.json", "valueof.json"]) rmSync(edit(name));
+    await eventually("they are gone", () => !machine.cfgctl("--json", "status").includes("constructor"));
+});
+
+test("a daemon that does not answer in time is said to be slow", async () => {
+    await go("settings/web.workers");
+    await page.getByLabel("workers", { exact: true }).waitFor();
+    machine.daemon.kill("SIGSTOP");
+    await page.getByLabel("workers", { exact: true }).fill("5");
+    await text("cfgd takes long to answer");
+    machine.daemon.kill("SIGCONT");
+    await page.getByText("cfgd takes long to answer").waitFor({ state: "detached" });
+    await eventually("the edit was checked", async () => await button("Review").isEnabled());
+    await button("Discard all").click();
 });
 
 test("targets are shown as cfgd-apply reports them", async () => {
@@ -440,4 +496,37 @@ test("the page is listed in Cockpit and works inside of its shell", async () => 
     await frame.getByRole("button", { name: "Settings", exact: true }).click();
     await frame.getByRole("treeitem", { name: "web" }).waitFor();
     await shown.close();
+});
+
+test("a change until it is applied is confirmed by what cfgd-apply writes, and undone when its check fails", async () => {
+    const applier = await machine.startApply();
+    await eventually("cfgd-apply is a consumer", () => machine.cfgctl("consumers").includes("cfgd-apply:workers"));
+    const make = async (value) => {
+        await go("settings/web.workers");
+        await page.getByLabel("workers", { exact: true }).fill(value);
+        await button("Review").click();
+        const dialog = page.getByRole("dialog");
+        await dialog.getByLabel("Undo it unless it is confirmed").check();
+        await dialog.getByLabel("Confirm within (seconds)").fill("600");
+        await dialog.getByLabel("Confirm it when every consumer has applied it").check();
+        await button("Apply", dialog).click();
+        await dialog.waitFor({ state: "detached" });
+    };
+    await make("6");
+    await go("overview");
+    await eventually("it is confirmed", () => JSON.parse(machine.cfgctl("--json", "pending")).pending.length === 0);
+    assert.match(readFileSync(applier.file, "utf8"), /"workers": 6\b/);
+    await page.getByRole("timer").waitFor({ state: "detached" });
+    assert.equal(machine.cfgctl("get", "web.workers").trim(), "6");
+    await make("20");
+    await go("overview");
+    await eventually("it is undone", () => machine.cfgctl("get", "web.workers").trim() === "6");
+    assert.match(readFileSync(applier.file, "utf8"), /"workers": 6\b/);
+    await page.getByRole("timer").waitFor({ state: "detached" });
+    await go("settings/web.workers");
+    await eventually("the page shows what is effective", async () => await page.getByLabel("workers", { exact: true }).inputValue() === "6");
+    await go("files");
+    await page.getByRole("table", { name: "Targets" }).getByRole("row", { name: "workers" }).waitFor();
+    await applier.stop();
+    machine.cfgctl("unset", "web.workers");
 });

@@ -1,6 +1,6 @@
 // What the browser tests run against: the daemon and Cockpit in a directory of their own, and Chromium.
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, chownSync, cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,7 +15,8 @@ const ws = ["/usr/lib/cockpit/cockpit-ws", "/usr/libexec/cockpit-ws"].find(exist
 export function missing() {
     const wanted = {
         "cockpit-ws": ws, "cockpit-bridge": existsSync("/usr/bin/cockpit-bridge"), "cockpit-system": existsSync("/usr/share/cockpit/shell"),
-        chromium: existsSync("/usr/bin/chromium"), cfgd: existsSync(join(programs, "cfgd")), "cfgctl": existsSync(join(programs, "cfgctl")),
+        chromium: existsSync("/usr/bin/chromium"),
+sudo: existsSync("/usr/bin/sudo"), "cfgd-apply": existsSync(join(programs, "cfgd-apply")), cfgd: existsSync(join(programs, "cfgd")), "cfgctl": existsSync(join(programs, "cfgctl")),
         "the built page": existsSync(join(page, "app.js")), "/dev/shm": existsSync("/dev/shm"), "playwright-core (npm ci)": existsSync(join(project, "cockpit/node_modules/playwright-core")),
     };
     return Object.keys(wanted).filter((name) => !wanted[name]);
@@ -48,7 +49,6 @@ export class Machine {
     directory = mkdtempSync(join(tmpdir(), "cfgd-"));
     root = join(this.directory, "root");
     processes = [];
-    servers = [];
 
     constructor() {
         spawnSync("chmod", ["0755", this.directory]);
@@ -118,37 +118,45 @@ export class Machine {
             close: () => watch.destroy(),
         };
     }
-    /** In place of sudo: gives the user who may open the socket a privileged bridge. Ends with the tests. */
-    async makeSudo(home, uid, gid) {
-        const socket = join(home, "run/privileged");
-        const server = createServer((stream) => {
-            // Not --privileged, which wants a descriptor through a socket.
-            const bridge = this.run("cockpit-bridge", [], { stdio: ["pipe", "pipe", "ignore"], env: { ...process.env, LANG: "C.UTF-8" } });
-            stream.pipe(bridge.stdin);
-            bridge.stdout.pipe(stream);
-            stream.on("error", () => bridge.kill());
-            bridge.stdin.on("error", () => stream.destroy());
-        });
-        this.servers.push(server);
-        await new Promise((resolve) => server.listen(socket, resolve));
-        chownSync(socket, uid, gid);
-        chmodSync(socket, 0o600);
-        const relay = "const s = require('net').connect(process.argv[1]); process.stdin.pipe(s); s.pipe(process.stdout); s.on('close', () => process.exit());";
-        mkdirSync(join(home, "bin"));
-        writeFileSync(join(home, "bin/sudo"), `#!/bin/sh\nexec "${process.execPath}" -e "${relay}" ${socket}\n`, { mode: 0o755 });
+    /** cfgd-apply with one target: web.workers in a file, which a check refuses above 16. */
+    async startApply() {
+        const [targets, report, file] = ["etc/targets", "run/targets.json", "out/workers.json"].map((one) => join(this.root, one));
+        rmSync(targets, { recursive: true, force: true });
+        mkdirSync(targets);
+        mkdirSync(join(this.root, "out"));
+        const check = ["sh", "-c", "! grep -Eq '\"workers\": *(1[7-9]|[2-6][0-9])' \"$1\"", "sh", "{}"];
+        writeFileSync(join(targets, "workers.toml"), `keys = ["web"]\n[[file]]\npath = ${JSON.stringify(file)}\nformat = "json"\nkey = "web"\ncheck = ${JSON.stringify(check)}\n`, { mode: 0o644 });
+        const applier = this.run(join(programs, "cfgd-apply"), ["--root", this.root]);
+        await eventually("cfgd-apply has written the file", () => existsSync(file));
+        return {
+            file,
+            stop: async () => {
+                const over = new Promise((resolve) => applier.once("exit", resolve));
+                applier.kill();
+                await over;
+                rmSync(report, { force: true });
+            },
+        };
     }
-    /** Cockpit for a user of the system, who may have administrative access; its address. */
+    /**
+     * Cockpit for a user of the system, who may get administrative access by sudo: with a rule that only processes of this
+     * Cockpit see; its address.
+     */
     async startCockpit({ uid = process.getuid(), gid = process.getgid(), isAdministrative = false } = {}) {
         const home = mkdtempSync(join(this.directory, "home-"));
         for (const part of ["data/cockpit", "config", "run"]) mkdirSync(join(home, part), { recursive: true });
         cpSync(page, join(home, "data/cockpit/cfgd"), { recursive: true });
         spawnSync("chown", ["-R", `${uid}:${gid}`, home]);
-        if (isAdministrative) await this.makeSudo(home, uid, gid);
         const port = await freePort();
-        this.run(ws, ["--no-tls", "--address=127.0.0.1", `--port=${port}`, "--local-session=cockpit-bridge"], {
-            uid, gid,
+        const command = [ws, "--no-tls", "--address=127.0.0.1", `--port=${port}`, "--local-session=cockpit-bridge"];
+        const rule = `#${uid} ALL=(ALL) NOPASSWD: ALL\nDefaults secure_path="${programs}:/usr/sbin:/usr/bin:/sbin:/bin"\n`;
+        const asUser = ["setpriv", `--reuid=${uid}`, `--regid=${gid}`, "--clear-groups", ...command];
+        const mounted = "mount -t tmpfs -o mode=0755 tmpfs /etc/sudoers.d && printf %s \"$1\" >/etc/sudoers.d/cfgd && chmod 0440 /etc/sudoers.d/cfgd && shift && exec \"$@\"";
+        const [program, ...args] = isAdministrative ? ["unshare", "--mount", "sh", "-c", mounted, "sh", rule, ...asUser] : command;
+        this.run(program, args, {
+            ...(isAdministrative ? {} : { uid, gid }),
             env: {
-                PATH: `${join(home, "bin")}:${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
+                PATH: `${programs}:${process.env.PATH}`, HOME: home, XDG_DATA_HOME: join(home, "data"), XDG_CONFIG_HOME: join(home, "config"),
                 XDG_RUNTIME_DIR: join(home, "run"), LANG: "C.UTF-8", XDG_CONFIG_DIRS: join(home, "config"),
             },
         });
@@ -170,7 +178,6 @@ export class Machine {
     }
     async stop() {
         await this.browser?.close();
-        for (const server of this.servers) server.close();
         for (const child of this.processes.reverse()) child.kill("SIGKILL");
         rmSync(this.directory, { recursive: true, force: true, maxRetries: 5 });
     }

@@ -153,3 +153,11 @@ test("a countdown ends at zero", () => {
     assert.equal(countdown("2026-01-01T02:00:05Z", now), "2:00:05");
     assert.equal(countdown("2025-01-01T00:00:00Z", now), "0:00");
 });
+
+test("characters that nobody sees are written by their codes, which JSON reads as the same text", () => {
+    const text = "a\u202Eb\u200D\u2066";
+    assert.equal(stringify(text), '"a\\u202eb\u200D\\u2066"');
+    assert.equal(parse(stringify(text)), text);
+    const { values } = setParameters(new Map([["__proto__", 1]]));
+    assert.equal(stringify(values), '{"__proto__":1}');
+});
