@@ -25,7 +25,7 @@ namespace cfgd::ipc {
 struct read_parameters {
   std::optional<boost::json::object> good = {}; ///< checked against the interface
   std::optional<interface_table::refusal> refused = {};
-  std::optional<error> broken = {}; ///< it is no Varlink: the connection ends
+  std::optional<error> broken = {}; ///< not valid Varlink: the connection ends
 };
 /// Reads and checks the parameters of a call of `which`, allocated in `storage`.
 read_parameters read_parameters_of(call_envelope const& envelope,

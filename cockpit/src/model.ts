@@ -277,7 +277,7 @@ export function absentKeys(root: Schema, namespace: string, has: (key: string) =
     return out;
 }
 
-/** A number as it is typed; undefined: it is none. */
+/** A number as it is typed; undefined: not a valid number. */
 export function parseNumber(text: string, kind: Kind): Json | undefined {
     try {
         const value = parse(text.trim());

@@ -118,7 +118,7 @@ export class Service {
             const read = text ? parseOr(text) : null;
             this.set({ targets: isObject(read) && Array.isArray(read.targets) ? read.targets as unknown as Target[] : [] });
         });
-        // Confirm and Extend of others are no revision, so nothing reports them.
+        // Confirm and Extend of others do not make a revision, so nothing reports them.
         document.addEventListener("visibilitychange", () => { if (!document.hidden) this.refresh(); });
         this.connect();
     }

@@ -101,7 +101,7 @@ export interface Stream { close(): void }
 export class Client {
     private shared?: Connection;
     private slow = 0;
-    /** `onSlow` hears when calls are not answered in time, and when they are again. */
+    /** `onSlow` is called when calls are not answered in time, and when they are again. */
     constructor(readonly unix: string, private readonly onSlow: (isSlow: boolean) => void = () => undefined) {}
 
     call<M extends Method>(method: M, parameters: Methods[M]["in"]): Promise<Reply<M>> {

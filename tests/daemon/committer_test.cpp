@@ -30,6 +30,7 @@ struct fixture {
   limits bounds;
   /// "published 1", "answered 1", in the order in which the loop got them.
   std::vector<std::string> events;
+  std::vector<engine::effective> published; ///< last
   std::optional<committer> subject;
 
   fixture() { restart(); }
@@ -40,6 +41,7 @@ struct fixture {
                     store::config_store::open(directory / "state", bounds).value(), bounds,
                     [this](committer::publication const& news) {
                       events.push_back("published " + std::to_string(news.what.revision));
+                      published = news.what.effectives;
                     });
   }
 
@@ -105,6 +107,20 @@ BOOST_FIXTURE_TEST_CASE(a_change_is_published_before_its_caller_is_answered, fix
 
   BOOST_REQUIRE(until(4));
   BOOST_TEST(joined() == "published 1; answered 1; published 2; answered 2; ");
+}
+
+BOOST_FIXTURE_TEST_CASE(texts_with_secrets_are_put_together_before_they_are_published, fixture) {
+  subject->submit({},
+                  {good("admin/site.json", R"({"a":1,"pw":"x"})"),
+                   good("schemas/admin/site.json", R"({"properties":{"pw":{"x-secret":true}}})")},
+                  engine::grouping::change_per_namespace, note());
+  subject->submit(set({{"site.a", "2"}}), note());
+
+  BOOST_REQUIRE(until(4));
+  BOOST_REQUIRE(published.size() == 1U);
+  BOOST_TEST(published.front().text.is_whole());
+  BOOST_TEST(published.front().shown.is_whole());
+  BOOST_TEST(*published.front().shown == R"({"a":2})");
 }
 
 BOOST_FIXTURE_TEST_CASE(queries_are_answered_in_their_order_behind_earlier_changes, fixture) {
